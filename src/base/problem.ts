@@ -1,0 +1,51 @@
+/** The catalogue of everything a client can be told went wrong: kind -> HTTP status, TMF code and reason. */
+const CATALOGUE = {
+  invalidParameter: { status: 400, code: '20', reason: 'Invalid URL parameter value' },
+  missingBody: { status: 400, code: '21', reason: 'Missing body' },
+  invalidBody: { status: 400, code: '22', reason: 'Invalid body' },
+  missingField: { status: 400, code: '23', reason: 'Missing body field' },
+  invalidField: { status: 400, code: '24', reason: 'Invalid body field' },
+  invalidHeader: { status: 400, code: '26', reason: 'Invalid header value' },
+  invalidQuery: { status: 400, code: '28', reason: 'Invalid query-string parameter value' },
+  badRequest: { status: 400, code: '400', reason: 'Bad request' },
+  notFound: { status: 404, code: '60', reason: 'Resource not found' },
+  methodNotAllowed: { status: 405, code: '61', reason: 'Method not allowed' },
+  requestTimeout: { status: 408, code: '408', reason: 'Request timeout' },
+  conflict: { status: 409, code: '409', reason: 'Conflict' },
+  preconditionFailed: { status: 412, code: '412', reason: 'Precondition failed' },
+  payloadTooLarge: { status: 413, code: '413', reason: 'Payload too large' },
+  uriTooLong: { status: 414, code: '414', reason: 'URI too long' },
+  unsupportedMediaType: { status: 415, code: '415', reason: 'Unsupported media type' },
+  expectationFailed: { status: 417, code: '417', reason: 'Expectation failed' },
+  unprocessable: { status: 422, code: '2', reason: 'Unprocessable entity' },
+  tooManyRequests: { status: 429, code: '53', reason: 'Too many requests' },
+  headersTooLarge: { status: 431, code: '431', reason: 'Request header fields too large' },
+  internal: { status: 500, code: '1', reason: 'Internal server error' },
+  notImplemented: { status: 501, code: '501', reason: 'Not implemented' },
+  unavailable: { status: 503, code: '503', reason: 'Service unavailable' }
+} as const
+
+export type ProblemKind = keyof typeof CATALOGUE
+
+/** An answer other than success that the client should understand. Anything thrown that is not a Problem is a bug. */
+export class Problem extends Error {
+  readonly kind: ProblemKind
+  readonly headers: Readonly<Record<string, string>>
+
+  /** `message` is shown to the client: it says what is wrong and what is allowed, and never holds a secret. */
+  constructor(kind: ProblemKind, message: string, headers: Readonly<Record<string, string>> = {}) {
+    super(message)
+    this.kind = kind
+    this.headers = headers
+  }
+
+  get status(): number {
+    return CATALOGUE[this.kind].status
+  }
+}
+
+/** The TMF `Error` body (TMF630 part 1, section 3.4) of a problem, with the id of the request that met it. */
+export function errorBody(problem: Problem, requestId: string): Record<string, string> {
+  const { status, code, reason } = CATALOGUE[problem.kind]
+  return { code, reason, message: problem.message, status: String(status), requestId, '@type': 'Error' }
+}

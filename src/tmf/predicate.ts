@@ -1,0 +1,34 @@
+/**
+ * What a query asks of a document, whichever way it was spelt (attribute filters or JSONPath `filter`).
+ * A predicate has two interpreters that must agree: where.ts (SQL) and match.ts (in memory).
+ */
+export type Predicate =
+  | { readonly op: 'and' | 'or'; readonly terms: readonly Predicate[] }
+  | { readonly op: 'not'; readonly term: Predicate }
+  | Comparison
+  /** The attribute is present. */
+  | { readonly op: 'exists'; readonly path: Path }
+  /** Some one element of the list at `path` meets `where`, whose paths start at that element. */
+  | { readonly op: 'some'; readonly path: Path; readonly where: Predicate }
+  /** The list at `path` has so many elements. */
+  | { readonly op: 'length'; readonly path: Path; readonly operator: OrderOperator; readonly value: number }
+
+/**
+ * `values` are the texts as the client wrote them. `eq` is true for any of the values, `ne` for none of them (and for a
+ * missing attribute); the other operators have one value. A path through a list holds when some element does.
+ */
+export interface Comparison {
+  readonly op: 'compare'
+  readonly path: Path
+  readonly operator: Operator
+  readonly values: readonly string[]
+  /** Only with `regex`. */
+  readonly ignoreCase?: boolean
+}
+
+export type OrderOperator = 'eq' | 'ne' | 'gt' | 'gte' | 'lt' | 'lte'
+export type Operator = OrderOperator | 'regex'
+export const OPERATORS: readonly Operator[] = ['eq', 'ne', 'gt', 'gte', 'lt', 'lte', 'regex']
+
+/** Attribute names from the root of the resource (or of the element) inwards, e.g. `['billingAccount', 'id']`. */
+export type Path = readonly string[]
