@@ -22,6 +22,7 @@ const CATALOGUE = {
   headersTooLarge: { status: 431, code: '431', reason: 'Request header fields too large' },
   internal: { status: 500, code: '1', reason: 'Internal server error' },
   notImplemented: { status: 501, code: '501', reason: 'Not implemented' },
+  statementTimeout: { status: 503, code: '503', reason: 'Service unavailable' },
   unavailable: { status: 503, code: '503', reason: 'Service unavailable' }
 } as const
 

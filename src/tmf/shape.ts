@@ -1,6 +1,6 @@
 /**
  * The shape of a JSON value: what a body may hold, what a filter may ask, what the OpenAPI document says.
- * Shapes know nothing of storage; see attribute.ts for the columns.
+ * Shapes know nothing of storage; see attribute.ts for the columns and scalar.ts for what each scalar kind can do.
  */
 export type Shape = Scalar | ObjectShape | ListShape
 
@@ -30,6 +30,61 @@ export interface ListShape {
 
 export interface Member {
   readonly shape: Shape
-  readonly required: boolean
   readonly description: string
+  readonly required: boolean
 }
+
+/** A member as an author writes it: shape, description, and whether it must be there when its parent is. */
+type MemberSpec = readonly [shape: Shape, description: string, required?: 'required']
+
+const TEXT_MAX_LENGTH = 4096
+const URI_MAX_LENGTH = 2048
+
+export const text = (maxLength = TEXT_MAX_LENGTH): Scalar => ({ kind: 'text', maxLength })
+export const uri: Scalar = { kind: 'text', maxLength: URI_MAX_LENGTH, format: 'uri' }
+export const instant: Scalar = { kind: 'instant' }
+export const integer: Scalar = { kind: 'integer' }
+export const decimal: Scalar = { kind: 'decimal' }
+export const any: Scalar = { kind: 'any' }
+export const list = (of: Shape, minItems = 0): ListShape => ({ kind: 'list', of, minItems })
+
+/** An object of the standard that may be sub-classed: it carries the @-attributes. */
+export function object(name: string, members: Record<string, MemberSpec>): ObjectShape {
+  return { kind: 'object', name, extensible: true, members: new Map([...memberMap(members), ...META]) }
+}
+
+/** An object of the standard without @-attributes: Money, Quantity, TimePeriod. */
+export function plainObject(name: string, members: Record<string, MemberSpec>): ObjectShape {
+  return { kind: 'object', name, extensible: false, members: memberMap(members) }
+}
+
+function memberMap(members: Record<string, MemberSpec>): Map<string, Member> {
+  return new Map(
+    Object.entries(members).map(([name, [shape, description, required]]) => [
+      name,
+      { shape, description, required: required === 'required' }
+    ])
+  )
+}
+
+/** The polymorphism attributes that every extensible object carries (TMF630 part 2). */
+export const META: ReadonlyMap<string, Member> = memberMap({
+  '@type': [text(256), 'The sub-class of this object, when it is sub-classed'],
+  '@baseType': [text(256), 'The super-class of this object, when it is sub-classed'],
+  '@schemaLocation': [uri, 'Where the JSON schema of the sub-class is found']
+})
+
+export const money = plainObject('Money', {
+  unit: [{ kind: 'text', maxLength: 3, pattern: /^[A-Z]{3}$/ }, 'Currency, three letters of ISO 4217', 'required'],
+  value: [decimal, 'Amount, exact, at most 15 significant digits', 'required']
+})
+
+export const quantity = plainObject('Quantity', {
+  amount: [decimal, 'How much', 'required'],
+  units: [text(64), 'Unit of the amount', 'required']
+})
+
+export const timePeriod = plainObject('TimePeriod', {
+  startDateTime: [instant, 'Start of the period, inclusive'],
+  endDateTime: [instant, 'End of the period']
+})

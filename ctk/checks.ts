@@ -1,0 +1,126 @@
+import type { Check } from './postman.ts'
+
+/** One named assertion; the lines may use `body`, the parsed answer. An answer that is no JSON fails it. */
+export function expectBody(title: string, ...lines: readonly string[]): Check {
+  return expectThat(title, 'const body = pm.response.json()', ...lines)
+}
+
+/** One named assertion over `pm.response`. */
+export function expectThat(title: string, ...lines: readonly string[]): Check {
+  return [`pm.test(${quote(title)}, () => {`, ...lines.map((line) => `  ${line}`), '})']
+}
+
+/** The HTTP status is exactly this one. */
+export function status(code: number): Check {
+  return expectThat(`Status code is ${code}`, `pm.response.to.have.status(${code})`)
+}
+
+/** A header has this text. */
+export function header(name: string, value: string | number): Check {
+  return expectThat(`${name} is ${value}`, `pm.expect(${headerOf(name)}).to.equal(${quote(String(value))})`)
+}
+
+/** A header matches a regular expression. */
+export function headerLike(name: string, pattern: RegExp): Check {
+  return expectThat(`${name} is like ${pattern.source}`, `pm.expect(${headerOf(name)}).to.match(${pattern})`)
+}
+
+/** A header is not sent. */
+export function headerAbsent(name: string): Check {
+  return expectThat(`There is no ${name}`, `pm.expect(pm.response.headers.has(${quote(name)})).to.equal(false)`)
+}
+
+/** A member of the answer, named by a path of JavaScript, equals a value. */
+export function member(path: string, value: unknown): Check {
+  const expected = JSON.stringify(value)
+  const source = path.startsWith('@') ? `body[${quote(path)}]` : `body.${path}`
+  return expectBody(`${path} is ${expected}`, `pm.expect(${source}).to.eql(${expected})`)
+}
+
+/** The text of the answer holds `part` character for character: what parsing would hide, such as digits of a number. */
+export function textHolds(part: string): Check {
+  return expectThat(`The body holds ${part}`, `pm.expect(pm.response.text()).to.include(${quote(part)})`)
+}
+
+/** The answer has exactly these members, in any order. */
+export function exactKeys(...keys: readonly string[]): Check {
+  return expectBody(
+    `Has exactly the attributes ${keys.join(', ')}`,
+    `pm.expect(Object.keys(body)).to.have.members(${JSON.stringify(keys)})`
+  )
+}
+
+/** The answer is a list that is not empty, and every element has exactly these members. */
+export function exactKeysOfEach(...keys: readonly string[]): Check {
+  return expectBody(
+    `Every element has exactly the attributes ${keys.join(', ')}`,
+    "pm.expect(body).to.be.an('array').that.is.not.empty",
+    `body.forEach((element) => pm.expect(Object.keys(element)).to.have.members(${JSON.stringify(keys)}))`
+  )
+}
+
+/** The answer is a list whose elements have these values of an attribute, in this order. */
+export function values(attribute: string, expected: readonly unknown[]): Check {
+  const list = JSON.stringify(expected)
+  return expectBody(
+    `The list is ${list} by ${attribute}`,
+    `pm.expect(body.map((element) => element.${attribute})).to.eql(${list})`
+  )
+}
+
+/** The answer is a TMF Error: status, code, reason, a message that mentions these texts, the id of the request. */
+export function error(code: number, tmfCode: string, ...mentions: readonly string[]): Check {
+  return [
+    ...status(code),
+    ...expectThat('The error is JSON', `pm.expect(${headerOf('Content-Type')}).to.match(/^application\\/json/)`),
+    ...member('code', tmfCode),
+    ...member('status', String(code)),
+    ...expectBody('The error has a reason', "pm.expect(body.reason).to.be.a('string').that.is.not.empty"),
+    ...expectBody('The error has a message', "pm.expect(body.message).to.be.a('string').that.is.not.empty"),
+    ...expectBody(
+      'X-Request-Id is the request id of the error',
+      `pm.expect(${headerOf('X-Request-Id')}).to.be.a('string').that.is.not.empty`,
+      `pm.expect(body.requestId).to.equal(${headerOf('X-Request-Id')})`
+    ),
+    ...mentions.flatMap((text) =>
+      expectBody(`The message mentions ${text}`, `pm.expect(body.message).to.include(${quote(text)})`)
+    )
+  ]
+}
+
+/** Keeps a value for later requests; `expression` may use `body`, the parsed answer, and `pm.response`. */
+export function remember(variable: string, expression: string): Check {
+  return [`{ const body = pm.response.json(); pm.collectionVariables.set(${quote(variable)}, ${expression}) }`]
+}
+
+/** As `remember`, for an answer that has no body. */
+export function rememberHeader(variable: string, name: string): Check {
+  return [`pm.collectionVariables.set(${quote(variable)}, ${headerOf(name)})`]
+}
+
+/** A URL-encoded query: names stay readable, values may hold anything; `{{variables}}` stay variables. */
+export function query(pairs: Readonly<Record<string, string>>): string {
+  return Object.entries(pairs)
+    .map(
+      ([name, value]) =>
+        `${name}=${value
+          .split(/(\{\{\w+\}\})/)
+          .map(encodeValue)
+          .join('')}`
+    )
+    .join('&')
+}
+
+/** Source of the text of a response header, `undefined` when it was not sent. */
+export function headerOf(name: string): string {
+  return `pm.response.headers.get(${quote(name)})`
+}
+
+/** A text as a literal of the sandbox's language. */
+export function quote(text: string): string {
+  return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'").replaceAll('\n', '\\n')}'`
+}
+
+function encodeValue(part: string): string {
+  return part.startsWith('{{') ? part : encodeURIComponent(part).replaceAll("'", '%27')
+}

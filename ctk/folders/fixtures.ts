@@ -1,0 +1,24 @@
+import { member, remember, status } from '../checks.ts'
+import { type Folder, folder, post, remove } from '../postman.ts'
+import { RATES, rates } from './samples.ts'
+
+/** The rates that the folders after this one ask about. */
+export function setUp(): Folder {
+  return folder(
+    'Set-up',
+    'Three rates of this run, for the folders after this one; Clean-up deletes them.',
+    rates.map(({ variable, body }) =>
+      post(RATES, body, [status(201), member('isBilled', false), remember(variable, 'body.id')], {
+        name: `POST ${body.name}`
+      })
+    )
+  )
+}
+
+/** Deletes what the run created and still stands, so that runs can be repeated on one server. */
+export function cleanUp(): Folder {
+  return folder('Clean-up', 'Deletes what the run created, so that runs can be repeated on one server.', [
+    ...rates.map(({ variable }) => remove(`${RATES}/{{${variable}}}`, [status(204)])),
+    remove('customerBillOnDemand/{{onDemand}}', [status(204)])
+  ])
+}

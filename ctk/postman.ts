@@ -1,0 +1,96 @@
+/** The part of the Postman collection format v2.1 that the collection uses, and short ways to write it down. */
+export interface Collection {
+  readonly info: { readonly name: string; readonly description: string; readonly schema: string }
+  readonly variable: readonly Pair[]
+  readonly event: readonly Script[]
+  readonly item: readonly Folder[]
+}
+
+export interface Folder {
+  readonly name: string
+  readonly description?: string
+  readonly item: readonly (Folder | Item)[]
+}
+
+export interface Item {
+  readonly name: string
+  readonly event: readonly Script[]
+  readonly request: {
+    readonly method: string
+    readonly header: readonly Pair[]
+    readonly url: string
+    readonly body?: { readonly mode: 'raw'; readonly raw: string }
+  }
+}
+
+interface Pair {
+  readonly key: string
+  readonly value: string
+}
+
+interface Script {
+  readonly listen: 'prerequest' | 'test'
+  readonly script: { readonly type: 'text/javascript'; readonly exec: readonly string[] }
+}
+
+/** Lines of JavaScript that run in Postman's sandbox, most of them one `pm.test`; checks.ts makes them. */
+export type Check = readonly string[]
+
+/** What a request may have beside method, path, body and checks. */
+export interface Extra {
+  /** What the request shows; without it, the method and the path. */
+  readonly name?: string
+  readonly headers?: Readonly<Record<string, string>>
+  /** Script lines that run before the request. */
+  readonly before?: Check
+}
+
+/** A named list of requests or further folders. */
+export function folder(name: string, description: string, item: readonly (Folder | Item)[]): Folder {
+  return description === '' ? { name, item } : { name, description, item }
+}
+
+/** `path` is relative to the base URL of the API, unless it begins with a variable of its own. */
+export function get(path: string, checks: readonly Check[], extra: Extra = {}): Item {
+  return request('GET', path, undefined, checks, extra)
+}
+
+/** DELETE, see `get`. */
+export function remove(path: string, checks: readonly Check[], extra: Extra = {}): Item {
+  return request('DELETE', path, undefined, checks, extra)
+}
+
+/** POST; a text is sent as it is, anything else as JSON. */
+export function post(path: string, body: unknown, checks: readonly Check[], extra: Extra = {}): Item {
+  return request('POST', path, body, checks, extra)
+}
+
+/** PATCH, as `application/json` unless `extra.headers` say otherwise; see `post`. */
+export function patch(path: string, body: unknown, checks: readonly Check[], extra: Extra = {}): Item {
+  return request('PATCH', path, body, checks, extra)
+}
+
+/** A request of any method; without a body no Content-Type is sent. */
+export function request(method: string, path: string, body: unknown, checks: readonly Check[], extra: Extra): Item {
+  const type = body === undefined ? {} : { 'Content-Type': 'application/json' }
+  const headers = { Accept: 'application/json', ...type, ...extra.headers }
+  return {
+    name: extra.name ?? `${method} ${path}`,
+    event: [...script('prerequest', extra.before ?? []), ...script('test', checks.flat())],
+    request: {
+      method,
+      header: Object.entries(headers).map(([key, value]) => ({ key, value })),
+      url: path.startsWith('{{') && !path.startsWith('{{baseUrl}}') ? path : `{{baseUrl}}${path}`,
+      ...(body === undefined ? {} : { body: { mode: 'raw', raw: raw(body) } })
+    }
+  }
+}
+
+/** An event of a request or of the whole collection; none when there are no lines. */
+export function script(listen: Script['listen'], exec: Check): Script[] {
+  return exec.length === 0 ? [] : [{ listen, script: { type: 'text/javascript', exec } }]
+}
+
+function raw(body: unknown): string {
+  return typeof body === 'string' ? body : JSON.stringify(body)
+}

@@ -1,0 +1,64 @@
+import { readFileSync } from 'node:fs'
+import { COLLECTION_FILE } from './collection.ts'
+import { loadKit } from './kit.ts'
+import { callerFolder, type Options, parseOptions, USAGE, UsageError } from './options.ts'
+import { printable, reportFiles, secretsOf, writeReports } from './report.ts'
+import { isPassed, type RunOptions, runCollection } from './runner.ts'
+import { startDemoServer } from './server.ts'
+
+const FAILED = 1
+const WRONG_USAGE = 2
+
+/** `npm run ctk`: answers the exit code. Says what happens on the console and in two files of reports. */
+async function main(args: readonly string[]): Promise<number> {
+  try {
+    const options = parseOptions(args, callerFolder())
+    if (options.help) {
+      console.log(USAGE)
+      return 0
+    }
+    return await withServer(options, (url) => runAndReport(options, url))
+  } catch (error) {
+    console.error(`ctk: ${error instanceof Error ? error.message : error}`)
+    return error instanceof UsageError ? WRONG_USAGE : FAILED
+  }
+}
+
+/** The server of `--url`, else one started for the run; a kit is read before, so that its mistakes show at once. */
+async function withServer(options: Options, use: (url: string) => Promise<number>): Promise<number> {
+  if (options.kit !== undefined) loadKit(options.kit, '')
+  if (options.url !== undefined) return use(options.url)
+  console.log('starting the server on demo data')
+  const server = await startDemoServer()
+  const interrupted = () => void server.stop().finally(() => process.exit(FAILED))
+  process.once('SIGINT', interrupted).once('SIGTERM', interrupted)
+  try {
+    return await use(server.url)
+  } finally {
+    await server.stop()
+  }
+}
+
+async function runAndReport(options: Options, url: string): Promise<number> {
+  const files = reportFiles(options.reports, options.kit === undefined ? 'ctk' : 'ctk-kit')
+  const plan = options.kit === undefined ? ownCollection(options, url) : officialKit(options, options.kit, url)
+  const secrets = secretsOf(plan.headers ?? {})
+  console.log(`running against ${url}`)
+  const summary = await runCollection({ ...plan, html: files.html })
+  writeReports(files, url, summary, secrets)
+  console.log(`\nreports: ${files.html}, ${files.json}\n`)
+  console.log(printable(summary, secrets))
+  return isPassed(summary) ? 0 : FAILED
+}
+
+function ownCollection({ headers }: Options, url: string): RunOptions {
+  const collection = JSON.parse(readFileSync(COLLECTION_FILE, 'utf8'))
+  return { collection, variables: { baseUrl: url }, headers }
+}
+
+function officialKit({ headers }: Options, folder: string, url: string): RunOptions {
+  const kit = loadKit(folder, url)
+  return { ...kit, headers: { ...kit.headers, ...headers }, insecure: true }
+}
+
+if (import.meta.main) process.exitCode = await main(process.argv.slice(2))

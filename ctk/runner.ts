@@ -1,0 +1,170 @@
+import { randomUUID } from 'node:crypto'
+import {
+  type NewmanRunExecution,
+  type NewmanRunFailure,
+  type NewmanRunOptions,
+  type NewmanRunSummary,
+  run
+} from 'newman'
+
+const REQUEST_LIMIT_MS = 30_000
+
+export interface RunOptions {
+  /** A collection of Postman's format, as parsed from its file. */
+  readonly collection: RunnableFolder
+  /** Variables the collection expects, e.g. `baseUrl`. */
+  readonly variables: Readonly<Record<string, string>>
+  /** Sent with every request, instead of a header of the same name. */
+  readonly headers?: Readonly<Record<string, string>>
+  /** File of the HTML report; none without it. */
+  readonly html?: string
+  /** Accepts any TLS certificate, as the official kits do. */
+  readonly insecure?: boolean
+}
+
+/** The part of a collection that a run touches; the rest is passed on as it is. */
+export interface RunnableFolder {
+  readonly name?: string
+  readonly item?: readonly RunnableFolder[]
+  readonly request?: { readonly header?: readonly RunnableHeader[] }
+}
+
+interface RunnableHeader {
+  readonly key: string
+  readonly value: string
+}
+
+export interface Summary {
+  readonly startedAt: string
+  readonly durationMs: number
+  readonly requests: { readonly total: number; readonly skipped: number }
+  readonly assertions: { readonly total: number; readonly passed: number; readonly failed: number }
+  /** Requests without an answer and scripts that broke off. */
+  readonly errors: number
+  readonly responseTimeMs: { readonly mean: number; readonly median: number }
+  readonly results: readonly Result[]
+}
+
+export interface Result {
+  /** Names of the folders, outermost first. */
+  readonly folder: readonly string[]
+  readonly name: string
+  readonly method: string
+  /** `null` for a request that was skipped or not answered. */
+  readonly status: number | null
+  readonly responseTimeMs: number | null
+  readonly assertions: number
+  readonly failed: readonly { readonly assertion: string; readonly message: string }[]
+  readonly errors: readonly string[]
+}
+
+/** Runs a collection once, request after request. Throws only when it cannot be run at all. */
+export async function runCollection(options: RunOptions): Promise<Summary> {
+  const places = new Map<string, Place>()
+  const collection = prepare(options.collection, [], options.headers ?? {}, places)
+  const started = Date.now()
+  const { run: outcome } = await execute(collection, options)
+  const results = outcome.executions.map((each) => result(each, outcome.failures, places))
+  const times = results.flatMap(({ responseTimeMs }) => (responseTimeMs === null ? [] : [responseTimeMs]))
+  const total = sum(results.map(({ assertions }) => assertions))
+  const failed = sum(results.map((each) => each.failed.length))
+  return {
+    startedAt: new Date(started).toISOString(),
+    durationMs: Date.now() - started,
+    requests: { total: results.length, skipped: results.filter(isSkipped).length },
+    assertions: { total, passed: total - failed, failed },
+    errors: sum(results.map(({ errors }) => errors.length)),
+    responseTimeMs: { mean: round(sum(times) / Math.max(times.length, 1)), median: median(times) },
+    results
+  }
+}
+
+/** True when every assertion held, nothing broke off, and something was asserted at all. */
+export function isPassed({ assertions, errors }: Summary): boolean {
+  return assertions.total > 0 && assertions.failed === 0 && errors === 0
+}
+
+interface Place {
+  readonly folder: readonly string[]
+  readonly name: string
+}
+
+/** A copy in which every request has the headers and an id by which its folders are found again. */
+function prepare(
+  node: RunnableFolder,
+  folder: readonly string[],
+  headers: Readonly<Record<string, string>>,
+  places: Map<string, Place>
+): RunnableFolder {
+  if (node.item !== undefined) {
+    return { ...node, item: node.item.map((each) => prepare(each, inside(folder, each), headers, places)) }
+  }
+  const id = randomUUID()
+  places.set(id, { folder, name: node.name ?? '' })
+  const replaced = new Set(Object.keys(headers).map((name) => name.toLowerCase()))
+  const kept = (node.request?.header ?? []).filter(({ key }) => !replaced.has(key.toLowerCase()))
+  const added = Object.entries(headers).map(([key, value]) => ({ key, value }))
+  return { ...node, ...{ id }, request: { ...node.request, header: [...kept, ...added] } }
+}
+
+function inside(folder: readonly string[], node: RunnableFolder): readonly string[] {
+  return node.item === undefined ? folder : [...folder, node.name ?? '']
+}
+
+function execute(collection: RunnableFolder, options: RunOptions): Promise<NewmanRunSummary> {
+  const { variables, headers = {}, html, insecure = false } = options
+  const reporter = { htmlextra: { export: html, skipHeaders: Object.keys(headers) } }
+  return new Promise((resolve, reject) => {
+    run(
+      {
+        collection: collection as NewmanRunOptions['collection'],
+        envVar: Object.entries(variables).map(([key, value]) => ({ key, value })),
+        reporters: html === undefined ? [] : ['htmlextra'],
+        reporter,
+        insecure,
+        timeoutRequest: REQUEST_LIMIT_MS
+      },
+      (error, summary) => (error ? reject(error) : resolve(summary))
+    )
+  })
+}
+
+function result(
+  execution: NewmanRunExecution,
+  failures: readonly NewmanRunFailure[],
+  places: ReadonlyMap<string, Place>
+): Result {
+  const { item, request, assertions = [], cursor } = execution
+  // Missing where the request was skipped or not answered, whatever the type says.
+  const response: NewmanRunExecution['response'] | undefined = execution.response
+  const own = failures.filter((failure) => 'ref' in failure.cursor && failure.cursor.ref === cursor.ref)
+  const ofAssertions = own.filter(({ at }) => at.startsWith('assertion:'))
+  return {
+    ...(places.get(item.id) ?? { folder: [], name: item.name }),
+    method: request?.method ?? '',
+    status: response?.code ?? null,
+    responseTimeMs: response?.responseTime ?? null,
+    assertions: assertions.length,
+    failed: ofAssertions.map(({ error }) => ({ assertion: error.test, message: error.message })),
+    errors: own.filter((each) => !ofAssertions.includes(each)).map(({ at, error }) => `${at}: ${error.message}`)
+  }
+}
+
+function isSkipped({ status, errors }: Result): boolean {
+  return status === null && errors.length === 0
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  const upper = sorted[Math.floor(sorted.length / 2)] ?? 0
+  const lower = sorted[Math.floor((sorted.length - 1) / 2)] ?? 0
+  return round((lower + upper) / 2)
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0)
+}
+
+function round(value: number): number {
+  return Math.round(value * 100) / 100
+}

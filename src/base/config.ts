@@ -1,0 +1,52 @@
+import { z } from 'zod'
+import { StartError } from './start-error.ts'
+
+const flag = z.enum(['true', 'false']).transform((value) => value === 'true')
+const whole = (min: number, max: number) => z.coerce.number().int().min(min).max(max)
+
+/** Every environment variable the server reads; `.env.example` describes them, and a test keeps both alike. */
+export const environment = z.object({
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// address' }).optional(),
+  DATA_DIR: z.string().min(1).default('.data'),
+  MIGRATE_ON_START: flag.default(false),
+  TENANT_ID: z.string().regex(/^[\w.-]{1,64}$/, 'must be 1 to 64 letters, digits, dots, dashes or underscores').default('demo'),
+  HOST: z.string().min(1).default('127.0.0.1'),
+  PORT: whole(0, 65_535).default(3000),
+  PUBLIC_URL: z
+    .url({ protocol: /^https?$/, error: 'must be an http:// or https:// address' })
+    .transform((url) => url.replace(/\/+$/, ''))
+    .optional(),
+  TRUST_PROXY: z
+    .string()
+    .regex(/^(true|false|\d{1,2}|[\da-fA-F.:/, ]+)$/, 'must be true, false, a number of hops, or a list of addresses')
+    .default('false')
+    .transform(trustProxy),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  DATABASE_POOL_SIZE: whole(1, 1_000).default(10),
+  DATABASE_CONNECT_TIMEOUT_MS: whole(100, 600_000).default(5_000),
+  DATABASE_STATEMENT_TIMEOUT_MS: whole(100, 600_000).default(10_000),
+  REQUEST_TIMEOUT_MS: whole(100, 600_000).default(30_000),
+  KEEP_ALIVE_TIMEOUT_MS: whole(100, 600_000).default(65_000),
+  SHUTDOWN_TIMEOUT_MS: whole(100, 600_000).default(10_000),
+  BODY_LIMIT_BYTES: whole(1_024, 104_857_600).default(1_048_576)
+})
+
+export type Config = z.output<typeof environment>
+
+/** Reads the environment once. Throws a StartError that lists all mistakes together, values left out. */
+export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  // An empty variable, as compose files like to set, says the same as none.
+  const given = Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== '')
+  const result = environment.safeParse(Object.fromEntries(given))
+  if (result.success) return result.data
+  const mistakes = result.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`)
+  throw new StartError(`The configuration is wrong. ${mistakes.join('; ')}`)
+}
+
+type TrustProxy = boolean | string | ((address: string, hop: number) => boolean)
+
+/** As Fastify takes it: all or none, the nearest n hops, or the listed addresses. */
+function trustProxy(value: string): TrustProxy {
+  if (value === 'true' || value === 'false') return value === 'true'
+  return /^\d+$/.test(value) ? (_, hop) => hop < Number(value) : value
+}

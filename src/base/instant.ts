@@ -1,0 +1,44 @@
+/** A point in time as the API writes it: UTC, milliseconds, `2026-01-15T10:00:00.000Z`. Its texts sort by time. */
+export type Instant = string
+
+const DATE_TIME = /^(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?([Zz]|[+-]\d\d:\d\d)$/
+const DATE = /^\d{4}-\d\d-\d\d$/
+const DAY_MS = 86_400_000
+
+/** Reads an RFC 3339 date-time (an offset is required; below milliseconds is cut off). Undefined when it is none. */
+export function parseInstant(source: string): Instant | undefined {
+  const parts = DATE_TIME.exec(source)
+  if (!parts) return undefined
+  const [, year, month, day, hour, minute, second, fraction = '', offset = 'Z'] = parts
+  const local = `${year}-${month}-${day}T${hour}:${minute}:${second}`
+  if (!isCalendarDateTime(local)) return undefined
+  const ms = fraction.slice(0, 3).padEnd(3, '0')
+  return inRange(Date.parse(`${local}.${ms}${offset.toUpperCase()}`))
+}
+
+/** The UTC day a date-only text names, as [its start, the next day's start]. Undefined when it is no date. */
+export function parseDay(source: string): readonly [Instant, Instant] | undefined {
+  if (!DATE.test(source) || !isCalendarDateTime(`${source}T00:00:00`)) return undefined
+  const start = Date.parse(`${source}T00:00:00Z`)
+  const from = inRange(start)
+  const until = inRange(start + DAY_MS)
+  return from && until ? [from, until] : undefined
+}
+
+/** What Postgres prints for a timestamptz in UTC (`2026-01-15 10:00:00.12+00`), as an Instant. */
+export function instantFromPostgres(printed: string): Instant {
+  const fraction = printed.slice(19, printed.lastIndexOf('+'))
+  return `${printed.slice(0, 10)}T${printed.slice(11, 19)}.${fraction.slice(1).padEnd(3, '0')}Z`
+}
+
+/** Date.parse rolls 30 February over into March; such a date comes back different. */
+function isCalendarDateTime(local: string): boolean {
+  const ms = Date.parse(`${local}Z`)
+  return !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(local)
+}
+
+function inRange(ms: number): Instant | undefined {
+  if (Number.isNaN(ms)) return undefined
+  const printed = new Date(ms).toISOString()
+  return /^(?!0000)\d{4}-/.test(printed) ? printed : undefined
+}

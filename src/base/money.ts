@@ -1,0 +1,44 @@
+import Big from 'big.js'
+
+/** Amounts travel as JSON numbers; with so many digits no reader that uses IEEE doubles loses one. */
+export const SIGNIFICANT_DIGITS = 15
+/** The scale of `numeric(28,10)`, the type of every amount in the database. */
+export const DECIMAL_PLACES = 10
+/** Amounts stay below this in size, so that their 15 digits always reach down to the unit. */
+const LIMIT = new Big('1e15')
+
+const DECIMAL = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d{1,3})?$/
+
+/** Why a decimal as written in JSON cannot be stored exactly, or undefined when it can. */
+export function decimalFault(source: string): string | undefined {
+  if (!DECIMAL.test(source)) return 'must be a decimal number'
+  const value = new Big(source)
+  if (value.abs().gte(LIMIT)) return 'must be smaller than 1000000000000000 in size'
+  if (value.c.length > SIGNIFICANT_DIGITS) return `must have at most ${SIGNIFICANT_DIGITS} significant digits`
+  if (value.c.length - 1 - value.e > DECIMAL_PLACES) return `must have at most ${DECIMAL_PLACES} decimal places`
+  return undefined
+}
+
+/** The canonical text of a decimal: no exponent, no trailing zeros, no minus zero. Undefined when it is none. */
+export function canonicalDecimal(source: string): string | undefined {
+  if (!DECIMAL.test(source)) return undefined
+  const value = new Big(source)
+  return value.eq(0) ? '0' : value.toFixed()
+}
+
+/** Order of two decimals given as text or as JSON numbers: negative, 0 or positive. */
+export function compareDecimals(left: string | number, right: string | number): number {
+  return new Big(left).cmp(new Big(right))
+}
+
+/** The text Postgres prints for a numeric, without the zeros that only come from its scale: `12.3400000000` -> `12.34`. */
+export function trimScale(numeric: string): string {
+  if (!numeric.includes('.')) return numeric
+  let end = numeric.length
+  while (numeric.charCodeAt(end - 1) === ZERO) end--
+  if (numeric.charCodeAt(end - 1) === POINT) end--
+  return numeric.slice(0, end)
+}
+
+const ZERO = '0'.charCodeAt(0)
+const POINT = '.'.charCodeAt(0)

@@ -1,0 +1,159 @@
+import { randomUUID } from 'node:crypto'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import type { MigrationList, SchemaEngine } from '@prisma/schema-engine-wasm/schema_engine_bg'
+import pg from 'pg'
+import { StartError, startError } from '../base/start-error.ts'
+
+/** Any number that nothing else on the database locks: one migration at a time. */
+const MIGRATION_LOCK = 678_004
+/** How long a process waits for another one that migrates. */
+const LOCK_LIMIT_MS = 300_000
+
+const PRISMA = path.resolve(import.meta.dirname, '../../prisma')
+const MIGRATIONS = path.join(PRISMA, 'migrations')
+
+type Queryable = { query(text: string): Promise<{ rows: { name: string | null }[] }> }
+
+/** The names of the migrations that the database lacks, in their order. Two small queries. */
+export async function pendingMigrations(database: Queryable, directory = MIGRATIONS): Promise<string[]> {
+  const names = migrationNames(directory)
+  if (!(await hasMigrationsTable(database))) return names
+  const { rows } = await database.query(
+    'SELECT migration_name AS name FROM _prisma_migrations WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL'
+  )
+  const finished = new Set(rows.map((row) => row.name))
+  return names.filter((name) => !finished.has(name))
+}
+
+/**
+ * Applies the pending migrations and answers their names; several processes may do so at once. Each migration is one
+ * transaction (unless it is a single statement that Postgres refuses in one). Throws a StartError that names the
+ * migration that failed; once its cause is mended, the next call tries it again.
+ */
+export async function migrate(url: string, directory = MIGRATIONS): Promise<string[]> {
+  const client = newClient(url)
+  try {
+    await client.connect()
+    await client.query(`SET lock_timeout = ${LOCK_LIMIT_MS}`)
+    await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK])
+    const pending = await pendingMigrations(client, directory)
+    if (pending.length > 0) await apply(client, url, directory)
+    return pending
+  } catch (error) {
+    throw startError('the database cannot be migrated', error)
+  } finally {
+    // Also gives the lock back.
+    await client.end()
+  }
+}
+
+/** The files that `diffMigrations` compares. */
+export type SchemaFiles = { readonly schema: string; readonly migrations: string }
+
+export const SCHEMA_FILES: SchemaFiles = { schema: path.join(PRISMA, 'schema.prisma'), migrations: MIGRATIONS }
+
+/**
+ * The SQL that leads from the committed migrations to schema.prisma; empty when they agree. Works in a database of its
+ * own on the server of `url`, whose user may create databases.
+ */
+export async function diffMigrations(url: string, files = SCHEMA_FILES): Promise<string> {
+  const { NO_FILTERS: filters, withSchemaEngine } = await import('./schema-engine.ts')
+  const content = readFileSync(files.schema, 'utf8')
+  const schema = [{ path: files.schema, content }]
+  return withScratchDatabase(url, async (scratch) => {
+    await migrate(scratch, files.migrations)
+    const from = { tag: 'schemaDatasource' as const, files: schema, configDir: path.dirname(files.schema) }
+    const to = { tag: 'schemaDatamodel' as const, files: schema }
+    const diff = await withSchemaEngine(scratch, (engine) =>
+      engine.diff({ from, to, script: true, exitCode: true, filters })
+    )
+    // 2 means that there is a difference; the script is a comment otherwise.
+    return diff.exitCode === 2 ? collateTexts(diff.stdout ?? '') : ''
+  })
+}
+
+/** A column of type text, new or changed, before any quoted value or list of columns. */
+const TEXT_COLUMN = /^([^'(\n]*" (?:SET DATA TYPE )?TEXT(?:\[\])?)(?=[ ,;]|$)/gm
+
+/** Text sorts by code point, whatever the order of the database: only so do an index and the API agree everywhere. */
+function collateTexts(sql: string): string {
+  return sql.replace(TEXT_COLUMN, '$1 COLLATE "C"')
+}
+
+function migrationNames(directory: string): string[] {
+  if (!existsSync(directory)) throw new StartError(`the folder ${directory} of the migrations is missing`)
+  const entries = readdirSync(directory, { withFileTypes: true })
+  return entries.flatMap((entry) => (entry.isDirectory() ? [entry.name] : [])).sort()
+}
+
+async function apply(client: pg.Client, url: string, directory: string): Promise<void> {
+  const { NO_FILTERS: filters, withSchemaEngine } = await import('./schema-engine.ts')
+  const migrationsList = readMigrations(directory)
+  await withSchemaEngine(url, async (engine) => {
+    await forgetInterrupted(client, engine)
+    await engine.applyMigrations({ migrationsList, filters })
+  }).catch(async (error) => {
+    const [name] = await unfinished(client).catch(() => [])
+    throw startError(name === undefined ? 'the schema engine failed' : `the migration ${name} failed`, error)
+  })
+}
+
+/**
+ * A migration that failed or was killed left nothing behind but its mark, for it is one transaction; the engine
+ * refuses to go on until the mark says so.
+ */
+async function forgetInterrupted(client: pg.Client, engine: SchemaEngine): Promise<void> {
+  for (const migrationName of await unfinished(client)) {
+    await engine.markMigrationRolledBack({ migrationName })
+  }
+}
+
+async function unfinished(client: pg.Client): Promise<string[]> {
+  if (!(await hasMigrationsTable(client))) return []
+  const { rows } = await client.query<{ name: string }>(
+    'SELECT migration_name AS name FROM _prisma_migrations WHERE finished_at IS NULL AND rolled_back_at IS NULL'
+  )
+  return rows.map((row) => row.name)
+}
+
+async function hasMigrationsTable(database: Queryable): Promise<boolean> {
+  const { rows } = await database.query(`SELECT to_regclass('_prisma_migrations')::text AS name`)
+  return rows[0]?.name != null
+}
+
+function readMigrations(directory: string): MigrationList {
+  const migrationDirectories = migrationNames(directory).map((name) => {
+    const value = readFileSync(path.join(directory, name, 'migration.sql'), 'utf8')
+    return { path: name, migrationFile: { path: 'migration.sql', content: { tag: 'ok' as const, value } } }
+  })
+  const lockfile = { path: 'migration_lock.toml', content: 'provider = "postgresql"\n' }
+  return { baseDir: directory, lockfile, shadowDbInitScript: '', migrationDirectories }
+}
+
+async function withScratchDatabase<T>(url: string, work: (url: string) => Promise<T>): Promise<T> {
+  const name = `tmf678_scratch_${randomUUID().replaceAll('-', '')}`
+  const scratch = new URL(url)
+  scratch.pathname = `/${name}`
+  const client = newClient(url)
+  await client.connect()
+  try {
+    await client.query(`CREATE DATABASE ${name}`)
+    return await work(scratch.href)
+  } finally {
+    await client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)
+    await client.end()
+  }
+}
+
+function newClient(connectionString: string): pg.Client {
+  try {
+    const client = new pg.Client({ connectionString, application_name: 'tmf678 migration' })
+    // A lost connection fails the query that needs it.
+    client.on('error', () => {})
+    return client
+  } catch {
+    // The original error would quote the URL and with it the password.
+    throw new StartError('the URL of the database is not valid')
+  }
+}

@@ -1,0 +1,52 @@
+const BRAND = Symbol('sql')
+
+/** A piece of SQL: text and values together, so that a value can never become text. Made by this module only. */
+export interface Sql {
+  readonly [BRAND]: true
+  readonly strings: readonly string[]
+  readonly values: readonly unknown[]
+}
+
+/** Template tag: an interpolated Sql is spliced in, anything else becomes a bound value. */
+export function sql(strings: readonly string[], ...parts: readonly unknown[]): Sql {
+  const texts: string[] = [strings[0] ?? '']
+  const values: unknown[] = []
+  parts.forEach((part, index) => {
+    if (isSql(part)) splice(part, texts, values)
+    else {
+      values.push(part)
+      texts.push('')
+    }
+    texts.push(texts.pop() + (strings[index + 1] ?? ''))
+  })
+  return { [BRAND]: true, strings: texts, values }
+}
+
+function splice(part: Sql, texts: string[], values: unknown[]): void {
+  texts.push(texts.pop() + (part.strings[0] ?? ''))
+  values.push(...part.values)
+  texts.push(...part.strings.slice(1))
+}
+
+function isSql(part: unknown): part is Sql {
+  return typeof part === 'object' && part !== null && BRAND in part
+}
+
+/** The only gate by which a name becomes SQL text: lower-case identifiers that the code itself declares. */
+export function identifier(name: string): Sql {
+  if (!IDENTIFIER.test(name)) throw new Error(`not an SQL identifier: ${name}`)
+  return sql([`"${name}"`])
+}
+
+const IDENTIFIER = /^[a-z_][a-z0-9_]{0,62}$/
+
+/** Joins pieces with a separator that is itself fixed SQL. */
+export function join(pieces: readonly Sql[], separator: Sql): Sql {
+  return pieces.slice(1).reduce((joined, piece) => sql`${joined}${separator}${piece}`, pieces[0] ?? sql``)
+}
+
+/** The text with `$1…$n` and the values, as the driver takes them. */
+export function render(statement: Sql): { text: string; values: readonly unknown[] } {
+  const text = statement.strings.reduce((joined, part, index) => `${joined}$${index}${part}`)
+  return { text, values: statement.values }
+}

@@ -1,0 +1,63 @@
+import { Problem } from '../base/problem.ts'
+import { boolean, instant, json, money, ownReference, reference, text } from '../tmf/attribute.ts'
+import { type Document, defineResource, type Stored } from '../tmf/resource.ts'
+import { list, timePeriod } from '../tmf/shape.ts'
+import { appliedTax, billingAccountRef, billRef, characteristic, productRef } from './types.ts'
+
+/** One charge, credit or penalty, billed or still to be (TMF678 v4, AppliedCustomerBillingRate). */
+export const appliedCustomerBillingRate = defineResource({
+  type: 'AppliedCustomerBillingRate',
+  path: 'appliedCustomerBillingRate',
+  table: 'applied_customer_billing_rate',
+  description: 'A charge, credit or penalty of an account, which becomes a line of a bill',
+  operations: {
+    list: 'standard',
+    retrieve: 'standard',
+    create: 'extension',
+    patch: 'extension',
+    remove: 'extension'
+  },
+  attributes: {
+    date: instant('date', 'When the rate was applied', 'indexed'),
+    name: text('name', 'Name of the rate'),
+    description: text('description', 'What is shown on the bill for it'),
+    isBilled: boolean('is_billed', 'Whether it stands on a bill: then bill is there, else billingAccount', 'indexed'),
+    type: text('rate_type', 'Kind of rate: appliedBillingCharge, appliedBillingCredit, appliedPenaltyCharge, …'),
+    appliedTax: json('applied_tax', list(appliedTax), 'Taxes of the rate'),
+    bill: ownReference(
+      'bill',
+      billRef,
+      { path: 'customerBill', mayRefer: requireUnissued },
+      'The bill it stands on',
+      'indexed'
+    ),
+    billingAccount: reference('billing_account', billingAccountRef, 'The account it is charged to', 'indexed'),
+    characteristic: json('characteristic', list(characteristic), 'Further properties of the rate'),
+    periodCoverage: json('period_coverage', timePeriod, 'The period it is charged for'),
+    product: reference('product', productRef, 'The product it is charged for', 'indexed'),
+    taxExcludedAmount: money('tax_excluded_amount', 'Amount before tax'),
+    taxIncludedAmount: money('tax_included_amount', 'Amount with tax')
+  },
+  patchable: { allBut: ['isBilled', 'bill'] },
+  complete: (document, { now }) => ({ date: now, isBilled: false, ...document }),
+  check: requireBillOrAccount,
+  mayChange: (stored) => requireUnbilled(stored, 'changed'),
+  mayRemove: (stored) => requireUnbilled(stored, 'deleted')
+})
+
+function requireBillOrAccount({ isBilled, bill, billingAccount }: Document): void {
+  if (isBilled && !bill) throw new Problem('missingField', '$.bill is required when isBilled is true')
+  if (!isBilled && bill) throw new Problem('invalidField', '$.bill is for rates with isBilled true only')
+  if (!isBilled && !billingAccount) {
+    throw new Problem('missingField', '$.billingAccount is required when isBilled is false')
+  }
+}
+
+function requireUnissued({ document, internal }: Stored): void {
+  if (internal.issued_as === null) return
+  throw new Problem('conflict', `A rate cannot join a bill that was issued; this one is ${document.state}`)
+}
+
+function requireUnbilled({ document }: Stored, verb: string): void {
+  if (document.isBilled) throw new Problem('conflict', `A billed rate cannot be ${verb}; correct it by another rate`)
+}

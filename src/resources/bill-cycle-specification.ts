@@ -1,0 +1,31 @@
+import { integer, json, text } from '../tmf/attribute.ts'
+import { defineResource } from '../tmf/resource.ts'
+import { timePeriod } from '../tmf/shape.ts'
+
+/** When cycles recur, and the offsets of their dates in days from the start of the period (TMF666 v4). */
+export const billCycleSpecification = defineResource({
+  type: 'BillCycleSpecification',
+  path: 'billCycleSpecification',
+  table: 'bill_cycle_specification',
+  description: 'How bill cycles recur, and when their dates fall within the period',
+  operations: {
+    list: 'extension',
+    retrieve: 'extension',
+    create: 'extension',
+    patch: 'extension',
+    remove: 'extension'
+  },
+  attributes: {
+    name: text('name', 'Name of the specification', 'required'),
+    description: text('description', 'What the specification is for'),
+    billingPeriod: text('billing_period', 'The recurring period, e.g. month'),
+    frequency: text('frequency', 'How often the cycle recurs, e.g. monthly'),
+    billingDateShift: integer('billing_date_shift', 'Days from the start of the period to the billing date'),
+    chargeDateOffset: integer('charge_date_offset', 'Days to the date up to which charges are billed'),
+    creditDateOffset: integer('credit_date_offset', 'Days to the date up to which credits are billed'),
+    mailingDateOffset: integer('mailing_date_offset', 'Days to the date on which bills are sent'),
+    paymentDueDateOffset: integer('payment_due_date_offset', 'Days to the date on which bills are due'),
+    validFor: json('valid_for', timePeriod, 'When the specification holds')
+  },
+  patchable: { allBut: [] }
+})

@@ -1,0 +1,38 @@
+import { instant, json, ownReference, text } from '../tmf/attribute.ts'
+import { defineResource } from '../tmf/resource.ts'
+import { timePeriod } from '../tmf/shape.ts'
+import { billCycleSpecificationRef } from './types.ts'
+
+/** One period of billing with its actual dates (TMF678 v5, BillCycle). */
+export const billCycle = defineResource({
+  type: 'BillCycle',
+  path: 'billCycle',
+  table: 'bill_cycle',
+  description: 'One period of billing with its actual dates',
+  operations: {
+    list: 'extension',
+    retrieve: 'extension',
+    create: 'extension',
+    patch: 'extension',
+    remove: 'extension'
+  },
+  attributes: {
+    name: text('name', 'Name of the cycle'),
+    description: text('description', 'What the cycle is for'),
+    billingPeriod: text('billing_period', 'The period that is billed, e.g. March'),
+    billingDate: instant('billing_date', 'When the bills are dated', 'indexed'),
+    chargeDate: instant('charge_date', 'Up to when charges are billed'),
+    creditDate: instant('credit_date', 'Up to when credits are billed'),
+    mailingDate: instant('mailing_date', 'When the bills are sent'),
+    paymentDueDate: instant('payment_due_date', 'When the bills are due'),
+    BillCycleSpecification: ownReference(
+      'bill_cycle_specification',
+      billCycleSpecificationRef,
+      { path: 'billCycleSpecification' },
+      'The specification it follows (the standard writes the capital B)',
+      'indexed'
+    ),
+    validFor: json('valid_for', timePeriod, 'When the cycle holds')
+  },
+  patchable: { allBut: [] }
+})

@@ -1,0 +1,126 @@
+import { compareDecimals } from '../base/money.ts'
+import { Problem } from '../base/problem.ts'
+import { instant, json, money, oneOf, ownReference, reference, text } from '../tmf/attribute.ts'
+import { type Document, defineResource, type Stored } from '../tmf/resource.ts'
+import { list, timePeriod } from '../tmf/shape.ts'
+import {
+  appliedPayment,
+  attachment,
+  billCycleRef,
+  billingAccountRef,
+  financialAccountRef,
+  paymentMethodRef,
+  relatedPartyRef,
+  taxItem
+} from './types.ts'
+
+/** Declared in the order in which a bill goes through them; onHold stands beside them. */
+const STATES = ['new', 'validated', 'sent', 'partiallyPaid', 'settled'] as const
+const ISSUED = ['validated', 'sent', 'partiallyPaid', 'settled']
+
+/** The bill of a customer for one period or event (TMF678 v4, CustomerBill). */
+export const customerBill = defineResource({
+  type: 'CustomerBill',
+  path: 'customerBill',
+  table: 'customer_bill',
+  description: 'The bill of a customer, as it is issued and paid',
+  operations: {
+    list: 'standard',
+    retrieve: 'standard',
+    create: 'extension',
+    patch: 'standard',
+    remove: 'extension'
+  },
+  attributes: {
+    billNo: text('bill_no', 'Number of the bill that the customer knows', 'indexed'),
+    billDate: instant('bill_date', 'Date of the bill', 'indexed'),
+    category: text('category', 'Category of the bill: normal, duplicate, interim, last, trial, creditNote'),
+    lastUpdate: instant('last_update', 'When the bill was last changed', 'readOnly'),
+    nextBillDate: instant('next_bill_date', 'About when the next bill of the cycle is made'),
+    paymentDueDate: instant('payment_due_date', 'Until when the amount due is to be paid'),
+    runType: oneOf('run_type', ['onCycle', 'offCycle'], 'Whether a cycle run or another event made the bill'),
+    amountDue: money('amount_due', 'What the customer has to pay'),
+    remainingAmount: money('remaining_amount', 'What of it has not been paid yet'),
+    taxExcludedAmount: money('tax_excluded_amount', 'Sum of the charges before tax'),
+    taxIncludedAmount: money('tax_included_amount', 'Sum of the charges with tax'),
+    appliedPayment: json('applied_payment', list(appliedPayment), 'Payments that went to the bill'),
+    billCycle: ownReference('bill_cycle', billCycleRef, { path: 'billCycle' }, 'The cycle that made it', 'indexed'),
+    billDocument: json('bill_document', list(attachment, 1), 'Documents of the bill; one is made when none is posted'),
+    billingAccount: reference('billing_account', billingAccountRef, 'The account that is billed', 'indexed'),
+    billingPeriod: json('billing_period', timePeriod, 'The period that is billed'),
+    financialAccount: reference('financial_account', financialAccountRef, 'The account that pays', 'indexed'),
+    paymentMethod: reference('payment_method', paymentMethodRef, 'How it is to be paid'),
+    relatedParty: json('related_party', list(relatedPartyRef), 'Parties that have to do with the bill', 'indexed'),
+    state: oneOf('state', [...STATES, 'onHold'], 'Where the bill stands', 'indexed'),
+    taxItem: json('tax_item', list(taxItem), 'Taxes of the bill')
+  },
+  patchable: ['state'],
+  states: {
+    initial: 'new',
+    transitions: {
+      new: ['validated', 'sent', 'onHold'],
+      validated: ['sent', 'onHold'],
+      sent: ['partiallyPaid', 'settled', 'onHold'],
+      partiallyPaid: ['settled', 'onHold'],
+      onHold: ['new', 'validated', 'sent', 'partiallyPaid'],
+      settled: []
+    },
+    barred: statesBeforeIssue
+  },
+  events: { created: 'CustomerBillCreateEvent', stateChanged: 'CustomerBillStateChangeEvent' },
+  complete: (document, { id, newId }) => ({
+    state: 'new',
+    billDocument: [{ id: newId(), name: `bill-${document.billNo ?? id}`, attachmentType: 'customerBill' }],
+    ...document
+  }),
+  check: (after, before) => {
+    requireAccount(after)
+    requirePaymentState(after, before)
+  },
+  mayRemove: ({ document, internal }) => {
+    if (internal.issued_as === null) return
+    throw new Problem('conflict', `A bill that was ever issued cannot be deleted; this one is ${document.state}`)
+  },
+  internal: {
+    columns: ['issued_as'],
+    derive: ({ state }, before) => ({
+      issued_as: before?.internal.issued_as ?? (ISSUED.includes(String(state)) ? String(state) : null)
+    })
+  }
+})
+
+/** A held bill never goes back before the state in which it was issued. */
+function statesBeforeIssue({ internal }: Stored): readonly string[] {
+  const issuedAs = STATES.findIndex((state) => state === internal.issued_as)
+  return STATES.slice(0, Math.max(issuedAs, 0))
+}
+
+function requireAccount({ billingAccount, financialAccount }: Document): void {
+  if (billingAccount || financialAccount) return
+  throw new Problem('missingField', '$.billingAccount or $.financialAccount is required')
+}
+
+/** Settled means that nothing remains, partiallyPaid that something does and something was paid. */
+function requirePaymentState(after: Document, before?: Stored): void {
+  if (before && before.document.state === after.state) return
+  const remaining = amount(after.remainingAmount)
+  const due = amount(after.amountDue)
+  const refuse = (message: string) => new Problem(before ? 'conflict' : 'invalidField', message)
+  if (after.state === 'settled' && remaining !== undefined && compareDecimals(remaining, 0) !== 0) {
+    throw refuse(`A bill is settled only when its remainingAmount is 0; it is ${remaining}`)
+  }
+  const isBetween = remaining !== undefined && due !== undefined && isInside(remaining, due)
+  if (after.state === 'partiallyPaid' && !isBetween) {
+    throw refuse('A bill is partiallyPaid only when its remainingAmount lies between 0 and amountDue')
+  }
+}
+
+/** Strictly between 0 and the bound, which is below 0 on a credit note. */
+function isInside(value: number, bound: number): boolean {
+  const sign = compareDecimals(bound, 0)
+  return compareDecimals(value, 0) === sign && compareDecimals(value, bound) === -sign
+}
+
+function amount(value: unknown): number | undefined {
+  return (value as { value: number } | undefined)?.value
+}

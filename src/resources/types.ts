@@ -1,0 +1,75 @@
+import { any, decimal, list, money, object, quantity, text, timePeriod, uri } from '../tmf/shape.ts'
+
+/** The nested types of TMF678 v4, with the cardinalities of its conformance profile. */
+const reference = {
+  id: [text(256), 'Identifier of what is referred to', 'required'],
+  href: [uri, 'Where it is found']
+} as const
+
+const referredType = [text(256), 'Type of what is referred to, where it must be told apart'] as const
+const named = { ...reference, name: [text(), 'Its name'], '@referredType': referredType } as const
+
+export const billRef = object('BillRef', { ...reference, '@referredType': referredType })
+export const billCycleRef = object('BillCycleRef', named)
+export const billCycleSpecificationRef = object('BillCycleSpecificationRef', {
+  ...named,
+  description: [text(), 'What the specification is for']
+})
+export const billingAccountRef = object('BillingAccountRef', named)
+export const paymentMethodRef = object('PaymentMethodRef', named)
+export const productRef = object('ProductRef', named)
+
+export const accountBalance = object('AccountBalance', {
+  balanceType: [text(256), 'What kind of balance it is, e.g. deposit, loyalty', 'required'],
+  amount: [money, 'The balance', 'required'],
+  validFor: [timePeriod, 'When the balance holds', 'required']
+})
+
+export const financialAccountRef = object('FinancialAccountRef', {
+  ...named,
+  accountBalance: [list(accountBalance), 'Balances of the account']
+})
+
+export const relatedPartyRef = object('RelatedPartyRef', {
+  ...reference,
+  name: [text(), 'Name of the party'],
+  role: [text(256), 'What the party has to do with it'],
+  '@referredType': [text(256), 'Type of the party, e.g. Individual, Organization', 'required']
+})
+
+export const attachment = object('AttachmentRefOrValue', {
+  id: [text(256), 'Identifier of the document', 'required'],
+  href: [uri, 'Where the document is described'],
+  attachmentType: [text(256), 'What kind of document it is'],
+  content: [text(1_000_000), 'The document itself, encoded as base64'],
+  description: [text(), 'What the document holds'],
+  mimeType: [text(256), 'Media type of the document'],
+  name: [text(), 'File name of the document'],
+  url: [uri, 'Where the document is downloaded'],
+  size: [quantity, 'Size of the document'],
+  validFor: [timePeriod, 'When the document is valid'],
+  '@referredType': referredType
+})
+
+export const appliedPayment = object('AppliedPayment', {
+  appliedAmount: [money, 'The part of the payment that went to this bill', 'required'],
+  payment: [object('PaymentRef', named), 'The payment', 'required']
+})
+
+export const taxItem = object('TaxItem', {
+  taxCategory: [text(256), 'Category of the tax, e.g. VAT'],
+  taxRate: [decimal, 'Rate of the tax'],
+  taxAmount: [money, 'Amount of the tax', 'required']
+})
+
+export const appliedTax = object('AppliedBillingTaxRate', {
+  taxCategory: [text(256), 'Category of the tax, e.g. VAT'],
+  taxRate: [decimal, 'Rate of the tax'],
+  taxAmount: [money, 'Amount of the tax', 'required']
+})
+
+export const characteristic = object('AppliedBillingRateCharacteristic', {
+  name: [text(256), 'Name of the characteristic', 'required'],
+  valueType: [text(256), 'Type of its value'],
+  value: [any, 'Its value, of any JSON type', 'required']
+})

@@ -1,0 +1,119 @@
+import type { Stored } from './resource.ts'
+import * as shapes from './shape.ts'
+
+/** One attribute of a resource: its shape in JSON and where it is kept. */
+export interface Attribute extends shapes.Member {
+  readonly storage: Storage
+  /** An index begins with this column: filters and sorts on it are quick, and their statements are prepared. */
+  readonly indexed: boolean
+  /** The server's own; what a client sends for it is left aside. */
+  readonly readOnly: boolean
+}
+
+export type Storage =
+  | { readonly kind: 'scalar'; readonly column: string }
+  | { readonly kind: 'money'; readonly unit: string; readonly value: string }
+  | { readonly kind: 'reference'; readonly id: string; readonly rest: string; readonly to?: OwnTarget }
+  | { readonly kind: 'json'; readonly column: string }
+
+/** What an attribute refers to inside this service: the foreign key is the database's, the further rule is ours. */
+export interface OwnTarget {
+  readonly path: string
+  /** Throws a Problem when the resource, though it exists, may not be referred to. */
+  readonly mayRefer?: (target: Stored) => void
+}
+
+type Option = 'required' | 'indexed' | 'readOnly'
+
+export const text = (column: string, description: string, ...options: Option[]) =>
+  scalar(shapes.text(), column, description, options)
+export const instant = (column: string, description: string, ...options: Option[]) =>
+  scalar(shapes.instant, column, description, options)
+export const integer = (column: string, description: string, ...options: Option[]) =>
+  scalar(shapes.integer, column, description, options)
+export const boolean = (column: string, description: string, ...options: Option[]) =>
+  scalar({ kind: 'boolean' }, column, description, options)
+export const uri = (column: string, description: string, ...options: Option[]) =>
+  scalar(shapes.uri, column, description, options)
+export const oneOf = (column: string, values: readonly string[], description: string, ...options: Option[]) =>
+  scalar({ kind: 'oneOf', values }, column, description, options)
+
+/** An amount with its currency, in `<column>_value` and `<column>_unit`. */
+export function money(column: string, description: string): Attribute {
+  const storage = { kind: 'money', unit: `${column}_unit`, value: `${column}_value` } as const
+  return attribute(shapes.money, storage, description, [])
+}
+
+/** A nested value or a list in one jsonb column. */
+export function json(column: string, shape: shapes.Shape, description: string, ...options: Option[]): Attribute {
+  return attribute(shape, { kind: 'json', column }, description, options)
+}
+
+/** A reference to something another system owns: its id in `<column>_id`, the other members in jsonb. */
+export function reference(
+  column: string,
+  shape: shapes.ObjectShape,
+  description: string,
+  ...options: Option[]
+): Attribute {
+  return attribute(shape, { kind: 'reference', id: `${column}_id`, rest: column }, description, options)
+}
+
+/** A reference to a resource of this service: a foreign key in `<column>_id`; the href is ours to write. */
+export function ownReference(
+  column: string,
+  shape: shapes.ObjectShape,
+  to: OwnTarget,
+  description: string,
+  ...options: Option[]
+): Attribute {
+  return attribute(shape, { kind: 'reference', id: `${column}_id`, rest: column, to }, description, options)
+}
+
+function scalar(shape: shapes.Scalar, column: string, description: string, options: Option[]): Attribute {
+  return attribute(shape, { kind: 'scalar', column }, description, options)
+}
+
+function attribute(shape: shapes.Shape, storage: Storage, description: string, options: Option[]): Attribute {
+  const has = (option: Option) => options.includes(option)
+  return {
+    shape,
+    storage,
+    description,
+    required: has('required'),
+    indexed: has('indexed'),
+    readOnly: has('readOnly')
+  }
+}
+
+/** The columns of an attribute, in the order in which its values are written and read. */
+export function columnsOf({ storage }: Attribute): readonly string[] {
+  switch (storage.kind) {
+    case 'money':
+      return [storage.value, storage.unit]
+    case 'reference':
+      return [storage.id, storage.rest]
+    default:
+      return [storage.column]
+  }
+}
+
+/** The values of an attribute's columns for a value of a document; undefined empties them. */
+export function encode({ storage }: Attribute, value: unknown): readonly (string | null)[] {
+  switch (storage.kind) {
+    case 'scalar':
+      return [value === undefined ? null : String(value)]
+    case 'json':
+      return [value === undefined ? null : JSON.stringify(value)]
+    case 'money': {
+      const amount = value as { unit: string; value: number } | undefined
+      return amount ? [String(amount.value), amount.unit] : [null, null]
+    }
+    case 'reference': {
+      if (value === undefined) return [null, null]
+      const { id, ...rest } = value as { id: string; href?: string }
+      if (storage.to) delete rest.href
+      return [id, Object.keys(rest).length > 0 ? JSON.stringify(rest) : null]
+    }
+  }
+}

@@ -1,0 +1,22 @@
+/** Order by Unicode code point, as Postgres orders text under COLLATE "C"; JavaScript's `<` orders UTF-16 units. */
+export function compareCodePoints(left: string, right: string): number {
+  const length = Math.min(left.length, right.length)
+  for (let at = 0; at < length; at++) {
+    const a = left.charCodeAt(at)
+    const b = right.charCodeAt(at)
+    if (a !== b) return isSurrogate(a) === isSurrogate(b) ? a - b : isSurrogate(a) ? 1 : -1
+  }
+  return left.length - right.length
+}
+
+const isSurrogate = (unit: number) => unit >= 0xd800 && unit <= 0xdfff
+
+/** Whether every text in a JSON value, keys included, can be stored by Postgres: no NUL, no unpaired surrogate. */
+export function isStorableText(value: unknown): boolean {
+  if (typeof value === 'string') return value.isWellFormed() && !value.includes('\u0000')
+  if (Array.isArray(value)) return value.every(isStorableText)
+  if (typeof value === 'object' && value !== null) {
+    return Object.entries(value).every(([key, member]) => isStorableText(key) && isStorableText(member))
+  }
+  return true
+}

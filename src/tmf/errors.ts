@@ -1,0 +1,99 @@
+import type { Socket } from 'node:net'
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify'
+import { errorBody, Problem, type ProblemKind } from '../base/problem.ts'
+import { newId } from '../base/ulid.ts'
+import { PATCH_TYPES } from './patch.ts'
+
+/** Makes every failure of an app a TMF `Error` body: problems, unknown paths and methods, the framework's own, bugs. */
+export function registerErrors(app: FastifyInstance): void {
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    const problem = asProblem(error, request)
+    if (problem.status >= 500) request.log.error({ err: problem.cause ?? error }, problem.message)
+    return sendProblem(reply, request, problem)
+  })
+  app.setNotFoundHandler((request, reply) => sendProblem(reply, request, NOTHING_HERE))
+}
+
+export function sendProblem(reply: FastifyReply, request: FastifyRequest, problem: Problem): FastifyReply {
+  return reply
+    .code(problem.status)
+    .headers(problem.headers)
+    .type('application/json;charset=utf-8')
+    .send(JSON.stringify(errorBody(problem, request.id)))
+}
+
+/** Answers what the HTTP parser itself refused, before there was a request. */
+export function answerClientError(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy()
+    return
+  }
+  const problem = PARSER_PROBLEMS[error.code ?? ''] ?? new Problem('badRequest', 'This is no HTTP request')
+  const requestId = newId()
+  const body = JSON.stringify(errorBody(problem, requestId))
+  const head = [
+    `HTTP/1.1 ${problem.status} ${problem.kind}`,
+    'Content-Type: application/json;charset=utf-8',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    `X-Request-Id: ${requestId}`,
+    'Connection: close'
+  ]
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
+}
+
+const PARSER_PROBLEMS: Readonly<Record<string, Problem>> = {
+  HPE_HEADER_OVERFLOW: new Problem('headersTooLarge', 'The request line and headers are too large'),
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: new Problem('payloadTooLarge', 'The chunk extensions are too large'),
+  ERR_HTTP_REQUEST_TIMEOUT: new Problem('requestTimeout', 'The request did not arrive in time')
+}
+
+const NOTHING_HERE = new Problem('notFound', 'There is nothing at this path')
+
+/** The framework's errors, by its status, in words that say what is allowed. */
+const BY_STATUS: Readonly<Record<number, readonly [ProblemKind, string]>> = {
+  400: ['badRequest', 'The request is malformed'],
+  404: ['notFound', 'There is nothing at this path'],
+  405: ['methodNotAllowed', 'This method is not allowed here'],
+  408: ['requestTimeout', 'The request did not arrive in time'],
+  413: ['payloadTooLarge', 'The body is too large'],
+  414: ['uriTooLong', 'The path is too long'],
+  415: ['unsupportedMediaType', 'The body must be JSON in UTF-8'],
+  417: ['expectationFailed', 'The expectation cannot be met'],
+  503: ['unavailable', 'The server is not ready for requests; try again later']
+}
+
+function asProblem(error: FastifyError | Problem, request: FastifyRequest): Problem {
+  if (error instanceof Problem) return error
+  const [kind, message] = BY_STATUS[error.statusCode ?? 500] ?? ['internal', 'The server failed; the request id names the case']
+  const accept = kind === 'unsupportedMediaType' ? ACCEPTED[request.method] : undefined
+  return new Problem(kind, accept ? `${message}; this takes ${Object.values(accept)}` : message, accept)
+}
+
+const ACCEPTED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  PATCH: { 'Accept-Patch': PATCH_TYPES.join(', ') },
+  POST: { 'Accept-Post': 'application/json' }
+}
+
+/** Notes which methods each path gets; call before the routes are registered. */
+export function collectMethods(app: FastifyInstance): ReadonlyMap<string, ReadonlySet<string>> {
+  const methods = new Map<string, Set<string>>()
+  app.addHook('onRoute', ({ url, method }) => {
+    const known = methods.get(url) ?? new Set()
+    methods.set(url, known)
+    for (const name of [method].flat()) known.add(name)
+  })
+  return methods
+}
+
+/** Answers the methods that a known path does not have with 405 and `Allow`; call after the routes are registered. */
+export function refuseOtherMethods(app: FastifyInstance, methods: ReadonlyMap<string, ReadonlySet<string>>): void {
+  for (const [url, known] of [...methods]) {
+    const allow = [...known].join(', ')
+    const refuse = async () => {
+      throw new Problem('methodNotAllowed', `This path takes ${allow}`, { Allow: allow })
+    }
+    const others = app.supportedMethods.filter((method) => !known.has(method)) as HTTPMethods[]
+    // Before the body is parsed: what is wrong is the method, whatever else may be.
+    app.route({ method: others, url, onRequest: refuse, handler: refuse })
+  }
+}

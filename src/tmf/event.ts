@@ -1,0 +1,24 @@
+import type { Transaction } from '../db/database.ts'
+import { sql } from '../db/sql.ts'
+import { type Row, selectAll, writeDocument } from './representation.ts'
+import type { Resource } from './resource.ts'
+
+/** Records that something happened to a resource, in the transaction in which it happens. Delivery reads these rows. */
+export async function recordEvent(
+  tx: Transaction,
+  { tenantId, newId }: { tenantId: string; newId: () => string },
+  resource: Resource,
+  what: 'created' | 'stateChanged',
+  row: Row,
+  now: string
+): Promise<void> {
+  const type = resource.events?.[what]
+  if (!type) return
+  // The href depends on who reads the event, so it is written at delivery.
+  const document = writeDocument(resource.path, selectAll(resource), row, '')
+  await tx.run(
+    sql`INSERT INTO "event" ("tenant_id", "id", "event_type", "event_time", "resource_path", "resource_id", "document")
+      VALUES (${tenantId}, ${newId()}, ${type}, ${now}, ${resource.path}, ${row[0]}, ${document}::jsonb - 'href')`,
+    { prepared: true }
+  )
+}

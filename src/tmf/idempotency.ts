@@ -1,0 +1,93 @@
+import { createHash } from 'node:crypto'
+import { Problem } from '../base/problem.ts'
+import type { Transaction } from '../db/database.ts'
+import { sql } from '../db/sql.ts'
+
+/** An answer as it is kept for a repeated request. */
+export interface Answer {
+  readonly status: number
+  readonly location: string
+  readonly etag: string
+  readonly body: string
+}
+
+const KEPT_HOURS = 24
+const KEY = /^[\x21-\x7e]{1,255}$/
+/** Each keyed request clears away so many expired keys, so the table never outgrows one day of traffic by much. */
+const PURGED_PER_REQUEST = 10
+
+/** Checks the header's form; throws `invalidHeader`. */
+export function idempotencyKey(header: string | readonly string[] | undefined): string | undefined {
+  if (header === undefined) return undefined
+  if (typeof header === 'string' && KEY.test(header)) return header
+  throw new Problem('invalidHeader', 'Idempotency-Key must be one text of 1 to 255 visible ASCII characters')
+}
+
+/**
+ * Does `work` once per key: a repetition of the same request gets the first answer again, another request under the
+ * same key is `unprocessable`, and one that comes while the first is still under way is a `conflict`. Key and work are
+ * of one transaction: both are there, or neither.
+ */
+export async function once(
+  tx: Transaction,
+  tenantId: string,
+  key: string,
+  request: readonly string[],
+  work: () => Promise<Answer>
+): Promise<{ answer: Answer; isReplay: boolean }> {
+  const hash = createHash('sha256').update(JSON.stringify(request)).digest('hex')
+  await lock(tx, tenantId, key)
+  const earlier = await recall(tx, tenantId, key)
+  if (earlier) {
+    if (earlier.hash === hash) return { answer: earlier.answer, isReplay: true }
+    throw new Problem('unprocessable', 'This Idempotency-Key was used for another request in the last 24 hours')
+  }
+  const answer = await work()
+  await remember(tx, tenantId, key, hash, answer)
+  await purge(tx, tenantId)
+  return { answer, isReplay: false }
+}
+
+async function lock(tx: Transaction, tenantId: string, key: string): Promise<void> {
+  const name = JSON.stringify([tenantId, key])
+  const { rows } = await tx.run(sql`SELECT pg_try_advisory_xact_lock(hashtextextended(${name}, 0))`, { prepared: true })
+  if (rows[0]?.[0] === 't') return
+  throw new Problem('conflict', 'A request with this Idempotency-Key is still under way', { 'Retry-After': '1' })
+}
+
+async function recall(
+  tx: Transaction,
+  tenantId: string,
+  key: string
+): Promise<{ hash: string; answer: Answer } | undefined> {
+  const { rows } = await tx.run(
+    sql`SELECT "request_hash", "status", "location", "etag", "body" FROM "idempotency_key"
+      WHERE "tenant_id" = ${tenantId} AND "key" = ${key} AND "created_at" > now() - ${KEPT_HOURS} * interval '1 hour'`,
+    { prepared: true }
+  )
+  const [hash, status, location, etag, body] = rows[0] ?? []
+  if (!hash || !location || !etag || !body) return undefined
+  return { hash, answer: { status: Number(status), location, etag, body } }
+}
+
+async function remember(tx: Transaction, tenantId: string, key: string, hash: string, answer: Answer): Promise<void> {
+  const { status, location, etag, body } = answer
+  await tx.run(
+    sql`INSERT INTO "idempotency_key" ("tenant_id", "key", "request_hash", "status", "location", "etag", "body")
+      VALUES (${tenantId}, ${key}, ${hash}, ${status}, ${location}, ${etag}, ${body})
+      ON CONFLICT ("tenant_id", "key") DO UPDATE SET "request_hash" = EXCLUDED."request_hash",
+        "status" = EXCLUDED."status", "location" = EXCLUDED."location", "etag" = EXCLUDED."etag",
+        "body" = EXCLUDED."body", "created_at" = now()`,
+    { prepared: true }
+  )
+}
+
+async function purge(tx: Transaction, tenantId: string): Promise<void> {
+  await tx.run(
+    sql`DELETE FROM "idempotency_key" WHERE ("tenant_id", "key") IN (
+      SELECT "tenant_id", "key" FROM "idempotency_key"
+      WHERE "tenant_id" = ${tenantId} AND "created_at" <= now() - ${KEPT_HOURS} * interval '1 hour'
+      ORDER BY "created_at" LIMIT ${PURGED_PER_REQUEST} FOR UPDATE SKIP LOCKED)`,
+    { prepared: true }
+  )
+}

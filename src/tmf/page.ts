@@ -1,0 +1,176 @@
+import { Problem } from '../base/problem.ts'
+import { identifier, join, type Sql, sql } from '../db/sql.ts'
+import { bind, leafAt } from './bind.ts'
+import { type Cursor, encodeCursor } from './cursor.ts'
+import type { Query } from './query.ts'
+import { type Row, type Selection, selectAll, selectFields } from './representation.ts'
+import type { Resource } from './resource.ts'
+import type { ScalarKind } from './scalar.ts'
+import type { Scalar } from './shape.ts'
+import { sortOperand, where } from './where.ts'
+
+const DEFAULT_LIMIT = 100
+const LIMIT_MAX = 1_000
+/** Up to so many matches are counted; beyond, the planner's estimate is cheaper than the count. */
+export const EXACT_COUNT_MAX = 10_000
+
+/** A query checked against a resource, as the statements need it. */
+export interface Page {
+  readonly resource: Resource
+  readonly tenantId: string
+  readonly selection: Selection
+  readonly matches: Sql
+  readonly sort: readonly SortColumn[]
+  /** Canonical text of the sort, by which a cursor is known to belong to it. */
+  readonly sortText: string
+  readonly offset: number
+  readonly limit: number
+  readonly after: Cursor | undefined
+  /** The shapes of its statement are few enough to be prepared by name. */
+  readonly isCommon: boolean
+}
+
+interface SortColumn {
+  readonly operand: Sql
+  readonly kind: ScalarKind
+  readonly leaf: Scalar
+  readonly descending: boolean
+}
+
+/** Checks a query against a resource. Throws `invalidQuery` naming what is allowed. */
+export function pageOf(resource: Resource, tenantId: string, query: Query): Page {
+  const bound = query.where && bind(query.where, resource.shape)
+  const sortText = query.sort.map(({ path, descending }) => `${descending ? '-' : ''}${path.join('.')}`).join()
+  const sort = query.sort.map(({ path, descending }) => sortColumn(resource, path, descending))
+  if (query.after && (query.after.sort !== sortText || query.after.values.length !== sort.length)) {
+    throw new Problem('invalidQuery', 'after belongs to another sort; take it from the next link of this very query')
+  }
+  checkCursorValues(sort, query.after)
+  const tenant = sql`"tenant_id" = ${tenantId}`
+  return {
+    resource,
+    tenantId,
+    selection: query.fields ? selectFields(resource, query.fields) : selectAll(resource),
+    matches: bound ? sql`${tenant} AND ${where(resource, bound)}` : tenant,
+    sort,
+    sortText,
+    offset: query.offset ?? query.after?.position ?? 0,
+    limit: Math.min(query.limit ?? DEFAULT_LIMIT, LIMIT_MAX),
+    after: query.after,
+    isCommon: isCommon(resource, query)
+  }
+}
+
+function sortColumn(resource: Resource, path: readonly string[], descending: boolean): SortColumn {
+  const leaf = leafAt(resource.shape, path)
+  if (path.some((_, depth) => isList(resource, path.slice(0, depth + 1)))) {
+    throw new Problem('invalidQuery', `sort cannot use ${path.join('.')}: it may have several values`)
+  }
+  return { ...sortOperand(resource, path, leaf), leaf, descending }
+}
+
+function isList(resource: Resource, path: readonly string[]): boolean {
+  let shape: unknown = resource.shape
+  for (const name of path) {
+    const object = shape as Resource['shape']
+    shape = object.members.get(name)?.shape
+  }
+  return (shape as { kind: string }).kind === 'list'
+}
+
+/** A cursor is as untrusted as any input: its values must be of the kinds that the sort compares. */
+function checkCursorValues(sort: readonly SortColumn[], after: Cursor | undefined): void {
+  const isSound = sort.every(({ kind, leaf }, at) => {
+    const value = after?.values[at] ?? null
+    return value === null || kind.parse(value, leaf) !== undefined
+  })
+  if (!isSound) throw new Problem('invalidQuery', 'after must be a cursor taken from the next link of a page')
+}
+
+/** Few shapes only: at most two equalities on indexed attributes, and a sort on one of them. */
+function isCommon(resource: Resource, { where, sort, fields }: Query): boolean {
+  const isIndexed = ([name = '']: readonly string[]) => resource.attributes.get(name)?.indexed ?? false
+  const terms = where?.op === 'and' ? where.terms : where ? [where] : []
+  const plain = terms.every((term) => term.op === 'compare' && term.operator === 'eq' && term.values.length === 1)
+  const indexed = terms.every((term) => term.op === 'compare' && isIndexed(term.path))
+  return fields === undefined && terms.length <= 2 && plain && indexed && sort.length <= 1 && sort.every((key) => isIndexed(key.path))
+}
+
+/**
+ * The rows of a page, one more than asked for (which tells whether another page follows), each with the values of its
+ * sort keys and, last, the number of all matches up to EXACT_COUNT_MAX + 1.
+ */
+export function pageStatement(page: Page): Sql {
+  const { resource, selection, sort, limit, after } = page
+  const columns = join(selection.columns.map(identifier), sql`, `)
+  const keys = sort.map(({ operand }, at) => sql`, ${operand} AS ${sortKey(at)}`)
+  const from = sql`SELECT ${columns}${join(keys, sql``)} FROM ${identifier(resource.table)} WHERE ${page.matches}`
+  const order = sql`ORDER BY ${orderBy(sort)}`
+  const bound = sql`LIMIT ${limit + 1}::bigint`
+  const rows = after
+    ? seek(sort, after, (beyond) => sql`(${from} AND ${beyond} ${order} ${bound})`)
+    : sql`(${from} ${order} ${bound} OFFSET ${page.offset}::bigint)`
+  return sql`SELECT "page".*, (${cappedCount(page)}) AS "total" FROM ${rows} AS "page" ORDER BY ${pageOrder(sort)} ${bound}`
+}
+
+/** How many rows match, counted up to one more than EXACT_COUNT_MAX. */
+export function cappedCount({ resource, matches }: Page): Sql {
+  const some = sql`SELECT FROM ${identifier(resource.table)} WHERE ${matches} LIMIT ${EXACT_COUNT_MAX + 1}::bigint`
+  return sql`SELECT count(*) FROM (${some}) AS "some"`
+}
+
+/** What the planner believes about the number of matches. */
+export function estimate({ resource, matches }: Page): Sql {
+  return sql`EXPLAIN (FORMAT JSON) SELECT FROM ${identifier(resource.table)} WHERE ${matches}`
+}
+
+const sortKey = (at: number): Sql => identifier(`sort_${at}`)
+
+function orderBy(sort: readonly SortColumn[]): Sql {
+  const keys = sort.map(({ operand, descending }) => direction(operand, descending))
+  return join([...keys, sql`"id"`], sql`, `)
+}
+
+function pageOrder(sort: readonly SortColumn[]): Sql {
+  const keys = sort.map(({ descending }, at) => direction(sortKey(at), descending))
+  return join([...keys, sql`"id"`], sql`, `)
+}
+
+function direction(operand: Sql, descending: boolean): Sql {
+  return descending ? sql`${operand} DESC NULLS LAST` : sql`${operand} ASC NULLS LAST`
+}
+
+/**
+ * The rows behind a cursor as a union of index ranges, one for each key that may be the first to differ. A single
+ * condition with OR would be read from the start of the index, so page 10,000 would cost more than page 1.
+ */
+function seek(sort: readonly SortColumn[], after: Cursor, range: (beyond: Sql) => Sql): Sql {
+  const ranges: Sql[] = []
+  let prefix = sql`TRUE`
+  sort.forEach(({ operand, kind, descending }, at) => {
+    const value = after.values[at] ?? null
+    if (value === null) {
+      prefix = sql`${prefix} AND ${operand} IS NULL`
+      return
+    }
+    const bound = kind.bind(value)
+    ranges.push(range(sql`${prefix} AND ${operand} ${descending ? sql`<` : sql`>`} ${bound}`))
+    ranges.push(range(sql`${prefix} AND ${operand} IS NULL`))
+    prefix = sql`${prefix} AND ${operand} = ${bound}`
+  })
+  ranges.push(range(sql`${prefix} AND "id" > ${after.id}`))
+  return sql`(${join(ranges, sql` UNION ALL `)})`
+}
+
+/** The cursor behind a row of this page; `position` is the number of rows up to it. */
+export function cursorAfter(page: Page, row: Row, position: number): string {
+  const at = page.selection.columns.length
+  const values = page.sort.map(({ kind }, key) => canonicalText(kind, row[at + key] ?? null))
+  return encodeCursor({ sort: page.sortText, position, values, id: String(row[0]) })
+}
+
+function canonicalText(kind: ScalarKind, printed: string | null): string | null {
+  if (printed === null) return null
+  const json = kind.json(printed)
+  return json.startsWith('"') ? JSON.parse(json) : json
+}

@@ -1,0 +1,93 @@
+import { applyPatch, type Operation } from 'rfc6902'
+import { Problem } from '../base/problem.ts'
+import type { Document, Resource } from './resource.ts'
+import { jsonPath } from './schema.ts'
+
+/** Media types PATCH takes, as the `Accept-Patch` header lists them. `application/json` is read as a merge patch. */
+export const PATCH_TYPES = ['application/merge-patch+json', 'application/json', 'application/json-patch+json'] as const
+export type PatchType = (typeof PATCH_TYPES)[number]
+
+const OPERATIONS_MAX = 100
+/** Each copy may double a document. */
+const COPIES_MAX = 5
+const WRITING = new Set(['add', 'remove', 'replace', 'move', 'copy'])
+
+/**
+ * The document after a patch, not yet validated. Throws `invalidField` for an attribute that
+ * may not be patched, `conflict` for a failed JSON Patch `test`, `invalidBody` for what is no patch.
+ */
+export function applied(resource: Resource, before: Document, type: PatchType, body: unknown): Document {
+  return type === 'application/json-patch+json'
+    ? afterJsonPatch(resource, before, body)
+    : afterMergePatch(resource, before, body)
+}
+
+function afterMergePatch(resource: Resource, before: Document, body: unknown): Document {
+  if (!isObject(body)) throw new Problem('invalidBody', 'A merge patch is a JSON object')
+  for (const name of Object.keys(body)) refuseUnlessPatchable(resource, name)
+  return merge(before, body) as Document
+}
+
+/** RFC 7396, section 2. */
+function merge(target: unknown, patch: unknown): unknown {
+  if (!isObject(patch)) return patch
+  const merged = new Map(Object.entries(isObject(target) ? target : {}))
+  for (const [name, value] of Object.entries(patch)) {
+    if (value === null) merged.delete(name)
+    else merged.set(name, merge(merged.get(name), value))
+  }
+  return Object.fromEntries(merged)
+}
+
+function afterJsonPatch(resource: Resource, before: Document, body: unknown): Document {
+  if (!Array.isArray(body) || body.length > OPERATIONS_MAX || !body.every(isOperation)) {
+    throw new Problem('invalidBody', `A JSON Patch is an array of at most ${OPERATIONS_MAX} operations (RFC 6902)`)
+  }
+  if (body.filter(({ op }) => op === 'copy').length > COPIES_MAX) {
+    throw new Problem('invalidBody', `A JSON Patch may copy ${COPIES_MAX} times at most`)
+  }
+  for (const operation of body) {
+    const written = operation.op === 'move' ? [operation.path, operation.from] : [operation.path]
+    if (!WRITING.has(operation.op)) continue
+    for (const pointer of written) refuseUnlessPatchable(resource, firstSegment(pointer))
+  }
+  const after = structuredClone(before) as Record<string, unknown>
+  applyPatch(after, body).forEach((failure, index) => {
+    if (failure === null) return
+    const kind = failure.name === 'TestError' ? 'conflict' : 'invalidBody'
+    const what = failure.name === 'TestError' ? 'the test failed' : 'there is nothing at its path'
+    throw new Problem(kind, `$[${index}] cannot be applied: ${what}`)
+  })
+  return after
+}
+
+function isOperation(value: unknown): value is Operation {
+  if (!isObject(value)) return false
+  const { op, path, from } = value
+  const known = typeof op === 'string' && (WRITING.has(op) || op === 'test')
+  const needsValue = op === 'add' || op === 'replace' || op === 'test'
+  const needsFrom = op === 'move' || op === 'copy'
+  return known && isPointer(path) && (!needsFrom || isPointer(from)) && (!needsValue || Object.hasOwn(value, 'value'))
+}
+
+/** A JSON Pointer (RFC 6901) that does not reach for the prototype of anything. */
+function isPointer(text: unknown): boolean {
+  if (typeof text !== 'string' || !/^(?:$|\/)/.test(text) || /~(?![01])/.test(text)) return false
+  return !text.split('/').some((segment) => ['__proto__', 'constructor', 'prototype'].includes(segment))
+}
+
+function firstSegment(pointer: string): string {
+  return (pointer.split('/')[1] ?? '').replaceAll('~1', '/').replaceAll('~0', '~')
+}
+
+/** An extension member follows the resource's own rule; whether it may be there at all, validation says. */
+function refuseUnlessPatchable(resource: Resource, name: string): void {
+  const isExtension = !resource.attributes.has(name) && name !== 'href' && name !== ''
+  if (isExtension ? resource.extensionsArePatchable : resource.patchable.includes(name)) return
+  const allowed = `only ${resource.patchable.join(', ')} may be patched`
+  throw new Problem('invalidField', `${name === '' ? '$' : jsonPath([name])} may not be patched; ${allowed}`)
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,93 @@
+import { Problem } from '../base/problem.ts'
+import { isId } from '../base/ulid.ts'
+import type { Database, Queryable } from '../db/database.ts'
+import { identifier, join, sql } from '../db/sql.ts'
+import { cappedCount, cursorAfter, EXACT_COUNT_MAX, estimate, type Page, pageStatement } from './page.ts'
+import type { Row } from './representation.ts'
+import type { Resource } from './resource.ts'
+
+/** A page of rows with what the headers say about it. */
+export interface Listing {
+  readonly rows: readonly Row[]
+  readonly total: number
+  readonly isEstimate: boolean
+  /** The cursor behind the last row, when more rows follow. */
+  readonly next: string | undefined
+}
+
+/** Runs a page's statement. A query that takes too long is refused as `invalidQuery`, with what would be quicker. */
+export async function list(database: Database, page: Page, wantsExactCount: boolean): Promise<Listing> {
+  try {
+    return await listing(database, page, wantsExactCount)
+  } catch (error) {
+    if (!(error instanceof Problem && error.kind === 'statementTimeout')) throw error
+    const indexed = [...page.resource.attributes].filter(([, attribute]) => attribute.indexed).map(([name]) => name)
+    throw new Problem('invalidQuery', `The query took too long; filter on one of ${indexed.join(', ')} as well`)
+  }
+}
+
+async function listing(database: Database, page: Page, wantsExactCount: boolean): Promise<Listing> {
+  const found = page.limit === 0 ? [] : (await database.run(pageStatement(page), { prepared: page.isCommon })).rows
+  const rows = found.slice(0, page.limit)
+  const last = rows.at(-1)
+  const next = found.length > page.limit && last ? cursorAfter(page, last, page.offset + rows.length) : undefined
+  return { rows, next, ...(await total(database, page, found, wantsExactCount)) }
+}
+
+async function total(
+  database: Database,
+  page: Page,
+  found: readonly Row[],
+  wantsExactCount: boolean
+): Promise<{ total: number; isEstimate: boolean }> {
+  const counted = Number(found[0]?.at(-1) ?? (await first(database, cappedCount(page))))
+  if (counted <= EXACT_COUNT_MAX) return { total: counted, isEstimate: false }
+  if (wantsExactCount) {
+    const all = sql`SELECT count(*) FROM ${identifier(page.resource.table)} WHERE ${page.matches}`
+    return { total: Number(await first(database, all)), isEstimate: false }
+  }
+  const plan = JSON.parse((await first(database, estimate(page))) ?? '[]') as [{ Plan: { 'Plan Rows': number } }]
+  return { total: Math.max(plan[0].Plan['Plan Rows'], counted), isEstimate: true }
+}
+
+async function first(database: Database, statement: Parameters<Database['run']>[0]): Promise<string | null> {
+  const { rows } = await database.run(statement)
+  return rows[0]?.[0] ?? null
+}
+
+/** The full row of a resource, or a `notFound` problem. `lock` keeps others from changing (or removing) it until commit. */
+export async function find(
+  queryable: Queryable,
+  resource: Resource,
+  tenantId: string,
+  id: string,
+  lock: 'none' | 'share' | 'update' = 'none'
+): Promise<Row> {
+  const row = isId(id) ? await lookUp(queryable, resource, tenantId, id, lock) : undefined
+  if (row) return row
+  throw new Problem('notFound', `There is no ${resource.path} with this id`)
+}
+
+async function lookUp(
+  queryable: Queryable,
+  resource: Resource,
+  tenantId: string,
+  id: string,
+  lock: 'none' | 'share' | 'update'
+): Promise<Row | undefined> {
+  const byId = sql`${selectFrom(resource)} WHERE "tenant_id" = ${tenantId} AND "id" = ${id}${LOCKS[lock]}`
+  const { rows } = await queryable.run(byId, { prepared: true })
+  return rows[0]
+}
+
+const LOCKS = { none: sql``, share: sql` FOR SHARE`, update: sql` FOR UPDATE` }
+
+const selects = new WeakMap<Resource, ReturnType<typeof sql>>()
+
+function selectFrom(resource: Resource) {
+  const known = selects.get(resource)
+  if (known) return known
+  const made = sql`SELECT ${join(resource.columns.map(identifier), sql`, `)} FROM ${identifier(resource.table)}`
+  selects.set(resource, made)
+  return made
+}

@@ -1,0 +1,107 @@
+import { type CharacterTest, codeOf } from './regex-character.ts'
+
+/** A part of a pattern, from which its automaton is built. */
+export interface Part {
+  /** How many states it takes. */
+  readonly size: number
+  readonly mayBeEmpty: boolean
+  /** The first state of the part, given the one after it. */
+  readonly before: (next: State) => State
+}
+
+/**
+ * Whether the part matches somewhere in the text. All alternatives are walked at once instead of one after the other
+ * as RegExp does, so the time is at most proportional to (states of the part) x (length of the text).
+ */
+export function occursIn(part: Part, text: string): boolean {
+  const matched = fork([])
+  const first = part.before(matched)
+  let position = 0
+  let reached = follow([first], position, text.length)
+  for (const character of text) {
+    if (matched.reachedAt === position) return true
+    position += character.length
+    reached = follow([...step(reached, codeOf(character)), first], position, text.length)
+  }
+  return matched.reachedAt === position
+}
+
+/** One character that the test admits. */
+export function one(has: CharacterTest): Part {
+  return { size: 1, mayBeEmpty: false, before: (next) => ({ kind: 'character', has, next: [next], reachedAt: -1 }) }
+}
+
+/** The start or the end of the text. */
+export function anchor(kind: 'start' | 'end'): Part {
+  return { size: 1, mayBeEmpty: true, before: (next) => ({ kind, has: never, next: [next], reachedAt: -1 }) }
+}
+
+/** The parts one after the other. */
+export function sequence(parts: readonly Part[]): Part {
+  return {
+    size: parts.reduce((sum, { size }) => sum + size, 0),
+    mayBeEmpty: parts.every(({ mayBeEmpty }) => mayBeEmpty),
+    before: (next) => parts.reduceRight((rest, part) => part.before(rest), next)
+  }
+}
+
+/** One of the parts. */
+export function choice(parts: readonly Part[]): Part {
+  return {
+    size: parts.reduce((sum, { size }) => sum + size, 1),
+    mayBeEmpty: parts.some(({ mayBeEmpty }) => mayBeEmpty),
+    before: (next) => fork(parts.map((part) => part.before(next)))
+  }
+}
+
+/** The part at least `min` times and at most `max` times, or without limit. */
+export function repeat(part: Part, min: number, max?: number): Part {
+  return {
+    size: part.size * Math.max(max ?? min + 1, 1),
+    mayBeEmpty: part.mayBeEmpty || min === 0,
+    before: (next) => {
+      let first = fork([next])
+      if (max === undefined) first.next.push(part.before(first))
+      else for (let i = min; i < max; i++) first = fork([part.before(first), next])
+      for (let i = 0; i < min; i++) first = part.before(first)
+      return first
+    }
+  }
+}
+
+interface State {
+  readonly kind: 'character' | 'fork' | 'start' | 'end'
+  /** Which character leads to the next state. */
+  readonly has: CharacterTest
+  readonly next: State[]
+  /** The last position in the text at which this state was reached. */
+  reachedAt: number
+}
+
+const never: CharacterTest = () => false
+
+function fork(next: State[]): State {
+  return { kind: 'fork', has: never, next, reachedAt: -1 }
+}
+
+/** All states reached at a position without reading on, each once: the list grows while it is walked. */
+function follow(states: readonly State[], position: number, length: number): State[] {
+  const reached: State[] = []
+  reach(states, position, reached)
+  for (const { kind, next } of reached) {
+    const open = kind === 'fork' || (kind === 'start' && position === 0) || (kind === 'end' && position === length)
+    if (open) reach(next, position, reached)
+  }
+  return reached
+}
+
+function reach(states: readonly State[], position: number, reached: State[]): void {
+  for (const state of states) {
+    if (state.reachedAt !== position) reached.push(state)
+    state.reachedAt = position
+  }
+}
+
+function step(states: readonly State[], code: number): State[] {
+  return states.filter((state) => state.has(code)).flatMap((state) => state.next)
+}

@@ -1,0 +1,134 @@
+import { trimScale } from '../base/money.ts'
+import { type Attribute, columnsOf } from './attribute.ts'
+import { type Document, LEADING_COLUMNS, type Resource, type Stored } from './resource.ts'
+import { scalarKind } from './scalar.ts'
+import type { Scalar } from './shape.ts'
+
+/**
+ * The v4 JSON of a row. The database hands over every column as text, and most of that text already is JSON: it is
+ * joined, not parsed, which is what makes a read fast and keeps every digit of an amount.
+ */
+export type Row = readonly (string | null)[]
+
+/** Which columns to read, and how to write them: the whole resource, or what `fields` asks for. */
+export interface Selection {
+  readonly columns: readonly string[]
+  readonly parts: readonly Part[]
+}
+
+/** Writes `,"name":value`, or nothing where there is no value. `root` is the JSON-escaped URL of the API. */
+type Part = (row: Row, root: string) => string
+type Reader = (row: Row, root: string) => string | undefined
+
+/** Names to keep, each with what to keep inside it; an empty map keeps all of the value. */
+export interface Fields extends ReadonlyMap<string, Fields> {}
+
+const ID = 0
+const EXTENSION = LEADING_COLUMNS.indexOf('extension')
+
+/** The selection of everything clients see. */
+export function selectAll(resource: Resource): Selection {
+  const reads = attributeReaders(resource, resource.columns)
+  return { columns: resource.columns, parts: [...[...reads].map(([name, read]) => part(name, read)), extension] }
+}
+
+/** The selection of some attributes; unknown names are looked up among a row's extension members. */
+export function selectFields(resource: Resource, fields: Fields): Selection {
+  const known = [...resource.attributes].filter(([name]) => fields.has(name) && name !== 'id')
+  const columns = [...LEADING_COLUMNS, ...known.flatMap(([, attribute]) => columnsOf(attribute))]
+  const readers = attributeReaders(resource, columns)
+  const parts = known.map(([name]) => {
+    const read = readers.get(name) as Reader
+    return part(name, pruned(read, fields.get(name)))
+  })
+  return { columns, parts: [...parts, extensionOnly(fields, resource)] }
+}
+
+/** The JSON of a row. `root` is the URL of the API as this client sees it, escaped for JSON. */
+export function writeDocument(path: string, selection: Selection, row: Row, root: string): string {
+  let json = `{"id":"${row[ID]}","href":"${root}/${path}/${row[ID]}"`
+  for (const write of selection.parts) json += write(row, root)
+  return `${json}}`
+}
+
+/** A full row (the resource's `columns`) as the values that rules and changes work on. */
+export function readStored(resource: Resource, row: Row): Stored {
+  const { href: _, ...document } = JSON.parse(writeDocument(resource.path, selectAll(resource), row, ''))
+  const internal = (resource.internal?.columns ?? []).map((name) => [name, row[resource.columns.indexOf(name)] ?? null])
+  return {
+    id: String(row[ID]),
+    version: Number(row[1]),
+    document: document as Document,
+    internal: Object.fromEntries(internal)
+  }
+}
+
+function attributeReaders(resource: Resource, columns: readonly string[]): Map<string, Reader> {
+  const readers = new Map<string, Reader>()
+  for (const [name, attribute] of resource.attributes) {
+    const at = columnsOf(attribute).map((column) => columns.indexOf(column))
+    if (name !== 'id' && at.every((index) => index >= 0)) readers.set(name, reader(attribute, at))
+  }
+  return readers
+}
+
+function reader({ storage, shape }: Attribute, at: readonly number[]): Reader {
+  const [first = 0, second = 0] = at
+  switch (storage.kind) {
+    case 'scalar': {
+      const write = scalarKind(shape as Scalar).json
+      return (row) => mapped(row[first], write)
+    }
+    case 'json':
+      return (row) => row[first] ?? undefined
+    case 'money':
+      return (row) => mapped(row[first], (value) => `{"unit":${JSON.stringify(row[second])},"value":${trimScale(value)}}`)
+    case 'reference': {
+      const href = storage.to && ((root: string, id: string) => `,"href":"${root}/${storage.to?.path}/${id}"`)
+      return (row, root) =>
+        mapped(row[first], (id) => `{"id":${JSON.stringify(id)}${href?.(root, id) ?? ''}${members(row[second])}}`)
+    }
+  }
+}
+
+function mapped(text: string | null | undefined, write: (text: string) => string): string | undefined {
+  return text === null || text === undefined ? undefined : write(text)
+}
+
+function part(name: string, read: Reader): Part {
+  const key = `,${JSON.stringify(name)}:`
+  return (row, root) => {
+    const value = read(row, root)
+    return value === undefined ? '' : key + value
+  }
+}
+
+/** The members of a jsonb object as the continuation of an object already begun. */
+function members(object: string | null | undefined): string {
+  return object && object !== '{}' ? `,${object.slice(1, -1)}` : ''
+}
+
+const extension: Part = (row) => members(row[EXTENSION])
+
+function extensionOnly(fields: Fields, resource: Resource): Part {
+  const names = [...fields.keys()].filter((name) => !resource.attributes.has(name))
+  return (row) => {
+    const stored = names.length > 0 ? row[EXTENSION] : undefined
+    if (!stored) return ''
+    const object = JSON.parse(stored) as Record<string, unknown>
+    const kept = names.filter((name) => Object.hasOwn(object, name))
+    return kept.map((name) => `,${JSON.stringify(name)}:${JSON.stringify(prune(object[name], fields.get(name)))}`).join('')
+  }
+}
+
+function pruned(read: Reader, fields: Fields | undefined): Reader {
+  if (!fields || fields.size === 0) return read
+  return (row, root) => mapped(read(row, root), (json) => JSON.stringify(prune(JSON.parse(json), fields)))
+}
+
+function prune(value: unknown, fields: Fields | undefined): unknown {
+  if (!fields || fields.size === 0 || typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map((element) => prune(element, fields))
+  const kept = Object.entries(value).filter(([name]) => fields.has(name))
+  return Object.fromEntries(kept.map(([name, member]) => [name, prune(member, fields.get(name))]))
+}

@@ -1,0 +1,98 @@
+import { type Attribute, columnsOf, text, uri } from './attribute.ts'
+import type { ObjectShape } from './shape.ts'
+
+/** A resource as its file in `resources/` declares it. */
+export interface Spec {
+  /** Name of the type in the standard, e.g. `CustomerBill`. */
+  readonly type: string
+  /** Its segment in the URL, e.g. `customerBill`. */
+  readonly path: string
+  readonly table: string
+  readonly description: string
+  /** What is served. Operations beyond TMF678 v4 are marked as extensions. */
+  readonly operations: Readonly<Partial<Record<Operation, 'standard' | 'extension'>>>
+  readonly attributes: Readonly<Record<string, Attribute>>
+  /** The attributes that PATCH may change; `allBut` opens the members of an own @type, too. */
+  readonly patchable: readonly string[] | { readonly allBut: readonly string[] }
+  readonly states?: StateMachine
+  readonly events?: { readonly created: string; readonly stateChanged: string }
+  /** Fills in what a newly posted document left out. */
+  readonly complete?: (document: Document, context: Creation) => Document
+  /** Rules between attributes; throws a Problem. `before` is missing at creation. */
+  readonly check?: (after: Document, before?: Stored) => void
+  /** Throws a Problem when a stored resource may not be changed or removed any more. */
+  readonly mayChange?: (stored: Stored) => void
+  readonly mayRemove?: (stored: Stored) => void
+  /** Columns no client sees, computed from the document at every write. */
+  readonly internal?: {
+    readonly columns: readonly string[]
+    readonly derive: (after: Document, before?: Stored) => Readonly<Record<string, string | null>>
+  }
+}
+
+export type Operation = 'list' | 'retrieve' | 'create' | 'patch' | 'remove'
+
+export interface StateMachine {
+  readonly initial: string
+  readonly transitions: Readonly<Record<string, readonly string[]>>
+  /** States out of `transitions` that this very resource may not go to. */
+  readonly barred?: (stored: Stored) => readonly string[]
+}
+
+/** A resource as JSON, without `href`: attribute name -> value. */
+export type Document = Readonly<Record<string, unknown>>
+
+/** A row: what clients see, and what only the server does. */
+export interface Stored {
+  readonly id: string
+  readonly version: number
+  readonly document: Document
+  readonly internal: Readonly<Record<string, string | null>>
+}
+
+/** What a new document may draw on to complete itself. */
+export interface Creation {
+  readonly id: string
+  readonly now: string
+  readonly newId: () => string
+}
+
+/** A resource as the machinery reads it. */
+export interface Resource extends Omit<Spec, 'attributes' | 'patchable'> {
+  readonly patchable: readonly string[]
+  /** Whether PATCH may change members that only an own @type allows. */
+  readonly extensionsArePatchable: boolean
+  /** All attributes by name, `id` first, the @-attributes last. */
+  readonly attributes: ReadonlyMap<string, Attribute>
+  readonly shape: ObjectShape
+  /** The columns of a full row: id, version, extension, then those of the attributes, then the internal ones. */
+  readonly columns: readonly string[]
+}
+
+/** Columns every resource's table has in front of its own. */
+export const LEADING_COLUMNS = ['id', 'version', 'extension'] as const
+
+/** Turns a declaration into what the machinery reads. Maps, so that `constructor` is no attribute of anything. */
+export function defineResource(spec: Spec): Resource {
+  const attributes = new Map<string, Attribute>([
+    ['id', text('id', 'Identifier, given by the server', 'indexed', 'readOnly')],
+    ...Object.entries(spec.attributes),
+    ['@type', text('at_type', 'The sub-class of this object, when it is sub-classed')],
+    ['@baseType', text('at_base_type', 'The super-class of this object, when it is sub-classed')],
+    ['@schemaLocation', uri('at_schema_location', 'Where the JSON schema of the sub-class is found')]
+  ])
+  const own = [...attributes].filter(([name]) => name !== 'id').flatMap(([, attribute]) => columnsOf(attribute))
+  return {
+    ...spec,
+    ...patchability(spec),
+    attributes,
+    shape: { kind: 'object', name: spec.type, extensible: true, members: attributes },
+    columns: [...LEADING_COLUMNS, ...own, ...(spec.internal?.columns ?? [])]
+  }
+}
+
+function patchability({ patchable, attributes }: Spec): Pick<Resource, 'patchable' | 'extensionsArePatchable'> {
+  if (!('allBut' in patchable)) return { patchable, extensionsArePatchable: false }
+  const open = Object.keys(attributes).filter((name) => !patchable.allBut.includes(name) && !attributes[name]?.readOnly)
+  return { patchable: open, extensionsArePatchable: true }
+}

@@ -1,0 +1,177 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Clock } from '../base/clock.ts'
+import { Problem } from '../base/problem.ts'
+import type { Database, Transaction } from '../db/database.ts'
+import { type Address, rawQuery } from './address.ts'
+import { entityTag, expectedVersion, isUnchanged } from './conditional.ts'
+import { type Answer, idempotencyKey, once } from './idempotency.ts'
+import { linkHeader } from './links.ts'
+import { pageOf } from './page.ts'
+import { PATCH_TYPES, type PatchType } from './patch.ts'
+import { parseFieldsOnly, parseQuery } from './query.ts'
+import { find, list } from './read.ts'
+import { type Fields, type Row, type Selection, selectAll, selectFields, writeDocument } from './representation.ts'
+import type { Operation, Resource } from './resource.ts'
+import { create, patch, remove, type WriteContext } from './write.ts'
+
+/** Who asks, as far as the machinery must know. */
+export interface Principal {
+  readonly tenantId: string
+}
+
+/** What the routes need from the rest of the house; `app.ts` hands it in. */
+export interface RouteContext {
+  readonly database: Database
+  readonly clock: Clock
+  readonly newId: () => string
+  /** All resources by path. */
+  readonly resources: ReadonlyMap<string, Resource>
+  /** Decides who asks and whether they may; throws a Problem when they may not. */
+  readonly guard: (request: FastifyRequest, resource: Resource, operation: Operation) => Promise<Principal> | Principal
+  readonly address: Address
+}
+
+type ItemRequest = FastifyRequest<{ Params: { id: string } }>
+
+const JSON_TYPE = 'application/json;charset=utf-8'
+
+/** Registers the routes of one resource under one base path, e.g. `/customerBillManagement/v4`. */
+export function registerResource(app: FastifyInstance, base: string, resource: Resource, context: RouteContext): void {
+  const collection = `${base}/${resource.path}`
+  const item = `${collection}/:id`
+  const handlers = itemHandlers(base, resource, context)
+  const { operations } = resource
+  if (operations.list) app.get(collection, listHandler(base, resource, context))
+  if (operations.create) app.post(collection, createHandler(base, resource, context))
+  if (operations.retrieve) app.get(item, handlers.retrieve)
+  if (operations.patch) app.patch(item, handlers.patch)
+  if (operations.remove) app.delete(item, handlers.remove)
+}
+
+function listHandler(base: string, resource: Resource, context: RouteContext) {
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    const { tenantId } = await context.guard(request, resource, 'list')
+    const raw = rawQuery(request)
+    const query = parseQuery(raw)
+    const page = pageOf(resource, tenantId, query)
+    const listing = await list(context.database, page, /\bcount=exact\b/.test(String(request.headers.prefer ?? '')))
+    const root = context.address(request, base)
+    const documents = listing.rows.map((row) => writeDocument(resource.path, page.selection, row, root.json))
+    const isPart = listing.next !== undefined || page.offset > 0 || (page.limit === 0 && listing.total > 0)
+    const asked = query.offset !== undefined || query.limit !== undefined || query.after !== undefined
+    reply.header('X-Total-Count', listing.total).header('X-Result-Count', documents.length)
+    if (listing.isEstimate) reply.header('X-Total-Count-Accuracy', 'estimated')
+    if (asked || isPart) reply.header('Link', linkHeader(`${root.url}/${resource.path}`, raw, page, listing))
+    return reply.code(asked && isPart ? 206 : 200).type(JSON_TYPE).send(`[${documents.join()}]`)
+  }
+}
+
+function itemHandlers(base: string, resource: Resource, context: RouteContext) {
+  return {
+    retrieve: async (request: ItemRequest, reply: FastifyReply) => {
+      const { tenantId } = await context.guard(request, resource, 'retrieve')
+      const fields = parseFieldsOnly(rawQuery(request))
+      const row = await find(context.database, resource, tenantId, request.params.id)
+      const tag = entityTag(String(row[1]))
+      if (isUnchanged(request.headers['if-none-match'], tag)) return reply.code(304).header('ETag', tag).send()
+      return sendOne(reply, { resource, row, fields, root: context.address(request, base).json })
+    },
+    patch: async (request: ItemRequest, reply: FastifyReply) => {
+      const { tenantId } = await context.guard(request, resource, 'patch')
+      const fields = parseFieldsOnly(rawQuery(request))
+      const type = patchType(request)
+      const isExpected = expectedVersion(request.headers['if-match'])
+      const body = required(request.body)
+      const row = await context.database.transaction((tx) =>
+        patch(tx, { ...context, tenantId }, resource, request.params.id, isExpected, type, body)
+      )
+      return sendOne(reply, { resource, row, fields, root: context.address(request, base).json })
+    },
+    remove: async (request: ItemRequest, reply: FastifyReply) => {
+      const { tenantId } = await context.guard(request, resource, 'remove')
+      const isExpected = expectedVersion(request.headers['if-match'])
+      await context.database.transaction((tx) =>
+        remove(tx, { ...context, tenantId }, resource, request.params.id, isExpected)
+      )
+      return reply.code(204).send()
+    }
+  }
+}
+
+function createHandler(base: string, resource: Resource, context: RouteContext) {
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    const { tenantId } = await context.guard(request, resource, 'create')
+    const raw = rawQuery(request)
+    const fields = parseFieldsOnly(raw)
+    requireJson(request)
+    const key = idempotencyKey(request.headers['idempotency-key'])
+    const body = required(request.body)
+    const root = context.address(request, base)
+    const write: WriteContext = { ...context, tenantId }
+    const work = async (tx: Transaction): Promise<Answer> => {
+      const row = await create(tx, write, resource, body)
+      const location = `${root.url}/${resource.path}/${row[0]}`
+      return { status: 201, location, etag: entityTag(String(row[1])), body: json(resource, row, fields, root.json) }
+    }
+    const { answer, isReplay } = await context.database.transaction(async (tx) => {
+      if (key === undefined) return { answer: await work(tx), isReplay: false }
+      return once(tx, tenantId, key, [resource.path, raw, JSON.stringify(body)], () => work(tx))
+    })
+    if (isReplay) reply.header('Idempotency-Replayed', 'true')
+    reply.header('Location', answer.location).header('ETag', answer.etag)
+    return reply.code(answer.status).type(JSON_TYPE).send(answer.body)
+  }
+}
+
+interface One {
+  readonly resource: Resource
+  readonly row: Row
+  readonly fields: Fields | undefined
+  readonly root: string
+}
+
+function sendOne(reply: FastifyReply, { resource, row, fields, root }: One): FastifyReply {
+  return reply
+    .header('ETag', entityTag(String(row[1])))
+    .type(JSON_TYPE)
+    .send(json(resource, row, fields, root))
+}
+
+/** The JSON of a full row, or of the attributes that `fields` asks for. */
+function json(resource: Resource, row: Row, fields: Fields | undefined, root: string): string {
+  if (!fields) return writeDocument(resource.path, wholeOf(resource), row, root)
+  const selection = selectFields(resource, fields)
+  const part = selection.columns.map((column) => row[resource.columns.indexOf(column)] ?? null)
+  return writeDocument(resource.path, selection, part, root)
+}
+
+const wholes = new WeakMap<Resource, Selection>()
+
+function wholeOf(resource: Resource): Selection {
+  const known = wholes.get(resource) ?? selectAll(resource)
+  wholes.set(resource, known)
+  return known
+}
+
+function required(body: unknown): unknown {
+  if (body === undefined) throw new Problem('missingBody', 'The request needs a JSON body')
+  return body
+}
+
+function mediaType(request: FastifyRequest): string | undefined {
+  return request.headers['content-type']?.split(';')[0]?.trim().toLowerCase()
+}
+
+function patchType(request: FastifyRequest): PatchType {
+  const sent = mediaType(request)
+  const type = PATCH_TYPES.find((candidate) => candidate === sent)
+  if (type) return type
+  if (sent === undefined) required(request.body)
+  throw new Problem('unsupportedMediaType', `PATCH takes ${PATCH_TYPES.join(', ')}`, { 'Accept-Patch': PATCH_TYPES.join(', ') })
+}
+
+function requireJson(request: FastifyRequest): void {
+  const sent = mediaType(request)
+  if (sent === undefined || sent === 'application/json') return
+  throw new Problem('unsupportedMediaType', 'POST takes application/json', { 'Accept-Post': 'application/json' })
+}

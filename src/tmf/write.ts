@@ -1,0 +1,181 @@
+import type { Clock } from '../base/clock.ts'
+import { Problem } from '../base/problem.ts'
+import { sqlState, type Transaction, tableName } from '../db/database.ts'
+import { identifier, join, type Sql, sql } from '../db/sql.ts'
+import { type Attribute, columnsOf, encode } from './attribute.ts'
+import { recordEvent } from './event.ts'
+import { applied, type PatchType } from './patch.ts'
+import { find } from './read.ts'
+import { type Row, readStored } from './representation.ts'
+import type { Document, Resource, Stored } from './resource.ts'
+import { jsonPath, validate } from './schema.ts'
+import { checkTransition } from './states.ts'
+
+/** What writing needs besides the connection: who writes, when, and the resources that references point to. */
+export interface WriteContext {
+  readonly tenantId: string
+  readonly clock: Clock
+  readonly newId: () => string
+  /** All resources by path. */
+  readonly resources: ReadonlyMap<string, Resource>
+}
+
+/** Creates a resource from a posted body: validated, completed, its references checked, its event recorded. */
+export async function create(
+  tx: Transaction,
+  context: WriteContext,
+  resource: Resource,
+  body: unknown
+): Promise<Row> {
+  const now = context.clock()
+  const id = context.newId()
+  const sent = validate(resource, postable(resource, body))
+  const document = { ...(resource.complete?.(sent, { id, now, newId: context.newId }) ?? sent), ...stamp(resource, now) }
+  resource.check?.(document)
+  await checkReferences(tx, context, resource, [...resource.attributes.keys()], document)
+  const values = [
+    ['tenant_id', context.tenantId],
+    ['id', id],
+    ...columnValues(resource, [...resource.attributes.keys()], document),
+    ...internalValues(resource, document)
+  ] as const
+  const columns = join(values.map(([column]) => identifier(column)), sql`, `)
+  const bound = join(values.map(([, value]) => sql`${value}`), sql`, `)
+  const insert = sql`INSERT INTO ${identifier(resource.table)} (${columns}) VALUES (${bound}) RETURNING ${all(resource)}`
+  const row = (await tx.run(insert, { prepared: true })).rows[0] as Row
+  await recordEvent(tx, context, resource, 'created', row, now)
+  return row
+}
+
+/** Changes a resource by a patch. A patch that changes nothing leaves the row, its version and lastUpdate alone. */
+export async function patch(
+  tx: Transaction,
+  context: WriteContext,
+  resource: Resource,
+  id: string,
+  isExpected: (version: number) => boolean,
+  type: PatchType,
+  body: unknown
+): Promise<Row> {
+  const row = await find(tx, resource, context.tenantId, id, 'update')
+  const stored = readStored(resource, row)
+  requireVersion(isExpected, stored)
+  const after = validate(resource, applied(resource, stored.document, type, body))
+  resource.mayChange?.(stored)
+  const changed = [...changedNames(stored.document, after)]
+  if (changed.length === 0) return row
+  checkTransition(resource, stored, String(after.state))
+  resource.check?.(after, stored)
+  await checkReferences(tx, context, resource, changed, after)
+  const now = context.clock()
+  const names = [...changed.filter((name) => resource.attributes.has(name)), ...Object.keys(stamp(resource, now))]
+  const values = [
+    ...columnValues(resource, names, { ...after, ...stamp(resource, now) }),
+    ...internalValues(resource, after, stored)
+  ]
+  const assignments = join(values.map(([column, value]) => sql`${identifier(column)} = ${value}`), sql`, `)
+  const update = sql`UPDATE ${identifier(resource.table)} SET "version" = "version" + 1, ${assignments}
+    WHERE "tenant_id" = ${context.tenantId} AND "id" = ${id} RETURNING ${all(resource)}`
+  const updated = (await tx.run(update, { prepared: changed.length === 1 && resource.patchable.length === 1 })).rows[0] as Row
+  if (changed.includes('state')) await recordEvent(tx, context, resource, 'stateChanged', updated, now)
+  return updated
+}
+
+/** Removes a resource while nothing depends on it; else throws `conflict` saying what does. */
+export async function remove(
+  tx: Transaction,
+  context: WriteContext,
+  resource: Resource,
+  id: string,
+  isExpected: (version: number) => boolean
+): Promise<void> {
+  const stored = readStored(resource, await find(tx, resource, context.tenantId, id, 'update'))
+  requireVersion(isExpected, stored)
+  resource.mayRemove?.(stored)
+  try {
+    await tx.run(sql`DELETE FROM ${identifier(resource.table)} WHERE "tenant_id" = ${context.tenantId} AND "id" = ${id}`)
+  } catch (error) {
+    if (sqlState(error) !== FOREIGN_KEY_VIOLATION) throw error
+    const referrer = [...context.resources.values()].find(({ table }) => table === tableName(error))
+    const name = referrer?.path ?? 'other resource'
+    throw new Problem('conflict', `This ${resource.path} cannot be deleted: at least one ${name} refers to it`)
+  }
+}
+
+const FOREIGN_KEY_VIOLATION = '23503'
+
+/** A body as it may be posted: an object without id and href; the server's own attributes are left aside. */
+function postable(resource: Resource, body: unknown): Document {
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+    throw new Problem('invalidBody', `A ${resource.path} is a JSON object`)
+  }
+  const own = ['id', 'href'].filter((name) => name in body)
+  if (own.length > 0) throw new Problem('invalidField', `${own.map((name) => `$.${name}`).join(', ')} is given by the server`)
+  return Object.fromEntries(Object.entries(body).filter(([name]) => !resource.attributes.get(name)?.readOnly))
+}
+
+function stamp(resource: Resource, now: string): Document {
+  return resource.attributes.has('lastUpdate') ? { lastUpdate: now } : {}
+}
+
+function requireVersion(isExpected: (version: number) => boolean, { version }: Stored): void {
+  if (isExpected(version)) return
+  throw new Problem('preconditionFailed', `If-Match does not name the current version "${version}"; read it again first`)
+}
+
+function* changedNames(before: Document, after: Document): Generator<string> {
+  for (const name of new Set([...Object.keys(before), ...Object.keys(after)])) {
+    if (canonicalJson(before[name]) !== canonicalJson(after[name])) yield name
+  }
+}
+
+/** JSON with sorted keys: the database does not keep the order of an object's members. */
+function canonicalJson(value: unknown): string | undefined {
+  return JSON.stringify(value, (_, member) => {
+    if (typeof member !== 'object' || member === null || Array.isArray(member)) return member
+    return Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : 1)))
+  })
+}
+
+/** Each reference to a resource of this service must name one that exists and may be referred to; it stays until commit. */
+async function checkReferences(
+  tx: Transaction,
+  context: WriteContext,
+  resource: Resource,
+  names: readonly string[],
+  document: Document
+): Promise<void> {
+  for (const name of names) {
+    const storage = resource.attributes.get(name)?.storage
+    const value = document[name] as { id: string } | undefined
+    if (storage?.kind !== 'reference' || !storage.to || !value) continue
+    const target = context.resources.get(storage.to.path) as Resource
+    const row = await find(tx, target, context.tenantId, value.id, 'share').catch((error: unknown) => {
+      if (!(error instanceof Problem) || error.kind !== 'notFound') throw error
+      throw new Problem('invalidField', `${jsonPath([name, 'id'])} names no ${target.path} of this service`)
+    })
+    storage.to.mayRefer?.(readStored(target, row))
+  }
+}
+
+type ColumnValue = readonly [column: string, value: string | null]
+
+/** Columns with their values for some attributes, and the extension column for all members that are no attributes. */
+function columnValues(resource: Resource, names: readonly string[], document: Document): readonly ColumnValue[] {
+  const own = names.filter((name) => name !== 'id').flatMap((name) => {
+    const attribute = resource.attributes.get(name) as Attribute
+    const values = encode(attribute, document[name])
+    return columnsOf(attribute).map((column, at): ColumnValue => [column, values[at] ?? null])
+  })
+  const extension = Object.entries(document).filter(([name]) => !resource.attributes.has(name))
+  const json = extension.length > 0 ? JSON.stringify(Object.fromEntries(extension)) : null
+  return [...own, ['extension', json]]
+}
+
+function internalValues(resource: Resource, after: Document, before?: Stored): readonly ColumnValue[] {
+  return Object.entries(resource.internal?.derive(after, before) ?? {})
+}
+
+function all(resource: Resource): Sql {
+  return join(resource.columns.map(identifier), sql`, `)
+}
