@@ -8,7 +8,7 @@
 //   under INCLUDE are compared as if they were the last columns of the index: declare them so.
 // - What is added by hand is lost when the generated SQL drops the column or table and creates it anew.
 // - Each migration runs as one transaction. CREATE INDEX CONCURRENTLY must be the only statement of its migration.
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { StartError } from '../src/base/start-error.ts'
@@ -40,8 +40,6 @@ async function writeMigration(name: string, databaseUrl: string | undefined): Pr
 async function diffOnEmbeddedPostgres(): Promise<string> {
   const { startEmbeddedPostgres } = await import('../src/db/embedded-postgres.ts')
   const directory = mkdtempSync(path.join(tmpdir(), 'tmf678-diff-'))
-  // Root runs Postgres as another user, who must be able to enter.
-  chmodSync(directory, 0o711)
   try {
     const postgres = await startEmbeddedPostgres({ directory, durable: false })
     return await diffMigrations(postgres.url).finally(() => postgres.stop())

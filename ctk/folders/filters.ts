@@ -94,8 +94,8 @@ function asRequest([filter, ...names]: Row): Item {
 function refused(): Item[] {
   const rows: readonly Row[] = [
     ['nmae=Alpha', 'nmae', 'name'],
-    ['billingAccount.nmae=x', 'billingAccount.nmae'],
-    ['name.like=Alpha', 'name.like'],
+    ['billingAccount.nmae=x', 'nmae', 'name'],
+    ['name.like=Alpha', 'like', 'gte', 'regex'],
     ['isBilled=maybe', 'isBilled'],
     ['date.gt=yesterday', 'date'],
     [`${AMOUNT}.lt=cheap`, AMOUNT],

@@ -39,6 +39,8 @@ export async function openHome(directory: string): Promise<Home> {
 
   // A link without a target remains when the system emptied the shared folder: begin anew.
   if (!existsSync(link)) rmSync(link, { force: true })
+  // A folder for temporary files admits nobody else; what needs protection inside has modes of its own.
+  chmodSync(directory, statSync(directory).mode | 0o111)
   const account = ownerOf(path.join(link, 'data')) ?? (await findAccount())
   const enters = existsSync(link) || (await succeeds('/bin/sh', ['-c', 'cd "$0"', directory], account))
   const home = enters ? ownFolder(link) : createRelocated(directory, link)

@@ -57,6 +57,16 @@ const ESCAPES: ReadonlyMap<string, string> = new Map([
   ...['\\', '/', "'", '"'].map((character) => [character, character] as const)
 ])
 
+/** The pattern between the slashes of a regex token. Throws an invalidQuery Problem for flags other than `i`. */
+export function patternOf(token: Token): { readonly text: string; readonly ignoreCase: boolean } {
+  const end = token.text.lastIndexOf('/')
+  const flags = token.text.slice(end + 1)
+  if (flags !== '' && flags !== 'i') expected('a pattern with no flag but i', token)
+  // Only JSONPath asks to escape the slash; other escapes belong to the pattern, and of \\ the second half escapes nothing.
+  const text = token.text.slice(1, end).replaceAll(/\\(.)/gsu, (pair) => (pair === '\\/' ? '/' : pair))
+  return { text, ignoreCase: flags === 'i' }
+}
+
 /** Throws the invalidQuery Problem that something else was expected where this token stands. */
 export function expected(what: string, token: Token): never {
   const found = token.kind === 'end' ? 'it ends' : `it has ${token.text}`
@@ -65,3 +75,12 @@ export function expected(what: string, token: Token): never {
     `The filter is not readable: at position ${token.position} ${found} instead of ${what}.`
   )
 }
+
+/** Throws the notImplemented Problem that says what JSONPath is supported. */
+export function unsupported(what: string): never {
+  throw new Problem('notImplemented', `The filter uses ${what}, which is not supported. ${SUPPORTED}`)
+}
+
+const SUPPORTED =
+  "Supported are $[?( )] and $.list[?( )]; in them paths like @.name and @['@type'], nested @.list[?( )], " +
+  '== != > >= < <= =~ between a path and a value, @.list.length(), ! && || and parentheses.'

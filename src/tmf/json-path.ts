@@ -1,27 +1,12 @@
 import { Problem } from '../base/problem.ts'
-import { expected, type Token, textOf, tokenize } from './json-path-tokens.ts'
-import type { Operator, Path, Predicate } from './predicate.ts'
+import { comparison, OPERATORS, type Route, type Value } from './json-path-comparison.ts'
+import { expected, patternOf, type Token, textOf, tokenize, unsupported } from './json-path-tokens.ts'
+import type { Path, Predicate } from './predicate.ts'
 
 /** Longest text of a filter. */
 const MAX_LENGTH = 2048
 /** How deep filters, parentheses and `!` may be nested. */
 const MAX_DEPTH = 32
-/** Most digits of a number that `length()` is compared with. */
-const MAX_LENGTH_DIGITS = 9
-
-const SUPPORTED =
-  "Supported are $[?( )] and $.list[?( )]; in them paths like @.name and @['@type'], nested @.list[?( )], " +
-  '== != > >= < <= =~ between a path and a value, @.list.length(), ! && || and parentheses.'
-const OPERATORS: ReadonlyMap<string, Operator> = new Map([
-  ['==', 'eq'],
-  ['!=', 'ne'],
-  ['>', 'gt'],
-  ['>=', 'gte'],
-  ['<', 'lt'],
-  ['<=', 'lte'],
-  ['=~', 'regex']
-])
-const SWAPPED = { eq: 'eq', ne: 'ne', gt: 'lt', gte: 'lte', lt: 'gt', lte: 'gte' } as const
 const KEYWORDS: ReadonlyMap<string, Value['kind']> = new Map([
   ['true', 'boolean'],
   ['false', 'boolean'],
@@ -53,32 +38,17 @@ interface Reader {
   depth: number
 }
 
-interface Value {
-  readonly kind: 'string' | 'number' | 'boolean' | 'null' | 'regex'
-  readonly text: string
-  /** Only with `regex`. */
-  readonly ignoreCase?: boolean
-}
-
-/** A way through the document: names, and then perhaps a condition on the elements or a call of length(). */
-interface Route {
-  readonly kind: 'path'
-  readonly path: Path
-  readonly where?: Predicate
-  readonly isLength?: boolean
-}
-
 function parseRoot(reader: Reader): Predicate {
   const start = peek(reader)
   const rooted = accept(reader, '$')
   if (rooted && isNext(reader, '[', '*', ']')) reader.next += 3
   else if (rooted && isNext(reader, '.', '[')) reader.next += 1
-  else if (!rooted && start.kind === 'name') return rootPredicate(reader, parseRoute(reader, [parseName(reader)]))
+  else if (!rooted && start.kind === 'name') return rootPredicate(parseRoute(reader, [parseName(reader)]))
   else if (!rooted && start.text !== '[') expected('$, [?( or the name of an attribute', start)
-  return rootPredicate(reader, parseRoute(reader, []))
+  return rootPredicate(parseRoute(reader, []))
 }
 
-function rootPredicate(reader: Reader, { path, where, isLength }: Route): Predicate {
+function rootPredicate({ path, where, isLength }: Route): Predicate {
   if (isLength || !where) return unsupported('a path without a [?( )] at its end')
   return path.length === 0 ? where : { op: 'some', path, where }
 }
@@ -182,44 +152,13 @@ function parseComparison(reader: Reader): Predicate {
   const operator = OPERATORS.get(token.text)
   if (!operator) return present(reader, left)
   reader.next++
-  const right = parseOperand(reader)
-  if (left.kind === 'path') {
-    return right.kind === 'path' ? unsupported('the comparison of two paths') : compare(left, operator, right, token)
-  }
-  if (right.kind !== 'path') return unsupported('the comparison of two values')
-  if (operator === 'regex') return expected('another operator, or the path on the left of =~ and', token)
-  return compare(right, SWAPPED[operator], left, token)
+  return comparison(left, operator, parseOperand(reader), token)
 }
 
 function present(reader: Reader, operand: Route | Value): Predicate {
   if (operand.kind !== 'path' || operand.isLength) return expected('one of == != > >= < <= =~', peek(reader))
   const { path, where } = operand
   return where ? { op: 'some', path, where } : { op: 'exists', path }
-}
-
-function compare({ path, where, isLength }: Route, operator: Operator, value: Value, token: Token): Predicate {
-  if (where) return unsupported('the comparison of a [?( )]')
-  if (isLength) return compareLength(path, operator, value, token)
-  if (value.kind === 'null') return compareNull(path, operator, token)
-  if (operator !== 'regex') {
-    if (value.kind === 'regex') expected('=~, the only operator before a pattern, ', token)
-    return { op: 'compare', path, operator, values: [value.text] }
-  }
-  if (value.kind !== 'regex' && value.kind !== 'string') expected('an operator for a value that is no pattern', token)
-  return { op: 'compare', path, operator, values: [value.text], ...(value.ignoreCase && { ignoreCase: true }) }
-}
-
-function compareLength(path: Path, operator: Operator, value: Value, token: Token): Predicate {
-  if (operator === 'regex' || value.kind !== 'number' || !/^\d+$/.test(value.text))
-    return expected('a comparison of length() with a whole number', token)
-  if (value.text.length > MAX_LENGTH_DIGITS) expected(`a length of at most ${MAX_LENGTH_DIGITS} digits`, token)
-  return { op: 'length', path, operator, value: Number(value.text) }
-}
-
-function compareNull(path: Path, operator: Operator, token: Token): Predicate {
-  if (operator !== 'eq' && operator !== 'ne') expected('== or != before null', token)
-  const exists: Predicate = { op: 'exists', path }
-  return operator === 'eq' ? { op: 'not', term: exists } : exists
 }
 
 function parseOperand(reader: Reader): Route | Value {
@@ -235,7 +174,7 @@ function parseOperand(reader: Reader): Route | Value {
     case 'string':
       return { kind: 'string', text: textOf(token) }
     case 'regex':
-      return patternOf(token)
+      return { kind: 'regex', ...patternOf(token) }
     case 'name':
       if (peek(reader).text === '(') return parseFunction(reader, token)
   }
@@ -255,17 +194,6 @@ function parseFunction(reader: Reader, { text: name }: Token): Route {
   return where || isLength ? unsupported('length() of anything but a path') : { kind: 'path', path, isLength: true }
 }
 
-function patternOf(token: Token): Value {
-  const end = token.text.lastIndexOf('/')
-  const flags = token.text.slice(end + 1)
-  if (flags !== '' && flags !== 'i') expected('a pattern with no flag but i', token)
-  // Only the slash needs its escape in JSONPath alone; \\ is stepped over so that its second half escapes nothing.
-  const text = token.text
-    .slice(1, end)
-    .replaceAll(/\\(.)/gsu, (escape, character) => (character === '/' ? '/' : escape))
-  return { kind: 'regex', text, ignoreCase: flags === 'i' }
-}
-
 function nested<T>(reader: Reader, parse: (reader: Reader) => T): T {
   if (reader.depth === MAX_DEPTH) throw new Problem('invalidQuery', `The filter is nested deeper than ${MAX_DEPTH}.`)
   reader.depth++
@@ -275,8 +203,10 @@ function nested<T>(reader: Reader, parse: (reader: Reader) => T): T {
 }
 
 function peek(reader: Reader): Token {
-  return reader.tokens[Math.min(reader.next, reader.tokens.length - 1)] as Token
+  return reader.tokens[reader.next] ?? NO_TOKEN
 }
+
+const NO_TOKEN: Token = { kind: 'end', text: '', position: 0 }
 
 function isNext(reader: Reader, ...marks: readonly string[]): boolean {
   return marks.every((mark, i) => reader.tokens[reader.next + i]?.text === mark)
@@ -290,8 +220,4 @@ function accept(reader: Reader, mark: string): boolean {
 
 function expect(reader: Reader, mark: string, what: string = mark): void {
   if (!accept(reader, mark)) expected(what, peek(reader))
-}
-
-function unsupported(what: string): never {
-  throw new Problem('notImplemented', `The filter uses ${what}, which is not supported. ${SUPPORTED}`)
 }

@@ -1,5 +1,5 @@
 import {
-  chmodSync,
+  chownSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -29,7 +29,6 @@ let programs: Program[]
 
 beforeEach(() => {
   directory = mkdtempSync(path.join(tmpdir(), 'tmf678-test-'))
-  chmodSync(directory, 0o711)
   programs = []
 })
 

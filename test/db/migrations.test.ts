@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import pg from 'pg'
@@ -50,8 +50,7 @@ let migrations: string
 
 beforeAll(async () => {
   directory = mkdtempSync(path.join(tmpdir(), 'tmf678-test-'))
-  chmodSync(directory, 0o711)
-  server = await startEmbeddedPostgres({ directory: path.join(directory, 'data'), durable: false })
+  server = await startEmbeddedPostgres({ directory, durable: false })
   admin = new pg.Pool({ connectionString: server.url })
 }, 30_000)
 

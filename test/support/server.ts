@@ -1,0 +1,50 @@
+import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify'
+import pino from 'pino'
+import { buildApp } from '../../src/app.ts'
+import { readConfig } from '../../src/base/config.ts'
+import { createTestDatabase, type TestDatabase } from './database.ts'
+
+export const BASE = '/customerBillManagement/v4'
+
+export interface TestServer extends TestDatabase {
+  readonly app: FastifyInstance
+  /** Sends a request to a path below the API's base. */
+  call(method: InjectOptions['method'], path: string, body?: unknown, headers?: Record<string, string>): Promise<Reply>
+  close(): Promise<void>
+}
+
+export interface Reply {
+  readonly status: number
+  readonly headers: LightMyRequestResponse['headers']
+  readonly text: string
+  /** The parsed body; a test that needs exact digits reads `text`. */
+  // biome-ignore lint/suspicious/noExplicitAny: a test asserts on whatever came.
+  readonly body: any
+}
+
+/** The app over a database of its own, asked without a network. */
+export async function startTestServer(env: Record<string, string> = {}): Promise<TestServer> {
+  const store = await createTestDatabase()
+  const logger = pino({ level: 'silent' })
+  const app = await buildApp({ config: readConfig(env), database: store.database, logger })
+  await app.ready()
+  return {
+    ...store,
+    app,
+    call: async (method, path, body, headers = {}) => {
+      const payload = body === undefined ? {} : { payload: typeof body === 'string' ? body : JSON.stringify(body) }
+      const type = body === undefined ? {} : { 'content-type': 'application/json' }
+      const url = path.startsWith('/') ? path : `${BASE}/${path}`
+      const response = await app.inject({ method: method ?? 'GET', url, headers: { ...type, ...headers }, ...payload })
+      return reply(response)
+    },
+    close: async () => {
+      await app.close()
+      await store.drop()
+    }
+  }
+}
+
+function reply({ statusCode, headers, body: text }: LightMyRequestResponse): Reply {
+  return { status: statusCode, headers, text, body: text === '' ? undefined : JSON.parse(text) }
+}
