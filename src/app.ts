@@ -1,5 +1,5 @@
 import type { Server } from 'node:http'
-import Fastify, { type FastifyInstance } from 'fastify'
+import Fastify, { type FastifyInstance, LogController } from 'fastify'
 import type { Logger } from 'pino'
 import { type Clock, systemClock } from './base/clock.ts'
 import type { Config } from './base/config.ts'
@@ -9,7 +9,7 @@ import { registerHealth } from './health.ts'
 import { resources } from './resources/index.ts'
 import { addressFrom } from './tmf/address.ts'
 import { registerBodies } from './tmf/body.ts'
-import { answerClientError, collectMethods, refuseOtherMethods, registerErrors } from './tmf/errors.ts'
+import { answerClientError, answerFrameworkError, collectMethods, refuseOtherMethods, registerErrors } from './tmf/errors.ts'
 import { registerRequestIds, requestId } from './tmf/request-id.ts'
 import { type RouteContext, registerResource } from './tmf/routes.ts'
 
@@ -29,13 +29,15 @@ export interface Parts {
 export async function buildApp({ config, database, logger, clock = systemClock }: Parts): Promise<FastifyInstance> {
   const app = Fastify<Server>({
     loggerInstance: logger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     genReqId: requestId,
     trustProxy: config.TRUST_PROXY,
     bodyLimit: config.BODY_LIMIT_BYTES,
     requestTimeout: config.REQUEST_TIMEOUT_MS,
     keepAliveTimeout: config.KEEP_ALIVE_TIMEOUT_MS,
     clientErrorHandler: answerClientError,
+    frameworkErrors: answerFrameworkError,
+    http: { requireHostHeader: false },
     return503OnClosing: false,
     // The machinery reads query strings itself, undecoded.
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: PARAM_MAX_LENGTH, querystringParser: () => ({}) }

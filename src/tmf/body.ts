@@ -1,10 +1,11 @@
 import { isUtf8 } from 'node:buffer'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { SIGNIFICANT_DIGITS } from '../base/money.ts'
 import { Problem } from '../base/problem.ts'
 import { PATCH_TYPES } from './patch.ts'
+import { jsonPath } from './schema.ts'
 
 const DEPTH_MAX = 64
-const SIGNIFICANT_DIGITS = 15
 
 /** Makes an app read the JSON media types of this API, in UTF-8, and nothing else. */
 export function registerBodies(app: FastifyInstance): void {
@@ -59,17 +60,33 @@ const [QUOTE, BACKSLASH, OPEN_BRACKET, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE] =
 
 /** Only long numbers and those with an exponent can lose anything as an IEEE double. */
 const SUSPECT_NUMBER = /[\d.]{16,}|\d[eE][+-]?\d/
+const LISTED_NUMBERS = 20
+const SHOWN_LENGTH = 40
 
-/** Refuses a number that a double does not hold digit for digit: amounts are never rounded on the way in. */
+/** Refuses numbers that a double does not hold digit for digit: amounts are never rounded on the way in. */
 function checkNumbers(text: string): void {
-  const reviver = (_: string, value: unknown, context?: { source?: string }): unknown => {
-    if (typeof value !== 'number' || context?.source === undefined) return value
-    const digits = /^-?([\d.]+)/.exec(context.source)?.[1]?.replace('.', '').replace(/^0+|0+$/g, '') ?? ''
-    if (digits.length <= SIGNIFICANT_DIGITS && Number.isFinite(value) && (value !== 0 || digits === '')) return value
-    const shown = context.source.slice(0, 40)
-    throw new Problem('invalidBody', `The number ${shown} has more than ${SIGNIFICANT_DIGITS} significant digits or is out of range`)
-  }
-  JSON.parse(text, reviver)
+  const lossy = new Set<unknown>()
+  const marked = JSON.parse(text, (_: string, value: unknown, context?: { source?: string }): unknown => {
+    if (typeof value !== 'number' || context?.source === undefined || isExact(context.source, value)) return value
+    const mark = { source: context.source.slice(0, SHOWN_LENGTH) }
+    lossy.add(mark)
+    return mark
+  })
+  const found = [...marks(marked, lossy, [])].slice(0, LISTED_NUMBERS)
+  if (found.length === 0) return
+  throw new Problem('invalidField', `${found.join('; ')}: at most ${SIGNIFICANT_DIGITS} significant digits are kept`)
+}
+
+function isExact(source: string, value: number): boolean {
+  const digits = /^-?([\d.]+)/.exec(source)?.[1]?.replace('.', '').replace(/^0+|0+$/g, '') ?? ''
+  return digits.length <= SIGNIFICANT_DIGITS && Number.isFinite(value) && (value !== 0 || digits === '')
+}
+
+function* marks(value: unknown, lossy: ReadonlySet<unknown>, path: readonly PropertyKey[]): Generator<string> {
+  if (typeof value !== 'object' || value === null) return
+  if (lossy.has(value)) yield `${jsonPath(path)} cannot be ${(value as { source: string }).source}`
+  else if (Array.isArray(value)) for (const [at, element] of value.entries()) yield* marks(element, lossy, [...path, at])
+  else for (const [name, member] of Object.entries(value)) yield* marks(member, lossy, [...path, name])
 }
 
 function checkNames(value: unknown): void {

@@ -1,8 +1,12 @@
+import { type IncomingMessage, STATUS_CODES, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify'
 import { errorBody, Problem, type ProblemKind } from '../base/problem.ts'
 import { newId } from '../base/ulid.ts'
 import { PATCH_TYPES } from './patch.ts'
+import { requestId } from './request-id.ts'
+
+const JSON_TYPE = 'application/json;charset=utf-8'
 
 /** Makes every failure of an app a TMF `Error` body: problems, unknown paths and methods, the framework's own, bugs. */
 export function registerErrors(app: FastifyInstance): void {
@@ -12,13 +16,23 @@ export function registerErrors(app: FastifyInstance): void {
     return sendProblem(reply, request, problem)
   })
   app.setNotFoundHandler((request, reply) => sendProblem(reply, request, NOTHING_HERE))
+  app.server.on('checkExpectation', answerExpectation)
+  // Node would answer a missing Host itself, with an empty body; app.ts switches that off.
+  app.addHook('onRequest', async ({ raw }) => {
+    if (raw.httpVersion === '1.1' && raw.headers.host === undefined) throw NO_HOST
+  })
 }
 
-export function sendProblem(reply: FastifyReply, request: FastifyRequest, problem: Problem): FastifyReply {
+/** What the framework refuses before it has found a route, e.g. a path with a broken percent escape. */
+export function answerFrameworkError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+  sendProblem(reply, request, asProblem(error, request))
+}
+
+function sendProblem(reply: FastifyReply, request: FastifyRequest, problem: Problem): FastifyReply {
   return reply
     .code(problem.status)
     .headers(problem.headers)
-    .type('application/json;charset=utf-8')
+    .type(JSON_TYPE)
     .send(JSON.stringify(errorBody(problem, request.id)))
 }
 
@@ -32,13 +46,21 @@ export function answerClientError(error: Error & { code?: string }, socket: Sock
   const requestId = newId()
   const body = JSON.stringify(errorBody(problem, requestId))
   const head = [
-    `HTTP/1.1 ${problem.status} ${problem.kind}`,
-    'Content-Type: application/json;charset=utf-8',
+    `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}`,
+    `Content-Type: ${JSON_TYPE}`,
     `Content-Length: ${Buffer.byteLength(body)}`,
     `X-Request-Id: ${requestId}`,
     'Connection: close'
   ]
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
+}
+
+/** Answers an Expect header that cannot be met, before the framework sees the request. */
+function answerExpectation(request: IncomingMessage, response: ServerResponse): void {
+  const id = requestId(request)
+  const problem = new Problem('expectationFailed', 'Expect takes 100-continue only')
+  response.writeHead(problem.status, { 'Content-Type': JSON_TYPE, 'X-Request-Id': id, Connection: 'close' })
+  response.end(JSON.stringify(errorBody(problem, id)))
 }
 
 const PARSER_PROBLEMS: Readonly<Record<string, Problem>> = {
@@ -47,6 +69,7 @@ const PARSER_PROBLEMS: Readonly<Record<string, Problem>> = {
   ERR_HTTP_REQUEST_TIMEOUT: new Problem('requestTimeout', 'The request did not arrive in time')
 }
 
+const NO_HOST = new Problem('badRequest', 'HTTP/1.1 needs a Host header')
 const NOTHING_HERE = new Problem('notFound', 'There is nothing at this path')
 
 /** The framework's errors, by its status, in words that say what is allowed. */
@@ -64,6 +87,7 @@ const BY_STATUS: Readonly<Record<number, readonly [ProblemKind, string]>> = {
 
 function asProblem(error: FastifyError | Problem, request: FastifyRequest): Problem {
   if (error instanceof Problem) return error
+  if (error.code === 'FST_ERR_MAX_PARAM_LENGTH') return new Problem('uriTooLong', 'The path is too long')
   const [kind, message] = BY_STATUS[error.statusCode ?? 500] ?? ['internal', 'The server failed; the request id names the case']
   const accept = kind === 'unsupportedMediaType' ? ACCEPTED[request.method] : undefined
   return new Problem(kind, accept ? `${message}; this takes ${Object.values(accept)}` : message, accept)

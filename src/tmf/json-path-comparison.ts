@@ -51,7 +51,7 @@ function compare({ path, where, isLength }: Route, operator: Operator, value: Va
   if (isLength) return compareLength(path, operator, value, token)
   if (value.kind === 'null') return compareNull(path, operator, token)
   if (operator !== 'regex') {
-    if (value.kind === 'regex') expected('=~, the only operator before a pattern, ', token)
+    if (value.kind === 'regex') expected('=~, the only operator before a pattern,', token)
     return { op: 'compare', path, operator, values: [value.text] }
   }
   if (value.kind !== 'regex' && value.kind !== 'string') expected('an operator for a value that is no pattern', token)

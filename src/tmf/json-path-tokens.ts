@@ -69,7 +69,8 @@ export function patternOf(token: Token): { readonly text: string; readonly ignor
 
 /** Throws the invalidQuery Problem that something else was expected where this token stands. */
 export function expected(what: string, token: Token): never {
-  const found = token.kind === 'end' ? 'it ends' : `it has ${token.text}`
+  const unclosed = token.kind === 'unknown' && /['"/]/.test(token.text) ? 'an unclosed ' : ''
+  const found = token.kind === 'end' ? 'it ends' : `it has ${unclosed}${token.text}`
   throw new Problem(
     'invalidQuery',
     `The filter is not readable: at position ${token.position} ${found} instead of ${what}.`

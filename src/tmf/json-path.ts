@@ -7,15 +7,24 @@ import type { Path, Predicate } from './predicate.ts'
 const MAX_LENGTH = 2048
 /** How deep filters, parentheses and `!` may be nested. */
 const MAX_DEPTH = 32
+
 const KEYWORDS: ReadonlyMap<string, Value['kind']> = new Map([
   ['true', 'boolean'],
   ['false', 'boolean'],
   ['null', 'null']
 ])
+
 /** The other functions of TMF630 part 6 and those of RFC 9535. */
-const UNSUPPORTED_FUNCTIONS: ReadonlySet<string> = new Set(
-  ['min', 'max', 'avg', 'stddev'].concat(['count', 'match', 'search', 'value'])
-)
+const UNSUPPORTED_FUNCTIONS: ReadonlySet<string> = new Set([
+  'min',
+  'max',
+  'avg',
+  'stddev',
+  'count',
+  'match',
+  'search',
+  'value'
+])
 
 /**
  * Reads a TMF630 part 6 `filter` value. `$[?(@.a==1)]` is about the resource itself; `$.list[?(@.a==1)]` wants one
@@ -43,13 +52,14 @@ function parseRoot(reader: Reader): Predicate {
   const rooted = accept(reader, '$')
   if (rooted && isNext(reader, '[', '*', ']')) reader.next += 3
   else if (rooted && isNext(reader, '.', '[')) reader.next += 1
-  else if (!rooted && start.kind === 'name') return rootPredicate(parseRoute(reader, [parseName(reader)]))
+  else if (!rooted && start.kind === 'name') return rootPredicate(reader, parseRoute(reader, [parseName(reader)]))
   else if (!rooted && start.text !== '[') expected('$, [?( or the name of an attribute', start)
-  return rootPredicate(parseRoute(reader, []))
+  return rootPredicate(reader, parseRoute(reader, []))
 }
 
-function rootPredicate({ path, where, isLength }: Route): Predicate {
-  if (isLength || !where) return unsupported('a path without a [?( )] at its end')
+function rootPredicate(reader: Reader, { path, where }: Route): Predicate {
+  if (!where && peek(reader).kind !== 'end') return expected('a name or [?( )]', peek(reader))
+  if (!where) return unsupported('a path without a [?( )] at its end')
   return path.length === 0 ? where : { op: 'some', path, where }
 }
 
@@ -86,14 +96,15 @@ function parseMethod(reader: Reader, path: Path, name: string): Route {
 
 function requireLength(reader: Reader, name: string): void {
   if (UNSUPPORTED_FUNCTIONS.has(name)) unsupported(`the function ${name}()`)
-  if (name !== 'length') expected('an operator (the only function is length)', peek(reader))
+  if (name !== 'length') expected('the call of length(), the only function', peek(reader))
   expect(reader, '(')
 }
 
 function parseFilter(reader: Reader, path: Path): Route {
   expect(reader, '?')
   const where = nested(reader, parseOr)
-  expect(reader, ']')
+  if (peek(reader).text === ',') unsupported('several selectors in one [ ]')
+  expect(reader, ']', 'an operator, && || or ]')
   const { text } = peek(reader)
   if (text === '.' || text === '..' || text === '[') unsupported('anything after a [?( )]')
   return { kind: 'path', path, where }
@@ -106,7 +117,7 @@ function parseBracketed(reader: Reader): string {
   if (token.kind === 'number' || token.text === ':') unsupported('the index or slice')
   if (token.kind !== 'string') expected('a quoted name or ?( )', token)
   reader.next++
-  if (peek(reader).text === ',') unsupported('several names in one [ ]')
+  if (peek(reader).text === ',') unsupported('several selectors in one [ ]')
   expect(reader, ']')
   return textOf(token)
 }

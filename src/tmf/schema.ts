@@ -28,10 +28,10 @@ function objectSchema(shape: ObjectShape): z.ZodType {
   const known = schemas.get(shape)
   if (known) return known
   const members = [...shape.members].map(([name, member]) => [name, memberSchema(member)])
-  const schema = z.looseObject(Object.fromEntries(members)).check((context) => {
-    const unknown = Object.keys(context.value).filter((name) => !shape.members.has(name))
-    if (unknown.length === 0 || hasOwnType(shape, context.value)) return
-    context.issues.push({ code: 'unrecognized_keys', keys: unknown, input: context.value, message: allowed(shape) })
+  // Asked of every object, also when a member is at fault: all findings are told at once.
+  const schema = z.looseObject(Object.fromEntries(members)).refine((value) => unknownNames(shape, value).length === 0, {
+    when: () => true,
+    error: ({ input }) => `has ${unknownNames(shape, input).join(', ')}, ${notAllowed(shape)}`
   })
   schemas.set(shape, schema)
   return schema
@@ -55,16 +55,18 @@ function listSchema({ of, minItems }: ListShape): z.ZodType {
   return z.array(schemaOf(of)).min(minItems).max(ITEMS_MAX)
 }
 
-/** Unknown members need a sub-class of their own: a @type that is not just the standard's. */
-function hasOwnType(shape: ObjectShape, value: Record<string, unknown>): boolean {
-  const type = value['@type']
-  return shape.extensible && typeof type === 'string' && type !== shape.name && !isBlank(type)
+/** Members that are no attributes; they need a sub-class of their own: a @type that is not just the standard's. */
+function unknownNames(shape: ObjectShape, value: unknown): readonly string[] {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return []
+  const type = '@type' in value ? value['@type'] : undefined
+  const hasOwnType = shape.extensible && typeof type === 'string' && type !== shape.name && !isBlank(type)
+  return hasOwnType ? [] : Object.keys(value).filter((name) => !shape.members.has(name))
 }
 
-function allowed(shape: ObjectShape): string {
+function notAllowed(shape: ObjectShape): string {
   const names = [...shape.members.keys()].join(', ')
-  const how = shape.extensible ? `; others need an own @type (not ${shape.name})` : ''
-  return `is not an attribute of ${shape.name}, which has ${names}${how}`
+  const how = shape.extensible ? `; other attributes need an own @type (not ${shape.name})` : ''
+  return `which ${shape.name} does not: there are ${names}${how}`
 }
 
 const isBlank = (value: unknown): boolean => typeof value === 'string' && value.trim() === ''
@@ -78,10 +80,6 @@ function withoutNulls(value: unknown): unknown {
 }
 
 function finding(issue: z.core.$ZodIssue): { kind: ProblemKind; message: string } {
-  if (issue.code === 'unrecognized_keys') {
-    const messages = issue.keys.map((key) => `${jsonPath([...issue.path, key])} ${issue.message}`)
-    return { kind: 'invalidField', message: messages.join('; ') }
-  }
   const missing = issue.code === 'invalid_type' && issue.input === undefined
   return {
     kind: missing ? 'missingField' : 'invalidField',

@@ -3,8 +3,10 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { COLLECTION_FILE, collectionText } from '../../ctk/collection.ts'
+import { samples } from '../../ctk/folders/samples.ts'
 import { parseOptions, UsageError } from '../../ctk/options.ts'
 import type { Summary } from '../../ctk/runner.ts'
+import { startDemoServer } from '../../ctk/server.ts'
 import { ctk, startStub, writeKit } from './command.ts'
 
 const RUN_LIMIT_MS = 240_000
@@ -34,6 +36,24 @@ describe('on demo data', () => {
       expect(summary.requests).toEqual({ total: summary.results.length, skipped: 0 })
       expect(output.trim().split('\n').at(-1)).toBe(`${summary.assertions.passed} passed, 0 failed`)
       expect(readFileSync(path.join(folder, 'demo', 'ctk.html'), 'utf8')).toContain('AppliedCustomerBillingRate')
+    },
+    RUN_LIMIT_MS
+  )
+
+  it(
+    'can be repeated on one server and leaves nothing behind',
+    async () => {
+      const server = await startDemoServer()
+      try {
+        const before = await counts(server.url)
+        for (const run of ['first', 'second']) {
+          const { code, output } = await ctk(folder, '--url', server.url, '--reports', run)
+          expect(code, output).toBe(0)
+          expect(await counts(server.url)).toEqual(before)
+        }
+      } finally {
+        await server.stop()
+      }
     },
     RUN_LIMIT_MS
   )
@@ -153,6 +173,12 @@ describe('a wrong command line', () => {
     expect(options).toMatchObject({ kit, reports: path.resolve('/caller/out'), url: 'http://127.0.0.1:3000/v4/' })
   })
 })
+
+/** How many resources of each type there are. */
+function counts(url: string): Promise<(string | null)[]> {
+  const paths = samples.map(({ path }) => path)
+  return Promise.all(paths.map(async (each) => (await fetch(`${url}${each}?limit=0`)).headers.get('X-Total-Count')))
+}
 
 function report(reports: string, name: string): Summary {
   return JSON.parse(readFileSync(path.join(folder, reports, `${name}.json`), 'utf8'))
