@@ -4,6 +4,8 @@ import type { Result, Summary } from './runner.ts'
 
 const REDACTED = '(redacted)'
 const MAX_MESSAGE = 300
+/** More failures than these are in the reports only. */
+const MAX_SHOWN = 50
 /** A shorter value is hardly a secret, and taking it out everywhere would spoil the report. */
 const MIN_SECRET = 5
 const HTML_ENTITIES: readonly (readonly [character: string, entity: string])[] = [
@@ -40,11 +42,15 @@ export function writeReports(files: ReportFiles, url: string, summary: Summary, 
 export function printable(summary: Summary, secrets: readonly string[]): string {
   const { requests, assertions, errors, responseTimeMs } = summary
   const { mean, median } = responseTimeMs
+  const failures = summary.results.flatMap(failuresOf)
+  const unseen = failures.length - MAX_SHOWN
   const lines = [
     ...table(summary),
     '',
-    ...summary.results.flatMap(failuresOf),
-    `${requests.total} requests (${requests.skipped} skipped), ${errors} errors; response time ${mean} ms mean, ${median} ms median`,
+    ...failures.slice(0, MAX_SHOWN),
+    ...(unseen > 0 ? [`and ${unseen} more, see the reports`] : []),
+    `${requests.total} requests, ${requests.skipped} skipped, ${errors} errors`,
+    `response time ${mean} ms mean, ${median} ms median`,
     `${assertions.passed} passed, ${assertions.failed} failed`
   ]
   return hider(secrets)(lines.join('\n'))

@@ -25,7 +25,7 @@ export interface DemoServer {
   stop(): Promise<void>
 }
 
-/** Starts the server on demo data in a temporary folder. Throws with the last lines of its log when it does not come. */
+/** Starts the server on demo data in a temporary folder. When it does not come, throws the last lines of its log. */
 export async function startDemoServer(): Promise<DemoServer> {
   const folder = mkdtempSync(path.join(tmpdir(), 'tmf678-ctk-'))
   // Under root, Postgres runs as another user, who must be able to enter the folder.

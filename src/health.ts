@@ -1,5 +1,4 @@
 import type { FastifyInstance } from 'fastify'
-import { asClient } from './db/as-client.ts'
 import { Problem } from './base/problem.ts'
 import type { Database } from './db/database.ts'
 import { pendingMigrations } from './db/migrations.ts'
@@ -8,7 +7,7 @@ import { pendingMigrations } from './db/migrations.ts'
 export function registerHealth(app: FastifyInstance, database: Database): void {
   app.get('/health/live', async () => ({ status: 'live' }))
   app.get('/health/ready', async () => {
-    const pending = await pendingMigrations(asClient(database))
+    const pending = await pendingMigrations(database)
     if (pending.length === 0) return { status: 'ready' }
     throw new Problem('unavailable', `${pending.length} migrations of the database are pending; run npm run db:migrate`)
   })

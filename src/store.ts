@@ -1,5 +1,4 @@
 import type { Logger } from 'pino'
-import { asClient } from './db/as-client.ts'
 import type { Config } from './base/config.ts'
 import { StartError, startError } from './base/start-error.ts'
 import { type Database, openDatabase } from './db/database.ts'
@@ -29,7 +28,7 @@ export async function openStore(config: Config, logger: Logger): Promise<Store> 
   try {
     await requireVersion(database)
     if (embedded || config.MIGRATE_ON_START) await migrate(url)
-    const pending = await pendingMigrations(asClient(database))
+    const pending = await pendingMigrations(database)
     if (pending.length > 0) logger.warn({ pending }, 'migrations are pending; run npm run db:migrate')
     else await ensureTenant(database, config.TENANT_ID)
     if (embedded) await fillWithDemoData(database)

@@ -21,6 +21,8 @@ export interface Result {
 export interface Database extends Queryable {
   /** Runs `work` in one transaction, again from the start when Postgres says so (serialization failure, deadlock). */
   transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>
+  /** Runs fixed text that answers one column `name`: what migrations.ts asks of a pool and of a client alike. */
+  query(text: string): Promise<{ rows: { name: string | null }[] }>
   close(): Promise<void>
 }
 
@@ -59,6 +61,7 @@ export function openDatabase(settings: DatabaseSettings, onIdleError: (error: Er
   const names = new Map<string, string>()
   return {
     run: (statement, options) => run(pool, names, statement, options),
+    query: (text) => pool.query<{ name: string | null }>(text).catch((error: unknown) => Promise.reject(translated(error))),
     transaction: (work) => transaction(pool, names, work),
     close: () => pool.end()
   }

@@ -83,36 +83,46 @@ const values = fc.oneof(
 const patterns = texts.filter((text) => !/[[\]\\/]/.test(text))
 
 const leaves: fc.Arbitrary<Written> = fc.oneof(
-  paths.map(({ path, text }) => ({ predicate: { op: 'exists', path }, text })),
-  fc.tuple(paths, operators, values).map(([{ path, text }, operator, value]) => ({
-    predicate: { op: 'compare', path, operator, values: [value.value] },
-    text: `${text}${SYMBOLS[operator]}${value.text}`
-  })),
-  fc.tuple(paths, patterns, fc.boolean()).map(([{ path, text }, pattern, ignoreCase]) => ({
-    predicate: { op: 'compare', path, operator: 'regex', values: [pattern], ...(ignoreCase && { ignoreCase }) },
-    text: `${text} =~ /${pattern}/${ignoreCase ? 'i' : ''}`
-  })),
-  fc.tuple(paths, operators, fc.nat(999_999_999)).map(([{ path, text }, operator, value]) => ({
-    predicate: { op: 'length', path, operator, value },
-    text: `${text}.length() ${SYMBOLS[operator]} ${value}`
-  }))
+  paths.map(({ path, text }): Written => ({ predicate: { op: 'exists', path }, text })),
+  fc.tuple(paths, operators, values).map(
+    ([{ path, text }, operator, value]): Written => ({
+      predicate: { op: 'compare', path, operator, values: [value.value] },
+      text: `${text}${SYMBOLS[operator]}${value.text}`
+    })
+  ),
+  fc.tuple(paths, patterns, fc.boolean()).map(
+    ([{ path, text }, pattern, ignoreCase]): Written => ({
+      predicate: { op: 'compare', path, operator: 'regex', values: [pattern], ...(ignoreCase && { ignoreCase }) },
+      text: `${text} =~ /${pattern}/${ignoreCase ? 'i' : ''}`
+    })
+  ),
+  fc.tuple(paths, operators, fc.nat(999_999_999)).map(
+    ([{ path, text }, operator, value]): Written => ({
+      predicate: { op: 'length', path, operator, value },
+      text: `${text}.length() ${SYMBOLS[operator]} ${value}`
+    })
+  )
 )
 
 const { node: written } = fc.letrec<{ node: Written }>((tie) => ({
   node: fc.oneof(
     { maxDepth: 4 },
     leaves,
-    tie('node').map(({ predicate, text }) => ({ predicate: { op: 'not', term: predicate }, text: `!(${text})` })),
-    fc.tuple(paths, tie('node')).map(([{ path, text }, where]) => ({
-      predicate: { op: 'some', path, where: where.predicate },
-      text: `${text}[?(${where.text})]`
-    })),
-    fc
-      .tuple(fc.constantFrom('and', 'or'), fc.array(tie('node'), { minLength: 2, maxLength: 3 }))
-      .map(([op, terms]) => ({
+    tie('node').map(
+      ({ predicate, text }): Written => ({ predicate: { op: 'not', term: predicate }, text: `!(${text})` })
+    ),
+    fc.tuple(paths, tie('node')).map(
+      ([{ path, text }, where]): Written => ({
+        predicate: { op: 'some', path, where: where.predicate },
+        text: `${text}[?(${where.text})]`
+      })
+    ),
+    fc.tuple(fc.constantFrom<('and' | 'or')[]>('and', 'or'), fc.array(tie('node'), { minLength: 2, maxLength: 3 })).map(
+      ([op, terms]): Written => ({
         predicate: { op, terms: terms.map(({ predicate }) => predicate) },
         text: terms.map(({ text }) => `(${text})`).join(op === 'and' ? ' && ' : '||')
-      }))
+      })
+    )
   )
 }))
 

@@ -232,10 +232,8 @@ describe('The limits of a filter', () => {
   test('are 2048 characters', () => {
     const name = 'a'.repeat(2048 - filter('@.').length)
     expect(parseJsonPathFilter(filter(`@.${name}`))).toEqual({ op: 'exists', path: [name] })
-    expect(problemOf(filter(`@.${name}a`))).toMatchObject({
-      kind: 'invalidQuery',
-      message: 'The filter is longer than 2048 characters.'
-    })
+    const message = 'The filter is longer than 2048 characters.'
+    expect(problemOf(filter(`@.${name}a`))).toMatchObject({ kind: 'invalidQuery', message })
   })
 
   test.each([
@@ -245,9 +243,7 @@ describe('The limits of a filter', () => {
   ])('are 32 nested %s', (_, open, close) => {
     const nested = (depth: number) => filter(`${open.repeat(depth)}@.a${close.repeat(depth)}`)
     expect(() => parseJsonPathFilter(nested(31))).not.toThrow()
-    expect(problemOf(nested(32))).toMatchObject({
-      kind: 'invalidQuery',
-      message: 'The filter is nested deeper than 32.'
-    })
+    const message = 'The filter is nested deeper than 32.'
+    expect(problemOf(nested(32))).toMatchObject({ kind: 'invalidQuery', message })
   })
 })
