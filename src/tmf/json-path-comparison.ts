@@ -32,8 +32,8 @@ export interface Value {
 }
 
 /**
- * The predicate of `left operator right`, one of which must be a path; a value on the left swaps the operator. `token` is
- * the operator in the text. Throws the Problem of a comparison that makes no sense (invalidQuery) or is not supported.
+ * The predicate of `left operator right`, one of which must be a path; a value on the left swaps the operator. `token`
+ * is the operator in the text. Throws invalidQuery for what makes no sense, notImplemented for the rest.
  */
 export function comparison(left: Route | Value, operator: Operator, right: Route | Value, token: Token): Predicate {
   if (left.kind === 'path') {

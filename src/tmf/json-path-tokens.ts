@@ -62,7 +62,7 @@ export function patternOf(token: Token): { readonly text: string; readonly ignor
   const end = token.text.lastIndexOf('/')
   const flags = token.text.slice(end + 1)
   if (flags !== '' && flags !== 'i') expected('a pattern with no flag but i', token)
-  // Only JSONPath asks to escape the slash; other escapes belong to the pattern, and of \\ the second half escapes nothing.
+  // Only JSONPath escapes the slash; other escapes belong to the pattern, and of \\ the second half escapes nothing.
   const text = token.text.slice(1, end).replaceAll(/\\(.)/gsu, (pair) => (pair === '\\/' ? '/' : pair))
   return { text, ignoreCase: flags === 'i' }
 }

@@ -15,13 +15,14 @@ export interface Part {
  */
 export function occursIn(part: Part, text: string): boolean {
   const matched = fork([])
-  const first = part.before(matched)
+  const first = [part.before(matched)]
   let position = 0
-  let reached = follow([first], position, text.length)
+  let reached = follow(reach(first, position, []), position, text.length)
   for (const character of text) {
     if (matched.reachedAt === position) return true
     position += character.length
-    reached = follow([...step(reached, codeOf(character)), first], position, text.length)
+    const next = reach(first, position, step(reached, codeOf(character), position))
+    reached = follow(next, position, text.length)
   }
   return matched.reachedAt === position
 }
@@ -84,10 +85,15 @@ function fork(next: State[]): State {
   return { kind: 'fork', has: never, next, reachedAt: -1 }
 }
 
-/** All states reached at a position without reading on, each once: the list grows while it is walked. */
-function follow(states: readonly State[], position: number, length: number): State[] {
+/** The states after those that admit the character. */
+function step(states: readonly State[], code: number, position: number): State[] {
   const reached: State[] = []
-  reach(states, position, reached)
+  for (const { has, next } of states) if (has(code)) reach(next, position, reached)
+  return reached
+}
+
+/** Adds all states that are reached from these without reading on: the list grows while it is walked. */
+function follow(reached: State[], position: number, length: number): State[] {
   for (const { kind, next } of reached) {
     const open = kind === 'fork' || (kind === 'start' && position === 0) || (kind === 'end' && position === length)
     if (open) reach(next, position, reached)
@@ -95,13 +101,11 @@ function follow(states: readonly State[], position: number, length: number): Sta
   return reached
 }
 
-function reach(states: readonly State[], position: number, reached: State[]): void {
+/** Adds the states, each once per position. */
+function reach(states: readonly State[], position: number, reached: State[]): State[] {
   for (const state of states) {
     if (state.reachedAt !== position) reached.push(state)
     state.reachedAt = position
   }
-}
-
-function step(states: readonly State[], code: number): State[] {
-  return states.filter((state) => state.has(code)).flatMap((state) => state.next)
+  return reached
 }

@@ -21,8 +21,8 @@ const MAX_STATES = 512
 const MAX_ANCHORS = 8
 
 const ALLOWED =
-  'Allowed are characters, . ^ $ |, groups ( ) and (?: ), classes like [a-z] and [^0-9], the quantifiers * + ? {m} {m,} ' +
-  '{m,n} and their lazy forms, and the escapes \\d \\w \\s \\D \\W \\S \\t \\n \\r and \\ before punctuation.'
+  'Allowed are characters, . ^ $ |, groups ( ) and (?: ), classes like [a-z] and [^0-9], the quantifiers * + ? {m} ' +
+  '{m,} {m,n} and their lazy forms, and the escapes \\d \\w \\s \\D \\W \\S \\t \\n \\r and \\ before punctuation.'
 
 /**
  * Returns the pattern of a `regex` filter if Postgres' `text COLLATE "C" ~ pattern` and `regexMatches` understand it
@@ -35,8 +35,8 @@ export function checkRegex(pattern: string): string {
 
 /**
  * Whether the pattern matches a part of the text; the twin of Postgres' `~` (`~*` with `ignoreCase`) under COLLATE "C":
- * letter case and \d \w \s are those of ASCII. Throws as `checkRegex` does. RegExp is not used: it knows more white space
- * and letter case than COLLATE "C", and it backtracks, so that a hostile pattern could keep the process busy for hours.
+ * letter case and \d \w \s are those of ASCII. Throws as `checkRegex` does. RegExp is not used: it knows more white
+ * space and letter case than COLLATE "C", and it backtracks, so a hostile pattern could block the process for hours.
  */
 export function regexMatches(pattern: string, text: string, ignoreCase: boolean): boolean {
   return occursIn(parse(pattern, ignoreCase), text)

@@ -2,6 +2,7 @@ import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fas
 import pino from 'pino'
 import { buildApp } from '../../src/app.ts'
 import { readConfig } from '../../src/base/config.ts'
+import { resources } from '../../src/resources/index.ts'
 import { createTestDatabase, type TestDatabase } from './database.ts'
 
 export const BASE = '/customerBillManagement/v4'
@@ -10,6 +11,8 @@ export interface TestServer extends TestDatabase {
   readonly app: FastifyInstance
   /** Sends a request to a path below the API's base. */
   call(method: InjectOptions['method'], path: string, body?: unknown, headers?: Record<string, string>): Promise<Reply>
+  /** Name of a resource's type in the standard. */
+  typeOf(path: string): string
   close(): Promise<void>
 }
 
@@ -22,15 +25,16 @@ export interface Reply {
   readonly body: any
 }
 
-/** The app over a database of its own, asked without a network. */
-export async function startTestServer(env: Record<string, string> = {}): Promise<TestServer> {
-  const store = await createTestDatabase()
+/** The app over a database of its own, or over that of another server, asked without a network. */
+export async function startTestServer(env: Record<string, string> = {}, shared?: TestDatabase): Promise<TestServer> {
+  const store = shared ?? (await createTestDatabase())
   const logger = pino({ level: 'silent' })
   const app = await buildApp({ config: readConfig(env), database: store.database, logger })
   await app.ready()
   return {
     ...store,
     app,
+    typeOf: (path) => String(resources.get(path)?.type),
     call: async (method, path, body, headers = {}) => {
       const payload = body === undefined ? {} : { payload: typeof body === 'string' ? body : JSON.stringify(body) }
       const type = body === undefined ? {} : { 'content-type': 'application/json' }
@@ -40,7 +44,7 @@ export async function startTestServer(env: Record<string, string> = {}): Promise
     },
     close: async () => {
       await app.close()
-      await store.drop()
+      if (!shared) await store.drop()
     }
   }
 }

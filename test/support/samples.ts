@@ -1,0 +1,19 @@
+import type { TestServer } from './server.ts'
+
+/** For each resource a body that may be posted, and a patch that changes it. */
+export const SAMPLES: Readonly<Record<string, { body: object; patch: object }>> = {
+  customerBill: { body: { billingAccount: { id: 'A1' } }, patch: { state: 'validated' } },
+  customerBillOnDemand: { body: { billingAccount: { id: 'A1' } }, patch: { name: 'Final bill' } },
+  appliedCustomerBillingRate: { body: { billingAccount: { id: 'A1' }, name: 'Fibre' }, patch: { name: 'Fibre 100' } },
+  billCycle: { body: { name: 'March' }, patch: { name: 'April' } },
+  billCycleSpecification: { body: { name: 'Monthly' }, patch: { name: 'Monthly, 15th' } }
+}
+export const PATHS = Object.keys(SAMPLES)
+
+/** Posts a resource and answers its body; fails when it is refused. */
+// biome-ignore lint/suspicious/noExplicitAny: a test asserts on whatever came.
+export async function post(server: TestServer, path: string, more: object = {}): Promise<any> {
+  const reply = await server.call('POST', path, { ...SAMPLES[path]?.body, ...more })
+  if (reply.status !== 201) throw new Error(`POST ${path}: ${reply.text}`)
+  return reply.body
+}
