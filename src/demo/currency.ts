@@ -43,7 +43,11 @@ const RULES: Readonly<Record<Currency, Rules>> = {
   },
   KWD: {
     digits: 3,
-    taxes: { standard: { taxCategory: 'VAT', taxRate: 0.05 }, reduced: { taxCategory: 'VAT', taxRate: 0.05 }, exempt: EXEMPT }
+    taxes: {
+      standard: { taxCategory: 'VAT', taxRate: 0.05 },
+      reduced: { taxCategory: 'VAT', taxRate: 0.05 },
+      exempt: EXEMPT
+    }
   }
 }
 

@@ -18,6 +18,8 @@ export interface TenantData {
   /** The first account number. */
   readonly firstNumber: number
   readonly customers: readonly Customer[]
+  /** How many rates there are, billed and unbilled. */
+  readonly rates: number
   /** How many bills were made outside the cycles. */
   readonly interimBills: number
   readonly creditNotes: number
@@ -33,6 +35,7 @@ export const TENANTS: readonly TenantData[] = [
     id: 'demo',
     name: 'Nordlicht Telekom',
     firstNumber: 100_017,
+    rates: 1550,
     interimBills: 6,
     creditNotes: 6,
     // The default page of 100 ends with a bill that is new, so that a client's first try at PATCH finds one.
@@ -75,6 +78,7 @@ export const TENANTS: readonly TenantData[] = [
     id: 'demo2',
     name: 'Turmfalke IoT',
     firstNumber: 700_004,
+    rates: 450,
     interimBills: 2,
     creditNotes: 2,
     openRequests: { inProgress: 1, rejected: 1, terminatedWithError: 1 },

@@ -1,6 +1,7 @@
 import type { Document } from '../tmf/resource.ts'
 import { DAY, dayName, HOUR, instant, midnight, monthName, type Period, timePeriod } from './calendar.ts'
 import type { CycleKey } from './customers.ts'
+import type { Draft } from './draft.ts'
 import { idSequence } from './random.ts'
 
 /** How bills recur. Offsets are days from the billing date, which is the day after the billed period. */
@@ -28,15 +29,6 @@ export interface Cycle {
   readonly billingDate: number
   readonly nextBillDate: number
   readonly dueDate: number
-}
-
-/** A resource of the demo data before it becomes a row. */
-export interface Draft {
-  readonly id: string
-  readonly createdAt: number
-  readonly document: Document
-  /** The states it went through, the last one being its own; nothing for a resource without states. */
-  readonly path?: readonly [string, ...string[]]
 }
 
 export interface Cycles {
@@ -163,7 +155,11 @@ function cycleOf(rhythm: Rhythm, index: number, id: string): Cycle {
   }
 }
 
-function cycleDocument(rhythm: Rhythm, { name, period, billingDate, dueDate }: Cycle, specificationRef: unknown): Document {
+function cycleDocument(
+  rhythm: Rhythm,
+  { name, period, billingDate, dueDate }: Cycle,
+  specificationRef: unknown
+): Document {
   return {
     name,
     description: rhythm.description,

@@ -1,4 +1,89 @@
-import type { Database } from '../db/database.ts'
+import type { Database, Transaction } from '../db/database.ts'
+import { identifier, join, sql } from '../db/sql.ts'
+import { appliedCustomerBillingRate } from '../resources/applied-customer-billing-rate.ts'
+import { billCycle } from '../resources/bill-cycle.ts'
+import { billCycleSpecification } from '../resources/bill-cycle-specification.ts'
+import { customerBill } from '../resources/customer-bill.ts'
+import { customerBillOnDemand } from '../resources/customer-bill-on-demand.ts'
+import type { Resource } from '../tmf/resource.ts'
+import type { ColumnValue } from '../tmf/write.ts'
+import { accountsOf } from './accounts.ts'
+import { billsOf } from './bills.ts'
+import { instant, midnight } from './calendar.ts'
+import { TENANTS, type TenantData } from './customers.ts'
+import { cyclesOf } from './cycles.ts'
+import { type Draft, rowOf } from './draft.ts'
+import { planBills } from './plans.ts'
+import { idSequence } from './random.ts'
+import { ratesOf } from './rates.ts'
+import { requestsOf } from './requests.ts'
 
-/** Fills an empty database with the demo data; leaves one that has a demo tenant with bills alone. */
-export async function fillWithDemoData(_database: Database): Promise<void> {}
+/** Any number that nothing else on the database locks: one fill at a time. */
+const DEMO_LOCK = 678_005
+/** Longer than any fill takes, whatever the server's own limit is. */
+const STATEMENT_TIMEOUT = '60s'
+/** Rows of one INSERT: its values stay below the 65,535 that Postgres takes. */
+const ROWS_PER_INSERT = 250
+const FOUNDED = instant(midnight(2025, 9))
+
+/**
+ * Fills the database with the demo data, all or nothing, and tells whether it did: a database whose demo tenants have
+ * bills is left alone. Processes that do so at once fill once. The data is history: it raises no events.
+ */
+export async function fillWithDemoData(database: Database): Promise<boolean> {
+  return database.transaction(async (tx) => {
+    await tx.run(sql`SELECT set_config('statement_timeout', ${STATEMENT_TIMEOUT}, true)`)
+    await tx.run(sql`SELECT pg_advisory_xact_lock(${DEMO_LOCK})`)
+    if (await isFilled(tx)) return false
+    for (const tenant of TENANTS) await fillTenant(tx, tenant)
+    return true
+  })
+}
+
+async function isFilled(tx: Transaction): Promise<boolean> {
+  const ids = join(
+    TENANTS.map(({ id }) => sql`${id}`),
+    sql`, `
+  )
+  const { rowCount } = await tx.run(sql`SELECT FROM "customer_bill" WHERE "tenant_id" IN (${ids}) LIMIT 1`)
+  return rowCount > 0
+}
+
+async function fillTenant(tx: Transaction, tenant: TenantData): Promise<void> {
+  // The server makes its own tenant at the start, named by its id; a name that somebody gave it stays.
+  await tx.run(sql`INSERT INTO "tenant" ("id", "name", "created_at") VALUES (${tenant.id}, ${tenant.name}, ${FOUNDED})
+    ON CONFLICT ("id") DO UPDATE SET "name" = EXCLUDED."name", "created_at" = EXCLUDED."created_at"
+    WHERE "tenant"."name" = "tenant"."id"`)
+  const documentId = idSequence(`${tenant.id} document`)
+  for (const [resource, drafts] of draftsOf(tenant)) {
+    const rows = drafts.map((draft) => rowOf(tenant.id, resource, draft, documentId))
+    for (let at = 0; at < rows.length; at += ROWS_PER_INSERT) {
+      await insert(tx, resource, rows.slice(at, at + ROWS_PER_INSERT))
+    }
+  }
+}
+
+/** In an order in which each resource comes after what it refers to. */
+function draftsOf(tenant: TenantData): readonly (readonly [Resource, readonly Draft[]])[] {
+  const accounts = accountsOf(tenant)
+  const { specifications, drafts, cycles } = cyclesOf(tenant.id)
+  const bills = billsOf(tenant.id, planBills(tenant, accounts, cycles))
+  return [
+    [billCycleSpecification, specifications],
+    [billCycle, drafts],
+    [customerBill, bills.map(({ draft }) => draft)],
+    [appliedCustomerBillingRate, ratesOf(tenant.id, accounts, bills, tenant.rates)],
+    [customerBillOnDemand, requestsOf(tenant, accounts, bills)]
+  ]
+}
+
+/** Rows that are there already stay: somebody may have removed but a part of the demo data. */
+async function insert(tx: Transaction, resource: Resource, rows: readonly (readonly ColumnValue[])[]): Promise<void> {
+  const columns = (rows[0] ?? []).map(([column]) => identifier(column))
+  const values = rows.flatMap((row) => row.map(([, value]) => value))
+  // Joining the pieces one by one would copy them all at each.
+  const between = values.slice(1).map((_, index) => ((index + 1) % columns.length === 0 ? '), (' : ', '))
+  const tuples = sql(['(', ...between, ')'], ...values)
+  await tx.run(sql`INSERT INTO ${identifier(resource.table)} (${join(columns, sql`, `)}) VALUES ${tuples}
+    ON CONFLICT ("tenant_id", "id") DO NOTHING`)
+}

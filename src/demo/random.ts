@@ -6,7 +6,7 @@ export interface Random {
   fraction(): number
   /** A whole number, both bounds included. */
   integer(min: number, max: number): number
-  pick<T>(list: readonly [T, ...T[]]): T
+  pick<const L extends readonly [unknown, ...unknown[]]>(list: L): L[number]
   chance(percent: number): boolean
 }
 

@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { SIGNIFICANT_DIGITS } from '../base/money.ts'
 import { Problem } from '../base/problem.ts'
 import { PATCH_TYPES } from './patch.ts'
+import { isStorable } from './code-points.ts'
 import { jsonPath } from './schema.ts'
 
 const DEPTH_MAX = 64
@@ -25,6 +26,7 @@ export function parseBody(bytes: Buffer): unknown {
   checkDepth(text)
   const value = parsed(text)
   if (SUSPECT_NUMBER.test(text)) checkNumbers(text)
+  if (SUSPECT_TEXT.test(text)) checkTexts(value)
   if (text.includes('__proto__')) checkNames(value)
   return value
 }
@@ -58,23 +60,23 @@ const [QUOTE, BACKSLASH, OPEN_BRACKET, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE] =
   character.charCodeAt(0)
 )
 
+const LISTED_FINDINGS = 20
+const SHOWN_LENGTH = 40
+
 /** Only long numbers and those with an exponent can lose anything as an IEEE double. */
 const SUSPECT_NUMBER = /[\d.]{16,}|\d[eE][+-]?\d/
-const LISTED_NUMBERS = 20
-const SHOWN_LENGTH = 40
 
 /** Refuses numbers that a double does not hold digit for digit: amounts are never rounded on the way in. */
 function checkNumbers(text: string): void {
-  const lossy = new Set<unknown>()
+  const sources = new Map<unknown, string>()
   const marked = JSON.parse(text, (_: string, value: unknown, context?: { source?: string }): unknown => {
     if (typeof value !== 'number' || context?.source === undefined || isExact(context.source, value)) return value
-    const mark = { source: context.source.slice(0, SHOWN_LENGTH) }
-    lossy.add(mark)
+    const mark = {}
+    sources.set(mark, context.source.slice(0, SHOWN_LENGTH))
     return mark
   })
-  const found = [...marks(marked, lossy, [])].slice(0, LISTED_NUMBERS)
-  if (found.length === 0) return
-  throw new Problem('invalidField', `${found.join('; ')}: at most ${SIGNIFICANT_DIGITS} significant digits are kept`)
+  const refused = `at most ${SIGNIFICANT_DIGITS} significant digits are kept`
+  refuseWhere(marked, (value) => sources.has(value) && `cannot be ${sources.get(value)}: ${refused}`)
 }
 
 function isExact(source: string, value: number): boolean {
@@ -82,17 +84,36 @@ function isExact(source: string, value: number): boolean {
   return digits.length <= SIGNIFICANT_DIGITS && Number.isFinite(value) && (value !== 0 || digits === '')
 }
 
-function* marks(value: unknown, lossy: ReadonlySet<unknown>, path: readonly PropertyKey[]): Generator<string> {
-  if (typeof value !== 'object' || value === null) return
-  if (lossy.has(value)) yield `${jsonPath(path)} cannot be ${(value as { source: string }).source}`
-  else if (Array.isArray(value)) for (const [at, element] of value.entries()) yield* marks(element, lossy, [...path, at])
-  else for (const [name, member] of Object.entries(value)) yield* marks(member, lossy, [...path, name])
+/** In valid UTF-8 only an escape can name a character that Postgres does not store. */
+const SUSPECT_TEXT = /\\u(?:0000|d[89a-f])/i
+
+function checkTexts(value: unknown): void {
+  const isBad = (text: unknown) => typeof text === 'string' && !isStorable(text)
+  const hasBadName = (item: unknown) => isObject(item) && Object.keys(item).some(isBad)
+  refuseWhere(value, (item) => (isBad(item) || hasBadName(item)) && 'must not contain NUL or unpaired surrogates')
 }
 
 function checkNames(value: unknown): void {
-  if (typeof value !== 'object' || value === null) return
-  for (const [name, member] of Object.entries(value)) {
-    if (name === '__proto__') throw new Problem('invalidBody', 'The body has a member named __proto__')
-    checkNames(member)
-  }
+  refuseWhere(value, (item) => isObject(item) && Object.hasOwn(item, '__proto__') && 'must not have a member __proto__')
+}
+
+/** Throws `invalidField` with the path of every value that `fault` finds something wrong with. */
+function refuseWhere(value: unknown, fault: (value: unknown) => string | false): void {
+  const found = [...faults(value, fault, [])]
+  if (found.length > 0) throw new Problem('invalidField', found.slice(0, LISTED_FINDINGS).join('; '))
+}
+
+function* faults(
+  value: unknown,
+  fault: (value: unknown) => string | false,
+  path: readonly PropertyKey[]
+): Generator<string> {
+  const found = fault(value)
+  if (found) yield `${jsonPath(path)} ${found}`
+  else if (Array.isArray(value)) for (const [at, item] of value.entries()) yield* faults(item, fault, [...path, at])
+  else if (isObject(value)) for (const [name, item] of Object.entries(value)) yield* faults(item, fault, [...path, name])
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
 }

@@ -11,12 +11,7 @@ export function compareCodePoints(left: string, right: string): number {
 
 const isSurrogate = (unit: number) => unit >= 0xd800 && unit <= 0xdfff
 
-/** Whether every text in a JSON value, keys included, can be stored by Postgres: no NUL, no unpaired surrogate. */
-export function isStorableText(value: unknown): boolean {
-  if (typeof value === 'string') return value.isWellFormed() && !value.includes('\u0000')
-  if (Array.isArray(value)) return value.every(isStorableText)
-  if (typeof value === 'object' && value !== null) {
-    return Object.entries(value).every(([key, member]) => isStorableText(key) && isStorableText(member))
-  }
-  return true
+/** Whether Postgres can store a text: no NUL, no unpaired surrogate. */
+export function isStorable(text: string): boolean {
+  return text.isWellFormed() && !text.includes('\u0000')
 }

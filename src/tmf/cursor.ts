@@ -1,5 +1,6 @@
 import { isId } from '../base/ulid.ts'
 import { Problem } from '../base/problem.ts'
+import { isStorable } from './code-points.ts'
 
 /** Where a page begins: behind a row, given by what the sort compares. Opaque to clients, valid for one sort only. */
 export interface Cursor {
@@ -46,5 +47,3 @@ function asCursor(value: unknown): Cursor | undefined {
     isId(id)
   return isSound ? { sort, position, values, id } : undefined
 }
-
-const isStorable = (text: string) => text.isWellFormed() && !text.includes('\u0000')

@@ -11,7 +11,7 @@ const JSON_TYPE = 'application/json;charset=utf-8'
 /** Makes every failure of an app a TMF `Error` body: problems, unknown paths and methods, the framework's own, bugs. */
 export function registerErrors(app: FastifyInstance): void {
   app.setErrorHandler((error: FastifyError, request, reply) => {
-    const problem = asProblem(error, request)
+    const problem = asProblem(error)
     if (problem.status >= 500) request.log.error({ err: problem.cause ?? error }, problem.message)
     return sendProblem(reply, request, problem)
   })
@@ -25,13 +25,13 @@ export function registerErrors(app: FastifyInstance): void {
 
 /** What the framework refuses before it has found a route, e.g. a path with a broken percent escape. */
 export function answerFrameworkError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
-  sendProblem(reply, request, asProblem(error, request))
+  sendProblem(reply, request, asProblem(error))
 }
 
 function sendProblem(reply: FastifyReply, request: FastifyRequest, problem: Problem): FastifyReply {
   return reply
     .code(problem.status)
-    .headers(problem.headers)
+    .headers({ ...(problem.kind === 'unsupportedMediaType' && ACCEPTED[request.method]), ...problem.headers })
     .type(JSON_TYPE)
     .send(JSON.stringify(errorBody(problem, request.id)))
 }
@@ -85,14 +85,14 @@ const BY_STATUS: Readonly<Record<number, readonly [ProblemKind, string]>> = {
   503: ['unavailable', 'The server is not ready for requests; try again later']
 }
 
-function asProblem(error: FastifyError | Problem, request: FastifyRequest): Problem {
+function asProblem(error: FastifyError | Problem): Problem {
   if (error instanceof Problem) return error
   if (error.code === 'FST_ERR_MAX_PARAM_LENGTH') return new Problem('uriTooLong', 'The path is too long')
   const [kind, message] = BY_STATUS[error.statusCode ?? 500] ?? ['internal', 'The server failed; the request id names the case']
-  const accept = kind === 'unsupportedMediaType' ? ACCEPTED[request.method] : undefined
-  return new Problem(kind, accept ? `${message}; this takes ${Object.values(accept)}` : message, accept)
+  return new Problem(kind, message)
 }
 
+/** The media types of the methods that have a body, for the header that goes with 415 (RFC 5789, section 2.2). */
 const ACCEPTED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   PATCH: { 'Accept-Patch': PATCH_TYPES.join(', ') },
   POST: { 'Accept-Post': 'application/json' }

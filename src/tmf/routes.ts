@@ -167,11 +167,11 @@ function patchType(request: FastifyRequest): PatchType {
   const type = PATCH_TYPES.find((candidate) => candidate === sent)
   if (type) return type
   if (sent === undefined) required(request.body)
-  throw new Problem('unsupportedMediaType', `PATCH takes ${PATCH_TYPES.join(', ')}`, { 'Accept-Patch': PATCH_TYPES.join(', ') })
+  throw new Problem('unsupportedMediaType', `PATCH takes ${PATCH_TYPES.join(', ')}`)
 }
 
 function requireJson(request: FastifyRequest): void {
   const sent = mediaType(request)
   if (sent === undefined || sent === 'application/json') return
-  throw new Problem('unsupportedMediaType', 'POST takes application/json', { 'Accept-Post': 'application/json' })
+  throw new Problem('unsupportedMediaType', 'POST takes application/json')
 }

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { instantFromPostgres, parseInstant } from '../base/instant.ts'
 import { canonicalDecimal, compareDecimals, decimalFault, trimScale } from '../base/money.ts'
 import { type Sql, sql } from '../db/sql.ts'
-import { compareCodePoints, isStorableText } from './code-points.ts'
+import { compareCodePoints, isStorable } from './code-points.ts'
 import type { Operator } from './predicate.ts'
 import type { Scalar } from './shape.ts'
 
@@ -34,15 +34,9 @@ const ORDERED: readonly Operator[] = ['eq', 'ne', 'gt', 'gte', 'lt', 'lte']
 const asJsonText = (value: Sql): Sql => sql`(${value} #>> '{}') COLLATE "C"`
 const asNumeric = (value: Sql): Sql => sql`(${value} #>> '{}')::numeric`
 
-const storableText = (maxLength: number) =>
-  z
-    .string()
-    .max(maxLength)
-    .refine(isStorableText, { error: 'must not contain NUL or unpaired surrogate characters', abort: true })
-
 /** What most kinds share: their values are compared as texts. */
 const asText = {
-  parse: (value: string) => (isStorableText(value) ? value : undefined),
+  parse: (value: string) => (isStorable(value) ? value : undefined),
   bind: (value: string) => sql`${value}::text`,
   json: (printed: string) => JSON.stringify(printed),
   fromJson: asJsonText,
@@ -54,7 +48,7 @@ const asText = {
 const text: ScalarKind<Extract<Scalar, { kind: 'text' }>> = {
   ...asText,
   schema: ({ maxLength, pattern }) => {
-    const schema = storableText(maxLength)
+    const schema = z.string().max(maxLength)
     return pattern ? schema.regex(pattern, { error: `must match ${pattern.source}` }) : schema
   },
   openApi: ({ maxLength, pattern, format }) => ({
@@ -139,7 +133,7 @@ const integer: ScalarKind = {
 /** A value of any type is compared by the text of its scalar, so only by equality and pattern. */
 const anyKind: ScalarKind = {
   ...asText,
-  schema: () => z.any().refine(isStorableText, 'must not contain NUL or unpaired surrogate characters'),
+  schema: () => z.any(),
   openApi: () => ({}),
   operators: ['eq', 'ne', 'regex'],
   expects: () => 'a text, number or boolean',

@@ -36,8 +36,7 @@ export async function create(
   const values = [
     ['tenant_id', context.tenantId],
     ['id', id],
-    ...columnValues(resource, [...resource.attributes.keys()], document),
-    ...internalValues(resource, document)
+    ...rowValues(resource, document)
   ] as const
   const columns = join(values.map(([column]) => identifier(column)), sql`, `)
   const bound = join(values.map(([, value]) => sql`${value}`), sql`, `)
@@ -158,7 +157,15 @@ async function checkReferences(
   }
 }
 
-type ColumnValue = readonly [column: string, value: string | null]
+export type ColumnValue = readonly [column: string, value: string | null]
+
+/** The columns of a complete document with their values: all of its row but the key, the version and the creation time. */
+export function rowValues(resource: Resource, document: Document, before?: Stored): readonly ColumnValue[] {
+  return [
+    ...columnValues(resource, [...resource.attributes.keys()], document),
+    ...internalValues(resource, document, before)
+  ]
+}
 
 /** Columns with their values for some attributes, and the extension column for all members that are no attributes. */
 function columnValues(resource: Resource, names: readonly string[], document: Document): readonly ColumnValue[] {

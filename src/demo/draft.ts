@@ -1,0 +1,55 @@
+import type { Document, Resource, Stored } from '../tmf/resource.ts'
+import { validate } from '../tmf/schema.ts'
+import { checkTransition } from '../tmf/states.ts'
+import { type ColumnValue, rowValues } from '../tmf/write.ts'
+import { instant } from './calendar.ts'
+
+/** A resource of the demo data before it becomes a row. */
+export interface Draft {
+  readonly id: string
+  readonly createdAt: number
+  readonly document: Document
+  /** The states it went through, the last one being its own; missing for a resource without states. */
+  readonly path?: readonly [string, ...string[]]
+}
+
+/**
+ * The row of a draft. It passes all that a client's requests would have had to pass on the way, each change of state
+ * included, so that the demo shows nothing that the API would have refused. Throws a Problem.
+ */
+export function rowOf(
+  tenantId: string,
+  resource: Resource,
+  { id, createdAt, document, path }: Draft,
+  newId: (time: number) => string
+): readonly ColumnValue[] {
+  const now = instant(createdAt)
+  const valid = validate(resource, document)
+  const complete = resource.complete?.(valid, { id, now, newId: () => newId(createdAt) }) ?? valid
+  const { version, values } = path ? walk(resource, id, complete, path) : start(resource, complete)
+  return [['tenant_id', tenantId], ['id', id], ['version', String(version)], ['created_at', now], ...values]
+}
+
+interface Written {
+  readonly version: number
+  readonly values: readonly ColumnValue[]
+}
+
+function start(resource: Resource, document: Document): Written {
+  resource.check?.(document)
+  return { version: 1, values: rowValues(resource, document) }
+}
+
+function walk(resource: Resource, id: string, document: Document, path: readonly string[]): Written {
+  let before: Stored | undefined
+  let values: readonly ColumnValue[] = []
+  for (const [index, state] of path.entries()) {
+    const after = { ...document, state }
+    if (before) checkTransition(resource, before, state)
+    resource.check?.(after, before)
+    values = rowValues(resource, after, before)
+    const internal = resource.internal?.derive(after, before) ?? {}
+    before = { id, version: index + 1, document: after, internal }
+  }
+  return { version: path.length, values }
+}

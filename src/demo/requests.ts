@@ -1,0 +1,56 @@
+import type { Account } from './accounts.ts'
+import type { Bill } from './bills.ts'
+import { AS_OF, DAY, HOUR, instant, SECOND } from './calendar.ts'
+import type { TenantData } from './customers.ts'
+import type { Draft } from './draft.ts'
+import { REQUEST_LEAD } from './plans.ts'
+import { idSequence, type Random, randomFrom } from './random.ts'
+
+type OpenState = keyof TenantData['openRequests']
+type Pending = Omit<Draft, 'id'>
+
+const REASONS: Readonly<Record<OpenState, string>> = {
+  inProgress: 'Customer asks for the bill before moving house',
+  rejected: 'There was nothing to bill on this account',
+  terminatedWithError: 'The rating of roaming data did not answer; please ask again'
+}
+
+/** The requests for a bill now: those that made the bills outside the cycles, and those that made none. */
+export function requestsOf(tenant: TenantData, accounts: readonly Account[], bills: readonly Bill[]): readonly Draft[] {
+  const random = randomFrom(`${tenant.id} requests`)
+  const done = bills.filter(({ plan }) => plan.kind === 'interim').map(doneRequest)
+  const open = Object.entries(tenant.openRequests).flatMap(([state, count]) =>
+    Array.from({ length: count }, () => openRequest(state as OpenState, accounts, random))
+  )
+  const newId = idSequence(`${tenant.id} request`)
+  return [...done, ...open]
+    .sort((a, b) => a.createdAt - b.createdAt)
+    .map((request) => ({ ...request, id: newId(request.createdAt) }))
+}
+
+function doneRequest({ plan: { account, createdAt }, draft }: Bill): Pending {
+  const document = {
+    name: `Interim bill for ${account.reference.name}`,
+    description: 'Customer asks for an interim bill',
+    lastUpdate: instant(createdAt + SECOND),
+    billingAccount: account.reference,
+    relatedParty: account.parties[0],
+    customerBill: { id: draft.id }
+  }
+  return { createdAt: createdAt - REQUEST_LEAD, document, path: ['inProgress', 'done'] }
+}
+
+function openRequest(state: OpenState, accounts: readonly Account[], random: Random): Pending {
+  const account = accounts[random.integer(0, accounts.length - 1)] as Account
+  const isOpen = state === 'inProgress'
+  const createdAt =
+    AS_OF - (isOpen ? random.integer(1, 7) * HOUR : random.integer(3, 150) * DAY) - random.integer(1, 3_000)
+  const document = {
+    name: `Bill now for ${account.reference.name}`,
+    description: REASONS[state],
+    lastUpdate: instant(isOpen ? createdAt : createdAt + 2 * SECOND),
+    // Some ask for an account, some for a party and leave it to us which account that is.
+    ...(random.chance(70) ? { billingAccount: account.reference } : { relatedParty: account.parties[0] })
+  }
+  return { createdAt, document, path: isOpen ? ['inProgress'] : ['inProgress', state] }
+}

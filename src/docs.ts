@@ -1,0 +1,84 @@
+import { createHash } from 'node:crypto'
+import swagger from '@fastify/swagger'
+import swaggerUi from '@fastify/swagger-ui'
+import type { FastifyInstance } from 'fastify'
+import { isUnchanged } from './tmf/conditional.ts'
+import { openApiDocument } from './tmf/openapi.ts'
+import type { Json } from './tmf/openapi-schemas.ts'
+import type { Resource } from './tmf/resource.ts'
+
+/** What the documentation is made from. */
+export interface DocsContext {
+  readonly basePaths: readonly string[]
+  /** All resources by path. */
+  readonly resources: ReadonlyMap<string, Resource>
+  /** Where clients see the server; a path in it stands before every path of the API. */
+  readonly publicUrl?: string | undefined
+}
+
+/** The page loads nothing from elsewhere and runs no script of its own: a pasted token cannot leave the server. */
+const CONTENT_SECURITY_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'"
+].join('; ')
+
+const TITLE = 'TMF678 Customer Bill Management'
+const DESCRIPTION = `Customer bills, requests for bills, the rates on them and the cycles that make them, after TM Forum's
+TMF678 v4.0.0. Operations marked as extensions go beyond that standard; \`x-tmf-operation\` says so to programs. Every
+failure has the body \`Error\`. HEAD is taken wherever GET is.`
+
+/** The OpenAPI document of this server. */
+export function apiDocument({ basePaths, resources, publicUrl }: DocsContext): Json {
+  const prefix = pathOf(publicUrl)
+  return openApiDocument({
+    title: TITLE,
+    version: '4.0.0',
+    description: DESCRIPTION,
+    basePaths: basePaths.map((base) => prefix + base),
+    resources
+  })
+}
+
+/** Registers `/openapi.json`, and `/docs`: Swagger UI, served from this process alone. */
+export async function registerDocs(app: FastifyInstance, context: DocsContext): Promise<void> {
+  const text = lazily(() => JSON.stringify(apiDocument(context)))
+  const tag = lazily(() => `"${createHash('sha256').update(text()).digest('base64url')}"`)
+  app.get('/openapi.json', async (request, reply) => {
+    reply.header('ETag', tag()).header('Cache-Control', 'no-cache')
+    if (isUnchanged(request.headers['if-none-match'], tag())) return reply.code(304).send()
+    return reply.type('application/json;charset=utf-8').send(text())
+  })
+  // Swagger UI insists on this plugin, but is given the document below, when somebody asks for it.
+  await app.register(swagger, {
+    mode: 'static',
+    specification: { document: { openapi: '3.1.0', info: { title: TITLE, version: '4.0.0' }, paths: {} } }
+  })
+  await app.register(swaggerUi, {
+    routePrefix: '/docs',
+    indexPrefix: pathOf(context.publicUrl),
+    staticCSP: CONTENT_SECURITY_POLICY,
+    theme: { title: TITLE },
+    uiConfig: { layout: 'BaseLayout', docExpansion: 'list', defaultModelsExpandDepth: 0, displayRequestDuration: true },
+    transformSpecification: () => JSON.parse(text()),
+    transformSpecificationClone: false
+  })
+}
+
+function pathOf(publicUrl: string | undefined): string {
+  return publicUrl ? new URL(publicUrl).pathname.replace(/\/+$/, '') : ''
+}
+
+/** Makes a value when it is first asked for: most servers never show their documentation. */
+function lazily<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined
+  return () => {
+    made ??= { value: make() }
+    return made.value
+  }
+}

@@ -1,0 +1,62 @@
+import type { Server } from 'node:http'
+import type { Socket } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { FastifyInstance } from 'fastify'
+import { StartError } from './base/start-error.ts'
+
+/** How long open connections may still send a request; it is answered with `Connection: close`. */
+const GRACE_MS = 300
+/** Ctrl-C reaches the process twice when npm started it: from the terminal and from npm. */
+const SAME_SIGNAL_MS = 500
+
+/**
+ * Resolves on the first SIGTERM or SIGINT. From then on `fail` ends the process when it has not ended within the
+ * limit, or on a second signal.
+ */
+export function stopSignal(limitMs: number, fail: (error: unknown) => void): Promise<void> {
+  return new Promise((resolve) => {
+    let first: number | undefined
+    const stop = () => {
+      if (first === undefined) {
+        first = performance.now()
+        setTimeout(() => fail(new StartError(`The server did not stop within ${limitMs} ms`)), limitMs).unref()
+        resolve()
+      } else if (performance.now() - first > SAME_SIGNAL_MS) {
+        fail(new StartError('A second signal ended the server at once'))
+      }
+    }
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, stop)
+  })
+}
+
+/**
+ * Prepares an app that does not listen yet for a stop that drops no request. The answer does it: connections close
+ * after their next response, then no new ones are accepted, and it ends with the last response.
+ */
+export function drainable(app: FastifyInstance): () => Promise<void> {
+  let isDraining = false
+  app.addHook('onSend', async (_, reply) => {
+    if (isDraining) reply.header('Connection', 'close')
+  })
+  const silent = silentConnections(app.server)
+  return async () => {
+    isDraining = true
+    await delay(GRACE_MS)
+    const closed = app.close()
+    // Node closes idle connections, but waits for those that never sent anything, as browsers open in advance.
+    await Promise.race([closed, delay(GRACE_MS)])
+    for (const socket of silent) if (socket.bytesRead === 0) socket.destroy()
+    await closed
+  }
+}
+
+/** The open connections that have not sent a whole request head yet. */
+function silentConnections(server: Server): ReadonlySet<Socket> {
+  const silent = new Set<Socket>()
+  server.on('connection', (socket: Socket) => {
+    silent.add(socket)
+    socket.once('close', () => silent.delete(socket))
+  })
+  server.on('request', ({ socket }) => silent.delete(socket))
+  return silent
+}

@@ -1,0 +1,140 @@
+import { ERROR_RESPONSES, headerRefs, type ParameterName, parameterRefs, responseRef } from './openapi-components.ts'
+import { type Json, schemaRef } from './openapi-schemas.ts'
+import { PATCH_TYPES } from './patch.ts'
+import type { Operation, Resource, StateMachine } from './resource.ts'
+
+interface Verb {
+  readonly method: 'get' | 'post' | 'patch' | 'delete'
+  readonly place: 'collection' | 'item'
+  /** What the operation's id begins with; the type of the resource follows. */
+  readonly prefix: string
+  readonly summary: (type: string) => string
+  readonly parameters: readonly ParameterName[]
+  /** Failures besides those that every operation may meet. */
+  readonly failures: readonly (keyof typeof ERROR_RESPONSES)[]
+}
+
+/** How each operation stands in HTTP. */
+export const VERBS: Readonly<Record<Operation, Verb>> = {
+  list: {
+    method: 'get',
+    place: 'collection',
+    prefix: 'list',
+    summary: (type) => `Find ${type} resources`,
+    parameters: ['Fields', 'Conditions', 'Filter', 'Sort', 'Offset', 'Limit', 'After', 'Prefer', 'RequestId'],
+    failures: [501]
+  },
+  create: {
+    method: 'post',
+    place: 'collection',
+    prefix: 'create',
+    summary: (type) => `Create one ${type}`,
+    parameters: ['Fields', 'IdempotencyKey', 'RequestId'],
+    failures: [409, 413, 415, 422, 501]
+  },
+  retrieve: {
+    method: 'get',
+    place: 'item',
+    prefix: 'retrieve',
+    summary: (type) => `Read one ${type}`,
+    parameters: ['Id', 'Fields', 'IfNoneMatch', 'RequestId'],
+    failures: [404, 414, 501]
+  },
+  patch: {
+    method: 'patch',
+    place: 'item',
+    prefix: 'patch',
+    summary: (type) => `Change one ${type}`,
+    parameters: ['Id', 'Fields', 'IfMatch', 'RequestId'],
+    failures: [404, 409, 412, 413, 414, 415, 501]
+  },
+  remove: {
+    method: 'delete',
+    place: 'item',
+    prefix: 'delete',
+    summary: (type) => `Delete one ${type}`,
+    parameters: ['Id', 'IfMatch', 'RequestId'],
+    failures: [404, 409, 412, 414]
+  }
+}
+
+/** One operation of a resource: what it takes, and every answer it may give. */
+export function operationObject(resource: Resource, operation: Operation): Json {
+  const { prefix, summary, parameters, failures } = VERBS[operation]
+  const body = requestBody(resource, operation)
+  const statuses = [400, 405, 500, 503, 'default', ...failures] as const
+  return {
+    operationId: prefix + resource.type,
+    tags: [resource.path],
+    summary: summary(resource.type) + (isStandard(resource, operation) ? '' : ' (extension)'),
+    description: [...descriptions(resource, operation)].join('\n\n'),
+    'x-tmf-operation': resource.operations[operation],
+    parameters: parameterRefs(...parameters),
+    ...(body && { requestBody: { required: true, content: body } }),
+    responses: {
+      ...successes(resource, operation),
+      ...Object.fromEntries(statuses.map((status) => [status, responseRef(ERROR_RESPONSES[status].name)]))
+    }
+  }
+}
+
+function isStandard({ operations }: Resource, operation: Operation): boolean {
+  return operations[operation] === 'standard'
+}
+
+function* descriptions(resource: Resource, operation: Operation): Generator<string> {
+  yield isStandard(resource, operation)
+    ? 'A **standard** operation.'
+    : 'An **extension**: the standard does not define this operation.'
+  if (operation === 'list') yield speed(resource)
+  if (operation === 'patch' && resource.states) yield moves(resource.states)
+}
+
+function speed({ attributes }: Resource): string {
+  const indexed = [...attributes].filter(([, attribute]) => attribute.indexed)
+  const names = indexed.map(([name, { storage }]) => (storage.kind === 'reference' ? `\`${name}.id\`` : `\`${name}\``))
+  return `Indexed, and so quick at any size: ${names.join(', ')}.`
+}
+
+function moves({ transitions }: StateMachine): string {
+  const rows = Object.entries(transitions).map(([from, to]) => `| ${from} | ${to.join(', ') || 'final'} |`)
+  const table = ['| state | may go to |', '| --- | --- |', ...rows].join('\n')
+  return `Where \`state\` may go, as far as what happened before allows; anything else is a 409:\n\n${table}`
+}
+
+function requestBody({ type }: Resource, operation: Operation): Json | undefined {
+  if (operation === 'create') return { 'application/json': { schema: schemaRef(`${type}_Create`) } }
+  if (operation !== 'patch') return undefined
+  const schema = (mediaType: string) =>
+    schemaRef(mediaType === 'application/json-patch+json' ? 'JsonPatch' : `${type}_Update`)
+  return Object.fromEntries(PATCH_TYPES.map((mediaType) => [mediaType, { schema: schema(mediaType) }]))
+}
+
+function successes({ type }: Resource, operation: Operation): Json {
+  const one = { 'application/json': { schema: schemaRef(type) } }
+  const many = { 'application/json': { schema: { type: 'array', items: schemaRef(type) } } }
+  const plain = headerRefs('X-Request-Id')
+  const tagged = headerRefs('X-Request-Id', 'ETag')
+  switch (operation) {
+    case 'list': {
+      const counted = headerRefs('X-Request-Id', 'X-Total-Count', 'X-Result-Count', 'X-Total-Count-Accuracy', 'Link')
+      return {
+        200: { description: 'Everything that matches, or its first page', headers: counted, content: many },
+        206: { description: 'The part that `offset`, `limit` or `after` asked for', headers: counted, content: many }
+      }
+    }
+    case 'create': {
+      const headers = headerRefs('X-Request-Id', 'ETag', 'Location', 'Idempotency-Replayed')
+      return { 201: { description: 'It is created', headers, content: one } }
+    }
+    case 'retrieve':
+      return {
+        200: { description: 'The resource', headers: tagged, content: one },
+        304: { description: 'It still is what `If-None-Match` names', headers: tagged }
+      }
+    case 'patch':
+      return { 200: { description: 'The resource as it is now', headers: tagged, content: one } }
+    case 'remove':
+      return { 204: { description: 'It is deleted', headers: plain } }
+  }
+}

@@ -1,0 +1,50 @@
+import { componentHeaders, componentParameters, componentResponses } from './openapi-components.ts'
+import { operationObject, VERBS } from './openapi-operations.ts'
+import { componentSchemas, type Json } from './openapi-schemas.ts'
+import type { Operation, Resource } from './resource.ts'
+
+/** What an OpenAPI document says besides the declarations of the resources. */
+export interface ApiDescription {
+  readonly title: string
+  /** Version of the standard that the API follows, e.g. `4.0.0`. */
+  readonly version: string
+  readonly description: string
+  /** Every path under which the API stands; the first one is what a client should use. */
+  readonly basePaths: readonly string[]
+  /** All resources by path. */
+  readonly resources: ReadonlyMap<string, Resource>
+}
+
+/** The OpenAPI 3.1 document of some resources, made from their declarations alone. */
+export function openApiDocument({ title, version, description, basePaths, resources }: ApiDescription): Json {
+  const served = [...resources.values()]
+  return {
+    openapi: '3.1.0',
+    info: { title, version, description, license: { name: 'Apache License 2.0', identifier: 'Apache-2.0' } },
+    servers: basePaths.map((url) => ({ url })),
+    tags: served.map((resource) => ({ name: resource.path, description: resource.description })),
+    paths: Object.fromEntries(served.flatMap(pathItems)),
+    components: {
+      schemas: componentSchemas(served),
+      parameters: componentParameters(),
+      headers: componentHeaders(),
+      responses: componentResponses()
+    }
+  }
+}
+
+function pathItems(resource: Resource): (readonly [path: string, item: Json])[] {
+  const collection = operationsAt(resource, 'collection')
+  const item = operationsAt(resource, 'item')
+  const items = [
+    [`/${resource.path}`, Object.fromEntries(collection)],
+    [`/${resource.path}/{id}`, Object.fromEntries(item)]
+  ] as const
+  return items.filter(([, operations]) => Object.keys(operations).length > 0)
+}
+
+function operationsAt(resource: Resource, place: 'collection' | 'item'): (readonly [method: string, object: Json])[] {
+  return (Object.keys(VERBS) as Operation[])
+    .filter((operation) => VERBS[operation].place === place && resource.operations[operation])
+    .map((operation) => [VERBS[operation].method, operationObject(resource, operation)])
+}

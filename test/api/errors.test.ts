@@ -1,0 +1,173 @@
+import { connect } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { sql } from '../../src/db/sql.ts'
+import { PATHS, post, SAMPLES } from '../support/samples.ts'
+import { BASE, startTestServer, type TestServer } from '../support/server.ts'
+
+let server: TestServer
+let port: number
+beforeAll(async () => {
+  server = await startTestServer()
+  await server.app.listen({ host: '127.0.0.1', port: 0 })
+  port = (server.app.server.address() as AddressInfo).port
+})
+afterAll(() => server.close())
+
+const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth)
+
+describe('bodies', () => {
+  test.each([
+    ['nothing', '', 400, '21', 'needs a JSON body'],
+    ['half an object', '{"a":', 400, '22', 'not JSON'],
+    ['something after the object', '{} {}', 400, '22', 'not JSON'],
+    ['a list', '[{}]', 400, '22', 'is a JSON object'],
+    ['a text', '"x"', 400, '22', 'is a JSON object'],
+    ['null', 'null', 400, '22', 'is a JSON object'],
+    ['10,000 levels', nested(10_000), 400, '22', 'nested deeper than 64'],
+    ['65 levels inside', `{"billingAccount":${nested(65)}}`, 400, '22', 'nested deeper than 64'],
+    ['NUL in a text', '{"billingAccount":{"id":"a\\u0000b"}}', 400, '24', '$.billingAccount.id must not contain NUL'],
+    ['half a surrogate pair', '{"billingAccount":{"id":"\\ud800"}}', 400, '24', '$.billingAccount.id'],
+    ['half a pair in a name', '{"@type":"Own","\\ud800":1,"billingAccount":{"id":"a"}}', 400, '24', '$ must not contain NUL'],
+    ['NUL deep in an own attribute', '{"@type":"Own","x":[{"y":"\\u0000"}],"billingAccount":{"id":"a"}}', 400, '24', '$.x[0].y must not contain NUL'],
+    ['__proto__', '{"__proto__":{"x":1}}', 400, '24', '$ must not have a member __proto__'],
+    ['a huge number', '{"billingAccount":{"id":"a"},"amountDue":{"unit":"EUR","value":1e999}}', 400, '24', '$.amountDue.value'],
+    ['a text that is too long', `{"billNo":"${'x'.repeat(5000)}"}`, 400, '24', '$.billNo must be at most 4096 characters'],
+    ['a number as a text', '{"billNo":5}', 400, '24', '$.billNo must be of type string'],
+    ['a blank mandatory text', '{"billingAccount":{"id":"  "}}', 400, '24', '$.billingAccount.id must not be blank'],
+    ['more than a megabyte', `{"billNo":"${'x'.repeat(2_000_000)}"}`, 413, '413', 'too large']
+  ])('%s', async (_, body, status, code, message) => {
+    const reply = await server.call('POST', 'customerBill', body)
+    expect(reply).toMatchObject({ status, body: { code, status: String(status), '@type': 'Error' } })
+    expect(reply.body.message).toContain(message)
+  })
+
+  test('all findings come together, each with its path', async () => {
+    const { body } = await server.call('POST', 'customerBill', {
+      billDate: '2026-01-01',
+      state: 'paid',
+      nope: 1,
+      relatedParty: [{ id: 'x', '@referredType': 'Individual' }, { role: 'payer' }],
+      taxItem: [{ taxAmount: { unit: 'eur', extra: 1 } }]
+    })
+    for (const part of [
+      '$.billDate must be a date-time with an offset',
+      '$.state must be one of new, validated',
+      '$ has nope, which CustomerBill does not',
+      '$.relatedParty[1].id is required',
+      "$.relatedParty[1]['@referredType'] is required",
+      '$.taxItem[0].taxAmount.unit must match',
+      '$.taxItem[0].taxAmount.value is required',
+      '$.taxItem[0].taxAmount has extra'
+    ]) {
+      expect(body.message).toContain(part)
+    }
+  })
+
+  test('bytes that are not UTF-8 are refused', async () => {
+    const payload = Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d])
+    const headers = { 'content-type': 'application/json' }
+    const reply = await server.app.inject({ method: 'POST', url: `${BASE}/customerBill`, headers, payload })
+    expect(reply.json()).toMatchObject({ code: '22', message: 'The body is not valid UTF-8' })
+  })
+
+  test.each(['text/plain', 'application/xml', 'nonsense', 'application/json; charset=latin1', 'application/json-patch+json'])(
+    'POST of %s is 415',
+    async (type) => {
+      const reply = await server.call('POST', 'customerBill', '{}', { 'content-type': type })
+      expect(reply).toMatchObject({ status: 415, headers: { 'accept-post': 'application/json' } })
+    }
+  )
+})
+
+test.each(['/', '/nope', `${BASE}`, `${BASE}/nope`, `${BASE}/customerBill/a/b`, '/customerbillmanagement/v4/customerBill'])(
+  'the unknown path %s is 404',
+  async (path) => {
+    expect(await server.call('GET', path)).toMatchObject({ status: 404, body: { code: '60', reason: 'Resource not found' } })
+  }
+)
+
+test.each([
+  ['PUT', 'customerBill', 'GET, HEAD, POST'],
+  ['DELETE', 'customerBill', 'GET, HEAD, POST'],
+  ['PATCH', 'customerBill/', 'GET, HEAD, POST'],
+  ['POST', 'customerBill/x', 'GET, HEAD, PATCH, DELETE'],
+  ['OPTIONS', 'billCycle', 'GET, HEAD, POST'],
+  ['POST', '/health/live', 'GET, HEAD']
+] as const)('%s %s is 405 with Allow', async (method, path, allow) => {
+  const reply = await server.call(method, path, 'x', { 'content-type': 'text/plain' })
+  expect(reply).toMatchObject({ status: 405, body: { code: '61' }, headers: { allow } })
+})
+
+test('the request id is the one the client sent, if harmless, and stands in header and body', async () => {
+  const own = await server.call('GET', 'nope', undefined, { 'x-request-id': 'trace-1.a' })
+  expect(own).toMatchObject({ headers: { 'x-request-id': 'trace-1.a' }, body: { requestId: 'trace-1.a' } })
+  const harmful = await server.call('GET', 'nope', undefined, { 'x-request-id': '"><script>' })
+  expect(harmful.headers['x-request-id']).toMatch(/^[0-9A-Z]{26}$/)
+  expect(harmful.body.requestId).toBe(harmful.headers['x-request-id'])
+})
+
+test('a bug is a 500 that tells nothing but the request id', async () => {
+  const broken = { ...server.database, run: () => Promise.reject(new Error('secret detail')) }
+  const failing = await startTestServer({}, { ...server, database: broken })
+  const reply = await failing.call('GET', 'customerBill')
+  expect(reply).toMatchObject({ status: 500, body: { code: '1', message: 'The server failed; the request id names the case' } })
+  expect(reply.text).not.toContain('secret')
+  await failing.close()
+})
+
+test('a refused change leaves nothing behind', async () => {
+  const before = await counts()
+  for (const path of PATHS) {
+    const { id } = await post(server, path)
+    await server.call('POST', path, { ...SAMPLES[path]?.body, nope: 1 })
+    await server.call('PATCH', `${path}/${id}`, { ...SAMPLES[path]?.patch, nope: 1 })
+    expect((await server.call('GET', `${path}/${id}`)).headers.etag).toBe('"1"')
+    await server.call('DELETE', `${path}/${id}`)
+  }
+  expect(await counts()).toEqual(before)
+})
+
+async function counts(): Promise<unknown> {
+  const rows = sql`SELECT (SELECT count(*) FROM "customer_bill"), (SELECT count(*) FROM "applied_customer_billing_rate"),
+    (SELECT count(*) FROM "idempotency_key")`
+  return (await server.database.run(rows)).rows
+}
+
+describe('what the HTTP parser refuses', () => {
+  const get = `GET ${BASE}/customerBill`
+  test.each([
+    ['no HTTP at all', 'hello\r\n\r\n', 400],
+    ['an unknown version', `${get} HTTP/9.9\r\nHost: x\r\n\r\n`, 400],
+    ['no Host', `${get} HTTP/1.1\r\n\r\n`, 400],
+    ['a header line without a colon', `${get} HTTP/1.1\r\nHost: x\r\nnope\r\n\r\n`, 400],
+    ['headers of 20 kB', `${get} HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`, 431],
+    ['a request line of 20 kB', `${get}?${'x'.repeat(20_000)} HTTP/1.1\r\nHost: x\r\n\r\n`, 431],
+    ['two lengths', `POST ${BASE}/customerBill HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}`, 400],
+    ['a length and chunks', `POST ${BASE}/customerBill HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`, 400],
+    ['an unknown expectation', `POST ${BASE}/customerBill HTTP/1.1\r\nHost: x\r\nExpect: x\r\nContent-Length: 0\r\n\r\n`, 417],
+    ['a broken escape in the path', `GET ${BASE}/customerBill/%zz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`, 400],
+    ['a very long id', `GET ${BASE}/customerBill/${'x'.repeat(5_000)} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`, 414],
+    ['a raw NUL in the path', `GET ${BASE}/customer\u0000Bill HTTP/1.1\r\nHost: x\r\n\r\n`, 400]
+  ])('%s is a TMF Error', async (_, request, status) => {
+    const answer = await send(request)
+    expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `))
+    const body = JSON.parse(answer.slice(answer.indexOf('\r\n\r\n')).match(/\{.*\}/s)?.[0] ?? '')
+    expect(body).toMatchObject({ status: String(status), code: expect.any(String), reason: expect.any(String), requestId: expect.any(String) })
+  })
+})
+
+/** Writes raw bytes and reads until the server ends the connection. */
+function send(request: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let answer = ''
+    const socket = connect(port, '127.0.0.1', () => socket.write(request))
+    socket.setEncoding('utf8')
+    socket.on('data', (chunk) => {
+      answer += chunk
+      if (answer.includes('"@type":"Error"}')) socket.destroy()
+    })
+    socket.on('error', reject)
+    socket.on('close', () => resolve(answer))
+  })
+}

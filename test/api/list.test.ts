@@ -1,0 +1,279 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openDatabase } from '../../src/db/database.ts'
+import { sql } from '../../src/db/sql.ts'
+import { post } from '../support/samples.ts'
+import { type Reply, startTestServer, type TestServer } from '../support/server.ts'
+
+let server: TestServer
+const ids: string[] = []
+beforeAll(async () => {
+  server = await startTestServer()
+  for (let at = 0; at < 25; at++) {
+    const bill = await post(server, 'customerBill', {
+      billNo: `B-${String(at).padStart(2, '0')}`,
+      billDate: `2026-01-${String(1 + (at % 5)).padStart(2, '0')}T10:00:00Z`,
+      taxItem: [{ taxCategory: at % 2 ? 'odd' : 'even', taxRate: at, taxAmount: { unit: 'EUR', value: at } }, { taxCategory: 'all', taxRate: -1, taxAmount: { unit: 'EUR', value: 0 } }]
+    })
+    ids.push(bill.id)
+  }
+})
+afterAll(() => server.close())
+
+const links = ({ headers }: Reply): Record<string, string> =>
+  Object.fromEntries(
+    [...String(headers.link ?? '').matchAll(/<([^>]+)>; rel="(\w+)"/g)].map(([, url, rel]) => [rel, String(url)])
+  )
+const numbers = ({ headers }: Reply) => [headers['x-total-count'], headers['x-result-count']]
+const found = (reply: Reply) => reply.body.map(({ id }: { id: string }) => id)
+const follow = (url: string | undefined) => server.call('GET', String(url).replace('http://localhost:80', ''))
+
+describe('pages', () => {
+  test('without paging parameters a complete list is 200 with its counts and no Link', async () => {
+    const reply = await server.call('GET', 'customerBill')
+    expect(reply.status).toBe(200)
+    expect(found(reply)).toEqual(ids)
+    expect(numbers(reply)).toEqual(['25', '25'])
+    expect(reply.headers.link).toBeUndefined()
+    expect(await server.call('GET', 'billCycle')).toMatchObject({ status: 200, body: [] })
+  })
+
+  test.each([
+    ['limit=10', 206, 0, 10, ['first', 'next', 'last']],
+    ['offset=10&limit=10', 206, 10, 20, ['first', 'prev', 'next', 'last']],
+    ['offset=20&limit=10', 206, 20, 25, ['first', 'prev', 'last']],
+    ['offset=24', 206, 24, 25, ['first', 'prev', 'last']],
+    ['limit=25', 200, 0, 25, ['first', 'last']],
+    ['offset=0', 200, 0, 25, ['first', 'last']],
+    ['limit=99999999', 200, 0, 25, ['first', 'last']],
+    ['offset=25', 206, 25, 25, ['first', 'prev', 'last']],
+    ['offset=99999999999999999999', 206, 25, 25, ['first', 'prev', 'last']],
+    ['limit=0', 206, 0, 0, ['first']]
+  ])('%s is %i', async (query, status, from, until, relations) => {
+    const reply = await server.call('GET', `customerBill?${query}`)
+    expect(reply.status).toBe(status)
+    expect(found(reply)).toEqual(ids.slice(from, until))
+    expect(numbers(reply)).toEqual(['25', String(until - from)])
+    expect(Object.keys(links(reply))).toEqual(relations)
+  })
+
+  test('first, prev, next and last lead where they say, and keep the query', async () => {
+    const reply = await server.call('GET', 'customerBill?billNo%3E=B-00&fields=id&offset=8&limit=4&sort=-billNo')
+    const { first, prev, next, last } = links(reply)
+    const descending = [...ids].reverse()
+    expect(found(reply)).toEqual(descending.slice(8, 12))
+    expect(found(await follow(first))).toEqual(descending.slice(0, 4))
+    expect(found(await follow(prev))).toEqual(descending.slice(4, 8))
+    expect(found(await follow(next))).toEqual(descending.slice(12, 16))
+    expect(found(await follow(last))).toEqual(descending.slice(24))
+    expect(next).toContain('after=')
+    expect(next).not.toContain('offset=')
+  })
+
+  test('a page behind a cursor knows where it is', async () => {
+    const second = await follow(links(await server.call('GET', 'customerBill?limit=10&sort=billDate')).next)
+    expect(second.status).toBe(206)
+    expect(numbers(second)).toEqual(['25', '10'])
+    const { prev } = links(second)
+    expect(prev).toContain('offset=0&limit=10')
+    const third = await follow(links(second).next)
+    expect(numbers(third)).toEqual(['25', '5'])
+    expect(Object.keys(links(third))).toEqual(['first', 'prev', 'last'])
+  })
+
+  test('a new row before the cursor shifts nothing', async () => {
+    const { next } = links(await server.call('GET', 'billCycleSpecification?limit=2&sort=name'))
+    expect(next).toBeUndefined()
+    const names = ['b', 'c', 'd']
+    for (const name of names) await post(server, 'billCycleSpecification', { name })
+    const page = await server.call('GET', 'billCycleSpecification?limit=2&sort=name')
+    await post(server, 'billCycleSpecification', { name: 'a' })
+    const rest = await follow(links(page).next)
+    expect(rest.body.map(({ name }: { name: string }) => name)).toEqual(['d'])
+  })
+
+  test('a cursor of another sort, a forged one, and one with an offset are refused', async () => {
+    const { next } = links(await server.call('GET', 'customerBill?limit=10&sort=billDate'))
+    const after = new URL(String(next)).searchParams.get('after')
+    const forged = (cursor: unknown) => Buffer.from(JSON.stringify(cursor)).toString('base64url')
+    for (const query of [
+      `sort=billNo&after=${after}`,
+      `after=${after}`,
+      `sort=billDate&offset=3&after=${after}`,
+      `sort=billDate&after=${forged(['billDate', 3, ['no date'], ids[0]])}`,
+      `sort=billDate&after=${forged(['billDate', 3, [], ids[0]])}`,
+      `after=${forged(['', 3, [], "' OR 1=1"])}`,
+      `after=${forged(['', -3, [], ids[0]])}`
+    ]) {
+      expect(await server.call('GET', `customerBill?${query}`), query).toMatchObject({ status: 400, body: { code: '28' } })
+    }
+  })
+
+  test('the default page holds 100, and a list that it cuts has a Link though it is 200', async () => {
+    await copyBills(80)
+    const reply = await server.call('GET', 'customerBill')
+    expect(reply.status).toBe(200)
+    expect(numbers(reply)).toEqual(['105', '100'])
+    expect(found(await follow(links(reply).next))).toHaveLength(5)
+  })
+
+  test('above 10,000 the total is an estimate, unless it must be exact', async () => {
+    await copyBills(10_500)
+    await server.database.run(sql`ANALYZE "customer_bill"`)
+    const reply = await server.call('GET', 'customerBill?limit=1')
+    expect(reply.headers['x-total-count-accuracy']).toBe('estimated')
+    expect(Number(reply.headers['x-total-count'])).toBeGreaterThan(10_000)
+    const exact = await server.call('GET', 'customerBill?limit=1', undefined, { prefer: 'count=exact' })
+    expect(exact.headers['x-total-count']).toBe('10605')
+    expect(exact.headers['x-total-count-accuracy']).toBeUndefined()
+    const narrow = await server.call('GET', 'customerBill?limit=1&billNo=B-01')
+    expect(narrow.headers['x-total-count-accuracy']).toBeUndefined()
+    expect((await server.call('GET', 'customerBill?limit=5000')).body).toHaveLength(1000)
+  })
+})
+
+let copied = 0
+/** More bills like the first one, straight into the table. */
+async function copyBills(count: number): Promise<void> {
+  const columns = sql`"tenant_id", "last_update", "bill_document", "state", "billing_account_id"`
+  await server.database.run(sql`INSERT INTO "customer_bill" ("id", ${columns})
+    SELECT '7ZZZZZZZZZ' || lpad((n + ${copied})::text, 16, '0'), ${columns} FROM "customer_bill",
+      generate_series(1, ${count}::int) n WHERE "id" = ${ids[0]}`)
+  copied += count
+}
+
+describe('filters', () => {
+  test.each([
+    ['billNo=B-03', 1],
+    ['billNo=B-03,B-04&billNo=B-05', 3],
+    ['billNo.ne=B-03', 24],
+    ['billNo!=B-03,B-04', 23],
+    ['billNo.regex=^B-0[1-3]$', 3],
+    ['billNo*=2', 7],
+    ['billDate=2026-01-01', 5],
+    ['billDate=2026-01-01T10:00:00Z', 5],
+    ['billDate=2026-01-01T12:00:00%2B02:00', 5],
+    ['billDate=2026-01-01T12:00:00+02:00', 5],
+    ['billDate=2026-01-01T00:00:00Z', 0],
+    ['billDate.gt=2026-01-01', 20],
+    ['billDate.gte=2026-01-01', 25],
+    ['billDate.lt=2026-01-02', 5],
+    ['billDate.lte=2026-01-02', 10],
+    ['billDate.gt=2026-01-01&billDate.lt=2026-01-03', 5],
+    ['billDate<2026-01-02;billDate>2026-01-04', 10],
+    ['billDate!=2026-01-01', 20],
+    ['nextBillDate!=2026-01-01', 25],
+    ['state=new', 25],
+    ['state=sent', 0],
+    ['taxItem.taxCategory=odd', 12],
+    ['taxItem.taxCategory=odd,even', 25],
+    ['taxItem.taxCategory!=odd', 13],
+    ['taxItem.taxRate.gte=20', 5],
+    ['taxItem.taxAmount.value=3', 1],
+    ['taxItem.taxAmount.unit=EUR', 25],
+    // Two dot filters may hit different elements; a JSONPath filter asks for the same one.
+    ['taxItem.taxCategory=all&taxItem.taxRate=3', 1],
+    ["filter=$[?(@.taxItem[?(@.taxCategory=='all' %26%26 @.taxRate==3)])]", 0],
+    ["filter=$[?(@.taxItem[?(@.taxCategory=='odd' && @.taxRate==3)])]", 1],
+    ["filter=taxItem[?(@.taxRate==3)]", 1],
+    ["filter=$[?(@.billNo=='B-01' || @.billNo =~ /b-02/i)]", 2],
+    ['filter=$[?(@.taxItem.length()==2)]', 25],
+    ['filter=$[?(!@.billDate)]', 0],
+    ['filter=$[?(@.nextBillDate==null)]', 25],
+    ["billNo.lt=B-10&filter=$[?(@.billNo!='B-00')]", 9],
+    ['billDocument.id=x', 0],
+    ['billingAccount.id=A1', 25],
+    ['billingAccount.name=x', 0],
+    ['@type=x', 0]
+  ])('%s finds %i', async (query, count) => {
+    const reply = await server.call('GET', `customerBill?id.lt=7ZZ&limit=30&${query.replaceAll(' ', '%20')}`)
+    expect(reply.status === 200 || reply.status === 206, reply.text).toBe(true)
+    expect(found(reply)).toHaveLength(count)
+  })
+
+  test.each([
+    ['stat=new', 'CustomerBill has no attribute stat (did you mean state?)'],
+    ['state=paid', 'state must be one of new, validated, sent, partiallyPaid, settled, onHold'],
+    ['state.gt=new', 'state cannot be compared with gt; it takes eq, ne'],
+    ['billDate=yesterday', 'billDate must be a date (2026-01-15) or a date-time'],
+    ['billDate=2026-02-30', 'billDate must be a date'],
+    ['billDate.gt=2026-01-01,2026-01-02', 'billDate.gt takes one value'],
+    ['amountDue=5', 'amountDue is an object; name one of amountDue.unit, amountDue.value'],
+    ['amountDue.value=five', 'amountDue.value must be a decimal number'],
+    ['amountDue.currency=EUR', 'amountDue has no attribute currency'],
+    ['billNo.like=x', 'billNo has no attributes, so no like'],
+    ['billNo.regex=(', 'regular expression'],
+    ['href=x', 'has no attribute href'],
+    ['constructor=x', 'has no attribute constructor'],
+    ['__proto__.x=x', 'has no attribute __proto__'],
+    ['sort=taxItem.taxRate', 'sort cannot use taxItem.taxRate'],
+    ['sort=nope', 'has no attribute nope'],
+    ['sort=amountDue', 'amountDue is an object'],
+    ["filter=$[?(@.nope=='x')]", 'has no attribute nope']
+  ])('%s is refused, saying: %s', async (query, message) => {
+    const reply = await server.call('GET', `customerBill?${query}`)
+    expect(reply).toMatchObject({ status: 400, body: { code: '28' } })
+    expect(reply.body.message).toContain(message)
+  })
+
+  test('what JSONPath could say and we do not do is 501', async () => {
+    for (const filter of ['$..id', '$[0]', '$[?(@.a==@.b)]', '$[?(min(@.a)==1)]']) {
+      const reply = await server.call('GET', `customerBill?filter=${encodeURIComponent(filter)}`)
+      expect(reply, filter).toMatchObject({ status: 501, body: { code: '501' } })
+    }
+  })
+
+  test('isBilled filters rates, and only as a boolean', async () => {
+    await post(server, 'appliedCustomerBillingRate')
+    expect((await server.call('GET', 'appliedCustomerBillingRate?isBilled=false')).body).toHaveLength(1)
+    expect((await server.call('GET', 'appliedCustomerBillingRate?isBilled=true')).body).toHaveLength(0)
+    expect((await server.call('GET', 'appliedCustomerBillingRate?isBilled=yes')).status).toBe(400)
+  })
+})
+
+describe('fields', () => {
+  const keys = async (query: string) => Object.keys((await server.call('GET', `customerBill?limit=1&${query}`)).body[0])
+
+  test.each([
+    ['fields=billNo', ['id', 'href', 'billNo']],
+    ['fields=id', ['id', 'href']],
+    ['fields=href', ['id', 'href']],
+    ['fields=none', ['id', 'href']],
+    ['fields=nope', ['id', 'href']],
+    ['fields=state,billNo', ['id', 'href', 'billNo', 'state']],
+    ['fields=taxExcludedAmount', ['id', 'href']]
+  ])('%s', async (query, expected) => {
+    expect(await keys(query)).toEqual(expected)
+  })
+
+  test('nested names choose inside objects and lists', async () => {
+    const reply = await server.call('GET', 'customerBill?limit=1&fields=taxItem.taxRate,taxItem.taxAmount.unit,billingAccount.id')
+    expect(reply.body[0]).toMatchObject({ billingAccount: { id: 'A1' }, taxItem: [{ taxRate: 0, taxAmount: { unit: 'EUR' } }, { taxRate: -1, taxAmount: { unit: 'EUR' } }] })
+    expect(Object.keys(reply.body[0].taxItem[0]).sort()).toEqual(['taxAmount', 'taxRate'])
+  })
+
+  test('an empty fields counts as absent', async () => {
+    expect(await keys('fields=')).toContain('billDocument')
+    expect(await keys('')).toContain('billDocument')
+  })
+
+  test('filters and sorts look at what fields leaves out', async () => {
+    const reply = await server.call('GET', 'customerBill?fields=id&billNo.lt=B-03&sort=-billNo')
+    expect(found(reply)).toEqual(ids.slice(0, 3).reverse())
+  })
+})
+
+test('a list that runs out of time is refused with what would be quicker; one resource then is unavailable', async () => {
+  const settings = { url: server.url, poolSize: 2, connectTimeoutMs: 5_000, applicationName: 'impatient' }
+  const database = openDatabase({ ...settings, statementTimeoutMs: 100 }, () => undefined)
+  const impatient = await startTestServer({}, { ...server, database })
+  await server.database.transaction(async (tx) => {
+    await tx.run(sql`LOCK TABLE "customer_bill" IN ACCESS EXCLUSIVE MODE`)
+    const listed = await impatient.call('GET', 'customerBill?category=normal')
+    expect(listed).toMatchObject({ status: 400, body: { code: '28' } })
+    expect(listed.body.message).toContain('filter on one of id, billNo, billDate')
+    const one = await impatient.call('GET', `customerBill/${ids[0]}`)
+    expect(one).toMatchObject({ status: 503, headers: { 'retry-after': '5' } })
+  })
+  await impatient.close()
+  await database.close()
+})

@@ -1,0 +1,35 @@
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import type { Schemas } from './comparison.ts'
+
+const ROOT = path.resolve(import.meta.dirname, '../..')
+export const OPENAPI_FILE = path.join(ROOT, 'openapi/tmf678-server.openapi.json')
+export const CONFORMANCE_FILE = path.join(ROOT, 'docs/conformance.md')
+
+/** Our OpenAPI document, as far as the tests read it. */
+export interface Document {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
+  readonly components: {
+    readonly schemas: Schemas
+    readonly parameters: Readonly<Record<string, { readonly name: string; readonly in: string }>>
+    readonly headers: Readonly<Record<string, { readonly required?: boolean }>>
+    readonly responses: Readonly<Record<string, Response>>
+  }
+}
+
+export interface Operation {
+  readonly operationId: string
+  readonly 'x-tmf-operation': 'standard' | 'extension'
+  readonly parameters: readonly { readonly name: string; readonly in: string }[]
+  readonly responses: Readonly<Record<string, Response & { readonly $ref?: string }>>
+}
+
+export interface Response {
+  readonly headers?: Readonly<Record<string, unknown>>
+  readonly content?: Readonly<Record<string, { readonly schema: Readonly<Record<string, unknown>> }>>
+}
+
+/** The committed document. */
+export function readDocument(): Document {
+  return JSON.parse(readFileSync(OPENAPI_FILE, 'utf8'))
+}
