@@ -95,10 +95,13 @@ async function fill(url: string, bills: number): Promise<void> {
 async function dropIndexesAndKeys(client: pg.Client): Promise<readonly Work[]> {
   const { rows } = await client.query<{ drop: string; create: string }>(DEFINITIONS, [TABLE])
   for (const { drop } of rows) await client.query(drop)
-  return rows.map(({ create }): Work => async (each) => {
-    await each.query(`SET maintenance_work_mem = '512MB'`)
-    await each.query(create)
-  })
+  return rows.map(
+    ({ create }): Work =>
+      async (each) => {
+        await each.query(`SET maintenance_work_mem = '512MB'`)
+        await each.query(create)
+      }
+  )
 }
 
 const DEFINITIONS = `

@@ -15,11 +15,13 @@ async function main(): Promise<void> {
   const store = await openStore(config, logger)
   try {
     const app = await buildApp({ config, database: store.database, logger })
-    app.addHook('onRequest', async ({ url }) => {
-      if (BASE_PATHS.some((base) => url.startsWith(base))) await store.requireReady()
+    app.addHook('onRequest', async ({ routeOptions: { url } }) => {
+      if (BASE_PATHS.some((base) => url?.startsWith(base))) await store.requireReady()
     })
     const drain = drainable(app)
-    await app.listen({ host: config.HOST, port: config.PORT }).catch((error: unknown) => {
+    // Given the name, the framework makes a second server for the other loopback address and never drains it.
+    const host = config.HOST === 'localhost' ? '127.0.0.1' : config.HOST
+    await app.listen({ host, port: config.PORT }).catch((error: unknown) => {
       throw startError(`Cannot listen on ${config.HOST}:${config.PORT}`, error)
     })
     printBanner(app, config)

@@ -30,8 +30,8 @@ export function stopSignal(limitMs: number, fail: (error: unknown) => void): Pro
 }
 
 /**
- * Prepares an app that does not listen yet for a stop that drops no request. The answer does it: connections close
- * after their next response, then no new ones are accepted, and it ends with the last response.
+ * Prepares an app that does not listen yet for a stop that drops no request. What it answers stops the app: connections
+ * close after their next response, soon no new ones are accepted, and it is done with the last response.
  */
 export function drainable(app: FastifyInstance): () => Promise<void> {
   let isDraining = false

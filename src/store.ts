@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import type { Config } from './base/config.ts'
+import { Problem } from './base/problem.ts'
 import { StartError, startError } from './base/start-error.ts'
 import { type Database, openDatabase } from './db/database.ts'
 import { migrate } from './db/migrations.ts'
@@ -32,7 +33,10 @@ export async function openStore(config: Config, logger: Logger): Promise<Store> 
     await requireVersion(database)
     if (embedded || config.MIGRATE_ON_START) await migrate(url)
     const requireReady = readiness(database, config.TENANT_ID)
-    await requireReady().catch((problem: Error) => logger.warn(problem.message))
+    await requireReady().catch((error: unknown) => {
+      if (!(error instanceof Problem)) throw startError('The database cannot be used', error)
+      logger.warn(error.message)
+    })
     if (embedded) await fillWithDemoData(database)
     return { database, isEmbedded: embedded !== undefined, requireReady, close }
   } catch (error) {

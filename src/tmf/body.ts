@@ -18,9 +18,12 @@ export function registerBodies(app: FastifyInstance): void {
   })
 }
 
-/** Reads a JSON body. Throws `missingBody` or `invalidBody` for everything that JSON.parse would lose or choke on. */
-export function parseBody(bytes: Buffer): unknown {
-  if (bytes.length === 0) throw new Problem('missingBody', 'The request needs a JSON body')
+/**
+ * Reads a JSON body; undefined when it is empty, as with a DELETE whose client always sends a Content-Type. Throws
+ * `invalidBody` or `invalidField` for everything that JSON.parse would lose or choke on.
+ */
+function parseBody(bytes: Buffer): unknown {
+  if (bytes.length === 0) return undefined
   if (!isUtf8(bytes)) throw new Problem('invalidBody', 'The body is not valid UTF-8')
   const text = bytes.toString()
   checkDepth(text)

@@ -1,3 +1,4 @@
+import type { Attribute } from './attribute.ts'
 import { ERROR_RESPONSES, headerRefs, type ParameterName, parameterRefs, responseRef } from './openapi-components.ts'
 import { type Json, schemaRef } from './openapi-schemas.ts'
 import { PATCH_TYPES } from './patch.ts'
@@ -58,11 +59,11 @@ export const VERBS: Readonly<Record<Operation, Verb>> = {
   }
 }
 
-/** One operation of a resource: what it takes, and every answer it may give. */
-export function operationObject(resource: Resource, operation: Operation): Json {
-  const { prefix, summary, parameters, failures } = VERBS[operation]
+/** One operation of a resource: what it takes, and every answer it may give. `all` are the resources beside it. */
+export function operationObject(resource: Resource, operation: Operation, all: readonly Resource[]): Json {
+  const { prefix, summary, parameters } = VERBS[operation]
   const body = requestBody(resource, operation)
-  const statuses = [400, 405, 500, 503, 'default', ...failures] as const
+  const statuses = [400, 405, 500, 503, 'default', ...failuresOf(resource, operation, all)] as const
   return {
     operationId: prefix + resource.type,
     tags: [resource.path],
@@ -76,6 +77,18 @@ export function operationObject(resource: Resource, operation: Operation): Json 
       ...Object.fromEntries(statuses.map((status) => [status, responseRef(ERROR_RESPONSES[status].name)]))
     }
   }
+}
+
+/** What nothing depends on and no rule protects may be deleted at any time. */
+function failuresOf(resource: Resource, operation: Operation, all: readonly Resource[]): Verb['failures'] {
+  const { failures } = VERBS[operation]
+  const isReferredTo = all.some(({ attributes }) => [...attributes.values()].some(refersTo(resource)))
+  const isFree = operation === 'remove' && !resource.mayRemove && !isReferredTo
+  return isFree ? failures.filter((status) => status !== 409) : failures
+}
+
+function refersTo({ path }: Resource): (attribute: Attribute) => boolean {
+  return ({ storage }) => storage.kind === 'reference' && storage.to?.path === path
 }
 
 function isStandard({ operations }: Resource, operation: Operation): boolean {

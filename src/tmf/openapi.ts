@@ -23,7 +23,7 @@ export function openApiDocument({ title, version, description, basePaths, resour
     info: { title, version, description, license: { name: 'Apache License 2.0', identifier: 'Apache-2.0' } },
     servers: basePaths.map((url) => ({ url })),
     tags: served.map((resource) => ({ name: resource.path, description: resource.description })),
-    paths: Object.fromEntries(served.flatMap(pathItems)),
+    paths: Object.fromEntries(served.flatMap((resource) => pathItems(resource, served))),
     components: {
       schemas: componentSchemas(served),
       parameters: componentParameters(),
@@ -33,18 +33,19 @@ export function openApiDocument({ title, version, description, basePaths, resour
   }
 }
 
-function pathItems(resource: Resource): (readonly [path: string, item: Json])[] {
-  const collection = operationsAt(resource, 'collection')
-  const item = operationsAt(resource, 'item')
+function pathItems(resource: Resource, all: readonly Resource[]): (readonly [path: string, item: Json])[] {
   const items = [
-    [`/${resource.path}`, Object.fromEntries(collection)],
-    [`/${resource.path}/{id}`, Object.fromEntries(item)]
+    [`/${resource.path}`, operationsAt('collection', resource, all)],
+    [`/${resource.path}/{id}`, operationsAt('item', resource, all)]
   ] as const
   return items.filter(([, operations]) => Object.keys(operations).length > 0)
 }
 
-function operationsAt(resource: Resource, place: 'collection' | 'item'): (readonly [method: string, object: Json])[] {
-  return (Object.keys(VERBS) as Operation[])
-    .filter((operation) => VERBS[operation].place === place && resource.operations[operation])
-    .map((operation) => [VERBS[operation].method, operationObject(resource, operation)])
+function operationsAt(place: 'collection' | 'item', resource: Resource, all: readonly Resource[]): Json {
+  const served = (Object.keys(VERBS) as Operation[]).filter(
+    (operation) => VERBS[operation].place === place && resource.operations[operation]
+  )
+  return Object.fromEntries(
+    served.map((operation) => [VERBS[operation].method, operationObject(resource, operation, all)])
+  )
 }

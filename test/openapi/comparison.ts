@@ -119,7 +119,9 @@ function flat(schema: Schema, all: Schemas): Flat {
 function typeOf(schema: Schema, all: Schemas): string {
   if (schema.$ref) {
     const target = all[nameOf(schema.$ref)] ?? {}
-    return target.enum || Object.keys(target).every((key) => key === 'description') ? typeOf(target, all) : nameOf(schema.$ref)
+    return target.enum || Object.keys(target).every((key) => key === 'description')
+      ? typeOf(target, all)
+      : nameOf(schema.$ref)
   }
   if (schema.items) return `${typeOf(schema.items, all)}[]`
   if (schema.enum) return `${schema.type}: ${[...schema.enum].sort().join(', ')}`

@@ -33,3 +33,10 @@ export interface Response {
 export function readDocument(): Document {
   return JSON.parse(readFileSync(OPENAPI_FILE, 'utf8'))
 }
+
+/** All operations with the path and the method under which they stand. */
+export function operationsOf({ paths }: Document) {
+  return Object.entries(paths).flatMap(([name, item]) =>
+    Object.entries(item).map(([method, operation]) => ({ path: name, method, operation }))
+  )
+}

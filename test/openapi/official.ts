@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { parse } from 'yaml'
-import { compareSchemas, comparePaths, type Difference, type Paths, type Schemas } from './comparison.ts'
+import { comparePaths, compareSchemas, type Difference, type Paths, type Schemas } from './comparison.ts'
 import type { Document } from './document.ts'
 
 /** Where the official documents lie, beside the project; they are not part of it. */

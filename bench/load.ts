@@ -1,0 +1,53 @@
+import autocannon from 'autocannon'
+import type { Job, Load } from './loader.ts'
+
+/** What a round begins with and does not count: connecting, and the first requests of each connection all at once. */
+const RAMP_S = 0.3
+/** Autocannon looks at its clock so often. */
+const TICK_MS = 50
+
+/** Everything a round sees. Autocannon's own histogram has whole milliseconds only. */
+interface Seen {
+  firstAt: number
+  readonly latenciesMs: number[]
+  readonly refused: Map<number, number>
+}
+
+process.on('message', (job: Job) => {
+  run(job).then(
+    (load) => process.send?.(load),
+    (error: unknown) => {
+      console.error(error)
+      process.exit(1)
+    }
+  )
+})
+
+async function run(job: Job): Promise<Load> {
+  const seen: Seen = { firstAt: 0, latenciesMs: [], refused: new Map() }
+  let connected = 0
+  const result = await autocannon({
+    url: job.origin,
+    connections: job.requests.length,
+    duration: job.seconds + 2 * RAMP_S,
+    sampleInt: TICK_MS,
+    setupClient: (client) => {
+      client.setRequests(job.requests[connected++ % job.requests.length] as autocannon.Request[])
+      client.on('response', (status, _, latencyMs) => note(seen, job.seconds, status, latencyMs))
+    }
+  })
+  const sorted = Float64Array.from(seen.latenciesMs).sort()
+  const quantile = (share: number) => sorted[Math.floor(sorted.length * share)] ?? Number.NaN
+  const failures = [...seen.refused].map(([status, count]) => `${count} answers of status ${status}`)
+  if (result.errors > 0) failures.push(`${result.errors} lost connections or timeouts`)
+  if (sorted.length === 0) failures.push('no answer in time')
+  return { perSecond: sorted.length / job.seconds, p50Ms: quantile(0.5), p99Ms: quantile(0.99), failures }
+}
+
+function note(seen: Seen, seconds: number, status: number, latencyMs: number): void {
+  const now = performance.now()
+  seen.firstAt ||= now
+  if (status < 200 || status > 299) seen.refused.set(status, (seen.refused.get(status) ?? 0) + 1)
+  const sinceS = (now - seen.firstAt) / 1000 - RAMP_S
+  if (sinceS >= 0 && sinceS < seconds) seen.latenciesMs.push(latencyMs)
+}

@@ -1,0 +1,53 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import path from 'node:path'
+
+/** A request, with the names that autocannon has for its parts. */
+export interface LoadRequest {
+  readonly method: 'GET' | 'PATCH' | 'POST'
+  readonly path: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string
+}
+
+/** One round of load: each connection sends its own requests in turn, the next as soon as the last is answered. */
+export interface Job {
+  readonly origin: string
+  readonly seconds: number
+  readonly requests: readonly (readonly LoadRequest[])[]
+}
+
+/** What came of a round. */
+export interface Load {
+  readonly perSecond: number
+  readonly p50Ms: number
+  readonly p99Ms: number
+  /** In words; any of them makes the round worthless. */
+  readonly failures: readonly string[]
+}
+
+/** The process that makes the load: in one of its own, or it would slow down what it measures. */
+export interface Loader {
+  run(job: Job): Promise<Load>
+  stop(): void
+}
+
+export function startLoader(): Loader {
+  const child = fork(path.join(import.meta.dirname, 'load.ts'), { execArgv: [] })
+  return { run: (job) => run(child, job), stop: () => child.disconnect() }
+}
+
+async function run(child: ChildProcess, job: Job): Promise<Load> {
+  const ended = new AbortController()
+  const exit = once(child, 'exit', { signal: ended.signal }).then(() => {
+    throw new Error('the load generator ended')
+  })
+  try {
+    child.send(job)
+    const [load] = await Promise.race([once(child, 'message', { signal: ended.signal }), exit])
+    return load as Load
+  } finally {
+    ended.abort()
+    exit.catch(() => {})
+  }
+}

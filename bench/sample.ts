@@ -1,0 +1,50 @@
+import { TENANT, withClient } from './database.ts'
+import type { LoadRequest } from './loader.ts'
+
+/** As much of a bill as requests are made of. */
+export interface SampledBill {
+  readonly id: string
+  readonly account: string
+  readonly party: string
+  readonly billDate: string
+  readonly position: number
+}
+
+/** Bills at random, but the same ones in every run. */
+export interface Sample {
+  readonly all: readonly SampledBill[]
+  /** In state `new`, and only those. */
+  readonly fresh: readonly SampledBill[]
+}
+
+const SAMPLED = 40_000
+/** Bills that one round asks for before it begins again. */
+const PER_ROUND = 12_800
+
+/** Draws a sample of the bills in a database. */
+export function drawSample(url: string, bills: number): Promise<Sample> {
+  return withClient(url, async (client) => {
+    const percent = Math.min(100, (SAMPLED / bills) * 100)
+    const { rows } = await client.query<SampledBill & { state: string }>(
+      `SELECT id, state, billing_account_id AS account, related_party -> 0 ->> 'id' AS party,
+         to_char(bill_date AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "billDate", 1000 AS position
+       FROM customer_bill TABLESAMPLE BERNOULLI ($1) REPEATABLE (678) WHERE tenant_id = $2 ORDER BY md5(id)`,
+      [percent, TENANT]
+    )
+    return { all: rows, fresh: rows.filter(({ state }) => state === 'new') }
+  })
+}
+
+/** The requests of a round: each connection has bills of its own, and each round goes on where the last one ended. */
+export function spread(
+  bills: readonly SampledBill[],
+  requests: (bill: SampledBill) => readonly LoadRequest[],
+  connections: number,
+  round: number
+): readonly (readonly LoadRequest[])[] {
+  const each = Math.floor(Math.min(PER_ROUND, bills.length) / connections)
+  return Array.from({ length: connections }, (_, connection) => {
+    const start = (round * connections + connection) * each
+    return Array.from({ length: each }, (_, at) => requests(bills[(start + at) % bills.length] as SampledBill)).flat()
+  })
+}

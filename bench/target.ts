@@ -1,0 +1,84 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import path from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { TENANT } from './database.ts'
+
+const HOST = '127.0.0.1'
+const START_LIMIT_MS = 30_000
+const STOP_LIMIT_MS = 15_000
+const POLL_MS = 50
+/** The default of the server, given to both sides. */
+const POOL_SIZE = '10'
+
+/** A server in a process of its own. */
+export interface Target {
+  readonly origin: string
+  /** Resident memory in bytes. */
+  memory(): number
+  stop(): Promise<void>
+}
+
+/** Starts the server of this project on a database, as in production: its defaults, logging on. */
+export function startOurs(databaseUrl: string): Promise<Target> {
+  return start('src/main.ts', { DATABASE_URL: databaseUrl, TENANT_ID: TENANT, LOG_LEVEL: 'info' })
+}
+
+/** Starts what it is compared with: with a database, or answering a constant. */
+export function startBare(databaseUrl?: string): Promise<Target> {
+  return start('bench/bare.ts', databaseUrl === undefined ? {} : { DATABASE_URL: databaseUrl })
+}
+
+async function start(script: string, settings: Readonly<Record<string, string>>): Promise<Target> {
+  const port = await freePort()
+  const { PATH, HOME, TMPDIR, LD_LIBRARY_PATH } = process.env
+  const system = { PATH, HOME, TMPDIR, LD_LIBRARY_PATH, NODE_ENV: 'production' }
+  const child = spawn(process.execPath, [path.resolve(import.meta.dirname, '..', script)], {
+    env: { ...system, HOST, PORT: String(port), DATABASE_POOL_SIZE: POOL_SIZE, ...settings },
+    stdio: ['ignore', 'pipe', 'inherit']
+  })
+  // The log is read and dropped, as a container runtime reads it and writes it elsewhere.
+  child.stdout.resume()
+  const origin = `http://${HOST}:${port}`
+  await untilReady(child, `${origin}/health/ready`).catch((error: unknown) => {
+    child.kill('SIGKILL')
+    throw new Error(`${script} ${error instanceof Error ? error.message : error}`)
+  })
+  return { origin, memory: () => residentBytes(child), stop: () => stop(child) }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, HOST)
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  await once(server, 'close')
+  if (address === null || typeof address === 'string') throw new Error('no free port')
+  return address.port
+}
+
+async function untilReady(child: ChildProcess, url: string): Promise<void> {
+  const deadline = Date.now() + START_LIMIT_MS
+  while (Date.now() < deadline) {
+    if (child.exitCode !== null) throw new Error('ended before it was ready')
+    const response = await fetch(url).catch(() => undefined)
+    await response?.body?.cancel()
+    if (response?.ok) return
+    await delay(POLL_MS)
+  }
+  throw new Error(`was not ready within ${START_LIMIT_MS / 1000} s`)
+}
+
+function residentBytes({ pid }: ChildProcess): number {
+  return Number(execFileSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' })) * 1024
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null) return
+  const ended = once(child, 'exit')
+  child.kill('SIGTERM')
+  const timer = setTimeout(() => child.kill('SIGKILL'), STOP_LIMIT_MS)
+  await ended
+  clearTimeout(timer)
+}

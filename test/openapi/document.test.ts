@@ -1,0 +1,89 @@
+import { readFileSync } from 'node:fs'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { BASE_PATHS } from '../../src/app.ts'
+import { openApiText } from '../../src/openapi-file.ts'
+import { startTestServer, type TestServer } from '../support/server.ts'
+import { OPENAPI_FILE, operationsOf, readDocument } from './document.ts'
+
+let server: TestServer
+beforeAll(async () => {
+  server = await startTestServer()
+})
+afterAll(() => server.close())
+
+test('the committed document is what the declarations give (npm run openapi writes it)', () => {
+  expect(readFileSync(OPENAPI_FILE, 'utf8')).toBe(openApiText())
+})
+
+test('every reference leads somewhere', () => {
+  const document = JSON.parse(openApiText())
+  const missing = [...new Set([...referencesIn(document)])].filter((reference) => {
+    const steps = reference.slice('#/'.length).split('/')
+    return steps.reduce((value, step) => value?.[step], document) === undefined
+  })
+  expect(missing).toEqual([])
+})
+
+test('nothing is described that nothing refers to', () => {
+  const document = JSON.parse(openApiText())
+  const used = new Set(referencesIn(document))
+  const described = Object.entries(document.components as Record<string, object>).flatMap(([kind, components]) =>
+    Object.keys(components).map((name) => `#/components/${kind}/${name}`)
+  )
+  expect(described.filter((reference) => !used.has(reference))).toEqual([])
+})
+
+test('every operation has an id of its own, a mark, a summary, and parameters that its path has', () => {
+  const operations = operationsOf(JSON.parse(openApiText()))
+  const ids = operations.map(({ operation }) => operation.operationId)
+  expect(new Set(ids).size).toBe(ids.length)
+  for (const { path, operation } of operations) {
+    expect(operation).toMatchObject({ summary: expect.any(String), description: expect.any(String) })
+    expect(['standard', 'extension']).toContain(operation['x-tmf-operation'])
+    const takesId = JSON.stringify(operation.parameters).includes('#/components/parameters/Id"')
+    expect(takesId).toBe(path.endsWith('/{id}'))
+  }
+})
+
+test.each(BASE_PATHS)('below %s exactly the documented paths have exactly the documented methods', async (base) => {
+  const expected = Object.entries(readDocument().paths).map(([path, item]) => [
+    path,
+    Object.keys(item).map((method) => method.toUpperCase())
+  ])
+  const served = routePaths(base).map(async (path) => [path.replace(':id', '{id}'), await methodsOf(base + path)])
+  expect(sortedPairs(await Promise.all(served))).toEqual(sortedPairs(expected))
+})
+
+/** The paths below a base, as the router has them. */
+function routePaths(base: string): readonly string[] {
+  const stack: string[] = []
+  const paths = new Set<string>()
+  for (const line of server.app.printRoutes({ commonPrefix: false }).split('\n')) {
+    const [, indent = '', segment = '', methods] = /^([\s│]*[├└]── )(.*?)(?: \((.+)\))?$/.exec(line) ?? []
+    stack.length = Math.max(indent.length / 4 - 1, 0)
+    stack.push(segment)
+    if (methods && stack.join('').startsWith(`${base}/`)) paths.add(stack.join('').slice(base.length))
+  }
+  return [...paths]
+}
+
+/** What a path answers to, from the `Allow` of its 405. HEAD goes without saying wherever GET is. */
+async function methodsOf(path: string): Promise<readonly string[]> {
+  const { status, headers } = await server.call('PUT', path)
+  expect(status).toBe(405)
+  return String(headers.allow)
+    .split(', ')
+    .filter((method) => method !== 'HEAD')
+}
+
+function sortedPairs(pairs: readonly (readonly unknown[])[]): readonly string[] {
+  return pairs.map(([path, methods]) => `${path} ${[...(methods as string[])].sort()}`).sort()
+}
+
+function* referencesIn(value: unknown): Generator<string> {
+  if (typeof value !== 'object' || value === null) return
+  for (const [name, member] of Object.entries(value)) {
+    if (name === '$ref') yield String(member)
+    else yield* referencesIn(member)
+  }
+}
