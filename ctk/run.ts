@@ -29,14 +29,26 @@ async function withServer(options: Options, use: (url: string) => Promise<number
   if (options.kit !== undefined) loadKit(options.kit, '')
   if (options.url !== undefined) return use(options.url)
   console.log('starting the server on demo data')
-  const server = await startDemoServer()
-  const interrupted = () => void server.stop().finally(() => process.exit(FAILED))
-  process.once('SIGINT', interrupted).once('SIGTERM', interrupted)
+  const interruption = new AbortController()
+  const interrupt = () => interruption.abort(new Error('interrupted'))
+  process.once('SIGINT', interrupt).once('SIGTERM', interrupt)
+  const server = await startDemoServer(interruption.signal)
   try {
-    return await use(server.url)
+    return await Promise.race([use(server.url), aborted(interruption.signal)])
   } finally {
     await server.stop()
+    if (interruption.signal.aborted) quit()
   }
+}
+
+/** A run that was interrupted would go on without its server. */
+function quit(): never {
+  console.error('ctk: interrupted')
+  process.exit(FAILED)
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
 }
 
 async function runAndReport(options: Options, url: string): Promise<number> {

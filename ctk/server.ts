@@ -25,8 +25,11 @@ export interface DemoServer {
   stop(): Promise<void>
 }
 
-/** Starts the server on demo data in a temporary folder. When it does not come, throws the last lines of its log. */
-export async function startDemoServer(): Promise<DemoServer> {
+/**
+ * Starts the server on demo data in a temporary folder. When it does not come, or `interrupted` says so, throws the last
+ * lines of its log and leaves nothing behind.
+ */
+export async function startDemoServer(interrupted?: AbortSignal): Promise<DemoServer> {
   const folder = mkdtempSync(path.join(tmpdir(), 'tmf678-ctk-'))
   // Under root, Postgres runs as another user, who must be able to enter the folder.
   chmodSync(folder, 0o755)
@@ -38,7 +41,7 @@ export async function startDemoServer(): Promise<DemoServer> {
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
   }
   try {
-    await untilReady(child, `http://${HOST}:${port}/health/ready`)
+    await untilReady(child, `http://${HOST}:${port}/health/ready`, interrupted)
   } catch (error) {
     await stop()
     throw new Error(`${error instanceof Error ? error.message : error}\n${log.join('\n')}`.trim())
@@ -74,9 +77,10 @@ function lastLines(child: ChildProcess): string[] {
   return lines
 }
 
-async function untilReady(child: ChildProcess, url: string): Promise<void> {
+async function untilReady(child: ChildProcess, url: string, interrupted?: AbortSignal): Promise<void> {
   const deadline = Date.now() + START_LIMIT_MS
   while (Date.now() < deadline) {
+    interrupted?.throwIfAborted()
     if (hasEnded(child)) throw new Error('the server ended before it was ready')
     const response = await fetch(url).catch(() => undefined)
     await response?.body?.cancel()

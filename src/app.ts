@@ -10,7 +10,13 @@ import { registerHealth } from './health.ts'
 import { resources } from './resources/index.ts'
 import { addressFrom } from './tmf/address.ts'
 import { registerBodies } from './tmf/body.ts'
-import { answerClientError, answerFrameworkError, collectMethods, refuseOtherMethods, registerErrors } from './tmf/errors.ts'
+import {
+  answerClientError,
+  answerFrameworkError,
+  collectMethods,
+  refuseOtherMethods,
+  registerErrors
+} from './tmf/errors.ts'
 import { registerRequestIds, requestId } from './tmf/request-id.ts'
 import { type RouteContext, registerResource } from './tmf/routes.ts'
 

@@ -1,11 +1,13 @@
 import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
-import { setTimeout as delay } from 'node:timers/promises'
+import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { StartError } from './base/start-error.ts'
 
 /** How long open connections may still send a request; it is answered with `Connection: close`. */
 const GRACE_MS = 300
+/** How long connections that wait to be accepted may keep the server from closing its port. */
+const QUEUE_LIMIT_MS = 1_000
 /** Ctrl-C reaches the process twice when npm started it: from the terminal and from npm. */
 const SAME_SIGNAL_MS = 500
 
@@ -38,16 +40,40 @@ export function drainable(app: FastifyInstance): () => Promise<void> {
   app.addHook('onSend', async (_, reply) => {
     if (isDraining) reply.header('Connection', 'close')
   })
-  const silent = silentConnections(app.server)
+  const { server } = app
+  const silent = silentConnections(server)
   return async () => {
     isDraining = true
     await delay(GRACE_MS)
-    const closed = app.close()
+    await emptyQueue(server)
+    const closed = new Promise((resolve) => server.close(resolve))
     // Node closes idle connections, but waits for those that never sent anything, as browsers open in advance.
     await Promise.race([closed, delay(GRACE_MS)])
     for (const socket of silent) if (socket.bytesRead === 0) socket.destroy()
     await closed
+    await app.close()
   }
+}
+
+/**
+ * Closing a port resets the connections that clients have opened and the process has not accepted yet, with the
+ * requests in them. So the queue is shortened, which keeps new ones out, and accepted until it is empty.
+ */
+async function emptyQueue(server: Server): Promise<void> {
+  const { _handle: handle } = server as { _handle?: { listen?(backlog: number): unknown } }
+  handle?.listen?.(0)
+  let accepted = 0
+  const count = () => {
+    accepted += 1
+  }
+  server.on('connection', count)
+  const deadline = performance.now() + QUEUE_LIMIT_MS
+  for (let before = -1; before !== accepted && performance.now() < deadline; ) {
+    before = accepted
+    await nextTurn()
+    await nextTurn()
+  }
+  server.off('connection', count)
 }
 
 /** The open connections that have not sent a whole request head yet. */

@@ -20,7 +20,7 @@ export interface Store {
   close(): Promise<void>
 }
 
-/** Opens the configured Postgres, or starts the embedded one with demo data. Throws a StartError the operator can act on. */
+/** Opens the configured Postgres, or starts the embedded one with demo data. Throws a StartError for the operator. */
 export async function openStore(config: Config, logger: Logger): Promise<Store> {
   const embedded = config.DATABASE_URL ? undefined : await startEmbedded(config.DATA_DIR)
   const url = config.DATABASE_URL ?? embedded?.url ?? ''

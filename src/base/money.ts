@@ -31,7 +31,7 @@ export function compareDecimals(left: string | number, right: string | number): 
   return new Big(left).cmp(new Big(right))
 }
 
-/** The text Postgres prints for a numeric, without the zeros that only come from its scale: `12.3400000000` -> `12.34`. */
+/** A numeric as Postgres prints it, without the zeros that only come from its scale: `12.3400000000` -> `12.34`. */
 export function trimScale(numeric: string): string {
   if (!numeric.includes('.')) return numeric
   let end = numeric.length

@@ -61,7 +61,8 @@ export function openDatabase(settings: DatabaseSettings, onIdleError: (error: Er
   const names = new Map<string, string>()
   return {
     run: (statement, options) => run(pool, names, statement, options),
-    query: (text) => pool.query<{ name: string | null }>(text).catch((error: unknown) => Promise.reject(translated(error))),
+    query: (text) =>
+      pool.query<{ name: string | null }>(text).catch((error: unknown) => Promise.reject(translated(error))),
     transaction: (work) => transaction(pool, names, work),
     close: () => pool.end()
   }

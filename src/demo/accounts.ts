@@ -10,7 +10,7 @@ export interface Reference {
   readonly '@referredType': string
 }
 
-export interface Party extends Reference {
+interface Party extends Reference {
   readonly role: string
 }
 

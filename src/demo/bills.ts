@@ -102,7 +102,7 @@ function paymentsOf({ account }: Plan, { payments }: Life, next: () => number) {
   }))
 }
 
-/** Bills get their number when they are issued: without gaps, from 1 in each year, credit notes in a series of their own. */
+/** A bill gets its number when it is issued: without gaps, from 1 in each year, credit notes in their own series. */
 function numbering(): (plan: Plan) => string {
   const series = new Map<string, () => number>()
   return ({ kind, createdAt }) => {

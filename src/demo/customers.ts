@@ -4,13 +4,7 @@ import type { Currency } from './currency.ts'
 export type CycleKey = 'first' | 'fifteenth' | 'quarter' | 'week'
 
 /** A customer, and how many of the last cycles were billed: newer ones came in the course of the year. */
-export type Customer = readonly [
-  name: string,
-  kind: AccountKind,
-  currency: Currency,
-  cycle: CycleKey,
-  billedCycles: number
-]
+type Customer = readonly [name: string, kind: AccountKind, currency: Currency, cycle: CycleKey, billedCycles: number]
 
 export interface TenantData {
   readonly id: string

@@ -4,7 +4,7 @@ import { type Currency, truncated } from './currency.ts'
 import { ageInDays, type Plan } from './plans.ts'
 import type { Random } from './random.ts'
 
-export type BillState = 'new' | 'validated' | 'sent' | 'partiallyPaid' | 'settled' | 'onHold'
+type BillState = 'new' | 'validated' | 'sent' | 'partiallyPaid' | 'settled' | 'onHold'
 
 /** How a bill came to its state, and what was paid on the way. */
 export interface Life {

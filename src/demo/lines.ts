@@ -19,7 +19,7 @@ export interface Line {
   readonly characteristic: readonly Characteristic[]
 }
 
-export interface Characteristic {
+interface Characteristic {
   readonly name: string
   readonly valueType: 'string' | 'number'
   readonly value: string | number

@@ -23,13 +23,7 @@ export const customerBillOnDemand = defineResource({
     description: text('description', 'What the request is about'),
     lastUpdate: instant('last_update', 'When the request was last changed', 'readOnly'),
     billingAccount: reference('billing_account', billingAccountRef, 'The account to be billed', 'indexed'),
-    customerBill: ownReference(
-      'customer_bill',
-      billRef,
-      { path: 'customerBill' },
-      'The bill that was made',
-      'indexed'
-    ),
+    customerBill: ownReference('customer_bill', billRef, { path: 'customerBill' }, 'The bill that was made', 'indexed'),
     relatedParty: reference('related_party', relatedPartyRef, 'The party whose account is to be billed', 'indexed'),
     state: oneOf('state', STATES, 'Where the request stands')
   },

@@ -15,7 +15,7 @@ import {
 } from './types.ts'
 
 /** Declared in the order in which a bill goes through them; onHold stands beside them. */
-const STATES = ['new', 'validated', 'sent', 'partiallyPaid', 'settled'] as const
+const STATES: readonly string[] = ['new', 'validated', 'sent', 'partiallyPaid', 'settled']
 const ISSUED = ['validated', 'sent', 'partiallyPaid', 'settled']
 
 /** The bill of a customer for one period or event (TMF678 v4, CustomerBill). */
@@ -91,7 +91,7 @@ export const customerBill = defineResource({
 
 /** A held bill never goes back before the state in which it was issued. */
 function statesBeforeIssue({ internal }: Stored): readonly string[] {
-  const issuedAs = STATES.findIndex((state) => state === internal.issued_as)
+  const issuedAs = STATES.indexOf(internal.issued_as ?? '')
   return STATES.slice(0, Math.max(issuedAs, 0))
 }
 

@@ -2,8 +2,8 @@ import { isUtf8 } from 'node:buffer'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { SIGNIFICANT_DIGITS } from '../base/money.ts'
 import { Problem } from '../base/problem.ts'
-import { PATCH_TYPES } from './patch.ts'
 import { isStorable } from './code-points.ts'
+import { PATCH_TYPES } from './patch.ts'
 import { jsonPath } from './schema.ts'
 
 const DEPTH_MAX = 64
@@ -46,17 +46,20 @@ function parsed(text: string): unknown {
 /** Counts brackets outside of texts, before anything recursive sees the body. */
 function checkDepth(text: string): void {
   let depth = 0
-  let isInText = false
   for (let at = 0; at < text.length; at++) {
     const character = text.charCodeAt(at)
-    if (isInText) {
-      if (character === BACKSLASH) at++
-      else if (character === QUOTE) isInText = false
-    } else if (character === QUOTE) isInText = true
+    if (character === QUOTE) at = textEnd(text, at + 1)
     else if (character === OPEN_BRACKET || character === OPEN_BRACE) depth++
     else if (character === CLOSE_BRACKET || character === CLOSE_BRACE) depth--
     if (depth > DEPTH_MAX) throw new Problem('invalidBody', `The body is nested deeper than ${DEPTH_MAX} levels`)
   }
+}
+
+/** Where the text that begins at `start` has its closing quote. */
+function textEnd(text: string, start: number): number {
+  let end = start
+  while (end < text.length && text.charCodeAt(end) !== QUOTE) end += text.charCodeAt(end) === BACKSLASH ? 2 : 1
+  return end
 }
 
 const [QUOTE, BACKSLASH, OPEN_BRACKET, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE] = [...'"\\[]{}'].map((character) =>
@@ -83,7 +86,11 @@ function checkNumbers(text: string): void {
 }
 
 function isExact(source: string, value: number): boolean {
-  const digits = /^-?([\d.]+)/.exec(source)?.[1]?.replace('.', '').replace(/^0+|0+$/g, '') ?? ''
+  const digits =
+    /^-?([\d.]+)/
+      .exec(source)?.[1]
+      ?.replace('.', '')
+      .replace(/^0+|0+$/g, '') ?? ''
   return digits.length <= SIGNIFICANT_DIGITS && Number.isFinite(value) && (value !== 0 || digits === '')
 }
 
@@ -114,7 +121,8 @@ function* faults(
   const found = fault(value)
   if (found) yield `${jsonPath(path)} ${found}`
   else if (Array.isArray(value)) for (const [at, item] of value.entries()) yield* faults(item, fault, [...path, at])
-  else if (isObject(value)) for (const [name, item] of Object.entries(value)) yield* faults(item, fault, [...path, name])
+  else if (isObject(value))
+    for (const [name, item] of Object.entries(value)) yield* faults(item, fault, [...path, name])
 }
 
 function isObject(value: unknown): value is object {

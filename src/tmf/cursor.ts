@@ -1,5 +1,5 @@
-import { isId } from '../base/ulid.ts'
 import { Problem } from '../base/problem.ts'
+import { isId } from '../base/ulid.ts'
 import { isStorable } from './code-points.ts'
 
 /** Where a page begins: behind a row, given by what the sort compares. Opaque to clients, valid for one sort only. */

@@ -1,4 +1,4 @@
-import { type IncomingMessage, STATUS_CODES, type ServerResponse } from 'node:http'
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify'
 import { errorBody, Problem, type ProblemKind } from '../base/problem.ts'
@@ -88,7 +88,10 @@ const BY_STATUS: Readonly<Record<number, readonly [ProblemKind, string]>> = {
 function asProblem(error: FastifyError | Problem): Problem {
   if (error instanceof Problem) return error
   if (error.code === 'FST_ERR_MAX_PARAM_LENGTH') return new Problem('uriTooLong', 'The path is too long')
-  const [kind, message] = BY_STATUS[error.statusCode ?? 500] ?? ['internal', 'The server failed; the request id names the case']
+  const [kind, message] = BY_STATUS[error.statusCode ?? 500] ?? [
+    'internal',
+    'The server failed; the request id names the case'
+  ]
   return new Problem(kind, message)
 }
 

@@ -93,7 +93,14 @@ function isCommon(resource: Resource, { where, sort, fields }: Query): boolean {
   const terms = where?.op === 'and' ? where.terms : where ? [where] : []
   const plain = terms.every((term) => term.op === 'compare' && term.operator === 'eq' && term.values.length === 1)
   const indexed = terms.every((term) => term.op === 'compare' && isIndexed(term.path))
-  return fields === undefined && terms.length <= 2 && plain && indexed && sort.length <= 1 && sort.every((key) => isIndexed(key.path))
+  return (
+    fields === undefined &&
+    terms.length <= 2 &&
+    plain &&
+    indexed &&
+    sort.length <= 1 &&
+    sort.every((key) => isIndexed(key.path))
+  )
 }
 
 /**
@@ -110,7 +117,8 @@ export function pageStatement(page: Page): Sql {
   const rows = after
     ? seek(sort, after, (beyond) => sql`(${from} AND ${beyond} ${order} ${bound})`)
     : sql`(${from} ${order} ${bound} OFFSET ${page.offset}::bigint)`
-  return sql`SELECT "page".*, (${cappedCount(page)}) AS "total" FROM ${rows} AS "page" ORDER BY ${pageOrder(sort)} ${bound}`
+  const total = sql`(${cappedCount(page)}) AS "total"`
+  return sql`SELECT "page".*, ${total} FROM ${rows} AS "page" ORDER BY ${pageOrder(sort)} ${bound}`
 }
 
 /** How many rows match, counted up to one more than EXACT_COUNT_MAX. */

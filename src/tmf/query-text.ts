@@ -13,25 +13,26 @@ const PARTS_MAX = 200
 /** Splits at `;` (alternatives) and `&` (parts), taking the reserved parameters out first. */
 export function splitQuery(raw: string, reservedNames: readonly string[]): SplitQuery {
   const reserved = new Map<string, string[]>()
-  const alternatives: string[][] = []
-  let current: string[] = []
+  const alternatives: string[][] = [[]]
   let count = 0
   for (const { text, separator } of parts(raw)) {
     if (++count > PARTS_MAX) throw new Problem('invalidQuery', `a query may have ${PARTS_MAX} parts at most`)
-    const equals = text.indexOf('=')
-    const name = equals > 0 ? text.slice(0, equals) : ''
-    const isBareValue = separator === ';' && current.length > 0 && text !== '' && !HAS_OPERATOR.test(text)
-    if (separator === ';' && !isBareValue) {
-      alternatives.push(current)
-      current = []
-    }
-    if (reservedNames.includes(name)) reserved.set(name, [...(reserved.get(name) ?? []), text.slice(equals + 1)])
-    // One more value for the attribute before it: `state=new;sent`.
-    else if (isBareValue) current.push(`${current.pop()},${text}`)
-    else if (text !== '') current.push(text)
+    const name = text.slice(0, Math.max(text.indexOf('='), 0))
+    const isValue = separator === ';' && text !== '' && !HAS_OPERATOR.test(text)
+    if (isValue && addValue(alternatives.at(-1) ?? [], text)) continue
+    if (separator === ';') alternatives.push([])
+    if (reservedNames.includes(name)) reserved.set(name, [...(reserved.get(name) ?? []), text.slice(name.length + 1)])
+    else if (text !== '') alternatives.at(-1)?.push(text)
   }
-  alternatives.push(current)
   return { reserved, alternatives: alternatives.filter((alternative) => alternative.length > 0) }
+}
+
+/** One more value for the attribute before it, as in `state=new;sent`. False when there is none before it. */
+function addValue(conditions: string[], value: string): boolean {
+  const before = conditions.pop()
+  if (before === undefined) return false
+  conditions.push(`${before},${value}`)
+  return true
 }
 
 /** A raw query string without some parameters, as a link to another page of the same query needs it. */
@@ -42,7 +43,7 @@ export function withoutParameters(raw: string, names: readonly string[]): string
 
 const HAS_OPERATOR = /[=<>!*]|%(?:3[CDE]|21|2A)/i
 
-/** Parts with the separator before each. A JSONPath in `filter=` may hold `&&` and `;`: it ends where its brackets do. */
+/** Parts with the separator before each. A JSONPath may hold `&&` and `;`: `filter=` ends where its brackets do. */
 function* parts(raw: string): Generator<{ text: string; separator: string }> {
   let start = 0
   let separator = ''

@@ -28,7 +28,7 @@ const FIELDS_MAX = 100
 const SORT_KEYS_MAX = 8
 const FILTERS_MAX = 10
 
-/** Reads a raw query string (TMF630 part 1, sections 4.3 to 4.7). Throws `invalidQuery`; 501 for unsupported JSONPath. */
+/** Reads a raw query string (TMF630 part 1, 4.3 to 4.7). Throws `invalidQuery`; 501 for unsupported JSONPath. */
 export function parseQuery(raw: string): Query {
   const { reserved, alternatives } = splitQuery(raw, RESERVED)
   refuseUnsupported(reserved)

@@ -55,7 +55,7 @@ async function first(database: Database, statement: Parameters<Database['run']>[
   return rows[0]?.[0] ?? null
 }
 
-/** The full row of a resource, or a `notFound` problem. `lock` keeps others from changing (or removing) it until commit. */
+/** The full row of a resource, or a `notFound` problem. `lock` keeps others from changing or removing it. */
 export async function find(
   queryable: Queryable,
   resource: Resource,

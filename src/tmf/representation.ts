@@ -82,7 +82,8 @@ function reader({ storage, shape }: Attribute, at: readonly number[]): Reader {
     case 'json':
       return (row) => row[first] ?? undefined
     case 'money':
-      return (row) => mapped(row[first], (value) => `{"unit":${JSON.stringify(row[second])},"value":${trimScale(value)}}`)
+      return (row) =>
+        mapped(row[first], (value) => `{"unit":${JSON.stringify(row[second])},"value":${trimScale(value)}}`)
     case 'reference': {
       const href = storage.to && ((root: string, id: string) => `,"href":"${root}/${storage.to?.path}/${id}"`)
       return (row, root) =>
@@ -117,7 +118,9 @@ function extensionOnly(fields: Fields, resource: Resource): Part {
     if (!stored) return ''
     const object = JSON.parse(stored) as Record<string, unknown>
     const kept = names.filter((name) => Object.hasOwn(object, name))
-    return kept.map((name) => `,${JSON.stringify(name)}:${JSON.stringify(prune(object[name], fields.get(name)))}`).join('')
+    return kept
+      .map((name) => `,${JSON.stringify(name)}:${JSON.stringify(prune(object[name], fields.get(name)))}`)
+      .join('')
   }
 }
 

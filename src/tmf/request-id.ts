@@ -10,7 +10,7 @@ export function requestId(request: IncomingMessage): string {
   return typeof sent === 'string' && ACCEPTED.test(sent) ? sent : newId()
 }
 
-/** Puts the id on every response and one line per request into the log, without the query, which may hold personal data. */
+/** Puts the id on every response, and one line per request into the log: no query, which may hold personal data. */
 export function registerRequestIds(app: FastifyInstance): void {
   app.addHook('onRequest', async (request, reply) => {
     reply.header('X-Request-Id', request.id)

@@ -62,7 +62,10 @@ function listHandler(base: string, resource: Resource, context: RouteContext) {
     reply.header('X-Total-Count', listing.total).header('X-Result-Count', documents.length)
     if (listing.isEstimate) reply.header('X-Total-Count-Accuracy', 'estimated')
     if (asked || isPart) reply.header('Link', linkHeader(`${root.url}/${resource.path}`, raw, page, listing))
-    return reply.code(asked && isPart ? 206 : 200).type(JSON_TYPE).send(`[${documents.join()}]`)
+    return reply
+      .code(asked && isPart ? 206 : 200)
+      .type(JSON_TYPE)
+      .send(`[${documents.join()}]`)
   }
 }
 

@@ -1,7 +1,7 @@
 import { Problem } from '../base/problem.ts'
 import type { Resource, Stored } from './resource.ts'
 
-/** Throws `conflict`, naming the legal states, when a stored resource may not go to `state`. Staying is always legal. */
+/** Throws `conflict`, naming the legal states, when a stored resource may not go to `state`. Staying is legal. */
 export function checkTransition(resource: Resource, stored: Stored, state: string): void {
   const from = String(stored.document.state)
   if (!resource.states || state === from) return

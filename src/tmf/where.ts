@@ -21,7 +21,13 @@ interface Scope {
 /** A value in SQL: a typed column, or a jsonb value with the path still to go inside it. */
 type Place =
   | { readonly kind: 'column'; readonly column: Sql }
-  | { readonly kind: 'json'; readonly value: Sql; readonly shape: Shape; readonly rest: Path; readonly indexed: boolean }
+  | {
+      readonly kind: 'json'
+      readonly value: Sql
+      readonly shape: Shape
+      readonly rest: Path
+      readonly indexed: boolean
+    }
   /** A money or a reference as a whole: it is there when its main column is. */
   | { readonly kind: 'whole'; readonly column: Sql }
 
@@ -122,7 +128,7 @@ const SYMBOLS: Readonly<Record<OrderOperator, Sql>> = {
 /** The jsonb values whose containment means equality at the path, so that a GIN index serves it; else undefined. */
 function containment(shape: Shape, path: Path, kind: ScalarKind, atoms: Conjunction): readonly unknown[] | undefined {
   const [atom] = atoms
-  if (!atom || atom.operator !== 'eq' || atoms.length !== 1) return undefined
+  if (atom?.operator !== 'eq' || atoms.length !== 1) return undefined
   const forms = kind.jsonForms(atom.value)
   return forms.length === 0 ? undefined : forms.map((form) => nest(shape, path, form))
 }
@@ -165,7 +171,11 @@ function walk(
     return sql`EXISTS (SELECT FROM jsonb_array_elements(${value}) AS "element"("value") WHERE ${inner})`
   }
   if (name === undefined) return condition(value, shape)
-  return walk({ value: sql`(${value} -> ${name}::text)`, shape: memberShape(shape, name), rest: further }, condition, end)
+  return walk(
+    { value: sql`(${value} -> ${name}::text)`, shape: memberShape(shape, name), rest: further },
+    condition,
+    end
+  )
 }
 
 function memberShape(shape: Shape, name: string): Shape {

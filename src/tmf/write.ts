@@ -21,26 +21,27 @@ export interface WriteContext {
 }
 
 /** Creates a resource from a posted body: validated, completed, its references checked, its event recorded. */
-export async function create(
-  tx: Transaction,
-  context: WriteContext,
-  resource: Resource,
-  body: unknown
-): Promise<Row> {
+export async function create(tx: Transaction, context: WriteContext, resource: Resource, body: unknown): Promise<Row> {
   const now = context.clock()
   const id = context.newId()
   const sent = validate(resource, postable(resource, body))
-  const document = { ...(resource.complete?.(sent, { id, now, newId: context.newId }) ?? sent), ...stamp(resource, now) }
+  const document = {
+    ...(resource.complete?.(sent, { id, now, newId: context.newId }) ?? sent),
+    ...stamp(resource, now)
+  }
   resource.check?.(document)
   await checkReferences(tx, context, resource, [...resource.attributes.keys()], document)
-  const values = [
-    ['tenant_id', context.tenantId],
-    ['id', id],
-    ...rowValues(resource, document)
-  ] as const
-  const columns = join(values.map(([column]) => identifier(column)), sql`, `)
-  const bound = join(values.map(([, value]) => sql`${value}`), sql`, `)
-  const insert = sql`INSERT INTO ${identifier(resource.table)} (${columns}) VALUES (${bound}) RETURNING ${all(resource)}`
+  const values = [['tenant_id', context.tenantId], ['id', id], ...rowValues(resource, document)] as const
+  const columns = join(
+    values.map(([column]) => identifier(column)),
+    sql`, `
+  )
+  const bound = join(
+    values.map(([, value]) => sql`${value}`),
+    sql`, `
+  )
+  const table = identifier(resource.table)
+  const insert = sql`INSERT INTO ${table} (${columns}) VALUES (${bound}) RETURNING ${all(resource)}`
   const row = (await tx.run(insert, { prepared: true })).rows[0] as Row
   await recordEvent(tx, context, resource, 'created', row, now)
   return row
@@ -72,10 +73,14 @@ export async function patch(
     ...columnValues(resource, names, { ...after, ...stamp(resource, now) }),
     ...internalValues(resource, after, stored)
   ]
-  const assignments = join(values.map(([column, value]) => sql`${identifier(column)} = ${value}`), sql`, `)
+  const assignments = join(
+    values.map(([column, value]) => sql`${identifier(column)} = ${value}`),
+    sql`, `
+  )
   const update = sql`UPDATE ${identifier(resource.table)} SET "version" = "version" + 1, ${assignments}
     WHERE "tenant_id" = ${context.tenantId} AND "id" = ${id} RETURNING ${all(resource)}`
-  const updated = (await tx.run(update, { prepared: changed.length === 1 && resource.patchable.length === 1 })).rows[0] as Row
+  const updated = (await tx.run(update, { prepared: changed.length === 1 && resource.patchable.length === 1 }))
+    .rows[0] as Row
   if (changed.includes('state')) await recordEvent(tx, context, resource, 'stateChanged', updated, now)
   return updated
 }
@@ -92,7 +97,9 @@ export async function remove(
   requireVersion(isExpected, stored)
   resource.mayRemove?.(stored)
   try {
-    await tx.run(sql`DELETE FROM ${identifier(resource.table)} WHERE "tenant_id" = ${context.tenantId} AND "id" = ${id}`)
+    await tx.run(
+      sql`DELETE FROM ${identifier(resource.table)} WHERE "tenant_id" = ${context.tenantId} AND "id" = ${id}`
+    )
   } catch (error) {
     if (sqlState(error) !== FOREIGN_KEY_VIOLATION) throw error
     const referrer = [...context.resources.values()].find(({ table }) => table === tableName(error))
@@ -109,7 +116,8 @@ function postable(resource: Resource, body: unknown): Document {
     throw new Problem('invalidBody', `A ${resource.path} is a JSON object`)
   }
   const own = ['id', 'href'].filter((name) => name in body)
-  if (own.length > 0) throw new Problem('invalidField', `${own.map((name) => `$.${name}`).join(', ')} is given by the server`)
+  if (own.length > 0)
+    throw new Problem('invalidField', `${own.map((name) => `$.${name}`).join(', ')} is given by the server`)
   return Object.fromEntries(Object.entries(body).filter(([name]) => !resource.attributes.get(name)?.readOnly))
 }
 
@@ -119,7 +127,10 @@ function stamp(resource: Resource, now: string): Document {
 
 function requireVersion(isExpected: (version: number) => boolean, { version }: Stored): void {
   if (isExpected(version)) return
-  throw new Problem('preconditionFailed', `If-Match does not name the current version "${version}"; read it again first`)
+  throw new Problem(
+    'preconditionFailed',
+    `If-Match does not name the current version "${version}"; read it again first`
+  )
 }
 
 function* changedNames(before: Document, after: Document): Generator<string> {
@@ -136,7 +147,7 @@ function canonicalJson(value: unknown): string | undefined {
   })
 }
 
-/** Each reference to a resource of this service must name one that exists and may be referred to; it stays until commit. */
+/** Each reference to a resource of this service must name one that exists (and stays) and may be referred to. */
 async function checkReferences(
   tx: Transaction,
   context: WriteContext,
@@ -169,11 +180,13 @@ export function rowValues(resource: Resource, document: Document, before?: Store
 
 /** Columns with their values for some attributes, and the extension column for all members that are no attributes. */
 function columnValues(resource: Resource, names: readonly string[], document: Document): readonly ColumnValue[] {
-  const own = names.filter((name) => name !== 'id').flatMap((name) => {
-    const attribute = resource.attributes.get(name) as Attribute
-    const values = encode(attribute, document[name])
-    return columnsOf(attribute).map((column, at): ColumnValue => [column, values[at] ?? null])
-  })
+  const own = names
+    .filter((name) => name !== 'id')
+    .flatMap((name) => {
+      const attribute = resource.attributes.get(name) as Attribute
+      const values = encode(attribute, document[name])
+      return columnsOf(attribute).map((column, at): ColumnValue => [column, values[at] ?? null])
+    })
   const extension = Object.entries(document).filter(([name]) => !resource.attributes.has(name))
   const json = extension.length > 0 ? JSON.stringify(Object.fromEntries(extension)) : null
   return [...own, ['extension', json]]

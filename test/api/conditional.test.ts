@@ -119,8 +119,22 @@ describe('PATCH media types', () => {
     [MERGE, { name: 'x', validFor: null }, 200],
     ['application/json', { name: 'x', validFor: null }, 200],
     ['Application/JSON; charset=UTF-8', { name: 'x', validFor: null }, 200],
-    [PATCH, [{ op: 'replace', path: '/name', value: 'x' }, { op: 'remove', path: '/validFor' }], 200],
-    [PATCH, [{ op: 'test', path: '/description', value: 'd' }, { op: 'move', from: '/validFor', path: '/name' }], 400],
+    [
+      PATCH,
+      [
+        { op: 'replace', path: '/name', value: 'x' },
+        { op: 'remove', path: '/validFor' }
+      ],
+      200
+    ],
+    [
+      PATCH,
+      [
+        { op: 'test', path: '/description', value: 'd' },
+        { op: 'move', from: '/validFor', path: '/name' }
+      ],
+      400
+    ],
     [PATCH, [{ op: 'test', path: '/name', value: 'other' }], 409],
     [PATCH, [{ op: 'replace', path: '/id', value: 'x' }], 400],
     [PATCH, [{ op: 'replace', path: '/nothing', value: 'x' }], 400],
@@ -151,7 +165,10 @@ describe('PATCH media types', () => {
   test('a merge patch goes into objects and replaces lists', async () => {
     const rate = await post(server, 'appliedCustomerBillingRate', {
       periodCoverage: { startDateTime: '2026-01-01T00:00:00Z', endDateTime: '2026-02-01T00:00:00Z' },
-      characteristic: [{ name: 'a', value: 1 }, { name: 'b', value: 2 }],
+      characteristic: [
+        { name: 'a', value: 1 },
+        { name: 'b', value: 2 }
+      ],
       '@type': 'OwnRate',
       own: { kept: 1, gone: 2 }
     })

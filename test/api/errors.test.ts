@@ -1,5 +1,5 @@
-import { connect } from 'node:net'
 import type { AddressInfo } from 'node:net'
+import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { sql } from '../../src/db/sql.ts'
 import { PATHS, post, SAMPLES } from '../support/samples.ts'
@@ -28,11 +28,35 @@ describe('bodies', () => {
     ['65 levels inside', `{"billingAccount":${nested(65)}}`, 400, '22', 'nested deeper than 64'],
     ['NUL in a text', '{"billingAccount":{"id":"a\\u0000b"}}', 400, '24', '$.billingAccount.id must not contain NUL'],
     ['half a surrogate pair', '{"billingAccount":{"id":"\\ud800"}}', 400, '24', '$.billingAccount.id'],
-    ['half a pair in a name', '{"@type":"Own","\\ud800":1,"billingAccount":{"id":"a"}}', 400, '24', '$ must not contain NUL'],
-    ['NUL deep in an own attribute', '{"@type":"Own","x":[{"y":"\\u0000"}],"billingAccount":{"id":"a"}}', 400, '24', '$.x[0].y must not contain NUL'],
+    [
+      'half a pair in a name',
+      '{"@type":"Own","\\ud800":1,"billingAccount":{"id":"a"}}',
+      400,
+      '24',
+      '$ must not contain NUL'
+    ],
+    [
+      'NUL deep in an own attribute',
+      '{"@type":"Own","x":[{"y":"\\u0000"}],"billingAccount":{"id":"a"}}',
+      400,
+      '24',
+      '$.x[0].y must not contain NUL'
+    ],
     ['__proto__', '{"__proto__":{"x":1}}', 400, '24', '$ must not have a member __proto__'],
-    ['a huge number', '{"billingAccount":{"id":"a"},"amountDue":{"unit":"EUR","value":1e999}}', 400, '24', '$.amountDue.value'],
-    ['a text that is too long', `{"billNo":"${'x'.repeat(5000)}"}`, 400, '24', '$.billNo must be at most 4096 characters'],
+    [
+      'a huge number',
+      '{"billingAccount":{"id":"a"},"amountDue":{"unit":"EUR","value":1e999}}',
+      400,
+      '24',
+      '$.amountDue.value'
+    ],
+    [
+      'a text that is too long',
+      `{"billNo":"${'x'.repeat(5000)}"}`,
+      400,
+      '24',
+      '$.billNo must be at most 4096 characters'
+    ],
     ['a number as a text', '{"billNo":5}', 400, '24', '$.billNo must be of type string'],
     ['a blank mandatory text', '{"billingAccount":{"id":"  "}}', 400, '24', '$.billingAccount.id must not be blank'],
     ['more than a megabyte', `{"billNo":"${'x'.repeat(2_000_000)}"}`, 413, '413', 'too large']
@@ -71,21 +95,31 @@ describe('bodies', () => {
     expect(reply.json()).toMatchObject({ code: '22', message: 'The body is not valid UTF-8' })
   })
 
-  test.each(['text/plain', 'application/xml', 'nonsense', 'application/json; charset=latin1', 'application/json-patch+json'])(
-    'POST of %s is 415',
-    async (type) => {
-      const reply = await server.call('POST', 'customerBill', '{}', { 'content-type': type })
-      expect(reply).toMatchObject({ status: 415, headers: { 'accept-post': 'application/json' } })
-    }
-  )
+  test.each([
+    'text/plain',
+    'application/xml',
+    'nonsense',
+    'application/json; charset=latin1',
+    'application/json-patch+json'
+  ])('POST of %s is 415', async (type) => {
+    const reply = await server.call('POST', 'customerBill', '{}', { 'content-type': type })
+    expect(reply).toMatchObject({ status: 415, headers: { 'accept-post': 'application/json' } })
+  })
 })
 
-test.each(['/', '/nope', `${BASE}`, `${BASE}/nope`, `${BASE}/customerBill/a/b`, '/customerbillmanagement/v4/customerBill'])(
-  'the unknown path %s is 404',
-  async (path) => {
-    expect(await server.call('GET', path)).toMatchObject({ status: 404, body: { code: '60', reason: 'Resource not found' } })
-  }
-)
+test.each([
+  '/',
+  '/nope',
+  `${BASE}`,
+  `${BASE}/nope`,
+  `${BASE}/customerBill/a/b`,
+  '/customerbillmanagement/v4/customerBill'
+])('the unknown path %s is 404', async (path) => {
+  expect(await server.call('GET', path)).toMatchObject({
+    status: 404,
+    body: { code: '60', reason: 'Resource not found' }
+  })
+})
 
 test.each([
   ['PUT', 'customerBill', 'GET, HEAD, POST'],
@@ -111,7 +145,10 @@ test('a bug is a 500 that tells nothing but the request id', async () => {
   const broken = { ...server.database, run: () => Promise.reject(new Error('secret detail')) }
   const failing = await startTestServer({}, { ...server, database: broken })
   const reply = await failing.call('GET', 'customerBill')
-  expect(reply).toMatchObject({ status: 500, body: { code: '1', message: 'The server failed; the request id names the case' } })
+  expect(reply).toMatchObject({
+    status: 500,
+    body: { code: '1', message: 'The server failed; the request id names the case' }
+  })
   expect(reply.text).not.toContain('secret')
   await failing.close()
 })
@@ -129,7 +166,8 @@ test('a refused change leaves nothing behind', async () => {
 })
 
 async function counts(): Promise<unknown> {
-  const rows = sql`SELECT (SELECT count(*) FROM "customer_bill"), (SELECT count(*) FROM "applied_customer_billing_rate"),
+  const rows = sql`SELECT (SELECT count(*) FROM "customer_bill"),
+    (SELECT count(*) FROM "applied_customer_billing_rate"),
     (SELECT count(*) FROM "idempotency_key")`
   return (await server.database.run(rows)).rows
 }
@@ -143,17 +181,42 @@ describe('what the HTTP parser refuses', () => {
     ['a header line without a colon', `${get} HTTP/1.1\r\nHost: x\r\nnope\r\n\r\n`, 400],
     ['headers of 20 kB', `${get} HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`, 431],
     ['a request line of 20 kB', `${get}?${'x'.repeat(20_000)} HTTP/1.1\r\nHost: x\r\n\r\n`, 431],
-    ['two lengths', `POST ${BASE}/customerBill HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}`, 400],
-    ['a length and chunks', `POST ${BASE}/customerBill HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`, 400],
-    ['an unknown expectation', `POST ${BASE}/customerBill HTTP/1.1\r\nHost: x\r\nExpect: x\r\nContent-Length: 0\r\n\r\n`, 417],
-    ['a broken escape in the path', `GET ${BASE}/customerBill/%zz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`, 400],
-    ['a very long id', `GET ${BASE}/customerBill/${'x'.repeat(5_000)} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`, 414],
+    [
+      'two lengths',
+      `POST ${BASE}/customerBill HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}`,
+      400
+    ],
+    [
+      'a length and chunks',
+      `POST ${BASE}/customerBill HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`,
+      400
+    ],
+    [
+      'an unknown expectation',
+      `POST ${BASE}/customerBill HTTP/1.1\r\nHost: x\r\nExpect: x\r\nContent-Length: 0\r\n\r\n`,
+      417
+    ],
+    [
+      'a broken escape in the path',
+      `GET ${BASE}/customerBill/%zz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`,
+      400
+    ],
+    [
+      'a very long id',
+      `GET ${BASE}/customerBill/${'x'.repeat(5_000)} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`,
+      414
+    ],
     ['a raw NUL in the path', `GET ${BASE}/customer\u0000Bill HTTP/1.1\r\nHost: x\r\n\r\n`, 400]
   ])('%s is a TMF Error', async (_, request, status) => {
     const answer = await send(request)
     expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `))
     const body = JSON.parse(answer.slice(answer.indexOf('\r\n\r\n')).match(/\{.*\}/s)?.[0] ?? '')
-    expect(body).toMatchObject({ status: String(status), code: expect.any(String), reason: expect.any(String), requestId: expect.any(String) })
+    expect(body).toMatchObject({
+      status: String(status),
+      code: expect.any(String),
+      reason: expect.any(String),
+      requestId: expect.any(String)
+    })
   })
 })
 

@@ -43,7 +43,10 @@ describe.each([...resources.values()])('$path', (resource) => {
         const where = parseQuery(query).where
         const bound = where && bind(where, resource.shape)
         const expected = documents.filter((document) => !bound || match(bound, document)).map(({ id }) => id)
-        expect(found.body.map(({ id }: Document) => id), query).toEqual(expected)
+        expect(
+          found.body.map(({ id }: Document) => id),
+          query
+        ).toEqual(expected)
         expect(found.headers['x-total-count']).toBe(String(expected.length))
       }),
       { numRuns: RUNS, seed: SEED }
@@ -170,16 +173,18 @@ function sortOf(resource: Resource): fc.Arbitrary<readonly Key[]> {
 
 function byKeys(keys: readonly Key[]): (left: Document, right: Document) => number {
   return (left, right) => {
-    for (const { path, shape, descending } of keys) {
-      const [a, b] = [textAt(left, path, shape), textAt(right, path, shape)]
-      if (a === undefined && b === undefined) continue
-      // What is missing comes last, both ways.
-      if (a === undefined || b === undefined) return a === undefined ? 1 : -1
-      const order = scalarKind(shape).compare(a, b)
-      if (order !== 0) return descending ? -order : order
-    }
-    return compareCodePoints(String(left.id), String(right.id))
+    const orders = keys.map((key) => byKey(key, left, right))
+    return orders.find((order) => order !== 0) ?? compareCodePoints(String(left.id), String(right.id))
   }
+}
+
+/** What is missing comes last, both ways. */
+function byKey({ path, shape, descending }: Key, left: Document, right: Document): number {
+  const a = textAt(left, path, shape)
+  const b = textAt(right, path, shape)
+  if (a === undefined || b === undefined) return Number(a === undefined) - Number(b === undefined)
+  const order = scalarKind(shape).compare(a, b)
+  return descending ? -order : order
 }
 
 function textAt(document: Document, path: Path, shape: Scalar): string | undefined {

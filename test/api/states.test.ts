@@ -24,6 +24,30 @@ const LEGAL: Readonly<Record<State, readonly State[]>> = {
 }
 const ORDER: readonly State[] = ['new', 'validated', 'sent', 'partiallyPaid', 'settled']
 
+interface Standing {
+  readonly state: State
+  readonly issuedAs: State | undefined
+}
+
+const isIssued = (state: State) => !['new', 'onHold'].includes(state)
+
+/** Of the bill in the walk 4 of 10 remain, so it can be partiallyPaid, but not settled. */
+function mayGo({ state, issuedAs }: Standing, next: State): boolean {
+  if (next === state) return true
+  const isBeforeIssue = state === 'onHold' && issuedAs !== undefined && ORDER.indexOf(next) < ORDER.indexOf(issuedAs)
+  return LEGAL[state].includes(next) && !isBeforeIssue && next !== 'settled'
+}
+
+/** Asks for the next state, checks the answer, and tells where the bill then stands. */
+async function move(id: string, { state, issuedAs }: Standing, next: State): Promise<Standing> {
+  const isLegal = mayGo({ state, issuedAs }, next)
+  const reply = await server.call('PATCH', `customerBill/${id}`, { state: next })
+  expect(reply.status, `${state} -> ${next}`).toBe(isLegal ? 200 : 409)
+  const reached = isLegal ? next : state
+  expect((await server.call('GET', `customerBill/${id}`)).body.state).toBe(reached)
+  return { state: reached, issuedAs: issuedAs ?? (isIssued(reached) ? reached : undefined) }
+}
+
 const eur = (value: number) => ({ unit: 'EUR', value })
 const partlyPaid = { amountDue: eur(10), remainingAmount: eur(4) }
 
@@ -33,19 +57,10 @@ describe('a bill', () => {
     await fc.assert(
       fc.asyncProperty(walk, async (wanted) => {
         const { id } = await post(server, 'customerBill', partlyPaid)
-        let state: State = 'new'
-        let issuedAs: State | undefined
-        for (const next of wanted) {
-          const reply = await server.call('PATCH', `customerBill/${id}`, { state: next })
-          const isHeldBack = state === 'onHold' && issuedAs && ORDER.indexOf(next) < ORDER.indexOf(issuedAs)
-          // 4 of 10 remain, so it can be partiallyPaid, but not settled.
-          const isLegal = next === state || (LEGAL[state].includes(next) && !isHeldBack && next !== 'settled')
-          expect(reply.status, `${state} -> ${next}`).toBe(isLegal ? 200 : 409)
-          if (isLegal) state = next
-          if (!['new', 'onHold'].includes(state)) issuedAs ??= state
-          expect((await server.call('GET', `customerBill/${id}`)).body.state).toBe(state)
-        }
-        expect((await server.call('DELETE', `customerBill/${id}`)).status).toBe(issuedAs ? 409 : 204)
+        let now: Standing = { state: 'new', issuedAs: undefined }
+        for (const next of wanted) now = await move(id, now, next)
+        const { status } = await server.call('DELETE', `customerBill/${id}`)
+        expect(status).toBe(now.issuedAs ? 409 : 204)
       }),
       { numRuns: 60, seed: 678 }
     )
@@ -67,15 +82,21 @@ describe('a bill', () => {
     ['more remains than was due', eur(10), eur(10.01), 409, 409],
     ['a credit note of which a part remains', eur(-10), eur(-4), 409, 200],
     ['a credit note of which nothing remains', eur(-10), eur(0), 200, 409]
-  ])('when %s, settled and partiallyPaid follow remainingAmount', async (_, amountDue, remainingAmount, settled, partly) => {
-    const amounts = { state: 'sent', ...(amountDue && { amountDue, remainingAmount }) }
-    for (const [state, status] of [['settled', settled], ['partiallyPaid', partly]] as const) {
-      const { id } = await post(server, 'customerBill', amounts)
-      expect((await server.call('PATCH', `customerBill/${id}`, { state })).status).toBe(status)
-      const posted = await server.call('POST', 'customerBill', { billingAccount: { id: 'A' }, ...amounts, state })
-      expect(posted.status).toBe(status === 200 ? 201 : 400)
+  ])(
+    'when %s, settled and partiallyPaid follow remainingAmount',
+    async (_, amountDue, remainingAmount, settled, partly) => {
+      const amounts = { state: 'sent', ...(amountDue && { amountDue, remainingAmount }) }
+      for (const [state, status] of [
+        ['settled', settled],
+        ['partiallyPaid', partly]
+      ] as const) {
+        const { id } = await post(server, 'customerBill', amounts)
+        expect((await server.call('PATCH', `customerBill/${id}`, { state })).status).toBe(status)
+        const posted = await server.call('POST', 'customerBill', { billingAccount: { id: 'A' }, ...amounts, state })
+        expect(posted.status).toBe(status === 200 ? 201 : 400)
+      }
     }
-  })
+  )
 
   test.each(['billNo', 'amountDue', 'billingAccount', 'lastUpdate', 'billCycle', 'unknown'])(
     'PATCH of %s is refused by name, and nothing of the patch happens',
@@ -128,7 +149,10 @@ describe('a rate', () => {
 
   test('joins a bill that is not issued, with the bill href, and then neither can go', async () => {
     const bill = await post(server, 'customerBill')
-    const rate = await post(server, 'appliedCustomerBillingRate', { isBilled: true, bill: { id: bill.id, href: 'urn:x' } })
+    const rate = await post(server, 'appliedCustomerBillingRate', {
+      isBilled: true,
+      bill: { id: bill.id, href: 'urn:x' }
+    })
     expect(rate.bill).toEqual({ id: bill.id, href: bill.href })
     const path = `appliedCustomerBillingRate/${rate.id}`
     expect((await server.call('PATCH', path, { name: 'x' })).status).toBe(409)

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { OTHER_TENANT } from '../support/database.ts'
-import { BASE, startTestServer, type TestServer } from '../support/server.ts'
 import { PATHS, post, SAMPLES } from '../support/samples.ts'
+import { BASE, startTestServer, type TestServer } from '../support/server.ts'
 
 let server: TestServer
 beforeAll(async () => {
@@ -93,11 +93,20 @@ describe.each(PATHS)('%s', (path) => {
   })
 
   test('an own @type opens the resource for attributes of its own, which are kept and returned', async () => {
-    const extended = { ...body, '@type': 'OwnType', '@baseType': 'Base', '@schemaLocation': 'urn:x', own: { deep: [1.5, null, 'x'] } }
+    const extended = {
+      ...body,
+      '@type': 'OwnType',
+      '@baseType': 'Base',
+      '@schemaLocation': 'urn:x',
+      own: { deep: [1.5, null, 'x'] }
+    }
     const created = await server.call('POST', path, extended)
     expect(created).toMatchObject({ status: 201, body: extended })
     const id = created.body.id
-    expect((await server.call('GET', `${path}/${id}?fields=own,@type`)).body).toMatchObject({ own: { deep: [1.5, null, 'x'] }, '@type': 'OwnType' })
+    expect((await server.call('GET', `${path}/${id}?fields=own,@type`)).body).toMatchObject({
+      own: { deep: [1.5, null, 'x'] },
+      '@type': 'OwnType'
+    })
     for (const type of [{}, { '@type': '' }, { '@type': server.typeOf(path) }]) {
       const refused = await server.call('POST', path, { ...body, ...type, own: 1 })
       expect(refused, JSON.stringify(type)).toMatchObject({ status: 400, body: { code: '24' } })

@@ -1,17 +1,17 @@
-import { Agent, request } from 'node:http'
+import { Agent, type ClientRequest, request } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 import { BASE } from '../support/server.ts'
 
 /**
- * What became of the requests. `refused`: the server did not take the connection, so that nothing was sent.
- * `dropped`: sent on a connection that it took, and no whole answer came.
+ * What became of the requests. `refused`: the server did not take the connection, so nothing was sent. `dropped`: sent
+ * on a connection that was established, and no whole answer came.
  */
 export interface Tally {
   answered: number
   created: number
   refused: number
-  dropped: string[]
-  statuses: Set<number | undefined>
+  readonly dropped: string[]
+  readonly failures: number[]
 }
 
 export interface LoadOptions {
@@ -20,50 +20,49 @@ export interface LoadOptions {
   readonly keepAlive: boolean
   /** How long a client waits between two requests. */
   readonly pauseMs?: number
-  /** How long a client lets an answer lie before it reads it. */
-  readonly readDelayMs?: number
 }
 
-export const BODY = JSON.stringify({ billingAccount: { id: 'A0815' } })
+const BODY = JSON.stringify({ billingAccount: { id: 'A0815' } })
+const READS_PER_WRITE = 3
 
-/** Reads and writes with many clients at once, each of which ends when it is refused. */
-export async function load(root: string, options: LoadOptions): Promise<Tally> {
-  const tally: Tally = { answered: 0, created: 0, refused: 0, dropped: [], statuses: new Set() }
-  const client = async (index: number) => {
-    const agent = new Agent({ keepAlive: options.keepAlive, maxSockets: 1 })
-    for (let round = index; (await send(agent, root, round, options, tally)) !== 'refused'; round++) {
-      if (options.pauseMs) await delay(options.pauseMs)
-    }
+/** Reads and writes with several clients at once until each of them is refused. */
+export async function load(root: string, { clients, keepAlive, pauseMs = 0 }: LoadOptions): Promise<Tally> {
+  const tally: Tally = { answered: 0, created: 0, refused: 0, dropped: [], failures: [] }
+  const client = async (first: number) => {
+    const agent = new Agent({ keepAlive, maxSockets: 1 })
+    for (let turn = first; await send(start(agent, root, turn), tally); turn++) await delay(pauseMs)
     agent.destroy()
   }
-  await Promise.all(Array.from({ length: options.clients }, (_, index) => client(index)))
+  await Promise.all(Array.from({ length: clients }, (_, index) => client(index)))
   return tally
 }
 
-/** Three reads to each write. */
-async function send(agent: Agent, root: string, round: number, options: LoadOptions, tally: Tally): Promise<string> {
-  const isWrite = round % 4 === 0
-  const url = `${root}${BASE}/${isWrite ? 'customerBillOnDemand' : 'customerBill?limit=1000'}`
+function start(agent: Agent, root: string, turn: number): ClientRequest {
+  const path = `${root}${BASE}/customerBillOnDemand`
+  if (turn % (READS_PER_WRITE + 1) > 0) return request(`${path}?limit=20`, { agent }).end()
+  const headers = { 'Content-Type': 'application/json', 'Content-Length': BODY.length }
+  return request(path, { agent, method: 'POST', headers }).end(BODY)
+}
+
+/** Counts what becomes of a request; false once the server takes no more. */
+function send(sent: ClientRequest, tally: Tally): Promise<boolean> {
   return new Promise((resolve) => {
-    const headers = isWrite ? { 'Content-Type': 'application/json', 'Content-Length': BODY.length } : {}
-    const sent = request(url, { agent, method: isWrite ? 'POST' : 'GET', headers })
-    const failed = (error: NodeJS.ErrnoException) => {
-      const wasRefused = error.code === 'ECONNREFUSED'
+    const failed = (error: NodeJS.ErrnoException & { syscall?: string }) => {
+      // However it fails, a connection that was not established has carried nothing.
+      const wasRefused = error.syscall === 'connect'
       if (wasRefused) tally.refused += 1
-      else tally.dropped.push(`${error.message}${sent.reusedSocket ? ' (kept connection)' : ''}`)
-      resolve(wasRefused ? 'refused' : 'dropped')
+      else tally.dropped.push(`${error.message}${sent.reusedSocket ? ' on a kept connection' : ''}`)
+      resolve(!wasRefused)
     }
-    sent.on('error', failed)
-    sent.on('response', async (response) => {
-      if (options.readDelayMs) await delay(options.readDelayMs)
+    sent.on('error', failed).on('response', (response) => {
+      const status = response.statusCode ?? 0
       response.on('error', failed).on('end', () => {
         tally.answered += 1
-        tally.statuses.add(response.statusCode)
-        if (response.statusCode === 201) tally.created += 1
-        resolve('answered')
+        if (status === 201) tally.created += 1
+        if (status >= 300) tally.failures.push(status)
+        resolve(true)
       })
       response.resume()
     })
-    sent.end(isWrite ? BODY : undefined)
   })
 }

@@ -1,65 +1,190 @@
 import { once } from 'node:events'
-import { request } from 'node:http'
-import { connect, type Socket } from 'node:net'
+import { Agent, get, type IncomingMessage } from 'node:http'
+import { connect } from 'node:net'
+import { buffer } from 'node:stream/consumers'
+import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { BASE } from '../support/server.ts'
-import { BODY, load } from './load.ts'
-import { cleanUp, dataFolder, postgresPid, type ServerProcess, startServer, statusOf, until } from './server-process.ts'
+import { load } from './load.ts'
+import {
+  cleanUp,
+  dataFolder,
+  postgresPid,
+  runServer,
+  type ServerProcess,
+  startServer,
+  statusOf,
+  until
+} from './server-process.ts'
 
 const LIMIT_MS = 5_000
-/** A response of some megabytes does not fit into the buffers of a connection. */
-const LARGE_BILLS = 300
-const LARGE_NAME = 'x'.repeat(10_000)
+/** Signals closer together than this count as one. */
+const SECOND_SIGNAL_MS = 600
+/** Ten megabytes as one list: more than fits into the buffers of a connection that nobody reads. */
+const LARGE = { rows: 1_000, text: 'x'.repeat(10_000) }
 
 let store: TestDatabase
+let client: pg.Client
 beforeEach(async () => {
   store = await createTestDatabase()
+  client = new pg.Client(store.url)
+  await client.connect()
 })
 afterEach(async () => {
   await cleanUp()
+  await client.end()
   await store.drop()
 })
 
-function start(): Promise<ServerProcess> {
-  return startServer({ DATABASE_URL: store.url, SHUTDOWN_TIMEOUT_MS: String(LIMIT_MS) })
-}
-
-describe('SIGTERM', () => {
+describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
   it('drops no request under load and ends with 0 in time', async () => {
     const server = await start()
-    await fill()
     const loads = [
       load(server.root, { clients: 20, keepAlive: true }),
       load(server.root, { clients: 20, keepAlive: true, pauseMs: 20 }),
-      load(server.root, { clients: 5, keepAlive: false }),
-      load(server.root, { clients: 2, keepAlive: true, readDelayMs: 200 })
+      load(server.root, { clients: 5, keepAlive: false })
     ]
-    await until('the load has effect', async () => (await countOnDemand()) > 50)
-    const exit = await server.stop()
+    await until('the load has its effect', async () => (await countRows()) > 50)
+    const exit = await server.stop(signal)
     const tallies = await Promise.all(loads)
-    console.log(tallies, exit)
     expect(tallies.flatMap(({ dropped }) => dropped)).toEqual([])
+    expect(tallies.flatMap(({ failures }) => failures)).toEqual([])
     expect(exit).toMatchObject({ code: 0, signal: null })
     expect(exit.ms).toBeLessThan(LIMIT_MS)
-    expect(await countOnDemand()).toBe(tallies.reduce((sum, { created }) => sum + created, 0))
+    expect(await countRows()).toBe(tallies.reduce((sum, { created }) => sum + created, 0))
     expect(server.stderr()).toBe('')
+  })
+
+  it('stops the embedded Postgres', async () => {
+    const folder = dataFolder()
+    const server = await startServer({ DATA_DIR: folder })
+    expect(postgresPid(folder)).toBeDefined()
+    expect(await server.stop(signal)).toMatchObject({ code: 0 })
+    expect(postgresPid(folder)).toBeUndefined()
   })
 })
 
-async function countOnDemand(): Promise<number> {
-  const client = new pg.Client(store.url)
-  await client.connect()
-  const { rows } = await client.query('SELECT count(*)::int AS n FROM customer_bill_on_demand')
-  await client.end()
-  return rows[0].n
+describe('a stop', () => {
+  it('waits for a write that waits for a lock and for a client that reads slowly', async () => {
+    const server = await start()
+    const id = await fill(server)
+    const read = await slowResponse(`${server.root}${BASE}/customerBillOnDemand?limit=${LARGE.rows}`)
+    const { answer } = await lockedPatch(server, id)
+
+    const exit = server.stop()
+    await until('the port is closed', async () => (await statusOf(`${server.root}/health/live`)) === 0)
+    expect(server.child.exitCode).toBeNull()
+    await client.query('COMMIT')
+    expect((await answer).status).toBe(200)
+    const body = await buffer(read)
+    expect(read.complete).toBe(true)
+    expect(JSON.parse(body.toString())).toHaveLength(LARGE.rows)
+    expect(await exit).toMatchObject({ code: 0 })
+  })
+
+  it('does not wait for connections that send nothing', async () => {
+    const server = await start()
+    const { port } = new URL(server.root)
+    const silent = Array.from({ length: 10 }, () => connect(Number(port), '127.0.0.1'))
+    await Promise.all(silent.map((socket) => once(socket, 'connect')))
+    const agent = new Agent({ keepAlive: true })
+    const [idle] = (await once(get(`${server.root}/health/live`, { agent }), 'response')) as [IncomingMessage]
+    await buffer(idle)
+    const exit = await server.stop()
+    expect(exit).toMatchObject({ code: 0 })
+    expect(exit.ms).toBeLessThan(2_000)
+    agent.destroy()
+  })
+
+  it('that is asked for twice at the same moment, as Ctrl-C under npm does, is one', async () => {
+    const server = await start()
+    server.child.kill('SIGINT')
+    expect(await server.stop('SIGTERM')).toMatchObject({ code: 0 })
+    expect(server.stderr()).toBe('')
+  })
+
+  it('comes at once with a second signal', async () => {
+    const server = await start()
+    await lockedPatch(server, await fill(server))
+    server.child.kill('SIGTERM')
+    await delay(SECOND_SIGNAL_MS)
+    const exit = await server.stop('SIGTERM')
+    expect(exit).toMatchObject({ code: 1 })
+    expect(exit.ms).toBeLessThan(500)
+    expect(server.stderr()).toBe('tmf678-server: A second signal ended the server at once\n')
+  })
+
+  it('gives up after SHUTDOWN_TIMEOUT_MS with exit code 1', async () => {
+    const server = await start({ SHUTDOWN_TIMEOUT_MS: '1000' })
+    await lockedPatch(server, await fill(server))
+    const exit = await server.stop()
+    expect(exit).toMatchObject({ code: 1 })
+    expect(exit.ms).toBeLessThan(2_000)
+    expect(server.stderr()).toBe('tmf678-server: The server did not stop within 1000 ms\n')
+  })
+
+  it('while the server still starts ends with 0 too', async () => {
+    await client.query('SELECT pg_advisory_lock(678004)')
+    const server = runServer({ DATABASE_URL: store.url, MIGRATE_ON_START: 'true' })
+    await until('the server waits to migrate', () => isWaiting('tmf678 migration'))
+    const exit = server.stop()
+    await client.query('SELECT pg_advisory_unlock(678004)')
+    expect(await exit).toMatchObject({ code: 0 })
+  })
+})
+
+function start(env: Record<string, string> = {}): Promise<ServerProcess> {
+  return startServer({ DATABASE_URL: store.url, SHUTDOWN_TIMEOUT_MS: String(LIMIT_MS), ...env })
 }
 
-async function fill(): Promise<void> {
-  const client = new pg.Client(store.url)
-  await client.connect()
-  const { rows } = await client.query(`SELECT column_name, is_nullable, column_default, data_type FROM information_schema.columns WHERE table_name='customer_bill'`)
-  console.log(rows.filter((r) => r.is_nullable === 'NO'))
-  await client.end()
+async function countRows(): Promise<number> {
+  const { rows } = await client.query('SELECT count(*)::int AS count FROM customer_bill_on_demand')
+  return rows[0].count
+}
+
+/** Posts one request for a bill and copies it in the database; answers its id. */
+async function fill(server: ServerProcess): Promise<string> {
+  const response = await fetch(`${server.root}${BASE}/customerBillOnDemand`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ billingAccount: { id: 'A0815' }, description: LARGE.text })
+  })
+  const { id } = (await response.json()) as { id: string }
+  await client.query(
+    `INSERT INTO customer_bill_on_demand SELECT copy.* FROM customer_bill_on_demand AS original,
+       generate_series(2, ${LARGE.rows}) AS number,
+       jsonb_populate_record(original, jsonb_build_object('id', 'copy' || number)) AS copy`
+  )
+  return id
+}
+
+/** A response of which nothing is read yet but the head. */
+async function slowResponse(url: string): Promise<IncomingMessage> {
+  const [response] = await once(get(url), 'response')
+  return response
+}
+
+/** A PATCH that waits for a lock; the lock goes with COMMIT. */
+async function lockedPatch(server: ServerProcess, id: string): Promise<{ answer: Promise<Response> }> {
+  await client.query('BEGIN')
+  await client.query('SELECT 1 FROM customer_bill_on_demand WHERE id = $1 FOR UPDATE', [id])
+  const answer = fetch(`${server.root}${BASE}/customerBillOnDemand/${id}`, {
+    method: 'PATCH',
+    headers: { 'Content-Type': 'application/merge-patch+json' },
+    body: JSON.stringify({ description: 'short' })
+  })
+  answer.catch(() => undefined)
+  await until('the write waits', () => isWaiting('tmf678-server'))
+  return { answer }
+}
+
+async function isWaiting(application: string): Promise<boolean> {
+  const { rows } = await client.query(
+    `SELECT 1 FROM pg_stat_activity
+     WHERE datname = current_database() AND application_name = $1 AND wait_event_type = 'Lock'`,
+    [application]
+  )
+  return rows.length > 0
 }

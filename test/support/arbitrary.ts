@@ -2,8 +2,29 @@ import fc from 'fast-check'
 import type { ListShape, ObjectShape, Scalar, Shape } from '../../src/tmf/shape.ts'
 
 /** Few values of each kind, so that filters hit; among them what quoting, ordering and encoding could get wrong. */
-export const TEXTS = ['a', 'b', 'ab', 'B', '', 'é', '\u{1d4b3}', '\uffee', 'a,b', 'x"y', 'a b', '50%', 'a;b&c=d', 'true', '1.5']
-export const INSTANTS = ['2026-01-14T23:59:59.999Z', '2026-01-15T00:00:00.000Z', '2026-01-15T12:30:00.120Z', '2026-01-16T00:00:00.000Z']
+export const TEXTS = [
+  'a',
+  'b',
+  'ab',
+  'B',
+  '',
+  'é',
+  '\u{1d4b3}',
+  '\uffee',
+  'a,b',
+  'x"y',
+  'a b',
+  '50%',
+  'a;b&c=d',
+  'true',
+  '1.5'
+]
+export const INSTANTS = [
+  '2026-01-14T23:59:59.999Z',
+  '2026-01-15T00:00:00.000Z',
+  '2026-01-15T12:30:00.120Z',
+  '2026-01-16T00:00:00.000Z'
+]
 export const DECIMALS = [0, 0.1, 0.2, 0.3, 1, -1, 1.5, 12345678.901, 99999999999, 0.00125, -0.0000000001]
 const UNITS = ['EUR', 'JPY', 'KWD']
 
@@ -13,18 +34,18 @@ export function documentOf(shape: ObjectShape, without: readonly string[] = []):
     ([name, member]) => (member.required || !name.startsWith('@')) && !without.includes(name)
   )
   const required = members.filter(([, member]) => member.required).map(([name]) => name)
-  const model = Object.fromEntries(members.map(([name, member]) => [name, valueOf(member.shape, member.required)]))
+  const model = Object.fromEntries(members.map(([name, member]) => [name, anyOf(member.shape, member.required)]))
   return fc.record(model, { requiredKeys: required }) as fc.Arbitrary<Record<string, unknown>>
 }
 
-function valueOf(shape: Shape, isRequired: boolean): fc.Arbitrary<unknown> {
+function anyOf(shape: Shape, isRequired: boolean): fc.Arbitrary<unknown> {
   if (shape.kind === 'object') return documentOf(shape)
   if (shape.kind === 'list') return listOf(shape)
   return scalarOf(shape, isRequired)
 }
 
 function listOf({ of, minItems }: ListShape): fc.Arbitrary<unknown> {
-  return fc.array(valueOf(of, true), { minLength: minItems, maxLength: 3 })
+  return fc.array(anyOf(of, true), { minLength: minItems, maxLength: 3 })
 }
 
 export function scalarOf(shape: Scalar, isRequired = false): fc.Arbitrary<unknown> {

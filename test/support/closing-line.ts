@@ -1,6 +1,7 @@
 import type { Reporter, TestModule } from 'vitest/node'
 
 /** Ends the output with one plain line that any tool can read. */
+// biome-ignore lint/style/noDefaultExport: vitest reads the default export.
 export default class ClosingLine implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], errors: readonly unknown[]): void {
     const states = modules.flatMap((module) => [...module.children.allTests()].map((test) => test.result().state))
