@@ -26,8 +26,8 @@ export interface DemoServer {
 }
 
 /**
- * Starts the server on demo data in a temporary folder. When it does not come, or `interrupted` says so, throws the last
- * lines of its log and leaves nothing behind.
+ * Starts the server on demo data in a temporary folder. When it does not come, or `interrupted` says so, throws the
+ * last lines of its log and leaves nothing behind.
  */
 export async function startDemoServer(interrupted?: AbortSignal): Promise<DemoServer> {
   const folder = mkdtempSync(path.join(tmpdir(), 'tmf678-ctk-'))

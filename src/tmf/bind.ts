@@ -124,7 +124,13 @@ function entered(shape: Shape): NoList {
 }
 
 function unknownAttribute(parent: string, name: string, shape: NoList): Problem {
-  if (shape.kind !== 'object') return new Problem('invalidQuery', `${parent} has no attributes, so no ${name}`)
+  if (shape.kind !== 'object') {
+    const operators = scalarKind(shape).operators.join(', ')
+    return new Problem(
+      'invalidQuery',
+      `${parent} has neither attributes nor an operator ${name}; it takes ${operators}`
+    )
+  }
   const owner = parent === '' ? shape.name : parent
   return new Problem('invalidQuery', `${owner} has no attribute ${name}${suggestion(name, [...shape.members.keys()])}`)
 }

@@ -1,0 +1,84 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Problem } from '../../src/base/problem.ts'
+import { openDatabase } from '../../src/db/database.ts'
+import { identifier, join, render, sql } from '../../src/db/sql.ts'
+import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+
+describe('SQL pieces', () => {
+  test('values become numbered parameters, pieces are spliced in', () => {
+    const inner = sql`b = ${2} AND c = ${3}`
+    expect(render(sql`a = ${1} AND ${inner} AND d = ${4}`)).toEqual({
+      text: 'a = $1 AND b = $2 AND c = $3 AND d = $4',
+      values: [1, 2, 3, 4]
+    })
+    expect(render(join([sql`x`, sql`${1}`, sql``], sql`, `))).toEqual({ text: 'x, $1, ', values: [1] })
+    expect(render(join([], sql`, `))).toEqual({ text: '', values: [] })
+  })
+
+  test('an object that only looks like a piece is a value', () => {
+    const forged = { strings: ['DROP TABLE x'], values: [] }
+    expect(render(sql`SELECT ${forged}`)).toEqual({ text: 'SELECT $1', values: [forged] })
+  })
+
+  test.each(['a"; DROP TABLE x; --', 'A', '', '1a', 'a b', 'x'.repeat(64), 'ä'])(
+    '%s passes the gate for names never',
+    (name) => {
+      expect(() => identifier(name)).toThrow('not an SQL identifier')
+    }
+  )
+})
+
+describe('the database', () => {
+  let store: TestDatabase
+  beforeAll(async () => {
+    store = await createTestDatabase()
+    await store.database.run(sql`CREATE TABLE "counter" ("n" int)`)
+    await store.database.run(sql`INSERT INTO "counter" VALUES (0)`)
+  })
+  afterAll(() => store.drop())
+  const counted = async () => (await store.database.run(sql`SELECT "n" FROM "counter"`)).rows[0]?.[0]
+
+  test('a transaction that throws leaves nothing', async () => {
+    const before = await counted()
+    const failing = store.database.transaction(async (tx) => {
+      await tx.run(sql`UPDATE "counter" SET "n" = "n" + 1`)
+      throw new Problem('conflict', 'no')
+    })
+    await expect(failing).rejects.toThrow('no')
+    expect(await counted()).toBe(before)
+  })
+
+  test('a transaction is tried again from its start when Postgres gives it up as a deadlock', async () => {
+    const before = Number(await counted())
+    let attempts = 0
+    await store.database.transaction(async (tx) => {
+      attempts++
+      await tx.run(sql`UPDATE "counter" SET "n" = "n" + 1`)
+      if (attempts < 3) await tx.run(sql`DO $$ BEGIN RAISE EXCEPTION 'deadlock' USING ERRCODE = '40P01'; END $$`)
+    })
+    expect(attempts).toBe(3)
+    expect(Number(await counted())).toBe(before + 1)
+  })
+
+  test('a server that does not answer is a problem of its own, without the address', async () => {
+    const settings = { poolSize: 1, connectTimeoutMs: 500, statementTimeoutMs: 1000, applicationName: 'x' }
+    const nowhere = openDatabase({ ...settings, url: 'postgres://user:secret@127.0.0.1:1/x' }, () => undefined)
+    const problem = await nowhere.run(sql`SELECT 1`).catch((error: unknown) => error)
+    expect(problem).toMatchObject({ kind: 'unavailable', headers: { 'Retry-After': '5' } })
+    expect((problem as Problem).message).not.toContain('127.0.0.1')
+    await nowhere.close()
+  })
+
+  test('schema.prisma and the migrations agree', async () => {
+    const { diffMigrations } = await import('../../src/db/migrations.ts')
+    expect(await diffMigrations(store.url)).toBe('')
+  })
+
+  test('every text column sorts by code point, and the order of -billDate has its index', async () => {
+    const plain = sql`SELECT table_name || '.' || column_name FROM information_schema.columns
+      WHERE table_schema = 'public' AND table_name <> '_prisma_migrations' AND data_type = 'text' AND collation_name IS DISTINCT FROM 'C'`
+    expect((await store.database.run(plain)).rows).toEqual([])
+    const indexes = sql`SELECT count(*) FROM pg_indexes WHERE schemaname = 'public' AND indexdef LIKE '%DESC NULLS LAST%'`
+    expect(Number((await store.database.run(indexes)).rows[0]?.[0])).toBeGreaterThanOrEqual(4)
+  })
+})
