@@ -1,5 +1,5 @@
 import type { Server } from 'node:http'
-import type { Socket } from 'node:net'
+import { Server as NetServer, type Socket } from 'node:net'
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { StartError } from './base/start-error.ts'
@@ -8,6 +8,7 @@ import { StartError } from './base/start-error.ts'
 const GRACE_MS = 300
 /** How long connections that wait to be accepted may keep the server from closing its port. */
 const QUEUE_LIMIT_MS = 1_000
+const POLL_MS = 10
 /** Ctrl-C reaches the process twice when npm started it: from the terminal and from npm. */
 const SAME_SIGNAL_MS = 500
 
@@ -41,18 +42,31 @@ export function drainable(app: FastifyInstance): () => Promise<void> {
     if (isDraining) reply.header('Connection', 'close')
   })
   const { server } = app
-  const silent = silentConnections(server)
+  const connections = new Set<Socket>()
+  server.on('connection', (socket: Socket) => {
+    connections.add(socket)
+    socket.once('close', () => connections.delete(socket))
+  })
   return async () => {
     isDraining = true
     await delay(GRACE_MS)
     await emptyQueue(server)
-    const closed = new Promise((resolve) => server.close(resolve))
-    // Node closes idle connections, but waits for those that never sent anything, as browsers open in advance.
-    await Promise.race([closed, delay(GRACE_MS)])
-    for (const socket of silent) if (socket.bytesRead === 0) socket.destroy()
-    await closed
+    // Closes the port alone: an HTTP server's own `close` also cuts responses that a slow client has not taken yet.
+    NetServer.prototype.close.call(server)
+    for (const silentUntil = performance.now() + GRACE_MS; connections.size > 0; await delay(POLL_MS)) {
+      closeUnused(server, connections, performance.now() > silentUntil)
+    }
     await app.close()
   }
+}
+
+/** Closes connections between two requests and, where `withSilent`, those that never sent anything. */
+function closeUnused(server: Server, connections: ReadonlySet<Socket>, withSilent: boolean): void {
+  const sockets = [...connections]
+  // Node takes a connection for idle although it still sends the response.
+  if (sockets.every(({ writableLength }) => writableLength === 0)) server.closeIdleConnections()
+  // Browsers open some in advance, and Node never takes those for idle.
+  if (withSilent) for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy()
 }
 
 /**
@@ -74,15 +88,4 @@ async function emptyQueue(server: Server): Promise<void> {
     await nextTurn()
   }
   server.off('connection', count)
-}
-
-/** The open connections that have not sent a whole request head yet. */
-function silentConnections(server: Server): ReadonlySet<Socket> {
-  const silent = new Set<Socket>()
-  server.on('connection', (socket: Socket) => {
-    silent.add(socket)
-    socket.once('close', () => silent.delete(socket))
-  })
-  server.on('request', ({ socket }) => silent.delete(socket))
-  return silent
 }

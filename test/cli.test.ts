@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import pg from 'pg'
@@ -115,6 +115,9 @@ test('without DATABASE_URL demo fills the embedded database and stops it again',
   try {
     const { code, output, errors } = await cli(['demo'], { DATA_DIR: folder })
     expect({ code, output, errors }).toEqual({ code: 0, output: `${DEMO_LINES.join('\n')}\n`, errors: '' })
+    const files = readdirSync(folder, { recursive: true }).map((file) => path.basename(String(file)))
+    expect(files).toContain('PG_VERSION')
+    expect(files).not.toContain('postmaster.pid')
   } finally {
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
   }

@@ -170,7 +170,7 @@ async function checkReferences(
 
 export type ColumnValue = readonly [column: string, value: string | null]
 
-/** The columns of a complete document with their values: all of its row but the key, the version and the creation time. */
+/** The columns of a complete document with their values: all of a row but its key, version and creation time. */
 export function rowValues(resource: Resource, document: Document, before?: Stored): readonly ColumnValue[] {
   return [
     ...columnValues(resource, [...resource.attributes.keys()], document),

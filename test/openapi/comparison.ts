@@ -12,6 +12,7 @@ export interface Schema {
   readonly type?: string
   readonly format?: string
   readonly enum?: readonly string[]
+  readonly pattern?: string
   readonly items?: Schema
   readonly allOf?: readonly Schema[]
   readonly required?: readonly string[]

@@ -5,6 +5,7 @@ import { buffer } from 'node:stream/consumers'
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { sql } from '../../src/db/sql.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { BASE } from '../support/server.ts'
 import { load } from './load.ts'
@@ -149,13 +150,15 @@ async function fill(server: ServerProcess): Promise<string> {
   const response = await fetch(`${server.root}${BASE}/customerBillOnDemand`, {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify({ billingAccount: { id: 'A0815' }, description: LARGE.text })
+    body: JSON.stringify({ billingAccount: { id: 'A0815' } })
   })
+  expect(response.status).toBe(201)
   const { id } = (await response.json()) as { id: string }
   await client.query(
     `INSERT INTO customer_bill_on_demand SELECT copy.* FROM customer_bill_on_demand AS original,
        generate_series(2, ${LARGE.rows}) AS number,
-       jsonb_populate_record(original, jsonb_build_object('id', 'copy' || number)) AS copy`
+       jsonb_populate_record(original, jsonb_build_object('id', 'copy' || number, 'description', $1::text)) AS copy`,
+    [LARGE.text]
   )
   return id
 }
@@ -181,10 +184,10 @@ async function lockedPatch(server: ServerProcess, id: string): Promise<{ answer:
 }
 
 async function isWaiting(application: string): Promise<boolean> {
-  const { rows } = await client.query(
-    `SELECT 1 FROM pg_stat_activity
-     WHERE datname = current_database() AND application_name = $1 AND wait_event_type = 'Lock'`,
-    [application]
+  // Not over the connection that holds the lock: what a transaction sees of the others stands still.
+  const { rowCount } = await store.database.run(
+    sql`SELECT 1 FROM pg_stat_activity
+        WHERE datname = current_database() AND application_name = ${application} AND wait_event_type = 'Lock'`
   )
-  return rows.length > 0
+  return rowCount > 0
 }

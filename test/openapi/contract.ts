@@ -1,0 +1,104 @@
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
+import type { Reply, TestServer } from '../support/server.ts'
+import { type Document, type Operation, readDocument } from './document.ts'
+
+/** Sends requests, and notes everything about the answers that the document does not say. */
+export interface Contract {
+  readonly document: Document
+  readonly call: TestServer['call']
+  /** What was answered otherwise than described since it was last asked. */
+  readonly breaches: () => readonly string[]
+  /** Which answers there were: operationId -> statuses. */
+  readonly seen: ReadonlyMap<string, ReadonlySet<string>>
+}
+
+/** Headers of HTTP itself, which every server sends. */
+const PLAIN_HEADERS = ['content-type', 'content-length', 'date', 'connection', 'transfer-encoding']
+
+/** Watches a server keep to the committed document. */
+export function watch(server: TestServer): Contract {
+  const document = readDocument()
+  const check = bodyCheck(document)
+  const breaches: string[] = []
+  const seen = new Map<string, Set<string>>()
+  return {
+    document,
+    breaches: () => breaches.splice(0),
+    seen,
+    call: async (method, path, body, headers) => {
+      const answer = await server.call(method, path, body, headers)
+      for (const operation of operationsFor(document, String(method), path)) {
+        const statuses = seen.get(operation.operationId) ?? new Set()
+        seen.set(operation.operationId, statuses.add(String(answer.status)))
+        const found = [...faults(document, operation, answer, check(path))]
+        breaches.push(...found.map((fault) => `${method} ${path.slice(0, 80)} ${answer.status}: ${fault}`))
+      }
+      return answer
+    }
+  }
+}
+
+/** The operation of a request; of a method that the path does not have, all operations of the path: each has the 405. */
+function operationsFor({ paths }: Document, method: string, path: string): readonly Operation[] {
+  const [resource, id] = path.replace(/\?.*/, '').split('/')
+  const item = paths[id === undefined ? `/${resource}` : `/${resource}/{id}`] ?? {}
+  const operation = item[method.toLowerCase()]
+  return operation ? [operation] : Object.values(item)
+}
+
+type BodyCheck = (body: unknown, schema: Readonly<Record<string, unknown>>) => string | undefined
+
+function* faults(document: Document, operation: Operation, answer: Reply, check: BodyCheck): Generator<string> {
+  const described = operation.responses[answer.status]
+  if (!described) {
+    yield 'this status is not described'
+    return
+  }
+  const name = described.$ref?.slice('#/components/responses/'.length)
+  const { headers = {}, content } = name ? (document.components.responses[name] ?? {}) : described
+  const known = Object.keys(headers)
+  const unknown = Object.keys(answer.headers).filter(
+    (header) => !PLAIN_HEADERS.includes(header) && !known.some((candidate) => candidate.toLowerCase() === header)
+  )
+  for (const header of unknown) yield `the header ${header} is not described`
+  for (const header of known.filter((candidate) => document.components.headers[candidate]?.required)) {
+    if (answer.headers[header.toLowerCase()] === undefined) yield `the header ${header} is missing`
+  }
+  const schema = content?.['application/json']?.schema
+  if (!schema && answer.text !== '') yield 'it has a body'
+  const fault = schema && check(answer.body, schema)
+  if (fault) yield fault
+}
+
+/** Checks bodies with the document's schemas; of one with `fields` in the query, nothing but id and href is required. */
+function bodyCheck(document: Document): (path: string) => BodyCheck {
+  const closed = JSON.stringify(document).replaceAll('"additionalProperties":true', '"additionalProperties":false')
+  const whole = compiler(JSON.parse(closed))
+  const partial = compiler(JSON.parse(closed, (name, value) => (name === 'required' ? onlyAddress(value) : value)))
+  return (path) => (body, schema) => {
+    const validate = (/[?&]fields=/.test(path) ? partial : whole)(schema)
+    return validate(body) ? undefined : JSON.stringify(validate.errors)
+  }
+}
+
+function onlyAddress(required: unknown): unknown {
+  return Array.isArray(required) && required.includes('href') ? ['id', 'href'] : undefined
+}
+
+function compiler(document: object): (schema: object) => ValidateFunction {
+  const ajv = new Ajv2020({ strict: false, allErrors: true, formats: FORMATS })
+  ajv.addSchema(document, 'openapi.json')
+  const known = new Map<string, ValidateFunction>()
+  return (schema) => {
+    const text = JSON.stringify(schema).replaceAll('"$ref":"#', '"$ref":"openapi.json#')
+    const validate = known.get(text) ?? ajv.compile(JSON.parse(text))
+    known.set(text, validate)
+    return validate
+  }
+}
+
+const FORMATS = {
+  'date-time': /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/,
+  uri: (text: string) => URL.canParse(text),
+  int32: { type: 'number', validate: (value: number) => value === Math.trunc(value) && Math.abs(value) < 2 ** 31 }
+} as const

@@ -1,0 +1,162 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { sql } from '../../src/db/sql.ts'
+import { resources } from '../../src/resources/index.ts'
+import { startTestServer, type TestServer } from '../support/server.ts'
+import { type Contract, watch } from './contract.ts'
+import { operationsOf } from './document.ts'
+import { missingIn, sampleOf } from './sample.ts'
+
+type Body = Readonly<Record<string, unknown>>
+
+const UNKNOWN_ID = '01ARZ3NDEKTSV4RRFFQ69G5FAV'
+const TOO_LONG = 'x'.repeat(1_001)
+const TOO_LARGE = `{"name":"${'x'.repeat(1_048_577)}"}`
+const TEXT = { 'content-type': 'text/plain' }
+const JSON_PATCH = { 'content-type': 'application/json-patch+json' }
+
+/** What no request brings about: the server would have to fail, or be without its database. */
+const FAILURES = ['500', '503', 'default']
+
+const paths = [...resources.keys()]
+/** References within the service need something to refer to, so what is referred to is made first. */
+const order = ['billCycleSpecification', 'billCycle', ...paths.filter((path) => !path.startsWith('billCycle'))]
+
+let server: TestServer
+let contract: Contract
+const ids = new Map<string, string>()
+
+beforeAll(async () => {
+  server = await startTestServer()
+  contract = watch(server)
+})
+afterAll(() => server.close())
+
+/** A body with every attribute the document describes; its references are to what was made before. */
+function wholeBody(path: string): Body {
+  const { schemas } = contract.document.components
+  const sample = sampleOf(schemas[`${server.typeOf(path)}_Create`] ?? {}, schemas) as Body
+  const own = [...(resources.get(path)?.attributes ?? [])].flatMap(([name, { storage }]) => {
+    const target = storage.kind === 'reference' ? storage.to?.path : undefined
+    return target ? [[name, { ...(sample[name] as Body), id: ids.get(target) }]] : []
+  })
+  const type = { '@type': server.typeOf(path) }
+  return { ...sample, ...type, ...Object.fromEntries(own), ...('isBilled' in sample && { isBilled: true }) }
+}
+
+describe('every answer is as the document says', () => {
+  test.each(order)('%s: all that is described can be posted, and is returned', async (path) => {
+    const { schemas } = contract.document.components
+    const created = await contract.call('POST', path, wholeBody(path), { 'idempotency-key': path })
+    expect(created.body).toMatchObject({ id: expect.any(String) })
+    ids.set(path, created.body.id)
+    const read = await contract.call('GET', `${path}/${created.body.id}`)
+    expect(missingIn(read.body, schemas[server.typeOf(path)] ?? {}, schemas)).toEqual([])
+    expect(contract.breaches()).toEqual([])
+  })
+
+  test.each(order)('%s: creating', async (path) => {
+    const keyed = { 'idempotency-key': path }
+    expect((await contract.call('POST', path, wholeBody(path), keyed)).headers['idempotency-replayed']).toBe('true')
+    await expectStatus(422, 'POST', path, { '@type': 'Other' }, keyed)
+    await expectStatus(201, 'POST', `${path}?fields=id`, wholeBody(path))
+    await expectStatus(400, 'POST', path, '{')
+    await expectStatus(400, 'POST', path, { id: UNKNOWN_ID })
+    await expectStatus(413, 'POST', path, TOO_LARGE)
+    await expectStatus(415, 'POST', path, 'text', TEXT)
+    await expectStatus(501, 'POST', `${path}?fields=a[0]`, wholeBody(path))
+    await server.database.transaction(async (tx) => {
+      await tx.run(sql`SELECT pg_advisory_xact_lock(hashtextextended(${JSON.stringify(['demo', 'held'])}, 0))`)
+      await expectStatus(409, 'POST', path, wholeBody(path), { 'idempotency-key': 'held' })
+    })
+    expect(contract.breaches()).toEqual([])
+  })
+
+  test.each(paths)('%s: finding', async (path) => {
+    await expectStatus(200, 'GET', path)
+    await expectStatus(200, 'GET', path, undefined, { prefer: 'count=exact' })
+    await expectStatus(200, 'GET', `${path}?fields=@type&sort=-id`)
+    await expectStatus(200, 'GET', `${path}?id=${UNKNOWN_ID}`)
+    await expectStatus(206, 'GET', `${path}?limit=1`)
+    await expectStatus(400, 'GET', `${path}?nothing=1`)
+    await expectStatus(501, 'GET', `${path}?filter=$..id`)
+    expect(contract.breaches()).toEqual([])
+  })
+
+  test.each(paths)('%s: reading', async (path) => {
+    const item = `${path}/${ids.get(path)}`
+    const { headers } = await contract.call('GET', item)
+    await expectStatus(304, 'GET', item, undefined, { 'if-none-match': String(headers.etag) })
+    await expectStatus(200, 'GET', `${item}?fields=none`)
+    await expectStatus(400, 'GET', `${item}?limit=1`)
+    await expectStatus(404, 'GET', `${path}/${UNKNOWN_ID}`)
+    await expectStatus(501, 'GET', `${item}?fields=a[0]`)
+    for (const place of [path, item]) await expectStatus(405, 'PUT', place, {})
+    expect(contract.breaches()).toEqual([])
+  })
+
+  test.each(paths)('%s: changing', async (path) => {
+    const item = `${path}/${await changeable(path)}`
+    const [name = '', value] = patchOf(path)
+    await expectStatus(200, 'PATCH', item, { [name]: value })
+    await expectStatus(200, 'PATCH', `${item}?fields=${name}`, [{ op: 'replace', path: `/${name}`, value }], JSON_PATCH)
+    await expectStatus(400, 'PATCH', item, { id: UNKNOWN_ID })
+    await expectStatus(404, 'PATCH', `${path}/${UNKNOWN_ID}`, { [name]: value })
+    await expectStatus(409, 'PATCH', item, [{ op: 'test', path: `/${name}`, value: 'other' }], JSON_PATCH)
+    await expectStatus(412, 'PATCH', item, { [name]: value }, { 'if-match': '"99"' })
+    await expectStatus(413, 'PATCH', item, TOO_LARGE)
+    await expectStatus(415, 'PATCH', item, 'text', TEXT)
+    await expectStatus(501, 'PATCH', `${item}?fields=a[0]`, { [name]: value })
+    expect(contract.breaches()).toEqual([])
+  })
+
+  test.each(paths)('%s: deleting', async (path) => {
+    const item = `${path}/${await changeable(path)}`
+    await expectStatus(400, 'DELETE', item, undefined, { 'if-match': 'no tag' })
+    await expectStatus(404, 'DELETE', `${path}/${UNKNOWN_ID}`)
+    await expectStatus(412, 'DELETE', item, undefined, { 'if-match': '"99"' })
+    await expectStatus(204, 'DELETE', item)
+    await contract.call('DELETE', `${path}/${ids.get(path)}`)
+    expect(contract.breaches()).toEqual([])
+  })
+
+  test.each(paths)('%s: a path that is too long', async (path) => {
+    await expectStatus(414, 'GET', `${path}/${TOO_LONG}`)
+    await expectStatus(414, 'PATCH', `${path}/${TOO_LONG}`, {})
+    await expectStatus(414, 'DELETE', `${path}/${TOO_LONG}`)
+    expect(contract.breaches()).toEqual([])
+  })
+
+  test('and every answer that the document describes occurs', () => {
+    for (const { operation } of operationsOf(contract.document)) {
+      const described = Object.keys(operation.responses).filter((status) => !FAILURES.includes(status))
+      const seen = [...(contract.seen.get(operation.operationId) ?? [])].sort()
+      expect([operation.operationId, seen]).toEqual([operation.operationId, described.sort()])
+    }
+  })
+})
+
+test('a page has as many resources as the document says', async () => {
+  const { parameters } = contract.document.components
+  const first = async (query: string) => String((await contract.call('GET', `billCycle?${query}`)).headers.link)
+  expect(parameters.Limit).toMatchObject({ schema: { default: 100 }, description: expect.stringContaining('1000') })
+  expect(await first('offset=0')).toContain('?limit=100>; rel="first"')
+  expect(await first('limit=5000')).toContain('?limit=1000>; rel="first"')
+})
+
+async function expectStatus(status: number, ...request: Parameters<Contract['call']>): Promise<void> {
+  const answer = await contract.call(...request)
+  expect([request[0], request[1], answer.status, answer.text]).toEqual([request[0], request[1], status, answer.text])
+}
+
+/** A resource that no rule protects: a rate must not stand on a bill yet. */
+async function changeable(path: string): Promise<string> {
+  const { bill, customerBill, ...body } = wholeBody(path)
+  const created = await contract.call('POST', path, { ...body, ...('isBilled' in body && { isBilled: false }) })
+  return created.body.id
+}
+
+/** An attribute that may be patched, with a value to which it may be changed. */
+function patchOf(path: string): readonly [string, unknown] {
+  const { patchable = [], states } = resources.get(path) ?? {}
+  return patchable.includes('name') ? ['name', 'changed'] : ['state', states?.transitions[states.initial]?.[0]]
+}

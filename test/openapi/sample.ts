@@ -1,0 +1,40 @@
+import type { Schema, Schemas } from './comparison.ts'
+
+/** A value with every property that a schema describes. An enumeration gives its first value, a list one element. */
+export function sampleOf(schema: Schema, all: Schemas): unknown {
+  if (schema.$ref) return sampleOf(all[schema.$ref.slice(schema.$ref.lastIndexOf('/') + 1)] ?? {}, all)
+  if (schema.enum) return schema.enum[0]
+  switch (schema.type) {
+    case 'object':
+      return Object.fromEntries(
+        Object.entries(schema.properties ?? {}).map(([name, property]) => [name, sampleOf(property, all)])
+      )
+    case 'array':
+      return [sampleOf(schema.items ?? {}, all)]
+    case 'string':
+      return TEXTS[schema.format ?? ''] ?? (schema.pattern ? 'EUR' : 'text')
+    case 'number':
+      return 12.5
+    case 'integer':
+      return 3
+    case 'boolean':
+      return false
+    default:
+      return { any: ['value'] }
+  }
+}
+
+const TEXTS: Readonly<Record<string, string>> = {
+  'date-time': '2026-01-15T10:00:00.000Z',
+  uri: 'https://elsewhere.example/schema.json'
+}
+
+/** The paths of all properties that a schema describes and a value lacks. */
+export function missingIn(value: unknown, schema: Schema, all: Schemas, path = '$'): readonly string[] {
+  if (schema.$ref) return missingIn(value, all[schema.$ref.slice(schema.$ref.lastIndexOf('/') + 1)] ?? {}, all, path)
+  if (value === undefined) return [path]
+  if (schema.items) return missingIn((value as unknown[])[0], schema.items, all, `${path}[0]`)
+  return Object.entries(schema.properties ?? {}).flatMap(([name, property]) =>
+    missingIn((value as Record<string, unknown>)[name], property, all, `${path}.${name}`)
+  )
+}
