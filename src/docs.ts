@@ -29,9 +29,9 @@ const CONTENT_SECURITY_POLICY = [
 ].join('; ')
 
 const TITLE = 'TMF678 Customer Bill Management'
-const DESCRIPTION = `Customer bills, requests for bills, the rates on them and the cycles that make them, after TM Forum's
-TMF678 v4.0.0. Operations marked as extensions go beyond that standard; \`x-tmf-operation\` says so to programs. Every
-failure has the body \`Error\`. HEAD is taken wherever GET is.`
+const DESCRIPTION = `Customer bills, requests for bills, the rates on them and the cycles that make them, as TM Forum's
+TMF678 v4.0.0 has them. Operations marked as extensions go beyond that standard; \`x-tmf-operation\` says so to
+programs. Every failure has the body \`Error\`. HEAD is taken wherever GET is.`
 
 /** The OpenAPI document of this server. */
 export function apiDocument({ basePaths, resources, publicUrl }: DocsContext): Json {

@@ -1,9 +1,9 @@
-import { any, decimal, list, money, object, quantity, text, timePeriod, uri } from '../tmf/shape.ts'
+import { any, decimal, link, list, money, object, quantity, text, timePeriod } from '../tmf/shape.ts'
 
 /** The nested types of TMF678 v4, with the cardinalities of its conformance profile. */
 const reference = {
   id: [text(256), 'Identifier of what is referred to', 'required'],
-  href: [uri, 'Where it is found']
+  href: [link, 'Where it is found']
 } as const
 
 const referredType = [text(256), 'Type of what is referred to, where it must be told apart'] as const
@@ -39,13 +39,13 @@ export const relatedPartyRef = object('RelatedPartyRef', {
 
 export const attachment = object('AttachmentRefOrValue', {
   id: [text(256), 'Identifier of the document', 'required'],
-  href: [uri, 'Where the document is described'],
+  href: [link, 'Where the document is described'],
   attachmentType: [text(256), 'What kind of document it is'],
   content: [text(1_000_000), 'The document itself, encoded as base64'],
   description: [text(), 'What the document holds'],
   mimeType: [text(256), 'Media type of the document'],
   name: [text(), 'File name of the document'],
-  url: [uri, 'Where the document is downloaded'],
+  url: [link, 'Where the document is downloaded'],
   size: [quantity, 'Size of the document'],
   validFor: [timePeriod, 'When the document is valid'],
   '@referredType': referredType

@@ -25,7 +25,8 @@ export function registerErrors(app: FastifyInstance): void {
 
 /** What the framework refuses before it has found a route, e.g. a path with a broken percent escape. */
 export function answerFrameworkError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
-  sendProblem(reply, request, asProblem(error))
+  // No hook has run yet, so the id is not on the reply.
+  sendProblem(reply.header('X-Request-Id', request.id), request, asProblem(error))
 }
 
 function sendProblem(reply: FastifyReply, request: FastifyRequest, problem: Problem): FastifyReply {

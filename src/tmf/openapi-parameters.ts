@@ -40,6 +40,8 @@ always there, with \`none\` nothing else. Names that do not exist are left aside
     description: CONDITIONS,
     style: 'form',
     explode: true,
+    // The commas between several values must reach the server as they are.
+    allowReserved: true,
     // Without an example, Swagger UI would make up attributes and ask for them.
     schema: { type: 'object', additionalProperties: text, examples: [{}] }
   },

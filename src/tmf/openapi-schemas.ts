@@ -69,7 +69,7 @@ function createSchema({ type, attributes }: Resource): Json {
   }
 }
 
-/** Of a merge patch nothing is required, and a null removes a member; a schema of the members is all there is to say. */
+/** Of a merge patch nothing is required, and a null removes a member; the members are all there is to say. */
 function updateSchema({ type, attributes, patchable, extensionsArePatchable }: Resource): Json {
   const patched = new Map([...attributes].filter(([name]) => patchable.includes(name)))
   const rule = 'A null removes an attribute, and nested objects are merged too (RFC 7396).'

@@ -47,7 +47,12 @@ const asText = {
 
 const text: ScalarKind<Extract<Scalar, { kind: 'text' }>> = {
   ...asText,
-  schema: ({ maxLength, pattern }) => {
+  schema: ({ maxLength, pattern, format }) => {
+    if (format === 'uri')
+      return z
+        .string()
+        .max(maxLength)
+        .refine((value) => URL.canParse(value), { error: 'must be an absolute URI' })
     const schema = z.string().max(maxLength)
     return pattern ? schema.regex(pattern, { error: `must match ${pattern.source}` }) : schema
   },

@@ -42,6 +42,8 @@ const URI_MAX_LENGTH = 2048
 
 export const text = (maxLength = TEXT_MAX_LENGTH): Scalar => ({ kind: 'text', maxLength })
 export const uri: Scalar = { kind: 'text', maxLength: URI_MAX_LENGTH, format: 'uri' }
+/** Where something is found, as its owner writes it: absolute or relative. */
+export const link: Scalar = { kind: 'text', maxLength: URI_MAX_LENGTH }
 export const instant: Scalar = { kind: 'instant' }
 export const integer: Scalar = { kind: 'integer' }
 export const decimal: Scalar = { kind: 'decimal' }

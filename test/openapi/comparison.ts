@@ -28,7 +28,7 @@ interface Operation {
   readonly responses: Readonly<Record<string, unknown>>
 }
 
-export const NOTHING = '-'
+const NOTHING = '-'
 const METHODS = ['get', 'post', 'put', 'patch', 'delete']
 
 /** Compares types attribute by attribute. `ours` tells what a type of the standard is called here. */

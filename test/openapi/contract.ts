@@ -38,7 +38,7 @@ export function watch(server: TestServer): Contract {
   }
 }
 
-/** The operation of a request; of a method that the path does not have, all operations of the path: each has the 405. */
+/** The operation of a request; of a method that its path lacks, all of the path: each has the 405. */
 function operationsFor({ paths }: Document, method: string, path: string): readonly Operation[] {
   const [resource, id] = path.replace(/\?.*/, '').split('/')
   const item = paths[id === undefined ? `/${resource}` : `/${resource}/{id}`] ?? {}
@@ -70,7 +70,7 @@ function* faults(document: Document, operation: Operation, answer: Reply, check:
   if (fault) yield fault
 }
 
-/** Checks bodies with the document's schemas; of one with `fields` in the query, nothing but id and href is required. */
+/** Checks bodies with the document's schemas; with `fields` in the query, only id and href are required. */
 function bodyCheck(document: Document): (path: string) => BodyCheck {
   const closed = JSON.stringify(document).replaceAll('"additionalProperties":true', '"additionalProperties":false')
   const whole = compiler(JSON.parse(closed))

@@ -24,7 +24,7 @@ export interface Operation {
   readonly responses: Readonly<Record<string, Response & { readonly $ref?: string }>>
 }
 
-export interface Response {
+interface Response {
   readonly headers?: Readonly<Record<string, unknown>>
   readonly content?: Readonly<Record<string, { readonly schema: Readonly<Record<string, unknown>> }>>
 }
