@@ -1,0 +1,102 @@
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { environment, readConfig } from '../../src/base/config.ts'
+import { StartError } from '../../src/base/start-error.ts'
+
+const EXAMPLE = readFileSync(path.resolve(import.meta.dirname, '../../.env.example'), 'utf8')
+const SECRET = 'hush-hush'
+
+describe('.env.example', () => {
+  const lines = [...EXAMPLE.matchAll(/^([A-Z_]+)=(.*)$/gm)].map(([, name = '', value = '']) => [name, value] as const)
+
+  it('has every variable, once, and no other', () => {
+    expect(lines.map(([name]) => name).sort()).toEqual(Object.keys(environment.shape).sort())
+  })
+
+  it('has the defaults', () => {
+    expect(readConfig(Object.fromEntries(lines))).toEqual(readConfig({}))
+    const defaults: Record<string, unknown> = readConfig({})
+    for (const [name, value] of lines) expect(String(defaults[name] ?? ''), name).toBe(value)
+  })
+
+  it('says something about each', () => {
+    for (const [name] of lines) expect(EXAMPLE).toMatch(new RegExp(`^# .*\\n(?:[A-Z_]+=.*\\n)?${name}=`, 'm'))
+  })
+})
+
+describe('readConfig', () => {
+  it.each([
+    ['DATABASE_URL', 'postgres://u@h/d', 'postgres://u@h/d'],
+    ['DATABASE_URL', 'postgresql://u:p@h:5433/d?sslmode=require', 'postgresql://u:p@h:5433/d?sslmode=require'],
+    ['MIGRATE_ON_START', 'true', true],
+    ['PORT', '0', 0],
+    ['PORT', '65535', 65_535],
+    ['PUBLIC_URL', 'https://bills.example.com/tmf//', 'https://bills.example.com/tmf'],
+    ['TRUST_PROXY', 'true', true],
+    ['TRUST_PROXY', 'false', false],
+    ['TRUST_PROXY', '10.0.0.0/8, ::1', '10.0.0.0/8, ::1'],
+    ['LOG_LEVEL', 'silent', 'silent'],
+    ['DATABASE_POOL_SIZE', '1000', 1_000],
+    ['TENANT_ID', 'telco-1.example_a', 'telco-1.example_a']
+  ])('takes %s=%s', (name, value, expected) => {
+    expect(readConfig({ [name]: value })).toEqual({ ...readConfig({}), [name]: expected })
+  })
+
+  it('takes an empty or blank variable for none', () => {
+    expect(readConfig({ DATABASE_URL: '', PORT: ' ', LOG_LEVEL: '', HOST: undefined })).toEqual(readConfig({}))
+  })
+
+  it('trusts as many proxies as TRUST_PROXY counts', () => {
+    const { TRUST_PROXY } = readConfig({ TRUST_PROXY: '2' })
+    if (typeof TRUST_PROXY !== 'function') throw new Error('a count is a function of the hop')
+    expect([0, 1, 2].map((hop) => TRUST_PROXY('10.0.0.1', hop))).toEqual([true, true, false])
+  })
+
+  it.each([
+    ['DATABASE_URL', `mysql://u:${SECRET}@h/d`],
+    ['DATABASE_URL', SECRET],
+    ['MIGRATE_ON_START', SECRET],
+    ['MIGRATE_ON_START', '1'],
+    ['TENANT_ID', `${SECRET}!`],
+    ['TENANT_ID', 'x'.repeat(65)],
+    ['PORT', SECRET],
+    ['PORT', '65536'],
+    ['PORT', '-1'],
+    ['PORT', '80.5'],
+    ['PUBLIC_URL', `ftp://${SECRET}`],
+    ['PUBLIC_URL', 'bills.example.com'],
+    ['TRUST_PROXY', SECRET],
+    ['LOG_LEVEL', SECRET],
+    ['DATABASE_POOL_SIZE', '0'],
+    ['DATABASE_CONNECT_TIMEOUT_MS', '99'],
+    ['DATABASE_STATEMENT_TIMEOUT_MS', '600001'],
+    ['REQUEST_TIMEOUT_MS', SECRET],
+    ['KEEP_ALIVE_TIMEOUT_MS', '1e9'],
+    ['SHUTDOWN_TIMEOUT_MS', 'Infinity'],
+    ['BODY_LIMIT_BYTES', '1023']
+  ])('refuses %s=%s, names it and keeps the value to itself', (name, value) => {
+    const message = refusal({ [name]: value })
+    expect(message).toMatch(new RegExp(`^The configuration is wrong\\. ${name}: [^;]+$`))
+    expect(message).not.toContain(SECRET)
+  })
+
+  it('reports all mistakes together, in one line', () => {
+    const wrong = Object.keys(environment.shape).filter((name) => !['DATA_DIR', 'HOST'].includes(name))
+    const message = refusal(Object.fromEntries(wrong.map((name) => [name, `${SECRET}!`])))
+    for (const name of wrong) expect(message).toContain(`${name}: `)
+    expect(message.split('; ')).toHaveLength(wrong.length)
+    expect(message).not.toContain(SECRET)
+    expect(message).not.toContain('\n')
+  })
+})
+
+function refusal(env: Record<string, string>): string {
+  try {
+    readConfig(env)
+  } catch (error) {
+    expect(error).toBeInstanceOf(StartError)
+    return error instanceof Error ? error.message : ''
+  }
+  throw new Error('nothing was refused')
+}
