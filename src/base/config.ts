@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { z } from 'zod'
 import { StartError } from './start-error.ts'
 
@@ -21,7 +22,7 @@ export const environment = z.object({
     .optional(),
   TRUST_PROXY: z
     .string()
-    .regex(/^(true|false|\d{1,2}|[\da-fA-F.:/, ]+)$/, 'must be true, false, a number of hops, or a list of addresses')
+    .refine(isTrustProxy, 'must be true, false, a number of hops, or a list of addresses and networks')
     .default('false')
     .transform(trustProxy),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
@@ -44,6 +45,15 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   if (result.success) return result.data
   const mistakes = result.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`)
   throw new StartError(`The configuration is wrong. ${mistakes.join('; ')}`)
+}
+
+function isTrustProxy(value: string): boolean {
+  return /^(true|false|\d{1,2})$/.test(value) || value.split(',').every((network) => isNetwork(network.trim()))
+}
+
+function isNetwork(text: string): boolean {
+  const [, address = '', bits = '1'] = /^([^/]+?)(?:\/([1-9]\d{0,2}))?$/.exec(text) ?? []
+  return isIP(address) > 0 && Number(bits) <= (isIP(address) === 4 ? 32 : 128)
 }
 
 type TrustProxy = boolean | string | ((address: string, hop: number) => boolean)

@@ -122,6 +122,11 @@ async function attemptTransaction<T>(
 ): Promise<T> {
   const client = await connect(pool)
   let broken: Error | undefined
+  // The pool listens to idle connections only; that of a transaction may be lost between two statements.
+  const onError = (error: Error) => {
+    broken = error
+  }
+  client.on('error', onError)
   try {
     await client.query('BEGIN')
     const tx: Transaction = { isTransaction: true, run: (statement, options) => run(client, names, statement, options) }
@@ -132,8 +137,9 @@ async function attemptTransaction<T>(
     await client.query('ROLLBACK').catch((failure: Error) => {
       broken = failure
     })
-    throw error
+    throw translated(error)
   } finally {
+    client.off('error', onError)
     client.release(broken)
   }
 }
