@@ -26,10 +26,16 @@ export interface Fields extends ReadonlyMap<string, Fields> {}
 const ID = 0
 const EXTENSION = LEADING_COLUMNS.indexOf('extension')
 
+const wholes = new WeakMap<Resource, Selection>()
+
 /** The selection of everything clients see. */
 export function selectAll(resource: Resource): Selection {
+  const known = wholes.get(resource)
+  if (known) return known
   const reads = attributeReaders(resource, resource.columns)
-  return { columns: resource.columns, parts: [...[...reads].map(([name, read]) => part(name, read)), extension] }
+  const whole = { columns: resource.columns, parts: [...[...reads].map(([name, read]) => part(name, read)), extension] }
+  wholes.set(resource, whole)
+  return whole
 }
 
 /** The selection of some attributes; unknown names are looked up among a row's extension members. */

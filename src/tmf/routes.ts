@@ -10,7 +10,7 @@ import { pageOf } from './page.ts'
 import { PATCH_TYPES, type PatchType } from './patch.ts'
 import { parseFieldsOnly, parseQuery } from './query.ts'
 import { find, list } from './read.ts'
-import { type Fields, type Row, type Selection, selectAll, selectFields, writeDocument } from './representation.ts'
+import { type Fields, type Row, selectAll, selectFields, writeDocument } from './representation.ts'
 import type { Operation, Resource } from './resource.ts'
 import { create, patch, remove, type WriteContext } from './write.ts'
 
@@ -142,18 +142,10 @@ function sendOne(reply: FastifyReply, { resource, row, fields, root }: One): Fas
 
 /** The JSON of a full row, or of the attributes that `fields` asks for. */
 function json(resource: Resource, row: Row, fields: Fields | undefined, root: string): string {
-  if (!fields) return writeDocument(resource.path, wholeOf(resource), row, root)
+  if (!fields) return writeDocument(resource.path, selectAll(resource), row, root)
   const selection = selectFields(resource, fields)
   const part = selection.columns.map((column) => row[resource.columns.indexOf(column)] ?? null)
   return writeDocument(resource.path, selection, part, root)
-}
-
-const wholes = new WeakMap<Resource, Selection>()
-
-function wholeOf(resource: Resource): Selection {
-  const known = wholes.get(resource) ?? selectAll(resource)
-  wholes.set(resource, known)
-  return known
 }
 
 function required(body: unknown): unknown {
