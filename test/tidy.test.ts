@@ -19,6 +19,16 @@ const ENTRIES = [
   'ctk/run.ts',
   'ctk/collection.ts',
   'bench/run.ts',
+  'bench/bare.ts',
+  'bench/load.ts',
+  'vitest.config.ts'
+]
+  'src/main.ts',
+  'src/cli.ts',
+  'prisma/diff.ts',
+  'ctk/run.ts',
+  'ctk/collection.ts',
+  'bench/run.ts',
   'vitest.config.ts'
 ]
 
