@@ -23,14 +23,6 @@ const ENTRIES = [
   'bench/load.ts',
   'vitest.config.ts'
 ]
-  'src/main.ts',
-  'src/cli.ts',
-  'prisma/diff.ts',
-  'ctk/run.ts',
-  'ctk/collection.ts',
-  'bench/run.ts',
-  'vitest.config.ts'
-]
 
 const CODE = ['src', 'prisma', 'ctk', 'bench', 'test'].flatMap(filesBelow)
 const SOURCES = CODE.filter((file) => file.startsWith('src/'))
