@@ -31,10 +31,16 @@ export async function openBenchServer(url: string | undefined): Promise<BenchSer
 /** Takes away what a run posted, so that the next one finds what this one found. */
 export async function removePosted(url: string): Promise<void> {
   await withClient(url, async (client) => {
-    await client.query(`DELETE FROM event`)
+    await client.query('DELETE FROM event')
     await client.query(`DELETE FROM ${TABLE} WHERE tenant_id = $1 AND id > $2`, [TENANT, AFTER_FILLED_IDS])
     await client.query(`VACUUM (ANALYZE) ${TABLE}`)
   })
+}
+
+/** The version of the Postgres that was measured with. */
+export async function postgresVersion(url: string): Promise<string> {
+  const { rows } = await withClient(url, (client) => client.query<{ server_version: string }>('SHOW server_version'))
+  return rows[0]?.server_version ?? ''
 }
 
 /** Runs `work` on a connection of its own. */

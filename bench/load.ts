@@ -2,7 +2,7 @@ import autocannon from 'autocannon'
 import type { Job, Load } from './loader.ts'
 
 /** What a round begins with and does not count: connecting, and the first requests of each connection all at once. */
-const RAMP_S = 0.3
+const RAMP_S = 0.2
 /** Autocannon looks at its clock so often. */
 const TICK_MS = 50
 
@@ -29,7 +29,7 @@ async function run(job: Job): Promise<Load> {
   const result = await autocannon({
     url: job.origin,
     connections: job.requests.length,
-    duration: job.seconds + 2 * RAMP_S,
+    duration: RAMP_S + job.seconds + TICK_MS / 1000,
     sampleInt: TICK_MS,
     setupClient: (client) => {
       client.setRequests(job.requests[connected++ % job.requests.length] as autocannon.Request[])

@@ -1,0 +1,70 @@
+import type { Case, Side } from './cases.ts'
+import type { Load, Loader } from './loader.ts'
+import { type Sample, spread } from './sample.ts'
+import type { Target } from './target.ts'
+
+/** Short rounds in turn, so that a drift of the machine meets every case alike; the median of them counts. */
+export const ROUNDS = 5
+
+/** The middle of the rounds of one case. */
+export type Measured = Omit<Load, 'failures'>
+
+/** The servers over one database, with a sample of it. */
+export interface Setting {
+  readonly targets: Readonly<Partial<Record<Side, Target>>>
+  readonly sample: Sample
+}
+
+/** One thing to measure: a case in a setting. */
+export interface Subject {
+  readonly each: Case
+  readonly setting: Setting
+}
+
+/**
+ * Measures all subjects in turn, round after round, `seconds` each in all, after a round for warming up. Answers in
+ * the order of the subjects. Throws when any answer of any round is an error.
+ */
+export async function measure(
+  loader: Loader,
+  subjects: readonly Subject[],
+  connections: number,
+  seconds: number
+): Promise<readonly Measured[]> {
+  if (subjects.length > 0)
+    console.log(
+      `measuring on ${connections} connections: ${[...new Set(subjects.map(({ each }) => each.name))].join(', ')}`
+    )
+  const rounds: (readonly Load[])[] = []
+  // Round 0 is the one for warming up.
+  for (let round = 0; round <= ROUNDS; round++) {
+    const loads: Load[] = []
+    for (const subject of subjects) loads.push(await runRound(loader, subject, connections, seconds / ROUNDS, round))
+    if (round > 0) rounds.push(loads)
+  }
+  return subjects.map((_, at) => middle(rounds.map((loads) => loads[at] as Load)))
+}
+
+/** The median of each figure. */
+export function middle(loads: readonly Measured[]): Measured {
+  const of = (figure: (load: Measured) => number) => {
+    const sorted = loads.map(figure).sort((a, b) => a - b)
+    return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
+  }
+  return { perSecond: of((load) => load.perSecond), p50Ms: of((load) => load.p50Ms), p99Ms: of((load) => load.p99Ms) }
+}
+
+async function runRound(
+  loader: Loader,
+  { each, setting }: Subject,
+  connections: number,
+  seconds: number,
+  round: number
+): Promise<Load> {
+  const bills = each.writes ? setting.sample.fresh : setting.sample.all
+  const origin = setting.targets[each.side]?.origin
+  if (origin === undefined) throw new Error(`there is no ${each.side} server for ${each.name}`)
+  const load = await loader.run({ origin, seconds, requests: spread(bills, each.requests, connections, round) })
+  if (load.failures.length > 0) throw new Error(`${each.name} failed: ${load.failures.join(', ')}`)
+  return load
+}

@@ -1,0 +1,68 @@
+import { parseArgs } from 'node:util'
+import { cases } from './cases.ts'
+
+/** What the command line asks for. */
+export interface Options {
+  readonly help: boolean
+  readonly bills: number
+  /** How long each case is measured, all rounds together. */
+  readonly seconds: number
+  readonly connections: number
+  /** Names of the cases to measure; empty for all. */
+  readonly only: readonly string[]
+  /** Drop and fill the databases, though they are there. */
+  readonly fresh: boolean
+}
+
+/** What the caller did wrong, in one line. */
+export class UsageError extends Error {}
+
+export const USAGE = `npm run bench [-- options]
+
+  --bills N         bills in the database that is measured; default: 1000000
+  --seconds N       how long each case is measured, all rounds together; default: 8
+  --connections N   connections that send at the same time; default: 32
+  --only NAME       measure this case only; repeatable: ${cases.map(({ name }) => name).join(', ')}
+  --fresh           drop and fill the databases, though they are there
+  --help            show this
+
+BENCH_DATABASE_URL names a Postgres whose user may create databases; without it the embedded one is started.`
+
+/** Reads the arguments. Throws a UsageError. */
+export function parseOptions(args: readonly string[]): Options {
+  const { help = false, fresh = false, only = [], bills, seconds, connections } = parse(args)
+  const unknown = only.find((name) => !cases.some((each) => each.name === name))
+  if (unknown !== undefined) throw new UsageError(`--only ${unknown}: there is no such case; see --help`)
+  return {
+    help,
+    fresh,
+    only,
+    bills: whole('--bills', bills ?? '1000000', 100, 100_000_000),
+    seconds: whole('--seconds', seconds ?? '8', 1, 600),
+    connections: whole('--connections', connections ?? '32', 1, 200)
+  }
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        help: { type: 'boolean' },
+        bills: { type: 'string' },
+        seconds: { type: 'string' },
+        connections: { type: 'string' },
+        only: { type: 'string', multiple: true },
+        fresh: { type: 'boolean' }
+      }
+    }).values
+  } catch (error) {
+    throw new UsageError(`${error instanceof Error ? error.message.split('. ')[0] : error}; see --help`)
+  }
+}
+
+function whole(name: string, text: string, min: number, max: number): number {
+  const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN
+  if (value >= min && value <= max) return value
+  throw new UsageError(`${name} takes a whole number from ${min} to ${max}`)
+}

@@ -1,0 +1,118 @@
+import type { Measured } from './measure.ts'
+
+/** Everything a run found out; this is what `reports/bench.json` holds. */
+export interface Report {
+  readonly at: string
+  readonly bills: number
+  readonly connections: number
+  readonly seconds: number
+  readonly machine: Readonly<Record<string, string | number>>
+  readonly cases: readonly CaseResult[]
+  readonly scaling: readonly ScalingResult[]
+  readonly memory: Memory
+}
+
+export interface CaseResult extends Measured {
+  readonly name: string
+  readonly title: string
+  /** The case of the bare server, and the requests per second relative to it. */
+  readonly twin?: string
+  readonly ratio?: number
+}
+
+/** The p50 of an indexed query in the large and in the small table. */
+export interface ScalingResult {
+  readonly name: string
+  readonly title: string
+  readonly connections: number
+  readonly largeMs: number
+  readonly smallMs: number
+}
+
+/** Resident bytes of the server, started and unused, and idle after some requests. */
+export interface Memory {
+  readonly started: number
+  readonly used: number
+}
+
+/** A promise of the project, kept or not. */
+export interface Gate {
+  readonly title: string
+  readonly value: string
+  readonly limit: string
+  readonly isMet: boolean
+}
+
+/** Requests per second, relative to the twin, that these cases must reach. */
+const RATIO_MIN = 0.7
+const RATIO_GATES = ['by-id', 'list']
+const SCALING_MAX = 1.5
+const MEMORY_MAX_BYTES = 180_000_000
+
+/** The gates of all that was measured. Scaling is judged on one connection, where a p50 is no waiting in a queue. */
+export function gatesOf({ cases, scaling, memory }: Report): readonly Gate[] {
+  const ratios = cases.flatMap(({ name, title, ratio }): Gate[] => {
+    if (ratio === undefined || !RATIO_GATES.includes(name)) return []
+    return [{ title: `${title} / bare`, value: decimal(ratio), limit: `>= ${RATIO_MIN}`, isMet: ratio >= RATIO_MIN }]
+  })
+  const alone = scaling.filter(({ connections }) => connections === 1)
+  const sizes = alone.map(({ title, largeMs, smallMs }): Gate => {
+    const factor = largeMs / smallMs
+    const isMet = factor <= SCALING_MAX
+    return { title: `${title}, p50 large / small`, value: decimal(factor), limit: `<= ${SCALING_MAX}`, isMet }
+  })
+  const limit = `< ${megabytes(MEMORY_MAX_BYTES)}`
+  const isMet = memory.used < MEMORY_MAX_BYTES
+  return [...ratios, ...sizes, { title: 'idle memory', value: megabytes(memory.used), limit, isMet }]
+}
+
+/** The report as text for a terminal. */
+export function printable(report: Report): string {
+  const { machine, scaling, memory } = report
+  const facts = Object.entries(machine).map(([name, value]) => `${name} ${value}`)
+  const idle = `idle memory: ${megabytes(memory.started)} after the start, ${megabytes(memory.used)} after some requests`
+  const parts = [facts.join(', '), caseTable(report), ...(scaling.length > 0 ? [scalingTable(report)] : []), idle]
+  return [...parts, gateTable(report)].join('\n\n')
+}
+
+function caseTable({ bills, connections, cases }: Report): string {
+  const head = [`${whole(bills)} bills, ${connections} connections`, 'requests/s', 'p50 ms', 'p99 ms', 'ratio', 'to']
+  const rows = cases.map(({ title, perSecond, p50Ms, p99Ms, ratio, twin }) => [
+    title,
+    whole(perSecond),
+    decimal(p50Ms),
+    decimal(p99Ms),
+    ...(ratio === undefined || twin === undefined ? ['', ''] : [decimal(ratio), twin])
+  ])
+  return table(head, rows)
+}
+
+function scalingTable({ scaling }: Report): string {
+  const head = ['p50 by size of the table', 'connections', 'large ms', 'small ms', 'large / small']
+  const rows = scaling.map(({ title, connections, largeMs, smallMs }) => [
+    title,
+    String(connections),
+    ...[largeMs, smallMs, largeMs / smallMs].map(decimal)
+  ])
+  return table(head, rows)
+}
+
+function gateTable(report: Report): string {
+  const rows = gatesOf(report).map(({ title, value, limit, isMet }) => [title, value, limit, isMet ? 'ok' : 'MISSED'])
+  return table(['gate', 'measured', 'limit', ''], rows)
+}
+
+/** Columns of equal width: the first one to the left, the others to the right. */
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const lines = [head, ...rows]
+  const widths = head.map((_, at) => Math.max(...lines.map((line) => line[at]?.length ?? 0)))
+  const padded = lines.map((line) =>
+    line.map((cell, at) => (at === 0 ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0)))
+  )
+  const rule = widths.map((width) => '-'.repeat(width))
+  return [padded[0], rule, ...padded.slice(1)].map((line) => line?.join('  ').trimEnd()).join('\n')
+}
+
+const whole = (value: number) => Math.round(value).toLocaleString('en')
+const decimal = (value: number) => value.toFixed(2)
+const megabytes = (bytes: number) => `${Math.round(bytes / 1_000_000)} MB`
