@@ -97,7 +97,7 @@ async function fill(url: string, bills: number): Promise<void> {
   console.log(`filled in ${Math.round((Date.now() - started) / 1000)} s`)
 }
 
-/** Building an index or checking a key for all rows at once is much quicker than row by row; answers what makes them. */
+/** Building an index or checking a key for all rows at once is quicker than row by row; answers what makes them. */
 async function dropIndexesAndKeys(client: pg.Client): Promise<readonly Work[]> {
   const { rows } = await client.query<{ drop: string; create: string }>(DEFINITIONS, [TABLE])
   for (const { drop } of rows) await client.query(drop)

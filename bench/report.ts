@@ -70,7 +70,8 @@ export function gatesOf({ cases, scaling, memory }: Report): readonly Gate[] {
 export function printable(report: Report): string {
   const { machine, scaling, memory } = report
   const facts = Object.entries(machine).map(([name, value]) => `${name} ${value}`)
-  const idle = `idle memory: ${megabytes(memory.started)} after the start, ${megabytes(memory.used)} after some requests`
+  const [started, used] = [megabytes(memory.started), megabytes(memory.used)]
+  const idle = `idle memory: ${started} after the start, ${used} after some requests`
   const parts = [facts.join(', '), caseTable(report), ...(scaling.length > 0 ? [scalingTable(report)] : []), idle]
   return [...parts, gateTable(report)].join('\n\n')
 }

@@ -24,6 +24,9 @@ const ENTRIES = [
   'vitest.config.ts'
 ]
 
+/** What only tests reach is dead, but for the second interpreter of queries, which tests the first one. */
+const ORACLES = ['src/tmf/match.ts']
+
 const CODE = ['src', 'prisma', 'ctk', 'bench', 'test'].flatMap(filesBelow)
 const SOURCES = CODE.filter((file) => file.startsWith('src/'))
 
@@ -123,8 +126,7 @@ describe('every module', () => {
     const fromPrograms = reach(ENTRIES)
     const reached = reach(roots)
     expect(CODE.filter((file) => !reached.has(file))).toEqual([])
-    // What only tests reach is dead.
-    expect(SOURCES.filter((file) => !fromPrograms.has(file))).toEqual([])
+    expect(SOURCES.filter((file) => !fromPrograms.has(file))).toEqual(ORACLES)
   })
 
   test('no folder of one floor imports another in a circle', () => {

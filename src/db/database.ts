@@ -53,8 +53,9 @@ export function openDatabase(settings: DatabaseSettings, onIdleError: (error: Er
     max: settings.poolSize,
     connectionTimeoutMillis: settings.connectTimeoutMs,
     application_name: settings.applicationName,
-    // The session settings that make printed values canonical; see representation.ts.
-    options: `-c timezone=UTC -c datestyle=ISO -c statement_timeout=${settings.statementTimeoutMs}`,
+    options: SESSION.concat(`statement_timeout=${settings.statementTimeoutMs}`)
+      .map((setting) => `-c ${setting}`)
+      .join(' '),
     types: { getTypeParser: () => asPrinted }
   })
   pool.on('error', onIdleError)
@@ -67,6 +68,12 @@ export function openDatabase(settings: DatabaseSettings, onIdleError: (error: Er
     close: () => pool.end()
   }
 }
+
+/**
+ * UTC and ISO make printed values canonical (see representation.ts). A request is one of many: workers of its own
+ * would take longer to start than any statement here needs, and take the time of the others.
+ */
+const SESSION: readonly string[] = ['timezone=UTC', 'datestyle=ISO', 'max_parallel_workers_per_gather=0']
 
 const asPrinted = (value: string): string => value
 

@@ -76,7 +76,8 @@ describe('the database', () => {
 
   test('every text column sorts by code point, and the order of -billDate has its index', async () => {
     const plain = sql`SELECT table_name || '.' || column_name FROM information_schema.columns
-      WHERE table_schema = 'public' AND table_name <> '_prisma_migrations' AND data_type = 'text' AND collation_name IS DISTINCT FROM 'C'`
+      WHERE table_schema = 'public' AND table_name <> '_prisma_migrations'
+        AND data_type = 'text' AND collation_name IS DISTINCT FROM 'C'`
     expect((await store.database.run(plain)).rows).toEqual([])
     const indexes = sql`SELECT count(*) FROM pg_indexes WHERE schemaname = 'public' AND indexdef LIKE '%DESC NULLS LAST%'`
     expect(Number((await store.database.run(indexes)).rows[0]?.[0])).toBeGreaterThanOrEqual(4)

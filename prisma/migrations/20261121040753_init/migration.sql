@@ -202,7 +202,7 @@ CREATE INDEX "customer_bill_tenant_id_bill_no_id_idx" ON "customer_bill"("tenant
 CREATE INDEX "customer_bill_tenant_id_state_id_idx" ON "customer_bill"("tenant_id", "state", "id");
 
 -- CreateIndex
-CREATE INDEX "customer_bill_related_party_idx" ON "customer_bill" USING GIN ("related_party" jsonb_path_ops);
+CREATE INDEX "customer_bill_related_party_idx" ON "customer_bill" USING GIN ("related_party" jsonb_path_ops) WITH (fastupdate = off);
 
 -- CreateIndex
 CREATE INDEX "customer_bill_on_demand_tenant_id_billing_account_id_id_idx" ON "customer_bill_on_demand"("tenant_id", "billing_account_id", "id");
