@@ -79,7 +79,8 @@ describe('the database', () => {
       WHERE table_schema = 'public' AND table_name <> '_prisma_migrations'
         AND data_type = 'text' AND collation_name IS DISTINCT FROM 'C'`
     expect((await store.database.run(plain)).rows).toEqual([])
-    const indexes = sql`SELECT count(*) FROM pg_indexes WHERE schemaname = 'public' AND indexdef LIKE '%DESC NULLS LAST%'`
+    const indexes = sql`SELECT count(*) FROM pg_indexes
+      WHERE schemaname = 'public' AND indexdef LIKE '%DESC NULLS LAST%'`
     expect(Number((await store.database.run(indexes)).rows[0]?.[0])).toBeGreaterThanOrEqual(4)
   })
 })

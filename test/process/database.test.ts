@@ -101,7 +101,8 @@ describe('when Postgres goes away', () => {
     for (let round = 0; round < 20; round++) {
       const requests = Array.from({ length: 10 }, () => postStatus(server))
       await admin.query(
-        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND application_name = 'tmf678-server'`,
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+          WHERE datname = $1 AND application_name = 'tmf678-server'`,
         [new URL(url).pathname.slice(1)]
       )
       for (const status of await Promise.all(requests)) statuses.add(status)
