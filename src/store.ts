@@ -5,7 +5,6 @@ import { StartError, startError } from './base/start-error.ts'
 import { type Database, openDatabase } from './db/database.ts'
 import { migrate } from './db/migrations.ts'
 import { sql } from './db/sql.ts'
-import { fillWithDemoData } from './demo/demo.ts'
 import { requireMigrated } from './health.ts'
 
 const POSTGRES_MIN = 150_000
@@ -13,8 +12,6 @@ const POSTGRES_MIN = 150_000
 /** The database ready for use, and what must be closed with it. */
 export interface Store {
   readonly database: Database
-  /** Whether it is the embedded Postgres of the demo. */
-  readonly isEmbedded: boolean
   /** Throws a Problem while migrations of the database are pending; once it is ready, costs nothing. */
   requireReady(): Promise<void>
   close(): Promise<void>
@@ -37,8 +34,8 @@ export async function openStore(config: Config, logger: Logger): Promise<Store> 
       if (!(error instanceof Problem)) throw startError('The database cannot be used', error)
       logger.warn(error.message)
     })
-    if (embedded) await fillWithDemoData(database)
-    return { database, isEmbedded: embedded !== undefined, requireReady, close }
+    if (embedded) await fill(database)
+    return { database, requireReady, close }
   } catch (error) {
     await close()
     throw error
@@ -68,9 +65,14 @@ function readiness(database: Database, tenantId: string): () => Promise<void> {
   }
 }
 
+// Imported where it is used: beside a database of its own the server has no use for either.
+async function fill(database: Database): Promise<void> {
+  const { fillWithDemoData } = await import('./demo/demo.ts')
+  await fillWithDemoData(database)
+}
+
 async function startEmbedded(directory: string) {
   requirePackage()
-  // Imported here: the image has no use for it.
   const { startEmbeddedPostgres } = await import('./db/embedded-postgres.ts')
   return startEmbeddedPostgres({ directory })
 }
