@@ -1,7 +1,7 @@
 import { arch, cpus } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Case, cases } from './cases.ts'
-import { type BenchServer, postgresVersion, removePosted } from './database.ts'
+import { type BenchServer, postgresVersion, restoreBills } from './database.ts'
 import { type Loader, startLoader } from './loader.ts'
 import { type Measured, measure, type Setting, type Subject } from './measure.ts'
 import type { Options } from './options.ts'
@@ -21,7 +21,7 @@ export async function benchmark(server: BenchServer, options: Options): Promise<
   const largeUrl = await server.open(options.bills, options.fresh)
   const smallUrl = options.bills > SMALL ? await server.open(SMALL, options.fresh) : undefined
   await using stack = new AsyncDisposableStack()
-  stack.defer(() => removePosted(largeUrl))
+  stack.defer(() => restoreBills(largeUrl))
   const run = async <T extends { stop(): unknown }>(starting: T | Promise<T>): Promise<T> =>
     stack.adopt(await starting, async (started) => void (await started.stop()))
 

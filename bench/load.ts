@@ -40,7 +40,7 @@ async function run(job: Job): Promise<Load> {
   const quantile = (share: number) => sorted[Math.floor(sorted.length * share)] ?? Number.NaN
   const failures = [...seen.refused].map(([status, count]) => `${count} answers of status ${status}`)
   if (result.errors > 0) failures.push(`${result.errors} lost connections or timeouts`)
-  if (sorted.length === 0) failures.push('no answer in time')
+  if (sorted.length === 0) failures.push(`no answer in the ${job.seconds} s of a round`)
   return { perSecond: sorted.length / job.seconds, p50Ms: quantile(0.5), p99Ms: quantile(0.99), failures }
 }
 

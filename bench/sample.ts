@@ -19,8 +19,8 @@ export interface Sample {
 }
 
 const SAMPLED = 40_000
-/** Bills that one round asks for before it begins again. */
-const PER_ROUND = 12_800
+/** Bills that a connection asks for in one round before it begins again. */
+const PER_CONNECTION = 400
 
 /** Draws a sample of the bills in a database. */
 export function drawSample(url: string, bills: number): Promise<Sample> {
@@ -44,7 +44,7 @@ export function spread(
   connections: number,
   round: number
 ): readonly (readonly LoadRequest[])[] {
-  const each = Math.floor(Math.min(PER_ROUND, bills.length) / connections)
+  const each = Math.min(PER_CONNECTION, Math.floor(bills.length / connections))
   return Array.from({ length: connections }, (_, connection) => {
     const start = (round * connections + connection) * each
     return Array.from({ length: each }, (_, at) => requests(bills[(start + at) % bills.length] as SampledBill)).flat()
