@@ -11,10 +11,13 @@ export interface Cursor {
   /** The values of the sort keys in that row, as Postgres prints them; null where the row has none. */
   readonly values: readonly (string | null)[]
   readonly id: string
+  /** The estimate of all matches that the first page made, so that the next ones need not count again. */
+  readonly total?: number | undefined
 }
 
-export function encodeCursor({ sort, position, values, id }: Cursor): string {
-  return Buffer.from(JSON.stringify([sort, position, values, id])).toString('base64url')
+export function encodeCursor({ sort, position, values, id, total }: Cursor): string {
+  const parts = [sort, position, values, id, ...(total === undefined ? [] : [total])]
+  return Buffer.from(JSON.stringify(parts)).toString('base64url')
 }
 
 /** Reads a cursor back. Throws `invalidQuery` for anything that this server did not write. */
@@ -34,16 +37,18 @@ function parsed(json: string): unknown {
 }
 
 function asCursor(value: unknown): Cursor | undefined {
-  if (!Array.isArray(value) || value.length !== 4) return undefined
-  const [sort, position, values, id] = value
+  if (!Array.isArray(value) || value.length < 4 || value.length > 5) return undefined
+  const [sort, position, values, id, total] = value
   const isText = (item: unknown) => item === null || (typeof item === 'string' && isStorable(item))
   const isSound =
     typeof sort === 'string' &&
-    Number.isSafeInteger(position) &&
-    position >= 0 &&
+    isCount(position) &&
+    (total === undefined || isCount(total)) &&
     Array.isArray(values) &&
     values.every(isText) &&
     typeof id === 'string' &&
     isId(id)
-  return isSound ? { sort, position, values, id } : undefined
+  return isSound ? { sort, position, values, id, total } : undefined
 }
+
+const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) >= 0

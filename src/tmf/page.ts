@@ -1,6 +1,6 @@
 import { Problem } from '../base/problem.ts'
 import { identifier, join, type Sql, sql } from '../db/sql.ts'
-import { bind, leafAt } from './bind.ts'
+import { type Bound, bind, leafAt } from './bind.ts'
 import { type Cursor, encodeCursor } from './cursor.ts'
 import type { Query } from './query.ts'
 import { type Row, type Selection, selectAll, selectFields } from './representation.ts'
@@ -28,6 +28,8 @@ export interface Page {
   readonly after: Cursor | undefined
   /** The shapes of its statement are few enough to be prepared by name. */
   readonly isCommon: boolean
+  /** Finds its rows by the index of a list, whose estimates are too rough to plan an order by; see `rowsOf`. */
+  readonly isByList: boolean
 }
 
 interface SortColumn {
@@ -57,7 +59,21 @@ export function pageOf(resource: Resource, tenantId: string, query: Query): Page
     offset: query.offset ?? query.after?.position ?? 0,
     limit: Math.min(query.limit ?? DEFAULT_LIMIT, LIMIT_MAX),
     after: query.after,
-    isCommon: isCommon(resource, query)
+    isCommon: isCommon(resource, query),
+    isByList: bound !== undefined && isByList(resource, bound)
+  }
+}
+
+function isByList(resource: Resource, bound: Bound): boolean {
+  switch (bound.op) {
+    case 'and':
+      return bound.terms.some((term) => isByList(resource, term))
+    case 'test': {
+      const attribute = resource.attributes.get(bound.path[0] ?? '')
+      return attribute?.storage.kind === 'json' && attribute.indexed
+    }
+    default:
+      return false
   }
 }
 
@@ -105,20 +121,33 @@ function isCommon(resource: Resource, { where, sort, fields }: Query): boolean {
 
 /**
  * The rows of a page, one more than asked for (which tells whether another page follows), each with the values of its
- * sort keys and, last, the number of all matches up to EXACT_COUNT_MAX + 1.
+ * sort keys and, last, the number of all matches up to EXACT_COUNT_MAX + 1, unless it has been `counted` before.
  */
-export function pageStatement(page: Page): Sql {
-  const { resource, selection, sort, limit, after } = page
+export function pageStatement(page: Page, counted?: number): Sql {
+  const { selection, sort, limit, after } = page
   const columns = join(selection.columns.map(identifier), sql`, `)
   const keys = sort.map(({ operand }, at) => sql`, ${operand} AS ${sortKey(at)}`)
-  const from = sql`SELECT ${columns}${join(keys, sql``)} FROM ${identifier(resource.table)} WHERE ${page.matches}`
+  const from = sql`SELECT ${columns}${join(keys, sql``)} FROM ${rowsOf(page, counted)}`
   const order = sql`ORDER BY ${orderBy(sort)}`
   const bound = sql`LIMIT ${limit + 1}::bigint`
   const rows = after
     ? seek(sort, after, (beyond) => sql`(${from} AND ${beyond} ${order} ${bound})`)
     : sql`(${from} ${order} ${bound} OFFSET ${page.offset}::bigint)`
-  const total = sql`(${cappedCount(page)}) AS "total"`
+  const total = sql`(${counted === undefined ? cappedCount(page) : sql`${counted}::bigint`}) AS "total"`
   return sql`SELECT "page".*, ${total} FROM ${rows} AS "page" ORDER BY ${pageOrder(sort)} ${bound}`
+}
+
+/**
+ * The rows that match. Where a list's index finds few of them they are found before they are ordered: the planner may
+ * believe in many, and walk the index of the order through the whole table for them.
+ */
+function rowsOf({ resource, matches, isByList }: Page, counted: number | undefined): Sql {
+  const table = identifier(resource.table)
+  const isFew = isByList && counted !== undefined && counted <= EXACT_COUNT_MAX
+  // OFFSET 0 keeps the planner from merging the inner query with the outer one.
+  return isFew
+    ? sql`(SELECT * FROM ${table} WHERE ${matches} OFFSET 0) AS "found" WHERE TRUE`
+    : sql`${table} WHERE ${matches}`
 }
 
 /** How many rows match, counted up to one more than EXACT_COUNT_MAX. */
@@ -170,11 +199,11 @@ function seek(sort: readonly SortColumn[], after: Cursor, range: (beyond: Sql) =
   return sql`(${join(ranges, sql` UNION ALL `)})`
 }
 
-/** The cursor behind a row of this page; `position` is the number of rows up to it. */
-export function cursorAfter(page: Page, row: Row, position: number): string {
+/** The cursor behind a row of this page; `position` is the number of rows up to it, `total` an estimate of all. */
+export function cursorAfter(page: Page, row: Row, position: number, total: number | undefined): string {
   const at = page.selection.columns.length
   const values = page.sort.map(({ kind }, key) => canonicalText(kind, row[at + key] ?? null))
-  return encodeCursor({ sort: page.sortText, position, values, id: String(row[0]) })
+  return encodeCursor({ sort: page.sortText, position, values, id: String(row[0]), total })
 }
 
 function canonicalText(kind: ScalarKind, printed: string | null): string | null {

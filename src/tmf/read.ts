@@ -1,7 +1,7 @@
 import { Problem } from '../base/problem.ts'
 import { isId } from '../base/ulid.ts'
 import type { Database, Queryable } from '../db/database.ts'
-import { identifier, join, sql } from '../db/sql.ts'
+import { identifier, join, type Sql, sql } from '../db/sql.ts'
 import { cappedCount, cursorAfter, EXACT_COUNT_MAX, estimate, type Page, pageStatement } from './page.ts'
 import type { Row } from './representation.ts'
 import type { Resource } from './resource.ts'
@@ -27,31 +27,42 @@ export async function list(database: Database, page: Page, wantsExactCount: bool
 }
 
 async function listing(database: Database, page: Page, wantsExactCount: boolean): Promise<Listing> {
-  const found = page.limit === 0 ? [] : (await database.run(pageStatement(page), { prepared: page.isCommon })).rows
+  const before = await countedBefore(database, page, wantsExactCount)
+  const statement = page.limit === 0 ? undefined : pageStatement(page, before)
+  const found = statement ? (await database.run(statement, { prepared: page.isCommon })).rows : []
   const rows = found.slice(0, page.limit)
   const last = rows.at(-1)
-  const next = found.length > page.limit && last ? cursorAfter(page, last, page.offset + rows.length) : undefined
-  return { rows, next, ...(await total(database, page, found, wantsExactCount)) }
+  const count = await total(database, page, before ?? found[0]?.at(-1), wantsExactCount)
+  const estimated = count.isEstimate ? count.total : undefined
+  const next = found.length > page.limit && last && cursorAfter(page, last, page.offset + rows.length, estimated)
+  return { rows, next: next || undefined, ...count }
+}
+
+/** What is known of the number of matches before the page is read: from its cursor, or because its plan hangs on it. */
+async function countedBefore(database: Database, page: Page, wantsExactCount: boolean): Promise<number | undefined> {
+  if (page.after?.total !== undefined && !wantsExactCount) return Math.max(page.after.total, EXACT_COUNT_MAX + 1)
+  return page.isByList ? Number(await first(database, cappedCount(page), page.isCommon)) : undefined
 }
 
 async function total(
   database: Database,
   page: Page,
-  found: readonly Row[],
+  capped: string | number | null | undefined,
   wantsExactCount: boolean
 ): Promise<{ total: number; isEstimate: boolean }> {
-  const counted = Number(found[0]?.at(-1) ?? (await first(database, cappedCount(page))))
+  const counted = Number(capped ?? (await first(database, cappedCount(page))))
   if (counted <= EXACT_COUNT_MAX) return { total: counted, isEstimate: false }
   if (wantsExactCount) {
     const all = sql`SELECT count(*) FROM ${identifier(page.resource.table)} WHERE ${page.matches}`
     return { total: Number(await first(database, all)), isEstimate: false }
   }
+  if (page.after?.total !== undefined) return { total: counted, isEstimate: true }
   const plan = JSON.parse((await first(database, estimate(page))) ?? '[]') as [{ Plan: { 'Plan Rows': number } }]
   return { total: Math.max(plan[0].Plan['Plan Rows'], counted), isEstimate: true }
 }
 
-async function first(database: Database, statement: Parameters<Database['run']>[0]): Promise<string | null> {
-  const { rows } = await database.run(statement)
+async function first(database: Database, statement: Sql, prepared = false): Promise<string | null> {
+  const { rows } = await database.run(statement, { prepared })
   return rows[0]?.[0] ?? null
 }
 
@@ -82,9 +93,9 @@ async function lookUp(
 
 const LOCKS = { none: sql``, share: sql` FOR SHARE`, update: sql` FOR UPDATE` }
 
-const selects = new WeakMap<Resource, ReturnType<typeof sql>>()
+const selects = new WeakMap<Resource, Sql>()
 
-function selectFrom(resource: Resource) {
+function selectFrom(resource: Resource): Sql {
   const known = selects.get(resource)
   if (known) return known
   const made = sql`SELECT ${join(resource.columns.map(identifier), sql`, `)} FROM ${identifier(resource.table)}`

@@ -131,6 +131,11 @@ describe('pages', () => {
     const exact = await server.call('GET', 'customerBill?limit=1', undefined, { prefer: 'count=exact' })
     expect(exact.headers['x-total-count']).toBe('10605')
     expect(exact.headers['x-total-count-accuracy']).toBeUndefined()
+    const next = await follow(links(reply).next)
+    expect(next.headers).toMatchObject({
+      'x-total-count': reply.headers['x-total-count'],
+      'x-total-count-accuracy': 'estimated'
+    })
     const narrow = await server.call('GET', 'customerBill?limit=1&billNo=B-01')
     expect(narrow.headers['x-total-count-accuracy']).toBeUndefined()
     expect((await server.call('GET', 'customerBill?limit=5000')).body).toHaveLength(1000)
