@@ -59,6 +59,9 @@ export function openDatabase(settings: DatabaseSettings, onIdleError: (error: Er
     types: { getTypeParser: () => asPrinted }
   })
   pool.on('error', onIdleError)
+  // The pool itself listens to idle connections only. One that is lost between two statements of a transaction, or
+  // just after it was given up, fails whatever is asked of it next; its event alone would end the process.
+  pool.on('connect', (client) => client.on('error', () => undefined))
   const names = new Map<string, string>()
   return {
     run: (statement, options) => run(pool, names, statement, options),
@@ -129,11 +132,6 @@ async function attemptTransaction<T>(
 ): Promise<T> {
   const client = await connect(pool)
   let broken: Error | undefined
-  // The pool listens to idle connections only; that of a transaction may be lost between two statements.
-  const onError = (error: Error) => {
-    broken = error
-  }
-  client.on('error', onError)
   try {
     await client.query('BEGIN')
     const tx: Transaction = { isTransaction: true, run: (statement, options) => run(client, names, statement, options) }
@@ -146,7 +144,6 @@ async function attemptTransaction<T>(
     })
     throw translated(error)
   } finally {
-    client.off('error', onError)
     client.release(broken)
   }
 }
