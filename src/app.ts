@@ -50,8 +50,8 @@ export async function buildApp({ config, database, logger, clock = systemClock }
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: PARAM_MAX_LENGTH, querystringParser: () => ({}) }
   }) as unknown as FastifyInstance
   const methods = collectMethods(app)
-  registerErrors(app)
   registerRequestIds(app)
+  registerErrors(app)
   registerBodies(app)
   registerHealth(app, database)
   const context: RouteContext = {

@@ -18,6 +18,7 @@ export const environment = z.object({
   PORT: whole(0, 65_535).default(3000),
   PUBLIC_URL: z
     .url({ protocol: /^https?$/, error: 'must be an http:// or https:// address' })
+    .refine((url) => !/[?#@]/.test(url), { error: 'must have no user, query or fragment' })
     .transform((url) => url.replace(/\/+$/, ''))
     .optional(),
   TRUST_PROXY: z

@@ -21,8 +21,8 @@ export function parseDay(source: string): readonly [Instant, Instant] | undefine
   if (!DATE.test(source) || !isCalendarDateTime(`${source}T00:00:00`)) return undefined
   const start = Date.parse(`${source}T00:00:00Z`)
   const from = inRange(start)
-  const until = inRange(start + DAY_MS)
-  return from && until ? [from, until] : undefined
+  // The last day of all, with which some write "for ever", has no next one.
+  return from ? [from, inRange(start + DAY_MS) ?? `${source}T23:59:59.999Z`] : undefined
 }
 
 /** What Postgres prints for a timestamptz in UTC (`2026-01-15 10:00:00.12+00`), as an Instant. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { accessSync, constants, mkdirSync } from 'node:fs'
+import { accessSync, constants, existsSync, mkdirSync } from 'node:fs'
 import { Socket } from 'node:net'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -65,12 +65,17 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
 
 function createDirectory(directory: string): string {
   try {
-    mkdirSync(directory, { recursive: true })
+    // One by one: told to make them all, Node never comes back from a folder such as /proc.
+    for (const missing of missingFolders(path.resolve(directory))) mkdirSync(missing)
     accessSync(directory, constants.W_OK | constants.X_OK)
     return directory
   } catch (error) {
     throw startError(`the folder ${directory} for Postgres is not writable`, error)
   }
+}
+
+function missingFolders(directory: string): string[] {
+  return existsSync(directory) ? [] : [...missingFolders(path.dirname(directory)), directory]
 }
 
 type Presence = { readonly client: pg.Client; readonly name: string }

@@ -45,7 +45,7 @@ export const customerBill = defineResource({
     taxIncludedAmount: money('tax_included_amount', 'Sum of the charges with tax'),
     appliedPayment: json('applied_payment', list(appliedPayment), 'Payments that went to the bill'),
     billCycle: ownReference('bill_cycle', billCycleRef, { path: 'billCycle' }, 'The cycle that made it', 'indexed'),
-    billDocument: json('bill_document', list(attachment, 1), 'Documents of the bill; one is made when none is posted'),
+    billDocument: json('bill_document', list(attachment), 'Documents of the bill; one is made when none is posted'),
     billingAccount: reference('billing_account', billingAccountRef, 'The account that is billed', 'indexed'),
     billingPeriod: json('billing_period', timePeriod, 'The period that is billed'),
     financialAccount: reference('financial_account', financialAccountRef, 'The account that pays', 'indexed'),
@@ -68,13 +68,14 @@ export const customerBill = defineResource({
     barred: statesBeforeIssue
   },
   events: { created: 'CustomerBillCreateEvent', stateChanged: 'CustomerBillStateChangeEvent' },
-  complete: (document, { id, newId }) => ({
-    state: 'new',
-    billDocument: [{ id: newId(), name: `bill-${document.billNo ?? id}`, attachmentType: 'customerBill' }],
-    ...document
-  }),
+  complete: (document, { id, newId }) => {
+    const posted = (document.billDocument ?? []) as readonly unknown[]
+    const own = { id: newId(), name: `bill-${document.billNo ?? id}`, attachmentType: 'customerBill' }
+    return { state: 'new', ...document, billDocument: posted.length > 0 ? posted : [own] }
+  },
   check: (after, before) => {
     requireAccount(after)
+    requireOneCurrency(after)
     requirePaymentState(after, before)
   },
   mayRemove: ({ document, internal }) => {
@@ -98,6 +99,13 @@ function statesBeforeIssue({ internal }: Stored): readonly string[] {
 function requireAccount({ billingAccount, financialAccount }: Document): void {
   if (billingAccount || financialAccount) return
   throw new Problem('missingField', '$.billingAccount or $.financialAccount is required')
+}
+
+function requireOneCurrency({ amountDue, remainingAmount }: Document): void {
+  const unit = (amount: unknown) => (amount as { unit: string } | undefined)?.unit
+  const [due, remaining] = [unit(amountDue), unit(remainingAmount)]
+  if (due === remaining || due === undefined || remaining === undefined) return
+  throw new Problem('invalidField', `$.remainingAmount.unit must be that of $.amountDue, which is ${due}`)
 }
 
 /** Settled means that nothing remains, partiallyPaid that something does and something was paid. */

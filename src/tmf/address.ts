@@ -19,7 +19,8 @@ export function addressFrom(publicUrl: string | undefined): Address {
 
 function origin(request: FastifyRequest): string {
   const local = `${request.socket.localAddress}:${request.socket.localPort}`
-  return `${request.protocol}://${HOST.test(request.host ?? '') ? request.host : local}`
+  const protocol = request.protocol === 'https' ? 'https' : 'http'
+  return `${protocol}://${HOST.test(request.host ?? '') ? request.host : local}`
 }
 
 /** The query string as it came, undecoded. */

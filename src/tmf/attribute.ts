@@ -25,8 +25,11 @@ export interface OwnTarget {
 
 type Option = 'required' | 'indexed' | 'readOnly'
 
+/** What an index can hold in any script: a B-tree entry is at most a third of a page. */
+const INDEXED_MAX_LENGTH = 256
+
 export const text = (column: string, description: string, ...options: Option[]) =>
-  scalar(shapes.text(), column, description, options)
+  scalar(shapes.text(options.includes('indexed') ? INDEXED_MAX_LENGTH : undefined), column, description, options)
 export const instant = (column: string, description: string, ...options: Option[]) =>
   scalar(shapes.instant, column, description, options)
 export const integer = (column: string, description: string, ...options: Option[]) =>

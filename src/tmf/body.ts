@@ -12,6 +12,8 @@ const DEPTH_MAX = 64
 export function registerBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser([...PATCH_TYPES], { parseAs: 'buffer' }, async (request: FastifyRequest, bytes: Buffer) => {
+    const encoding = request.headers['content-encoding'] ?? 'identity'
+    if (encoding !== 'identity') throw new Problem('unsupportedMediaType', 'The body must not be compressed')
     const charset = /;\s*charset\s*=\s*"?([^";\s]+)/i.exec(request.headers['content-type'] ?? '')?.[1] ?? 'utf-8'
     if (/^utf-?8$/i.test(charset)) return parseBody(bytes)
     throw new Problem('unsupportedMediaType', `The charset must be utf-8, not ${charset}`)
@@ -25,7 +27,8 @@ export function registerBodies(app: FastifyInstance): void {
 function parseBody(bytes: Buffer): unknown {
   if (bytes.length === 0) return undefined
   if (!isUtf8(bytes)) throw new Problem('invalidBody', 'The body is not valid UTF-8')
-  const text = bytes.toString()
+  // Some clients begin with a byte order mark; RFC 8259 lets a reader ignore it.
+  const text = bytes.toString().replace(/^\uFEFF/, '')
   checkDepth(text)
   const value = parsed(text)
   if (SUSPECT_NUMBER.test(text)) checkNumbers(text)

@@ -12,7 +12,8 @@ const JSON_TYPE = 'application/json;charset=utf-8'
 export function registerErrors(app: FastifyInstance): void {
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const problem = asProblem(error)
-    if (problem.status >= 500) request.log.error({ err: problem.cause ?? error }, problem.message)
+    if (problem.status >= 500 && problem.kind !== 'notImplemented')
+      request.log.error({ err: problem.cause ?? error }, problem.message)
     return sendProblem(reply, request, problem)
   })
   app.setNotFoundHandler((request, reply) => sendProblem(reply, request, NOTHING_HERE))
@@ -81,7 +82,7 @@ const BY_STATUS: Readonly<Record<number, readonly [ProblemKind, string]>> = {
   408: ['requestTimeout', 'The request did not arrive in time'],
   413: ['payloadTooLarge', 'The body is too large'],
   414: ['uriTooLong', 'The path is too long'],
-  415: ['unsupportedMediaType', 'The body must be JSON in UTF-8'],
+  415: ['unsupportedMediaType', 'The body must be of a media type that the Accept-Patch or Accept-Post header lists'],
   417: ['expectationFailed', 'The expectation cannot be met'],
   503: ['unavailable', 'The server is not ready for requests; try again later']
 }

@@ -24,7 +24,11 @@ export function applied(resource: Resource, before: Document, type: PatchType, b
 
 function afterMergePatch(resource: Resource, before: Document, body: unknown): Document {
   if (!isObject(body)) throw new Problem('invalidBody', 'A merge patch is a JSON object')
-  for (const name of Object.keys(body)) refuseUnlessPatchable(resource, name)
+  // A null for what is not there changes nothing; some clients send one for every attribute they know.
+  refuseUnlessPatchable(
+    resource,
+    Object.keys(body).filter((name) => body[name] !== null || name in before)
+  )
   return merge(before, body) as Document
 }
 
@@ -46,11 +50,10 @@ function afterJsonPatch(resource: Resource, before: Document, body: unknown): Do
   if (body.filter(({ op }) => op === 'copy').length > COPIES_MAX) {
     throw new Problem('invalidBody', `A JSON Patch may copy ${COPIES_MAX} times at most`)
   }
-  for (const operation of body) {
-    const written = operation.op === 'move' ? [operation.path, operation.from] : [operation.path]
-    if (!WRITING.has(operation.op)) continue
-    for (const pointer of written) refuseUnlessPatchable(resource, firstSegment(pointer))
-  }
+  const written = body
+    .filter(({ op }) => WRITING.has(op))
+    .flatMap((operation) => (operation.op === 'move' ? [operation.path, operation.from] : [operation.path]))
+  refuseUnlessPatchable(resource, written.map(firstSegment))
   const after = structuredClone(before) as Record<string, unknown>
   applyPatch(after, body).forEach((failure, index) => {
     if (failure === null) return
@@ -81,11 +84,15 @@ function firstSegment(pointer: string): string {
 }
 
 /** An extension member follows the resource's own rule; whether it may be there at all, validation says. */
-function refuseUnlessPatchable(resource: Resource, name: string): void {
-  const isExtension = !resource.attributes.has(name) && name !== 'href' && name !== ''
-  if (isExtension ? resource.extensionsArePatchable : resource.patchable.includes(name)) return
-  const allowed = `only ${resource.patchable.join(', ')} may be patched`
-  throw new Problem('invalidField', `${name === '' ? '$' : jsonPath([name])} may not be patched; ${allowed}`)
+function refuseUnlessPatchable(resource: Resource, names: readonly string[]): void {
+  const isPatchable = (name: string) => {
+    const isExtension = !resource.attributes.has(name) && name !== 'href' && name !== ''
+    return isExtension ? resource.extensionsArePatchable : resource.patchable.includes(name)
+  }
+  const refused = [...new Set(names)].filter((name) => !isPatchable(name))
+  if (refused.length === 0) return
+  const paths = refused.map((name) => (name === '' ? '$' : jsonPath([name]))).join(', ')
+  throw new Problem('invalidField', `${paths} may not be patched; only ${resource.patchable.join(', ')} may be patched`)
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

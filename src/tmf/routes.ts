@@ -61,7 +61,8 @@ function listHandler(base: string, resource: Resource, context: RouteContext) {
     const asked = query.offset !== undefined || query.limit !== undefined || query.after !== undefined
     reply.header('X-Total-Count', listing.total).header('X-Result-Count', documents.length)
     if (listing.isEstimate) reply.header('X-Total-Count-Accuracy', 'estimated')
-    if (asked || isPart) reply.header('Link', linkHeader(`${root.url}/${resource.path}`, raw, page, listing))
+    const links = asked || isPart ? linkHeader(`${root.url}/${resource.path}`, raw, page, listing) : ''
+    if (links !== '') reply.header('Link', links)
     return reply
       .code(asked && isPart ? 206 : 200)
       .type(JSON_TYPE)

@@ -64,6 +64,7 @@ export async function patch(
   resource.mayChange?.(stored)
   const changed = [...changedNames(stored.document, after)]
   if (changed.length === 0) return row
+  if (resource.states && after.state === undefined) throw new Problem('invalidField', '$.state cannot be removed')
   checkTransition(resource, stored, String(after.state))
   resource.check?.(after, stored)
   await checkReferences(tx, context, resource, changed, after)
@@ -115,10 +116,12 @@ function postable(resource: Resource, body: unknown): Document {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
     throw new Problem('invalidBody', `A ${resource.path} is a JSON object`)
   }
-  const own = ['id', 'href'].filter((name) => name in body)
+  const sent: Document = { ...body }
+  const own = ['id', 'href'].filter((name) => (sent[name] ?? null) !== null)
   if (own.length > 0)
     throw new Problem('invalidField', `${own.map((name) => `$.${name}`).join(', ')} is given by the server`)
-  return Object.fromEntries(Object.entries(body).filter(([name]) => !resource.attributes.get(name)?.readOnly))
+  const isOurs = (name: string) => name === 'href' || resource.attributes.get(name)?.readOnly
+  return Object.fromEntries(Object.entries(sent).filter(([name]) => !isOurs(name)))
 }
 
 function stamp(resource: Resource, now: string): Document {

@@ -52,11 +52,12 @@ describe('bodies', () => {
     ],
     [
       'a text that is too long',
-      `{"billNo":"${'x'.repeat(5000)}"}`,
+      `{"category":"${'x'.repeat(5000)}"}`,
       400,
       '24',
-      '$.billNo must be at most 4096 characters'
+      '$.category must be at most 4096 characters'
     ],
+    ['an indexed text of 257', `{"billNo":"${'x'.repeat(257)}"}`, 400, '24', '$.billNo must be at most 256 characters'],
     ['a number as a text', '{"billNo":5}', 400, '24', '$.billNo must be of type string'],
     ['a blank mandatory text', '{"billingAccount":{"id":"  "}}', 400, '24', '$.billingAccount.id must not be blank'],
     ['more than a megabyte', `{"billNo":"${'x'.repeat(2_000_000)}"}`, 413, '413', 'too large']
@@ -86,6 +87,13 @@ describe('bodies', () => {
     ]) {
       expect(body.message).toContain(part)
     }
+  })
+
+  test('a compressed body is 415, and a byte order mark is no harm', async () => {
+    const body = { billingAccount: { id: 'a' } }
+    const compressed = await server.call('POST', 'customerBill', body, { 'content-encoding': 'gzip' })
+    expect(compressed.status).toBe(415)
+    expect((await server.call('POST', 'customerBill', `\uFEFF${JSON.stringify(body)}`)).status).toBe(201)
   })
 
   test('bytes that are not UTF-8 are refused', async () => {

@@ -116,7 +116,26 @@ describe('a bill', () => {
     expect(bill.billDocument).toMatchObject([{ id: expect.any(String), name: 'bill-B-1' }])
     const own = await post(server, 'customerBill', { billDocument: [{ id: 'D1', url: 'https://x/d.pdf' }] })
     expect(own.billDocument).toEqual([{ id: 'D1', url: 'https://x/d.pdf' }])
-    expect((await server.call('POST', 'customerBill', { ...own, billDocument: [] })).status).toBe(400)
+    const emptied = await post(server, 'customerBill', { billDocument: [] })
+    expect(emptied.billDocument).toHaveLength(1)
+  })
+
+  test('what remains is in the currency of what is due', async () => {
+    const amounts = { amountDue: eur(5), remainingAmount: { unit: 'JPY', value: 3 } }
+    const refused = await server.call('POST', 'customerBill', { billingAccount: { id: 'A' }, ...amounts })
+    expect(refused).toMatchObject({ status: 400, body: { code: '24' } })
+    expect(refused.body.message).toContain('$.remainingAmount.unit must be that of $.amountDue')
+  })
+
+  test('nulls of clients that send every attribute say nothing', async () => {
+    const nulls = { id: null, href: null, billNo: null, '@type': null, lastUpdate: null }
+    const { id } = await post(server, 'customerBill', nulls)
+    const patch = { state: 'validated', '@type': null, '@baseType': null, '@schemaLocation': null }
+    expect((await server.call('PATCH', `customerBill/${id}`, patch)).body.state).toBe('validated')
+    for (const wrong of [{ state: null }, { id: null }, { billingAccount: null }]) {
+      const refused = await server.call('PATCH', `customerBill/${id}`, wrong)
+      expect(refused, JSON.stringify(wrong)).toMatchObject({ status: 400, body: { code: '24' } })
+    }
   })
 
   test('lastUpdate is the time of the last change, never what a client says', async () => {
