@@ -66,6 +66,8 @@ describe('readConfig', () => {
     ['PORT', '80.5'],
     ['PUBLIC_URL', `ftp://${SECRET}`],
     ['PUBLIC_URL', 'bills.example.com'],
+    ['PUBLIC_URL', `https://user:${SECRET}@bills.example.com`],
+    ['PUBLIC_URL', `https://bills.example.com/?${SECRET}`],
     ['TRUST_PROXY', SECRET],
     ['TRUST_PROXY', '999.1.1.1'],
     ['TRUST_PROXY', ':::'],
