@@ -67,6 +67,8 @@ function createDirectory(directory: string): string {
   try {
     // One by one: told to make them all, Node never comes back from a folder such as /proc.
     for (const missing of missingFolders(path.resolve(directory))) mkdirSync(missing)
+    // Says so when there is a file in its place.
+    mkdirSync(directory, { recursive: true })
     accessSync(directory, constants.W_OK | constants.X_OK)
     return directory
   } catch (error) {
