@@ -1,22 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { post } from '../support/samples.ts'
+import { post, postNumberedBills } from '../support/samples.ts'
 import { type Reply, startTestServer, type TestServer } from '../support/server.ts'
 
 let server: TestServer
-const ids: string[] = []
+let ids: readonly string[] = []
 beforeAll(async () => {
   server = await startTestServer()
-  for (let at = 0; at < 25; at++) {
-    const bill = await post(server, 'customerBill', {
-      billNo: `B-${String(at).padStart(2, '0')}`,
-      billDate: `2026-01-${String(1 + (at % 5)).padStart(2, '0')}T10:00:00Z`,
-      taxItem: [
-        { taxCategory: at % 2 ? 'odd' : 'even', taxRate: at, taxAmount: { unit: 'EUR', value: at } },
-        { taxCategory: 'all', taxRate: -1, taxAmount: { unit: 'EUR', value: 0 } }
-      ]
-    })
-    ids.push(bill.id)
-  }
+  ids = await postNumberedBills(server)
 })
 afterAll(() => server.close())
 

@@ -17,3 +17,20 @@ export async function post(server: TestServer, path: string, more: object = {}):
   if (reply.status !== 201) throw new Error(`POST ${path}: ${reply.text}`)
   return reply.body
 }
+
+/** Posts 25 bills B-00 to B-24 over five days, each with two tax items, and answers their ids in order. */
+export async function postNumberedBills(server: TestServer): Promise<readonly string[]> {
+  const ids: string[] = []
+  for (let at = 0; at < 25; at++) {
+    const bill = await post(server, 'customerBill', {
+      billNo: `B-${String(at).padStart(2, '0')}`,
+      billDate: `2026-01-${String(1 + (at % 5)).padStart(2, '0')}T10:00:00Z`,
+      taxItem: [
+        { taxCategory: at % 2 ? 'odd' : 'even', taxRate: at, taxAmount: { unit: 'EUR', value: at } },
+        { taxCategory: 'all', taxRate: -1, taxAmount: { unit: 'EUR', value: 0 } }
+      ]
+    })
+    ids.push(bill.id)
+  }
+  return ids
+}
