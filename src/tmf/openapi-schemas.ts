@@ -112,7 +112,7 @@ function property(member: Member | Attribute): Json {
 function schemaOf(shape: Shape): Json {
   if (shape.kind === 'object') return schemaRef(shape.name)
   if (shape.kind !== 'list') return scalarKind(shape).openApi(shape)
-  return { type: 'array', items: schemaOf(shape.of), ...(shape.minItems > 0 && { minItems: shape.minItems }) }
+  return { type: 'array', items: schemaOf(shape.of) }
 }
 
 function required(members: ReadonlyMap<string, Member>): Json {

@@ -51,8 +51,8 @@ function schemaOf(shape: Shape): z.ZodType {
   return scalarKind(shape).schema(shape)
 }
 
-function listSchema({ of, minItems }: ListShape): z.ZodType {
-  return z.array(schemaOf(of)).min(minItems).max(ITEMS_MAX)
+function listSchema({ of }: ListShape): z.ZodType {
+  return z.array(schemaOf(of)).max(ITEMS_MAX)
 }
 
 /** Members that are no attributes; they need a sub-class of their own: a @type that is not just the standard's. */

@@ -25,7 +25,6 @@ export interface ObjectShape {
 export interface ListShape {
   readonly kind: 'list'
   readonly of: Shape
-  readonly minItems: number
 }
 
 export interface Member {
@@ -48,7 +47,7 @@ export const instant: Scalar = { kind: 'instant' }
 export const integer: Scalar = { kind: 'integer' }
 export const decimal: Scalar = { kind: 'decimal' }
 export const any: Scalar = { kind: 'any' }
-export const list = (of: Shape, minItems = 0): ListShape => ({ kind: 'list', of, minItems })
+export const list = (of: Shape): ListShape => ({ kind: 'list', of })
 
 /** An object of the standard that may be sub-classed: it carries the @-attributes. */
 export function object(name: string, members: Record<string, MemberSpec>): ObjectShape {

@@ -44,8 +44,8 @@ function anyOf(shape: Shape, isRequired: boolean): fc.Arbitrary<unknown> {
   return scalarOf(shape, isRequired)
 }
 
-function listOf({ of, minItems }: ListShape): fc.Arbitrary<unknown> {
-  return fc.array(anyOf(of, true), { minLength: minItems, maxLength: 3 })
+function listOf({ of }: ListShape): fc.Arbitrary<unknown> {
+  return fc.array(anyOf(of, true), { maxLength: 3 })
 }
 
 export function scalarOf(shape: Scalar, isRequired = false): fc.Arbitrary<unknown> {
