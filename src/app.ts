@@ -1,6 +1,12 @@
 import type { Server } from 'node:http'
-import Fastify, { type FastifyInstance, LogController } from 'fastify'
+import Fastify, { type FastifyInstance, type FastifyRequest, LogController } from 'fastify'
 import type { Logger } from 'pino'
+import { principalOf, registerAccess } from './auth/access.ts'
+import { authenticator } from './auth/authenticate.ts'
+import type { OauthContext } from './auth/oauth-request.ts'
+import { registerOauth } from './auth/oauth-routes.ts'
+import { keyRing } from './auth/signing-keys.ts'
+import { registerWellKnown } from './auth/well-known.ts'
 import { type Clock, systemClock } from './base/clock.ts'
 import type { Config } from './base/config.ts'
 import { newId } from './base/ulid.ts'
@@ -18,23 +24,58 @@ import {
   registerErrors
 } from './tmf/errors.ts'
 import { registerRequestIds, requestId } from './tmf/request-id.ts'
-import { type RouteContext, registerResource } from './tmf/routes.ts'
+import { type Requester, type RouteContext, registerResource } from './tmf/routes.ts'
 
 /** The API stands under both: the standard's path and the one with TM Forum's prefix. */
 export const BASE_PATHS = ['/customerBillManagement/v4', '/tmf-api/customerBillManagement/v4'] as const
 
 const PARAM_MAX_LENGTH = 1_000
+const PROBES = /^\/(health|docs|openapi)/
 
 export interface Parts {
   readonly config: Config
   readonly database: Database
   readonly logger: Logger
   readonly clock?: Clock
+  /** Throws a Problem while the database is not ready for requests. */
+  readonly requireReady?: () => Promise<void>
 }
 
 /** Puts the server together: the only place that knows every module. */
-export async function buildApp({ config, database, logger, clock = systemClock }: Parts): Promise<FastifyInstance> {
-  const app = Fastify<Server>({
+export async function buildApp(parts: Parts): Promise<FastifyInstance> {
+  const { config, database, clock = systemClock } = parts
+  const app = newServer(parts)
+  const methods = collectMethods(app)
+  registerRequestIds(app)
+  registerErrors(app)
+  registerBodies(app)
+  registerReadiness(app, parts)
+  const ring = keyRing(database, clock)
+  const issuer = config.PUBLIC_URL
+  registerAccess(app, database, authenticator({ database, clock, ring, issuer }))
+  registerHealth(app, database)
+  const address = addressFrom(issuer)
+  const oauth: OauthContext = {
+    database,
+    clock,
+    ring,
+    issuer,
+    issuerOf: (request) => address(request, '').url,
+    takesQueryCredentials: config.OAUTH_QUERY_CREDENTIALS
+  }
+  await registerOauth(app, oauth)
+  registerWellKnown(app, oauth)
+  const context: RouteContext = { database, clock, newId, resources, requester, supportsProxy: true, address }
+  for (const base of BASE_PATHS) {
+    for (const resource of resources.values()) registerResource(app, base, resource, context)
+  }
+  await registerDocs(app, { basePaths: BASE_PATHS, resources, publicUrl: config.PUBLIC_URL })
+  refuseOtherMethods(app, methods)
+  return app
+}
+
+function newServer({ config, logger }: Parts): FastifyInstance {
+  return Fastify<Server>({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: requestId,
@@ -49,23 +90,21 @@ export async function buildApp({ config, database, logger, clock = systemClock }
     // The machinery reads query strings itself, undecoded.
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: PARAM_MAX_LENGTH, querystringParser: () => ({}) }
   }) as unknown as FastifyInstance
-  const methods = collectMethods(app)
-  registerRequestIds(app)
-  registerErrors(app)
-  registerBodies(app)
-  registerHealth(app, database)
-  const context: RouteContext = {
-    database,
-    clock,
-    newId,
-    resources,
-    guard: () => ({ tenantId: config.TENANT_ID }),
-    address: addressFrom(config.PUBLIC_URL)
+}
+
+/** Whatever needs the database waits for its migrations; only the probes and the documentation do not. */
+function registerReadiness(app: FastifyInstance, { requireReady = async () => undefined }: Parts): void {
+  app.addHook('onRequest', async ({ is404, routeOptions }) => {
+    if (!is404 && !PROBES.test(routeOptions.url ?? '')) await requireReady()
+  })
+}
+
+/** What the machinery asks of a request that was let in. */
+function requester(request: FastifyRequest): Requester {
+  const { tenantId, actor, partner, isProxy } = principalOf(request)
+  const onBehalfOf = isProxy ? partner?.accountNumber : undefined
+  return {
+    view: { tenantId, partnerId: partner?.id },
+    author: { tenantId, actor, onBehalfOf, address: request.ip, requestId: request.id }
   }
-  for (const base of BASE_PATHS) {
-    for (const resource of resources.values()) registerResource(app, base, resource, context)
-  }
-  await registerDocs(app, { basePaths: BASE_PATHS, resources, publicUrl: config.PUBLIC_URL })
-  refuseOtherMethods(app, methods)
-  return app
 }

@@ -1,9 +1,11 @@
 import type { FastifyInstance } from 'fastify'
+import { encodePassword } from './auth/password.ts'
 import type { Config } from './base/config.ts'
+import { DEMO } from './demo/credentials.ts'
 
 const ANY_ADDRESS = ['0.0.0.0', '::']
 
-/** Says where the server is and how to try it. */
+/** Says where the server is and, with the demo's database, how to get in and try it. */
 export function printBanner(app: FastifyInstance, config: Config): void {
   const { port } = app.addresses()[0] as { port: number }
   const host = ANY_ADDRESS.includes(config.HOST) ? '127.0.0.1' : config.HOST
@@ -11,10 +13,22 @@ export function printBanner(app: FastifyInstance, config: Config): void {
   const api = `${root}/customerBillManagement/v4`
   console.log(`TMF678 Customer Bill Management v4 on ${api}/
 Docs on ${root}/docs
+${config.DATABASE_URL ? '' : trial(root, api)}`)
+}
+
+function trial(root: string, api: string): string {
+  const { tenantId, clientSecret, username, password, apiKey } = DEMO
+  const client = `-d client_id=${tenantId} -d client_secret=${clientSecret}`
+  const user = `-d username=${username} -d password=${encodePassword(password)}`
+  const bearer = `-H "Authorization: Bearer $TOKEN"`
+  return `
+Demo credentials, for this machine alone: tenant and client ${tenantId}, secret ${clientSecret}; users ${username}, partner1
+and partner2, password ${password} (sent as its SHA-256); API key ${apiKey}; second tenant demo2, secret demo2-secret.
 
 Try:
-  curl '${api}/customerBill?state=sent&sort=-billDate&limit=3&fields=billNo,billDate,amountDue'
-  curl '${api}/appliedCustomerBillingRate?isBilled=false&fields=name,date,taxExcludedAmount&limit=3'
-  curl -X POST '${api}/customerBillOnDemand' -H 'Content-Type: application/json' -d '{"billingAccount":{"id":"A0815"}}'
-`)
+  TOKEN=$(curl -s '${root}/oauth/token' -d grant_type=password ${client} ${user} -d scope=trust | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')
+  curl ${bearer} '${api}/customerBill?state=sent&sort=-billDate&limit=3&fields=billNo,billDate,amountDue'
+  curl -H 'token: ${apiKey}' '${api}/appliedCustomerBillingRate?isBilled=false&fields=name,date,taxExcludedAmount&limit=3'
+  curl ${bearer} '${api}/customerBillOnDemand' -H 'Content-Type: application/json' -d '{"billingAccount":{"id":"A0815"}}'
+`
 }

@@ -49,19 +49,26 @@ export function apiDocument({ basePaths, resources, publicUrl }: DocsContext): J
 export async function registerDocs(app: FastifyInstance, context: DocsContext): Promise<void> {
   const text = lazily(() => JSON.stringify(apiDocument(context)))
   const tag = lazily(() => `"${createHash('sha256').update(text()).digest('base64url')}"`)
-  app.get('/openapi.json', async (request, reply) => {
+  app.get('/openapi.json', { config: { access: 'public' } }, async (request, reply) => {
     reply.header('ETag', tag()).header('Cache-Control', 'no-cache')
     if (isUnchanged(request.headers['if-none-match'], tag())) return reply.code(304).send()
     return reply.type('application/json;charset=utf-8').send(text())
   })
+  await app.register((docs) => registerPage(docs, text, context))
+}
+
+async function registerPage(docs: FastifyInstance, text: () => string, { publicUrl }: DocsContext): Promise<void> {
+  docs.addHook('onRoute', (route) => {
+    route.config = { ...route.config, access: 'public' }
+  })
   // Swagger UI insists on this plugin, but is given the document below, when somebody asks for it.
-  await app.register(swagger, {
+  await docs.register(swagger, {
     mode: 'static',
     specification: { document: { openapi: '3.1.0', info: { title: TITLE, version: '4.0.0' }, paths: {} } }
   })
-  await app.register(swaggerUi, {
+  await docs.register(swaggerUi, {
     routePrefix: '/docs',
-    indexPrefix: pathOf(context.publicUrl),
+    indexPrefix: pathOf(publicUrl),
     staticCSP: CONTENT_SECURITY_POLICY,
     theme: { title: TITLE },
     uiConfig: { layout: 'BaseLayout', docExpansion: 'list', defaultModelsExpandDepth: 0, displayRequestDuration: true },

@@ -4,11 +4,12 @@ import type { Database } from './db/database.ts'
 import { pendingMigrations } from './db/migrations.ts'
 
 const RETRY_AFTER_S = '5'
+const PUBLIC = { config: { access: 'public' } } as const
 
 /** `/health/live`: the process answers. `/health/ready`: it can serve, so the database answers and is migrated. */
 export function registerHealth(app: FastifyInstance, database: Database): void {
-  app.get('/health/live', async () => ({ status: 'live' }))
-  app.get('/health/ready', async () => {
+  app.get('/health/live', PUBLIC, async () => ({ status: 'live' }))
+  app.get('/health/ready', PUBLIC, async () => {
     await requireMigrated(database)
     return { status: 'ready' }
   })

@@ -1,5 +1,5 @@
 import pino from 'pino'
-import { BASE_PATHS, buildApp } from './app.ts'
+import { buildApp } from './app.ts'
 import { printBanner } from './banner.ts'
 import { readConfig } from './base/config.ts'
 import { StartError, startError } from './base/start-error.ts'
@@ -14,10 +14,7 @@ async function main(): Promise<void> {
   const logger = pino({ level: config.LOG_LEVEL }, pino.destination({ sync: false }))
   const store = await openStore(config, logger)
   try {
-    const app = await buildApp({ config, database: store.database, logger })
-    app.addHook('onRequest', async ({ routeOptions: { url } }) => {
-      if (BASE_PATHS.some((base) => url?.startsWith(base))) await store.requireReady()
-    })
+    const app = await buildApp({ config, logger, ...store })
     const drain = drainable(app)
     // Given the name, the framework makes a second server for the other loopback address and never drains it.
     const host = config.HOST === 'localhost' ? '127.0.0.1' : config.HOST

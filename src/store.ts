@@ -8,6 +8,7 @@ import { sql } from './db/sql.ts'
 import { requireMigrated } from './health.ts'
 
 const POSTGRES_MIN = 150_000
+const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|::1)$/
 
 /** The database ready for use, and what must be closed with it. */
 export interface Store {
@@ -19,7 +20,7 @@ export interface Store {
 
 /** Opens the configured Postgres, or starts the embedded one with demo data. Throws a StartError for the operator. */
 export async function openStore(config: Config, logger: Logger): Promise<Store> {
-  const embedded = config.DATABASE_URL ? undefined : await startEmbedded(config.DATA_DIR)
+  const embedded = config.DATABASE_URL ? undefined : await startEmbedded(config)
   const url = config.DATABASE_URL ?? embedded?.url ?? ''
   const database = connect(config, url, logger)
   const close = async () => {
@@ -29,7 +30,7 @@ export async function openStore(config: Config, logger: Logger): Promise<Store> 
   try {
     await requireVersion(database)
     if (embedded || config.MIGRATE_ON_START) await migrate(url)
-    const requireReady = readiness(database, config.TENANT_ID)
+    const requireReady = readiness(database)
     await requireReady().catch((error: unknown) => {
       if (!(error instanceof Problem)) throw startError('The database cannot be used', error)
       logger.warn(error.message)
@@ -55,12 +56,11 @@ export function connect(config: Config, url: string, logger: Logger): Database {
 }
 
 /** Migrations may still come while the server runs; with the last of them it begins to serve. */
-function readiness(database: Database, tenantId: string): () => Promise<void> {
+function readiness(database: Database): () => Promise<void> {
   let isReady = false
   return async () => {
     if (isReady) return
     await requireMigrated(database)
-    await ensureTenant(database, tenantId)
     isReady = true
   }
 }
@@ -68,11 +68,18 @@ function readiness(database: Database, tenantId: string): () => Promise<void> {
 // Imported where it is used: beside a database of its own the server has no use for either.
 async function fill(database: Database): Promise<void> {
   const { fillWithDemoData } = await import('./demo/demo.ts')
+  const { fillDemoCredentials } = await import('./demo/credentials.ts')
   await fillWithDemoData(database)
+  await fillDemoCredentials(database)
 }
 
-async function startEmbedded(directory: string) {
+async function startEmbedded({ DATA_DIR: directory, HOST }: Config) {
   requirePackage()
+  if (!LOOPBACK.test(HOST)) {
+    throw new StartError(
+      `The embedded Postgres comes with credentials that everybody knows: listen on the loopback interface, not on ${HOST}, or set DATABASE_URL`
+    )
+  }
   const { startEmbeddedPostgres } = await import('./db/embedded-postgres.ts')
   return startEmbeddedPostgres({ directory })
 }
@@ -93,8 +100,4 @@ async function requireVersion(database: Database): Promise<void> {
   })
   if (Number(rows[0]?.[0]) < POSTGRES_MIN)
     throw new StartError('The database is too old: Postgres 15 or newer is needed')
-}
-
-async function ensureTenant(database: Database, id: string): Promise<void> {
-  await database.run(sql`INSERT INTO "tenant" ("id", "name") VALUES (${id}, ${id}) ON CONFLICT DO NOTHING`)
 }

@@ -10,10 +10,6 @@ export const environment = z.object({
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// address' }).optional(),
   DATA_DIR: z.string().min(1).default('.data'),
   MIGRATE_ON_START: flag.default(false),
-  TENANT_ID: z
-    .string()
-    .regex(/^[\w.-]{1,64}$/, 'must be 1 to 64 letters, digits, dots, dashes or underscores')
-    .default('demo'),
   HOST: z.string().min(1).default('127.0.0.1'),
   PORT: whole(0, 65_535).default(3000),
   PUBLIC_URL: z
@@ -26,6 +22,7 @@ export const environment = z.object({
     .refine(isTrustProxy, 'must be true, false, a number of hops, or a list of addresses and networks')
     .default('false')
     .transform(trustProxy),
+  OAUTH_QUERY_CREDENTIALS: flag.default(true),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   DATABASE_POOL_SIZE: whole(1, 1_000).default(10),
   DATABASE_CONNECT_TIMEOUT_MS: whole(100, 600_000).default(5_000),
@@ -33,7 +30,14 @@ export const environment = z.object({
   REQUEST_TIMEOUT_MS: whole(100, 600_000).default(30_000),
   KEEP_ALIVE_TIMEOUT_MS: whole(100, 600_000).default(65_000),
   SHUTDOWN_TIMEOUT_MS: whole(100, 600_000).default(10_000),
-  BODY_LIMIT_BYTES: whole(1_024, 104_857_600).default(1_048_576)
+  BODY_LIMIT_BYTES: whole(1_024, 104_857_600).default(1_048_576),
+  MAX_EVENT_LOOP_DELAY_MS: whole(0, 60_000).default(1_000),
+  RATE_LIMIT_PER_MINUTE: whole(0, 1_000_000).optional(),
+  CORS_ORIGINS: z
+    .string()
+    .refine(areOrigins, 'must be *, or a list of origins such as https://portal.example.com')
+    .transform(origins)
+    .optional()
 })
 
 export type Config = z.output<typeof environment>
@@ -55,6 +59,17 @@ function isTrustProxy(value: string): boolean {
 function isNetwork(text: string): boolean {
   const [, address = '', bits = '1'] = /^([^/]+?)(?:\/([1-9]\d{0,2}))?$/.exec(text) ?? []
   return isIP(address) > 0 && Number(bits) <= (isIP(address) === 4 ? 32 : 128)
+}
+
+function areOrigins(value: string): boolean {
+  return value.trim() === '*' || value.split(',').every((text) => ORIGIN.test(text.trim()) && URL.canParse(text))
+}
+
+const ORIGIN = /^https?:\/\/[^\s/?#@]+\/?$/i
+
+/** As a browser sends them: in lower case, and without a port that is the default. */
+function origins(value: string): readonly string[] {
+  return value.trim() === '*' ? ['*'] : value.split(',').map((text) => new URL(text).origin)
 }
 
 type TrustProxy = boolean | string | ((address: string, hop: number) => boolean)

@@ -31,6 +31,11 @@ export function instantFromPostgres(printed: string): Instant {
   return `${printed.slice(0, 10)}T${printed.slice(11, 19)}.${fraction.slice(1).padEnd(3, '0')}Z`
 }
 
+/** The instant so many seconds after another. */
+export function later(instant: Instant, seconds: number): Instant {
+  return new Date(Date.parse(instant) + seconds * 1_000).toISOString()
+}
+
 /** Date.parse rolls 30 February over into March; such a date comes back different. */
 function isCalendarDateTime(local: string): boolean {
   const ms = Date.parse(`${local}Z`)

@@ -166,6 +166,11 @@ export function tableName(error: unknown): string | undefined {
   return error instanceof pg.DatabaseError ? error.table : undefined
 }
 
+/** The constraint that a database error is about, e.g. the name of a unique index. */
+export function constraintName(error: unknown): string | undefined {
+  return error instanceof pg.DatabaseError ? error.constraint : undefined
+}
+
 /** Network errors, refused log-ins and a server going down are not the client's fault, nor a bug: 503. */
 function translated(error: unknown): unknown {
   const state = sqlState(error)

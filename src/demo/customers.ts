@@ -6,12 +6,20 @@ export type CycleKey = 'first' | 'fifteenth' | 'quarter' | 'week'
 /** A customer, and how many of the last cycles were billed: newer ones came in the course of the year. */
 type Customer = readonly [name: string, kind: AccountKind, currency: Currency, cycle: CycleKey, billedCycles: number]
 
+/** A channel partner, and which of the tenant's customers are its own. */
+interface PartnerData {
+  readonly accountNumber: string
+  readonly name: string
+  readonly customers: readonly string[]
+}
+
 export interface TenantData {
   readonly id: string
   readonly name: string
   /** The first account number. */
   readonly firstNumber: number
   readonly customers: readonly Customer[]
+  readonly partners: readonly PartnerData[]
   /** How many rates there are, billed and unbilled. */
   readonly rates: number
   /** How many bills were made outside the cycles. */
@@ -30,6 +38,18 @@ export const TENANTS: readonly TenantData[] = [
     name: 'Nordlicht Telekom',
     firstNumber: 100_017,
     rates: 1550,
+    partners: [
+      {
+        accountNumber: 'PARTNER-1',
+        name: 'Küstenfunk Vertrieb',
+        customers: ['Lena Hoffmann', 'Bäckerei Sonnenkorn GmbH', 'Haruto Tanabe', 'Radhaus Falkensee']
+      },
+      {
+        accountNumber: 'PARTNER-2',
+        name: 'Binnenland Mobil',
+        customers: ['Jonas Petersen', 'Yousef Al-Rashdan', 'Studio Kranich Architekten']
+      }
+    ],
     interimBills: 6,
     creditNotes: 6,
     // The default page of 100 ends with a bill that is new, so that a client's first try at PATCH finds one.
@@ -73,6 +93,7 @@ export const TENANTS: readonly TenantData[] = [
     name: 'Turmfalke IoT',
     firstNumber: 700_004,
     rates: 450,
+    partners: [],
     interimBills: 2,
     creditNotes: 2,
     openRequests: { inProgress: 1, rejected: 1, terminatedWithError: 1 },

@@ -6,8 +6,8 @@ import { billCycleSpecification } from '../resources/bill-cycle-specification.ts
 import { customerBill } from '../resources/customer-bill.ts'
 import { customerBillOnDemand } from '../resources/customer-bill-on-demand.ts'
 import type { Resource } from '../tmf/resource.ts'
-import type { ColumnValue } from '../tmf/write.ts'
-import { accountsOf } from './accounts.ts'
+import type { ColumnValue } from '../tmf/row-values.ts'
+import { type Account, accountsOf } from './accounts.ts'
 import { billsOf } from './bills.ts'
 import { instant, midnight } from './calendar.ts'
 import { TENANTS, type TenantData } from './customers.ts'
@@ -55,17 +55,52 @@ async function fillTenant(tx: Transaction, tenant: TenantData): Promise<void> {
     ON CONFLICT ("id") DO UPDATE SET "name" = EXCLUDED."name", "created_at" = EXCLUDED."created_at"
     WHERE "tenant"."name" = "tenant"."id"`)
   const documentId = idSequence(`${tenant.id} document`)
-  for (const [resource, drafts] of draftsOf(tenant)) {
-    const rows = drafts.map((draft) => rowOf(tenant.id, resource, draft, documentId))
+  const accounts = accountsOf(tenant)
+  const owners = await fillPartners(tx, tenant, accounts)
+  for (const [resource, drafts] of draftsOf(tenant, accounts)) {
+    const rows = drafts.map((draft) => [
+      ...rowOf(tenant.id, resource, draft, documentId),
+      ['partner_id', ownerOf(owners, draft)] as const
+    ])
     for (let at = 0; at < rows.length; at += ROWS_PER_INSERT) {
       await insert(tx, resource, rows.slice(at, at + ROWS_PER_INSERT))
     }
   }
 }
 
+/** Adds the partners of a tenant; answers by the ids of their accounts and customers which partner these belong to. */
+async function fillPartners(
+  tx: Transaction,
+  { id: tenantId, partners }: TenantData,
+  accounts: readonly Account[]
+): Promise<ReadonlyMap<string, string>> {
+  const newId = idSequence(`${tenantId} partner`)
+  const owners = new Map<string, string>()
+  for (const { accountNumber, name, customers } of partners) {
+    const id = newId(midnight(2025, 9))
+    await tx.run(sql`INSERT INTO "partner" ("tenant_id", "id", "created_at", "last_update", "account_number", "name")
+      VALUES (${tenantId}, ${id}, ${FOUNDED}, ${FOUNDED}, ${accountNumber}, ${name}) ON CONFLICT DO NOTHING`)
+    const { rows } = await tx.run(sql`SELECT "id" FROM "partner"
+      WHERE "tenant_id" = ${tenantId} AND "account_number" = ${accountNumber}`)
+    const own = accounts.filter(({ reference }) => customers.includes(reference.name))
+    for (const { reference, parties } of own) {
+      for (const owned of [reference.id, parties[0].id]) owners.set(owned, String(rows[0]?.[0]))
+    }
+  }
+  return owners
+}
+
+/** Whose a draft is, by its account, or by its party where it has no account; the provider's else. */
+function ownerOf(owners: ReadonlyMap<string, string>, { document }: Draft): string | null {
+  const { billingAccount, relatedParty } = document as Record<string, { readonly id?: string } | undefined>
+  return owners.get(billingAccount?.id ?? relatedParty?.id ?? '') ?? null
+}
+
 /** In an order in which each resource comes after what it refers to. */
-function draftsOf(tenant: TenantData): readonly (readonly [Resource, readonly Draft[]])[] {
-  const accounts = accountsOf(tenant)
+function draftsOf(
+  tenant: TenantData,
+  accounts: readonly Account[]
+): readonly (readonly [Resource, readonly Draft[]])[] {
   const { specifications, drafts, cycles } = cyclesOf(tenant.id)
   const bills = billsOf(tenant.id, planBills(tenant, accounts, cycles))
   return [

@@ -1,7 +1,7 @@
 import type { Document, Resource, Stored } from '../tmf/resource.ts'
+import { type ColumnValue, rowValues } from '../tmf/row-values.ts'
 import { validate } from '../tmf/schema.ts'
 import { checkTransition } from '../tmf/states.ts'
-import { type ColumnValue, rowValues } from '../tmf/write.ts'
 import { instant } from './calendar.ts'
 
 /** A resource of the demo data before it becomes a row. */

@@ -9,6 +9,8 @@ export const appliedCustomerBillingRate = defineResource({
   type: 'AppliedCustomerBillingRate',
   path: 'appliedCustomerBillingRate',
   table: 'applied_customer_billing_rate',
+  owner: 'partner',
+  scopes: { read: ['bill:read'], write: ['bill:write'] },
   description: 'A charge, credit or penalty of an account, which becomes a line of a bill',
   operations: {
     list: 'standard',

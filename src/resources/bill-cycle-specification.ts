@@ -7,6 +7,8 @@ export const billCycleSpecification = defineResource({
   type: 'BillCycleSpecification',
   path: 'billCycleSpecification',
   table: 'bill_cycle_specification',
+  owner: 'partner',
+  scopes: { read: ['bill:read'], write: ['bill:write'] },
   description: 'How bill cycles recur, and when their dates fall within the period',
   operations: {
     list: 'extension',

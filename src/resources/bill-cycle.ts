@@ -8,6 +8,8 @@ export const billCycle = defineResource({
   type: 'BillCycle',
   path: 'billCycle',
   table: 'bill_cycle',
+  owner: 'partner',
+  scopes: { read: ['bill:read'], write: ['bill:write'] },
   description: 'One period of billing with its actual dates',
   operations: {
     list: 'extension',

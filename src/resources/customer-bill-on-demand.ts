@@ -10,6 +10,8 @@ export const customerBillOnDemand = defineResource({
   type: 'CustomerBillOnDemand',
   path: 'customerBillOnDemand',
   table: 'customer_bill_on_demand',
+  owner: 'partner',
+  scopes: { read: ['bill:read'], write: ['bill:write'] },
   description: 'A request to make a bill now',
   operations: {
     list: 'standard',

@@ -23,6 +23,8 @@ export const customerBill = defineResource({
   type: 'CustomerBill',
   path: 'customerBill',
   table: 'customer_bill',
+  owner: 'partner',
+  scopes: { read: ['bill:read'], write: ['bill:write'] },
   description: 'The bill of a customer, as it is issued and paid',
   operations: {
     list: 'standard',

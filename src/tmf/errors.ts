@@ -123,6 +123,6 @@ export function refuseOtherMethods(app: FastifyInstance, methods: ReadonlyMap<st
     }
     const others = app.supportedMethods.filter((method) => !known.has(method)) as HTTPMethods[]
     // Before the body is parsed: what is wrong is the method, whatever else may be.
-    app.route({ method: others, url, onRequest: refuse, handler: refuse })
+    app.route({ method: others, url, config: { access: 'public' }, onRequest: refuse, handler: refuse })
   }
 }

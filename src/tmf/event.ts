@@ -1,12 +1,13 @@
 import type { Transaction } from '../db/database.ts'
-import { sql } from '../db/sql.ts'
+import { identifier, type Sql, sql } from '../db/sql.ts'
 import { type Row, selectAll, writeDocument } from './representation.ts'
 import type { Resource } from './resource.ts'
+import type { View } from './view.ts'
 
 /** Records that something happened to a resource, in the transaction in which it happens. Delivery reads these rows. */
 export async function recordEvent(
   tx: Transaction,
-  { tenantId, newId }: { tenantId: string; newId: () => string },
+  { view: { tenantId }, newId }: { view: View; newId: () => string },
   resource: Resource,
   what: 'created' | 'stateChanged',
   row: Row,
@@ -17,8 +18,16 @@ export async function recordEvent(
   // The href depends on who reads the event, so it is written at delivery.
   const document = writeDocument(resource.path, selectAll(resource), row, '')
   await tx.run(
-    sql`INSERT INTO "event" ("tenant_id", "id", "event_type", "event_time", "resource_path", "resource_id", "document")
-      VALUES (${tenantId}, ${newId()}, ${type}, ${now}, ${resource.path}, ${row[0]}, ${document}::jsonb - 'href')`,
+    sql`INSERT INTO "event"
+        ("tenant_id", "partner_id", "id", "event_type", "event_time", "resource_path", "resource_id", "document")
+      VALUES (${tenantId}, ${ownerOf(resource, tenantId, row)}, ${newId()}, ${type}, ${now}, ${resource.path}, ${row[0]},
+        ${document}::jsonb - 'href')`,
     { prepared: true }
   )
+}
+
+/** The event belongs to whom the row belongs to, whoever changed it. */
+function ownerOf({ owner, table }: Resource, tenantId: string, row: Row): Sql {
+  if (owner === 'tenant') return sql`NULL`
+  return sql`(SELECT "partner_id" FROM ${identifier(table)} WHERE "tenant_id" = ${tenantId} AND "id" = ${row[0]})`
 }

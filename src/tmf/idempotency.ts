@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { Problem } from '../base/problem.ts'
 import type { Transaction } from '../db/database.ts'
 import { sql } from '../db/sql.ts'
+import type { View } from './view.ts'
 
 /** An answer as it is kept for a repeated request. */
 export interface Answer {
@@ -30,11 +31,13 @@ export function idempotencyKey(header: string | readonly string[] | undefined): 
  */
 export async function once(
   tx: Transaction,
-  tenantId: string,
-  key: string,
+  view: View,
+  clientKey: string,
   request: readonly string[],
   work: () => Promise<Answer>
 ): Promise<{ answer: Answer; isReplay: boolean }> {
+  const { tenantId } = view
+  const key = keyWithin(view, clientKey)
   const hash = createHash('sha256').update(JSON.stringify(request)).digest('hex')
   await lock(tx, tenantId, key)
   const earlier = await recall(tx, tenantId, key)
@@ -46,6 +49,11 @@ export async function once(
   await remember(tx, tenantId, key, hash, answer)
   await purge(tx, tenantId)
   return { answer, isReplay: false }
+}
+
+/** Partners know nothing of each other's keys; a space is in no key of a client. */
+function keyWithin({ partnerId }: View, key: string): string {
+  return partnerId === undefined ? key : `${partnerId} ${key}`
 }
 
 async function lock(tx: Transaction, tenantId: string, key: string): Promise<void> {

@@ -7,6 +7,7 @@ import { type Row, type Selection, selectAll, selectFields } from './representat
 import type { Resource } from './resource.ts'
 import type { ScalarKind } from './scalar.ts'
 import type { Scalar } from './shape.ts'
+import { type View, within } from './view.ts'
 import { sortOperand, where } from './where.ts'
 
 const DEFAULT_LIMIT = 100
@@ -17,7 +18,6 @@ export const EXACT_COUNT_MAX = 10_000
 /** A query checked against a resource, as the statements need it. */
 export interface Page {
   readonly resource: Resource
-  readonly tenantId: string
   readonly selection: Selection
   readonly matches: Sql
   readonly sort: readonly SortColumn[]
@@ -40,7 +40,7 @@ interface SortColumn {
 }
 
 /** Checks a query against a resource. Throws `invalidQuery` naming what is allowed. */
-export function pageOf(resource: Resource, tenantId: string, query: Query): Page {
+export function pageOf(resource: Resource, view: View, query: Query): Page {
   const bound = query.where && bind(query.where, resource.shape)
   const sortText = query.sort.map(({ path, descending }) => `${descending ? '-' : ''}${path.join('.')}`).join()
   const sort = query.sort.map(({ path, descending }) => sortColumn(resource, path, descending))
@@ -48,12 +48,11 @@ export function pageOf(resource: Resource, tenantId: string, query: Query): Page
     throw new Problem('invalidQuery', 'after belongs to another sort; take it from the next link of this very query')
   }
   checkCursorValues(sort, query.after)
-  const tenant = sql`"tenant_id" = ${tenantId}`
+  const visible = within(resource, view)
   return {
     resource,
-    tenantId,
     selection: query.fields ? selectFields(resource, query.fields) : selectAll(resource),
-    matches: bound ? sql`${tenant} AND ${where(resource, bound)}` : tenant,
+    matches: bound ? sql`${visible} AND ${where(resource, bound)}` : visible,
     sort,
     sortText,
     offset: query.offset ?? query.after?.position ?? 0,

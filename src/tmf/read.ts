@@ -5,6 +5,7 @@ import { identifier, join, type Sql, sql } from '../db/sql.ts'
 import { cappedCount, cursorAfter, EXACT_COUNT_MAX, estimate, type Page, pageStatement } from './page.ts'
 import type { Row } from './representation.ts'
 import type { Resource } from './resource.ts'
+import { type View, within } from './view.ts'
 
 /** A page of rows with what the headers say about it. */
 export interface Listing {
@@ -70,11 +71,11 @@ async function first(database: Database, statement: Sql, prepared = false): Prom
 export async function find(
   queryable: Queryable,
   resource: Resource,
-  tenantId: string,
+  view: View,
   id: string,
   lock: 'none' | 'share' | 'update' = 'none'
 ): Promise<Row> {
-  const row = isId(id) ? await lookUp(queryable, resource, tenantId, id, lock) : undefined
+  const row = isId(id) ? await lookUp(queryable, resource, view, id, lock) : undefined
   if (row) return row
   throw new Problem('notFound', `There is no ${resource.path} with this id`)
 }
@@ -82,11 +83,11 @@ export async function find(
 async function lookUp(
   queryable: Queryable,
   resource: Resource,
-  tenantId: string,
+  view: View,
   id: string,
   lock: 'none' | 'share' | 'update'
 ): Promise<Row | undefined> {
-  const byId = sql`${selectFrom(resource)} WHERE "tenant_id" = ${tenantId} AND "id" = ${id}${LOCKS[lock]}`
+  const byId = sql`${selectFrom(resource)} WHERE ${within(resource, view)} AND "id" = ${id}${LOCKS[lock]}`
   const { rows } = await queryable.run(byId, { prepared: true })
   return rows[0]
 }

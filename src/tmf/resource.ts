@@ -8,6 +8,10 @@ export interface Spec {
   /** Its segment in the URL, e.g. `customerBill`. */
   readonly path: string
   readonly table: string
+  /** Whether a row may belong to a channel partner, or to the tenant alone. */
+  readonly owner: 'partner' | 'tenant'
+  /** The scopes that open its operations, any of them. */
+  readonly scopes: { readonly read: readonly string[]; readonly write: readonly string[] }
   readonly description: string
   /** What is served. Operations beyond TMF678 v4 are marked as extensions. */
   readonly operations: Readonly<Partial<Record<Operation, 'standard' | 'extension'>>>
@@ -23,11 +27,27 @@ export interface Spec {
   /** Throws a Problem when a stored resource may not be changed or removed any more. */
   readonly mayChange?: (stored: Stored) => void
   readonly mayRemove?: (stored: Stored) => void
+  /** Unique indexes by name: the attribute that they keep unique in the tenant. */
+  readonly unique?: Readonly<Record<string, string>>
+  /** What the answer to the creation shows once, and never again. */
+  readonly secret?: Secret
   /** Columns no client sees, computed from the document at every write. */
   readonly internal?: {
     readonly columns: readonly string[]
     readonly derive: (after: Document, before?: Stored) => Readonly<Record<string, string | null>>
   }
+}
+
+/** A secret of a resource: its hash is kept, it itself is not. */
+export interface Secret {
+  /** The member of the answer, e.g. `key`. */
+  readonly member: string
+  /** The column of the hash. */
+  readonly column: string
+  /** Whether the client may choose it, by the same member of the posted body. */
+  readonly isChosen: boolean
+  /** The secret and its hash; none where the new document has no use for one. Throws a Problem for a bad choice. */
+  readonly make: (chosen: unknown, document: Document) => Promise<{ secret: string; hash: string } | undefined>
 }
 
 export type Operation = 'list' | 'retrieve' | 'create' | 'patch' | 'remove'

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Author } from '../audit/record.ts'
 import type { Clock } from '../base/clock.ts'
 import { Problem } from '../base/problem.ts'
 import type { Database, Transaction } from '../db/database.ts'
@@ -11,12 +12,14 @@ import { PATCH_TYPES, type PatchType } from './patch.ts'
 import { parseFieldsOnly, parseQuery } from './query.ts'
 import { find, list } from './read.ts'
 import { type Fields, type Row, selectAll, selectFields, writeDocument } from './representation.ts'
-import type { Operation, Resource } from './resource.ts'
+import type { Resource } from './resource.ts'
+import type { View } from './view.ts'
 import { create, patch, remove, type WriteContext } from './write.ts'
 
-/** Who asks, as far as the machinery must know. */
-export interface Principal {
-  readonly tenantId: string
+/** Who asks, as far as the machinery must know: what they see, and who the audit says they are. */
+export interface Requester {
+  readonly view: View
+  readonly author: Author
 }
 
 /** What the routes need from the rest of the house; `app.ts` hands it in. */
@@ -26,8 +29,10 @@ export interface RouteContext {
   readonly newId: () => string
   /** All resources by path. */
   readonly resources: ReadonlyMap<string, Resource>
-  /** Decides who asks and whether they may; throws a Problem when they may not. */
-  readonly guard: (request: FastifyRequest, resource: Resource, operation: Operation) => Promise<Principal> | Principal
+  /** Who asks; whether they may was settled by the access that the route declares. */
+  readonly requester: (request: FastifyRequest) => Requester
+  /** Whether a provider may act as one of its partners here. */
+  readonly supportsProxy: boolean
   readonly address: Address
 }
 
@@ -41,19 +46,22 @@ export function registerResource(app: FastifyInstance, base: string, resource: R
   const item = `${collection}/:id`
   const handlers = itemHandlers(base, resource, context)
   const { operations } = resource
-  if (operations.list) app.get(collection, listHandler(base, resource, context))
-  if (operations.create) app.post(collection, createHandler(base, resource, context))
-  if (operations.retrieve) app.get(item, handlers.retrieve)
-  if (operations.patch) app.patch(item, handlers.patch)
-  if (operations.remove) app.delete(item, handlers.remove)
+  const opened = (scopes: readonly string[]) => ({
+    config: { access: { scopes, supportsProxy: context.supportsProxy } }
+  })
+  const [read, write] = [opened(resource.scopes.read), opened(resource.scopes.write)]
+  if (operations.list) app.get(collection, read, listHandler(base, resource, context))
+  if (operations.create) app.post(collection, write, createHandler(base, resource, context))
+  if (operations.retrieve) app.get(item, read, handlers.retrieve)
+  if (operations.patch) app.patch(item, write, handlers.patch)
+  if (operations.remove) app.delete(item, write, handlers.remove)
 }
 
 function listHandler(base: string, resource: Resource, context: RouteContext) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-    const { tenantId } = await context.guard(request, resource, 'list')
     const raw = rawQuery(request)
     const query = parseQuery(raw)
-    const page = pageOf(resource, tenantId, query)
+    const page = pageOf(resource, context.requester(request).view, query)
     const listing = await list(context.database, page, /\bcount=exact\b/.test(String(request.headers.prefer ?? '')))
     const root = context.address(request, base)
     const documents = listing.rows.map((row) => writeDocument(resource.path, page.selection, row, root.json))
@@ -73,29 +81,26 @@ function listHandler(base: string, resource: Resource, context: RouteContext) {
 function itemHandlers(base: string, resource: Resource, context: RouteContext) {
   return {
     retrieve: async (request: ItemRequest, reply: FastifyReply) => {
-      const { tenantId } = await context.guard(request, resource, 'retrieve')
       const fields = parseFieldsOnly(rawQuery(request))
-      const row = await find(context.database, resource, tenantId, request.params.id)
+      const row = await find(context.database, resource, context.requester(request).view, request.params.id)
       const tag = entityTag(String(row[1]))
       if (isUnchanged(request.headers['if-none-match'], tag)) return reply.code(304).header('ETag', tag).send()
       return sendOne(reply, { resource, row, fields, root: context.address(request, base).json })
     },
     patch: async (request: ItemRequest, reply: FastifyReply) => {
-      const { tenantId } = await context.guard(request, resource, 'patch')
       const fields = parseFieldsOnly(rawQuery(request))
       const type = patchType(request)
       const isExpected = expectedVersion(request.headers['if-match'])
       const body = required(request.body)
       const row = await context.database.transaction((tx) =>
-        patch(tx, { ...context, tenantId }, resource, request.params.id, isExpected, type, body)
+        patch(tx, { ...context, ...context.requester(request) }, resource, request.params.id, isExpected, type, body)
       )
       return sendOne(reply, { resource, row, fields, root: context.address(request, base).json })
     },
     remove: async (request: ItemRequest, reply: FastifyReply) => {
-      const { tenantId } = await context.guard(request, resource, 'remove')
       const isExpected = expectedVersion(request.headers['if-match'])
       await context.database.transaction((tx) =>
-        remove(tx, { ...context, tenantId }, resource, request.params.id, isExpected)
+        remove(tx, { ...context, ...context.requester(request) }, resource, request.params.id, isExpected)
       )
       return reply.code(204).send()
     }
@@ -104,27 +109,43 @@ function itemHandlers(base: string, resource: Resource, context: RouteContext) {
 
 function createHandler(base: string, resource: Resource, context: RouteContext) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-    const { tenantId } = await context.guard(request, resource, 'create')
     const raw = rawQuery(request)
     const fields = parseFieldsOnly(raw)
     requireJson(request)
     const key = idempotencyKey(request.headers['idempotency-key'])
     const body = required(request.body)
     const root = context.address(request, base)
-    const write: WriteContext = { ...context, tenantId }
+    const write: WriteContext = { ...context, ...context.requester(request) }
+    let secret: string | undefined
     const work = async (tx: Transaction): Promise<Answer> => {
-      const row = await create(tx, write, resource, body)
+      const created = await create(tx, write, resource, body)
+      const { row } = created
+      secret = created.secret
       const location = `${root.url}/${resource.path}/${row[0]}`
       return { status: 201, location, etag: entityTag(String(row[1])), body: json(resource, row, fields, root.json) }
     }
     const { answer, isReplay } = await context.database.transaction(async (tx) => {
       if (key === undefined) return { answer: await work(tx), isReplay: false }
-      return once(tx, tenantId, key, [resource.path, raw, JSON.stringify(body)], () => work(tx))
+      return once(tx, write.view, key, [resource.path, raw, withoutSecret(resource, body)], () => work(tx))
     })
     if (isReplay) reply.header('Idempotency-Replayed', 'true')
     reply.header('Location', answer.location).header('ETag', answer.etag)
-    return reply.code(answer.status).type(JSON_TYPE).send(answer.body)
+    return reply
+      .code(answer.status)
+      .type(JSON_TYPE)
+      .send(withSecret(resource, answer.body, secret))
   }
+}
+
+/** The answer to a creation with the secret that is shown but once: what is kept for a repetition is without it. */
+function withSecret(resource: Resource, body: string, secret: string | undefined): string {
+  if (secret === undefined || !resource.secret) return body
+  return `${body.slice(0, -1)},${JSON.stringify(resource.secret.member)}:${JSON.stringify(secret)}}`
+}
+
+/** What tells one request from another; a secret chosen by the client leaves no trace of itself. */
+function withoutSecret({ secret }: Resource, body: unknown): string {
+  return JSON.stringify(body, (name, value) => (name === secret?.member ? undefined : value))
 }
 
 interface One {

@@ -1,37 +1,59 @@
+import { type Author, type Change, recordChange } from '../audit/record.ts'
 import type { Clock } from '../base/clock.ts'
 import { Problem } from '../base/problem.ts'
-import { sqlState, type Transaction, tableName } from '../db/database.ts'
+import { constraintName, sqlState, type Transaction, tableName } from '../db/database.ts'
 import { identifier, join, type Sql, sql } from '../db/sql.ts'
-import { type Attribute, columnsOf, encode } from './attribute.ts'
 import { recordEvent } from './event.ts'
 import { applied, type PatchType } from './patch.ts'
 import { find } from './read.ts'
 import { type Row, readStored } from './representation.ts'
 import type { Document, Resource, Stored } from './resource.ts'
+import { type ColumnValue, columnValues, internalValues, rowValues } from './row-values.ts'
 import { jsonPath, validate } from './schema.ts'
 import { checkTransition } from './states.ts'
+import type { View } from './view.ts'
 
-/** What writing needs besides the connection: who writes, when, and the resources that references point to. */
+/** What writing needs besides the connection: who writes what, when, and the resources that references point to. */
 export interface WriteContext {
-  readonly tenantId: string
+  readonly view: View
+  readonly author: Author
   readonly clock: Clock
   readonly newId: () => string
   /** All resources by path. */
   readonly resources: ReadonlyMap<string, Resource>
 }
 
-/** Creates a resource from a posted body: validated, completed, its references checked, its event recorded. */
-export async function create(tx: Transaction, context: WriteContext, resource: Resource, body: unknown): Promise<Row> {
+/** A new row, and the secret that is shown this once. */
+export interface Created {
+  readonly row: Row
+  readonly secret: string | undefined
+}
+
+/** Creates a resource from a posted body: validated, completed, its references checked, audit and event recorded. */
+export async function create(
+  tx: Transaction,
+  context: WriteContext,
+  resource: Resource,
+  body: unknown
+): Promise<Created> {
   const now = context.clock()
   const id = context.newId()
-  const sent = validate(resource, postable(resource, body))
+  const { chosen, ...posted } = postable(resource, body)
+  const sent = validate(resource, posted.document)
   const document = {
     ...(resource.complete?.(sent, { id, now, newId: context.newId }) ?? sent),
     ...stamp(resource, now)
   }
   resource.check?.(document)
   await checkReferences(tx, context, resource, [...resource.attributes.keys()], document)
-  const values = [['tenant_id', context.tenantId], ['id', id], ...rowValues(resource, document)] as const
+  const made = await resource.secret?.make(chosen, document)
+  const hash: readonly ColumnValue[] = resource.secret ? [[resource.secret.column, made?.hash ?? null]] : []
+  const values = [
+    ...ownerValues(resource, context.view),
+    ['id', id],
+    ...rowValues(resource, document),
+    ...hash
+  ] as const
   const columns = join(
     values.map(([column]) => identifier(column)),
     sql`, `
@@ -42,10 +64,30 @@ export async function create(tx: Transaction, context: WriteContext, resource: R
   )
   const table = identifier(resource.table)
   const insert = sql`INSERT INTO ${table} (${columns}) VALUES (${bound}) RETURNING ${all(resource)}`
-  const row = (await tx.run(insert, { prepared: true })).rows[0] as Row
+  const row = (await tx.run(insert, { prepared: true }).catch(refuseDuplicate(resource))).rows[0] as Row
+  await record(tx, context, { action: 'create', resourceType: resource.type, resourceId: id, after: document }, now)
   await recordEvent(tx, context, resource, 'created', row, now)
-  return row
+  return { row, secret: chosen === undefined ? made?.secret : undefined }
 }
+
+function ownerValues({ owner }: Resource, { tenantId, partnerId }: View): readonly ColumnValue[] {
+  const tenant: ColumnValue = ['tenant_id', tenantId]
+  return owner === 'partner' ? [tenant, ['partner_id', partnerId ?? null]] : [tenant]
+}
+
+function record(tx: Transaction, { author, newId }: WriteContext, change: Change, now: string): Promise<void> {
+  return recordChange(tx, author, change, { id: newId(), now })
+}
+
+function refuseDuplicate({ path, unique = {} }: Resource): (error: unknown) => never {
+  return (error) => {
+    const name = sqlState(error) === UNIQUE_VIOLATION ? unique[constraintName(error) ?? ''] : undefined
+    if (name === undefined) throw error
+    throw new Problem('conflict', `There is a ${path} with this ${name} already`)
+  }
+}
+
+const UNIQUE_VIOLATION = '23505'
 
 /** Changes a resource by a patch. A patch that changes nothing leaves the row, its version and lastUpdate alone. */
 export async function patch(
@@ -57,7 +99,7 @@ export async function patch(
   type: PatchType,
   body: unknown
 ): Promise<Row> {
-  const row = await find(tx, resource, context.tenantId, id, 'update')
+  const row = await find(tx, resource, context.view, id, 'update')
   const stored = readStored(resource, row)
   requireVersion(isExpected, stored)
   const after = validate(resource, applied(resource, stored.document, type, body))
@@ -79,9 +121,11 @@ export async function patch(
     sql`, `
   )
   const update = sql`UPDATE ${identifier(resource.table)} SET "version" = "version" + 1, ${assignments}
-    WHERE "tenant_id" = ${context.tenantId} AND "id" = ${id} RETURNING ${all(resource)}`
-  const updated = (await tx.run(update, { prepared: changed.length === 1 && resource.patchable.length === 1 }))
-    .rows[0] as Row
+    WHERE "tenant_id" = ${context.view.tenantId} AND "id" = ${id} RETURNING ${all(resource)}`
+  const isCommon = changed.length === 1 && resource.patchable.length === 1
+  const updated = (await tx.run(update, { prepared: isCommon }).catch(refuseDuplicate(resource))).rows[0] as Row
+  const [before, then] = [stored.document, after].map((whole) => only(whole, changed))
+  await record(tx, context, { action: 'patch', resourceType: resource.type, resourceId: id, before, after: then }, now)
   if (changed.includes('state')) await recordEvent(tx, context, resource, 'stateChanged', updated, now)
   return updated
 }
@@ -94,12 +138,12 @@ export async function remove(
   id: string,
   isExpected: (version: number) => boolean
 ): Promise<void> {
-  const stored = readStored(resource, await find(tx, resource, context.tenantId, id, 'update'))
+  const stored = readStored(resource, await find(tx, resource, context.view, id, 'update'))
   requireVersion(isExpected, stored)
   resource.mayRemove?.(stored)
   try {
     await tx.run(
-      sql`DELETE FROM ${identifier(resource.table)} WHERE "tenant_id" = ${context.tenantId} AND "id" = ${id}`
+      sql`DELETE FROM ${identifier(resource.table)} WHERE "tenant_id" = ${context.view.tenantId} AND "id" = ${id}`
     )
   } catch (error) {
     if (sqlState(error) !== FOREIGN_KEY_VIOLATION) throw error
@@ -107,12 +151,18 @@ export async function remove(
     const name = referrer?.path ?? 'other resource'
     throw new Problem('conflict', `This ${resource.path} cannot be deleted: at least one ${name} refers to it`)
   }
+  const change = { action: 'remove', resourceType: resource.type, resourceId: id, before: stored.document }
+  await record(tx, context, change, context.clock())
+}
+
+function only(document: Document, names: readonly string[]): Document {
+  return Object.fromEntries(names.filter((name) => name in document).map((name) => [name, document[name]]))
 }
 
 const FOREIGN_KEY_VIOLATION = '23503'
 
 /** A body as it may be posted: an object without id and href; the server's own attributes are left aside. */
-function postable(resource: Resource, body: unknown): Document {
+function postable(resource: Resource, body: unknown): { readonly document: Document; readonly chosen: unknown } {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
     throw new Problem('invalidBody', `A ${resource.path} is a JSON object`)
   }
@@ -120,8 +170,10 @@ function postable(resource: Resource, body: unknown): Document {
   const own = ['id', 'href'].filter((name) => (sent[name] ?? null) !== null)
   if (own.length > 0)
     throw new Problem('invalidField', `${own.map((name) => `$.${name}`).join(', ')} is given by the server`)
-  const isOurs = (name: string) => name === 'href' || resource.attributes.get(name)?.readOnly
-  return Object.fromEntries(Object.entries(sent).filter(([name]) => !isOurs(name)))
+  const chosen = resource.secret?.isChosen ? resource.secret.member : undefined
+  const isOurs = (name: string) => name === 'href' || name === chosen || resource.attributes.get(name)?.readOnly
+  const document = Object.fromEntries(Object.entries(sent).filter(([name]) => !isOurs(name)))
+  return { document, chosen: chosen === undefined ? undefined : (sent[chosen] ?? undefined) }
 }
 
 function stamp(resource: Resource, now: string): Document {
@@ -163,40 +215,12 @@ async function checkReferences(
     const value = document[name] as { id: string } | undefined
     if (storage?.kind !== 'reference' || !storage.to || !value) continue
     const target = context.resources.get(storage.to.path) as Resource
-    const row = await find(tx, target, context.tenantId, value.id, 'share').catch((error: unknown) => {
+    const row = await find(tx, target, context.view, value.id, 'share').catch((error: unknown) => {
       if (!(error instanceof Problem) || error.kind !== 'notFound') throw error
       throw new Problem('invalidField', `${jsonPath([name, 'id'])} names no ${target.path} of this service`)
     })
     storage.to.mayRefer?.(readStored(target, row))
   }
-}
-
-export type ColumnValue = readonly [column: string, value: string | null]
-
-/** The columns of a complete document with their values: all of a row but its key, version and creation time. */
-export function rowValues(resource: Resource, document: Document, before?: Stored): readonly ColumnValue[] {
-  return [
-    ...columnValues(resource, [...resource.attributes.keys()], document),
-    ...internalValues(resource, document, before)
-  ]
-}
-
-/** Columns with their values for some attributes, and the extension column for all members that are no attributes. */
-function columnValues(resource: Resource, names: readonly string[], document: Document): readonly ColumnValue[] {
-  const own = names
-    .filter((name) => name !== 'id')
-    .flatMap((name) => {
-      const attribute = resource.attributes.get(name) as Attribute
-      const values = encode(attribute, document[name])
-      return columnsOf(attribute).map((column, at): ColumnValue => [column, values[at] ?? null])
-    })
-  const extension = Object.entries(document).filter(([name]) => !resource.attributes.has(name))
-  const json = extension.length > 0 ? JSON.stringify(Object.fromEntries(extension)) : null
-  return [...own, ['extension', json]]
-}
-
-function internalValues(resource: Resource, after: Document, before?: Stored): readonly ColumnValue[] {
-  return Object.entries(resource.internal?.derive(after, before) ?? {})
 }
 
 function all(resource: Resource): Sql {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { sql } from '../../src/db/sql.ts'
+import { KEYS, OTHER_TENANT } from '../support/database.ts'
 import { PATHS, post, SAMPLES } from '../support/samples.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
@@ -94,7 +95,7 @@ test('a key counts for its tenant and for 24 hours, and a refused request does n
   expect((await server.call('POST', 'billCycleSpecification', {}, headers)).status).toBe(400)
   const first = await server.call('POST', 'billCycleSpecification', { name: 'x' }, headers)
   expect(first.status).toBe(201)
-  const other = await startTestServer({ TENANT_ID: 'other' }, server)
+  const other = await startTestServer({}, server, { token: KEYS[OTHER_TENANT] })
   const theirs = await other.call('POST', 'billCycleSpecification', { name: 'x' }, headers)
   expect(theirs.status).toBe(201)
   expect(theirs.body.id).not.toBe(first.body.id)

@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net'
 import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { sql } from '../../src/db/sql.ts'
+import { KEYS, TENANT } from '../support/database.ts'
 import { PATHS, post, SAMPLES } from '../support/samples.ts'
 import { BASE, startTestServer, type TestServer } from '../support/server.ts'
 
@@ -98,7 +99,7 @@ describe('bodies', () => {
 
   test('bytes that are not UTF-8 are refused', async () => {
     const payload = Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d])
-    const headers = { 'content-type': 'application/json' }
+    const headers = { 'content-type': 'application/json', token: KEYS[TENANT] }
     const reply = await server.app.inject({ method: 'POST', url: `${BASE}/customerBill`, headers, payload })
     expect(reply.json()).toMatchObject({ code: '22', message: 'The body is not valid UTF-8' })
   })

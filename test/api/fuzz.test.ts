@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { resources } from '../../src/resources/index.ts'
 import { OPERATORS } from '../../src/tmf/predicate.ts'
 import { TEXTS } from '../support/arbitrary.ts'
+import { KEYS, TENANT } from '../support/database.ts'
 import { PATHS, post, SAMPLES } from '../support/samples.ts'
 import { BASE, startTestServer, type TestServer } from '../support/server.ts'
 
@@ -28,7 +29,7 @@ test(`${REQUESTS} random requests meet no 5xx but 501 for a filter, and every re
   await fc.assert(
     fc.asyncProperty(fc.array(request(), { minLength: BATCH, maxLength: BATCH, size: 'max' }), async (requests) => {
       for (const one of requests) {
-        const reply = await server.app.inject(one)
+        const reply = await server.app.inject({ ...one, headers: { ...one.headers, token: KEYS[TENANT] } })
         seen.set(reply.statusCode, (seen.get(reply.statusCode) ?? 0) + 1)
         const what = `${one.method} ${one.url} ${JSON.stringify(one.headers)} ${String(one.payload).slice(0, 500)}`
         expect(reply.statusCode < 500 || reply.statusCode === 501, `${reply.statusCode} ${what}`).toBe(true)

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { OTHER_TENANT } from '../support/database.ts'
+import { KEYS, OTHER_TENANT } from '../support/database.ts'
 import { PATHS, post, SAMPLES } from '../support/samples.ts'
 import { BASE, startTestServer, type TestServer } from '../support/server.ts'
 
@@ -74,7 +74,7 @@ describe.each(PATHS)('%s', (path) => {
 
   test('another tenant sees nothing of it', async () => {
     const { id } = await post(server, path)
-    const other = await startTestServer({ TENANT_ID: OTHER_TENANT }, server)
+    const other = await startTestServer({}, server, { token: KEYS[OTHER_TENANT] })
     expect((await other.call('GET', `${path}/${id}`)).status).toBe(404)
     expect((await other.call('PATCH', `${path}/${id}`, patch)).status).toBe(404)
     expect((await other.call('DELETE', `${path}/${id}`)).status).toBe(404)

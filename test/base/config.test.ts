@@ -38,7 +38,7 @@ describe('readConfig', () => {
     ['TRUST_PROXY', '10.0.0.0/8, ::1', '10.0.0.0/8, ::1'],
     ['LOG_LEVEL', 'silent', 'silent'],
     ['DATABASE_POOL_SIZE', '1000', 1_000],
-    ['TENANT_ID', 'telco-1.example_a', 'telco-1.example_a']
+    ['OAUTH_QUERY_CREDENTIALS', 'false', false]
   ])('takes %s=%s', (name, value, expected) => {
     expect(readConfig({ [name]: value })).toEqual({ ...readConfig({}), [name]: expected })
   })
@@ -58,8 +58,7 @@ describe('readConfig', () => {
     ['DATABASE_URL', SECRET],
     ['MIGRATE_ON_START', SECRET],
     ['MIGRATE_ON_START', '1'],
-    ['TENANT_ID', `${SECRET}!`],
-    ['TENANT_ID', 'x'.repeat(65)],
+    ['OAUTH_QUERY_CREDENTIALS', SECRET],
     ['PORT', SECRET],
     ['PORT', '65536'],
     ['PORT', '-1'],

@@ -4,7 +4,7 @@ import { sql } from '../../src/db/sql.ts'
 import { fillWithDemoData } from '../../src/demo/demo.ts'
 import { resources } from '../../src/resources/index.ts'
 import { validate } from '../../src/tmf/schema.ts'
-import type { TestDatabase } from '../support/database.ts'
+import { addApiKey, type TestDatabase } from '../support/database.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
 const TENANTS = ['demo', 'demo2']
@@ -13,8 +13,11 @@ const DIGITS = `(VALUES ('EUR', 2), ('JPY', 0), ('KWD', 3)) AS digits(unit, plac
 
 let servers: readonly TestServer[]
 beforeAll(async () => {
-  servers = await Promise.all(TENANTS.map((TENANT_ID) => startTestServer({ TENANT_ID })))
-  for (const { database } of servers) expect(await fillWithDemoData(database)).toBe(true)
+  servers = await Promise.all(TENANTS.map((key) => startTestServer({}, undefined, { token: key })))
+  for (const { database } of servers) {
+    expect(await fillWithDemoData(database)).toBe(true)
+    for (const tenantId of TENANTS) await addApiKey(database, { tenantId, key: tenantId })
+  }
 })
 afterAll(() => Promise.all(servers.map((server) => server.close())))
 

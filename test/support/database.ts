@@ -1,11 +1,15 @@
 import { randomBytes } from 'node:crypto'
 import pg from 'pg'
-import { type Database, openDatabase } from '../../src/db/database.ts'
+import { hashSecret } from '../../src/auth/secret.ts'
+import { newId } from '../../src/base/ulid.ts'
+import { type Database, openDatabase, type Queryable } from '../../src/db/database.ts'
 import { sql } from '../../src/db/sql.ts'
 
 export const TEMPLATE = 'template_tmf678'
 export const TENANT = 'demo'
 export const OTHER_TENANT = 'other'
+/** An API key of each of the two, good for everything. */
+export const KEYS = { [TENANT]: 'test-key', [OTHER_TENANT]: 'other-key' } as const
 
 export interface TestDatabase {
   readonly url: string
@@ -13,7 +17,7 @@ export interface TestDatabase {
   drop(): Promise<void>
 }
 
-/** A migrated database of its own, with the tenants `demo` and `other`. */
+/** A migrated database of its own, with the tenants `demo` and `other` and an API key of each. */
 export async function createTestDatabase(): Promise<TestDatabase> {
   const server = String(process.env.TEST_DATABASE_URL)
   const name = `test_${randomBytes(6).toString('hex')}`
@@ -23,8 +27,9 @@ export async function createTestDatabase(): Promise<TestDatabase> {
     { url, poolSize: 8, connectTimeoutMs: 10_000, statementTimeoutMs: 10_000, applicationName: name },
     () => undefined
   )
-  for (const id of [TENANT, OTHER_TENANT]) {
+  for (const id of [TENANT, OTHER_TENANT] as const) {
     await database.run(sql`INSERT INTO "tenant" ("id", "name") VALUES (${id}, ${id})`)
+    await addApiKey(database, { tenantId: id, key: KEYS[id] })
   }
   return {
     url,
@@ -34,6 +39,31 @@ export async function createTestDatabase(): Promise<TestDatabase> {
       await command(server, `DROP DATABASE ${name} WITH (FORCE)`)
     }
   }
+}
+
+/** What an API key of a test is; it opens everything unless `scopes` say less. */
+export interface TestKey {
+  readonly tenantId: string
+  readonly key: string
+  readonly scopes?: readonly string[]
+  readonly partnerId?: string
+  readonly addresses?: readonly string[]
+}
+
+export async function addApiKey(database: Queryable, { tenantId, key, ...more }: TestKey): Promise<void> {
+  const { scopes = ['trust'], partnerId, addresses } = more
+  await database.run(sql`INSERT INTO "api_key" ("tenant_id", "id", "last_update", "name", "key_hash", "scope", "is_enabled",
+      "partner_id", "allowed_addresses")
+    VALUES (${tenantId}, ${newId()}, now(), ${key}, ${hashSecret(key)}, ${JSON.stringify(scopes)}, true, ${partnerId},
+      ${addresses && JSON.stringify(addresses)})`)
+}
+
+/** Adds a channel partner and answers its id. */
+export async function addPartner(database: Queryable, tenantId: string, accountNumber: string): Promise<string> {
+  const id = newId()
+  await database.run(sql`INSERT INTO "partner" ("tenant_id", "id", "last_update", "account_number")
+    VALUES (${tenantId}, ${id}, now(), ${accountNumber})`)
+  return id
 }
 
 export function withDatabase(url: string, name: string): string {

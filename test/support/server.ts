@@ -3,7 +3,7 @@ import pino from 'pino'
 import { buildApp } from '../../src/app.ts'
 import { readConfig } from '../../src/base/config.ts'
 import { resources } from '../../src/resources/index.ts'
-import { createTestDatabase, type TestDatabase } from './database.ts'
+import { createTestDatabase, KEYS, TENANT, type TestDatabase } from './database.ts'
 
 export const BASE = '/customerBillManagement/v4'
 
@@ -25,8 +25,15 @@ export interface Reply {
   readonly body: any
 }
 
-/** The app over a database of its own, or over that of another server, asked without a network. */
-export async function startTestServer(env: Record<string, string> = {}, shared?: TestDatabase): Promise<TestServer> {
+/**
+ * The app over a database of its own, or over that of another server, asked without a network: with an API key of the
+ * tenant `demo`, or as `credential` says.
+ */
+export async function startTestServer(
+  env: Record<string, string> = {},
+  shared?: TestDatabase,
+  credential: Record<string, string> = { token: KEYS[TENANT] }
+): Promise<TestServer> {
   const store = shared ?? (await createTestDatabase())
   const logger = pino({ level: 'silent' })
   const app = await buildApp({ config: readConfig(env), database: store.database, logger })
@@ -38,8 +45,14 @@ export async function startTestServer(env: Record<string, string> = {}, shared?:
     call: async (method, path, body, headers = {}) => {
       const payload = body === undefined ? {} : { payload: typeof body === 'string' ? body : JSON.stringify(body) }
       const type = body === undefined ? {} : { 'content-type': 'application/json' }
+      const sent = 'authorization' in headers ? {} : credential
       const url = path.startsWith('/') ? path : `${BASE}/${path}`
-      const response = await app.inject({ method: method ?? 'GET', url, headers: { ...type, ...headers }, ...payload })
+      const response = await app.inject({
+        method: method ?? 'GET',
+        url,
+        headers: { ...type, ...sent, ...headers },
+        ...payload
+      })
       return reply(response)
     },
     close: async () => {

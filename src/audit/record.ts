@@ -1,0 +1,45 @@
+import type { Transaction } from '../db/database.ts'
+import { sql } from '../db/sql.ts'
+import { masked } from './mask.ts'
+
+/** Who changes something: every writing function is handed one. */
+export interface Author {
+  readonly tenantId: string
+  readonly actor: { readonly type: string; readonly id: string; readonly name: string }
+  /** The account number of the partner for whom it is done. */
+  readonly onBehalfOf?: string | undefined
+  /** The client's address. */
+  readonly address?: string | undefined
+  readonly requestId?: string | undefined
+}
+
+/** One change. `before` and `after` are documents, as far as they differ; masked before they are kept. */
+export interface Change {
+  /** What was done, e.g. `create`, `patch`, `remove`, `rotate`. */
+  readonly action: string
+  /** The standard's name of the type, e.g. `CustomerBill`. */
+  readonly resourceType: string
+  readonly resourceId: string
+  readonly before?: object | undefined
+  readonly after?: object | undefined
+}
+
+/** Adds a row to the audit in the transaction of the change itself. `now` is the instant of the change. */
+export async function recordChange(
+  tx: Transaction,
+  { tenantId, actor, onBehalfOf, address, requestId }: Author,
+  { action, resourceType, resourceId, before, after }: Change,
+  { id, now }: { readonly id: string; readonly now: string }
+): Promise<void> {
+  await tx.run(
+    sql`INSERT INTO "audit" ("tenant_id", "id", "recorded_at", "actor_type", "actor_id", "actor_name", "on_behalf_of",
+        "address", "request_id", "action", "resource_type", "resource_id", "before", "after")
+      VALUES (${tenantId}, ${id}, ${now}, ${actor.type}, ${actor.id}, ${actor.name}, ${onBehalfOf}, ${address},
+        ${requestId}, ${action}, ${resourceType}, ${resourceId}, ${json(before)}, ${json(after)})`,
+    { prepared: true }
+  )
+}
+
+function json(document: object | undefined): string | null {
+  return document ? JSON.stringify(masked(document)) : null
+}

@@ -1,0 +1,31 @@
+import type { Head, Verification } from './verify.ts'
+
+/** What an operator reads of the verified chains, one line per tenant, and whether all of them are sound. */
+export function report(verifications: readonly Verification[]): { readonly text: string; readonly isSound: boolean } {
+  return {
+    text: verifications.map(lineOf).join('\n'),
+    isSound: verifications.every(({ broken }) => broken === undefined)
+  }
+}
+
+function lineOf({ tenantId, sealed, unsealed, head, broken }: Verification): string {
+  if (broken) {
+    const row = broken.id === undefined ? '' : `, row ${broken.id}`
+    return `${tenantId}: BROKEN at position ${broken.position}${row}: ${broken.why}; ${sealed} rows before it are sound`
+  }
+  const end = head ? `, head ${printHead(head)}` : ''
+  return `${tenantId}: sound, ${sealed} rows sealed, ${unsealed} not yet${end}`
+}
+
+/** A head in one word, `demo:17:<hash>`. */
+function printHead({ tenantId, position, hash }: Head): string {
+  return `${tenantId}:${position}:${hash}`
+}
+
+const HEAD = /^(.+):([1-9]\d{0,14}):([0-9a-f]{64})$/
+
+/** Reads a head as `report` prints it; undefined when it is none. */
+export function parseHead(text: string): Head | undefined {
+  const [, tenantId, position, hash] = HEAD.exec(text) ?? []
+  return tenantId && position && hash ? { tenantId, position: Number(position), hash } : undefined
+}

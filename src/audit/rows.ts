@@ -1,0 +1,52 @@
+import type { Queryable } from '../db/database.ts'
+import { identifier, join, type Sql, sql } from '../db/sql.ts'
+import { SEALED_COLUMNS } from './chain.ts'
+
+/** A row of the audit as the chain sees it; position and hash are null until it is sealed. */
+export interface AuditRow {
+  readonly id: string
+  readonly position: string | null
+  readonly hash: string | null
+  /** The values of SEALED_COLUMNS. */
+  readonly columns: readonly (string | null)[]
+}
+
+/** Which rows of a tenant, in which order. */
+export interface Selection {
+  readonly where: Sql
+  readonly order: Sql
+}
+
+/** How much is read at once. */
+export interface BatchLimits {
+  readonly batchRows?: number
+  /** The documents of a batch are together shorter than this, but for the last row. */
+  readonly batchBytes?: number
+}
+
+const BATCH_ROWS = 100
+const BATCH_BYTES = 16_777_216
+
+const COLUMNS = join(SEALED_COLUMNS.map(identifier), sql`, `)
+
+/** The first rows of a selection, at least one where there is any, and no more than memory takes easily. */
+export async function readRows(
+  from: Queryable,
+  tenantId: string,
+  { where, order }: Selection,
+  { batchRows = BATCH_ROWS, batchBytes = BATCH_BYTES }: BatchLimits
+): Promise<AuditRow[]> {
+  const { rows } = await from.run(sql`
+    WITH "candidate" AS (
+      SELECT "id", "position",
+        coalesce(octet_length("before"::text), 0) + coalesce(octet_length("after"::text), 0) AS "bytes"
+      FROM "audit" WHERE "tenant_id" = ${tenantId} AND ${where} ORDER BY ${order} LIMIT ${batchRows}
+    ), "measured" AS (
+      SELECT "id", sum("bytes") OVER (ORDER BY ${order}) - "bytes" AS "bytes_before" FROM "candidate"
+    )
+    SELECT "position", "hash", ${COLUMNS} FROM "audit" JOIN "measured" USING ("id")
+    WHERE "tenant_id" = ${tenantId} AND "bytes_before" < ${batchBytes} ORDER BY ${order}`)
+  return rows.map(([position = null, hash = null, ...columns]) => ({ id: columns[ID] ?? '', position, hash, columns }))
+}
+
+const ID = SEALED_COLUMNS.indexOf('id')

@@ -1,0 +1,85 @@
+import type { Database, Transaction } from '../db/database.ts'
+import { sql } from '../db/sql.ts'
+import { genesis, hashOf } from './chain.ts'
+import { type BatchLimits, readRows } from './rows.ts'
+
+/** The limits are those of one transaction. */
+export interface SealOptions extends BatchLimits {
+  /** Ends the work after the batch that is under way. */
+  readonly signal?: AbortSignal
+}
+
+/** The first half of the key of the lock of a tenant's chain: any number that no other lock of two keys has. */
+const SEAL_LOCK = 678_005
+
+/**
+ * Gives committed rows of the audit their position (1, 2, 3 … in each tenant) and their hash, and answers how many.
+ * Any number of processes may do so at once: a tenant that another one is sealing is left to it. Writers wait for
+ * nothing; a row that is committed later comes later in the chain, whatever its id. Throws the first error, after the
+ * other tenants have had their turn.
+ */
+export async function sealAudit(database: Database, options: SealOptions = {}): Promise<number> {
+  const failures = new Map<string, unknown>()
+  let sealed = 0
+  // Each tenant gets one batch in turn, so that a busy one does not keep the others waiting.
+  for (let progress = true; progress; ) {
+    progress = false
+    for (const tenantId of await tenantsToSeal(database)) {
+      if (options.signal?.aborted || failures.has(tenantId)) continue
+      const rows = await database
+        .transaction((tx) => sealBatch(tx, tenantId, options))
+        .catch((error: unknown) => {
+          failures.set(tenantId, error)
+          return 0
+        })
+      sealed += rows
+      progress ||= rows > 0
+    }
+  }
+  for (const failure of failures.values()) throw failure
+  return sealed
+}
+
+/** One look into the index of unsealed rows per tenant, however many of them there are. */
+async function tenantsToSeal(database: Database): Promise<string[]> {
+  const { rows } = await database.run(sql`
+    SELECT "tenant"."id" FROM "tenant" CROSS JOIN LATERAL (
+      SELECT 1 FROM "audit" WHERE "tenant_id" = "tenant"."id" AND "position" IS NULL LIMIT 1
+    ) AS "unsealed" ORDER BY 1`)
+  return rows.map(([id]) => String(id))
+}
+
+async function sealBatch(tx: Transaction, tenantId: string, limits: BatchLimits): Promise<number> {
+  if (!(await lockChain(tx, tenantId))) return 0
+  const head = await readHead(tx, tenantId)
+  const rows = await readRows(tx, tenantId, { where: sql`"position" IS NULL`, order: sql`"id"` }, limits)
+  let { position, hash } = head
+  const seals = rows.map(({ id, columns }) => {
+    position += 1
+    hash = hashOf(position, hash, columns)
+    return { id, position, hash }
+  })
+  const { rowCount } = await tx.run(sql`
+    UPDATE "audit" SET "position" = "seal"."position", "hash" = "seal"."hash"
+    FROM unnest(${seals.map((seal) => seal.id)}::text[], ${seals.map((seal) => seal.position)}::bigint[],
+      ${seals.map((seal) => seal.hash)}::text[]) AS "seal" ("id", "position", "hash")
+    WHERE "audit"."tenant_id" = ${tenantId} AND "audit"."id" = "seal"."id" AND "audit"."position" IS NULL`)
+  if (rowCount !== rows.length) throw new Error(`only ${rowCount} of ${rows.length} rows of the audit could be sealed`)
+  return rowCount
+}
+
+/** Held until the transaction ends. Two tenants of one number merely take turns. */
+async function lockChain(tx: Transaction, tenantId: string): Promise<boolean> {
+  const { rows } = await tx.run(sql`SELECT pg_try_advisory_xact_lock(${SEAL_LOCK}, hashtext(${tenantId}))`)
+  return rows[0]?.[0] === 't'
+}
+
+/** A statement of its own after the lock: it sees what the holder before committed. */
+async function readHead(tx: Transaction, tenantId: string): Promise<{ position: number; hash: string }> {
+  const { rows } = await tx.run(sql`
+    SELECT "position", "hash" FROM "audit" WHERE "tenant_id" = ${tenantId} AND "position" IS NOT NULL
+    ORDER BY "position" DESC LIMIT 1`)
+  const [row] = rows
+  // A head without a hash was tampered with; verifying finds it, and what comes now is sealed all the same.
+  return row ? { position: Number(row[0]), hash: row[1] ?? '' } : { position: 0, hash: genesis(tenantId) }
+}

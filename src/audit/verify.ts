@@ -1,0 +1,113 @@
+import type { Database } from '../db/database.ts'
+import { sql } from '../db/sql.ts'
+import { genesis, hashOf } from './chain.ts'
+import { type AuditRow, type BatchLimits, readRows } from './rows.ts'
+
+/** The end of a tenant's chain: with it, everything before. */
+export interface Head {
+  readonly tenantId: string
+  readonly position: number
+  readonly hash: string
+}
+
+/** What is known of one tenant's chain. */
+export interface Verification {
+  readonly tenantId: string
+  /** How many rows from the first on are as they were sealed. */
+  readonly sealed: number
+  /** How many rows wait for their seal; nothing protects these yet. */
+  readonly unsealed: number
+  /** The last of the sound rows. */
+  readonly head: Head | undefined
+  /** Where the chain breaks first. */
+  readonly broken: Break | undefined
+}
+
+/** The first row that is wrong, or the place where one should be: then it has no id. */
+export interface Break {
+  readonly position: number
+  readonly id: string | undefined
+  readonly why: string
+}
+
+export interface VerifyOptions extends BatchLimits {
+  /** Heads kept elsewhere: the rows at these positions must still have these hashes. */
+  readonly expected?: readonly Head[]
+}
+
+/**
+ * Computes every hash of every tenant's chain again, in batches. Rows that are sealed meanwhile are verified, too. That
+ * the newest rows were removed, or that all was sealed anew, only an expected head can tell.
+ */
+export async function verifyAudit(database: Database, options: VerifyOptions = {}): Promise<readonly Verification[]> {
+  const { expected = [] } = options
+  const { rows } = await database.run(sql`SELECT "id" FROM "tenant" ORDER BY "id"`)
+  // A tenant that is gone with its chain is missed where its head was kept.
+  const tenants = new Set([...rows.map(([id]) => String(id)), ...expected.map(({ tenantId }) => tenantId)])
+  const verifications: Verification[] = []
+  for (const tenantId of tenants) {
+    const kept = expected.filter((head) => head.tenantId === tenantId)
+    verifications.push(await verifyTenant(database, tenantId, kept, options))
+  }
+  return verifications
+}
+
+async function verifyTenant(
+  database: Database,
+  tenantId: string,
+  expected: readonly Head[],
+  limits: BatchLimits
+): Promise<Verification> {
+  let head: Head = { tenantId, position: 0, hash: genesis(tenantId) }
+  let broken: Break | undefined
+  for (let rows = await readSealed(database, tenantId, undefined, limits); rows.length > 0 && !broken; ) {
+    for (const row of rows) {
+      broken = breakOf(row, head, expected)
+      if (broken) break
+      head = { tenantId, position: Number(row.position), hash: row.hash ?? '' }
+    }
+    rows = await readSealed(database, tenantId, rows.at(-1), limits)
+  }
+  return {
+    tenantId,
+    sealed: head.position,
+    unsealed: await countUnsealed(database, tenantId),
+    head: head.position > 0 ? head : undefined,
+    broken: broken ?? missingEnd(head, expected)
+  }
+}
+
+/** What is wrong with a row that follows a sound one. */
+function breakOf({ id, position, hash, columns }: AuditRow, previous: Head, expected: readonly Head[]) {
+  const found = Number(position)
+  const next = previous.position + 1
+  const broken = (why: string): Break => ({ position: found, id, why })
+  if (found > next) return broken(`position ${next} is missing`)
+  if (found < next) return broken(`its position follows position ${previous.position}, where ${next} belongs`)
+  if (hash === null) return broken('sealed without hash')
+  if (hash !== hashOf(found, previous.hash, columns)) return broken('its content does not match its hash')
+  if (expected.some((head) => head.position === found && head.hash !== hash)) {
+    return broken('its hash is not the expected one: it or a row before it was changed and sealed anew')
+  }
+  return undefined
+}
+
+/** The chain is sound as far as it goes, but a kept head says that it went further. */
+function missingEnd(head: Head, expected: readonly Head[]): Break | undefined {
+  const furthest = Math.max(0, ...expected.map(({ position }) => position))
+  if (furthest <= head.position) return undefined
+  return { position: head.position + 1, id: undefined, why: `position ${head.position + 1} is missing` }
+}
+
+/** The id takes part, for without the unique index, which may be gone, two rows could have one position. */
+function readSealed(database: Database, tenantId: string, after: AuditRow | undefined, limits: BatchLimits) {
+  const where = after ? sql`("position", "id") > (${after.position}, ${after.id})` : sql`"position" IS NOT NULL`
+  return readRows(database, tenantId, { where, order: sql`"position", "id"` }, limits)
+}
+
+async function countUnsealed(database: Database, tenantId: string): Promise<number> {
+  const { rows } = await database.run(
+    sql`SELECT count(*) FROM "audit" WHERE "tenant_id" = ${tenantId} AND "position" IS NULL`
+  )
+  return Number(rows[0]?.[0])
+}

@@ -1,0 +1,28 @@
+import type { Database } from '../db/database.ts'
+import { type Sql, sql } from '../db/sql.ts'
+
+/** How many rows of a table one call removes at most. */
+const PURGED_PER_TABLE = 1_000
+
+/**
+ * Removes what nobody can use any more: grants that are over with their refresh tokens, old authorization codes, failed
+ * sign-ins of yesterday, and keys retired longer ago than any token lives. Of each table a bounded number per call, the
+ * oldest first; rows that another process is removing are left to it. Postgres' own clock decides.
+ */
+export async function purgeExpired(database: Database): Promise<void> {
+  for (const statement of PURGES) await database.run(statement)
+}
+
+const PURGES: readonly Sql[] = [
+  sql`DELETE FROM "oauth_grant" WHERE ("tenant_id", "id") IN (SELECT "tenant_id", "id" FROM "oauth_grant"
+    WHERE "expires_at" < now() ORDER BY "expires_at" LIMIT ${PURGED_PER_TABLE} FOR UPDATE SKIP LOCKED)`,
+  sql`DELETE FROM "oauth_authorization_code" WHERE "hash" IN (SELECT "hash" FROM "oauth_authorization_code"
+    WHERE "expires_at" < now() - interval '1 hour' ORDER BY "expires_at"
+    LIMIT ${PURGED_PER_TABLE} FOR UPDATE SKIP LOCKED)`,
+  sql`DELETE FROM "sign_in_attempt" WHERE "key" IN (SELECT "key" FROM "sign_in_attempt"
+    WHERE "last_failure_at" < now() - interval '1 day' ORDER BY "last_failure_at"
+    LIMIT ${PURGED_PER_TABLE} FOR UPDATE SKIP LOCKED)`,
+  sql`DELETE FROM "signing_key" WHERE "id" IN (SELECT "id" FROM "signing_key"
+    WHERE "retired_at" < now() - interval '1 day' ORDER BY "retired_at"
+    LIMIT ${PURGED_PER_TABLE} FOR UPDATE SKIP LOCKED)`
+]

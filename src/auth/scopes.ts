@@ -1,0 +1,36 @@
+/** What a credential may be good for; each route names those that open it. */
+export const SCOPES = [
+  'trust',
+  'bill:read',
+  'bill:write',
+  'billing:run',
+  'account:read',
+  'account:write',
+  'event:subscribe',
+  'partner',
+  'admin',
+  'self'
+] as const
+
+export type Scope = (typeof SCOPES)[number]
+
+/** Stands for every other scope of its tenant, or of its partner. */
+const ALL = 'trust'
+
+/** Whether text names a scope. */
+export function isScope(text: string): text is Scope {
+  return (SCOPES as readonly string[]).includes(text)
+}
+
+/** Whether one of the granted scopes is, or stands for, the wanted one. */
+export function covers(granted: Iterable<Scope>, wanted: Scope): boolean {
+  for (const scope of granted) if (scope === wanted || scope === ALL) return true
+  return false
+}
+
+/** What two lists of scopes have in common, `trust` read as everything; in the order of SCOPES. */
+export function common(one: readonly Scope[], other: readonly Scope[]): readonly Scope[] {
+  return SCOPES.filter((scope) => covers(one, scope) && covers(other, scope)).filter(
+    (scope) => one.includes(scope) || other.includes(scope)
+  )
+}

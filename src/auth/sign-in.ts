@@ -1,0 +1,78 @@
+import type { Clock } from '../base/clock.ts'
+import type { Database } from '../db/database.ts'
+import { findClient, findUser, type OauthClient } from './clients.ts'
+import type { Grantee } from './grants.ts'
+import { encodePassword, verifyPassword } from './password.ts'
+import type { Scope } from './scopes.ts'
+import { isSecret } from './secret.ts'
+import { recordFailure, recordSuccess, requireAllowed } from './sign-in-attempts.ts'
+import type { KeyRing } from './signing-keys.ts'
+
+/** What tokens are issued with. */
+export interface Issuing {
+  readonly database: Database
+  readonly clock: Clock
+  readonly ring: KeyRing
+  /** Who issues, as this request sees it: the `iss` of its tokens. */
+  readonly issuer: string
+  /** Where the request comes from. */
+  readonly address: string
+}
+
+/** Who is let in, and what they may at most. */
+export interface Subject {
+  readonly grantee: Grantee
+  readonly scopes: readonly Scope[]
+}
+
+/**
+ * The client that shows this secret; a public one shows none. Undefined for anything else, counted as a failed
+ * attempt. Throws `tooManyRequests` after too many of them.
+ */
+export async function signInClient(
+  { database, clock, address }: Pick<Issuing, 'database' | 'clock' | 'address'>,
+  clientId: string,
+  secret: string | undefined
+): Promise<OauthClient | undefined> {
+  const keys = { clientId, username: undefined, address }
+  await requireAllowed(database, clock, keys)
+  const client = await findClient(database, clientId)
+  if (client && isClientSecret(client, secret)) return client
+  await recordFailure(database, clock, keys)
+  return undefined
+}
+
+function isClientSecret({ secretHash }: OauthClient, secret: string | undefined): boolean {
+  if (secretHash === undefined || secret === undefined) return secretHash === secret
+  return isSecret(secret, secretHash)
+}
+
+/** What a client that acts for itself may. */
+export function clientSubject({ tenantId, id, clientId, scopes, partnerId }: OauthClient): Subject {
+  return { grantee: { tenantId, clientId: id, userId: undefined, subject: clientId, partnerId }, scopes }
+}
+
+/**
+ * The user of the client's tenant with this password, sent as the client encodes it. Undefined for an unknown user, as
+ * late as for a wrong password, and for one that is not of the client's partner. Throws `tooManyRequests`.
+ */
+export async function signInUser(
+  { database, clock, address }: Pick<Issuing, 'database' | 'clock' | 'address'>,
+  { tenantId, id: clientRow, clientId, passwordEncoding, partnerId }: OauthClient,
+  username: string,
+  password: string
+): Promise<Subject | undefined> {
+  const keys = { clientId, username, address }
+  const encoded = passwordEncoding === 'plain' ? encodePassword(password) : password
+  await requireAllowed(database, clock, keys)
+  const user = await findUser(database, tenantId, username)
+  // Asked again when it is our turn: guesses that waited in line together are to be counted one after the other.
+  const isRight = await verifyPassword(encoded, user?.passwordHash, () => requireAllowed(database, clock, keys))
+  if (!user || !isRight || (partnerId !== undefined && partnerId !== user.partnerId)) {
+    await recordFailure(database, clock, keys)
+    return undefined
+  }
+  await recordSuccess(database, clock, keys)
+  const grantee = { tenantId, clientId: clientRow, userId: user.id, subject: username, partnerId: user.partnerId }
+  return { grantee, scopes: user.scopes }
+}

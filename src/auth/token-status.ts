@@ -1,0 +1,109 @@
+import OAuth2Server from '@node-oauth/oauth2-server'
+import type { FastifyRequest } from 'fastify'
+import { Problem } from '../base/problem.ts'
+import { AUDIENCE, type VerifiedClaims, verifyAccessToken } from './access-token.ts'
+import { admitGrant } from './admission.ts'
+import type { OauthClient } from './clients.ts'
+import type { Parameters } from './form.ts'
+import { findRefreshToken, ownersOf, revokeGrant } from './grants.ts'
+import { type OauthContext, parametersOf } from './oauth-request.ts'
+import { signInClient } from './sign-in.ts'
+
+interface KnownToken {
+  readonly tenantId: string
+  readonly grantId: string
+  readonly clientId: string | undefined
+  readonly partnerId: string | undefined
+  /** None for a refresh token. */
+  readonly claims: VerifiedClaims | undefined
+}
+
+const INACTIVE = { active: false }
+
+/** Ends the grant behind a token of either kind; a text that is no token of anybody ends nothing (RFC 7009). */
+export async function revoke(context: OauthContext, request: FastifyRequest): Promise<string> {
+  const parameters = parametersOf(context, request)
+  const client = await requireClient(context, request, parameters)
+  const token = await lookUp(context, required(parameters, 'token'))
+  if (!token) return ''
+  if (token.tenantId !== client.tenantId || token.clientId !== client.id) {
+    throw new OAuth2Server.UnauthorizedClientError('The token was issued to another client')
+  }
+  await revokeGrant(context.database, token.tenantId, token.grantId, context.clock())
+  return ''
+}
+
+/**
+ * Whether a token is good and what it says (RFC 7662). Asked by a confidential client of the same tenant, or partner;
+ * others are told that it is not active, as they are of a text that is no token.
+ */
+export async function introspect(context: OauthContext, request: FastifyRequest): Promise<object> {
+  const parameters = parametersOf(context, request)
+  const client = await requireClient(context, request, parameters)
+  if (!client.secretHash) throw new OAuth2Server.UnauthorizedClientError('A public client may not introspect tokens')
+  const token = await lookUp(context, required(parameters, 'token'))
+  const isOwn = token?.tenantId === client.tenantId && isOfPartner(client, token)
+  if (!token || !isOwn) return INACTIVE
+  const { claims } = token
+  if (!claims) return { active: true, token_type: 'refresh_token' }
+  const admission = await admitGrant(context.database, claims).catch(unlessRefused)
+  if (!admission) return INACTIVE
+  return {
+    active: true,
+    scope: claims.scopes.join(' '),
+    client_id: claims.clientId,
+    ...(claims.actorType === 'user' && { username: claims.subject }),
+    token_type: 'Bearer',
+    exp: claims.expiresAt,
+    sub: claims.subject,
+    aud: AUDIENCE,
+    tenant: claims.tenantId
+  }
+}
+
+function isOfPartner({ partnerId }: OauthClient, token: KnownToken): boolean {
+  return partnerId === undefined || partnerId === token.partnerId
+}
+
+async function lookUp({ database, clock, ring, issuer }: OauthContext, text: string): Promise<KnownToken | undefined> {
+  const refresh = await findRefreshToken(database, text, clock())
+  if (refresh) return { ...refresh.grantee, grantId: refresh.grantId, claims: undefined }
+  const claims = await verifyAccessToken(ring, clock, text, { issuer }).catch(unlessRefused)
+  const owners = claims && (await ownersOf(database, claims.tenantId, claims.grantId))
+  return owners && { tenantId: claims.tenantId, grantId: claims.grantId, ...owners, claims }
+}
+
+/** What is refused is no token; anything else is a failure. */
+function unlessRefused(error: unknown): undefined {
+  if (error instanceof Problem && error.status === 401) return undefined
+  throw error
+}
+
+/** The client of a request, by HTTP Basic or by its form (RFC 6749, section 2.3.1). */
+async function requireClient(
+  { database, clock }: OauthContext,
+  request: FastifyRequest,
+  parameters: Parameters
+): Promise<OauthClient> {
+  const [clientId, secret] = basicCredentials(request.headers.authorization) ?? [
+    parameters.get('client_id'),
+    parameters.get('client_secret')
+  ]
+  const issuing = { database, clock, address: request.ip }
+  const client = clientId === undefined ? undefined : await signInClient(issuing, clientId, secret)
+  if (client) return client
+  throw new OAuth2Server.InvalidClientError('The client is unknown, or its secret is wrong')
+}
+
+function basicCredentials(authorization: string | undefined): readonly [string, string] | undefined {
+  const [, encoded] = /^Basic +([\w+/=-]+)$/i.exec(authorization ?? '') ?? []
+  const text = encoded && Buffer.from(encoded, 'base64').toString()
+  const colon = text ? text.indexOf(':') : -1
+  return text && colon >= 0 ? [text.slice(0, colon), text.slice(colon + 1)] : undefined
+}
+
+function required(parameters: Parameters, name: string): string {
+  const value = parameters.get(name)
+  if (value !== undefined) return value
+  throw new OAuth2Server.InvalidRequestError(`Missing parameter: ${name}`)
+}

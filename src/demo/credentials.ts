@@ -1,0 +1,78 @@
+import { encodePassword, hashPassword } from '../auth/password.ts'
+import { hashSecret } from '../auth/secret.ts'
+import { newId } from '../base/ulid.ts'
+import type { Database, Transaction } from '../db/database.ts'
+import { sql } from '../db/sql.ts'
+
+/** Everybody knows them: they are for a server that only its own machine can reach. */
+export const DEMO = {
+  tenantId: 'demo',
+  clientSecret: 'demo-secret',
+  username: 'admin',
+  password: 'demo',
+  apiKey: 'demo-api-key'
+} as const
+
+const LOOPBACK = ['127.0.0.1', '::1']
+const ALL_GRANTS = ['password', 'refresh_token', 'client_credentials']
+const CLIENTS = [
+  { tenantId: 'demo', clientId: 'demo', secret: DEMO.clientSecret, grantTypes: ALL_GRANTS, scope: ['trust'] },
+  { tenantId: 'demo2', clientId: 'demo2', secret: 'demo2-secret', grantTypes: ALL_GRANTS, scope: ['trust'] },
+  {
+    tenantId: 'demo',
+    clientId: 'demo-upload',
+    secret: DEMO.clientSecret,
+    grantTypes: ['client_credentials'],
+    scope: ['bill:read', 'bill:write']
+  }
+]
+const USERS = [
+  { tenantId: 'demo', username: DEMO.username, partner: null },
+  { tenantId: 'demo', username: 'partner1', partner: 'PARTNER-1' },
+  { tenantId: 'demo', username: 'partner2', partner: 'PARTNER-2' },
+  { tenantId: 'demo2', username: DEMO.username, partner: null }
+]
+
+/**
+ * Gives the demo tenants their fixed credentials, where they are missing. Only for the embedded database: these
+ * credentials are printed in the documentation.
+ */
+export async function fillDemoCredentials(database: Database): Promise<void> {
+  const { rowCount } = await database.run(
+    sql`SELECT FROM "oauth_client" WHERE "tenant_id" = ${DEMO.tenantId} AND "client_id" = ${DEMO.tenantId}`
+  )
+  if (rowCount > 0) return
+  const passwordHash = await hashPassword(encodePassword(DEMO.password))
+  await database.transaction(async (tx) => {
+    for (const client of CLIENTS) await insertClient(tx, client)
+    for (const user of USERS) await insertUser(tx, user, passwordHash)
+    await insertApiKey(tx)
+  })
+}
+
+async function insertClient(tx: Transaction, client: (typeof CLIENTS)[number]): Promise<void> {
+  const { tenantId, clientId, secret, grantTypes, scope } = client
+  await tx.run(sql`INSERT INTO "oauth_client" ("tenant_id", "id", "last_update", "client_id", "secret_hash",
+      "grant_types", "scope", "password_encoding", "refreshes_client_credentials", "is_enabled")
+    VALUES (${tenantId}, ${newId()}, now(), ${clientId}, ${hashSecret(secret)}, ${JSON.stringify(grantTypes)},
+      ${JSON.stringify(scope)}, 'sha256', false, true) ON CONFLICT DO NOTHING`)
+}
+
+async function insertUser(
+  tx: Transaction,
+  { tenantId, username, partner }: (typeof USERS)[number],
+  passwordHash: string
+): Promise<void> {
+  await tx.run(sql`INSERT INTO "oauth_user" ("tenant_id", "id", "last_update", "username", "password_hash", "scope",
+      "is_enabled", "partner_id")
+    VALUES (${tenantId}, ${newId()}, now(), ${username}, ${passwordHash}, ${JSON.stringify(['trust'])}, true,
+      (SELECT "id" FROM "partner" WHERE "tenant_id" = ${tenantId} AND "account_number" = ${partner}))
+    ON CONFLICT DO NOTHING`)
+}
+
+async function insertApiKey(tx: Transaction): Promise<void> {
+  await tx.run(sql`INSERT INTO "api_key" ("tenant_id", "id", "last_update", "name", "key_hash", "scope",
+      "allowed_addresses", "is_enabled")
+    VALUES (${DEMO.tenantId}, ${newId()}, now(), 'Demo', ${hashSecret(DEMO.apiKey)}, ${JSON.stringify(['trust'])},
+      ${JSON.stringify(LOOPBACK)}, true) ON CONFLICT DO NOTHING`)
+}

@@ -1,0 +1,41 @@
+import type { Logger } from 'pino'
+import { sealAudit } from './audit/seal.ts'
+import { purgeExpired } from './auth/purge.ts'
+import type { Database } from './db/database.ts'
+
+export interface Housekeeping {
+  /** Begins no further round and waits for the one that is under way; its sealing ends after the current batch. */
+  stop(): Promise<void>
+}
+
+/**
+ * Seals the audit and removes expired rows every `intervalMs`, from one interval after the start. Rounds never overlap;
+ * what fails is a warning in the log and tried again in the next round. Does not keep the process alive.
+ */
+export function startHousekeeping(database: Database, logger: Pick<Logger, 'warn'>, intervalMs: number): Housekeeping {
+  const stopping = new AbortController()
+  let round: Promise<void> | undefined
+  const timer = setInterval(() => {
+    round ??= runRound(database, logger, stopping.signal).finally(() => {
+      round = undefined
+    })
+  }, intervalMs).unref()
+  return {
+    stop: async () => {
+      clearInterval(timer)
+      stopping.abort()
+      await round
+    }
+  }
+}
+
+/** The short task first: there may be much to seal. */
+async function runRound(database: Database, logger: Pick<Logger, 'warn'>, signal: AbortSignal): Promise<void> {
+  const tasks: readonly (readonly [string, () => Promise<unknown>])[] = [
+    ['removing expired rows', () => purgeExpired(database)],
+    ['sealing the audit', () => sealAudit(database, { signal })]
+  ]
+  for (const [name, work] of tasks) {
+    await work().catch((err: unknown) => logger.warn({ err }, `${name} failed and will be tried again`))
+  }
+}

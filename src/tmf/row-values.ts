@@ -1,0 +1,32 @@
+import { type Attribute, columnsOf, encode } from './attribute.ts'
+import type { Document, Resource, Stored } from './resource.ts'
+
+/** A column of a row with its value. */
+export type ColumnValue = readonly [column: string, value: string | null]
+
+/** The columns of a complete document with their values: all of a row but its key, version and creation time. */
+export function rowValues(resource: Resource, document: Document, before?: Stored): readonly ColumnValue[] {
+  return [
+    ...columnValues(resource, [...resource.attributes.keys()], document),
+    ...internalValues(resource, document, before)
+  ]
+}
+
+/** Columns with their values for some attributes, and the extension column for all members that are no attributes. */
+export function columnValues(resource: Resource, names: readonly string[], document: Document): readonly ColumnValue[] {
+  const own = names
+    .filter((name) => name !== 'id')
+    .flatMap((name) => {
+      const attribute = resource.attributes.get(name) as Attribute
+      const values = encode(attribute, document[name])
+      return columnsOf(attribute).map((column, at): ColumnValue => [column, values[at] ?? null])
+    })
+  const extension = Object.entries(document).filter(([name]) => !resource.attributes.has(name))
+  const json = extension.length > 0 ? JSON.stringify(Object.fromEntries(extension)) : null
+  return [...own, ['extension', json]]
+}
+
+/** The internal columns of a document with their values; `before` is what was stored. */
+export function internalValues(resource: Resource, after: Document, before?: Stored): readonly ColumnValue[] {
+  return Object.entries(resource.internal?.derive(after, before) ?? {})
+}

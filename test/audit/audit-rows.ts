@@ -1,0 +1,58 @@
+import { type Author, recordChange } from '../../src/audit/record.ts'
+import { newId } from '../../src/base/ulid.ts'
+import type { Database } from '../../src/db/database.ts'
+import { sql } from '../../src/db/sql.ts'
+import { TENANT } from '../support/database.ts'
+
+export const NOW = '2026-11-21T10:00:00.120Z'
+
+export function authorOf(tenantId: string): Author {
+  return {
+    tenantId,
+    actor: { type: 'user', id: 'U1', name: 'admin' },
+    onBehalfOf: 'PARTNER-1',
+    address: '192.0.2.1',
+    requestId: 'R1'
+  }
+}
+
+/** Records so many changes, each in a transaction of its own, and answers their ids. */
+export async function recordMany(database: Database, count: number, tenantId = TENANT): Promise<string[]> {
+  const ids: string[] = []
+  for (let n = 1; n <= count; n++) {
+    const id = newId()
+    const change = {
+      action: 'patch',
+      resourceType: 'CustomerBill',
+      resourceId: `B${n}`,
+      before: { n: n - 1 },
+      after: { n }
+    }
+    await database.transaction((tx) => recordChange(tx, authorOf(tenantId), change, { id, now: NOW }))
+    ids.push(id)
+  }
+  return ids
+}
+
+/** Ids by position, for a chain that should have no gaps. */
+export async function chainOf(database: Database, tenantId = TENANT): Promise<{ position: number; id: string }[]> {
+  const { rows } = await database.run(
+    sql`SELECT "position", "id" FROM "audit" WHERE "tenant_id" = ${tenantId} AND "position" IS NOT NULL ORDER BY 1, 2`
+  )
+  return rows.map(([position, id]) => ({ position: Number(position), id: String(id) }))
+}
+
+/** Empties the audit, which only the owner of the table can, and with its triggers off. */
+export async function emptyAudit(database: Database): Promise<void> {
+  await withoutTriggers(database, () => database.run(sql`DELETE FROM "audit"`))
+}
+
+/** Does what somebody with all rights on the table could do. */
+export async function withoutTriggers(database: Database, work: () => Promise<unknown>): Promise<void> {
+  await database.run(sql`ALTER TABLE "audit" DISABLE TRIGGER ALL`)
+  try {
+    await work()
+  } finally {
+    await database.run(sql`ALTER TABLE "audit" ENABLE TRIGGER ALL`)
+  }
+}

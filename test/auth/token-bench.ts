@@ -1,0 +1,91 @@
+import { createPrivateKey, type JsonWebKey, sign } from 'node:crypto'
+import { type Claims, signAccessToken, verifyAccessToken } from '../../src/auth/access-token.ts'
+import { type KeyRing, keyRing } from '../../src/auth/signing-keys.ts'
+import { Problem } from '../../src/base/problem.ts'
+import { newId } from '../../src/base/ulid.ts'
+import { sql } from '../../src/db/sql.ts'
+import { createTestDatabase, TENANT, type TestDatabase } from '../support/database.ts'
+
+export const ISSUER = 'https://bills.example.com'
+export const START_MS = Date.parse('2026-11-21T10:00:00.000Z')
+export const NOW_S = START_MS / 1_000
+export const LIFETIME_S = 3_600
+export const CLAIMS: Claims = {
+  tenantId: TENANT,
+  grantId: newId(),
+  subject: 'admin',
+  actorType: 'user',
+  clientId: 'demo',
+  scopes: ['bill:read', 'trust'],
+  partnerId: newId()
+}
+
+/** Header and payload of a token. */
+export interface Parts {
+  readonly header: Readonly<Record<string, unknown>>
+  readonly payload: Readonly<Record<string, unknown>>
+}
+
+/** A place to issue tokens and to check them, where the clock stands still at START_MS. */
+export interface TokenBench {
+  readonly held: TestDatabase
+  readonly ring: KeyRing
+  readonly clock: () => string
+  issue(claims?: Partial<Claims>, lifetimeS?: number): Promise<string>
+  /** What verification says: `valid`, or the kind and the message of the refusal. Anything else is thrown. */
+  verdict(token: string, issuer?: string): Promise<string>
+  /** Does the work at another time. */
+  at<T>(ms: number, work: () => Promise<T>): Promise<T>
+  /** The private key, as whoever stole it could use it. */
+  privateKeyOf(kid: string): Promise<JsonWebKey>
+}
+
+export async function tokenBench(): Promise<TokenBench> {
+  const held = await createTestDatabase()
+  let nowMs = START_MS
+  const clock = () => new Date(nowMs).toISOString()
+  const ring = keyRing(held.database, clock)
+  return {
+    held,
+    ring,
+    clock,
+    issue: (claims = {}, lifetimeS = LIFETIME_S) =>
+      signAccessToken(ring, clock, { ...CLAIMS, ...claims }, { issuer: ISSUER, lifetimeS }),
+    verdict: (token, issuer = ISSUER) =>
+      verifyAccessToken(ring, clock, token, { issuer }).then(() => 'valid', refusalOf),
+    at: async (ms, work) => {
+      nowMs = ms
+      try {
+        return await work()
+      } finally {
+        nowMs = START_MS
+      }
+    },
+    privateKeyOf: async (kid) => {
+      const { rows } = await held.database.run(sql`SELECT "private_jwk" FROM "signing_key" WHERE "id" = ${kid}`)
+      return JSON.parse(String(rows[0]?.[0]))
+    }
+  }
+}
+
+function refusalOf(error: unknown): string {
+  if (error instanceof Problem) return `${error.kind}: ${error.message}`
+  throw error
+}
+
+/** Header and payload as the token has them. */
+export function partsOf(token: string): Parts {
+  const [header, payload] = token.split('.').map((part) => Buffer.from(part, 'base64url').toString())
+  return { header: JSON.parse(String(header)), payload: JSON.parse(String(payload)) }
+}
+
+/** What is signed of a token. */
+export function signingInput({ header, payload }: Parts): string {
+  return [header, payload].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.')
+}
+
+/** A token with a right Ed25519 signature, whatever it says. */
+export function signed(parts: Parts, key: JsonWebKey): string {
+  const input = signingInput(parts)
+  return `${input}.${sign(null, Buffer.from(input), createPrivateKey({ key, format: 'jwk' })).toString('base64url')}`
+}
