@@ -4,10 +4,11 @@ import { type Case, cases } from './cases.ts'
 import { type BenchServer, postgresVersion, restoreBills } from './database.ts'
 import { type Loader, startLoader } from './loader.ts'
 import { type Measured, measure, type Setting, type Subject } from './measure.ts'
-import type { Options } from './options.ts'
+import { type Options, TOKENS } from './options.ts'
 import type { CaseResult, Memory, Report, ScalingResult } from './report.ts'
 import { drawSample } from './sample.ts'
 import { startBare, startOurs, type Target } from './target.ts'
+import { measureTokens } from './tokens.ts'
 
 /** The table that a larger one is compared with. */
 const SMALL = 10_000
@@ -38,6 +39,8 @@ export async function benchmark(server: BenchServer, options: Options): Promise<
   const [reads, writes] = [chosen.filter((each) => !each.writes), chosen.filter((each) => each.writes)]
   const read = await measureCases(loader, reads, large, options)
   const scaling = small ? await measureScaling(loader, reads, { large, small }, options) : []
+  const isAsked = options.only.length === 0 || options.only.includes(TOKENS)
+  const tokens = isAsked ? await measureTokens(loader, ours, large.sample, options.seconds) : undefined
   const written = await measureCases(loader, writes, large, options)
   const { bills, connections, seconds } = options
   const machine = { cores: cpus().length, cpu: cpus()[0]?.model.trim() ?? arch(), node: process.version }
@@ -45,20 +48,21 @@ export async function benchmark(server: BenchServer, options: Options): Promise<
     at: new Date().toISOString(),
     ...{ bills, connections, seconds, scaling, memory },
     machine: { ...machine, postgres: await postgresVersion(largeUrl) },
-    cases: withRatios([...read, ...written])
+    cases: withRatios([...read, ...written]),
+    ...(tokens && { tokens })
   }
 }
 
-async function idleMemory(ours: Target): Promise<Memory> {
+async function idleMemory({ origin, headers, memory }: Target): Promise<Memory> {
   await delay(IDLE_MS)
-  const started = ours.memory()
+  const started = memory()
   for (const path of ['customerBill?limit=2', 'customerBill?fields=id', 'billCycle']) {
-    const response = await fetch(`${ours.origin}/customerBillManagement/v4/${path}`)
+    const response = await fetch(`${origin}/customerBillManagement/v4/${path}`, { headers })
     if (!response.ok) throw new Error(`${path} was answered with ${response.status}`)
     await response.text()
   }
   await delay(IDLE_MS)
-  return { started, used: ours.memory() }
+  return { started, used: memory() }
 }
 
 /** The cases that were asked for, and those they are compared with. */

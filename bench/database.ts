@@ -2,6 +2,7 @@ import pg from 'pg'
 import { startEmbeddedPostgres } from '../src/db/embedded-postgres.ts'
 import { migrate } from '../src/db/migrations.ts'
 import { AFTER_FILLED_IDS, fillWithBills, share, type Work } from './bills.ts'
+import { fillCredentials } from './credentials.ts'
 
 /** The tenant that all bills of the bench belong to. */
 export const TENANT = 'bench'
@@ -13,7 +14,7 @@ const FILLERS = 2
 
 /** A Postgres that keeps the databases of the bench. */
 export interface BenchServer {
-  /** The address of the database with so many bills; creates and fills it unless it is there. */
+  /** The address of the database with so many bills and credentials; creates and fills it unless it is there. */
   open(bills: number, fresh: boolean): Promise<string>
   stop(): Promise<void>
 }
@@ -23,15 +24,24 @@ export async function openBenchServer(url: string | undefined): Promise<BenchSer
   const embedded = url === undefined ? await startEmbeddedPostgres({ directory: DIRECTORY }) : undefined
   const server = url ?? String(embedded?.url)
   return {
-    open: (bills, fresh) => openFilled(server, bills, fresh),
+    open: async (bills, fresh) => {
+      const url = await openFilled(server, bills, fresh)
+      await withClient(url, (client) => fillCredentials(client, TENANT))
+      return url
+    },
     stop: async () => embedded?.stop()
   }
 }
 
-/** Takes away what a run posted and takes back what it left half patched: the next one finds what this one found. */
+/** Takes away what a run wrote and takes back what it left half patched: the next one finds what this one found. */
 export async function restoreBills(url: string): Promise<void> {
   await withClient(url, async (client) => {
     await client.query('DELETE FROM event')
+    await client.query('DELETE FROM oauth_grant')
+    // What nobody may do but who owns the table.
+    await client.query('ALTER TABLE audit DISABLE TRIGGER USER')
+    await client.query('TRUNCATE audit')
+    await client.query('ALTER TABLE audit ENABLE TRIGGER USER')
     await client.query(`DELETE FROM ${TABLE} WHERE tenant_id = $1 AND id > $2`, [TENANT, AFTER_FILLED_IDS])
     const patched = `tenant_id = $1 AND version > 1 AND state = 'onHold'`
     await client.query(`UPDATE ${TABLE} SET state = 'new' WHERE ${patched}`, [TENANT])

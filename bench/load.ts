@@ -1,5 +1,6 @@
 import autocannon from 'autocannon'
-import type { Job, Load } from './loader.ts'
+import type { Job, Load, PacedJob } from './loader.ts'
+import { runStreams } from './open-loop.ts'
 
 /** What a round begins with and does not count: connecting, and the first requests of each connection all at once. */
 const RAMP_S = 0.2
@@ -13,9 +14,10 @@ interface Seen {
   readonly refused: Map<number, number>
 }
 
-process.on('message', (job: Job) => {
-  run(job).then(
-    (load) => process.send?.(load),
+process.on('message', (job: Job | PacedJob) => {
+  const running = 'streams' in job ? runStreams(job) : run(job)
+  running.then(
+    (answer: Load | readonly Load[]) => process.send?.(answer),
     (error: unknown) => {
       console.error(error)
       process.exit(1)
@@ -28,6 +30,7 @@ async function run(job: Job): Promise<Load> {
   let connected = 0
   const result = await autocannon({
     url: job.origin,
+    headers: { ...job.headers },
     connections: job.requests.length,
     duration: RAMP_S + job.seconds + TICK_MS / 1000,
     sampleInt: TICK_MS,

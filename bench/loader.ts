@@ -6,7 +6,7 @@ import path from 'node:path'
 export interface LoadRequest {
   readonly method: 'GET' | 'PATCH' | 'POST'
   readonly path: string
-  readonly headers?: Readonly<Record<string, string>>
+  readonly headers?: Headers
   readonly body?: string
 }
 
@@ -14,8 +14,26 @@ export interface LoadRequest {
 export interface Job {
   readonly origin: string
   readonly seconds: number
+  /** Sent with every request. */
+  readonly headers: Headers
   readonly requests: readonly (readonly LoadRequest[])[]
 }
+
+/** One round at fixed rates: all streams at once, the next request whether the last is answered or not. */
+export interface PacedJob {
+  readonly origin: string
+  readonly seconds: number
+  readonly headers: Headers
+  readonly streams: readonly Stream[]
+}
+
+/** Requests sent in turn, so many per second. */
+export interface Stream {
+  readonly perSecond: number
+  readonly requests: readonly LoadRequest[]
+}
+
+type Headers = Readonly<Record<string, string>>
 
 /** What came of a round. */
 export interface Load {
@@ -29,23 +47,29 @@ export interface Load {
 /** The process that makes the load: in one of its own, or it would slow down what it measures. */
 export interface Loader {
   run(job: Job): Promise<Load>
+  /** Answers in the order of the streams. */
+  pace(job: PacedJob): Promise<readonly Load[]>
   stop(): void
 }
 
 export function startLoader(): Loader {
   const child = fork(path.join(import.meta.dirname, 'load.ts'), { execArgv: [] })
-  return { run: (job) => run(child, job), stop: () => child.disconnect() }
+  return {
+    run: (job) => run<Load>(child, job),
+    pace: (job) => run<readonly Load[]>(child, job),
+    stop: () => child.disconnect()
+  }
 }
 
-async function run(child: ChildProcess, job: Job): Promise<Load> {
+async function run<T>(child: ChildProcess, job: Job | PacedJob): Promise<T> {
   const ended = new AbortController()
   const exit = once(child, 'exit', { signal: ended.signal }).then(() => {
     throw new Error('the load generator ended')
   })
   try {
     child.send(job)
-    const [load] = await Promise.race([once(child, 'message', { signal: ended.signal }), exit])
-    return load as Load
+    const [answer] = await Promise.race([once(child, 'message', { signal: ended.signal }), exit])
+    return answer as T
   } finally {
     ended.abort()
     exit.catch(() => {})

@@ -62,9 +62,10 @@ async function runRound(
   round: number
 ): Promise<Load> {
   const bills = each.writes ? setting.sample.fresh : setting.sample.all
-  const origin = setting.targets[each.side]?.origin
-  if (origin === undefined) throw new Error(`there is no ${each.side} server for ${each.name}`)
-  const load = await loader.run({ origin, seconds, requests: spread(bills, each.requests, connections, round) })
+  const { origin, headers } = setting.targets[each.side] ?? {}
+  if (origin === undefined || headers === undefined) throw new Error(`there is no ${each.side} server for ${each.name}`)
+  const requests = spread(bills, each.requests, connections, round)
+  const load = await loader.run({ origin, seconds, headers, requests })
   if (load.failures.length > 0) throw new Error(`${each.name} failed: ${load.failures.join(', ')}`)
   return load
 }

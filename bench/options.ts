@@ -1,6 +1,11 @@
 import { parseArgs } from 'node:util'
 import { cases } from './cases.ts'
 
+/** Reads while tokens are issued, which is no case of its own. */
+export const TOKENS = 'tokens'
+
+const NAMES = [...cases.map(({ name }) => name), TOKENS]
+
 /** What the command line asks for. */
 export interface Options {
   readonly help: boolean
@@ -22,7 +27,7 @@ export const USAGE = `npm run bench [-- options]
   --bills N         bills in the database that is measured; default: 1000000
   --seconds N       how long each case is measured, all rounds together; default: 8
   --connections N   connections that send at the same time; default: 32
-  --only NAME       measure this case only; repeatable: ${cases.map(({ name }) => name).join(', ')}
+  --only NAME       measure this case only; repeatable: ${NAMES.join(', ')}
   --fresh           drop and fill the databases, though they are there
   --help            show this
 
@@ -31,7 +36,7 @@ BENCH_DATABASE_URL names a Postgres whose user may create databases; without it 
 /** Reads the arguments. Throws a UsageError. */
 export function parseOptions(args: readonly string[]): Options {
   const { help = false, fresh = false, only = [], bills, seconds, connections } = parse(args)
-  const unknown = only.find((name) => !cases.some((each) => each.name === name))
+  const unknown = only.find((name) => !NAMES.includes(name))
   if (unknown !== undefined) throw new UsageError(`--only ${unknown}: there is no such case; see --help`)
   return {
     help,

@@ -1,4 +1,5 @@
 import type { Measured } from './measure.ts'
+import type { TokenResult } from './tokens.ts'
 
 /** Everything a run found out; this is what `reports/bench.json` holds. */
 export interface Report {
@@ -9,6 +10,7 @@ export interface Report {
   readonly machine: Readonly<Record<string, string | number>>
   readonly cases: readonly CaseResult[]
   readonly scaling: readonly ScalingResult[]
+  readonly tokens?: TokenResult
   readonly memory: Memory
 }
 
@@ -47,10 +49,13 @@ export interface Gate {
 const RATIO_MIN = 0.7
 const RATIO_GATES = ['by-id', 'list']
 const SCALING_MAX = 1.5
+const TOKENS_PER_SECOND_MIN = 50
+/** By how much tokens that are issued at that rate may delay reads. */
+const DELAY_MAX = 2
 const MEMORY_MAX_BYTES = 180_000_000
 
 /** The gates of all that was measured. Scaling is judged on one connection, where a p50 is no waiting in a queue. */
-export function gatesOf({ cases, scaling, memory }: Report): readonly Gate[] {
+export function gatesOf({ cases, scaling, tokens, memory }: Report): readonly Gate[] {
   const ratios = cases.flatMap(({ name, title, ratio }): Gate[] => {
     if (ratio === undefined || !RATIO_GATES.includes(name)) return []
     return [{ title: `${title} / bare`, value: decimal(ratio), limit: `>= ${RATIO_MIN}`, isMet: ratio >= RATIO_MIN }]
@@ -63,17 +68,37 @@ export function gatesOf({ cases, scaling, memory }: Report): readonly Gate[] {
   })
   const limit = `< ${megabytes(MEMORY_MAX_BYTES)}`
   const isMet = memory.used < MEMORY_MAX_BYTES
-  return [...ratios, ...sizes, { title: 'idle memory', value: megabytes(memory.used), limit, isMet }]
+  const idle = { title: 'idle memory', value: megabytes(memory.used), limit, isMet }
+  return [...ratios, ...sizes, ...(tokens ? tokenGates(tokens) : []), idle]
+}
+
+function tokenGates({ quiet, issuing, tokens }: TokenResult): readonly Gate[] {
+  const [rate, delay] = [tokens.perSecond, issuing.p99Ms / quiet.p99Ms]
+  const least = `>= ${TOKENS_PER_SECOND_MIN}`
+  return [
+    { title: 'tokens per second', value: decimal(rate), limit: least, isMet: rate >= TOKENS_PER_SECOND_MIN },
+    {
+      title: 'p99 of reads while tokens are issued / quiet',
+      value: decimal(delay),
+      limit: `<= ${DELAY_MAX}`,
+      isMet: delay <= DELAY_MAX
+    }
+  ]
 }
 
 /** The report as text for a terminal. */
 export function printable(report: Report): string {
-  const { machine, scaling, memory } = report
+  const { machine, scaling, tokens, memory } = report
   const facts = Object.entries(machine).map(([name, value]) => `${name} ${value}`)
   const [started, used] = [megabytes(memory.started), megabytes(memory.used)]
   const idle = `idle memory: ${started} after the start, ${used} after some requests`
-  const parts = [facts.join(', '), caseTable(report), ...(scaling.length > 0 ? [scalingTable(report)] : []), idle]
-  return [...parts, gateTable(report)].join('\n\n')
+  const parts = [
+    facts.join(', '),
+    caseTable(report),
+    ...(scaling.length > 0 ? [scalingTable(report)] : []),
+    ...(tokens ? [tokenTable(tokens)] : [])
+  ]
+  return [...parts, idle, gateTable(report)].join('\n\n')
 }
 
 function caseTable({ bills, connections, cases }: Report): string {
@@ -96,6 +121,21 @@ function scalingTable({ scaling }: Report): string {
     ...[largeMs, smallMs, largeMs / smallMs].map(decimal)
   ])
   return table(head, rows)
+}
+
+function tokenTable({ quiet, issuing, tokens }: TokenResult): string {
+  const row = (title: string, { perSecond, p50Ms, p99Ms }: Measured) => [
+    title,
+    ...[perSecond, p50Ms, p99Ms].map(decimal)
+  ]
+  return table(
+    ['at fixed rates', 'requests/s', 'p50 ms', 'p99 ms'],
+    [
+      row('bill by id, no tokens issued', quiet),
+      row('bill by id, while tokens are issued', issuing),
+      row('tokens by password', tokens)
+    ]
+  )
 }
 
 function gateTable(report: Report): string {

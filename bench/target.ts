@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { fetchToken } from './credentials.ts'
 import { TENANT } from './database.ts'
 
 const HOST = '127.0.0.1'
@@ -15,14 +16,23 @@ const POOL_SIZE = '10'
 /** A server in a process of its own. */
 export interface Target {
   readonly origin: string
+  /** What lets requests in. */
+  readonly headers: Readonly<Record<string, string>>
   /** Resident memory in bytes. */
   memory(): number
   stop(): Promise<void>
 }
 
-/** Starts the server of this project on a database, as in production: its defaults, logging on. */
-export function startOurs(databaseUrl: string): Promise<Target> {
-  return start('src/main.ts', { DATABASE_URL: databaseUrl, TENANT_ID: TENANT, LOG_LEVEL: 'info' })
+/** Starts the server of this project on a database, as in production but for the limit of requests: logging on. */
+export async function startOurs(databaseUrl: string): Promise<Target> {
+  const settings = { DATABASE_URL: databaseUrl, LOG_LEVEL: 'info', RATE_LIMIT_PER_MINUTE: '0' }
+  const target = await start('src/main.ts', settings)
+  try {
+    return { ...target, headers: { authorization: `Bearer ${await fetchToken(target.origin, TENANT)}` } }
+  } catch (error) {
+    await target.stop()
+    throw error
+  }
 }
 
 /** Starts what it is compared with: with a database, or answering a constant. */
@@ -45,7 +55,7 @@ async function start(script: string, settings: Readonly<Record<string, string>>)
     child.kill('SIGKILL')
     throw new Error(`${script} ${error instanceof Error ? error.message : error}`)
   })
-  return { origin, memory: () => residentBytes(child), stop: () => stop(child) }
+  return { origin, headers: {}, memory: () => residentBytes(child), stop: () => stop(child) }
 }
 
 async function freePort(): Promise<number> {

@@ -1,8 +1,10 @@
 import type { Server } from 'node:http'
 import Fastify, { type FastifyInstance, type FastifyRequest, LogController } from 'fastify'
 import type { Logger } from 'pino'
+import { registerAdmin } from './admin/routes.ts'
 import { principalOf, registerAccess } from './auth/access.ts'
 import { authenticator } from './auth/authenticate.ts'
+import { registerAuthorize } from './auth/authorize.ts'
 import type { OauthContext } from './auth/oauth-request.ts'
 import { registerOauth } from './auth/oauth-routes.ts'
 import { keyRing } from './auth/signing-keys.ts'
@@ -65,10 +67,12 @@ export async function buildApp(parts: Parts): Promise<FastifyInstance> {
   }
   await registerOauth(app, oauth)
   registerWellKnown(app, oauth)
+  await registerAuthorize(app, oauth)
   const context: RouteContext = { database, clock, newId, resources, requester, supportsProxy: true, address }
   for (const base of BASE_PATHS) {
     for (const resource of resources.values()) registerResource(app, base, resource, context)
   }
+  await registerAdmin(app, '/admin/v1', context)
   await registerDocs(app, { basePaths: BASE_PATHS, resources, publicUrl: config.PUBLIC_URL })
   refuseOtherMethods(app, methods)
   return app

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance } from 'fastify'
+import { SCOPE_DESCRIPTIONS, SCOPES } from './auth/scopes.ts'
 import { isUnchanged } from './tmf/conditional.ts'
 import { openApiDocument } from './tmf/openapi.ts'
 import type { Json } from './tmf/openapi-schemas.ts'
@@ -41,8 +42,27 @@ export function apiDocument({ basePaths, resources, publicUrl }: DocsContext): J
     version: '4.0.0',
     description: DESCRIPTION,
     basePaths: basePaths.map((base) => prefix + base),
+    securitySchemes: securitySchemes(prefix),
     resources
   })
+}
+
+/** The ways of getting in; where tokens are had depends on the path before every path. */
+function securitySchemes(prefix: string): Json {
+  const scopes = Object.fromEntries(SCOPES.map((scope) => [scope, SCOPE_DESCRIPTIONS[scope]]))
+  const [tokenUrl, authorizationUrl] = [`${prefix}/oauth/token`, `${prefix}/oauth/authorize`]
+  return {
+    oauth: {
+      type: 'oauth2',
+      description: 'Access tokens, sent as `Authorization: Bearer`. Passwords go as their lower-case hex SHA-256.',
+      flows: {
+        password: { tokenUrl, scopes },
+        clientCredentials: { tokenUrl, scopes },
+        authorizationCode: { authorizationUrl, tokenUrl, scopes }
+      }
+    },
+    apiKey: { type: 'apiKey', in: 'header', name: 'token', description: 'An API key' }
+  }
 }
 
 /** Registers `/openapi.json`, and `/docs`: Swagger UI, served from this process alone. */

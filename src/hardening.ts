@@ -19,6 +19,8 @@ const MINUTE_MS = 60_000
 const DEFAULT_RATE_PER_MINUTE = 6_000
 /** Principals whose requests are counted at the same time; beyond that the one not seen longest starts anew. */
 const COUNTED_PRINCIPALS_MAX = 10_000
+/** Counts for a request without a principal. */
+const NOBODY = ''
 
 /** Of the request line and all headers together; beyond it is 431. Credentials of a megabyte get no further. */
 const HEADERS_MAX_BYTES = 16_384
@@ -26,8 +28,6 @@ const HEADERS_TIMEOUT_MAX_MS = 10_000
 /** How often Node looks for late requests: a share of the timeout, so that it holds by and large. */
 const CHECKS_PER_TIMEOUT = 10
 const CHECK_INTERVAL_MAX_MS = 1_000
-/** How long a client that was told it sent nonsense may keep its end of the connection open in silence. */
-const LINGER_MS = 1_000
 
 /** Node's own limits on what arrives, for the `http` option of Fastify; headers have no longer than the whole request. */
 export function requestLimits({ REQUEST_TIMEOUT_MS }: Config): ServerOptions {
@@ -39,12 +39,12 @@ export function requestLimits({ REQUEST_TIMEOUT_MS }: Config): ServerOptions {
 }
 
 /**
- * Adds the security headers, CORS where CORS_ORIGINS is set, shedding of load, and the end of clients that are cut off.
+ * Adds the security headers, CORS where CORS_ORIGINS is set, shedding of load, and the end of late clients.
  * Call it after the hooks of request ids, whose header every refusal has, and before anything that registers or notes
  * routes.
  */
 export async function registerHardening(app: FastifyInstance, config: Config): Promise<void> {
-  cutClientsOff(app)
+  cutLateClientsOff(app)
   await registerSecurityHeaders(app, config)
   if (config.CORS_ORIGINS !== undefined) await registerCors(app, config.CORS_ORIGINS)
   if (config.MAX_EVENT_LOOP_DELAY_MS > 0) await registerShedding(app, config.MAX_EVENT_LOOP_DELAY_MS)
@@ -75,17 +75,13 @@ export async function registerRateLimit(
   app.addHook('onRequest', app.rateLimit())
 }
 
-const NOBODY = ''
-
 /**
- * Closes the connection of a request that the HTTP parser refused, after the answer. Ending its own side is not enough: a
- * client that ignores it would keep the connection, and a request whose body never comes, for as long as it likes.
+ * Closes the connection of a late request after the answer. Node only ends its own side, and looks at the connection no
+ * more: a client that ignores it would keep both, and the request whose body never comes, for as long as it likes.
  */
-function cutClientsOff(app: FastifyInstance): void {
+function cutLateClientsOff(app: FastifyInstance): void {
   app.server.on('clientError', (error: Error & { code?: string }, socket: Socket) => {
-    // Closing with bytes unread would reset the connection, and the answer with it; a late request has none.
     if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') socket.destroySoon()
-    else socket.setTimeout(LINGER_MS, () => socket.destroy())
   })
 }
 
@@ -128,6 +124,10 @@ const HELMET = {
 
 /** Answers preflights of listed origins before anything else is asked of them: a browser sends no credential along. */
 async function registerCors(app: FastifyInstance, origins: readonly string[]): Promise<void> {
+  // The plugin's one route only says 404, to everybody.
+  app.addHook('onRoute', (route) => {
+    if (route.url === '*' && route.method === 'OPTIONS') route.config = { ...route.config, access: 'public' }
+  })
   await app.register(cors, {
     delegator: ({ method, headers }, done) => {
       const origin = allowedOrigin(headers.origin, origins)

@@ -3,8 +3,12 @@ import { buildApp } from './app.ts'
 import { printBanner } from './banner.ts'
 import { readConfig } from './base/config.ts'
 import { StartError, startError } from './base/start-error.ts'
+import { startHousekeeping } from './housekeeping.ts'
 import { drainable, stopSignal } from './stop.ts'
 import { openStore } from './store.ts'
+
+/** What the audit has not sealed yet could still be changed unseen, so this is short. */
+const HOUSEKEEPING_INTERVAL_MS = 5_000
 
 /** Runs until a signal stops it. */
 async function main(): Promise<void> {
@@ -21,9 +25,11 @@ async function main(): Promise<void> {
     await app.listen({ host, port: config.PORT }).catch((error: unknown) => {
       throw startError(`Cannot listen on ${config.HOST}:${config.PORT}`, error)
     })
+    const housekeeping = startHousekeeping(store.database, logger, HOUSEKEEPING_INTERVAL_MS)
     printBanner(app, config)
     await stopped
     await drain()
+    await housekeeping.stop()
   } finally {
     await store.close()
   }

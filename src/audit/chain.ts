@@ -24,9 +24,9 @@ export function genesis(tenantId: string): string {
 }
 
 /**
- * The hash of a row: lower-case hex SHA-256 over the UTF-8 JSON array of its position (a text), the hash of the row before
- * it and its columns as Postgres prints them (in UTC; null where there is none). JSON quotes every text, so that no two
- * rows have the same array.
+ * The hash of a row: lower-case hex SHA-256 over the UTF-8 JSON array of its position (as a text), the hash of the
+ * row before it and its columns as Postgres prints them (in UTC; null where there is none). JSON quotes every text, so
+ * that no two rows have the same array.
  */
 export function hashOf(position: number, previousHash: string, columns: readonly (string | null)[]): string {
   return createHash('sha256')

@@ -149,7 +149,6 @@ async function signedClaims(
     typ: TYPE,
     audience: AUDIENCE,
     issuer,
-    requiredClaims: ['iat', 'nbf', 'exp'],
     clockTolerance: CLOCK_TOLERANCE_S,
     currentDate: new Date(clock())
   }

@@ -14,6 +14,20 @@ export const SCOPES = [
 
 export type Scope = (typeof SCOPES)[number]
 
+/** What each is good for, in words. */
+export const SCOPE_DESCRIPTIONS: Readonly<Record<Scope, string>> = {
+  trust: 'Everything of the tenant, or of the partner',
+  'bill:read': 'Read bills, rates, requests for bills and cycles',
+  'bill:write': 'Create, change and delete them',
+  'billing:run': 'Run the billing',
+  'account:read': 'Read customers, accounts and balances',
+  'account:write': 'Create and change them, and pay',
+  'event:subscribe': 'Be told of events',
+  partner: 'Act as a channel partner',
+  admin: 'Manage users, clients, keys and partners, and read the audit',
+  self: 'The bills of one customer'
+}
+
 /** Stands for every other scope of its tenant, or of its partner. */
 const ALL = 'trust'
 

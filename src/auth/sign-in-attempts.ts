@@ -27,12 +27,9 @@ const BY_ADDRESS: Policy = { freeFailures: 100, delayMaxS: 60 }
 const DELAY_FIRST_S = 1
 const DOUBLINGS_MAX = 20
 const FAILURES_COUNTED_MAX = 1_000_000
-/** Failures are forgotten after so long without another. */
+/** Failures are forgotten after so long without another; purge.ts removes their rows later. */
 const FORGOTTEN_AFTER_S = 3_600
-/** Forgotten rows are removed a day later, a few with each failure, so that the table cannot grow for ever. */
-const KEPT_S = 86_400
-const REMOVED_PER_FAILURE = 10
-/** Names are cut here before they are hashed; no name of ours is as long. */
+/** Names are cut here before they are hashed; longer ones that begin alike share a counter. */
 const NAME_LENGTH_MAX = 256
 
 /** Throws `tooManyRequests` with the seconds to wait while one of the counters of this attempt blocks it. */
@@ -54,7 +51,6 @@ export async function requireAllowed(database: Database, clock: Clock, keys: Att
  */
 export async function recordFailure(database: Database, clock: Clock, keys: AttemptKeys): Promise<void> {
   const now = clock()
-  await removeForgotten(database, now)
   // One statement takes the rows in one order, so that parallel failures never wait for each other in a circle.
   await database.run(
     sql`WITH "by_name" AS (${countedFailure(nameKey(keys), BY_NAME, now)})
@@ -84,15 +80,6 @@ function countedFailure(key: string, { freeFailures, delayMaxS }: Policy, now: I
     ON CONFLICT ("key") DO UPDATE SET "failures" = ${failures},
       "last_failure_at" = GREATEST("known"."last_failure_at", EXCLUDED."last_failure_at"),
       "blocked_until" = GREATEST("known"."blocked_until", ${now}::timestamptz + make_interval(secs => ${delayS}))`
-}
-
-async function removeForgotten(database: Database, now: Instant): Promise<void> {
-  await database.run(
-    sql`DELETE FROM "sign_in_attempt" WHERE "key" IN (SELECT "key" FROM "sign_in_attempt"
-      WHERE "last_failure_at" <= ${later(now, -FORGOTTEN_AFTER_S - KEPT_S)}::timestamptz
-      ORDER BY "last_failure_at" LIMIT ${REMOVED_PER_FAILURE} FOR UPDATE SKIP LOCKED)`,
-    { prepared: true }
-  )
 }
 
 function nameKey({ clientId, username, address }: AttemptKeys): string {

@@ -65,7 +65,7 @@ function areOrigins(value: string): boolean {
   return value.trim() === '*' || value.split(',').every((text) => ORIGIN.test(text.trim()) && URL.canParse(text))
 }
 
-const ORIGIN = /^https?:\/\/[^\s/?#@]+\/?$/i
+const ORIGIN = /^https?:\/\/[^\s/?#@*]+\/?$/i
 
 /** As a browser sends them: in lower case, and without a port that is the default. */
 function origins(value: string): readonly string[] {

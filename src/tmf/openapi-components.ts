@@ -4,6 +4,16 @@ import { type Json, schemaRef } from './openapi-schemas.ts'
 /** Failures by status: `default` stands for what any server may answer, e.g. 408, 417 and 431. */
 export const ERROR_RESPONSES = {
   400: { name: 'BadRequest', description: 'The request is malformed, or breaks a rule that the message names' },
+  401: {
+    name: 'Unauthorized',
+    description: 'There is no credential, or it is not good (any more)',
+    headers: ['WWW-Authenticate']
+  },
+  403: {
+    name: 'Forbidden',
+    description: 'The credential does not open this; the message names the scope that would',
+    headers: ['WWW-Authenticate']
+  },
   404: { name: 'NotFound', description: 'There is no such resource' },
   405: {
     name: 'MethodNotAllowed',
@@ -24,6 +34,11 @@ export const ERROR_RESPONSES = {
     headers: ['Accept-Patch', 'Accept-Post']
   },
   422: { name: 'UnprocessableEntity', description: 'The `Idempotency-Key` belongs to another request' },
+  429: {
+    name: 'TooManyRequests',
+    description: 'There were too many requests in the last minute',
+    headers: ['Retry-After']
+  },
   500: { name: 'InternalServerError', description: 'The server failed' },
   501: { name: 'NotImplemented', description: 'The JSONPath in `filter` or `fields` is valid, but not supported' },
   503: {
@@ -97,6 +112,7 @@ const HEADERS = {
     description: 'There when this is the answer to an earlier request with this `Idempotency-Key`',
     schema: { type: 'string', enum: ['true'] }
   },
+  'WWW-Authenticate': { description: 'How to get in (RFC 6750, section 3)', schema: text },
   Allow: { description: 'The methods of the path', required: true, schema: text },
   'Accept-Patch': { description: 'The media types that PATCH takes', schema: text },
   'Accept-Post': { description: 'The media types that POST takes', schema: text },

@@ -22,7 +22,7 @@ export const VERBS: Readonly<Record<Operation, Verb>> = {
     place: 'collection',
     prefix: 'list',
     summary: (type) => `Find ${type} resources`,
-    parameters: ['Fields', 'Conditions', 'Filter', 'Sort', 'Offset', 'Limit', 'After', 'Prefer', 'RequestId'],
+    parameters: ['Fields', 'Conditions', 'Filter', 'Sort', 'Offset', 'Limit', 'After', 'Prefer'],
     failures: [501]
   },
   create: {
@@ -30,7 +30,7 @@ export const VERBS: Readonly<Record<Operation, Verb>> = {
     place: 'collection',
     prefix: 'create',
     summary: (type) => `Create one ${type}`,
-    parameters: ['Fields', 'IdempotencyKey', 'RequestId'],
+    parameters: ['Fields', 'IdempotencyKey'],
     failures: [409, 413, 415, 422, 501]
   },
   retrieve: {
@@ -38,7 +38,7 @@ export const VERBS: Readonly<Record<Operation, Verb>> = {
     place: 'item',
     prefix: 'retrieve',
     summary: (type) => `Read one ${type}`,
-    parameters: ['Id', 'Fields', 'IfNoneMatch', 'RequestId'],
+    parameters: ['Id', 'Fields', 'IfNoneMatch'],
     failures: [404, 414, 501]
   },
   patch: {
@@ -46,7 +46,7 @@ export const VERBS: Readonly<Record<Operation, Verb>> = {
     place: 'item',
     prefix: 'patch',
     summary: (type) => `Change one ${type}`,
-    parameters: ['Id', 'Fields', 'IfMatch', 'RequestId'],
+    parameters: ['Id', 'Fields', 'IfMatch'],
     failures: [404, 409, 412, 413, 414, 415, 501]
   },
   remove: {
@@ -54,29 +54,42 @@ export const VERBS: Readonly<Record<Operation, Verb>> = {
     place: 'item',
     prefix: 'delete',
     summary: (type) => `Delete one ${type}`,
-    parameters: ['Id', 'IfMatch', 'RequestId'],
+    parameters: ['Id', 'IfMatch'],
     failures: [404, 409, 412, 414]
   }
 }
 
-/** One operation of a resource: what it takes, and every answer it may give. `all` are the resources beside it. */
-export function operationObject(resource: Resource, operation: Operation, all: readonly Resource[]): Json {
+/**
+ * One operation of a resource: what it takes, and every answer it may give. `all` are the resources beside it,
+ * `schemes` the security schemes, any of which opens it.
+ */
+export function operationObject(
+  resource: Resource,
+  operation: Operation,
+  all: readonly Resource[],
+  schemes: readonly string[]
+): Json {
   const { prefix, summary, parameters } = VERBS[operation]
   const body = requestBody(resource, operation)
-  const statuses = [400, 405, 500, 503, 'default', ...failuresOf(resource, operation, all)] as const
+  const statuses = [400, 401, 403, 405, 429, 500, 503, 'default', ...failuresOf(resource, operation, all)] as const
   return {
     operationId: prefix + resource.type,
     tags: [resource.path],
     summary: summary(resource.type) + (isStandard(resource, operation) ? '' : ' (extension)'),
     description: [...descriptions(resource, operation)].join('\n\n'),
     'x-tmf-operation': resource.operations[operation],
-    parameters: parameterRefs(...parameters),
+    security: schemes.map((scheme) => ({ [scheme]: scopesOf(resource, operation) })),
+    parameters: parameterRefs(...parameters, 'ProxyAccountNumber', 'RequestId'),
     ...(body && { requestBody: { required: true, content: body } }),
     responses: {
       ...successes(resource, operation),
       ...Object.fromEntries(statuses.map((status) => [status, responseRef(ERROR_RESPONSES[status].name)]))
     }
   }
+}
+
+function scopesOf({ scopes }: Resource, operation: Operation): readonly string[] {
+  return operation === 'list' || operation === 'retrieve' ? scopes.read : scopes.write
 }
 
 /** What nothing depends on and no rule protects may be deleted at any time. */

@@ -96,6 +96,14 @@ Resources that do not have the attribute come last. Without it, and among equals
 again, and nothing is created twice.`,
     schema: { type: 'string', pattern: '^[!-~]{1,255}$' }
   },
+  ProxyAccountNumber: {
+    name: 'proxy_accountNumber',
+    in: 'header',
+    description: `The account number of a channel partner for whom a provider acts: it then sees and changes that
+partner's resources alone, and what it creates belongs to the partner. \`proxy-accountNumber\` is the same, for proxies
+that drop names with an underscore.`,
+    schema: text
+  },
   RequestId: {
     name: 'X-Request-Id',
     in: 'header',

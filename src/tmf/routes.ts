@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Author } from '../audit/record.ts'
+import type { Access } from '../base/access.ts'
 import type { Clock } from '../base/clock.ts'
 import { Problem } from '../base/problem.ts'
 import type { Database, Transaction } from '../db/database.ts'
@@ -46,9 +47,10 @@ export function registerResource(app: FastifyInstance, base: string, resource: R
   const item = `${collection}/:id`
   const handlers = itemHandlers(base, resource, context)
   const { operations } = resource
-  const opened = (scopes: readonly string[]) => ({
-    config: { access: { scopes, supportsProxy: context.supportsProxy } }
-  })
+  const opened = (scopes: readonly string[]) => {
+    const access: Access = { scopes, supportsProxy: context.supportsProxy }
+    return { config: { access } }
+  }
   const [read, write] = [opened(resource.scopes.read), opened(resource.scopes.write)]
   if (operations.list) app.get(collection, read, listHandler(base, resource, context))
   if (operations.create) app.post(collection, write, createHandler(base, resource, context))

@@ -148,7 +148,7 @@ export async function remove(
   } catch (error) {
     if (sqlState(error) !== FOREIGN_KEY_VIOLATION) throw error
     const referrer = [...context.resources.values()].find(({ table }) => table === tableName(error))
-    const name = referrer?.path ?? 'other resource'
+    const name = referrer?.path ?? camelCase(tableName(error) ?? 'other resource')
     throw new Problem('conflict', `This ${resource.path} cannot be deleted: at least one ${name} refers to it`)
   }
   const change = { action: 'remove', resourceType: resource.type, resourceId: id, before: stored.document }
@@ -160,6 +160,11 @@ function only(document: Document, names: readonly string[]): Document {
 }
 
 const FOREIGN_KEY_VIOLATION = '23503'
+
+/** The name of a resource of another API that has this table. */
+function camelCase(table: string): string {
+  return table.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
+}
 
 /** A body as it may be posted: an object without id and href; the server's own attributes are left aside. */
 function postable(resource: Resource, body: unknown): { readonly document: Document; readonly chosen: unknown } {

@@ -5,7 +5,7 @@ import { readConfig } from '../../src/base/config.ts'
 import { registerDocs } from '../../src/docs.ts'
 import { registerHardening } from '../../src/hardening.ts'
 import { collectMethods, refuseOtherMethods, registerErrors } from '../../src/tmf/errors.ts'
-import { registerRequestIds } from '../../src/tmf/request-id.ts'
+import { registerRequestIds, requestId } from '../../src/tmf/request-id.ts'
 
 const apps: FastifyInstance[] = []
 afterEach(async () => {
@@ -15,7 +15,7 @@ afterEach(async () => {
 /** An app with the hooks and plugins of the real one, in their order. */
 async function hardened(env: Record<string, string> = {}): Promise<FastifyInstance> {
   const config = readConfig(env)
-  const app = Fastify({ routerOptions: { ignoreTrailingSlash: true } })
+  const app = Fastify({ genReqId: requestId, routerOptions: { ignoreTrailingSlash: true } })
   apps.push(app)
   registerRequestIds(app)
   registerErrors(app)

@@ -1,5 +1,4 @@
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
-import { sealAudit } from '../../src/audit/seal.ts'
 import { purgeExpired } from '../../src/auth/purge.ts'
 import type { Database } from '../../src/db/database.ts'
 import { identifier, sql } from '../../src/db/sql.ts'
@@ -89,19 +88,22 @@ test('rounds never overlap, and stopping waits for the one that is under way', a
   housekeeping = startHousekeeping(counting, { warn: vi.fn() }, 1)
   await vi.waitFor(() => expect(rounds).toBe(1), PATIENCE)
   // Many ticks of the timer pass while this is asked of the database.
-  for (let n = 0; n < 20; n++) await sealAudit(database)
+  for (let n = 0; n < 20; n++) await chainOf(database)
   let isStopped = false
   const stopped = housekeeping.stop().then(() => {
     isStopped = true
   })
-  await sealAudit(database)
+  const sealed = await chainOf(database)
+  await recordMany(database, 1)
   expect(isStopped).toBe(false)
   release.resolve()
   await stopped
   expect({ most, running }).toEqual({ most: 1, running: 0 })
   const done = rounds
-  for (let n = 0; n < 20; n++) await sealAudit(database)
+  for (let n = 0; n < 20; n++) await chainOf(database)
   expect(rounds).toBe(done)
+  // What a stopping round has not begun to seal is for the next process.
+  expect(await chainOf(database)).toEqual(sealed)
 })
 
 async function idsOf(table: string, column: string): Promise<(string | null | undefined)[]> {

@@ -31,6 +31,11 @@ test.each([
     { characteristic: [{ name: 'called', value: 'x' }] },
     { characteristic: [{ name: 'called', value: M }] }
   ],
+  [
+    'the name of a reference with a value',
+    { a: { id: '1', name: 'x', value: 2 } },
+    { a: { id: '1', name: M, value: 2 } }
+  ],
   ['a name deep inside', { a: [[{ b: { name: 'x' } }]] }, { a: [[{ b: { name: M } }]] }],
   ['the user of a URL', { callback: 'https://me:pass@host/path' }, { callback: `https://${M}@host/path` }],
   ['the query of a URL', { url: 'https://host/a?sig=1#2' }, { url: `https://host/a?${M}` }],

@@ -61,7 +61,6 @@ describe('of tokens with a right signature, one is refused', () => {
     ['an unencoded payload', header({ crit: ['b64'], b64: false }), 'it is not a signed JWT'],
     ['no key id', header({ kid: undefined }), unknownKey],
     ['a number for a key id', header({ kid: 1 }), unknownKey],
-    ['a list for a key id', header({ kid: ['01K7YFXDQTKN9AMQQ57WD0R7B1'] }), unknownKey],
     ['an unknown key id', header({ kid: '01K7YFXDQTKN9AMQQ57WD0R7B1' }), unknownKey],
     ['SQL for a key id', header({ kid: "' OR 1=1 --" }), unknownKey],
     ['a path for a key id', header({ kid: '../../../dev/null' }), unknownKey],
@@ -85,6 +84,7 @@ describe('of tokens with a right signature, one is refused', () => {
     ['half a second for an issue time', payload({ iat: NOW_S + 0.5 }), wrong('iat')],
     ['an issue in the future', payload({ iat: NOW_S + 6, exp: NOW_S + 60 }), 'it was issued in the future'],
     ['no beginning', payload({ nbf: undefined }), wrong('nbf')],
+    ['half a second for a beginning', payload({ nbf: NOW_S - 0.5 }), wrong('nbf')],
     ['a text for a beginning', payload({ nbf: String(NOW_S) }), wrong('nbf')],
     ['a beginning in the future', payload({ nbf: NOW_S + 6 }), 'it is not yet valid'],
     ['no tenant', payload({ tenant: undefined }), wrong('tenant')],
@@ -123,6 +123,7 @@ describe('a forger', () => {
       () => forged({ header: { kid: otherKid } }, others),
       'it is signed by the key of another tenant'
     ],
+    ['lists key ids', () => forged({ header: { kid: [good.header.kid] } }), 'it is signed by an unknown key'],
     ['brings a key along', () => forged({ header: { jwk: others } }, others), 'its signature is wrong'],
     [
       'refers to a key elsewhere',

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { BASE_PATHS } from '../../src/app.ts'
 import { openApiText } from '../../src/openapi-file.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
-import { OPENAPI_FILE, operationsOf, readDocument } from './document.ts'
+import { type Document, OPENAPI_FILE, operationsOf, readDocument } from './document.ts'
 
 let server: TestServer
 beforeAll(async () => {
@@ -26,7 +26,7 @@ test('every reference leads somewhere', () => {
 
 test('nothing is described that nothing refers to', () => {
   const document = JSON.parse(openApiText())
-  const used = new Set(referencesIn(document))
+  const used = new Set([...referencesIn(document), ...schemesIn(document)])
   const described = Object.entries(document.components as Record<string, object>).flatMap(([kind, components]) =>
     Object.keys(components).map((name) => `#/components/${kind}/${name}`)
   )
@@ -78,6 +78,12 @@ async function methodsOf(path: string): Promise<readonly string[]> {
 
 function sortedPairs(pairs: readonly (readonly unknown[])[]): readonly string[] {
   return pairs.map(([path, methods]) => `${path} ${[...(methods as string[])].sort()}`).sort()
+}
+
+/** What the operations ask for; it is named without a reference. */
+function schemesIn(document: Document): readonly string[] {
+  const named = operationsOf(document).flatMap(({ operation }) => operation.security.flatMap(Object.keys))
+  return named.map((name) => `#/components/securitySchemes/${name}`)
 }
 
 function* referencesIn(value: unknown): Generator<string> {

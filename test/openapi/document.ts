@@ -20,6 +20,7 @@ export interface Document {
 export interface Operation {
   readonly operationId: string
   readonly 'x-tmf-operation': 'standard' | 'extension'
+  readonly security: readonly Readonly<Record<string, readonly string[]>>[]
   readonly parameters: readonly { readonly name: string; readonly in: string }[]
   readonly responses: Readonly<Record<string, Response & { readonly $ref?: string }>>
 }

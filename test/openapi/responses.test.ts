@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { sql } from '../../src/db/sql.ts'
 import { resources } from '../../src/resources/index.ts'
+import { addApiKey, TENANT } from '../support/database.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { type Contract, watch } from './contract.ts'
 import { operationsOf } from './document.ts'
@@ -15,7 +16,7 @@ const TEXT = { 'content-type': 'text/plain' }
 const JSON_PATCH = { 'content-type': 'application/json-patch+json' }
 
 /** What no request brings about: the server would have to fail, or be without its database. */
-const FAILURES = ['500', '503', 'default']
+const FAILURES = ['429', '500', '503', 'default']
 
 const paths = [...resources.keys()]
 /** References within the service need something to refer to, so what is referred to is made first. */
@@ -28,6 +29,7 @@ const ids = new Map<string, string>()
 beforeAll(async () => {
   server = await startTestServer()
   contract = watch(server)
+  await addApiKey(server.database, { tenantId: TENANT, key: 'no-scope', scopes: ['event:subscribe'] })
 })
 afterAll(() => server.close())
 
@@ -116,6 +118,20 @@ describe('every answer is as the document says', () => {
     await expectStatus(412, 'DELETE', item, undefined, { 'if-match': '"99"' })
     await expectStatus(204, 'DELETE', item)
     await contract.call('DELETE', `${path}/${ids.get(path)}`)
+    expect(contract.breaches()).toEqual([])
+  })
+
+  test.each(paths)('%s: without a credential, and without its scope', async (path) => {
+    for (const [method, place] of [
+      ['GET', path],
+      ['POST', path],
+      ['GET', `${path}/${UNKNOWN_ID}`],
+      ['PATCH', `${path}/${UNKNOWN_ID}`],
+      ['DELETE', `${path}/${UNKNOWN_ID}`]
+    ] as const) {
+      await expectStatus(401, method, place, undefined, { authorization: '' })
+      await expectStatus(403, method, place, undefined, { token: 'no-scope' })
+    }
     expect(contract.breaches()).toEqual([])
   })
 

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { migrate } from '../../src/db/migrations.ts'
 import { withDatabase } from '../support/database.ts'
 import { BASE } from '../support/server.ts'
-import { cleanUp, type ServerProcess, startServer, statusOf, until } from './server-process.ts'
+import { CREDENTIAL, cleanUp, letIn, type ServerProcess, startServer, statusOf, until } from './server-process.ts'
 
 const POSTGRES = String(process.env.TEST_DATABASE_URL)
 
@@ -30,7 +30,7 @@ describe('with an empty database of DATABASE_URL', () => {
     const server = await startServer({ DATABASE_URL: url })
     expect(await statusOf(`${server.root}/health/live`)).toBe(200)
     for (const path of ['/health/ready', `${BASE}/customerBill`, `${BASE}/customerBill/1`]) {
-      const response = await fetch(server.root + path)
+      const response = await fetch(server.root + path, { headers: CREDENTIAL })
       expect(response.status, path).toBe(503)
       expect(response.headers.get('retry-after')).toBe('5')
       const error = await response.json()
@@ -40,6 +40,7 @@ describe('with an empty database of DATABASE_URL', () => {
     expect(await postStatus(server)).toBe(503)
 
     await migrate(url)
+    await letIn(url)
     expect(await statusOf(`${server.root}/health/ready`)).toBe(200)
     expect(await postStatus(server)).toBe(201)
   })
@@ -47,39 +48,34 @@ describe('with an empty database of DATABASE_URL', () => {
   it('applies the migrations with MIGRATE_ON_START, also when three processes start at once', async () => {
     const env = { DATABASE_URL: url, MIGRATE_ON_START: 'true' }
     const servers = await Promise.all([1, 2, 3].map(() => startServer(env)))
+    await letIn(url)
     for (const server of servers) {
       expect(await statusOf(`${server.root}/health/ready`)).toBe(200)
       expect(await postStatus(server)).toBe(201)
     }
   })
 
-  it('adds no demo data', async () => {
+  it('adds no demo data and no credentials', async () => {
     const server = await startServer({ DATABASE_URL: url, MIGRATE_ON_START: 'true' })
+    expect(await statusOf(`${server.root}${BASE}/customerBill`)).toBe(401)
+    await letIn(url)
     for (const path of ['customerBill', 'appliedCustomerBillingRate', 'billCycle', 'billCycleSpecification']) {
-      expect(await (await fetch(`${server.root}${BASE}/${path}`)).json(), path).toEqual([])
+      expect(await (await fetch(`${server.root}${BASE}/${path}`, { headers: CREDENTIAL })).json(), path).toEqual([])
     }
-  })
-
-  it('keeps its data apart by TENANT_ID', async () => {
-    const env = { DATABASE_URL: url, MIGRATE_ON_START: 'true' }
-    const one = await startServer({ ...env, TENANT_ID: 'one' })
-    const two = await startServer({ ...env, TENANT_ID: 'two' })
-    expect(await postStatus(one)).toBe(201)
-    expect((await fetch(`${one.root}${BASE}/customerBillOnDemand`)).headers.get('x-total-count')).toBe('1')
-    expect((await fetch(`${two.root}${BASE}/customerBillOnDemand`)).headers.get('x-total-count')).toBe('0')
   })
 })
 
 describe('when Postgres goes away', () => {
   it('answers 503 with Retry-After, and serves again by itself once it is back', async () => {
     await migrate(url)
+    await letIn(url)
     const proxy = await openProxy(url)
     const server = await startServer({ DATABASE_URL: proxy.url, LOG_LEVEL: 'silent' })
     expect(await postStatus(server)).toBe(201)
 
     await proxy.cut()
     for (const path of ['/health/ready', `${BASE}/customerBill`]) {
-      const response = await fetch(server.root + path)
+      const response = await fetch(server.root + path, { headers: CREDENTIAL })
       expect(response.status, path).toBe(503)
       expect(response.headers.get('retry-after')).toBe('5')
       expect(await response.json()).toMatchObject({ '@type': 'Error', status: '503' })
@@ -96,6 +92,7 @@ describe('when Postgres goes away', () => {
 
   it('survives that its connections are terminated amid requests', async () => {
     await migrate(url)
+    await letIn(url)
     const server = await startServer({ DATABASE_URL: url, LOG_LEVEL: 'silent' })
     const statuses = new Set<number>()
     for (let round = 0; round < 20; round++) {
@@ -114,6 +111,7 @@ describe('when Postgres goes away', () => {
 
   it('ends with 0 on SIGTERM also while it is away', async () => {
     await migrate(url)
+    await letIn(url)
     const proxy = await openProxy(url)
     const server = await startServer({ DATABASE_URL: proxy.url, LOG_LEVEL: 'silent' })
     await proxy.cut()
@@ -125,7 +123,7 @@ describe('when Postgres goes away', () => {
 async function postStatus(server: ServerProcess): Promise<number> {
   const response = await fetch(`${server.root}${BASE}/customerBillOnDemand`, {
     method: 'POST',
-    headers: { 'Content-Type': 'application/json' },
+    headers: { ...CREDENTIAL, 'Content-Type': 'application/json' },
     body: JSON.stringify({ billingAccount: { id: 'A0815' } })
   })
   await response.arrayBuffer()

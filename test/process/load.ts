@@ -1,6 +1,7 @@
 import { Agent, type ClientRequest, request } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 import { BASE } from '../support/server.ts'
+import { CREDENTIAL } from './server-process.ts'
 
 /**
  * What became of the requests. `refused`: the server did not take the connection, so nothing was sent. `dropped`: sent
@@ -39,8 +40,8 @@ export async function load(root: string, { clients, keepAlive, pauseMs = 0 }: Lo
 
 function start(agent: Agent, root: string, turn: number): ClientRequest {
   const path = `${root}${BASE}/customerBillOnDemand`
-  if (turn % (READS_PER_WRITE + 1) > 0) return request(`${path}?limit=20`, { agent }).end()
-  const headers = { 'Content-Type': 'application/json', 'Content-Length': BODY.length }
+  if (turn % (READS_PER_WRITE + 1) > 0) return request(`${path}?limit=20`, { agent, headers: CREDENTIAL }).end()
+  const headers = { ...CREDENTIAL, 'Content-Type': 'application/json', 'Content-Length': BODY.length }
   return request(path, { agent, method: 'POST', headers }).end(BODY)
 }
 

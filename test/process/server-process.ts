@@ -4,7 +4,10 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, realpathSync, rmSync 
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { openDatabase } from '../../src/db/database.ts'
 import { isAlive } from '../../src/db/file-lock.ts'
+import { sql } from '../../src/db/sql.ts'
+import { addApiKey, KEYS, TENANT } from '../support/database.ts'
 
 const PROJECT = path.resolve(import.meta.dirname, '../..')
 const NODE = path.join(PROJECT, 'node_modules/.bin/node')
@@ -114,9 +117,21 @@ export async function until(what: string, condition: () => unknown, limitMs = RE
   }
 }
 
+/** Lets requests in: for the embedded database and every test database alike. */
+export const CREDENTIAL = { token: KEYS[TENANT] }
+
+/** Adds the tenant and the key that the credential needs to a database that has neither. */
+export async function letIn(url: string): Promise<void> {
+  const settings = { poolSize: 1, connectTimeoutMs: 5_000, statementTimeoutMs: 5_000, applicationName: 'let in' }
+  const database = openDatabase({ url, ...settings }, () => undefined)
+  await database.run(sql`INSERT INTO "tenant" ("id", "name") VALUES (${TENANT}, ${TENANT})`)
+  await addApiKey(database, { tenantId: TENANT, key: KEYS[TENANT] })
+  await database.close()
+}
+
 /** The status of a GET, 0 when there is no answer. */
 export function statusOf(url: string): Promise<number> {
-  return fetch(url).then(
+  return fetch(url, { headers: CREDENTIAL }).then(
     async (response) => {
       await response.arrayBuffer()
       return response.status

@@ -49,7 +49,7 @@ describe('a client that drips', () => {
   })
 })
 
-test('a client that sent no HTTP and waits is cut off after the answer', async () => {
+test('a client that sent no HTTP is answered 400 and cut off in the end, too', async () => {
   const answer = await open('hello\r\n\r\n')
   expect(answer.text()).toMatch(/^HTTP\/1\.1 400 /)
   await expect.poll(connections, { timeout: LATE_MS }).toBe(0)

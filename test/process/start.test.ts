@@ -4,7 +4,17 @@ import { promisify } from 'node:util'
 import { afterEach, describe, expect, it } from 'vitest'
 import { createTestDatabase } from '../support/database.ts'
 import { BASE } from '../support/server.ts'
-import { cleanUp, dataFolder, postgresPid, type ServerProcess, startServer, statusOf, until } from './server-process.ts'
+import {
+  CREDENTIAL,
+  cleanUp,
+  dataFolder,
+  failedStart,
+  postgresPid,
+  type ServerProcess,
+  startServer,
+  statusOf,
+  until
+} from './server-process.ts'
 
 const WRITERS = 4
 const ACKNOWLEDGED_MIN = 100
@@ -13,14 +23,15 @@ const HAS_IPV6 = Object.values(networkInterfaces()).some((list) => list?.some(({
 afterEach(cleanUp)
 
 describe('with a folder of its own', () => {
-  it('prints its address, its docs and three curl lines that work when pasted', async () => {
+  it('prints its address, its docs, and three curl lines that work when pasted after the one for the token', async () => {
     const server = await startServer({ DATA_DIR: dataFolder() })
     expect(server.stdout()).toContain(`Docs on ${server.root}/docs\n`)
     expect(await statusOf(`${server.root}/health/ready`)).toBe(200)
+    const [fetchToken] = server.stdout().match(/^ +TOKEN=.*$/m) ?? []
     const lines = server.stdout().match(/^ +curl .*$/gm) ?? []
     expect(lines).toHaveLength(3)
     for (const line of lines) {
-      const { stdout } = await promisify(execFile)('sh', ['-c', `${line} -sS -w '\n%{http_code}'`])
+      const { stdout } = await promisify(execFile)('sh', ['-c', `${fetchToken}\n${line} -sS -w '\n%{http_code}'`])
       const [, body = '', status] = /^(.*)\n(\d+)$/s.exec(stdout) ?? []
       expect(status, line).toMatch(/^2\d\d$/)
       expect(() => JSON.parse(body), line).not.toThrow()
@@ -77,6 +88,14 @@ describe('with HOST', () => {
     await server.stop()
     await store.drop()
   })
+
+  it.each(['0.0.0.0', '::', '192.0.2.1'])('%s it does not start on the embedded database', async (HOST) => {
+    const { code, stderr } = await failedStart({ DATA_DIR: dataFolder(), HOST })
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: expect.stringMatching(/^tmf678-server: .*credentials.*DATABASE_URL\n$/)
+    })
+  })
 })
 
 async function writeUntilItDies(server: ServerProcess, acknowledged: Set<string>): Promise<void> {
@@ -89,7 +108,7 @@ async function writeUntilItDies(server: ServerProcess, acknowledged: Set<string>
 async function post(server: ServerProcess, acknowledged: Set<string>): Promise<Set<string>> {
   const response = await fetch(`${server.root}${BASE}/customerBillOnDemand`, {
     method: 'POST',
-    headers: { 'Content-Type': 'application/json' },
+    headers: { ...CREDENTIAL, 'Content-Type': 'application/json' },
     body: JSON.stringify({ billingAccount: { id: 'A0815' } })
   })
   const { id } = (await response.json()) as { id: string }

@@ -9,6 +9,7 @@ import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { BASE } from '../support/server.ts'
 import { load } from './load.ts'
 import {
+  CREDENTIAL,
   cleanUp,
   dataFolder,
   postgresPid,
@@ -146,7 +147,7 @@ async function countRows(): Promise<number> {
 async function fill(server: ServerProcess): Promise<string> {
   const response = await fetch(`${server.root}${BASE}/customerBillOnDemand`, {
     method: 'POST',
-    headers: { 'Content-Type': 'application/json' },
+    headers: { ...CREDENTIAL, 'Content-Type': 'application/json' },
     body: JSON.stringify({ billingAccount: { id: 'A0815' } })
   })
   expect(response.status).toBe(201)
@@ -172,7 +173,7 @@ async function lockedPatch(server: ServerProcess, id: string): Promise<{ answer:
   await client.query('SELECT 1 FROM customer_bill_on_demand WHERE id = $1 FOR UPDATE', [id])
   const answer = fetch(`${server.root}${BASE}/customerBillOnDemand/${id}`, {
     method: 'PATCH',
-    headers: { 'Content-Type': 'application/merge-patch+json' },
+    headers: { ...CREDENTIAL, 'Content-Type': 'application/merge-patch+json' },
     body: JSON.stringify({ description: 'short' })
   })
   answer.catch(() => undefined)

@@ -8,8 +8,8 @@ import { sql } from '../../src/db/sql.ts'
 export const TEMPLATE = 'template_tmf678'
 export const TENANT = 'demo'
 export const OTHER_TENANT = 'other'
-/** An API key of each of the two, good for everything. */
-export const KEYS = { [TENANT]: 'test-key', [OTHER_TENANT]: 'other-key' } as const
+/** An API key of each of the two, good for everything; the first is that of the embedded database, too. */
+export const KEYS = { [TENANT]: 'demo-api-key', [OTHER_TENANT]: 'other-key' } as const
 
 export interface TestDatabase {
   readonly url: string

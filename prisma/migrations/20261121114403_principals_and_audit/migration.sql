@@ -72,6 +72,7 @@ CREATE TABLE "oauth_client" (
     "client_id" TEXT COLLATE "C" NOT NULL,
     "name" TEXT COLLATE "C",
     "secret_hash" TEXT COLLATE "C",
+    "is_public" BOOLEAN NOT NULL DEFAULT false,
     "grant_types" JSONB NOT NULL,
     "scope" JSONB NOT NULL,
     "password_encoding" TEXT COLLATE "C" NOT NULL,

@@ -1,0 +1,67 @@
+import { parseAddressList } from '../auth/address-list.ts'
+import { hashSecret, newSecret } from '../auth/secret.ts'
+import { Problem } from '../base/problem.ts'
+import { instant, json, text } from '../tmf/attribute.ts'
+import { defineResource } from '../tmf/resource.ts'
+import { list, text as textShape } from '../tmf/shape.ts'
+import { ADMINISTRATION, isEnabled, lastUpdate, OPERATIONS, partner, scope } from './attributes.ts'
+import { refuseSecret, requireDistinct, requireKept } from './checks.ts'
+
+/** By which scanners of leaked secrets know a key. */
+const KEY_PREFIX = 'tmf678_'
+const ADDRESSES_MAX = 1_000
+const ADDRESS_MAX_LENGTH = 64
+
+/** A key that opens the API without a token. */
+export const apiKey = defineResource({
+  ...ADMINISTRATION,
+  type: 'ApiKey',
+  path: 'apiKey',
+  table: 'api_key',
+  description: 'A key that opens the API without a token',
+  operations: OPERATIONS,
+  attributes: {
+    name: text('name', 'What the key is for', 'required'),
+    scope,
+    allowedAddresses: json(
+      'allowed_addresses',
+      list(textShape(ADDRESS_MAX_LENGTH)),
+      'Addresses and CIDR ranges from where it may be used; from anywhere without a list'
+    ),
+    expiresAt: instant('expires_at', 'When it stops working; never when left out'),
+    lastUsedAt: instant('last_used_at', 'When it was last used, to the minute', 'readOnly'),
+    isEnabled,
+    partner,
+    lastUpdate
+  },
+  patchable: ['name', 'scope', 'allowedAddresses', 'expiresAt', 'isEnabled'],
+  complete: (document) => ({ isEnabled: true, ...document }),
+  check: (document) => {
+    refuseSecret(document, 'key')
+    requireKept(document, ['isEnabled'])
+    requireDistinct(document, ['scope'])
+    if (document.allowedAddresses !== undefined) checkAddresses(document.allowedAddresses as readonly string[])
+  },
+  secret: {
+    member: 'key',
+    column: 'key_hash',
+    isChosen: false,
+    make: async () => {
+      const secret = KEY_PREFIX + newSecret()
+      return { secret, hash: hashSecret(secret) }
+    }
+  }
+})
+
+function checkAddresses(addresses: readonly string[]): void {
+  if (addresses.length === 0) {
+    throw new Problem('invalidField', '$.allowedAddresses allows nobody; leave it out to allow every address')
+  }
+  if (addresses.length > ADDRESSES_MAX) {
+    throw new Problem('invalidField', `$.allowedAddresses must be at most ${ADDRESSES_MAX} elements long`)
+  }
+  const parsed = parseAddressList(addresses)
+  if (!('faulty' in parsed)) return
+  const named = JSON.stringify(parsed.faulty)
+  throw new Problem('invalidField', `$.allowedAddresses has ${named}, which is no IPv4 or IPv6 address or CIDR range`)
+}

@@ -1,0 +1,20 @@
+import type { z } from 'zod'
+import { Problem } from '../base/problem.ts'
+import { jsonPath } from '../tmf/schema.ts'
+
+/** Reads a body that is no resource. Throws `invalidBody` or `invalidField`, with every finding and its JSON path. */
+export function readBody<T>(schema: z.ZodType<T>, body: unknown): T {
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+    throw new Problem('invalidBody', 'The body must be a JSON object')
+  }
+  const result = schema.safeParse(body, { reportInput: true })
+  if (result.success) return result.data
+  throw new Problem('invalidField', result.error.issues.map(finding).join('; '))
+}
+
+function finding(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'unrecognized_keys') {
+    return `${issue.keys.map((name) => jsonPath([name])).join(', ')} is nothing that can be set here`
+  }
+  return `${jsonPath(issue.path)} ${issue.input === undefined ? 'is required' : issue.message}`
+}

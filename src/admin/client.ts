@@ -1,0 +1,111 @@
+import { GRANT_TYPES, type GrantType, PASSWORD_ENCODINGS } from '../auth/clients.ts'
+import { hashSecret, newSecret } from '../auth/secret.ts'
+import { Problem } from '../base/problem.ts'
+import { boolean, json, oneOf, text } from '../tmf/attribute.ts'
+import { type Document, defineResource } from '../tmf/resource.ts'
+import { jsonPath } from '../tmf/schema.ts'
+import { list, uri } from '../tmf/shape.ts'
+import {
+  ADMINISTRATION,
+  identifying,
+  isEnabled,
+  lastUpdate,
+  OPERATIONS,
+  PLAIN_ID,
+  partner,
+  scope
+} from './attributes.ts'
+import { refuseSecret, requireDistinct, requireKept } from './checks.ts'
+
+const CLIENT_ID_MAX_LENGTH = 64
+const REDIRECT_URIS_MAX = 100
+/** What a client may do that can keep no secret: whatever else there is rests on one. */
+const PUBLIC_GRANT_TYPES: readonly GrantType[] = ['authorization_code', 'refresh_token']
+const LOOPBACK_HOSTS: readonly string[] = ['127.0.0.1', '[::1]', 'localhost']
+
+/** What is filled in at creation. */
+const DEFAULTS = { passwordEncoding: 'sha256', refreshesClientCredentials: false, isPublic: false, isEnabled: true }
+
+/** A program that asks for tokens (RFC 6749, section 2). */
+export const client = defineResource({
+  ...ADMINISTRATION,
+  type: 'Client',
+  path: 'client',
+  table: 'oauth_client',
+  description: 'A program that asks for tokens',
+  operations: OPERATIONS,
+  attributes: {
+    clientId: identifying('client_id', PLAIN_ID, CLIENT_ID_MAX_LENGTH, 'By which token requests name it'),
+    name: text('name', 'Name of the program'),
+    isPublic: boolean('is_public', 'Whether it has no secret, since it could not keep one'),
+    grantTypes: json('grant_types', list({ kind: 'oneOf', values: GRANT_TYPES }), 'How it gets tokens', 'required'),
+    scope,
+    passwordEncoding: oneOf('password_encoding', PASSWORD_ENCODINGS, 'How it sends passwords; sha256 when left out'),
+    redirectUris: json('redirect_uris', list(uri), 'Where authorization codes may be sent'),
+    refreshesClientCredentials: boolean(
+      'refreshes_client_credentials',
+      'Whether client_credentials comes with a refresh token'
+    ),
+    isEnabled,
+    partner,
+    lastUpdate
+  },
+  patchable: [
+    'name',
+    'grantTypes',
+    'scope',
+    'passwordEncoding',
+    'redirectUris',
+    'refreshesClientCredentials',
+    'isEnabled'
+  ],
+  complete: (document) => ({ ...DEFAULTS, ...document }),
+  check: (document) => {
+    refuseSecret(document, 'secret')
+    requireKept(document, Object.keys(DEFAULTS))
+    requireDistinct(document, ['grantTypes', 'scope'])
+    checkPublic(document)
+    checkRedirectUris(document)
+  },
+  unique: { oauth_client_client_id_key: 'clientId' },
+  secret: {
+    member: 'secret',
+    column: 'secret_hash',
+    isChosen: false,
+    make: async (_, { isPublic }) => {
+      if (isPublic) return undefined
+      const secret = newSecret()
+      return { secret, hash: hashSecret(secret) }
+    }
+  }
+})
+
+function grantTypesOf({ grantTypes }: Document): readonly GrantType[] {
+  return grantTypes as readonly GrantType[]
+}
+
+function checkPublic(document: Document): void {
+  if (!document.isPublic || grantTypesOf(document).every((type) => PUBLIC_GRANT_TYPES.includes(type))) return
+  throw new Problem('invalidField', `$.grantTypes of a public client may be ${PUBLIC_GRANT_TYPES.join(', ')} only`)
+}
+
+function checkRedirectUris(document: Document): void {
+  const redirectUris = (document.redirectUris ?? []) as readonly string[]
+  if (redirectUris.length > REDIRECT_URIS_MAX) {
+    throw new Problem('invalidField', `$.redirectUris must be at most ${REDIRECT_URIS_MAX} elements long`)
+  }
+  if (redirectUris.length === 0 && grantTypesOf(document).includes('authorization_code')) {
+    throw new Problem('missingField', '$.redirectUris is required for the grant type authorization_code')
+  }
+  const faulty = redirectUris.findIndex((text) => !isRedirectUri(text))
+  if (faulty < 0) return
+  const where = jsonPath(['redirectUris', faulty])
+  throw new Problem('invalidField', `${where} must be an https URI, or http on loopback, without fragment and user`)
+}
+
+/** RFC 6749, section 3.1.2, and RFC 8252, section 7.3. It is compared as text, so that a parser must not mend it. */
+function isRedirectUri(text: string): boolean {
+  const { protocol, hostname, username, password } = new URL(text)
+  if (/[\s#]/.test(text) || username !== '' || password !== '') return false
+  return protocol === 'https:' || (protocol === 'http:' && LOOPBACK_HOSTS.includes(hostname))
+}

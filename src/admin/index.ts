@@ -1,0 +1,11 @@
+import type { Resource } from '../tmf/resource.ts'
+import { apiKey } from './api-key.ts'
+import { auditEntry } from './audit-entry.ts'
+import { client } from './client.ts'
+import { partner } from './partner.ts'
+import { user } from './user.ts'
+
+/** What administrators manage of their tenant, by path. */
+export const adminResources: ReadonlyMap<string, Resource> = new Map(
+  [partner, user, client, apiKey, auditEntry].map((resource) => [resource.path, resource])
+)

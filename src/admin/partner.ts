@@ -1,0 +1,29 @@
+import { text } from '../tmf/attribute.ts'
+import { defineResource } from '../tmf/resource.ts'
+import { ADMINISTRATION, identifying, lastUpdate, OPERATIONS } from './attributes.ts'
+
+/** It is sent in a header: visible ASCII characters without spaces. */
+const ACCOUNT_NUMBER = /^[\x21-\x7e]{1,64}$/
+const ACCOUNT_NUMBER_MAX_LENGTH = 64
+
+/** A channel partner of the provider: customers, accounts, bills and rates may belong to it. */
+export const partner = defineResource({
+  ...ADMINISTRATION,
+  type: 'Partner',
+  path: 'partner',
+  table: 'partner',
+  description: 'A channel partner of the provider',
+  operations: OPERATIONS,
+  attributes: {
+    accountNumber: identifying(
+      'account_number',
+      ACCOUNT_NUMBER,
+      ACCOUNT_NUMBER_MAX_LENGTH,
+      'By which the header proxy_accountNumber names the partner'
+    ),
+    name: text('name', 'Name of the partner'),
+    lastUpdate
+  },
+  patchable: ['name'],
+  unique: { partner_tenant_id_account_number_key: 'accountNumber' }
+})

@@ -1,0 +1,108 @@
+import { type Change, recordChange } from '../audit/record.ts'
+import { type Instant, later } from '../base/instant.ts'
+import { Problem } from '../base/problem.ts'
+import type { Transaction } from '../db/database.ts'
+import { identifier, join, sql } from '../db/sql.ts'
+import { find } from '../tmf/read.ts'
+import { type Row, readStored } from '../tmf/representation.ts'
+import type { Resource, Stored } from '../tmf/resource.ts'
+import { type Created, create, type WriteContext } from '../tmf/write.ts'
+import { apiKey } from './api-key.ts'
+import { client } from './client.ts'
+import { user } from './user.ts'
+
+/** Which row, and whether its version is one that the client expects. */
+export interface Target {
+  readonly id: string
+  readonly isExpected: (version: number) => boolean
+}
+
+/**
+ * Makes a new key with the attributes of another, which goes on for so many seconds at most. Throws `conflict` for one
+ * that has expired: the new one would be born dead.
+ */
+export async function rotateApiKey(
+  tx: Transaction,
+  context: WriteContext,
+  target: Target,
+  overlapSeconds: number
+): Promise<Created> {
+  const { document } = await lock(tx, context, apiKey, target)
+  const now = context.clock()
+  const before = document.expiresAt as Instant | undefined
+  if (before !== undefined && before <= now) {
+    throw new Problem('conflict', 'This apiKey has expired and cannot be rotated; create another one')
+  }
+  const { id, ...attributes } = document
+  const created = await create(tx, context, apiKey, attributes)
+  const overlapEnd = later(now, overlapSeconds)
+  const expiresAt = before !== undefined && before < overlapEnd ? before : overlapEnd
+  await tx.run(
+    sql`UPDATE "api_key" SET "version" = "version" + 1, "last_update" = ${now}, "expires_at" = ${expiresAt}
+      WHERE "tenant_id" = ${context.view.tenantId} AND "id" = ${target.id}`
+  )
+  const change = { before: { expiresAt: before }, after: { expiresAt, replacedBy: created.row[0] } }
+  await record(tx, context, { action: 'rotate', resourceType: apiKey.type, resourceId: target.id, ...change }, now)
+  return created
+}
+
+/** Gives a client a new secret; the old one stops at once. Throws `conflict` for a public client. */
+export function rotateClientSecret(tx: Transaction, context: WriteContext, target: Target): Promise<Created> {
+  return renew(tx, context, client, target, 'rotate')
+}
+
+/**
+ * Gives a user the chosen password, or a new one that is answered. Whatever the old one opened, tokens and codes alike,
+ * is revoked.
+ */
+export async function changePassword(
+  tx: Transaction,
+  context: WriteContext,
+  target: Target,
+  chosen: unknown
+): Promise<Created> {
+  const changed = await renew(tx, context, user, target, 'password', chosen)
+  const now = context.clock()
+  const { tenantId } = context.view
+  await tx.run(
+    sql`UPDATE "oauth_grant" SET "revoked_at" = ${now}
+      WHERE "tenant_id" = ${tenantId} AND "user_id" = ${target.id} AND "revoked_at" IS NULL`
+  )
+  await tx.run(
+    sql`UPDATE "oauth_authorization_code" SET "used_at" = ${now}
+      WHERE "tenant_id" = ${tenantId} AND "user_id" = ${target.id} AND "used_at" IS NULL`
+  )
+  return changed
+}
+
+async function renew(
+  tx: Transaction,
+  context: WriteContext,
+  resource: Resource,
+  target: Target,
+  action: string,
+  chosen?: unknown
+): Promise<Created> {
+  const { document } = await lock(tx, context, resource, target)
+  const made = await resource.secret?.make(chosen, document)
+  if (!resource.secret || !made) throw new Problem('conflict', `A public ${resource.path} has no secret`)
+  const now = context.clock()
+  const columns = join(resource.columns.map(identifier), sql`, `)
+  const { rows } = await tx.run(
+    sql`UPDATE ${identifier(resource.table)} SET "version" = "version" + 1, "last_update" = ${now},
+        ${identifier(resource.secret.column)} = ${made.hash}
+      WHERE "tenant_id" = ${context.view.tenantId} AND "id" = ${target.id} RETURNING ${columns}`
+  )
+  await record(tx, context, { action, resourceType: resource.type, resourceId: target.id }, now)
+  return { row: rows[0] as Row, secret: chosen === undefined ? made.secret : undefined }
+}
+
+async function lock(tx: Transaction, { view }: WriteContext, resource: Resource, target: Target): Promise<Stored> {
+  const stored = readStored(resource, await find(tx, resource, view, target.id, 'update'))
+  if (target.isExpected(stored.version)) return stored
+  throw new Problem('preconditionFailed', `If-Match does not name the current version "${stored.version}"`)
+}
+
+function record(tx: Transaction, { author, newId }: WriteContext, change: Change, now: Instant): Promise<void> {
+  return recordChange(tx, author, change, { id: newId(), now })
+}

@@ -1,0 +1,22 @@
+import type { FastifyInstance } from 'fastify'
+import { type RouteContext, registerResource } from '../tmf/routes.ts'
+import { adminResources } from './index.ts'
+import { registerRotations } from './rotation-routes.ts'
+import { registerTenants } from './tenant-routes.ts'
+
+/** What the administration needs from the rest of the house. */
+export type AdminContext = Omit<RouteContext, 'resources' | 'supportsProxy'>
+
+/** Registers the administration under a base path, e.g. `/admin/v1`. It is the provider's; nobody acts as a partner. */
+export async function registerAdmin(app: FastifyInstance, base: string, parts: AdminContext): Promise<void> {
+  const context: RouteContext = { ...parts, resources: adminResources, supportsProxy: false }
+  await app.register(async (admin) => {
+    // Some answers hold a secret, all of them say who may do what.
+    admin.addHook('onRequest', async (_, reply) => {
+      reply.header('Cache-Control', 'no-store')
+    })
+    for (const resource of adminResources.values()) registerResource(admin, base, resource, context)
+    registerRotations(admin, base, context)
+    registerTenants(admin, base, context)
+  })
+}

@@ -1,0 +1,82 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import { Problem } from '../base/problem.ts'
+import { rawQuery } from '../tmf/address.ts'
+import { parseQuery } from '../tmf/query.ts'
+import type { RouteContext } from '../tmf/routes.ts'
+import { PLAIN_ID } from './attributes.ts'
+import { readBody } from './body.ts'
+import { createTenant } from './tenant-creation.ts'
+import { findTenant, listTenants, renameTenant, type Tenant } from './tenants.ts'
+
+type ItemRequest = FastifyRequest<{ Params: { id: string } }>
+
+const DEFAULT_LIMIT = 100
+const LIMIT_MAX = 1_000
+const NAME_MAX_LENGTH = 256
+const ID_FAULT = `must match ${PLAIN_ID.source}`
+const NAME_FAULT = `must be a text of at most ${NAME_MAX_LENGTH} characters, and not blank`
+
+const NAME = z
+  .string({ error: NAME_FAULT })
+  .max(NAME_MAX_LENGTH, { error: NAME_FAULT })
+  .regex(/\S/, { error: NAME_FAULT })
+const CREATION = z.strictObject({ id: z.string({ error: ID_FAULT }).regex(PLAIN_ID, { error: ID_FAULT }), name: NAME })
+const RENAMING = z.strictObject({ name: NAME })
+
+/** Registers the routes of tenants: administrators see their own, those of an operator all of them. */
+export function registerTenants(app: FastifyInstance, base: string, context: RouteContext): void {
+  const config = { access: { scopes: ['admin'], supportsProxy: context.supportsProxy } }
+  const { database } = context
+  const url = (request: FastifyRequest) => `${context.address(request, base).url}/tenant`
+  const ownId = (request: FastifyRequest) => context.requester(request).view.tenantId
+  app.get(`${base}/tenant`, { config }, async (request, reply) => {
+    const page = readPage(rawQuery(request))
+    const { tenants, total } = await listTenants(database, ownId(request), page)
+    reply.header('X-Total-Count', total).header('X-Result-Count', tenants.length)
+    const isPart = page.isAsked && tenants.length < total
+    return reply.code(isPart ? 206 : 200).send(tenants.map((tenant) => represent(tenant, url(request))))
+  })
+  app.get(`${base}/tenant/:id`, { config }, async (request: ItemRequest) => {
+    return represent(await findTenant(database, ownId(request), request.params.id), url(request))
+  })
+  app.patch(`${base}/tenant/:id`, { config }, async (request: ItemRequest) => {
+    const { name } = readBody(RENAMING, request.body)
+    const { author } = context.requester(request)
+    const tenant = await database.transaction((tx) => renameTenant(tx, { ...context, author }, request.params.id, name))
+    return represent(tenant, url(request))
+  })
+  app.post(`${base}/tenant`, { config }, (request, reply) => create(request, reply, context, url(request)))
+}
+
+async function create(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  context: RouteContext,
+  url: string
+): Promise<FastifyReply> {
+  const { author } = context.requester(request)
+  const own = await findTenant(context.database, author.tenantId, author.tenantId)
+  if (!own.isOperator) throw new Problem('forbidden', 'Only the tenant that operates this service creates tenants')
+  const posted = { ...readBody(CREATION, request.body), isOperator: false }
+  const { tenant, ...shown } = await context.database.transaction((tx) =>
+    createTenant(tx, { ...context, author }, posted)
+  )
+  return reply
+    .code(201)
+    .header('Location', `${url}/${tenant.id}`)
+    .send({ ...represent(tenant, url), ...shown })
+}
+
+function represent({ id, ...others }: Tenant, url: string): object {
+  return { id, href: `${url}/${id}`, ...others }
+}
+
+function readPage(raw: string): { offset: number; limit: number; isAsked: boolean } {
+  const { offset, limit, fields, where, sort, after } = parseQuery(raw)
+  if (fields || where || sort.length > 0 || after) {
+    throw new Problem('invalidQuery', 'tenant takes offset and limit only')
+  }
+  const isAsked = offset !== undefined || limit !== undefined
+  return { offset: offset ?? 0, limit: Math.min(limit ?? DEFAULT_LIMIT, LIMIT_MAX), isAsked }
+}

@@ -1,0 +1,54 @@
+import { encodePassword, hashPassword } from '../auth/password.ts'
+import { newSecret } from '../auth/secret.ts'
+import { Problem } from '../base/problem.ts'
+import { text } from '../tmf/attribute.ts'
+import { defineResource } from '../tmf/resource.ts'
+import { ADMINISTRATION, identifying, isEnabled, lastUpdate, OPERATIONS, partner, scope } from './attributes.ts'
+import { requireDistinct, requireKept } from './checks.ts'
+
+/** Anything that can be typed; it goes into tokens, whose length is limited. */
+const USERNAME = /^\P{Cc}+$/u
+const USERNAME_MAX_LENGTH = 128
+const PASSWORD_MIN_LENGTH = 8
+const PASSWORD_MAX_LENGTH = 256
+
+/** A person who signs in with a password. */
+export const user = defineResource({
+  ...ADMINISTRATION,
+  type: 'User',
+  path: 'user',
+  table: 'oauth_user',
+  description: 'A person who signs in with a password',
+  operations: OPERATIONS,
+  attributes: {
+    username: identifying('username', USERNAME, USERNAME_MAX_LENGTH, 'The name to sign in with'),
+    name: text('name', 'Name of the person'),
+    scope,
+    isEnabled,
+    partner,
+    lastUpdate
+  },
+  patchable: ['name', 'scope', 'isEnabled'],
+  complete: (document) => ({ isEnabled: true, ...document }),
+  check: (document) => {
+    requireKept(document, ['isEnabled'])
+    requireDistinct(document, ['scope'])
+  },
+  unique: { oauth_user_tenant_id_username_key: 'username' },
+  secret: { member: 'password', column: 'password_hash', isChosen: true, make: makePassword }
+})
+
+async function makePassword(chosen: unknown): Promise<{ secret: string; hash: string }> {
+  const secret = chosen === undefined ? newSecret() : readPassword(chosen)
+  return { secret, hash: await hashPassword(encodePassword(secret)) }
+}
+
+function readPassword(chosen: unknown): string {
+  if (typeof chosen === 'string' && chosen.length >= PASSWORD_MIN_LENGTH && chosen.length <= PASSWORD_MAX_LENGTH) {
+    return chosen
+  }
+  throw new Problem(
+    'invalidField',
+    `$.password must be a text of ${PASSWORD_MIN_LENGTH} to ${PASSWORD_MAX_LENGTH} characters`
+  )
+}

@@ -1,0 +1,125 @@
+import { createHash } from 'node:crypto'
+
+/** A page, and the policy under which a browser shows it. */
+export interface Page {
+  readonly html: string
+  readonly contentSecurityPolicy: string
+}
+
+/** What the sign-in page shows and sends back. All of it may come from a stranger. */
+export interface SignIn {
+  /** The path that the form is sent to. */
+  readonly action: string
+  readonly clientId: string
+  /** Where the browser goes afterwards. */
+  readonly redirectUri: string
+  readonly scopes: readonly string[]
+  /** Name and value of what the form sends along unseen. */
+  readonly hidden: readonly (readonly [string, string])[]
+  readonly username: string
+  /** What went wrong before. */
+  readonly message: string | undefined
+  /** Where giving up leads to. */
+  readonly cancelLocation: string
+}
+
+const STYLE = `
+:root { color-scheme: light dark; font: 100%/1.5 system-ui, sans-serif }
+body { margin: 0; min-height: 100vh; display: grid; place-items: center }
+main { box-sizing: border-box; width: 100%; max-width: 24rem; padding: 1.5rem; overflow-wrap: anywhere }
+h1 { font-size: 1.5rem; margin: 0 0 .5rem }
+label { display: block; margin-top: 1rem; font-weight: 600 }
+input { box-sizing: border-box; width: 100%; font: inherit; padding: .5rem; border: 1px solid; border-radius: .3rem }
+button { width: 100%; margin: 1.5rem 0 1rem; padding: .6rem; font: inherit; font-weight: 600; color: #fff;
+  background: #0b57a4; border: 0; border-radius: .3rem; cursor: pointer }
+:focus-visible { outline: 3px solid #e08a00; outline-offset: 2px }
+[role=alert] { padding: .5rem .75rem; border-left: 4px solid #c5221f }
+`
+const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64')
+/** Host sources of a policy have no IPv6 addresses, and nothing else that could end the directive. */
+const HOST_SOURCE = /^https?:\/\/[\w.-]+(:\d+)?$/
+
+/** The page on which a person signs in for a client: one form, no script, nothing loaded. */
+export function signInPage(signIn: SignIn): Page {
+  const { action, clientId, redirectUri, scopes, hidden, username, message, cancelLocation } = signIn
+  const fields = hidden.map(
+    ([name, value]) => `<input type="hidden" name="${escapeHtml(name)}" value="${escapeHtml(value)}">`
+  )
+  const content = `<h1>Sign in</h1>
+<p>to continue to <strong>${escapeHtml(clientId)}</strong> at ${escapeHtml(hostOf(redirectUri))}.</p>
+${scopes.length > 0 ? `<p>It asks for: ${escapeHtml(scopes.join(', '))}.</p>` : ''}
+${message === undefined ? '' : alert(message)}
+<form method="post" action="${escapeHtml(action)}">
+${fields.join('\n')}
+<label for="username">Username</label>
+<input id="username" name="username" value="${escapeHtml(username)}" autocomplete="username" autocapitalize="none"
+  spellcheck="false" required>
+<label for="password">Password</label>
+<input id="password" name="password" type="password" autocomplete="current-password" required>
+<button type="submit">Sign in</button>
+</form>
+<p><a href="${escapeHtml(cancelLocation)}">Cancel</a></p>`
+  // Browsers hold the redirect that answers a form against form-action as well.
+  return page('Sign in', content, `'self' ${sourceOf(redirectUri)}`)
+}
+
+/** The page for what cannot be told to the client. */
+export function failurePage(message: string): Page {
+  return page('Sign-in failed', `<h1>This does not work</h1>\n${alert(message)}`, "'none'")
+}
+
+function page(title: string, content: string, formAction: string): Page {
+  return {
+    html: `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="robots" content="noindex">
+<title>${title}</title>
+<style>${STYLE}</style>
+</head>
+<body>
+<main>
+${content}
+</main>
+</body>
+</html>
+`,
+    contentSecurityPolicy: [
+      "default-src 'none'",
+      `style-src 'sha256-${STYLE_HASH}'`,
+      `form-action ${formAction}`,
+      "base-uri 'none'",
+      "frame-ancestors 'none'"
+    ].join('; ')
+  }
+}
+
+function alert(message: string): string {
+  return `<p role="alert">${escapeHtml(message)}</p>`
+}
+
+/** What form-action must name for a redirect to be followed: the origin, or the scheme where there is none. */
+function sourceOf(redirectUri: string): string {
+  const { origin, protocol } = new URL(redirectUri)
+  return HOST_SOURCE.test(origin) ? origin : protocol
+}
+
+/** What a person may recognise of a redirect URI. */
+function hostOf(redirectUri: string): string {
+  const { host, protocol } = new URL(redirectUri)
+  return host === '' ? protocol : host
+}
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;'
+}
+
+function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '')
+}

@@ -1,0 +1,150 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { newId } from '../../src/base/ulid.ts'
+import { resources } from '../../src/resources/index.ts'
+import type { Resource } from '../../src/tmf/resource.ts'
+import { SAMPLES } from '../support/samples.ts'
+import { BASE } from '../support/server.ts'
+import { idsIn, posted } from './rows.ts'
+import { comparable, sees, startWorld, type Viewer, type World } from './world.ts'
+
+const NOBODY = newId()
+const EXACT = { prefer: 'count=exact' }
+const DIGITS = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
+
+let world: World
+
+beforeAll(async () => {
+  world = await startWorld()
+  for (const viewer of world.viewers) for (const path of Object.keys(SAMPLES)) await posted(world, viewer, path)
+})
+afterAll(() => world.close())
+
+describe('what others create, change and remove', () => {
+  test.each<[string, (viewer: Viewer) => boolean, (viewer: Viewer) => boolean]>([
+    ['one tenant', ofTenant('demo'), ofTenant('other')],
+    ['another tenant', ofTenant('other'), ofTenant('demo')],
+    [
+      'a partner',
+      isNamed('SHARED-1 of demo', 'demo as SHARED-1'),
+      not(isNamed('SHARED-1 of demo', 'demo as SHARED-1'))
+    ],
+    ['a partner elsewhere', isNamed('SHARED-1 of other'), not(isNamed('SHARED-1 of other', 'other as SHARED-1'))]
+  ])('changes no list of %s in any way', async (_, isWatching, isActing) => {
+    const watching = world.viewers.filter(isWatching)
+    const before = await listsOf(watching)
+    for (const viewer of world.viewers.filter(isActing)) {
+      for (const path of Object.keys(SAMPLES)) {
+        const [kept, gone] = [await posted(world, viewer, path), await posted(world, viewer, path)]
+        const patched = await world.ask(viewer, 'PATCH', `${BASE}/${path}/${kept}`, SAMPLES[path]?.patch)
+        const removed = await world.ask(viewer, 'DELETE', `${BASE}/${path}/${gone}`)
+        expect([patched.statusCode, removed.statusCode]).toEqual([200, 204])
+      }
+    }
+    expect(await listsOf(watching)).toEqual(before)
+  })
+})
+
+test('a cursor leads nobody to the rows of whom it was made for', async () => {
+  for (const maker of world.viewers) {
+    for (const sort of ['', '&sort=-state', '&sort=billingAccount.id,-id']) {
+      const list = `${BASE}/customerBill?fields=id${sort}`
+      for (let at = 0; at < 3; at++) await posted(world, maker, 'customerBill')
+      const { headers } = await world.ask(maker, 'GET', `${list}&limit=1`)
+      const after = String(/after=([\w-]+)[^,]*rel="next"/.exec(String(headers.link))?.[1])
+      const cursor = JSON.parse(Buffer.from(after, 'base64url').toString())
+      const madeUp = Buffer.from(JSON.stringify(cursor.with(3, idBefore(cursor[3])))).toString('base64url')
+      for (const user of world.viewers.filter((viewer) => !sees(viewer, maker))) {
+        const [real, forged] = await Promise.all(
+          [after, madeUp].map((text) => world.ask(user, 'GET', `${list}&limit=1000&after=${text}`))
+        )
+        expect(real?.statusCode).toBeLessThan(300)
+        expect(real?.body).toBe(forged?.body)
+        expect(real?.headers['x-total-count']).toBe(forged?.headers['x-total-count'])
+        const own = new Set((await idsIn(world, 'customer_bill')).filter((row) => sees(user, row)).map(({ id }) => id))
+        for (const { id } of real?.json() ?? []) expect(own).toContain(id)
+      }
+    }
+  }
+})
+
+test('an Idempotency-Key belongs to one tenant or partner: to others it is new, also at the same time', async () => {
+  const headers = { 'idempotency-key': 'everybody-1' }
+  // The provider as a partner and the partner itself are one owner.
+  const asking = world.viewers.filter(({ onBehalfOf }) => onBehalfOf === null)
+  const body = { billingAccount: { id: 'once' } }
+  const first = await Promise.all(
+    asking.map((viewer) => world.ask(viewer, 'POST', `${BASE}/customerBill`, body, headers))
+  )
+  expect(first.map(({ statusCode }) => statusCode)).toEqual(asking.map(() => 201))
+  expect(first.filter((answer) => answer.headers['idempotency-replayed'] !== undefined)).toEqual([])
+  expect(new Set(first.map((answer) => answer.json().id)).size).toBe(asking.length)
+  for (const [at, viewer] of asking.entries()) {
+    const again = await world.ask(viewer, 'POST', `${BASE}/customerBill`, body, headers)
+    expect([again.headers['idempotency-replayed'], again.body]).toEqual(['true', first[at]?.body])
+    const other = { 'idempotency-key': `only-${at}` }
+    const different = { billingAccount: { id: viewer.name } }
+    expect((await world.ask(viewer, 'POST', `${BASE}/customerBill`, different, other)).statusCode).toBe(201)
+  }
+  for (const viewer of world.viewers.filter(({ onBehalfOf }) => onBehalfOf !== null)) {
+    const owner = asking.findIndex(({ partnerId }) => partnerId === viewer.partnerId)
+    const again = await world.ask(viewer, 'POST', `${BASE}/customerBill`, body, headers)
+    expect(again.body, viewer.name).toBe(first[owner]?.body)
+  }
+})
+
+/** What every list says to some, headers and all. */
+async function listsOf(watching: readonly Viewer[]): Promise<Readonly<Record<string, object>>> {
+  const urls = [...resources.values()].flatMap((resource) =>
+    queries(resource).map((query) => `${BASE}/${resource.path}${query}`)
+  )
+  const answers: Record<string, object> = {}
+  for (const viewer of watching) {
+    for (const url of urls) {
+      const answer = await world.ask(viewer, 'GET', url, undefined, EXACT)
+      if (answer.statusCode >= 400) throw new Error(`${url}: ${answer.body}`)
+      answers[`${viewer.name} ${url}`] = comparable(answer)
+    }
+  }
+  return answers
+}
+
+/** Lists of every kind: all filters on all attributes that have a text, sorts, pages, JSONPath. */
+function queries({ attributes }: Resource): readonly string[] {
+  const texts = [...attributes].filter(([, { shape }]) => shape.kind === 'text').map(([name]) => name)
+  const within = [...attributes].flatMap(([name, { storage }]) => (storage.kind === 'reference' ? [`${name}.id`] : []))
+  return [
+    ...[
+      '',
+      '?limit=2',
+      '?limit=0',
+      '?offset=1&limit=1',
+      '?offset=1000',
+      '?sort=-id&limit=2',
+      '?id.ne=x',
+      '?fields=none'
+    ],
+    `?id.gt=${NOBODY}`,
+    `?filter=${encodeURIComponent("$[?(@.id != 'x')]")}&limit=3`,
+    `?filter=${encodeURIComponent('$[?(@.id =~ /^0/)]')}`,
+    ...[...texts, ...within].flatMap((name) => [`?${name}.ne=zzz&limit=1`, `?${name}.gte=&sort=-${name}`])
+  ]
+}
+
+/** The greatest id before another one. */
+function idBefore(id: string): string {
+  const zeros = /0*$/.exec(id)?.[0].length ?? 0
+  const at = id.length - zeros - 1
+  return id.slice(0, at) + DIGITS[DIGITS.indexOf(String(id[at])) - 1] + 'Z'.repeat(zeros)
+}
+
+function ofTenant(tenantId: string) {
+  return (viewer: Viewer) => viewer.tenantId === tenantId
+}
+
+function isNamed(...names: readonly string[]) {
+  return ({ name }: Viewer) => names.includes(name)
+}
+
+function not(is: (viewer: Viewer) => boolean) {
+  return (viewer: Viewer) => !is(viewer)
+}

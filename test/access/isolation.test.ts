@@ -1,0 +1,155 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { newId } from '../../src/base/ulid.ts'
+import { resources } from '../../src/resources/index.ts'
+import type { Resource } from '../../src/tmf/resource.ts'
+import { SAMPLES } from '../support/samples.ts'
+import { BASE } from '../support/server.ts'
+import { addClient, addUser } from './people.ts'
+import { guardedRoutes, pathTo, type Route } from './route-list.ts'
+import { idsIn, posted, type StoredRow, storedRows } from './rows.ts'
+import { comparable, sees, startWorld, type Viewer, type World } from './world.ts'
+
+/** A request in everything but its path. */
+interface Asking {
+  readonly query?: string
+  readonly headers?: object
+  readonly body?: object
+}
+
+const NOBODY = newId()
+let world: World
+let rows: readonly StoredRow[]
+
+beforeAll(async () => {
+  world = await startWorld()
+  const { database, viewers } = world
+  for (const tenantId of new Set(viewers.map((viewer) => viewer.tenantId))) {
+    await addClient(database, { tenantId, clientId: `client of ${tenantId}`, secret: 'secret' })
+    await addUser(database, { tenantId, username: 'somebody' })
+  }
+  for (const viewer of viewers) for (const path of Object.keys(SAMPLES)) await posted(world, viewer, path)
+  rows = await storedRows(world)
+})
+afterAll(() => world.close())
+
+describe('a row that one may not see', () => {
+  test('is to every route as one that does not exist, and stays as it is', async () => {
+    const before = await world.digests()
+    const served = await servedRows()
+    const wrong: unknown[] = []
+    let compared = 0
+    for (const route of guardedRoutes(world.app).filter(({ url }) => url.includes('/:'))) {
+      for (const viewer of world.viewers) {
+        const hidden = (served.get(itemOf(route.url)) ?? []).filter((row) => !sees(viewer, row))
+        for (const asking of askings(route.method, itemOf(route.url))) {
+          const none = await answerTo(viewer, route, NOBODY, asking)
+          const answers = await Promise.all(hidden.map(({ id }) => answerTo(viewer, route, id, asking)))
+          wrong.push(...answers.filter((answer) => answer !== none).map((answer) => [viewer.name, route, answer, none]))
+          compared += answers.length
+        }
+      }
+    }
+    expect(wrong).toEqual([])
+    expect(compared).toBeGreaterThan(2_000)
+    expect(await world.digests()).toEqual(before)
+  })
+
+  test('cannot be referred to: the answer is the one for a reference to nothing', async () => {
+    const before = await world.digests()
+    for (const { path, name, to } of ownReferences()) {
+      for (const viewer of world.viewers) {
+        const own = await rowOf(viewer, path)
+        const refer = async (method: string, url: string, id: string) =>
+          comparable(await world.ask(viewer, method, url, referring(method, path, name, id)), id)
+        const hidden = (await idsIn(world, to.table)).filter((row) => !sees(viewer, row))
+        expect(hidden.length).toBeGreaterThan(1)
+        const attempts = [['POST', `${BASE}/${path}`] as const, ['PATCH', `${BASE}/${path}/${own}`] as const]
+        for (const [method, url] of attempts.filter(([method]) => isReferable(method, path, name))) {
+          const none = await refer(method, url, NOBODY)
+          expect(none).toMatchObject({ statusCode: 400, body: expect.stringContaining('names no') })
+          for (const { id } of hidden) expect(await refer(method, url, id), `${viewer.name} ${url}`).toEqual(none)
+        }
+      }
+    }
+    expect(await world.digests()).toEqual(before)
+  })
+})
+
+/** The ways to ask for one row with a method; each could tell a row from none. */
+function askings(method: string, item: string): readonly Asking[] {
+  const body = SAMPLES[item.split('/').at(-2) ?? '']?.patch ?? { name: 'Anything' }
+  const test = [{ op: 'test', path: '/id', value: 'x' }]
+  const jsonPatch = { 'content-type': 'application/json-patch+json' }
+  switch (method) {
+    case 'PATCH':
+      return [{ body }, { body, headers: { 'if-match': '"99"' } }, { body: test, headers: jsonPatch }]
+    case 'DELETE':
+      return [{}, { headers: { 'if-match': '"99"' } }]
+    case 'POST':
+      return [{ body: {} }, { body: {}, headers: { 'if-match': '"99"' } }]
+    default:
+      return [{}, { headers: { 'if-none-match': '*' } }, { query: '?fields=id', headers: { 'if-none-match': '"1"' } }]
+  }
+}
+
+async function answerTo(viewer: Viewer, route: Route, id: string, asking: Asking): Promise<string> {
+  const { query = '', headers, body } = asking
+  const answer = await world.ask(viewer, route.method, pathTo(route, id) + query, body, headers)
+  return JSON.stringify(comparable(answer, id))
+}
+
+/** For each path of an item the rows that it serves to a provider, some of every tenant among them. */
+async function servedRows(): Promise<ReadonlyMap<string, readonly StoredRow[]>> {
+  const readable = guardedRoutes(world.app).filter(({ method, url }) => method === 'GET' && url === itemOf(url))
+  const served = new Map<string, StoredRow[]>()
+  for (const { url } of readable.filter(({ url }) => url.includes('/:'))) {
+    const found: StoredRow[] = []
+    for (const row of rows) {
+      const provider = world.viewers.find(({ name }) => name === row.tenantId)
+      const answer = provider && (await world.ask(provider, 'GET', pathTo({ url }, row.id)))
+      if (answer?.statusCode === 200) found.push(row)
+    }
+    expect(new Set(found.map(({ tenantId }) => tenantId)).size, url).toBe(2)
+    served.set(url, found)
+  }
+  const items = guardedRoutes(world.app).filter(({ url }) => url.includes('/:'))
+  expect(items.filter(({ url }) => !served.has(itemOf(url)))).toEqual([])
+  return served
+}
+
+/** The path of a route up to its first parameter. */
+function itemOf(url: string): string {
+  return url.replace(/(:\w+).*$/, '$1')
+}
+
+interface OwnReference {
+  readonly path: string
+  readonly name: string
+  readonly to: Resource
+}
+
+function ownReferences(): readonly OwnReference[] {
+  return [...resources.values()].flatMap(({ path, attributes }) =>
+    [...attributes].flatMap(([name, { storage }]) => {
+      const to = storage.kind === 'reference' && storage.to && resources.get(storage.to.path)
+      return to ? [{ path, name, to }] : []
+    })
+  )
+}
+
+function isReferable(method: string, path: string, name: string): boolean {
+  return method === 'POST' || (resources.get(path)?.patchable.includes(name) ?? false)
+}
+
+function referring(method: string, path: string, name: string, id: string): object {
+  const reference = { [name]: { id } }
+  if (method === 'PATCH') return reference
+  // A rate that stands on a bill is billed, and has no account of its own to be charged to.
+  const billed = path === 'appliedCustomerBillingRate' ? { isBilled: true, billingAccount: undefined } : {}
+  return { ...SAMPLES[path]?.body, ...billed, ...reference }
+}
+
+async function rowOf({ tenantId, partnerId }: Viewer, path: string): Promise<string> {
+  const all = await idsIn(world, String(resources.get(path)?.table))
+  return String(all.find((row) => row.tenantId === tenantId && row.partnerId === partnerId)?.id)
+}

@@ -1,0 +1,53 @@
+import { encodePassword, hashPassword } from '../../src/auth/password.ts'
+import { hashSecret } from '../../src/auth/secret.ts'
+import { newId } from '../../src/base/ulid.ts'
+import type { Queryable } from '../../src/db/database.ts'
+import { sql } from '../../src/db/sql.ts'
+
+/** What a client of a test is; it may do everything unless it says less. */
+export interface TestClient {
+  readonly tenantId: string
+  readonly clientId: string
+  /** None for a public client. */
+  readonly secret?: string | undefined
+  readonly grantTypes?: readonly string[]
+  readonly scope?: readonly string[]
+  readonly passwordEncoding?: 'sha256' | 'plain'
+  readonly refreshesClientCredentials?: boolean
+  readonly partnerId?: string | undefined
+}
+
+export interface TestUser {
+  readonly tenantId: string
+  readonly username: string
+  readonly scope?: readonly string[]
+  readonly partnerId?: string | undefined
+}
+
+/** The password of every user of a test: hashing is slow, so that it is done once. */
+export const PASSWORD = 'Pa55 wörd+&='
+export const ENCODED_PASSWORD = encodePassword(PASSWORD)
+const passwordHash = hashPassword(ENCODED_PASSWORD)
+
+/** Adds a client and answers its id. */
+export async function addClient(database: Queryable, client: TestClient): Promise<string> {
+  const { tenantId, clientId, secret, partnerId, refreshesClientCredentials = false } = client
+  const { grantTypes = ['password', 'client_credentials', 'refresh_token'], scope = ['trust'] } = client
+  const id = newId()
+  await database.run(sql`INSERT INTO "oauth_client" ("tenant_id", "id", "last_update", "client_id", "secret_hash",
+      "grant_types", "scope", "password_encoding", "refreshes_client_credentials", "is_enabled", "partner_id")
+    VALUES (${tenantId}, ${id}, now(), ${clientId}, ${secret === undefined ? null : hashSecret(secret)},
+      ${JSON.stringify(grantTypes)}, ${JSON.stringify(scope)}, ${client.passwordEncoding ?? 'sha256'},
+      ${refreshesClientCredentials}, true, ${partnerId})`)
+  return id
+}
+
+/** Adds a user with the password of all of them and answers its id. */
+export async function addUser(database: Queryable, user: TestUser): Promise<string> {
+  const { tenantId, username, scope = ['trust'], partnerId } = user
+  const id = newId()
+  await database.run(sql`INSERT INTO "oauth_user" ("tenant_id", "id", "last_update", "username", "password_hash", "scope",
+      "is_enabled", "partner_id")
+    VALUES (${tenantId}, ${id}, now(), ${username}, ${await passwordHash}, ${JSON.stringify(scope)}, true, ${partnerId})`)
+  return id
+}

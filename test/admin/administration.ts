@@ -1,0 +1,44 @@
+import type { Reply, TestServer } from '../support/server.ts'
+
+export const ADMIN = '/admin/v1'
+const FORM = 'application/x-www-form-urlencoded'
+
+/** For each resource of the administration a body that may be posted, and a patch that changes it. */
+export const ADMIN_SAMPLES: Readonly<Record<string, { body: object; patch: object }>> = {
+  partner: { body: { accountNumber: 'P-100', name: 'North' }, patch: { name: 'South' } },
+  user: { body: { username: 'zoë@example.com', scope: ['bill:read'] }, patch: { scope: ['trust'], isEnabled: false } },
+  client: {
+    body: { clientId: 'upload.1', grantTypes: ['client_credentials'], scope: ['bill:write'] },
+    patch: { grantTypes: ['client_credentials', 'refresh_token'], refreshesClientCredentials: true }
+  },
+  apiKey: {
+    body: { name: 'VoIP', scope: ['account:read'], allowedAddresses: ['192.0.2.0/24', '2001:db8::1'] },
+    patch: { allowedAddresses: null, expiresAt: '2099-01-01T00:00:00.000Z' }
+  }
+}
+
+/** The member that holds the secret of a new resource, where there is one. */
+export const SECRETS: Readonly<Record<string, string>> = { user: 'password', client: 'secret', apiKey: 'key' }
+
+/** Posts a resource of the administration and answers its body; fails when it is refused. */
+// biome-ignore lint/suspicious/noExplicitAny: a test asserts on whatever came.
+export async function add(server: TestServer, path: string, more: object = {}): Promise<any> {
+  const reply = await server.call('POST', `${ADMIN}/${path}`, { ...ADMIN_SAMPLES[path]?.body, ...more })
+  if (reply.status !== 201) throw new Error(`POST ${path}: ${reply.text}`)
+  return reply.body
+}
+
+/** Asks for a token. */
+export function requestToken(server: TestServer, parameters: Record<string, string>): Promise<Reply> {
+  return server.call('POST', '/oauth/token', new URLSearchParams(parameters).toString(), { 'content-type': FORM })
+}
+
+/** The header by which a token opens the API. */
+export function bearer({ body }: Reply): Record<string, string> {
+  return { authorization: `Bearer ${body.access_token}` }
+}
+
+/** The tenant's whole audit as text: nothing secret may be found in it. */
+export async function auditText(server: TestServer): Promise<string> {
+  return (await server.call('GET', `${ADMIN}/audit?limit=1000`)).text
+}

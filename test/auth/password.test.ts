@@ -1,0 +1,115 @@
+import { argon2Sync } from 'node:crypto'
+import { describe, expect, test } from 'vitest'
+import {
+  encodePassword,
+  HASHES_AT_ONCE_MAX,
+  HASHES_WAITING_MAX,
+  hashPassword,
+  verifyPassword
+} from '../../src/auth/password.ts'
+import { Problem } from '../../src/base/problem.ts'
+
+const ENCODED = encodePassword('demo')
+
+test.each([
+  ['demo', '2a97516c354b68848cdbd8f54a226a0a55b21ed138e207ad6c5cbb9c00aa5aea'],
+  ['', 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'],
+  ['Grüße €', '93e4860377cd14ea266d7c0f31d5ddc85ecd9c1853d3df56a134203506186751']
+])('%j is encoded as the hex SHA-256 of its UTF-8', (password, encoded) => {
+  expect(encodePassword(password)).toBe(encoded)
+})
+
+describe('a hash', () => {
+  test('is argon2id in the PHC format, with a salt of its own, and verifies its password alone', async () => {
+    const [hash, other] = await Promise.all([hashPassword(ENCODED), hashPassword(ENCODED)])
+    expect(hash).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}$/)
+    expect(other).not.toBe(hash)
+    const tried = [ENCODED, encodePassword('Demo'), ENCODED.toUpperCase(), 'demo', ''].map((it) =>
+      verifyPassword(it, hash)
+    )
+    expect(await Promise.all(tried)).toEqual([true, false, false, false, false])
+  })
+
+  test('is read with the parameters it was made with', async () => {
+    const parameters = { memory: 64, passes: 3, parallelism: 2, nonce: Buffer.from('twelve bytes'), tagLength: 24 }
+    const hash = argon2Sync('argon2id', { message: ENCODED, ...parameters })
+    const stored = `$argon2id$v=19$m=64,t=3,p=2$${base64(parameters.nonce)}$${base64(hash)}`
+    expect(await verifyPassword(ENCODED, stored)).toBe(true)
+    expect(await verifyPassword(ENCODED, stored.replace('t=3', 't=2'))).toBe(false)
+  })
+
+  test.each([
+    ['memory without bound', 'argon2id', 19, 'm=9999999,t=2,p=1'],
+    ['too little memory', 'argon2id', 19, 'm=7,t=2,p=1'],
+    ['passes without bound', 'argon2id', 19, 'm=64,t=999,p=1'],
+    ['no passes', 'argon2id', 19, 'm=64,t=0,p=1'],
+    ['too many lanes', 'argon2id', 19, 'm=1024,t=2,p=99'],
+    ['another algorithm', 'argon2i', 19, 'm=64,t=2,p=1'],
+    ['another version', 'argon2id', 16, 'm=64,t=2,p=1']
+  ])('with %s is refused, and not shown', async (_, algorithm, version, cost) => {
+    const hash = `$${algorithm}$v=${version}$${cost}$${base64(Buffer.alloc(16))}$${base64(Buffer.alloc(32))}`
+    const refusal = verifyPassword(ENCODED, hash)
+    await expect(refusal).rejects.toThrow('A stored password hash cannot be read')
+    await expect(refusal).rejects.not.toThrow(cost)
+  })
+
+  test('is made of encoded passwords only', async () => {
+    await expect(hashPassword('demo')).rejects.toThrow('Only an encoded password')
+  })
+})
+
+test('an unknown user takes as long as a known one', async () => {
+  const hash = await hashPassword(ENCODED)
+  const known = await quickest(() => verifyPassword(encodePassword('wrong'), hash))
+  const unknown = await quickest(() => verifyPassword(ENCODED, undefined))
+  const malformed = await quickest(() => verifyPassword('x'.repeat(1_000_000), hash))
+  // Without the work it would be a hundredth.
+  expect(Math.min(unknown, malformed)).toBeGreaterThan(known / 4)
+})
+
+test('nobody has the password of an unknown user', async () => {
+  expect(await verifyPassword(ENCODED, undefined)).toBe(false)
+})
+
+// The second round finds the slots as the first one left them.
+test.each([1, 2])('hashes wait in line for a few slots, and too many are turned away: round %i', async () => {
+  const entered: number[] = []
+  const inside = { now: 0, most: 0 }
+  const gate = Promise.withResolvers<void>()
+  // What fails before the work costs nothing, and has to leave its slot all the same.
+  const attempts = Array.from({ length: HASHES_AT_ONCE_MAX + HASHES_WAITING_MAX }, (_, index) =>
+    verifyPassword(ENCODED, undefined, async () => {
+      entered.push(index)
+      inside.most = Math.max(inside.most, ++inside.now)
+      await gate.promise
+      await new Promise(setImmediate)
+      inside.now--
+      throw new Problem('tooManyRequests', 'blocked')
+    })
+  )
+  const outcomes = Promise.allSettled(attempts)
+  const tooMany = await verifyPassword(ENCODED, undefined).catch((error: unknown) => error)
+  expect(tooMany).toMatchObject({ kind: 'unavailable', headers: { 'Retry-After': '1' } })
+  await expect(hashPassword(ENCODED)).rejects.toThrow('try again later')
+  expect(entered).toEqual([0, 1])
+  gate.resolve()
+  const reasons = (await outcomes).map((outcome) => (outcome.status === 'rejected' ? outcome.reason.message : ''))
+  expect(new Set(reasons)).toEqual(new Set(['blocked']))
+  expect(entered).toEqual(attempts.map((_, index) => index))
+  expect(inside.most).toBe(HASHES_AT_ONCE_MAX)
+  expect(await verifyPassword(ENCODED, undefined)).toBe(false)
+})
+
+async function quickest(work: () => Promise<unknown>): Promise<number> {
+  const times: number[] = []
+  for (let round = 0; round < 3; round++) {
+    const start = performance.now()
+    await work()
+    times.push(performance.now() - start)
+  }
+  return Math.min(...times)
+}
+
+function base64(bytes: Buffer): string {
+  return bytes.toString('base64').replace(/=+$/, '')
+}
