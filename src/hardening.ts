@@ -29,7 +29,7 @@ const HEADERS_TIMEOUT_MAX_MS = 10_000
 const CHECKS_PER_TIMEOUT = 10
 const CHECK_INTERVAL_MAX_MS = 1_000
 
-/** Node's own limits on what arrives, for the `http` option of Fastify; headers have no longer than the whole request. */
+/** Node's own limits on what arrives, for the `http` option of Fastify; `requestTimeout` is an option of its own. */
 export function requestLimits({ REQUEST_TIMEOUT_MS }: Config): ServerOptions {
   return {
     maxHeaderSize: HEADERS_MAX_BYTES,
@@ -51,8 +51,8 @@ export async function registerHardening(app: FastifyInstance, config: Config): P
 }
 
 /**
- * Limits the requests per minute of each key, in this process; undefined is a request that is not limited. Call it after
- * the hook that authenticates was added: it counts before a body is read, and unknown paths as well.
+ * Limits the requests per minute of each key, in this process; undefined is a request that is not limited. Call it
+ * after the hook that authenticates was added: it counts before a body is read, and on unknown paths as well.
  */
 export async function registerRateLimit(
   app: FastifyInstance,

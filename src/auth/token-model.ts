@@ -73,11 +73,12 @@ export function modelClient(oauth: OauthClient): ModelClient {
   return { id, grants: [...grantTypes], redirectUris: [...redirectUris], oauth }
 }
 
-/** What is asked for, where all of it may be granted; everything that may be, where nothing is asked for. */
-function grantedScopes(allowed: readonly Scope[], wanted: readonly string[] | undefined): string[] | undefined {
-  if (wanted === undefined) return allowed.length > 0 ? [...allowed] : undefined
-  const isGranted = wanted.every((scope) => isScope(scope) && covers(allowed, scope))
-  return isGranted ? [...new Set(wanted)] : undefined
+/** What is asked for, or everything that may be; throws `invalid_scope` for more than that, or for nothing. */
+function grantedScopes(allowed: readonly Scope[], wanted: readonly string[] = allowed): string[] {
+  const isGranted = wanted.length > 0 && wanted.every((scope) => isScope(scope) && covers(allowed, scope))
+  if (isGranted) return [...new Set(wanted)]
+  const most = allowed.length > 0 ? `${allowed.join(' ')} is all` : 'there is nothing'
+  throw new OAuth2Server.InvalidScopeError(`Invalid scope: ${most} that may be asked for`)
 }
 
 function refreshing({ database, clock }: Issuing, state: State) {

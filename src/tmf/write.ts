@@ -109,7 +109,8 @@ export async function patch(
   if (resource.states && after.state === undefined) throw new Problem('invalidField', '$.state cannot be removed')
   checkTransition(resource, stored, String(after.state))
   resource.check?.(after, stored)
-  await checkReferences(tx, context, resource, changed, after)
+  const view = await ownView(tx, resource, context.view, id, changed)
+  await checkReferences(tx, { ...context, view }, resource, changed, after)
   const now = context.clock()
   const names = [...changed.filter((name) => resource.attributes.has(name)), ...Object.keys(stamp(resource, now))]
   const values = [
@@ -226,6 +227,20 @@ async function checkReferences(
     })
     storage.to.mayRefer?.(readStored(target, row))
   }
+}
+
+/** What a row may refer to when one of its references changes: a partner's to that partner's own, whoever changes it. */
+async function ownView(
+  tx: Transaction,
+  { owner, table, attributes }: Resource,
+  view: View,
+  id: string,
+  names: readonly string[]
+): Promise<View> {
+  const isReferring = names.some((name) => attributes.get(name)?.storage.kind === 'reference')
+  if (owner === 'tenant' || view.partnerId !== undefined || !isReferring) return view
+  const partner = sql`SELECT "partner_id" FROM ${identifier(table)} WHERE "tenant_id" = ${view.tenantId} AND "id" = ${id}`
+  return { ...view, partnerId: (await tx.run(partner, { prepared: true })).rows[0]?.[0] ?? undefined }
 }
 
 function all(resource: Resource): Sql {

@@ -42,3 +42,22 @@ export function bearer({ body }: Reply): Record<string, string> {
 export async function auditText(server: TestServer): Promise<string> {
   return (await server.call('GET', `${ADMIN}/audit?limit=1000`)).text
 }
+
+/** The same database behind an app whose time stands still until it is set. */
+export interface ClockedServer extends TestServer {
+  setTime(instant: string): void
+}
+
+/** Starts an app with a clock of its own over the database of a test server. */
+export async function startClockedServer(store: TestDatabase): Promise<ClockedServer> {
+  let now = ''
+  const app = await buildApp({
+    config: readConfig({}),
+    database: store.database,
+    logger: pino({ level: 'silent' }),
+    clock: () => now
+  })
+  const server = await startTestServer({}, store)
+  await server.app.close()
+  return { ...server, app, setTime: (instant) => (now = instant) }
+}

@@ -2,10 +2,13 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { afterEach, describe, expect, test } from 'vitest'
 import { readConfig } from '../../src/base/config.ts'
+import { Problem } from '../../src/base/problem.ts'
 import { registerDocs } from '../../src/docs.ts'
 import { registerHardening } from '../../src/hardening.ts'
 import { collectMethods, refuseOtherMethods, registerErrors } from '../../src/tmf/errors.ts'
 import { registerRequestIds, requestId } from '../../src/tmf/request-id.ts'
+
+const PUBLIC = { config: { access: 'public' } } as const
 
 const apps: FastifyInstance[] = []
 afterEach(async () => {
@@ -21,10 +24,13 @@ async function hardened(env: Record<string, string> = {}): Promise<FastifyInstan
   registerErrors(app)
   await registerHardening(app, config)
   const methods = collectMethods(app)
-  app.get('/health/live', async () => ({ status: 'live' }))
-  app.get('/health/ready', async () => ({ status: 'ready' }))
-  app.get('/bill', async () => [])
-  app.post('/bill', async ({ body }) => body)
+  app.addHook('onRequest', async ({ is404, routeOptions }) => {
+    if (!is404 && routeOptions.config.access !== 'public') throw new Problem('forbidden', 'This route is not public')
+  })
+  app.get('/health/live', PUBLIC, async () => ({ status: 'live' }))
+  app.get('/health/ready', PUBLIC, async () => ({ status: 'ready' }))
+  app.get('/bill', PUBLIC, async () => [])
+  app.post('/bill', PUBLIC, async ({ body }) => body)
   await registerDocs(app, { basePaths: ['/base'], resources: new Map(), publicUrl: config.PUBLIC_URL })
   refuseOtherMethods(app, methods)
   return app
