@@ -10,6 +10,7 @@ const SCOPES = JSON.stringify(['trust'])
 /** People who sign in, in turn. */
 const USERS = 50
 const PATH = '/oauth/token'
+const TIMEOUT_MS = 10_000
 
 /** Gives a tenant what is needed to be let in, where it is missing: a client of its name, and users. */
 export async function fillCredentials(client: pg.Client, tenantId: string): Promise<void> {
@@ -40,7 +41,7 @@ export function passwordGrants(tenantId: string) {
 /** An access token of the tenant's client, for one hour. */
 export async function fetchToken(origin: string, tenantId: string): Promise<string> {
   const { path, ...request } = tokenRequest(tenantId, { grant_type: 'client_credentials' })
-  const response = await fetch(origin + path, request)
+  const response = await fetch(origin + path, { ...request, signal: AbortSignal.timeout(TIMEOUT_MS) })
   if (!response.ok) throw new Error(`the token request was answered with ${response.status}`)
   const { access_token: token } = (await response.json()) as { readonly access_token: string }
   return token

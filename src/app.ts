@@ -14,6 +14,7 @@ import type { Config } from './base/config.ts'
 import { newId } from './base/ulid.ts'
 import type { Database } from './db/database.ts'
 import { registerDocs } from './docs.ts'
+import { registerHardening, registerRateLimit, requestLimits } from './hardening.ts'
 import { registerHealth } from './health.ts'
 import { resources } from './resources/index.ts'
 import { addressFrom } from './tmf/address.ts'
@@ -47,14 +48,16 @@ export interface Parts {
 export async function buildApp(parts: Parts): Promise<FastifyInstance> {
   const { config, database, clock = systemClock } = parts
   const app = newServer(parts)
-  const methods = collectMethods(app)
   registerRequestIds(app)
   registerErrors(app)
+  await registerHardening(app, config)
+  const methods = collectMethods(app)
   registerBodies(app)
   registerReadiness(app, parts)
   const ring = keyRing(database, clock)
   const issuer = config.PUBLIC_URL
   registerAccess(app, database, authenticator({ database, clock, ring, issuer }))
+  await registerRateLimit(app, config, rateLimitKey)
   registerHealth(app, database)
   const address = addressFrom(issuer)
   const oauth: OauthContext = {
@@ -89,7 +92,7 @@ function newServer({ config, logger }: Parts): FastifyInstance {
     keepAliveTimeout: config.KEEP_ALIVE_TIMEOUT_MS,
     clientErrorHandler: answerClientError,
     frameworkErrors: answerFrameworkError,
-    http: { requireHostHeader: false },
+    http: { requireHostHeader: false, ...requestLimits(config) },
     return503OnClosing: false,
     // The machinery reads query strings itself, undecoded.
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: PARAM_MAX_LENGTH, querystringParser: () => ({}) }
@@ -101,6 +104,11 @@ function registerReadiness(app: FastifyInstance, { requireReady = async () => un
   app.addHook('onRequest', async ({ is404, routeOptions }) => {
     if (!is404 && !PROBES.test(routeOptions.url ?? '')) await requireReady()
   })
+}
+
+/** Requests are counted by who sends them; those to public routes are not. */
+function rateLimitKey({ principal }: FastifyRequest): string | undefined {
+  return principal ? `${principal.tenantId}/${principal.actor.type}/${principal.actor.id}` : undefined
 }
 
 /** What the machinery asks of a request that was let in. */

@@ -14,6 +14,7 @@ declare module 'fastify' {
 
 /** Both spellings: proxies such as nginx drop names with an underscore unless told otherwise. */
 const PROXY_HEADERS = ['proxy_accountnumber', 'proxy-accountnumber'] as const
+const CACHING = 'private, no-cache'
 const REALM = 'Bearer realm="tmf678"'
 
 /**
@@ -27,10 +28,12 @@ export function registerAccess(
 ): void {
   requireDeclarations(app)
   app.decorateRequest('principal', null)
-  app.addHook('onRequest', async (request) => {
+  app.addHook('onRequest', async (request, reply) => {
     if (request.is404) return
     const { access } = request.routeOptions.config
     if (access === 'public') return
+    // A cache in between may know Authorization, but not that the header `token` tells one client from another.
+    reply.header('Cache-Control', CACHING)
     const principal = await authenticate(request).catch((error: unknown) => {
       throw challenged(error)
     })

@@ -1,3 +1,4 @@
+import { instantFromPostgres } from '../base/instant.ts'
 import { Problem } from '../base/problem.ts'
 import type { Database } from '../db/database.ts'
 import { sql } from '../db/sql.ts'
@@ -92,7 +93,7 @@ export async function admitApiKey(database: Database, key: string): Promise<Admi
   }
   return {
     principal,
-    expiresAtMs: expiresAt ? Date.parse(expiresAt) : Number.POSITIVE_INFINITY,
+    expiresAtMs: expiresAt ? Date.parse(instantFromPostgres(expiresAt)) : Number.POSITIVE_INFINITY,
     addresses: addresses ? storedList(addresses) : undefined
   }
 }

@@ -1,4 +1,4 @@
-import type { Instant } from '../base/instant.ts'
+import { type Instant, instantFromPostgres } from '../base/instant.ts'
 import type { Database } from '../db/database.ts'
 import { sql } from '../db/sql.ts'
 import type { Grantee } from './grants.ts'
@@ -59,7 +59,7 @@ export async function findCode(
     redirectUri: String(redirectUri),
     codeChallenge: String(challenge),
     codeChallengeMethod: String(method),
-    expiresAt: new Date(String(expiresAt)).toISOString(),
+    expiresAt: instantFromPostgres(String(expiresAt)),
     isUsed: row[11] === 't'
   }
 }

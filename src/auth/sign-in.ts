@@ -67,7 +67,8 @@ export async function signInUser(
   await requireAllowed(database, clock, keys)
   const user = await findUser(database, tenantId, username)
   // Asked again when it is our turn: guesses that waited in line together are to be counted one after the other.
-  const isRight = await verifyPassword(encoded, user?.passwordHash, () => requireAllowed(database, clock, keys))
+  const allowed = () => requireAllowed(database, clock, keys)
+  const isRight = await verifyPassword(encoded, user?.passwordHash, allowed, clock)
   if (!user || !isRight || (partnerId !== undefined && partnerId !== user.partnerId)) {
     await recordFailure(database, clock, keys)
     return undefined

@@ -17,6 +17,11 @@ interface Asking {
 }
 
 const NOBODY = newId()
+const CREDENTIALS = {
+  user: { username: 'new', scope: ['trust'], password: 'long enough to be one' },
+  client: { clientId: 'new', scope: ['trust'], grantTypes: ['client_credentials'] },
+  apiKey: { name: 'new', scope: ['trust'] }
+}
 let world: World
 let rows: readonly StoredRow[]
 
@@ -68,6 +73,23 @@ describe('a row that one may not see', () => {
           const none = await refer(method, url, NOBODY)
           expect(none).toMatchObject({ statusCode: 400, body: expect.stringContaining('names no') })
           for (const { id } of hidden) expect(await refer(method, url, id), `${viewer.name} ${url}`).toEqual(none)
+        }
+      }
+    }
+    expect(await world.digests()).toEqual(before)
+  })
+
+  test('cannot be what a new credential is for: partners of others are none', async () => {
+    const before = await world.digests()
+    const partners = await idsIn(world, 'partner')
+    for (const viewer of world.viewers.filter(({ partnerId }) => partnerId === null)) {
+      for (const [path, body] of Object.entries(CREDENTIALS)) {
+        const create = async (id: string) =>
+          comparable(await world.ask(viewer, 'POST', `/admin/v1/${path}`, { ...body, partner: { id } }), id)
+        const none = await create(NOBODY)
+        expect(none).toMatchObject({ statusCode: 400, body: expect.stringContaining('$.partner.id names no partner') })
+        for (const { id } of partners.filter(({ tenantId }) => tenantId !== viewer.tenantId)) {
+          expect(await create(id), `${viewer.name} ${path}`).toEqual(none)
         }
       }
     }

@@ -1,7 +1,14 @@
+import pino from 'pino'
+import { buildApp } from '../../src/app.ts'
+import { readConfig } from '../../src/base/config.ts'
+import { KEYS, TENANT } from '../support/database.ts'
 import type { Reply, TestServer } from '../support/server.ts'
 
 export const ADMIN = '/admin/v1'
 const FORM = 'application/x-www-form-urlencoded'
+
+/** Whoever answers requests. */
+export type Caller = Pick<TestServer, 'call'>
 
 /** For each resource of the administration a body that may be posted, and a patch that changes it. */
 export const ADMIN_SAMPLES: Readonly<Record<string, { body: object; patch: object }>> = {
@@ -22,14 +29,14 @@ export const SECRETS: Readonly<Record<string, string>> = { user: 'password', cli
 
 /** Posts a resource of the administration and answers its body; fails when it is refused. */
 // biome-ignore lint/suspicious/noExplicitAny: a test asserts on whatever came.
-export async function add(server: TestServer, path: string, more: object = {}): Promise<any> {
+export async function add(server: Caller, path: string, more: object = {}): Promise<any> {
   const reply = await server.call('POST', `${ADMIN}/${path}`, { ...ADMIN_SAMPLES[path]?.body, ...more })
   if (reply.status !== 201) throw new Error(`POST ${path}: ${reply.text}`)
   return reply.body
 }
 
 /** Asks for a token. */
-export function requestToken(server: TestServer, parameters: Record<string, string>): Promise<Reply> {
+export function requestToken(server: Caller, parameters: Record<string, string>): Promise<Reply> {
   return server.call('POST', '/oauth/token', new URLSearchParams(parameters).toString(), { 'content-type': FORM })
 }
 
@@ -39,25 +46,36 @@ export function bearer({ body }: Reply): Record<string, string> {
 }
 
 /** The tenant's whole audit as text: nothing secret may be found in it. */
-export async function auditText(server: TestServer): Promise<string> {
+export async function auditText(server: Caller): Promise<string> {
   return (await server.call('GET', `${ADMIN}/audit?limit=1000`)).text
 }
 
-/** The same database behind an app whose time stands still until it is set. */
-export interface ClockedServer extends TestServer {
+/** Another process with the same database, whose time stands still until it is set. */
+export interface ClockedServer extends Caller {
   setTime(instant: string): void
+  close(): Promise<void>
 }
 
-/** Starts an app with a clock of its own over the database of a test server. */
-export async function startClockedServer(store: TestDatabase): Promise<ClockedServer> {
-  let now = ''
-  const app = await buildApp({
-    config: readConfig({}),
-    database: store.database,
-    logger: pino({ level: 'silent' }),
-    clock: () => now
-  })
-  const server = await startTestServer({}, store)
-  await server.app.close()
-  return { ...server, app, setTime: (instant) => (now = instant) }
+/** Starts an app with a clock of its own over the database of a test server, asked by a key of the tenant `demo`. */
+export async function startClockedServer({ database }: TestServer, start: string): Promise<ClockedServer> {
+  let now = start
+  const logger = pino({ level: 'silent' })
+  const app = await buildApp({ config: readConfig({}), database, logger, clock: () => now })
+  return {
+    call: async (method = 'GET', url, body, more = {}) => {
+      const sent = 'authorization' in more ? more : { token: KEYS[TENANT], ...more }
+      const type = body === undefined ? {} : { 'content-type': 'application/json' }
+      const payload = body === undefined ? {} : { payload: typeof body === 'string' ? body : JSON.stringify(body) }
+      const {
+        statusCode,
+        headers,
+        body: text
+      } = await app.inject({ method, url, headers: { ...type, ...sent }, ...payload })
+      return { status: statusCode, headers, text, body: text === '' ? undefined : JSON.parse(text) }
+    },
+    setTime: (instant) => {
+      now = instant
+    },
+    close: () => app.close()
+  }
 }

@@ -12,8 +12,12 @@ export interface Contract {
   readonly seen: ReadonlyMap<string, ReadonlySet<string>>
 }
 
-/** Headers of HTTP itself, which every server sends. */
-const PLAIN_HEADERS = ['content-type', 'content-length', 'date', 'connection', 'transfer-encoding']
+/** Headers of HTTP itself, which every server sends, and those that tell browsers what not to do. */
+const PLAIN_HEADERS = [
+  ...['content-type', 'content-length', 'date', 'connection', 'transfer-encoding'],
+  ...['content-security-policy', 'cross-origin-resource-policy', 'referrer-policy'],
+  ...['x-content-type-options', 'x-frame-options', 'cache-control']
+]
 
 /** Watches a server keep to the committed document. */
 export function watch(server: TestServer): Contract {

@@ -1,0 +1,74 @@
+import type { Author } from '../audit/record.ts'
+import type { Clock } from '../base/clock.ts'
+import type { Database } from '../db/database.ts'
+
+/** What may follow a command with two dashes; `tenant` must, wherever it is taken. */
+export const OPTIONS = {
+  tenant: { type: 'string', synopsis: '--tenant TENANT' },
+  operator: { type: 'boolean', synopsis: '[--operator]' },
+  'password-stdin': { type: 'boolean', synopsis: '[--password-stdin]' },
+  overlap: { type: 'string', synopsis: '[--overlap SECONDS]' },
+  algorithm: { type: 'string', synopsis: '[--algorithm EdDSA|ES256]' },
+  head: { type: 'string', multiple: true, synopsis: '[--head HEAD]...' },
+  json: { type: 'boolean', synopsis: '[--json]' }
+} as const
+
+export type OptionName = keyof typeof OPTIONS
+
+/** What was said after the name of a command, checked for what the command takes. */
+export interface Arguments {
+  /** One for each that the command declares. */
+  readonly parameters: readonly string[]
+  /** As they were written, `name=value`. */
+  readonly assignments: readonly string[]
+  readonly options: {
+    readonly tenant?: string | undefined
+    readonly operator?: boolean | undefined
+    readonly 'password-stdin'?: boolean | undefined
+    readonly overlap?: string | undefined
+    readonly algorithm?: string | undefined
+    readonly head?: readonly string[] | undefined
+    readonly json?: boolean | undefined
+  }
+}
+
+/** What a command takes, for reading its arguments and for saying how it is used. */
+export interface Usage {
+  /** One line. */
+  readonly description: string
+  /** What one must know to use it, in lines. */
+  readonly details?: () => string
+  /** Names of what must be there, in their order, e.g. `ID`. */
+  readonly parameters?: readonly string[]
+  /** Whether `name=value` follows, once or more. */
+  readonly hasAssignments?: boolean
+  readonly options?: readonly OptionName[]
+}
+
+/** Usages of commands by name, of one word or of two: `migrate`, `user create`. */
+export type Usages = ReadonlyMap<string, Usage>
+
+/** What a command prints, and whether it found something wrong. */
+export interface Result {
+  readonly text: string
+  readonly isFailure?: boolean
+}
+
+/** What commands on the database are handed. */
+export interface Context {
+  readonly database: Database
+  readonly clock: Clock
+  readonly newId: () => string
+  /** Who the audit says did it. */
+  readonly actor: Author['actor']
+  /** All of standard input. */
+  readonly readInput: () => Promise<string>
+}
+
+/** A command on the database. `run` throws Problems, and Misuse for arguments that it cannot take. */
+export interface Command extends Usage {
+  readonly run: (context: Context, args: Arguments) => Promise<Result>
+}
+
+/** The command line says something that no command takes. The message is one line and holds no secret. */
+export class Misuse extends Error {}

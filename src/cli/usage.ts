@@ -1,0 +1,27 @@
+import { commandsOf } from './arguments.ts'
+import { OPTIONS, type Usage, type Usages } from './command.ts'
+import { alignColumns } from './table.ts'
+
+const PROGRAM = 'node src/cli.ts'
+
+/** How a command is used; for the first word of several, or for none, what commands there are. */
+export function helpOn(usages: Usages, topic: string): string {
+  const usage = usages.get(topic)
+  if (usage) return helpOnCommand(topic, usage)
+  const lines = commandsOf(usages, topic).map((name) => [name, String(usages.get(name)?.description)])
+  const usageLine = `Usage: ${[PROGRAM, topic].join(' ').trim()} COMMAND`
+  return `${usageLine}\n\n${indented(alignColumns(lines))}\n\nhelp COMMAND says how one is used.`
+}
+
+function helpOnCommand(name: string, usage: Usage): string {
+  const { parameters = [], hasAssignments, options = [], description, details } = usage
+  const required = options.includes('tenant') ? [OPTIONS.tenant.synopsis] : []
+  const optional = options.filter((option) => option !== 'tenant').map((option) => OPTIONS[option].synopsis)
+  const assignments = hasAssignments ? ['name=value...'] : []
+  const line = ['Usage:', PROGRAM, name, ...required, ...parameters, ...assignments, ...optional].join(' ')
+  return [line, '', `It ${description}.`, ...(details ? ['', details()] : [])].join('\n')
+}
+
+function indented(lines: string): string {
+  return lines.replace(/^/gm, '  ')
+}

@@ -1,0 +1,98 @@
+import type { FastifyInstance, InjectOptions } from 'fastify'
+import pino, { type Logger } from 'pino'
+import { buildApp } from '../../src/app.ts'
+import { readConfig } from '../../src/base/config.ts'
+import { later } from '../../src/base/instant.ts'
+import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { BASE } from '../support/server.ts'
+
+/** Parameters of a form; a list of pairs where one comes twice. */
+export type Form = Readonly<Record<string, string>> | readonly (readonly [string, string])[]
+
+export interface TokenAnswer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, unknown>>
+  readonly text: string
+  // biome-ignore lint/suspicious/noExplicitAny: a test asserts on whatever came.
+  readonly body: any
+}
+
+/** What a request has besides its form. */
+export interface Sending {
+  readonly path?: string
+  readonly query?: Form
+  readonly headers?: Readonly<Record<string, string>>
+  readonly method?: InjectOptions['method']
+  /** Instead of a form. */
+  readonly payload?: string
+}
+
+/** An app whose clock stands still until it is moved. */
+export interface TokenServer extends TestDatabase {
+  readonly app: FastifyInstance
+  /** Posts a form, each time from another address: nobody has to wait for what others got wrong. */
+  post(form: Form, sending?: Sending): Promise<TokenAnswer>
+  /** The status of a request to the API with an access token. */
+  open(accessToken: string, path?: string): Promise<number>
+  /** Moves the clock of this app and of those that share it. */
+  pass(seconds: number): void
+  /** Another process over the same database, with the same clock. */
+  another(env?: Readonly<Record<string, string>>): Promise<TokenServer>
+  close(): Promise<void>
+}
+
+interface Shared {
+  readonly store: TestDatabase
+  readonly time: { now: string }
+}
+
+let requests = 0
+
+export async function startTokenServer(
+  env: Readonly<Record<string, string>> = {},
+  shared?: Shared,
+  logger: Logger = pino({ level: 'silent' })
+): Promise<TokenServer> {
+  const { store, time } = shared ?? { store: await createTestDatabase(), time: { now: new Date().toISOString() } }
+  const app = await buildApp({ config: readConfig(env), database: store.database, logger, clock: () => time.now })
+  await app.ready()
+  return {
+    ...store,
+    app,
+    post: async (form, sending = {}) => {
+      const { path = '/oauth/token', query, headers = {}, method = 'POST', payload = encoded(form) } = sending
+      requests++
+      const response = await app.inject({
+        method,
+        url: query ? `${path}?${encoded(query)}` : path,
+        headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
+        remoteAddress: `10.${requests >> 16}.${(requests >> 8) & 0xff}.${requests & 0xff}`,
+        payload
+      })
+      const { statusCode: status, body: text } = response
+      return { status, headers: response.headers, text, body: text.startsWith('{') ? JSON.parse(text) : undefined }
+    },
+    open: async (accessToken, path = 'billCycle') => {
+      const headers = { authorization: `Bearer ${accessToken}` }
+      return (await app.inject({ url: `${BASE}/${path}`, headers })).statusCode
+    },
+    pass: (seconds) => {
+      time.now = later(time.now, seconds)
+    },
+    another: (more = {}) => startTokenServer(more, { store, time }),
+    close: async () => {
+      await app.close()
+      if (!shared) await store.drop()
+    }
+  }
+}
+
+/** The header of HTTP Basic. */
+export function basic(name: string, password: string): Readonly<Record<string, string>> {
+  return { authorization: `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}` }
+}
+
+function encoded(form: Form): string {
+  const pairs = Array.isArray(form) ? form : Object.entries(form)
+  return new URLSearchParams(pairs.map(([name, value]) => [name, value])).toString()
+}
