@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { addresses } from './folders/addresses.ts'
+import { authentication } from './folders/authentication.ts'
 import { errors } from './folders/errors.ts'
 import { filters, jsonPath } from './folders/filters.ts'
 import { cleanUp, setUp } from './folders/fixtures.ts'
@@ -29,6 +30,7 @@ export function collection(): Collection {
       ...published(),
       ...lifecycle(),
       setUp(),
+      authentication(),
       addresses(),
       filters(),
       jsonPath(),

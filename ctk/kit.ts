@@ -86,7 +86,9 @@ function withBodies(node: JsonObject, bodies: ReadonlyMap<string, unknown>): Jso
 
 function withoutHeaders(node: JsonObject): RunnableFolder {
   if (Array.isArray(node.item)) return { ...node, item: node.item.map((each) => withoutHeaders(objectOf(each))) }
-  return { ...node, request: { ...objectOf(node.request), header: [] } }
+  // Every request gets the headers of the config, those that are marked to go without authentication as well.
+  const { auth: _, ...request } = objectOf(node.request)
+  return { ...node, request: { ...request, header: [] } }
 }
 
 function requests(node: JsonObject): JsonObject[] {

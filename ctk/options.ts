@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { parseArgs } from 'node:util'
+import type { TokenRequest } from './token.ts'
 
 /** What the command line asks for; paths are absolute. */
 export interface Options {
@@ -8,6 +9,8 @@ export interface Options {
   readonly url?: string
   /** Sent with every request; their values are secrets. */
   readonly headers: Readonly<Record<string, string>>
+  /** What a token is to be fetched with, that is sent with every request. */
+  readonly token?: TokenRequest
   /** The folder of an unpacked official kit. */
   readonly kit?: string
   /** The folder of the reports. */
@@ -20,19 +23,31 @@ export class UsageError extends Error {}
 export const USAGE = `npm run ctk [-- options]
 
   --url URL               run against this server, e.g. http://127.0.0.1:3000/customerBillManagement/v4/
-                          (without it the server is started on demo data, and stopped afterwards)
+                          (without it the server is started on demo data, and stopped afterwards; it gets its
+                          token itself)
   --header 'Name: value'  send this header with every request; repeatable
+  --token-url URL         get a token there first, and send it with every request, with
+    --client-id NAME      this client and the secret of the environment variable CTK_CLIENT_SECRET, and
+    --username NAME       this user and the password of CTK_PASSWORD, which is sent as its SHA-256
+                          (without a user by client_credentials)
   --kit FOLDER            run an unpacked official TM Forum kit instead of the own collection
   --reports FOLDER        where the reports go; default: reports
   --help                  show this`
 
-/** Reads the arguments; relative paths are taken from `callerFolder`. Throws a UsageError. */
-export function parseOptions(args: readonly string[], callerFolder: string): Options {
-  const { help = false, url, header = [], kit, reports = 'reports' } = parse(args)
+/**
+ * Reads the arguments, and secrets from the environment, where others do not see them; relative paths are taken from
+ * `callerFolder`. Throws a UsageError.
+ */
+export function parseOptions(args: readonly string[], callerFolder: string, env: Environment = {}): Options {
+  const values = parse(args)
+  const { help = false, url, header = [], kit, reports = 'reports' } = values
+  const token = tokenRequest(values, env)
+  if (token && url === undefined) throw new UsageError('--token-url goes with --url; a started server needs no more')
   return {
     help,
     ...(url === undefined ? {} : { url: baseUrl(url) }),
     headers: Object.fromEntries(header.map(headerPair)),
+    ...(token && { token }),
     ...(kit === undefined ? {} : { kit: path.resolve(callerFolder, kit) }),
     reports: path.resolve(callerFolder, reports)
   }
@@ -44,18 +59,41 @@ export function callerFolder(): string {
   return script === 'ctk' && folder !== undefined ? folder : process.cwd()
 }
 
+type Environment = Readonly<Record<string, string | undefined>>
+
+function tokenRequest(values: ReturnType<typeof parse>, env: Environment): TokenRequest | undefined {
+  const { 'token-url': url, 'client-id': clientId, username } = values
+  if (url === undefined) {
+    if (clientId === undefined && username === undefined) return undefined
+    throw new UsageError('--client-id and --username go with --token-url')
+  }
+  const { CTK_CLIENT_SECRET: clientSecret, CTK_PASSWORD: password } = env
+  if (clientId === undefined || !clientSecret) {
+    throw new UsageError('--token-url needs --client-id, and the environment variable CTK_CLIENT_SECRET')
+  }
+  const client = { url: httpUrl('--token-url', url).href, clientId, clientSecret }
+  if (username === undefined) return client
+  if (!password) throw new UsageError('--username needs the environment variable CTK_PASSWORD')
+  return { ...client, user: { name: username, password } }
+}
+
 /** A base URL that ends in `/`, as relative paths need it. */
 function baseUrl(text: string): string {
+  const { href } = httpUrl('--url', text)
+  return href.endsWith('/') ? href : `${href}/`
+}
+
+function httpUrl(option: string, text: string): URL {
   const url = URL.parse(text.trim())
   if (url === null || !/^https?:$/.test(url.protocol)) {
-    throw new UsageError(`--url is not the http(s) address of a server: ${text}`)
+    throw new UsageError(`${option} is not the http(s) address of a server: ${text}`)
   }
   // Such a URL would be printed and stand in the reports.
   if (url.username !== '' || url.password !== '') {
-    throw new UsageError("--url may not hold a user or a password; send them by --header 'Authorization: ...'")
+    throw new UsageError(`${option} may not hold a user or a password; send them by --header 'Authorization: ...'`)
   }
-  if (url.search !== '' || url.hash !== '') throw new UsageError('--url may not have a query or a fragment')
-  return url.href.endsWith('/') ? url.href : `${url.href}/`
+  if (url.search !== '' || url.hash !== '') throw new UsageError(`${option} may not have a query or a fragment`)
+  return url
 }
 
 function parse(args: readonly string[]) {
@@ -66,6 +104,9 @@ function parse(args: readonly string[]) {
         help: { type: 'boolean' },
         url: { type: 'string' },
         header: { type: 'string', multiple: true },
+        'token-url': { type: 'string' },
+        'client-id': { type: 'string' },
+        username: { type: 'string' },
         kit: { type: 'string' },
         reports: { type: 'string' }
       }

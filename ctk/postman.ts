@@ -12,11 +12,15 @@ export interface Folder {
   readonly item: readonly (Folder | Item)[]
 }
 
+/** Postman's word for a request that goes without the credential of the rest. */
+export const NO_AUTH = { type: 'noauth' } as const
+
 export interface Item {
   readonly name: string
   readonly event: readonly Script[]
   readonly request: {
     readonly method: string
+    readonly auth?: typeof NO_AUTH
     readonly header: readonly Pair[]
     readonly url: string
     readonly body?: { readonly mode: 'raw'; readonly raw: string }
@@ -41,6 +45,8 @@ export interface Extra {
   /** What the request shows; without it, the method and the path. */
   readonly name?: string
   readonly headers?: Readonly<Record<string, string>>
+  /** Goes without the credential of the rest. */
+  readonly isOpen?: boolean
   /** Script lines that run before the request. */
   readonly before?: Check
 }
@@ -79,6 +85,7 @@ export function request(method: string, path: string, body: unknown, checks: rea
     event: [...script('prerequest', extra.before ?? []), ...script('test', checks.flat())],
     request: {
       method,
+      ...(extra.isOpen ? { auth: NO_AUTH } : {}),
       header: Object.entries(headers).map(([key, value]) => ({ key, value })),
       url: path.startsWith('{{') && !path.startsWith('{{baseUrl}}') ? path : `{{baseUrl}}${path}`,
       ...(body === undefined ? {} : { body: { mode: 'raw', raw: raw(body) } })

@@ -5,6 +5,7 @@ import { callerFolder, type Options, parseOptions, USAGE, UsageError } from './o
 import { printable, reportFiles, secretsOf, writeReports } from './report.ts'
 import { isPassed, type RunOptions, runCollection } from './runner.ts'
 import { startDemoServer } from './server.ts'
+import { demoTokenRequest, fetchToken, type TokenRequest } from './token.ts'
 
 const FAILED = 1
 const WRONG_USAGE = 2
@@ -12,12 +13,12 @@ const WRONG_USAGE = 2
 /** `npm run ctk`: answers the exit code. Says what happens on the console and in two files of reports. */
 async function main(args: readonly string[]): Promise<number> {
   try {
-    const options = parseOptions(args, callerFolder())
+    const options = parseOptions(args, callerFolder(), process.env)
     if (options.help) {
       console.log(USAGE)
       return 0
     }
-    return await withServer(options, (url) => runAndReport(options, url))
+    return await withServer(options, async (url, token) => runAndReport(await withToken(options, token), url))
   } catch (error) {
     console.error(`ctk: ${error instanceof Error ? error.message : error}`)
     return error instanceof UsageError ? WRONG_USAGE : FAILED
@@ -25,20 +26,29 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 /** The server of `--url`, else one started for the run; a kit is read before, so that its mistakes show at once. */
-async function withServer(options: Options, use: (url: string) => Promise<number>): Promise<number> {
+async function withServer(
+  options: Options,
+  use: (url: string, token: TokenRequest | undefined) => Promise<number>
+): Promise<number> {
   if (options.kit !== undefined) loadKit(options.kit, '')
-  if (options.url !== undefined) return use(options.url)
+  if (options.url !== undefined) return use(options.url, options.token)
   console.log('starting the server on demo data')
   const interruption = new AbortController()
   const interrupt = () => interruption.abort(new Error('interrupted'))
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt)
   const server = await startDemoServer(interruption.signal)
   try {
-    return await Promise.race([use(server.url), aborted(interruption.signal)])
+    return await Promise.race([use(server.url, demoTokenRequest(server.url)), aborted(interruption.signal)])
   } finally {
     await server.stop()
     if (interruption.signal.aborted) quit()
   }
+}
+
+/** A header that the caller gave stands. */
+async function withToken(options: Options, request: TokenRequest | undefined): Promise<Options> {
+  if (request === undefined) return options
+  return { ...options, headers: { Authorization: `Bearer ${await fetchToken(request)}`, ...options.headers } }
 }
 
 /** A run that was interrupted would go on without its server. */

@@ -6,6 +6,7 @@ import {
   type NewmanRunSummary,
   run
 } from 'newman'
+import { NO_AUTH } from './postman.ts'
 
 const REQUEST_LIMIT_MS = 30_000
 
@@ -14,7 +15,7 @@ export interface RunOptions {
   readonly collection: RunnableFolder
   /** Variables the collection expects, e.g. `baseUrl`. */
   readonly variables: Readonly<Record<string, string>>
-  /** Sent with every request, instead of a header of the same name. */
+  /** Sent with every request, instead of a header of the same name; not with those that are marked as `noauth`. */
   readonly headers?: Readonly<Record<string, string>>
   /** File of the HTML report; none without it. */
   readonly html?: string
@@ -26,7 +27,7 @@ export interface RunOptions {
 export interface RunnableFolder {
   readonly name?: string
   readonly item?: readonly RunnableFolder[]
-  readonly request?: { readonly header?: readonly RunnableHeader[] }
+  readonly request?: { readonly header?: readonly RunnableHeader[]; readonly auth?: { readonly type: string } }
 }
 
 interface RunnableHeader {
@@ -91,7 +92,7 @@ interface Place {
   readonly name: string
 }
 
-/** A copy in which every request has the headers and an id by which its folders are found again. */
+/** A copy in which every request has an id by which its folders are found again, and the headers unless it goes without. */
 function prepare(
   node: RunnableFolder,
   folder: readonly string[],
@@ -103,6 +104,7 @@ function prepare(
   }
   const id = randomUUID()
   places.set(id, { folder, name: node.name ?? '' })
+  if (node.request?.auth?.type === NO_AUTH.type) return { ...node, ...{ id } }
   const replaced = new Set(Object.keys(headers).map((name) => name.toLowerCase()))
   const kept = (node.request?.header ?? []).filter(({ key }) => !replaced.has(key.toLowerCase()))
   const added = Object.entries(headers).map(([key, value]) => ({ key, value }))

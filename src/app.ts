@@ -8,9 +8,11 @@ import { registerAuthorize } from './auth/authorize.ts'
 import type { OauthContext } from './auth/oauth-request.ts'
 import { registerOauth } from './auth/oauth-routes.ts'
 import { keyRing } from './auth/signing-keys.ts'
+import { registerSso } from './auth/sso.ts'
 import { registerWellKnown } from './auth/well-known.ts'
 import { type Clock, systemClock } from './base/clock.ts'
 import type { Config } from './base/config.ts'
+import { ssoSettings } from './base/sso-settings.ts'
 import { newId } from './base/ulid.ts'
 import type { Database } from './db/database.ts'
 import { registerDocs } from './docs.ts'
@@ -71,6 +73,8 @@ export async function buildApp(parts: Parts): Promise<FastifyInstance> {
   await registerOauth(app, oauth)
   registerWellKnown(app, oauth)
   await registerAuthorize(app, oauth)
+  const sso = ssoSettings(config)
+  if (sso) await registerSso(app, oauth, sso)
   const context: RouteContext = { database, clock, newId, resources, requester, supportsProxy: true, address }
   for (const base of BASE_PATHS) {
     for (const resource of resources.values()) registerResource(app, base, resource, context)

@@ -1,9 +1,17 @@
+import { userInfo } from 'node:os'
 import path from 'node:path'
-import { parseArgs } from 'node:util'
+import { text as textOf } from 'node:stream/consumers'
 import pino from 'pino'
+import { systemClock } from './base/clock.ts'
 import { readConfig } from './base/config.ts'
+import { Problem } from './base/problem.ts'
 import { StartError } from './base/start-error.ts'
-import type { Queryable } from './db/database.ts'
+import { newId } from './base/ulid.ts'
+import { type CommandLine, readCommandLine } from './cli/arguments.ts'
+import { type Arguments, Misuse, type Result, type Usage, type Work } from './cli/command.ts'
+import { databaseCommands } from './cli/index.ts'
+import { helpOn } from './cli/usage.ts'
+import type { Database, Queryable } from './db/database.ts'
 import { migrate, pendingMigrations } from './db/migrations.ts'
 import { identifier, sql } from './db/sql.ts'
 import { fillWithDemoData } from './demo/demo.ts'
@@ -14,10 +22,8 @@ const OPENAPI_FILE = path.resolve(import.meta.dirname, '../openapi/tmf678-server
 const FAILED = 1
 const MISUSED = 2
 
-interface Command {
-  readonly description: string
-  /** Does the work and answers what to print. */
-  readonly run: () => Promise<string>
+interface Command extends Usage {
+  readonly run: (args: Arguments) => Promise<Result>
 }
 
 /** By name; a Map, so that `constructor` is no command. */
@@ -25,56 +31,68 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
   ['migrate', { description: 'brings the database of DATABASE_URL up to date', run: migrateDatabase }],
   ['demo', { description: 'fills that database, or the embedded one, with demo data', run: fillDatabase }],
   ['openapi', { description: 'writes the OpenAPI document into openapi/', run: writeDocument }],
-  ['help', { description: 'prints this', run: async () => help() }]
+  ...[...databaseCommands].map(([name, { prepare, ...usage }]): [string, Command] => [
+    name,
+    { ...usage, run: async (args) => onDatabase(prepare(args)) }
+  ])
 ])
 
 async function main(): Promise<void> {
-  const command = chosenCommand(process.argv.slice(2))
-  if (command instanceof Error) {
-    fail(new StartError(`${command.message}; try help`), MISUSED)
-    return
-  }
-  console.log(await command.run())
+  const line = readCommandLine(COMMANDS, process.argv.slice(2))
+  const { text, isFailure } = await run(line)
+  if (text !== '') console.log(text)
+  if (isFailure) process.exitCode = FAILED
 }
 
-/** The command that the arguments name, or the error that they make. */
-function chosenCommand(args: readonly string[]): Command | Error {
+async function run(line: CommandLine<Command>): Promise<Result> {
+  if (line.kind === 'help') return { text: helpOn(COMMANDS, line.topic) }
+  return line.command.run(line.args)
+}
+
+/** Does the work on the configured database; whoever runs this program is its author. */
+function onDatabase(work: Work): Promise<Result> {
+  const name = operatingSystemUser()
+  const actor = { type: 'command', id: name, name }
+  return withDatabase((database) =>
+    work({ database, clock: systemClock, newId, actor, readInput: () => textOf(process.stdin) })
+  )
+}
+
+/** In a container the user may have no name. */
+function operatingSystemUser(): string {
   try {
-    const options = { help: { type: 'boolean', short: 'h' } } as const
-    const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options })
-    const [name, ...rest] = values.help ? ['help'] : positionals
-    if (name === undefined) return new Error('which command?')
-    if (rest.length > 0) return new Error(`${name} takes no arguments`)
-    return COMMANDS.get(name) ?? new Error(`there is no command ${name}`)
-  } catch (error) {
-    return error instanceof Error ? new Error(error.message.split('. ')[0]) : new Error(String(error))
+    return userInfo().username
+  } catch {
+    return `uid ${process.getuid?.()}`
   }
 }
 
-function help(): string {
-  const lines = [...COMMANDS].map(([name, { description }]) => `  ${name.padEnd(8)}  ${description}`)
-  return `Usage: node src/cli.ts COMMAND\n\n${lines.join('\n')}`
+/** Opens the configured database, or the embedded one, beside a server that runs on it or alone. */
+async function withDatabase(work: (database: Database) => Promise<Result>): Promise<Result> {
+  const store = await openStore(readConfig(process.env), pino({ level: 'silent' }))
+  try {
+    const pending = await pendingMigrations(store.database)
+    if (pending.length > 0) throw new StartError('The database lacks migrations; run npm run db:migrate first')
+    return await work(store.database)
+  } finally {
+    await store.close()
+  }
 }
 
-async function migrateDatabase(): Promise<string> {
+async function migrateDatabase(): Promise<Result> {
   const { DATABASE_URL } = readConfig(process.env)
   if (!DATABASE_URL) {
     throw new StartError('DATABASE_URL is not set; the embedded database is migrated whenever the server starts')
   }
   const applied = await migrate(DATABASE_URL)
-  return applied.length > 0 ? applied.map((name) => `applied ${name}`).join('\n') : 'up to date'
+  return { text: applied.length > 0 ? applied.map((name) => `applied ${name}`).join('\n') : 'up to date' }
 }
 
-async function fillDatabase(): Promise<string> {
-  const store = await openStore(readConfig(process.env), pino({ level: 'silent' }))
-  try {
-    const pending = await pendingMigrations(store.database)
-    if (pending.length > 0) throw new StartError('The database lacks migrations; run npm run db:migrate first')
-    await fillWithDemoData(store.database)
-    return await contents(store.database)
-  } finally {
-    await store.close()
-  }
+function fillDatabase(): Promise<Result> {
+  return withDatabase(async (database) => {
+    await fillWithDemoData(database)
+    return { text: await contents(database) }
+  })
 }
 
 /** How much of what each tenant has. */
@@ -90,17 +108,18 @@ async function contents(database: Queryable): Promise<string> {
   return (await Promise.all(lines)).join('\n')
 }
 
-async function writeDocument(): Promise<string> {
+async function writeDocument(): Promise<Result> {
   // Imported here: no other command needs the whole server.
   const { writeOpenApi } = await import('./openapi-file.ts')
   writeOpenApi(OPENAPI_FILE)
-  return `wrote ${path.relative(process.cwd(), OPENAPI_FILE)}`
+  return { text: `wrote ${path.relative(process.cwd(), OPENAPI_FILE)}` }
 }
 
-function fail(error: unknown, exitCode: number): void {
-  // A StartError is the operator's to mend, in one line; anything else is a bug and shows where it is.
-  console.error(error instanceof StartError ? `tmf678-server: ${error.message}` : error)
-  process.exitCode = exitCode
+function fail(error: unknown): void {
+  // What the operator can mend is said in one line; anything else is a bug and shows where it is.
+  const isOperators = error instanceof StartError || error instanceof Misuse || error instanceof Problem
+  console.error(isOperators ? `tmf678-server: ${error.message}` : error)
+  process.exitCode = error instanceof Misuse ? MISUSED : FAILED
 }
 
-await main().catch((error: unknown) => fail(error, FAILED))
+await main().catch(fail)

@@ -16,7 +16,8 @@ const FLOORS: Readonly<Record<string, number>> = {
   auth: 3,
   resources: 4,
   admin: 4,
-  demo: 5
+  demo: 5,
+  cli: 5
 }
 /** Files directly in `src` put the house together and may know everything. */
 const TOP = 6

@@ -12,7 +12,7 @@ export const auditEntry = defineResource({
   description: 'Who changed what',
   operations: { list: 'extension', retrieve: 'extension' },
   attributes: {
-    recordedAt: instant('recorded_at', 'When it was done', 'readOnly'),
+    recordedAt: instant('recorded_at', 'When it was done', 'indexed', 'readOnly'),
     actorType: text('actor_type', 'What kind of principal did it: user, client, apiKey, sso', 'readOnly'),
     actorId: text('actor_id', 'Identifier of the principal', 'indexed', 'readOnly'),
     actorName: text('actor_name', 'Name of the principal at that time', 'readOnly'),

@@ -17,7 +17,8 @@ const OVERLAP_MAX_S = 7 * 24 * 3_600
 const OVERLAP_FAULT = `must be a whole number from 0 to ${OVERLAP_MAX_S}`
 
 const NOTHING = z.strictObject({})
-const OVERLAP = z.strictObject({
+/** What may be said about the rotation of a key. */
+export const OVERLAP = z.strictObject({
   overlapSeconds: z
     .int({ error: OVERLAP_FAULT })
     .min(0, { error: OVERLAP_FAULT })

@@ -21,7 +21,11 @@ const NAME = z
   .string({ error: NAME_FAULT })
   .max(NAME_MAX_LENGTH, { error: NAME_FAULT })
   .regex(/\S/, { error: NAME_FAULT })
-const CREATION = z.strictObject({ id: z.string({ error: ID_FAULT }).regex(PLAIN_ID, { error: ID_FAULT }), name: NAME })
+/** What names a new tenant. */
+export const CREATION = z.strictObject({
+  id: z.string({ error: ID_FAULT }).regex(PLAIN_ID, { error: ID_FAULT }),
+  name: NAME
+})
 const RENAMING = z.strictObject({ name: NAME })
 
 /** Registers the routes of tenants: administrators see their own, those of an operator all of them. */

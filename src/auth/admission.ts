@@ -66,6 +66,18 @@ export async function admitGrant(database: Database, token: GrantOfToken): Promi
   return { principal, expiresAtMs: token.expiresAt * 1_000, addresses: undefined }
 }
 
+/** Whether a grant still lives and allows these scopes. */
+export async function isGranted(database: Database, grant: Omit<GrantOfToken, 'expiresAt'>): Promise<boolean> {
+  const admission = await admitGrant(database, { ...grant, expiresAt: 0 }).catch(unlessRefused)
+  return admission !== undefined
+}
+
+/** What is refused is no credential; anything else is a failure. */
+export function unlessRefused(error: unknown): undefined {
+  if (error instanceof Problem && error.status === 401) return undefined
+  throw error
+}
+
 function coversAll(granted: string | null | undefined, wanted: readonly Scope[]): boolean {
   const scopes = JSON.parse(granted ?? '[]') as readonly Scope[]
   return wanted.every((scope) => covers(scopes, scope))

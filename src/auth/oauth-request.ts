@@ -43,5 +43,17 @@ export function parametersOf({ takesQueryCredentials }: OauthContext, request: F
   if (request.headers.authorization !== undefined && parameters.has('client_secret')) {
     throw new Problem('invalidField', 'The client must authenticate in one way: by Authorization or by client_secret')
   }
+  const [clientId] = basicCredentials(request.headers.authorization) ?? []
+  if (clientId !== undefined && clientId !== (parameters.get('client_id') ?? clientId)) {
+    throw new Problem('invalidField', 'Authorization and client_id name different clients')
+  }
   return parameters
+}
+
+/** The name and the secret of a client that authenticates by HTTP Basic. */
+export function basicCredentials(authorization: string | undefined): readonly [string, string] | undefined {
+  const [, encoded] = /^Basic +([\w+/=-]+)$/i.exec(authorization ?? '') ?? []
+  const text = encoded && Buffer.from(encoded, 'base64').toString()
+  const colon = text ? text.indexOf(':') : -1
+  return text && colon >= 0 && !text.includes('\0') ? [text.slice(0, colon), text.slice(colon + 1)] : undefined
 }

@@ -45,7 +45,8 @@ function asProblem(error: unknown): unknown {
 }
 
 async function issueToken(context: OauthContext, request: FastifyRequest): Promise<object> {
-  const model = tokenModel(issuingFor(context, request))
+  const parameters = parametersOf(context, request)
+  const model = tokenModel(issuingFor(context, request), parameters.get('scope'))
   const server = new OAuth2Server({
     model: model as unknown as OAuth2Server.ServerOptions['model'],
     accessTokenLifetime: ACCESS_TOKEN_LIFETIME_S,
@@ -53,7 +54,6 @@ async function issueToken(context: OauthContext, request: FastifyRequest): Promi
     // Public clients have no secret; the model refuses a confidential one that shows none.
     requireClientAuthentication: { authorization_code: false, refresh_token: false }
   })
-  const parameters = parametersOf(context, request)
   const response = new OAuth2Server.Response()
   await server.token(libraryRequest(request, parameters), response)
   return { ...response.body, expires_in: ACCESS_TOKEN_LIFETIME_S }

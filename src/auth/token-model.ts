@@ -2,6 +2,7 @@ import OAuth2Server from '@node-oauth/oauth2-server'
 import { later } from '../base/instant.ts'
 import { newId } from '../base/ulid.ts'
 import { signAccessToken } from './access-token.ts'
+import { isGranted } from './admission.ts'
 import { findCode, saveCode, useCode } from './authorization-codes.ts'
 import { clientById, type OauthClient } from './clients.ts'
 import {
@@ -34,9 +35,10 @@ interface State {
 
 /**
  * What the grants of @node-oauth/oauth2-server ask for, for the time of one request. Whatever is wrong with the
- * credentials is answered with undefined; Problems of attempts and of the database go through.
+ * credentials is answered with undefined; Problems of attempts and of the database go through. `wantedScope` is what a
+ * refresh is to be narrowed to.
  */
-export function tokenModel(issuing: Issuing) {
+export function tokenModel(issuing: Issuing, wantedScope?: string) {
   const { ring, clock, issuer } = issuing
   const state: State = { grantId: newId(), refreshing: undefined }
   return {
@@ -60,7 +62,7 @@ export function tokenModel(issuing: Issuing) {
     generateRefreshToken: async () => '',
     saveToken: (token: Token, client: ModelClient, subject: Subject) =>
       saveToken(issuing, state, token, client, subject),
-    ...refreshing(issuing, state),
+    ...refreshing(issuing, state, wantedScope),
     ...codes(issuing, state),
     // Tokens of requests are checked by authenticate.ts.
     getAccessToken: async () => undefined
@@ -81,17 +83,21 @@ function grantedScopes(allowed: readonly Scope[], wanted: readonly string[] = al
   throw new OAuth2Server.InvalidScopeError(`Invalid scope: ${most} that may be asked for`)
 }
 
-function refreshing({ database, clock }: Issuing, state: State) {
+function refreshing({ database, clock }: Issuing, state: State, wantedScope: string | undefined) {
   return {
     getRefreshToken: async (text: string) => {
       const found = await findRefreshToken(database, text, clock())
-      const { tenantId, clientId = '' } = found?.grantee ?? {}
-      const client = tenantId && (await clientById(database, tenantId, clientId))
+      const { tenantId = '', clientId = '' } = found?.grantee ?? {}
+      const client = found && (await clientById(database, tenantId, clientId))
       if (!found || !client) return undefined
-      state.grantId = found.grantId
+      const { grantId, scopes } = found
+      if (!(await isGranted(database, { tenantId, grantId, scopes }))) return undefined
+      state.grantId = grantId
       state.refreshing = found
-      const user: Subject = { grantee: found.grantee, scopes: found.scopes }
-      return { refreshToken: text, scope: [...found.scopes], client: modelClient(client), user }
+      const user: Subject = { grantee: found.grantee, scopes }
+      // The library compares by name, and does not know that `trust` stands for the others.
+      const narrowed = wantedScope === undefined ? undefined : grantedScopes(scopes, wantedScope.split(' '))
+      return { refreshToken: text, scope: narrowed ?? [...scopes], client: modelClient(client), user }
     },
     // Who comes with a used token has it from somebody else: nothing of that grant is to be trusted any more.
     revokeToken: async () => {

@@ -1,12 +1,12 @@
 import OAuth2Server from '@node-oauth/oauth2-server'
 import type { FastifyRequest } from 'fastify'
-import { Problem } from '../base/problem.ts'
 import { AUDIENCE, type VerifiedClaims, verifyAccessToken } from './access-token.ts'
-import { admitGrant } from './admission.ts'
+import { isGranted, unlessRefused } from './admission.ts'
 import type { OauthClient } from './clients.ts'
 import type { Parameters } from './form.ts'
 import { findRefreshToken, ownersOf, revokeGrant } from './grants.ts'
-import { type OauthContext, parametersOf } from './oauth-request.ts'
+import { basicCredentials, type OauthContext, parametersOf } from './oauth-request.ts'
+import type { Scope } from './scopes.ts'
 import { signInClient } from './sign-in.ts'
 
 interface KnownToken {
@@ -14,6 +14,9 @@ interface KnownToken {
   readonly grantId: string
   readonly clientId: string | undefined
   readonly partnerId: string | undefined
+  readonly scopes: readonly Scope[]
+  /** A refresh token that was exchanged for the next one. */
+  readonly isUsed: boolean
   /** None for a refresh token. */
   readonly claims: VerifiedClaims | undefined
 }
@@ -45,9 +48,8 @@ export async function introspect(context: OauthContext, request: FastifyRequest)
   const isOwn = token?.tenantId === client.tenantId && isOfPartner(client, token)
   if (!token || !isOwn) return INACTIVE
   const { claims } = token
+  if (token.isUsed || !(await isGranted(context.database, token))) return INACTIVE
   if (!claims) return { active: true, token_type: 'refresh_token' }
-  const admission = await admitGrant(context.database, claims).catch(unlessRefused)
-  if (!admission) return INACTIVE
   return {
     active: true,
     scope: claims.scopes.join(' '),
@@ -67,16 +69,10 @@ function isOfPartner({ partnerId }: OauthClient, token: KnownToken): boolean {
 
 async function lookUp({ database, clock, ring, issuer }: OauthContext, text: string): Promise<KnownToken | undefined> {
   const refresh = await findRefreshToken(database, text, clock())
-  if (refresh) return { ...refresh.grantee, grantId: refresh.grantId, claims: undefined }
+  if (refresh) return { ...refresh.grantee, ...refresh, claims: undefined }
   const claims = await verifyAccessToken(ring, clock, text, { issuer }).catch(unlessRefused)
   const owners = claims && (await ownersOf(database, claims.tenantId, claims.grantId))
-  return owners && { tenantId: claims.tenantId, grantId: claims.grantId, ...owners, claims }
-}
-
-/** What is refused is no token; anything else is a failure. */
-function unlessRefused(error: unknown): undefined {
-  if (error instanceof Problem && error.status === 401) return undefined
-  throw error
+  return owners && { ...claims, ...owners, isUsed: false, claims }
 }
 
 /** The client of a request, by HTTP Basic or by its form (RFC 6749, section 2.3.1). */
@@ -93,13 +89,6 @@ async function requireClient(
   const client = clientId === undefined ? undefined : await signInClient(issuing, clientId, secret)
   if (client) return client
   throw new OAuth2Server.InvalidClientError('The client is unknown, or its secret is wrong')
-}
-
-function basicCredentials(authorization: string | undefined): readonly [string, string] | undefined {
-  const [, encoded] = /^Basic +([\w+/=-]+)$/i.exec(authorization ?? '') ?? []
-  const text = encoded && Buffer.from(encoded, 'base64').toString()
-  const colon = text ? text.indexOf(':') : -1
-  return text && colon >= 0 ? [text.slice(0, colon), text.slice(colon + 1)] : undefined
 }
 
 function required(parameters: Parameters, name: string): string {

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import { z } from 'zod'
+import { requireWhole, ssoVariables } from './sso-settings.ts'
 import { StartError } from './start-error.ts'
 
 const flag = z.enum(['true', 'false']).transform((value) => value === 'true')
@@ -37,7 +38,8 @@ export const environment = z.object({
     .string()
     .refine(areOrigins, 'must be *, or a list of origins such as https://portal.example.com')
     .transform(origins)
-    .optional()
+    .optional(),
+  ...ssoVariables
 })
 
 export type Config = z.output<typeof environment>
@@ -46,7 +48,7 @@ export type Config = z.output<typeof environment>
 export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
   // An empty variable, as compose files like to set, says the same as none.
   const given = Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== '')
-  const result = environment.safeParse(Object.fromEntries(given))
+  const result = environment.superRefine(requireWhole).safeParse(Object.fromEntries(given))
   if (result.success) return result.data
   const mistakes = result.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`)
   throw new StartError(`The configuration is wrong. ${mistakes.join('; ')}`)

@@ -22,7 +22,7 @@ const visible = z.string().regex(/^[\x21-\x7e]{1,512}$/, 'must be visible ASCII 
 export const ssoVariables = {
   SSO_ISSUER: z
     .string()
-    .refine(isIssuer, 'must be an https:// address without user, query and fragment; http:// is for loopback only')
+    .refine(isIssuer, 'must be an https:// address without user, query and fragment (http:// on loopback only)')
     .optional(),
   SSO_CLIENT_ID: visible.optional(),
   SSO_CLIENT_SECRET: visible.optional(),

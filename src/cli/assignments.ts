@@ -1,8 +1,12 @@
+import { adminResources } from '../admin/index.ts'
 import { parseDay } from '../base/instant.ts'
-import type { Resource } from '../tmf/resource.ts'
+import type { Attribute } from '../tmf/attribute.ts'
+import type { Resource, Secret } from '../tmf/resource.ts'
 import type { Shape } from '../tmf/shape.ts'
 import { suggestion } from '../tmf/suggestion.ts'
 import { Misuse } from './command.ts'
+import { naturalName } from './lookup.ts'
+import { alignColumns } from './table.ts'
 
 /** The attributes that the server neither gives nor keeps for sub-classes. */
 export function assignableNames({ attributes }: Resource): readonly string[] {
@@ -10,8 +14,8 @@ export function assignableNames({ attributes }: Resource): readonly string[] {
 }
 
 /**
- * The body that assignments `name=value` stand for: values are read by the shapes of the attributes, and an empty one is
- * null. What is no value of its shape stays a text, which validation refuses. Throws Misuse for other names.
+ * The body that assignments `name=value` stand for: values are read by the shapes of the attributes, and an empty one
+ * is null. What is no value of its shape stays a text, which validation refuses. Throws Misuse for other names.
  */
 export function readAssignments(
   resource: Resource,
@@ -21,13 +25,22 @@ export function readAssignments(
   const body = new Map<string, unknown>()
   for (const assignment of assignments) {
     const [name, value] = splitAssignment(assignment)
-    if (name === resource.secret?.member) throw new Misuse(secretFault(resource))
+    if (resource.secret?.member === name) throw new Misuse(secretFault(resource.path, resource.secret))
     const attribute = names.includes(name) ? resource.attributes.get(name) : undefined
     if (!attribute) throw new Misuse(`${resource.path} has no ${name} to set${suggestion(name, names)}`)
     if (body.has(name)) throw new Misuse(`${name} is given twice`)
     body.set(name, value === '' ? null : readValue(attribute.shape, value))
   }
   return Object.fromEntries(body)
+}
+
+/** What may be assigned, one line for each name: in which form, and what it means. */
+export function describeAssignments({ attributes }: Resource, names: readonly string[]): string {
+  const rows = names.flatMap((name) => {
+    const attribute = attributes.get(name)
+    return attribute ? [[name, referenceForm(attribute) ?? formOf(attribute.shape), meaningOf(attribute)]] : []
+  })
+  return alignColumns(rows)
 }
 
 function splitAssignment(text: string): readonly [name: string, value: string] {
@@ -37,10 +50,10 @@ function splitAssignment(text: string): readonly [name: string, value: string] {
 }
 
 /** The value itself is in no message. */
-function secretFault({ path, secret }: Resource): string {
-  return secret?.isChosen
-    ? `the ${secret.member} is no argument, since others on this machine could read it; use --${secret.member}-stdin`
-    : `the ${secret?.member} of a ${path} is made, not chosen`
+function secretFault(path: string, { member, isChosen }: Secret): string {
+  if (!isChosen) return `the ${member} is made, not chosen`
+  const ways = `${path} create and ${path} ${member} take --${member}-stdin`
+  return `the ${member} is no argument, since others on this machine could read it; ${ways}`
 }
 
 function readValue(shape: Shape, text: string): unknown {
@@ -56,4 +69,33 @@ function readValue(shape: Shape, text: string): unknown {
     default:
       return text
   }
+}
+
+function referenceForm({ storage }: Attribute): string | undefined {
+  const target = storage.kind === 'reference' && storage.to && adminResources.get(storage.to.path)
+  return target ? `id or ${naturalName(target)}` : undefined
+}
+
+/** As `readValue` reads it. */
+function formOf(shape: Shape): string {
+  switch (shape.kind) {
+    case 'list':
+      return `${formOf(shape.of)},...`
+    case 'object':
+      return 'id'
+    case 'boolean':
+      return 'true|false'
+    case 'instant':
+      return 'date or date-time'
+    case 'oneOf':
+      return 'word'
+    default:
+      return 'text'
+  }
+}
+
+function meaningOf({ shape, description, required }: Attribute): string {
+  const leaf = shape.kind === 'list' ? shape.of : shape
+  const words = leaf.kind === 'oneOf' ? `: ${leaf.values.join(', ')}` : ''
+  return `${description}${words}${required ? ' (required)' : ''}`
 }

@@ -65,9 +65,13 @@ export interface Context {
   readonly readInput: () => Promise<string>
 }
 
-/** A command on the database. `run` throws Problems, and Misuse for arguments that it cannot take. */
+/** What is left to do once the arguments are understood; throws Problems. */
+export type Work = (context: Context) => Promise<Result>
+
+/** A command on the database. */
 export interface Command extends Usage {
-  readonly run: (context: Context, args: Arguments) => Promise<Result>
+  /** Reads the arguments, before anything is opened; throws Misuse for what it cannot take. */
+  readonly prepare: (args: Arguments) => Work
 }
 
 /** The command line says something that no command takes. The message is one line and holds no secret. */

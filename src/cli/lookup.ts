@@ -1,12 +1,12 @@
 import { adminResources } from '../admin/index.ts'
 import { findTenant } from '../admin/tenants.ts'
 import { Problem } from '../base/problem.ts'
-import type { Queryable } from '../db/database.ts'
+import type { Queryable, Transaction } from '../db/database.ts'
 import { identifier, sql } from '../db/sql.ts'
 import { columnsOf } from '../tmf/attribute.ts'
 import type { Resource } from '../tmf/resource.ts'
 import type { WriteContext } from '../tmf/write.ts'
-import type { Arguments, Context } from './command.ts'
+import type { Arguments, Context, Result, Work } from './command.ts'
 
 /** What writing within the tenant of `--tenant` needs. Throws `notFound` when there is no such tenant. */
 export async function enterTenant(context: Context, { options }: Arguments): Promise<WriteContext> {
@@ -15,13 +15,40 @@ export async function enterTenant(context: Context, { options }: Arguments): Pro
   return { ...context, author: { tenantId, actor: context.actor }, view: { tenantId }, resources: adminResources }
 }
 
+/** What ID may be, in a sentence. */
+export function describeId(resource: Resource): string {
+  const name = naturalName(resource)
+  return `ID is the id of the ${resource.path}${name ? `, or its ${name}` : ''}.`
+}
+
+/** Whoever types a command has seen no version that it could rest on. */
+export const isAnyVersion = (): boolean => true
+
 /** The attribute besides the id by which people know a row: it is unique in the tenant. */
 export function naturalName({ unique = {} }: Resource): string | undefined {
   return Object.values(unique)[0]
 }
 
-/** The id of what is named by its id or its natural name; else throws `notFound`. An id is never taken for a name. */
-export async function idOf(queryable: Queryable, resource: Resource, tenantId: string, named: string): Promise<string> {
+/**
+ * Work on what the first parameter names by its id or its natural name, in one transaction within the tenant. Throws
+ * `notFound` when there is none.
+ */
+export function onNamed(
+  resource: Resource,
+  args: Arguments,
+  work: (tx: Transaction, writing: WriteContext, id: string) => Promise<Result>
+): Work {
+  return async (context) => {
+    const writing = await enterTenant(context, args)
+    return context.database.transaction(async (tx) => {
+      const id = await idOf(tx, resource, writing.view.tenantId, String(args.parameters[0]))
+      return work(tx, writing, id)
+    })
+  }
+}
+
+/** An id is never taken for a name. */
+async function idOf(queryable: Queryable, resource: Resource, tenantId: string, named: string): Promise<string> {
   const attribute = resource.attributes.get(naturalName(resource) ?? 'id')
   const column = identifier(attribute ? String(columnsOf(attribute)[0]) : 'id')
   const { rows } = await queryable.run(

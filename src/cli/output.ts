@@ -9,15 +9,14 @@ export const ROOT = '/admin/v1'
 
 /** A row and its new secret, which nobody sees again, in lines or as one JSON document. */
 export function showCreated(resource: Resource, { row, secret }: Created, { options }: Arguments): Result {
-  const shown = resource.secret && secret !== undefined ? { [resource.secret.member]: secret } : {}
-  if (!options.json) return showOnce({ id: String(row[0]) }, shown)
+  const secrets = resource.secret && secret !== undefined ? { [resource.secret.member]: secret } : {}
+  if (!options.json) return showOnce({ id: String(row[0]), ...secrets }, Object.keys(secrets))
   const document: object = JSON.parse(writeDocument(resource.path, selectAll(resource), row, ROOT))
-  return { text: JSON.stringify({ ...document, ...shown }) }
+  return { text: JSON.stringify({ ...document, ...secrets }) }
 }
 
-/** Names with their values in lines, the secret ones last. */
-export function showOnce(plain: Readonly<Record<string, string>>, secrets: Readonly<Record<string, string>>): Result {
-  const lines = alignColumns(Object.entries({ ...plain, ...secrets }))
-  const names = Object.keys(secrets)
-  return { text: names.length === 0 ? lines : `${lines}\nNot shown again: ${names.join(', ')}.` }
+/** Names with their values in lines, and which of them are secret. */
+export function showOnce(values: Readonly<Record<string, string>>, secrets: readonly string[]): Result {
+  const lines = alignColumns(Object.entries(values))
+  return { text: secrets.length === 0 ? lines : `${lines}\nNot shown again: ${secrets.join(', ')}.` }
 }

@@ -5,9 +5,9 @@ import { user } from '../admin/user.ts'
 import type { Document, Resource } from '../tmf/resource.ts'
 import { create, patch, remove } from '../tmf/write.ts'
 import { assignableNames, describeAssignments, readAssignments } from './assignments.ts'
-import type { Arguments, Command, Context, Result } from './command.ts'
+import type { Command } from './command.ts'
 import { listJson, tableOf } from './listing.ts'
-import { enterTenant, idOf, resolveReferences } from './lookup.ts'
+import { describeId, enterTenant, isAnyVersion, onNamed, resolveReferences } from './lookup.ts'
 import { showCreated } from './output.ts'
 import { chosenPassword } from './password.ts'
 import { alignColumns } from './table.ts'
@@ -21,19 +21,21 @@ const COLUMNS: readonly (readonly [Resource, readonly string[]])[] = [
 ]
 
 /** The commands for what a tenant's administrators manage, by name: `user list`, `user create` ... */
-export const resourceCommands: readonly (readonly [string, Command])[] = COLUMNS.flatMap(([resource, columns]) => [
-  [`${resource.path} list`, listCommand(resource, columns)],
-  [`${resource.path} create`, createCommand(resource)],
-  [`${resource.path} set`, setCommand(resource)],
-  [`${resource.path} remove`, removeCommand(resource)]
-])
+export const resourceCommands: Readonly<Record<string, Command>> = Object.fromEntries(
+  COLUMNS.flatMap(([resource, columns]) => [
+    [`${resource.path} list`, listCommand(resource, columns)],
+    [`${resource.path} create`, createCommand(resource)],
+    [`${resource.path} set`, setCommand(resource)],
+    [`${resource.path} remove`, removeCommand(resource)]
+  ])
+)
 
 function listCommand(resource: Resource, columns: readonly string[]): Command {
   return {
-    description: `lists every ${resource.path} of a tenant`,
+    description: `lists each ${resource.path} of a tenant`,
     options: ['tenant', 'json'],
     details: () => '--json prints all there is to know of each, one JSON document a line.',
-    run: async (context, args) => {
+    prepare: (args) => async (context) => {
       const { view } = await enterTenant(context, args)
       const documents = await listJson(context.database, resource, view)
       if (args.options.json) return { text: documents.join('\n') }
@@ -52,39 +54,58 @@ function createCommand(resource: Resource): Command {
   const names = assignableNames(resource)
   const { secret } = resource
   return {
-    description: `creates a ${resource.path}${secret ? ` and prints its ${secret.member} once` : ''}`,
+    description: `creates ${withArticle(resource)}${secret ? ` and prints its ${secret.member} once` : ''}`,
     hasAssignments: true,
     options: ['tenant', ...(secret?.isChosen ? (['password-stdin'] as const) : []), 'json'],
     details: () => describeAssignments(resource, names),
-    run: async (context, args) => {
-      const writing = await enterTenant(context, args)
+    prepare: (args) => {
       const body = readAssignments(resource, names, args.assignments)
-      const chosen = secret && (await chosenPassword(context, args))
-      const created = await context.database.transaction(async (tx) => {
-        const resolved = await resolveReferences(tx, resource, writing.view.tenantId, body)
-        return create(tx, writing, resource, chosen === undefined ? resolved : { ...resolved, [secret.member]: chosen })
-      })
-      return showCreated(resource, created, args)
+      return async (context) => {
+        const writing = await enterTenant(context, args)
+        const chosen = await chosenPassword(context, args)
+        const created = await context.database.transaction(async (tx) => {
+          const resolved = await resolveReferences(tx, resource, writing.view.tenantId, body)
+          return create(tx, writing, resource, { ...resolved, ...(chosen !== undefined && { password: chosen }) })
+        })
+        return showCreated(resource, created, args)
+      }
     }
   }
 }
 
 function setCommand(resource: Resource): Command {
+  const names = resource.patchable
   return {
-    description: `changes a ${resource.path}`,
+    description: `changes ${withArticle(resource)}`,
     parameters: ['ID'],
     hasAssignments: true,
     options: ['tenant'],
     details: () =>
-      `${describeId(resource)} An empty value removes what was there.\n\n${describeAssignments(resource, resource.patchable)}`,
-    run: async (context, args) => {
-      const writing = await enterTenant(context, args)
-      const body = readAssignments(resource, resource.patchable, args.assignments)
-      return onNamed(context, args, resource, async (tx, id) => {
-        const type = 'application/merge-patch+json'
-        const row = await patch(tx, writing, resource, id, ANY_VERSION, type, body)
-        return { text: `set ${resource.path} ${id}, version ${row[1]}` }
+      `${describeId(resource)} An empty value removes what was there.\n\n${describeAssignments(resource, names)}`,
+    prepare: (args) => {
+      const body = readAssignments(resource, names, args.assignments)
+      return onNamed(resource, args, async (tx, writing, id) => {
+        await patch(tx, writing, resource, id, isAnyVersion, 'application/merge-patch+json', body)
+        return { text: `set ${resource.path} ${id}` }
       })
     }
   }
+}
+
+function removeCommand(resource: Resource): Command {
+  return {
+    description: `removes ${withArticle(resource)}`,
+    parameters: ['ID'],
+    options: ['tenant'],
+    details: () => describeId(resource),
+    prepare: (args) =>
+      onNamed(resource, args, async (tx, writing, id) => {
+        await remove(tx, writing, resource, id, isAnyVersion)
+        return { text: `removed ${resource.path} ${id}` }
+      })
+  }
+}
+
+function withArticle({ path }: Resource): string {
+  return `${/^[aeio]/.test(path) ? 'an' : 'a'} ${path}`
 }

@@ -1,4 +1,4 @@
-import { commandsOf } from './arguments.ts'
+import { namesUnder } from './arguments.ts'
 import { OPTIONS, type Usage, type Usages } from './command.ts'
 import { alignColumns } from './table.ts'
 
@@ -8,9 +8,10 @@ const PROGRAM = 'node src/cli.ts'
 export function helpOn(usages: Usages, topic: string): string {
   const usage = usages.get(topic)
   if (usage) return helpOnCommand(topic, usage)
-  const lines = commandsOf(usages, topic).map((name) => [name, String(usages.get(name)?.description)])
+  const lines = namesUnder(usages, topic).map((name) => [name, String(usages.get(name)?.description)])
+  if (topic === '') lines.push(['help', 'prints this, or with a command how it is used'])
   const usageLine = `Usage: ${[PROGRAM, topic].join(' ').trim()} COMMAND`
-  return `${usageLine}\n\n${indented(alignColumns(lines))}\n\nhelp COMMAND says how one is used.`
+  return `${usageLine}\n\n${indented(alignColumns(lines))}`
 }
 
 function helpOnCommand(name: string, usage: Usage): string {

@@ -1,8 +1,9 @@
 import { encodePassword, hashPassword } from '../../src/auth/password.ts'
 import { hashSecret } from '../../src/auth/secret.ts'
 import { newId } from '../../src/base/ulid.ts'
-import type { Queryable } from '../../src/db/database.ts'
+import type { Database, Queryable } from '../../src/db/database.ts'
 import { sql } from '../../src/db/sql.ts'
+import { addPartner, OTHER_TENANT, TENANT } from '../support/database.ts'
 
 /** What a client of a test is; it may do everything unless it says less. */
 export interface TestClient {
@@ -50,4 +51,28 @@ export async function addUser(database: Queryable, user: TestUser): Promise<stri
       "is_enabled", "partner_id")
     VALUES (${tenantId}, ${id}, now(), ${username}, ${await passwordHash}, ${JSON.stringify(scope)}, true, ${partnerId})`)
   return id
+}
+
+/** The secret of every client. */
+export const SECRET = 'a secret of a client'
+export const CLIENT = { client_id: TENANT, client_secret: SECRET }
+export const BY_CLIENT = { grant_type: 'client_credentials' }
+export const BY_PASSWORD = { grant_type: 'password', username: 'admin', password: ENCODED_PASSWORD }
+
+/** Adds clients and users of every kind, those of the tenant `demo` by the names that tests know them by. */
+export async function addEverybody(database: Database): Promise<void> {
+  const partnerId = await addPartner(database, TENANT, 'P-1')
+  const own = { tenantId: TENANT, secret: SECRET }
+  await addClient(database, { ...own, clientId: TENANT })
+  await addClient(database, { ...own, clientId: 'plain', passwordEncoding: 'plain' })
+  await addClient(database, { ...own, clientId: 'narrow', scope: ['bill:read', 'bill:write'] })
+  await addClient(database, { ...own, clientId: 'refreshing', refreshesClientCredentials: true })
+  await addClient(database, { ...own, clientId: 'one-grant', grantTypes: ['client_credentials'] })
+  await addClient(database, { ...own, clientId: 'no-refresh', grantTypes: ['password'] })
+  await addClient(database, { ...own, clientId: 'of-partner', partnerId })
+  await addClient(database, { tenantId: TENANT, clientId: 'public', grantTypes: ['refresh_token', 'password'] })
+  await addClient(database, { tenantId: OTHER_TENANT, clientId: OTHER_TENANT, secret: SECRET })
+  await addUser(database, { tenantId: TENANT, username: 'admin' })
+  await addUser(database, { tenantId: TENANT, username: 'reader', scope: ['bill:read', 'account:read'] })
+  await addUser(database, { tenantId: TENANT, username: 'partner1', partnerId })
 }

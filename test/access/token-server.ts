@@ -1,5 +1,6 @@
 import type { FastifyInstance, InjectOptions } from 'fastify'
 import pino, { type Logger } from 'pino'
+import { expect } from 'vitest'
 import { buildApp } from '../../src/app.ts'
 import { readConfig } from '../../src/base/config.ts'
 import { later } from '../../src/base/instant.ts'
@@ -92,7 +93,21 @@ export function basic(name: string, password: string): Readonly<Record<string, s
   return { authorization: `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}` }
 }
 
+/** Asserts on the form that every failure of an OAuth endpoint has. */
+export function expectFailure(headers: Readonly<Record<string, unknown>>, body: object): void {
+  expect(Object.keys(body).sort()).toEqual(['error', 'error_code', 'error_description', 'error_uri'])
+  expect(Object.values(body).every((text) => typeof text === 'string' && text !== '')).toBe(true)
+  expect(headers).toMatchObject({ 'cache-control': 'no-store', pragma: 'no-cache' })
+}
+
 function encoded(form: Form): string {
-  const pairs = Array.isArray(form) ? form : Object.entries(form)
-  return new URLSearchParams(pairs.map(([name, value]) => [name, value])).toString()
+  return new URLSearchParams([...pairsOf(form)]).toString()
+}
+
+function* pairsOf(form: Form): Generator<[string, string]> {
+  for (const [name, value] of isList(form) ? form : Object.entries(form)) yield [name, value]
+}
+
+function isList(form: Form): form is readonly (readonly [string, string])[] {
+  return Array.isArray(form)
 }

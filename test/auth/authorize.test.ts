@@ -38,7 +38,7 @@ describe('the sign-in page', () => {
 
   test('may be neither stored, framed nor followed by a referrer, and loads nothing', async () => {
     const { headers, body } = await portal.ask()
-    const style = /<style>([^]*)<\/style>/.exec(body)?.[1] ?? ''
+    const style = /<style>([\s\S]*)<\/style>/.exec(body)?.[1] ?? ''
     expect(headers).toMatchObject({
       'cache-control': 'no-store',
       'referrer-policy': 'no-referrer',

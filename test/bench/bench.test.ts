@@ -1,8 +1,13 @@
+import { once } from 'node:events'
+import { createServer, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { fillWithBills } from '../../bench/bills.ts'
 import { cases } from '../../bench/cases.ts'
+import { fillCredentials, passwordGrants } from '../../bench/credentials.ts'
 import { middle } from '../../bench/measure.ts'
+import { runStreams } from '../../bench/open-loop.ts'
 import { parseOptions } from '../../bench/options.ts'
 import { gatesOf, printable, type Report } from '../../bench/report.ts'
 import { spread } from '../../bench/sample.ts'
@@ -61,6 +66,50 @@ describe('the bills of the bench', () => {
       expect(reply.text).not.toBe('[]')
     }
   })
+})
+
+test('the credentials of the bench are filled in once, and let in', async () => {
+  const server = await startTestServer()
+  const client = new pg.Client(server.url)
+  await client.connect()
+  for (const _ of [1, 2]) await fillCredentials(client, TENANT)
+  const { rows } = await client.query('SELECT count(DISTINCT password_hash)::int AS users FROM oauth_user')
+  await client.end()
+  const grants = passwordGrants(TENANT)
+  expect(rows).toEqual([{ users: grants.length }])
+  for (const { method, path, headers, body } of [...grants.slice(0, 1), ...grants.slice(-1)]) {
+    const reply = await server.call(method, path, body, headers)
+    expect(reply.status, reply.text).toBe(200)
+    const list = await server.call('GET', 'billCycle', undefined, {
+      authorization: `Bearer ${reply.body.access_token}`
+    })
+    expect(list.status).toBe(200)
+  }
+  await server.close()
+})
+
+test('a paced load asks at its rate, whether it is answered or not, and tells what was no success', async () => {
+  const asked: string[] = []
+  const held: ServerResponse[] = []
+  const server = createServer((request, response) => {
+    asked.push(`${request.method} ${request.headers.authorization}`)
+    if (request.url === '/held') held.push(response)
+    else response.writeHead(request.url === '/good' ? 200 : 503).end()
+    // All that is to come has come.
+    if (asked.length === 160) for (const each of held) each.end()
+  })
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  const { port } = server.address() as AddressInfo
+  const stream = (path: string, perSecond: number) => ({ perSecond, requests: [{ method: 'GET', path } as const] })
+  const streams = [stream('/good', 100), stream('/bad', 50), stream('/held', 10)]
+  const headers = { authorization: 'Bearer it' }
+  const loads = await runStreams({ origin: `http://127.0.0.1:${port}`, seconds: 0.5, headers, streams })
+  server.close()
+  expect(new Set(asked)).toEqual(new Set(['GET Bearer it']))
+  expect(loads.map(({ failures }) => failures)).toEqual([[], ['50 times 503'], []])
+  expect(loads[0]?.perSecond).toBeGreaterThan(80)
+  expect(loads[1]?.perSecond).toBe(0)
+  expect(loads[2]?.p99Ms).toBeGreaterThan(300)
 })
 
 test('each connection asks for bills of its own', () => {
@@ -125,6 +174,9 @@ test.each([
   { what: 'more growth', given: { scaling: [grown(1, 1.51)] }, met: [false, true] },
   { what: 'no figure', given: { scaling: [grown(1, Number.NaN)] }, met: [false, true] },
   { what: 'growth on many connections, which has no gate', given: { scaling: [grown(32, 9)] }, met: [true] },
+  { what: 'enough tokens, quickly enough', given: { tokens: issued(50, 2) }, met: [true, true, true] },
+  { what: 'too few tokens', given: { tokens: issued(49.9, 1) }, met: [false, true, true] },
+  { what: 'reads that tokens delay', given: { tokens: issued(51, 2.01) }, met: [true, false, true] },
   { what: 'too much memory', given: { memory: { started: 100e6, used: 180e6 } }, met: [false] }
 ])('the gates judge $what', ({ given, met }) => {
   expect(gatesOf({ ...report, ...given }).map(({ isMet }) => isMet)).toEqual(met)
@@ -134,9 +186,14 @@ function grown(connections: number, factor: number) {
   return { name: 'by-id', title: 'a case', connections, largeMs: 2 * factor, smallMs: 2 }
 }
 
+function issued(perSecond: number, factor: number) {
+  const quiet = { perSecond: 200, p50Ms: 1, p99Ms: 3 }
+  return { quiet, issuing: { ...quiet, p99Ms: 3 * factor }, tokens: { perSecond, p50Ms: 5, p99Ms: 9 } }
+}
+
 test('the report is tables with a line for each case and gate', () => {
   const cases = [{ ...figures, name: 'by-id', twin: 'bare-by-id', ratio: 0.5 }]
-  expect(printable({ ...report, cases, scaling: [grown(1, 1.2)] })).toBe(`cores 2
+  expect(printable({ ...report, cases, scaling: [grown(1, 1.2)], tokens: issued(51, 1.5) })).toBe(`cores 2
 
 1,000,000 bills, 32 connections  requests/s  p50 ms  p99 ms  ratio          to
 -------------------------------  ----------  ------  ------  -----  ----------
@@ -146,11 +203,19 @@ p50 by size of the table  connections  large ms  small ms  large / small
 ------------------------  -----------  --------  --------  -------------
 a case                              1      2.40      2.00           1.20
 
+at fixed rates                       requests/s  p50 ms  p99 ms
+-----------------------------------  ----------  ------  ------
+bill by id, no tokens issued             200.00    1.00    3.00
+bill by id, while tokens are issued      200.00    1.00    4.50
+tokens by password                        51.00    5.00    9.00
+
 idle memory: 100 MB after the start, 120 MB after some requests
 
-gate                       measured     limit
--------------------------  --------  --------  ------
-a case / bare                  0.50    >= 0.7  MISSED
-a case, p50 large / small      1.20    <= 1.5      ok
-idle memory                  120 MB  < 180 MB      ok`)
+gate                                          measured     limit
+--------------------------------------------  --------  --------  ------
+a case / bare                                     0.50    >= 0.7  MISSED
+a case, p50 large / small                         1.20    <= 1.5      ok
+tokens per second                                51.00     >= 50      ok
+p99 of reads while tokens are issued / quiet      1.50      <= 2      ok
+idle memory                                     120 MB  < 180 MB      ok`)
 })

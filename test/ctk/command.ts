@@ -5,6 +5,7 @@ import { createServer, type IncomingMessage } from 'node:http'
 import path from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
+import { DEMO } from '../../src/demo/credentials.ts'
 
 const RUN = fileURLToPath(new URL('../../ctk/run.ts', import.meta.url))
 
@@ -15,9 +16,10 @@ export interface Outcome {
   readonly errors: string
 }
 
-/** Runs the command of `npm run ctk` in a folder. */
+/** Runs the command of `npm run ctk` in a folder, with the secrets of the demo in its environment. */
 export async function ctk(folder: string, ...args: readonly string[]): Promise<Outcome> {
-  const env = { ...process.env, NODE_NO_WARNINGS: '1', npm_lifecycle_event: '' }
+  const secrets = { CTK_CLIENT_SECRET: DEMO.clientSecret, CTK_PASSWORD: DEMO.password }
+  const env = { ...process.env, ...secrets, NODE_NO_WARNINGS: '1', npm_lifecycle_event: '' }
   const child = spawn(process.execPath, [RUN, ...args], { cwd: folder, env })
   const [output, errors] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
   return { code: child.exitCode, output, errors }

@@ -7,6 +7,8 @@ import { samples } from '../../ctk/folders/samples.ts'
 import { parseOptions, UsageError } from '../../ctk/options.ts'
 import type { Summary } from '../../ctk/runner.ts'
 import { startDemoServer } from '../../ctk/server.ts'
+import { encodePassword } from '../../src/auth/password.ts'
+import { DEMO } from '../../src/demo/credentials.ts'
 import { ctk, startStub, writeKit } from './command.ts'
 
 const RUN_LIMIT_MS = 240_000
@@ -46,8 +48,10 @@ describe('on demo data', () => {
       const server = await startDemoServer()
       try {
         const before = await counts(server.url)
+        const at = ['--url', server.url, '--token-url', new URL('/oauth/token', server.url).href]
+        const as = ['--client-id', DEMO.tenantId, '--username', DEMO.username]
         for (const run of ['first', 'second']) {
-          const { code, output } = await ctk(folder, '--url', server.url, '--reports', run)
+          const { code, output } = await ctk(folder, ...at, ...as, '--reports', run)
           expect(code, output).toBe(0)
           expect(await counts(server.url)).toEqual(before)
         }
@@ -71,7 +75,11 @@ describe('against a server that answers wrongly', () => {
       expect(code, errors).toBe(1)
       expect(assertions.failed).toBeGreaterThan(100)
       expect(output.trim().split('\n').at(-1)).toBe(`${assertions.passed} passed, ${assertions.failed} failed`)
-      expect(stub.asked.every(({ headers }) => headers.authorization === 'Bearer never-show-this')).toBe(true)
+      const sent = Object.groupBy(stub.asked, ({ headers }) => headers.authorization ?? 'nothing')
+      // What asks whether it is let in without goes without.
+      expect(sent.nothing?.length).toBeGreaterThan(10)
+      expect(sent['Bearer nonsense']).toHaveLength(1)
+      expect(sent['Bearer never-show-this']?.length).toBeGreaterThan(200)
       const files = ['ctk.json', 'ctk.html'].map((name) => readFileSync(path.join(folder, 'wrong', name), 'utf8'))
       for (const said of [output, errors, ...files]) expect(said).not.toContain('never-show-this')
     },
@@ -127,6 +135,46 @@ describe('an official kit', () => {
     STUB_LIMIT_MS
   )
 
+  it.each([
+    { user: [], grant: 'grant_type=client_credentials' },
+    { user: ['--username', 'a b'], grant: `grant_type=password&username=a+b&password=${encodePassword(DEMO.password)}` }
+  ])(
+    'is run with a token got by $grant, which is not shown',
+    async ({ user, grant }) => {
+      const stub = await startStub(({ url }) =>
+        url === '/token' ? '{"access_token":"never-show-this"}' : '{"id":"x"}'
+      )
+      writeKit(folder, right, payload)
+      const at = ['--url', stub.url, '--token-url', new URL('/token', stub.url).href, '--client-id', 'me']
+      const { code, output, errors } = await ctk(folder, '--kit', '.', ...at, ...user, '--reports', 'token')
+      stub.stop()
+      expect(code, output + errors).toBe(0)
+      const [asked, ...others] = stub.asked
+      expect(asked?.body).toBe(`${grant}&client_id=me&client_secret=${DEMO.clientSecret}`)
+      expect(others.map(({ headers }) => headers.authorization)).toEqual(['Bearer never-show-this'])
+      const files = ['ctk-kit.json', 'ctk-kit.html'].map((name) =>
+        readFileSync(path.join(folder, 'token', name), 'utf8')
+      )
+      for (const said of [output, errors, ...files]) expect(said).not.toContain('never-show-this')
+    },
+    STUB_LIMIT_MS
+  )
+
+  it(
+    'is not run without a token, and no secret is shown',
+    async () => {
+      const stub = await startStub(({ body }) => JSON.stringify({ error: 'invalid_client', echo: body }))
+      writeKit(folder, right, payload)
+      const at = ['--url', stub.url, '--token-url', stub.url, '--client-id', 'me']
+      const { code, output, errors } = await ctk(folder, '--kit', '.', ...at)
+      stub.stop()
+      expect({ code, errors }).toEqual({ code: 1, errors: `ctk: no token: ${stub.url} answered with 200\n` })
+      expect(stub.asked).toHaveLength(1)
+      expect(output + errors).not.toContain(DEMO.clientSecret)
+    },
+    STUB_LIMIT_MS
+  )
+
   it(
     'is refused when a payload of its config does not fit its schema',
     async () => {
@@ -140,6 +188,8 @@ describe('an official kit', () => {
 })
 
 describe('a wrong command line', () => {
+  const TOKEN = ['--url', 'http://127.0.0.1/', '--token-url', 'http://127.0.0.1/t', '--client-id', 'demo']
+
   it.each([
     { args: ['--nope'], says: "Unknown option '--nope'" },
     { args: ['more'], says: "Unexpected argument 'more'" },
@@ -147,10 +197,16 @@ describe('a wrong command line', () => {
     { args: ['--url', 'localhost'], says: '--url is not the http(s) address of a server' },
     { args: ['--url', 'http://user:word@127.0.0.1/'], says: '--url may not hold a user or a password' },
     { args: ['--url', 'http://127.0.0.1/?a=1'], says: '--url may not have a query' },
-    { args: ['--header', 'secret'], says: "--header must look like 'Name: value'" }
+    { args: ['--header', 'secret'], says: "--header must look like 'Name: value'" },
+    { args: ['--client-id', 'demo'], says: '--client-id and --username go with --token-url' },
+    { args: ['--token-url', 'http://127.0.0.1/t'], says: '--token-url needs --client-id' },
+    { args: ['--token-url', 'nowhere', '--client-id', 'demo'], says: '--token-url is not the http(s) address' },
+    { args: ['--token-url', 'http://127.0.0.1/t', '--client-id', 'demo'], says: '--token-url goes with --url' },
+    { args: [...TOKEN, '--username', 'admin'], says: '--username needs the environment variable CTK_PASSWORD' }
   ])('$args is refused', ({ args, says }) => {
-    expect(() => parseOptions(args, folder)).toThrow(UsageError)
-    expect(() => parseOptions(args, folder)).toThrow(says)
+    const env = { CTK_CLIENT_SECRET: 'secret' }
+    expect(() => parseOptions(args, folder, env)).toThrow(UsageError)
+    expect(() => parseOptions(args, folder, env)).toThrow(says)
   })
 
   it.each([
@@ -177,7 +233,9 @@ describe('a wrong command line', () => {
 /** How many resources of each type there are. */
 function counts(url: string): Promise<(string | null)[]> {
   const paths = samples.map(({ path }) => path)
-  return Promise.all(paths.map(async (each) => (await fetch(`${url}${each}?limit=0`)).headers.get('X-Total-Count')))
+  const headers = { token: DEMO.apiKey }
+  const lists = paths.map((each) => fetch(`${url}${each}?limit=0`, { headers }))
+  return Promise.all(lists.map(async (list) => (await list).headers.get('X-Total-Count')))
 }
 
 function report(reports: string, name: string): Summary {

@@ -256,6 +256,9 @@ CREATE INDEX "audit_tenant_id_resource_id_id_idx" ON "audit"("tenant_id", "resou
 CREATE INDEX "audit_tenant_id_actor_id_id_idx" ON "audit"("tenant_id", "actor_id", "id");
 
 -- CreateIndex
+CREATE INDEX "audit_tenant_id_recorded_at_id_idx" ON "audit"("tenant_id", "recorded_at" DESC NULLS LAST, "id");
+
+-- CreateIndex
 CREATE UNIQUE INDEX "audit_tenant_id_position_key" ON "audit"("tenant_id", "position");
 
 -- AddForeignKey

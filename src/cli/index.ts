@@ -1,0 +1,21 @@
+import { auditCommands } from './audit-commands.ts'
+import type { Command } from './command.ts'
+import { resourceCommands } from './resource-commands.ts'
+import { secretCommands } from './secret-commands.ts'
+import { signingKeyCommands } from './signing-key-commands.ts'
+import { tenantCommands } from './tenant-commands.ts'
+
+const commands: Readonly<Record<string, Command>> = {
+  ...tenantCommands,
+  ...resourceCommands,
+  ...secretCommands,
+  ...signingKeyCommands,
+  ...auditCommands
+}
+const groups = Map.groupBy(Object.entries(commands), ([name]) => name.split(' ')[0])
+
+/**
+ * The commands on a migrated database, by name, those of one first word together; a Map, so that `constructor` is no
+ * command.
+ */
+export const databaseCommands: ReadonlyMap<string, Command> = new Map([...groups.values()].flat())

@@ -1,0 +1,53 @@
+import { apiKey } from '../admin/api-key.ts'
+import { readBody } from '../admin/body.ts'
+import { client } from '../admin/client.ts'
+import { changePassword, rotateApiKey, rotateClientSecret } from '../admin/rotation.ts'
+import { OVERLAP } from '../admin/rotation-routes.ts'
+import { user } from '../admin/user.ts'
+import type { Command } from './command.ts'
+import { describeId, isAnyVersion, onNamed } from './lookup.ts'
+import { showCreated } from './output.ts'
+import { chosenPassword } from './password.ts'
+
+const WHOLE = /^\d+$/
+
+/** The commands that give something a new secret, by name. */
+export const secretCommands: Readonly<Record<string, Command>> = {
+  'client rotate': {
+    description: 'gives a client a new secret and prints it once; the old one stops at once',
+    parameters: ['ID'],
+    options: ['tenant', 'json'],
+    details: () => describeId(client),
+    prepare: (args) =>
+      onNamed(client, args, async (tx, writing, id) =>
+        showCreated(client, await rotateClientSecret(tx, writing, { id, isExpected: isAnyVersion }), args)
+      )
+  },
+  'apiKey rotate': {
+    description: 'makes a new API key with the attributes of an old one and prints it once',
+    parameters: ['ID'],
+    options: ['tenant', 'overlap', 'json'],
+    details: () => `${describeId(apiKey)} The old key goes on for SECONDS; without --overlap it stops at once.`,
+    prepare: (args) => {
+      const { overlap = '0' } = args.options
+      const { overlapSeconds } = readBody(OVERLAP, { overlapSeconds: WHOLE.test(overlap) ? Number(overlap) : overlap })
+      return onNamed(apiKey, args, async (tx, writing, id) => {
+        const target = { id, isExpected: isAnyVersion }
+        return showCreated(apiKey, await rotateApiKey(tx, writing, target, overlapSeconds), args)
+      })
+    }
+  },
+  'user password': {
+    description: 'gives a user a new password; what the old one opened is closed',
+    parameters: ['ID'],
+    options: ['tenant', 'password-stdin', 'json'],
+    details: () => `${describeId(user)} The password is made and printed once, or read from standard input.`,
+    prepare: (args) => async (context) => {
+      const chosen = await chosenPassword(context, args)
+      const change = onNamed(user, args, async (tx, writing, id) =>
+        showCreated(user, await changePassword(tx, writing, { id, isExpected: isAnyVersion }, chosen), args)
+      )
+      return change(context)
+    }
+  }
+}

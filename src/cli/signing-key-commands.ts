@@ -1,0 +1,50 @@
+import { recordChange } from '../audit/record.ts'
+import { rotateSigningKey, type SigningAlgorithm } from '../auth/signing-keys.ts'
+import type { Queryable } from '../db/database.ts'
+import { sql } from '../db/sql.ts'
+import { type Command, Misuse } from './command.ts'
+import { enterTenant } from './lookup.ts'
+
+const ALGORITHMS: readonly SigningAlgorithm[] = ['EdDSA', 'ES256']
+const DEFAULT: SigningAlgorithm = 'EdDSA'
+
+/** The commands for the keys that sign tokens, by name. */
+export const signingKeyCommands: Readonly<Record<string, Command>> = {
+  'signing-key rotate': {
+    description: 'gives a tenant a new key to sign tokens with; tokens of the old one stay valid until they expire',
+    options: ['tenant', 'algorithm'],
+    details: () => `Without --algorithm the new key is of the kind of the old one, and the first one of ${DEFAULT}.`,
+    prepare: (args) => {
+      const asked = readAlgorithm(args.options.algorithm)
+      return async (context) => {
+        const { author, clock, newId } = await enterTenant(context, args)
+        const kid = await context.database.transaction(async (tx) => {
+          const algorithm = asked ?? (await currentAlgorithm(tx, author.tenantId))
+          const made = await rotateSigningKey(tx, clock, author.tenantId, algorithm)
+          const change = { action: 'rotate', resourceType: 'SigningKey', resourceId: made, after: { algorithm } }
+          await recordChange(tx, author, change, { id: newId(), now: clock() })
+          return made
+        })
+        return { text: `tenant ${author.tenantId} signs with key ${kid}` }
+      }
+    }
+  }
+}
+
+function readAlgorithm(text: string | undefined): SigningAlgorithm | undefined {
+  const algorithm = algorithmNamed(text)
+  if (algorithm || text === undefined) return algorithm
+  throw new Misuse(`--algorithm must be one of ${ALGORITHMS.join(', ')}`)
+}
+
+function algorithmNamed(text: string | null | undefined): SigningAlgorithm | undefined {
+  return ALGORITHMS.find((known) => known === text)
+}
+
+async function currentAlgorithm(queryable: Queryable, tenantId: string): Promise<SigningAlgorithm> {
+  const { rows } = await queryable.run(
+    sql`SELECT "algorithm" FROM "signing_key"
+      WHERE "tenant_id" = ${tenantId} AND "retired_at" IS NULL ORDER BY "created_at" DESC, "id" DESC LIMIT 1`
+  )
+  return algorithmNamed(rows[0]?.[0]) ?? DEFAULT
+}
