@@ -45,9 +45,10 @@ async function withServer(
   }
 }
 
-/** A header that the caller gave stands. */
+/** A credential that the caller gave stands, alone. */
 async function withToken(options: Options, request: TokenRequest | undefined): Promise<Options> {
-  if (request === undefined) return options
+  const isGiven = Object.keys(options.headers).some((name) => /^(authorization|token)$/i.test(name))
+  if (request === undefined || isGiven) return options
   return { ...options, headers: { Authorization: `Bearer ${await fetchToken(request)}`, ...options.headers } }
 }
 

@@ -92,7 +92,7 @@ interface Place {
   readonly name: string
 }
 
-/** A copy in which every request has an id by which its folders are found again, and the headers unless it goes without. */
+/** A copy in which every request has an id by which its folders are found again and, unless marked, the headers. */
 function prepare(
   node: RunnableFolder,
   folder: readonly string[],

@@ -77,7 +77,8 @@ async function startEmbedded({ DATA_DIR: directory, HOST }: Config) {
   requirePackage()
   if (!LOOPBACK.test(HOST)) {
     throw new StartError(
-      `The embedded Postgres comes with credentials that everybody knows: listen on the loopback interface, not on ${HOST}, or set DATABASE_URL`
+      'The embedded Postgres comes with credentials that everybody knows: ' +
+        `listen on the loopback interface, not on ${HOST}, or set DATABASE_URL`
     )
   }
   const { startEmbeddedPostgres } = await import('./db/embedded-postgres.ts')

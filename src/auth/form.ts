@@ -9,18 +9,18 @@ const VALUE_MAX_LENGTH = 4_096
 /** Reads `application/x-www-form-urlencoded` texts as one. Throws `invalidField` for a parameter that comes twice. */
 export function parseForms(...forms: readonly string[]): Parameters {
   const parameters = new Map<string, string>()
-  const names = new Set<string>()
-  for (const form of forms) {
-    for (const [name, value] of new URLSearchParams(form)) {
-      if (names.has(name)) throw new Problem('invalidField', 'A parameter must not be sent twice')
-      if (names.size === PARAMETERS_MAX) throw new Problem('invalidField', 'There are too many parameters')
-      if (value.length > VALUE_MAX_LENGTH) throw new Problem('invalidField', 'A parameter is too long')
-      // The database stores none.
-      if (value.includes('\0')) throw new Problem('invalidField', 'A parameter must not contain NUL')
-      names.add(name)
-      // A parameter without a value counts as left out (RFC 6749, section 3.1).
-      if (value !== '') parameters.set(name, value)
-    }
+  for (const [name, value] of forms.flatMap((form) => [...new URLSearchParams(form)])) {
+    const fault = parameters.has(name) ? 'A parameter must not be sent twice' : faultOf(value)
+    if (fault) throw new Problem('invalidField', fault)
+    if (parameters.size === PARAMETERS_MAX) throw new Problem('invalidField', 'There are too many parameters')
+    parameters.set(name, value)
   }
-  return parameters
+  // A parameter without a value counts as left out (RFC 6749, section 3.1).
+  return new Map([...parameters].filter(([, value]) => value !== ''))
+}
+
+function faultOf(value: string): string | undefined {
+  if (value.length > VALUE_MAX_LENGTH) return 'A parameter is too long'
+  // The database stores no NUL.
+  return value.includes('\0') ? 'A parameter must not contain NUL' : undefined
 }

@@ -64,7 +64,7 @@ export async function verifyPassword(
   // What is no encoded password is nobody's, and may be long: it is not worked on itself.
   const isEncoded = ENCODED.test(encoded)
   const stored = hash === undefined || !isEncoded ? NOBODY : parseHash(hash)
-  // Nobody passes by those who wait, remembered or not: in a long line, guesses would be answered without being counted.
+  // What is remembered waits in line, too: guesses that passed by a long one would be answered without being counted.
   return inSlot(async () => {
     await beforeWork?.()
     if (clock && hash !== undefined && isEncoded && wasVerified(clock, encoded, hash)) return true

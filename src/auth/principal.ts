@@ -1,6 +1,6 @@
 import type { Scope } from './scopes.ts'
 
-/** Who is behind a request: a user, a client of its own, an API key, or a person known to the company's identity provider. */
+/** Who is behind a request: a user, a client for itself, an API key, or a person whom the identity provider knows. */
 export interface Actor {
   readonly type: 'user' | 'client' | 'apiKey' | 'sso'
   readonly id: string

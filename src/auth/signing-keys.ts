@@ -150,7 +150,7 @@ function keptSince(now: Instant): Instant {
 
 type Found = ReadonlyMap<string, VerifyingKey>
 
-/** Whoever asks while a query runs waits for the next one, which asks for all: a flood of ids is no flood of queries. */
+/** Whoever asks while a query runs waits for the next one, which asks for all: a flood of ids is not one of queries. */
 function oneQueryAtATime(
   select: (kids: readonly string[]) => Promise<Found>
 ): (kid: string) => Promise<VerifyingKey | undefined> {

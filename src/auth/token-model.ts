@@ -96,8 +96,10 @@ function refreshing({ database, clock }: Issuing, state: State, wantedScope: str
       state.refreshing = found
       const user: Subject = { grantee: found.grantee, scopes }
       // The library compares by name, and does not know that `trust` stands for the others.
-      const narrowed = wantedScope === undefined ? undefined : grantedScopes(scopes, wantedScope.split(' '))
-      return { refreshToken: text, scope: narrowed ?? [...scopes], client: modelClient(client), user }
+      const wanted = wantedScope?.trim().split(/\s+/) ?? []
+      const isNarrower = wanted.length > 0 && wanted.every((scope) => isScope(scope) && covers(scopes, scope))
+      const scope = isNarrower ? wanted : [...scopes]
+      return { refreshToken: text, scope, client: modelClient(client), user }
     },
     // Who comes with a used token has it from somebody else: nothing of that grant is to be trusted any more.
     revokeToken: async () => {
@@ -149,7 +151,7 @@ function codes({ database, clock }: Issuing, state: State) {
 const CODE_LIFETIME_S = 60
 const FAR = new Date('9999-12-31T00:00:00Z')
 
-/** Opens the grant, or goes on with the one that is refreshed, and adds the refresh token that the client is set for. */
+/** Opens the grant, or goes on with the one that is refreshed, and adds a refresh token if the client is set for it. */
 async function saveToken(
   { database, clock }: Issuing,
   { grantId, refreshing: found }: State,

@@ -20,8 +20,8 @@ export async function recordEvent(
   await tx.run(
     sql`INSERT INTO "event"
         ("tenant_id", "partner_id", "id", "event_type", "event_time", "resource_path", "resource_id", "document")
-      VALUES (${tenantId}, ${ownerOf(resource, tenantId, row)}, ${newId()}, ${type}, ${now}, ${resource.path}, ${row[0]},
-        ${document}::jsonb - 'href')`,
+      VALUES (${tenantId}, ${ownerOf(resource, tenantId, row)}, ${newId()}, ${type}, ${now},
+        ${resource.path}, ${row[0]}, ${document}::jsonb - 'href')`,
     { prepared: true }
   )
 }

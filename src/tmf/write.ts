@@ -229,7 +229,7 @@ async function checkReferences(
   }
 }
 
-/** What a row may refer to when one of its references changes: a partner's to that partner's own, whoever changes it. */
+/** What a row may refer to when its references change: a partner's to that partner's own, whoever changes it. */
 async function ownView(
   tx: Transaction,
   { owner, table, attributes }: Resource,

@@ -16,7 +16,7 @@ const TEXTS = [
   "'; DROP TABLE oauth_client; --",
   '"; SELECT pg_sleep(10); --',
   '$1',
-  '${7*7}',
+  '{{7*7}}',
   '\\',
   '%',
   '%00',

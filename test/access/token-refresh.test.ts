@@ -102,6 +102,7 @@ describe('a refresh token', () => {
   test.each([
     [['trust'], undefined, 'trust'],
     [['trust'], 'bill:read', 'bill:read'],
+    [['trust'], ' bill:read  account:read ', 'bill:read account:read'],
     [['bill:read', 'bill:write'], 'bill:write', 'bill:write'],
     [['bill:read', 'bill:write'], 'account:read', undefined],
     [['bill:read'], 'trust', undefined],

@@ -89,6 +89,10 @@ describe('signing in', () => {
     expect(rest).toEqual({ state: 'xyz <&>', iss: ISSUER })
   })
 
+  test('gives back a state of any characters', async () => {
+    expect(answerOf(await portal.signIn({ state: 'état\r\n' })).get('state')).toBe('état\r\n')
+  })
+
   test('leaves out a state that was not sent', async () => {
     expect([...answerOf(await portal.signIn({ state: undefined })).keys()]).toEqual(['code', 'iss'])
   })

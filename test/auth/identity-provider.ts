@@ -5,6 +5,7 @@ import { Provider } from 'oidc-provider'
 
 export const CLIENT_ID = 'tmf678'
 export const CLIENT_SECRET = 'sso-client-secret'
+const TTL_S = 600
 
 /** Everybody whom the provider knows, with the claims of their ID tokens. */
 const PEOPLE: Readonly<Record<string, Record<string, unknown>>> = {
@@ -28,9 +29,7 @@ export interface IdentityProvider {
   close(): Promise<void>
 }
 
-export async function startIdentityProvider(
-  authentication: 'client_secret_basic' | 'client_secret_post' = 'client_secret_basic'
-): Promise<IdentityProvider> {
+export async function startIdentityProvider(): Promise<IdentityProvider> {
   let answer: RequestListener = (_, response) => response.writeHead(503).end()
   const server = createServer((request, response) => answer(request, response))
   await listen(server, 0)
@@ -39,7 +38,7 @@ export async function startIdentityProvider(
   return {
     issuer,
     open: async (redirectUri) => {
-      answer = (await newProvider(issuer, redirectUri, authentication)).callback()
+      answer = (await newProvider(issuer, redirectUri)).callback()
       if (!server.listening) await listen(server, port)
     },
     close: async () => {
@@ -53,27 +52,16 @@ function listen(server: Server, port: number): Promise<void> {
   return new Promise((done, failed) => server.once('error', failed).listen(port, '127.0.0.1', done))
 }
 
-async function newProvider(
-  issuer: string,
-  redirectUri: string,
-  authentication: 'client_secret_basic' | 'client_secret_post'
-) {
+async function newProvider(issuer: string, redirectUri: string) {
   const { privateKey } = await generateKeyPair('RS256', { extractable: true })
   return new Provider(issuer, {
-    clients: [
-      {
-        client_id: CLIENT_ID,
-        client_secret: CLIENT_SECRET,
-        redirect_uris: [redirectUri],
-        token_endpoint_auth_method: authentication
-      }
-    ],
-    clientAuthMethods: [authentication],
+    clients: [{ client_id: CLIENT_ID, client_secret: CLIENT_SECRET, redirect_uris: [redirectUri] }],
     jwks: { keys: [{ ...(await exportJWK(privateKey)), kid: 'idp', use: 'sig', alg: 'RS256' }] },
     cookies: { keys: ['cookie-key'] },
     pkce: { required: () => true },
     claims: { openid: ['sub', 'tenant', 'roles', 'partner'], profile: ['name'], email: ['email'] },
     conformIdTokenClaims: false,
+    ttl: { AccessToken: TTL_S, Grant: TTL_S, IdToken: TTL_S, Interaction: TTL_S, Session: TTL_S },
     findAccount: (_, sub) => ({ accountId: sub, claims: () => ({ sub, ...PEOPLE[sub] }) })
   })
 }

@@ -1,5 +1,8 @@
 import type { AddressInfo } from 'node:net'
+import pino from 'pino'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { buildApp } from '../../src/app.ts'
+import { readConfig } from '../../src/base/config.ts'
 import { StartError } from '../../src/base/start-error.ts'
 import { sql } from '../../src/db/sql.ts'
 import { addPartner, createTestDatabase, type TestDatabase } from '../support/database.ts'
@@ -82,7 +85,7 @@ describe('who signs in at the provider', () => {
     expect([...browser.cookies.keys()].filter((name) => name.startsWith('sso-'))).toEqual([])
     const headersOf = bearer(body.access_token)
     expect((await server.call('GET', 'customerBill', undefined, headersOf)).status).toBe(200)
-    expect((await server.call('POST', 'billCycle', { name: 'x' }, headersOf)).status).toBe(403)
+    expect((await server.call('GET', '/admin/v1/audit', undefined, headersOf)).status).toBe(403)
   })
 
   test('is named by the audit', async () => {
@@ -223,7 +226,7 @@ describe('the way there and back', () => {
 
 describe('the provider', () => {
   test('may be down when the server starts, and come later', async () => {
-    const late = await startIdentityProvider('client_secret_post')
+    const late = await startIdentityProvider()
     await late.close()
     const waiting = await startListening(late, { SSO_TENANT_CLAIM: '', SSO_TENANT: 'other' })
     const answer = await fetch(`${waiting.origin}/sso/login`, { redirect: 'manual' })
@@ -260,6 +263,37 @@ describe('the provider', () => {
     expect(answer.status).toBe(503)
     await wrong.close()
   })
+})
+
+test('no log holds anything that opens something', async () => {
+  const lines: string[] = []
+  const logger = pino({ level: 'trace' }, { write: (line) => lines.push(line) })
+  for (const secret of [CLIENT_SECRET, 'not-the-secret']) {
+    const config = readConfig({ ...settings(idp.issuer), SSO_CLIENT_SECRET: secret })
+    const app = await buildApp({ config, database: store.database, logger })
+    const begun = await app.inject('/sso/login')
+    const browser = newBrowser()
+    for (const { name, value } of begun.cookies) browser.cookies.set(name, value)
+    const location = new URL(String(begun.headers.location))
+    location.searchParams.set('redirect_uri', `${server.origin}/sso/callback`)
+    const back = new URL(await signInThere(browser, location.href, 'ann'))
+    const url = back.pathname + back.search
+    const headers = { host: new URL(server.origin).host }
+    const answer = await app.inject({ url, headers, cookies: Object.fromEntries(browser.cookies) })
+    expect(answer.statusCode).toBe(secret === CLIENT_SECRET ? 200 : 503)
+    const { access_token = 'nothing' } = answer.json<{ access_token?: string }>()
+    const basic = Buffer.from(`${CLIENT_ID}:${secret}`).toString('base64')
+    const secrets = [
+      secret,
+      basic,
+      access_token,
+      back.searchParams.get('code'),
+      ...begun.cookies.map(({ value }) => value)
+    ]
+    for (const one of secrets) expect(lines.join('')).not.toContain(one)
+    await app.close()
+  }
+  expect(lines.join('')).toContain('401')
 })
 
 test('nothing of it is there without an issuer', async () => {

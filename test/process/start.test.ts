@@ -23,7 +23,7 @@ const HAS_IPV6 = Object.values(networkInterfaces()).some((list) => list?.some(({
 afterEach(cleanUp)
 
 describe('with a folder of its own', () => {
-  it('prints its address, its docs, and three curl lines that work when pasted after the one for the token', async () => {
+  it('prints its address, its docs, and three curl lines that work after the one for the token', async () => {
     const server = await startServer({ DATA_DIR: dataFolder() })
     expect(server.stdout()).toContain(`Docs on ${server.root}/docs\n`)
     expect(await statusOf(`${server.root}/health/ready`)).toBe(200)

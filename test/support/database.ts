@@ -52,8 +52,8 @@ export interface TestKey {
 
 export async function addApiKey(database: Queryable, { tenantId, key, ...more }: TestKey): Promise<void> {
   const { scopes = ['trust'], partnerId, addresses } = more
-  await database.run(sql`INSERT INTO "api_key" ("tenant_id", "id", "last_update", "name", "key_hash", "scope", "is_enabled",
-      "partner_id", "allowed_addresses")
+  await database.run(sql`INSERT INTO "api_key" ("tenant_id", "id", "last_update", "name", "key_hash", "scope",
+      "is_enabled", "partner_id", "allowed_addresses")
     VALUES (${tenantId}, ${newId()}, now(), ${key}, ${hashSecret(key)}, ${JSON.stringify(scopes)}, true, ${partnerId},
       ${addresses && JSON.stringify(addresses)})`)
 }
