@@ -13,7 +13,7 @@ export const auditEntry = defineResource({
   operations: { list: 'extension', retrieve: 'extension' },
   attributes: {
     recordedAt: instant('recorded_at', 'When it was done', 'indexed', 'readOnly'),
-    actorType: text('actor_type', 'What kind of principal did it: user, client, apiKey, sso', 'readOnly'),
+    actorType: text('actor_type', 'What kind of principal did it: user, client, apiKey, sso, command', 'readOnly'),
     actorId: text('actor_id', 'Identifier of the principal', 'indexed', 'readOnly'),
     actorName: text('actor_name', 'Name of the principal at that time', 'readOnly'),
     onBehalfOf: text('on_behalf_of', 'Account number of the partner as which the provider acted', 'readOnly'),
