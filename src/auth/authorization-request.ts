@@ -35,9 +35,6 @@ const S256_CHALLENGE = /^[\w-]{43}$/
  * both are known, nothing may be redirected (RFC 6749, section 4.1.2.1).
  */
 export async function answerTarget(database: Database, parameters: Parameters): Promise<AnswerTarget> {
-  if ([...parameters.values()].some((value) => value.includes('\0'))) {
-    throw new Problem('badRequest', 'The request holds a character that nobody can type')
-  }
   const clientId = parameters.get('client_id')
   if (clientId === undefined) throw new Problem('badRequest', 'The request does not say which application it is from')
   const client = await findClient(database, clientId)

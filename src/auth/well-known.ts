@@ -26,6 +26,7 @@ export function registerWellKnown(app: FastifyInstance, { ring, issuerOf }: Oaut
       response_types_supported: ['code'],
       grant_types_supported: GRANT_TYPES,
       code_challenge_methods_supported: ['S256'],
+      authorization_response_iss_parameter_supported: true,
       token_endpoint_auth_methods_supported: [...CLIENT_AUTHENTICATION, 'none'],
       revocation_endpoint_auth_methods_supported: [...CLIENT_AUTHENTICATION, 'none'],
       introspection_endpoint_auth_methods_supported: CLIENT_AUTHENTICATION

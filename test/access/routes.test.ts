@@ -33,7 +33,7 @@ let routes: readonly Route[]
 const keyOf = (scope: string) => `key-${scope}`
 
 beforeAll(async () => {
-  server = await startTestServer()
+  server = await startTestServer({ MAX_EVENT_LOOP_DELAY_MS: '0' })
   routes = routesOf(server.app)
   for (const scope of SCOPES) {
     await addApiKey(server.database, { tenantId: TENANT, key: keyOf(scope), scopes: [scope] })

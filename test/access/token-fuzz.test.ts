@@ -128,7 +128,7 @@ test('whatever an OAuth endpoint is asked, it fails in the one way that is docum
 test.each(Object.keys(FIELDS))('each bad text in %s alone is refused or ignored', async (name) => {
   for (const text of TEXTS) {
     const good = { grant_type: 'client_credentials', client_id: TENANT, client_secret: SECRET, token: 'x' }
-    for (const path of PATHS) {
+    for (const path of ['/oauth/token', '/oauth/introspect']) {
       const { status, headers, body } = await server.post({ ...good, [name]: text }, { path })
       expect(status).toBeLessThan(500)
       if (status !== 200) expectFailure(headers, body)

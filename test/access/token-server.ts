@@ -55,7 +55,12 @@ export async function startTokenServer(
   logger: Logger = pino({ level: 'silent' })
 ): Promise<TokenServer> {
   const { store, time } = shared ?? { store: await createTestDatabase(), time: { now: new Date().toISOString() } }
-  const app = await buildApp({ config: readConfig(env), database: store.database, logger, clock: () => time.now })
+  const app = await buildApp({
+    config: readConfig({ MAX_EVENT_LOOP_DELAY_MS: '0', ...env }),
+    database: store.database,
+    logger,
+    clock: () => time.now
+  })
   await app.ready()
   return {
     ...store,

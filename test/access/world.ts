@@ -52,7 +52,12 @@ export async function startWorld(): Promise<World> {
   const store = await createTestDatabase()
   const viewers = await addViewers(store)
   const logger = pino({ level: 'silent' })
-  const app = await buildApp({ config: readConfig({}), database: store.database, logger, clock: () => NOW })
+  const app = await buildApp({
+    config: readConfig({ MAX_EVENT_LOOP_DELAY_MS: '0' }),
+    database: store.database,
+    logger,
+    clock: () => NOW
+  })
   await app.ready()
   const ask: World['ask'] = (viewer, method, url, body, headers = {}) => {
     const type = body && { 'content-type': 'application/json' }

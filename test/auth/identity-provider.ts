@@ -92,7 +92,7 @@ export function newBrowser(): Browser {
   }
 }
 
-/** Signs in on the provider's pages, from its authorization endpoint on, and answers where it sends the browser then. */
+/** Signs in on the provider's pages, or gives up there without a login; answers where it sends the browser then. */
 export async function signInThere(browser: Browser, location: string, login: string): Promise<string> {
   const { origin } = new URL(location)
   let url = location

@@ -118,8 +118,8 @@ async function addClients({ database }: TestDatabase): Promise<void> {
     await database.run(sql`INSERT INTO "oauth_client" ("tenant_id", "id", "last_update", "client_id", "secret_hash",
         "grant_types", "scope", "password_encoding", "redirect_uris", "refreshes_client_credentials", "is_enabled")
       VALUES (${TENANT}, ${newId()}, now(), ${name}, ${secretHash}, ${JSON.stringify(grants)},
-        ${JSON.stringify(['bill:read', 'bill:write', 'account:read'])}, 'sha256', ${JSON.stringify(redirectUris)}, false,
-        true)`)
+        ${JSON.stringify(['bill:read', 'bill:write', 'account:read'])}, 'sha256', ${JSON.stringify(redirectUris)},
+        false, true)`)
   }
 }
 

@@ -1,4 +1,3 @@
-import type { AddressInfo } from 'node:net'
 import pino from 'pino'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { buildApp } from '../../src/app.ts'
@@ -6,9 +5,8 @@ import { readConfig } from '../../src/base/config.ts'
 import { StartError } from '../../src/base/start-error.ts'
 import { sql } from '../../src/db/sql.ts'
 import { addPartner, createTestDatabase, type TestDatabase } from '../support/database.ts'
-import { startTestServer, type TestServer } from '../support/server.ts'
+import { startTestServer } from '../support/server.ts'
 import {
-  type Browser,
   CLIENT_ID,
   CLIENT_SECRET,
   type IdentityProvider,
@@ -16,8 +14,7 @@ import {
   signInThere,
   startIdentityProvider
 } from './identity-provider.ts'
-
-const SCOPE_MAP = { 'billing-staff': ['bill:read', 'bill:write'], auditors: ['account:read', 'bill:read'] }
+import { comeBack, type Listening, ssoEnvironment, startListening } from './sso-server.ts'
 
 let store: TestDatabase
 let idp: IdentityProvider
@@ -26,7 +23,7 @@ beforeAll(async () => {
   store = await createTestDatabase()
   await addPartner(store.database, 'demo', 'PARTNER-1')
   idp = await startIdentityProvider()
-  server = await startListening(idp)
+  server = await startListening(store, idp)
   await idp.open(`${server.origin}/sso/callback`)
 })
 afterAll(async () => {
@@ -34,33 +31,6 @@ afterAll(async () => {
   await idp.close()
   await store.drop()
 })
-
-type Listening = TestServer & { readonly origin: string }
-
-const settings = (issuer: string) => ({
-  SSO_ISSUER: issuer,
-  SSO_CLIENT_ID: CLIENT_ID,
-  SSO_CLIENT_SECRET: CLIENT_SECRET,
-  SSO_TENANT_CLAIM: 'tenant',
-  SSO_SCOPE_CLAIM: 'roles',
-  SSO_SCOPE_MAP: JSON.stringify(SCOPE_MAP),
-  SSO_PARTNER_CLAIM: 'partner'
-})
-
-async function startListening({ issuer }: IdentityProvider, env: Record<string, string> = {}): Promise<Listening> {
-  const started = await startTestServer({ ...settings(issuer), ...env }, store)
-  await started.app.listen({ host: '127.0.0.1', port: 0 })
-  return { ...started, origin: `http://127.0.0.1:${(started.app.server.address() as AddressInfo).port}` }
-}
-
-/** Goes to the provider and comes back to the address that is answered, not yet visited. */
-async function comeBack(browser: Browser, login: string, { origin }: Listening = server): Promise<string> {
-  return signInThere(browser, await begin(browser, origin), login)
-}
-
-async function begin(browser: Browser, origin: string): Promise<string> {
-  return (await browser.visit(`${origin}/sso/login`)).headers.get('location') ?? ''
-}
 
 async function signIn(login: string, at: Listening = server) {
   const browser = newBrowser()
@@ -143,92 +113,11 @@ function tokenClaims(token: string): Record<string, unknown> {
   return JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString())
 }
 
-describe('the way there and back', () => {
-  test('is a code with PKCE, state and nonce, none of which names its cookie', async () => {
-    const browser = newBrowser()
-    const answer = await browser.visit(`${server.origin}/sso/login`)
-    expect(answer.status).toBe(302)
-    expect(answer.headers.get('cache-control')).toBe('no-store')
-    const location = answer.headers.get('location') ?? ''
-    const query = Object.fromEntries(new URL(location).searchParams)
-    expect(query).toEqual({
-      response_type: 'code',
-      client_id: CLIENT_ID,
-      redirect_uri: `${server.origin}/sso/callback`,
-      scope: 'openid profile email',
-      state: browser.cookies.get('sso-state'),
-      nonce: expect.stringMatching(/^[\w-]{43}$/),
-      code_challenge: expect.stringMatching(/^[\w-]{43}$/),
-      code_challenge_method: 'S256'
-    })
-    expect(location).not.toContain(browser.cookies.get('sso-nonce'))
-    expect(location).not.toContain(browser.cookies.get('sso-verifier'))
-  })
-
-  test.each([
-    [{}, 'Path=/sso; HttpOnly; SameSite=Lax'],
-    [{ PUBLIC_URL: 'https://bills.example.com/tmf' }, 'Path=/tmf/sso; HttpOnly; Secure; SameSite=Lax']
-  ])('keeps its cookies to itself: %o', async (env, attributes) => {
-    const other = await startListening(idp, env)
-    const answer = await fetch(`${other.origin}/sso/login`, { redirect: 'manual' })
-    const lines = answer.headers.getSetCookie()
-    expect(lines.map((line) => line.split('=')[0]).sort()).toEqual(['sso-nonce', 'sso-state', 'sso-verifier'])
-    for (const line of lines) expect(line.replace(/^[^;]+; /, '')).toBe(`Max-Age=600; ${attributes}`)
-    await other.close()
-  })
-
-  const changes: readonly (readonly [string, number, string, (url: URL, browser: Browser) => void])[] = [
-    ['another state', 400, 'begin again', (url) => url.searchParams.set('state', 'x')],
-    ['no state', 400, 'begin again', (url) => url.searchParams.delete('state')],
-    ['another browser', 400, 'begin again', (_, { cookies }) => cookies.clear()],
-    ['the nonce lost', 400, 'begin again', (_, { cookies }) => cookies.delete('sso-nonce')],
-    ['another nonce', 403, 'not from this sign-in', (_, { cookies }) => cookies.set('sso-nonce', 'x')],
-    [
-      'another verifier',
-      400,
-      'does not take its code',
-      (_, { cookies }) => cookies.set('sso-verifier', 'x'.repeat(43))
-    ],
-    ['another code', 400, 'does not take its code', (url) => url.searchParams.set('code', 'x')],
-    ['no code', 400, 'no code', (url) => url.searchParams.delete('code')],
-    ['another issuer', 400, 'another issuer', (url) => url.searchParams.set('iss', 'https://idp.example.com')],
-    ['a parameter twice', 400, 'twice', (url) => url.searchParams.append('code', 'x')],
-    ['an error that is no name', 403, ': an error', (url) => url.searchParams.set('error', '<b>')]
-  ]
-
-  test.each(changes)('is refused with %s', async (_, status, reason, change) => {
-    const browser = newBrowser()
-    const url = new URL(await comeBack(browser, 'ann'))
-    change(url, browser)
-    const answer = await browser.visit(url.href)
-    expect(answer.status).toBe(status)
-    expect(await answer.text()).toContain(reason)
-  })
-
-  test('is refused for an ID token with the nonce of another sign-in', async () => {
-    const browser = newBrowser()
-    const location = new URL(await begin(browser, server.origin))
-    location.searchParams.set('nonce', 'planted')
-    const answer = await browser.visit(await signInThere(browser, location.href, 'ann'))
-    expect([answer.status, await answer.text()]).toEqual([403, expect.stringContaining('not from this sign-in')])
-  })
-
-  test('can be gone once', async () => {
-    const browser = newBrowser()
-    const url = await comeBack(browser, 'ann')
-    const kept = new Map(browser.cookies)
-    expect((await browser.visit(url)).status).toBe(200)
-    expect((await browser.visit(url)).status).toBe(400)
-    for (const [name, value] of kept) browser.cookies.set(name, value)
-    expect((await browser.visit(url)).status).toBe(400)
-  })
-})
-
 describe('the provider', () => {
   test('may be down when the server starts, and come later', async () => {
     const late = await startIdentityProvider()
     await late.close()
-    const waiting = await startListening(late, { SSO_TENANT_CLAIM: '', SSO_TENANT: 'other' })
+    const waiting = await startListening(store, late, { SSO_TENANT_CLAIM: '', SSO_TENANT: 'other' })
     const answer = await fetch(`${waiting.origin}/sso/login`, { redirect: 'manual' })
     expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '10'])
     expect(await answer.json()).toMatchObject({ message: expect.stringContaining('identity provider') })
@@ -244,7 +133,7 @@ describe('the provider', () => {
 
   test('may go down during a sign-in', async () => {
     const frail = await startIdentityProvider()
-    const waiting = await startListening(frail)
+    const waiting = await startListening(store, frail)
     await frail.open(`${waiting.origin}/sso/callback`)
     const browser = newBrowser()
     const url = await comeBack(browser, 'ann', waiting)
@@ -256,9 +145,9 @@ describe('the provider', () => {
   })
 
   test('must know this server by the secret', async () => {
-    const wrong = await startListening(idp, { SSO_CLIENT_SECRET: 'wrong' })
+    const wrong = await startListening(store, idp, { SSO_CLIENT_SECRET: 'wrong' })
     const browser = newBrowser()
-    const back = new URL(await comeBack(browser, 'ann'))
+    const back = new URL(await comeBack(browser, 'ann', server))
     const answer = await browser.visit(`${wrong.origin}${back.pathname}${back.search}`)
     expect(answer.status).toBe(503)
     await wrong.close()
@@ -269,7 +158,7 @@ test('no log holds anything that opens something', async () => {
   const lines: string[] = []
   const logger = pino({ level: 'trace' }, { write: (line) => lines.push(line) })
   for (const secret of [CLIENT_SECRET, 'not-the-secret']) {
-    const config = readConfig({ ...settings(idp.issuer), SSO_CLIENT_SECRET: secret })
+    const config = readConfig({ ...ssoEnvironment(idp.issuer), SSO_CLIENT_SECRET: secret })
     const app = await buildApp({ config, database: store.database, logger })
     const begun = await app.inject('/sso/login')
     const browser = newBrowser()
@@ -303,7 +192,7 @@ test('nothing of it is there without an issuer', async () => {
 })
 
 test('a map to a scope that does not exist keeps the server from starting', async () => {
-  const env = { ...settings('https://idp.example.com'), SSO_SCOPE_MAP: '{"staff": ["bill:eat"]}' }
+  const env = { ...ssoEnvironment('https://idp.example.com'), SSO_SCOPE_MAP: '{"staff": ["bill:eat"]}' }
   const start = startTestServer(env, store)
   await expect(start).rejects.toThrow(new StartError('The configuration is wrong. SSO_SCOPE_MAP: bill:eat is no scope'))
 })
