@@ -23,7 +23,8 @@ function trial(root: string, api: string): string {
   const bearer = `-H "Authorization: Bearer $TOKEN"`
   return `
 Demo credentials, for this machine alone: tenant and client ${tenantId}, secret ${clientSecret}; users
-${username}, partner1 and partner2, password ${password} (sent as its SHA-256); API key ${apiKey}; second tenant demo2, secret demo2-secret.
+${username}, partner1 and partner2, password ${password} (sent as its SHA-256); API key ${apiKey};
+second tenant and client demo2, secret demo2-secret.
 
 Try:
   TOKEN=$(curl -s '${root}/oauth/token' -d grant_type=password ${client} ${user} -d scope=trust | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')

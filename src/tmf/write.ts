@@ -239,8 +239,9 @@ async function ownView(
 ): Promise<View> {
   const isReferring = names.some((name) => attributes.get(name)?.storage.kind === 'reference')
   if (owner === 'tenant' || view.partnerId !== undefined || !isReferring) return view
-  const partner = sql`SELECT "partner_id" FROM ${identifier(table)} WHERE "tenant_id" = ${view.tenantId} AND "id" = ${id}`
-  return { ...view, partnerId: (await tx.run(partner, { prepared: true })).rows[0]?.[0] ?? undefined }
+  const own = sql`"tenant_id" = ${view.tenantId} AND "id" = ${id}`
+  const { rows } = await tx.run(sql`SELECT "partner_id" FROM ${identifier(table)} WHERE ${own}`, { prepared: true })
+  return { ...view, partnerId: rows[0]?.[0] ?? undefined }
 }
 
 function all(resource: Resource): Sql {

@@ -47,9 +47,11 @@ export async function addClient(database: Queryable, client: TestClient): Promis
 export async function addUser(database: Queryable, user: TestUser): Promise<string> {
   const { tenantId, username, scope = ['trust'], partnerId } = user
   const id = newId()
-  await database.run(sql`INSERT INTO "oauth_user" ("tenant_id", "id", "last_update", "username", "password_hash", "scope",
+  await database.run(sql`INSERT INTO "oauth_user" ("tenant_id", "id", "last_update", "username", "password_hash",
+      "scope",
       "is_enabled", "partner_id")
-    VALUES (${tenantId}, ${id}, now(), ${username}, ${await passwordHash}, ${JSON.stringify(scope)}, true, ${partnerId})`)
+    VALUES (${tenantId}, ${id}, now(), ${username}, ${await passwordHash}, ${JSON.stringify(scope)}, true,
+      ${partnerId})`)
   return id
 }
 
