@@ -20,16 +20,19 @@ function trial(root: string, api: string): string {
   const { tenantId, clientSecret, username, password, apiKey } = DEMO
   const client = `-d client_id=${tenantId} -d client_secret=${clientSecret}`
   const user = `-d username=${username} -d password=${encodePassword(password)}`
+  const key = `-H 'token: ${apiKey}'`
   const bearer = `-H "Authorization: Bearer $TOKEN"`
+  const form = `-d grant_type=password ${client} ${user} -d scope=trust`
+  const fetchToken = `TOKEN=$(curl -s '${root}/oauth/token' ${form} | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')`
   return `
 Demo credentials, for this machine alone: tenant and client ${tenantId}, secret ${clientSecret}; users
 ${username}, partner1 and partner2, password ${password} (sent as its SHA-256); API key ${apiKey};
 second tenant and client demo2, secret demo2-secret.
 
 Try:
-  TOKEN=$(curl -s '${root}/oauth/token' -d grant_type=password ${client} ${user} -d scope=trust | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')
+  ${fetchToken}
   curl ${bearer} '${api}/customerBill?state=sent&sort=-billDate&limit=3&fields=billNo,billDate,amountDue'
-  curl -H 'token: ${apiKey}' '${api}/appliedCustomerBillingRate?isBilled=false&fields=name,date,taxExcludedAmount&limit=3'
+  curl ${key} '${api}/appliedCustomerBillingRate?isBilled=false&fields=name,date,taxExcludedAmount&limit=3'
   curl ${bearer} '${api}/customerBillOnDemand' -H 'Content-Type: application/json' -d '{"billingAccount":{"id":"A0815"}}'
 `
 }
