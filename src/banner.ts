@@ -20,6 +20,7 @@ function trial(root: string, api: string): string {
   const { tenantId, clientSecret, username, password, apiKey } = DEMO
   const client = `-d client_id=${tenantId} -d client_secret=${clientSecret}`
   const user = `-d username=${username} -d password=${encodePassword(password)}`
+  const json = `-H 'Content-Type: application/json'`
   const key = `-H 'token: ${apiKey}'`
   const bearer = `-H "Authorization: Bearer $TOKEN"`
   const form = `-d grant_type=password ${client} ${user} -d scope=trust`
@@ -33,6 +34,6 @@ Try:
   ${fetchToken}
   curl ${bearer} '${api}/customerBill?state=sent&sort=-billDate&limit=3&fields=billNo,billDate,amountDue'
   curl ${key} '${api}/appliedCustomerBillingRate?isBilled=false&fields=name,date,taxExcludedAmount&limit=3'
-  curl ${bearer} '${api}/customerBillOnDemand' -H 'Content-Type: application/json' -d '{"billingAccount":{"id":"A0815"}}'
+  curl ${bearer} '${api}/customerBillOnDemand' ${json} -d '{"billingAccount":{"id":"A0815"}}'
 `
 }

@@ -163,7 +163,7 @@ async function fill(server: ServerProcess): Promise<string> {
 
 /** A response of which nothing is read yet but the head. */
 async function slowResponse(url: string): Promise<IncomingMessage> {
-  const [response] = await once(get(url), 'response')
+  const [response] = await once(get(url, { headers: CREDENTIAL }), 'response')
   return response
 }
 
