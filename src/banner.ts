@@ -26,9 +26,9 @@ function trial(root: string, api: string): string {
   const form = `-d grant_type=password ${client} ${user} -d scope=trust`
   const fetchToken = `TOKEN=$(curl -s '${root}/oauth/token' ${form} | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')`
   return `
-Demo credentials, for this machine alone: tenant and client ${tenantId}, secret ${clientSecret}; users
-${username}, partner1 and partner2, password ${password} (sent as its SHA-256); API key ${apiKey};
-second tenant and client demo2, secret demo2-secret.
+Demo credentials, for this machine alone: tenant and client ${tenantId}, client demo-upload, secret ${clientSecret};
+users ${username}, partner1 (of PARTNER-1) and partner2 (of PARTNER-2), password ${password} (sent as its SHA-256);
+API key ${apiKey}; second tenant and client demo2, secret demo2-secret.
 
 Try:
   ${fetchToken}

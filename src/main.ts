@@ -7,6 +7,9 @@ import { startHousekeeping } from './housekeeping.ts'
 import { drainable, stopSignal } from './stop.ts'
 import { openStore } from './store.ts'
 
+const NO_ISSUER =
+  'PUBLIC_URL is not set: whoever asks decides by the Host header what links begin with and who issues tokens'
+
 /** What the audit has not sealed yet could still be changed unseen, so this is short. */
 const HOUSEKEEPING_INTERVAL_MS = 5_000
 
@@ -16,6 +19,7 @@ async function main(): Promise<void> {
   // Before anything else: as the first process of a container, one that does not listen for a signal never gets it.
   const stopped = stopSignal(config.SHUTDOWN_TIMEOUT_MS, fail)
   const logger = pino({ level: config.LOG_LEVEL }, pino.destination({ sync: false }))
+  if (config.DATABASE_URL && !config.PUBLIC_URL) logger.warn(NO_ISSUER)
   const store = await openStore(config, logger)
   try {
     const app = await buildApp({ config, logger, ...store })

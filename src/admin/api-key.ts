@@ -35,7 +35,12 @@ export const apiKey = defineResource({
     lastUpdate
   },
   patchable: ['name', 'scope', 'allowedAddresses', 'expiresAt', 'isEnabled'],
-  complete: (document) => ({ isEnabled: true, ...document }),
+  complete: (document, { now }) => {
+    if (document.expiresAt !== undefined && String(document.expiresAt) <= now) {
+      throw new Problem('invalidField', '$.expiresAt has passed already')
+    }
+    return { isEnabled: true, ...document }
+  },
   check: (document) => {
     refuseSecret(document, 'key')
     requireKept(document, ['isEnabled'])

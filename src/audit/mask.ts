@@ -51,7 +51,8 @@ export function masked(document: object): object {
 }
 
 function maskMember(name: string, value: unknown): unknown {
-  return isMaskedName(name) ? hide(value) : maskValue(value)
+  // A flag such as refreshesClientCredentials hides nothing.
+  return isMaskedName(name) && typeof value !== 'boolean' ? hide(value) : maskValue(value)
 }
 
 function maskValue(value: unknown): unknown {

@@ -27,8 +27,8 @@ const HEADERS = {
   'X-Content-Type-Options': 'nosniff',
   'X-Frame-Options': 'DENY'
 }
-/** What a browser says of a form that it did not get from another site; older ones say nothing. */
-const OWN_FORM: readonly unknown[] = [undefined, 'same-origin', 'none']
+/** What a browser says of a form that it did not get from another site. */
+const OWN_FORM: readonly unknown[] = ['same-origin', 'none']
 /** Required by the library, which hands it to a model that goes by its own clock. */
 const LIBRARY_CODE_LIFETIME_S = 60
 
@@ -62,13 +62,20 @@ export async function registerAuthorize(app: FastifyInstance, context: OauthCont
     })
     authorize.post(PATH, PUBLIC, async (request, reply) => {
       // Nobody shall be signed in as somebody else by a form on another site.
-      if (!OWN_FORM.includes(request.headers['sec-fetch-site'])) {
+      if (!isOwnForm(request, context.issuerOf(request))) {
         throw new Problem('forbidden', 'The form was sent by another site; go back to the application and start again')
       }
       const asked = await read(context, request, reply, String(request.body ?? ''))
       return answered(asked, () => signIn(asked))
     })
   })
+}
+
+/** Browsers that do not tell the site of a form, or not over plain HTTP, do tell its origin; programs tell neither. */
+function isOwnForm({ headers }: FastifyRequest, issuer: string): boolean {
+  const site = headers['sec-fetch-site']
+  if (site !== undefined) return OWN_FORM.includes(site)
+  return headers.origin === undefined || headers.origin === new URL(issuer).origin
 }
 
 async function read(context: OauthContext, request: FastifyRequest, reply: FastifyReply, form: string): Promise<Asked> {

@@ -52,7 +52,8 @@ function ofProblem(problem: Problem): OauthFailure {
   const name = problem.status < 500 ? 'invalid_request' : 'server_error'
   const isBusy = ['tooManyRequests', 'unavailable', 'statementTimeout'].includes(problem.kind)
   const { body } = failure(isBusy ? 'temporarily_unavailable' : name, problem.message)
-  return { status: problem.status, headers: problem.headers, body }
+  const code = problem.kind === 'tooManyRequests' ? '53' : String(body.error_code)
+  return { status: problem.status, headers: problem.headers, body: { ...body, error_code: code } }
 }
 
 function failure(error: string, description: string): OauthFailure {

@@ -85,8 +85,12 @@ describe('A new key', () => {
     const more = { scope: ['trust'], allowedAddresses: null }
     const disabled = await add(server, 'apiKey', { ...more, isEnabled: false })
     expect((await read(disabled.key)).status).toBe(401)
-    const expired = await add(server, 'apiKey', { ...more, expiresAt: '2026-01-01T00:00:00Z' })
+    const expired = await add(server, 'apiKey', more)
+    await server.call('PATCH', `/admin/v1/apiKey/${expired.id}`, { expiresAt: '2026-01-01T00:00:00Z' })
     expect((await read(expired.key)).status).toBe(401)
+    const past = { name: 'past', ...more, expiresAt: '2026-01-01T00:00:00Z' }
+    const refused = await server.call('POST', '/admin/v1/apiKey', past)
+    expect([refused.status, refused.body.message]).toEqual([400, '$.expiresAt has passed already'])
   })
 
   test('of a partner opens the rows of that partner', async () => {
