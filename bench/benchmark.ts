@@ -4,8 +4,10 @@ import { type Case, cases } from './cases.ts'
 import { type BenchServer, postgresVersion, restoreBills } from './database.ts'
 import { type Loader, startLoader } from './loader.ts'
 import { type Measured, measure, type Setting, type Subject } from './measure.ts'
-import { type Options, TOKENS } from './options.ts'
+import { type Options, RATES, RUNS, TOKENS } from './options.ts'
+import { measureRates } from './rates.ts'
 import type { CaseResult, Memory, Report, ScalingResult } from './report.ts'
+import { measureRuns } from './runs.ts'
 import { drawSample } from './sample.ts'
 import { startBare, startOurs, type Target } from './target.ts'
 import { measureTokens } from './tokens.ts'
@@ -39,9 +41,11 @@ export async function benchmark(server: BenchServer, options: Options): Promise<
   const [reads, writes] = [chosen.filter((each) => !each.writes), chosen.filter((each) => each.writes)]
   const read = await measureCases(loader, reads, large, options)
   const scaling = small ? await measureScaling(loader, reads, { large, small }, options) : []
-  const isAsked = options.only.length === 0 || options.only.includes(TOKENS)
-  const tokens = isAsked ? await measureTokens(loader, ours, large.sample, options.seconds) : undefined
+  const isAsked = (name: string) => options.only.length === 0 || options.only.includes(name)
+  const tokens = isAsked(TOKENS) ? await measureTokens(loader, ours, large.sample, options.seconds) : undefined
   const written = await measureCases(loader, writes, large, options)
+  const rates = isAsked(RATES) ? await measureRates(ours, largeUrl) : undefined
+  const runs = isAsked(RUNS) ? await measureRuns(server, loader, options) : undefined
   const { bills, connections, seconds } = options
   const machine = { cores: cpus().length, cpu: cpus()[0]?.model.trim() ?? arch(), node: process.version }
   return {
@@ -49,7 +53,9 @@ export async function benchmark(server: BenchServer, options: Options): Promise<
     ...{ bills, connections, seconds, scaling, memory },
     machine: { ...machine, postgres: await postgresVersion(largeUrl) },
     cases: withRatios([...read, ...written]),
-    ...(tokens && { tokens })
+    ...(tokens && { tokens }),
+    ...(rates && { rates }),
+    ...(runs && { runs })
   }
 }
 

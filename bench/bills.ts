@@ -45,7 +45,7 @@ export const AFTER_FILLED_IDS = encodeTime(FIRST_DAY_MS + DAYS * DAY_MS).padEnd(
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
 
 /** A ULID in SQL: ten digits to the base of 32 for the time, then hexadecimal ones, which that base has, too. */
-function ulid(ms: string, seed: string): string {
+export function ulid(ms: string, seed: string): string {
   const digits = Array.from({ length: 10 }, (_, at) => `((${ms} >> ${(9 - at) * 5}) & 31)::int`)
   const time = digits.map((digit) => `substr('${ALPHABET}', ${digit} + 1, 1)`).join(' || ')
   return `${time} || ${randomDigits(seed)}`

@@ -14,6 +14,8 @@ const FILLERS = 2
 
 /** A Postgres that keeps the databases of the bench. */
 export interface BenchServer {
+  /** The address of a database from which others can be created and dropped. */
+  readonly url: string
   /** The address of the database with so many bills and credentials; creates and fills it unless it is there. */
   open(bills: number, fresh: boolean): Promise<string>
   stop(): Promise<void>
@@ -24,6 +26,7 @@ export async function openBenchServer(url: string | undefined): Promise<BenchSer
   const embedded = url === undefined ? await startEmbeddedPostgres({ directory: DIRECTORY }) : undefined
   const server = url ?? String(embedded?.url)
   return {
+    url: server,
     open: async (bills, fresh) => {
       const url = await openFilled(server, bills, fresh)
       await withClient(url, (client) => fillCredentials(client, TENANT))
@@ -65,7 +68,8 @@ export async function withClient<T>(url: string, work: (client: pg.Client) => Pr
   }
 }
 
-async function connect(url: string): Promise<pg.Client> {
+/** Opens a connection, which the caller ends. */
+export async function connect(url: string): Promise<pg.Client> {
   const client = new pg.Client({ connectionString: url, application_name: 'tmf678 bench' })
   await client.connect()
   return client
@@ -99,7 +103,7 @@ async function hasBills(server: string, name: string, url: string, bills: number
 async function fill(url: string, bills: number): Promise<void> {
   const started = Date.now()
   const clients = await Promise.all(Array.from({ length: FILLERS }, () => connect(url)))
-  const restore = await dropIndexesAndKeys(clients[0] as pg.Client)
+  const restore = await dropIndexesAndKeys(clients[0] as pg.Client, [TABLE])
   await fillWithBills(clients, TENANT, bills)
   await share(clients, restore)
   // Index-only counts need to know which pages all transactions see.
@@ -110,8 +114,8 @@ async function fill(url: string, bills: number): Promise<void> {
 }
 
 /** Building an index or checking a key for all rows at once is quicker than row by row; answers what makes them. */
-async function dropIndexesAndKeys(client: pg.Client): Promise<readonly Work[]> {
-  const { rows } = await client.query<{ drop: string; create: string }>(DEFINITIONS, [TABLE])
+export async function dropIndexesAndKeys(client: pg.Client, tables: readonly string[]): Promise<readonly Work[]> {
+  const { rows } = await client.query<{ drop: string; create: string }>(DEFINITIONS, [tables])
   for (const { drop } of rows) await client.query(drop)
   return rows.map(
     ({ create }): Work =>
@@ -124,8 +128,8 @@ async function dropIndexesAndKeys(client: pg.Client): Promise<readonly Work[]> {
 
 const DEFINITIONS = `
   SELECT format('DROP INDEX %s', indexrelid::regclass) AS drop, pg_get_indexdef(indexrelid) AS create
-    FROM pg_index WHERE indrelid = $1::regclass AND NOT indisunique
+    FROM pg_index WHERE indrelid = ANY($1::text[]::regclass[]) AND NOT indisunique
   UNION ALL
   SELECT format('ALTER TABLE %s DROP CONSTRAINT %I', conrelid::regclass, conname),
       format('ALTER TABLE %s ADD CONSTRAINT %I %s', conrelid::regclass, conname, pg_get_constraintdef(oid))
-    FROM pg_constraint WHERE conrelid = $1::regclass AND contype = 'f'`
+    FROM pg_constraint WHERE conrelid = ANY($1::text[]::regclass[]) AND contype = 'f'`

@@ -4,12 +4,20 @@ import { cases } from './cases.ts'
 /** Reads while tokens are issued, which is no case of its own. */
 export const TOKENS = 'tokens'
 
-const NAMES = [...cases.map(({ name }) => name), TOKENS]
+/** Rates that come in by lines, which is none either. */
+export const RATES = 'rates'
+
+/** Runs of bill cycles, nor is this. */
+export const RUNS = 'runs'
+
+const NAMES = [...cases.map(({ name }) => name), TOKENS, RATES, RUNS]
 
 /** What the command line asks for. */
 export interface Options {
   readonly help: boolean
   readonly bills: number
+  /** Accounts of the bill runs. */
+  readonly accounts: number
   /** How long each case is measured, all rounds together. */
   readonly seconds: number
   readonly connections: number
@@ -25,6 +33,7 @@ export class UsageError extends Error {}
 export const USAGE = `npm run bench [-- options]
 
   --bills N         bills in the database that is measured; default: 1000000
+  --accounts N      accounts of the bill runs; default: 200000
   --seconds N       how long each case is measured, all rounds together; default: 8
   --connections N   connections that send at the same time; default: 32
   --only NAME       measure this case only; repeatable: ${NAMES.join(', ')}
@@ -35,7 +44,7 @@ BENCH_DATABASE_URL names a Postgres whose user may create databases; without it 
 
 /** Reads the arguments. Throws a UsageError. */
 export function parseOptions(args: readonly string[]): Options {
-  const { help = false, fresh = false, only = [], bills, seconds, connections } = parse(args)
+  const { help = false, fresh = false, only = [], bills, accounts, seconds, connections } = parse(args)
   const unknown = only.find((name) => !NAMES.includes(name))
   if (unknown !== undefined) throw new UsageError(`--only ${unknown}: there is no such case; see --help`)
   return {
@@ -43,6 +52,7 @@ export function parseOptions(args: readonly string[]): Options {
     fresh,
     only,
     bills: whole('--bills', bills ?? '1000000', 100, 100_000_000),
+    accounts: whole('--accounts', accounts ?? '200000', 1_000, 10_000_000),
     seconds: whole('--seconds', seconds ?? '8', 1, 600),
     connections: whole('--connections', connections ?? '32', 1, 200)
   }
@@ -55,6 +65,7 @@ function parse(args: readonly string[]) {
       options: {
         help: { type: 'boolean' },
         bills: { type: 'string' },
+        accounts: { type: 'string' },
         seconds: { type: 'string' },
         connections: { type: 'string' },
         only: { type: 'string', multiple: true },

@@ -1,4 +1,8 @@
 import type { Measured } from './measure.ts'
+import type { RateResult } from './rates.ts'
+import { runGates, runTables } from './run-report.ts'
+import type { RunResult } from './runs.ts'
+import { decimal, megabytes, table, whole } from './table.ts'
 import type { TokenResult } from './tokens.ts'
 
 /** Everything a run found out; this is what `reports/bench.json` holds. */
@@ -11,6 +15,8 @@ export interface Report {
   readonly cases: readonly CaseResult[]
   readonly scaling: readonly ScalingResult[]
   readonly tokens?: TokenResult
+  readonly rates?: RateResult
+  readonly runs?: RunResult
   readonly memory: Memory
 }
 
@@ -53,9 +59,12 @@ const TOKENS_PER_SECOND_MIN = 50
 /** By how much tokens that are issued at that rate may delay reads. */
 const DELAY_MAX = 2
 const MEMORY_MAX_BYTES = 180_000_000
+const RATES_PER_SECOND_MIN = 20_000
+/** However many come. */
+const RATES_MEMORY_MAX_BYTES = 600_000_000
 
 /** The gates of all that was measured. Scaling is judged on one connection, where a p50 is no waiting in a queue. */
-export function gatesOf({ cases, scaling, tokens, memory }: Report): readonly Gate[] {
+export function gatesOf({ cases, scaling, tokens, rates, runs, memory }: Report): readonly Gate[] {
   const ratios = cases.flatMap(({ name, title, ratio }): Gate[] => {
     if (ratio === undefined || !RATIO_GATES.includes(name)) return []
     return [{ title: `${title} / bare`, value: decimal(ratio), limit: `>= ${RATIO_MIN}`, isMet: ratio >= RATIO_MIN }]
@@ -69,7 +78,8 @@ export function gatesOf({ cases, scaling, tokens, memory }: Report): readonly Ga
   const limit = `< ${megabytes(MEMORY_MAX_BYTES)}`
   const isMet = memory.used < MEMORY_MAX_BYTES
   const idle = { title: 'idle memory', value: megabytes(memory.used), limit, isMet }
-  return [...ratios, ...sizes, ...(tokens ? tokenGates(tokens) : []), idle]
+  const streams = [...(tokens ? tokenGates(tokens) : []), ...(rates ? rateGates(rates) : [])]
+  return [...ratios, ...sizes, ...streams, ...(runs ? runGates(runs) : []), idle]
 }
 
 function tokenGates({ quiet, issuing, tokens }: TokenResult): readonly Gate[] {
@@ -86,9 +96,27 @@ function tokenGates({ quiet, issuing, tokens }: TokenResult): readonly Gate[] {
   ]
 }
 
+function rateGates({ perSecond, memory }: RateResult): readonly Gate[] {
+  const [least, most] = [`>= ${whole(RATES_PER_SECOND_MIN)}`, `< ${megabytes(RATES_MEMORY_MAX_BYTES)}`]
+  return [
+    {
+      title: 'rates per second on one connection',
+      value: whole(perSecond),
+      limit: least,
+      isMet: perSecond >= RATES_PER_SECOND_MIN
+    },
+    {
+      title: 'memory while rates come in',
+      value: megabytes(memory),
+      limit: most,
+      isMet: memory < RATES_MEMORY_MAX_BYTES
+    }
+  ]
+}
+
 /** The report as text for a terminal. */
 export function printable(report: Report): string {
-  const { machine, scaling, tokens, memory } = report
+  const { machine, scaling, tokens, runs, memory } = report
   const facts = Object.entries(machine).map(([name, value]) => `${name} ${value}`)
   const [started, used] = [megabytes(memory.started), megabytes(memory.used)]
   const idle = `idle memory: ${started} after the start, ${used} after some requests`
@@ -96,7 +124,8 @@ export function printable(report: Report): string {
     facts.join(', '),
     caseTable(report),
     ...(scaling.length > 0 ? [scalingTable(report)] : []),
-    ...(tokens ? [tokenTable(tokens)] : [])
+    ...(tokens ? [tokenTable(tokens)] : []),
+    ...(runs ? [runTables(runs)] : [])
   ]
   return [...parts, idle, gateTable(report)].join('\n\n')
 }
@@ -142,18 +171,3 @@ function gateTable(report: Report): string {
   const rows = gatesOf(report).map(({ title, value, limit, isMet }) => [title, value, limit, isMet ? 'ok' : 'MISSED'])
   return table(['gate', 'measured', 'limit', ''], rows)
 }
-
-/** Columns of equal width: the first one to the left, the others to the right. */
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const lines = [head, ...rows]
-  const widths = head.map((_, at) => Math.max(...lines.map((line) => line[at]?.length ?? 0)))
-  const padded = lines.map((line) =>
-    line.map((cell, at) => (at === 0 ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0)))
-  )
-  const rule = widths.map((width) => '-'.repeat(width))
-  return [padded[0], rule, ...padded.slice(1)].map((line) => line?.join('  ').trimEnd()).join('\n')
-}
-
-const whole = (value: number) => Math.round(value).toLocaleString('en')
-const decimal = (value: number) => value.toFixed(2)
-const megabytes = (bytes: number) => `${Math.round(bytes / 1_000_000)} MB`

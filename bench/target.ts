@@ -24,8 +24,8 @@ export interface Target {
 }
 
 /** Starts the server of this project on a database, as in production but for the limit of requests: logging on. */
-export async function startOurs(databaseUrl: string): Promise<Target> {
-  const settings = { DATABASE_URL: databaseUrl, LOG_LEVEL: 'info', RATE_LIMIT_PER_MINUTE: '0' }
+export async function startOurs(databaseUrl: string, more: Readonly<Record<string, string>> = {}): Promise<Target> {
+  const settings = { DATABASE_URL: databaseUrl, LOG_LEVEL: 'info', RATE_LIMIT_PER_MINUTE: '0', ...more }
   const target = await start('src/main.ts', settings)
   try {
     return { ...target, headers: { authorization: `Bearer ${await fetchToken(target.origin, TENANT)}` } }

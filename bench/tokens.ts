@@ -13,7 +13,7 @@ const TOKENS_PER_SECOND = 51
 /** Before it counts, every user signs in once, in a more leisurely way: a server that runs has met most of them. */
 const WARM_UP = { perSecond: 10, seconds: 5 }
 /** A p99 needs more time than the other figures do. */
-const SECONDS_SHARE = 2.5
+export const SECONDS_SHARE = 2.5
 
 /** Reads at a fixed rate without and with token requests at a fixed rate beside them, and these. */
 export interface TokenResult {
@@ -32,13 +32,13 @@ export async function measureTokens(
   console.log(`measuring ${READS_PER_SECOND} reads by id per second, and ${TOKENS_PER_SECOND} tokens beside them`)
   const requests = passwordGrants(TENANT)
   const tokens: Stream = { perSecond: TOKENS_PER_SECOND, requests }
-  const warmUp = [reads(sample, 0), { perSecond: WARM_UP.perSecond, requests }]
+  const warmUp = [readsById(sample, 0), { perSecond: WARM_UP.perSecond, requests }]
   for (const load of await loader.pace({ origin, headers, seconds: WARM_UP.seconds, streams: warmUp })) sound(load)
   const rounds: TokenResult[] = []
   for (let round = 1; round <= ROUNDS; round++) {
     const job = { origin, headers, seconds: (seconds * SECONDS_SHARE) / ROUNDS }
-    const [quiet] = await loader.pace({ ...job, streams: [reads(sample, round * 2)] })
-    const [issuing, issued] = await loader.pace({ ...job, streams: [reads(sample, round * 2 + 1), tokens] })
+    const [quiet] = await loader.pace({ ...job, streams: [readsById(sample, round * 2)] })
+    const [issuing, issued] = await loader.pace({ ...job, streams: [readsById(sample, round * 2 + 1), tokens] })
     rounds.push({ quiet: sound(quiet), issuing: sound(issuing), tokens: sound(issued) })
   }
   return {
@@ -48,12 +48,14 @@ export async function measureTokens(
   }
 }
 
-function reads(sample: Sample, round: number): Stream {
+/** Bills by id of a sample at the moderate load, other ones in every round. */
+export function readsById(sample: Sample, round: number): Stream {
   const byId = cases.find(({ name }) => name === 'by-id')
   return { perSecond: READS_PER_SECOND, requests: spread(sample.all, byId?.requests ?? (() => []), 1, round).flat() }
 }
 
-function sound(load: Load | undefined): Measured {
+/** The figures of a round in which all went well. Throws otherwise. */
+export function sound(load: Load | undefined): Measured {
   if (!load || load.failures.length > 0) throw new Error(`requests failed: ${load?.failures.join(', ')}`)
   return load
 }

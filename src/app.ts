@@ -1,6 +1,8 @@
 import type { Server } from 'node:http'
 import Fastify, { type FastifyInstance, type FastifyRequest, LogController } from 'fastify'
 import type { Logger } from 'pino'
+import { accountResources } from './accounts/index.ts'
+import { resolveAccounts } from './accounts/lookup.ts'
 import { registerAdmin } from './admin/routes.ts'
 import { principalOf, registerAccess } from './auth/access.ts'
 import { authenticator } from './auth/authenticate.ts'
@@ -14,11 +16,16 @@ import { type Clock, systemClock } from './base/clock.ts'
 import type { Config } from './base/config.ts'
 import { ssoSettings } from './base/sso-settings.ts'
 import { newId } from './base/ulid.ts'
+import { registerBillRuns } from './billing/bill-run-routes.ts'
+import { registerPayments } from './billing/payment-routes.ts'
+import { registerPreview } from './billing/preview.ts'
+import { billedResources } from './billing/resources.ts'
+import { registerStatement } from './billing/statement-routes.ts'
 import type { Database } from './db/database.ts'
 import { registerDocs } from './docs.ts'
+import { registerDocuments } from './documents/routes.ts'
 import { registerHardening, registerRateLimit, requestLimits } from './hardening.ts'
 import { registerHealth } from './health.ts'
-import { resources } from './resources/index.ts'
 import { addressFrom } from './tmf/address.ts'
 import { registerBodies } from './tmf/body.ts'
 import {
@@ -29,10 +36,18 @@ import {
   registerErrors
 } from './tmf/errors.ts'
 import { registerRequestIds, requestId } from './tmf/request-id.ts'
+import type { Resource } from './tmf/resource.ts'
 import { type Requester, type RouteContext, registerResource } from './tmf/routes.ts'
 
 /** The API stands under both: the standard's path and the one with TM Forum's prefix. */
 export const BASE_PATHS = ['/customerBillManagement/v4', '/tmf-api/customerBillManagement/v4'] as const
+
+/** Everything that is served, with what the billing engine adds to it. */
+export const resources: ReadonlyMap<string, Resource> = new Map([...billedResources, ...accountResources])
+
+/** Bills, rates and requests refer to accounts of ours or of other systems. */
+const resolvers = new Map([['BillingAccountRef', resolveAccounts]])
+const SERVED = { resources, resolvers, newId, supportsProxy: true }
 
 const PARAM_MAX_LENGTH = 1_000
 const PROBES = /^\/(health|docs|openapi)/
@@ -75,11 +90,16 @@ export async function buildApp(parts: Parts): Promise<FastifyInstance> {
   await registerAuthorize(app, oauth)
   const sso = ssoSettings(config)
   if (sso) await registerSso(app, oauth, sso)
-  const context: RouteContext = { database, clock, newId, resources, requester, supportsProxy: true, address }
+  const context: RouteContext = { ...SERVED, database, clock, requester, address }
   for (const base of BASE_PATHS) {
     for (const resource of resources.values()) registerResource(app, base, resource, context)
+    registerDocuments(app, base, context)
+    registerStatement(app, base, context, '/billing/v1')
   }
   await registerAdmin(app, '/admin/v1', context)
+  registerBillRuns(app, '/billing/v1', context)
+  registerPayments(app, '/billing/v1', context, BASE_PATHS[0])
+  registerPreview(app, '/billing/v1', context, BASE_PATHS[0])
   await registerDocs(app, { basePaths: BASE_PATHS, resources, publicUrl: config.PUBLIC_URL })
   refuseOtherMethods(app, methods)
   return app

@@ -7,8 +7,9 @@ import { readConfig } from './base/config.ts'
 import { Problem } from './base/problem.ts'
 import { StartError } from './base/start-error.ts'
 import { newId } from './base/ulid.ts'
+import { startBillingWork } from './billing/work.ts'
 import { type CommandLine, readCommandLine } from './cli/arguments.ts'
-import { type Arguments, Misuse, type Result, type Usage, type Work } from './cli/command.ts'
+import { type Arguments, Misuse, type Result, type Screen, type Usage, type Work } from './cli/command.ts'
 import { databaseCommands } from './cli/index.ts'
 import { helpOn } from './cli/usage.ts'
 import type { Database, Queryable } from './db/database.ts'
@@ -21,6 +22,8 @@ import { openStore } from './store.ts'
 const OPENAPI_FILE = path.resolve(import.meta.dirname, '../openapi/tmf678-server.openapi.json')
 const FAILED = 1
 const MISUSED = 2
+/** What goes wrong is said in the end, in one line. */
+const SILENT = pino({ level: 'silent' })
 
 interface Command extends Usage {
   readonly run: (args: Arguments) => Promise<Result>
@@ -53,8 +56,21 @@ async function run(line: CommandLine<Command>): Promise<Result> {
 function onDatabase(work: Work): Promise<Result> {
   const name = operatingSystemUser()
   const actor = { type: 'command', id: name, name }
-  return withDatabase((database) =>
-    work({ database, clock: systemClock, newId, actor, readInput: () => textOf(process.stdin) })
+  const screen: Screen = {
+    isTerminal: process.stderr.isTTY,
+    write: (text) => process.stderr.write(text)
+  }
+  const chunkAccounts = readConfig(process.env).BILL_RUN_CHUNK_ACCOUNTS
+  return withDatabase((database, url) =>
+    work({
+      database,
+      clock: systemClock,
+      newId,
+      actor,
+      readInput: () => textOf(process.stdin),
+      screen,
+      startWork: () => startBillingWork(url, { database, clock: systemClock, newId, chunkAccounts }, SILENT)
+    })
   )
 }
 
@@ -68,12 +84,12 @@ function operatingSystemUser(): string {
 }
 
 /** Opens the configured database, or the embedded one, beside a server that runs on it or alone. */
-async function withDatabase(work: (database: Database) => Promise<Result>): Promise<Result> {
-  const store = await openStore(readConfig(process.env), pino({ level: 'silent' }))
+async function withDatabase(work: (database: Database, url: string) => Promise<Result>): Promise<Result> {
+  const store = await openStore(readConfig(process.env), SILENT)
   try {
     const pending = await pendingMigrations(store.database)
     if (pending.length > 0) throw new StartError('The database lacks migrations; run npm run db:migrate first')
-    return await work(store.database)
+    return await work(store.database, store.url)
   } finally {
     await store.close()
   }

@@ -3,6 +3,8 @@ import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance } from 'fastify'
 import { SCOPE_DESCRIPTIONS, SCOPES } from './auth/scopes.ts'
+import { statementPaths } from './billing/statement-openapi.ts'
+import { documentPaths } from './documents/openapi.ts'
 import { isUnchanged } from './tmf/conditional.ts'
 import { openApiDocument } from './tmf/openapi.ts'
 import type { Json } from './tmf/openapi-schemas.ts'
@@ -43,7 +45,8 @@ export function apiDocument({ basePaths, resources, publicUrl }: DocsContext): J
     description: DESCRIPTION,
     basePaths: basePaths.map((base) => prefix + base),
     securitySchemes: securitySchemes(prefix),
-    resources
+    resources,
+    furtherPaths: (schemes) => ({ ...documentPaths(schemes), ...statementPaths(schemes) })
   })
 }
 

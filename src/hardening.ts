@@ -7,6 +7,7 @@ import underPressure from '@fastify/under-pressure'
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import type { Config } from './base/config.ts'
 import { Problem } from './base/problem.ts'
+import { mayBeLate } from './tmf/long-body.ts'
 
 /** Answers also when the process is overloaded: a restart would only add to the load. */
 const LIVE_PATH = '/health/live'
@@ -81,7 +82,7 @@ export async function registerRateLimit(
  */
 function cutLateClientsOff(app: FastifyInstance): void {
   app.server.on('clientError', (error: Error & { code?: string }, socket: Socket) => {
-    if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') socket.destroySoon()
+    if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && !mayBeLate(socket)) socket.destroySoon()
   })
 }
 

@@ -6,6 +6,7 @@ import { StartError, startError } from './base/start-error.ts'
 import { startHousekeeping } from './housekeeping.ts'
 import { drainable, stopSignal } from './stop.ts'
 import { openStore } from './store.ts'
+import { startWork } from './work.ts'
 
 const NO_ISSUER =
   'PUBLIC_URL is not set: whoever asks decides by the Host header what links begin with and who issues tokens'
@@ -30,9 +31,11 @@ async function main(): Promise<void> {
       throw startError(`Cannot listen on ${config.HOST}:${config.PORT}`, error)
     })
     const housekeeping = startHousekeeping(store.database, logger, HOUSEKEEPING_INTERVAL_MS)
+    const work = startWork(store, logger, config.BILL_RUN_CHUNK_ACCOUNTS)
     printBanner(app, config)
     await stopped
-    await drain()
+    // At once: jobs would take the time of the requests that are still to be answered.
+    await Promise.all([work.stop(), drain()])
     await housekeeping.stop()
   } finally {
     await store.close()

@@ -1,7 +1,6 @@
 import { writeFileSync } from 'node:fs'
-import { BASE_PATHS } from './app.ts'
+import { BASE_PATHS, resources } from './app.ts'
 import { apiDocument } from './docs.ts'
-import { resources } from './resources/index.ts'
 
 /** The OpenAPI document as it is committed: independent of any configuration, one line per member. */
 export function openApiText(): string {

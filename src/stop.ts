@@ -8,6 +8,8 @@ import { StartError } from './base/start-error.ts'
 const GRACE_MS = 300
 /** How long connections that wait to be accepted may keep the server from closing its port. */
 const QUEUE_LIMIT_MS = 1_000
+/** Two turns without work take less than that. */
+const QUIET_TURNS_MS = 1
 const POLL_MS = 10
 /** Ctrl-C reaches the process twice when npm started it: from the terminal and from npm. */
 const SAME_SIGNAL_MS = 500
@@ -82,10 +84,12 @@ async function emptyQueue(server: Server): Promise<void> {
   }
   server.on('connection', count)
   const deadline = performance.now() + QUEUE_LIMIT_MS
-  for (let before = -1; before !== accepted && performance.now() < deadline; ) {
-    before = accepted
+  for (let isQuiet = false; !isQuiet && performance.now() < deadline; ) {
+    const [before, start] = [accepted, performance.now()]
     await nextTurn()
     await nextTurn()
+    // In a turn that takes long, somebody may have come after the process looked.
+    isQuiet = accepted === before && performance.now() - start < QUIET_TURNS_MS
   }
   server.off('connection', count)
 }

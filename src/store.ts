@@ -13,6 +13,7 @@ const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|::1)$/
 /** The database ready for use, and what must be closed with it. */
 export interface Store {
   readonly database: Database
+  readonly url: string
   /** Throws a Problem while migrations of the database are pending; once it is ready, costs nothing. */
   requireReady(): Promise<void>
   close(): Promise<void>
@@ -36,7 +37,7 @@ export async function openStore(config: Config, logger: Logger): Promise<Store> 
       logger.warn(error.message)
     })
     if (embedded) await fill(database)
-    return { database, requireReady, close }
+    return { database, url, requireReady, close }
   } catch (error) {
     await close()
     throw error

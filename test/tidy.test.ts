@@ -12,15 +12,20 @@ const FLOORS: Readonly<Record<string, number>> = {
   base: 0,
   db: 1,
   audit: 2,
+  jobs: 2,
   tmf: 3,
   auth: 3,
+  ledger: 3,
   resources: 4,
   admin: 4,
-  demo: 5,
-  cli: 5
+  accounts: 4,
+  billing: 5,
+  documents: 5,
+  demo: 6,
+  cli: 6
 }
 /** Files directly in `src` put the house together and may know everything. */
-const TOP = 6
+const TOP = 7
 /** Where programs begin. */
 const ENTRIES = [
   'src/main.ts',
@@ -95,7 +100,8 @@ const BANS: readonly Ban[] = [
       'src/db/embedded-postgres.ts',
       'src/db/embedded-cluster.ts',
       'src/db/file-lock.ts',
-      'src/db/migrations.ts'
+      'src/db/migrations.ts',
+      'src/tmf/long-body.ts'
     ],
     because: 'waiting hides races'
   },

@@ -21,7 +21,7 @@ const alpha = {
 const beta = {
   name: 'Beta',
   description: '{{run}}',
-  type: 'appliedBillingCredit',
+  type: 'appliedPenaltyCharge',
   date: '2026-02-10T10:00:00.000Z',
   billingAccount: account,
   product: { id: 'p-2', name: 'TV, sport' },
@@ -35,7 +35,7 @@ const beta = {
 const gamma = {
   name: 'Gamma',
   description: '{{run}}',
-  type: 'appliedBillingCredit',
+  type: 'appliedPenaltyCharge',
   date: '2026-03-10T10:00:00.000Z',
   billingAccount: account,
   taxExcludedAmount: { unit: 'EUR', value: 30.5 }

@@ -40,6 +40,26 @@ export async function recordChange(
   )
 }
 
+/** The same for many changes of one author, in one statement. */
+export async function recordChanges(
+  tx: Transaction,
+  { tenantId, actor, onBehalfOf, address, requestId }: Author,
+  changes: readonly Change[],
+  { newId, now }: { readonly newId: () => string; readonly now: string }
+): Promise<void> {
+  await tx.run(
+    sql`INSERT INTO "audit" ("tenant_id", "id", "recorded_at", "actor_type", "actor_id", "actor_name", "on_behalf_of",
+        "address", "request_id", "action", "resource_type", "resource_id", "before", "after")
+      SELECT ${tenantId}, c."id", ${now}, ${actor.type}, ${actor.id}, ${actor.name}, ${onBehalfOf}, ${address},
+        ${requestId}, c."action", c."type", c."resource", c."before"::jsonb, c."after"::jsonb
+      FROM unnest(${changes.map(() => newId())}::text[], ${changes.map(({ action }) => action)}::text[],
+        ${changes.map(({ resourceType }) => resourceType)}::text[],
+        ${changes.map(({ resourceId }) => resourceId)}::text[], ${changes.map(({ before }) => json(before))}::text[],
+        ${changes.map(({ after }) => json(after))}::text[]) c("id", "action", "type", "resource", "before", "after")`,
+    { prepared: true }
+  )
+}
+
 function json(document: object | undefined): string | null {
   return document ? JSON.stringify(masked(document)) : null
 }

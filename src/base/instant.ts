@@ -2,11 +2,17 @@
 export type Instant = string
 
 const DATE_TIME = /^(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?([Zz]|[+-]\d\d:\d\d)$/
+/** In UTC and certainly in the calendar, as most are: all days but 29 February. */
+const PLAIN_DAY = '(?:0[1-9]|1[0-2])-(?:0[1-9]|1\\d|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31'
+const PLAIN_TIME = '(?:[01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(?:\\.\\d{3})?'
+const PLAIN = new RegExp(`^(?!0000)\\d{4}-(?:${PLAIN_DAY})T${PLAIN_TIME}Z$`)
 const DATE = /^\d{4}-\d\d-\d\d$/
 const DAY_MS = 86_400_000
+const CANONICAL_LENGTH = '2026-01-15T10:00:00.000Z'.length
 
 /** Reads an RFC 3339 date-time (an offset is required; below milliseconds is cut off). Undefined when it is none. */
 export function parseInstant(source: string): Instant | undefined {
+  if (PLAIN.test(source)) return source.length === CANONICAL_LENGTH ? source : `${source.slice(0, -1)}.000Z`
   const parts = DATE_TIME.exec(source)
   if (!parts) return undefined
   const [, year, month, day, hour, minute, second, fraction = '', offset = 'Z'] = parts

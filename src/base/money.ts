@@ -9,8 +9,12 @@ const LIMIT = new Big('1e15')
 
 const DECIMAL = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d{1,3})?$/
 
+/** So short that it certainly can be stored exactly, as most are. */
+const PLAIN = /^-?(?:0|[1-9]\d{0,3})(?:\.\d{1,10})?$/
+
 /** Why a decimal as written in JSON cannot be stored exactly, or undefined when it can. */
 export function decimalFault(source: string): string | undefined {
+  if (PLAIN.test(source)) return undefined
   if (!DECIMAL.test(source)) return 'must be a decimal number'
   const value = new Big(source)
   if (value.abs().gte(LIMIT)) return 'must be smaller than 1000000000000000 in size'
@@ -42,3 +46,32 @@ export function trimScale(numeric: string): string {
 
 const ZERO = '0'.charCodeAt(0)
 const POINT = '.'.charCodeAt(0)
+
+/** Currencies whose minor unit is not a hundredth (ISO 4217), by their digits. */
+const MINOR_DIGITS: ReadonlyMap<string, number> = new Map([
+  ...[
+    'BIF',
+    'CLP',
+    'DJF',
+    'GNF',
+    'ISK',
+    'JPY',
+    'KMF',
+    'KRW',
+    'PYG',
+    'RWF',
+    'UGX',
+    'UYI',
+    'VND',
+    'VUV',
+    'XAF',
+    'XOF',
+    'XPF'
+  ].map((currency) => [currency, 0] as const),
+  ...['BHD', 'IQD', 'JOD', 'KWD', 'LYD', 'OMR', 'TND'].map((currency) => [currency, 3] as const)
+])
+
+/** How many digits the minor unit of a currency has: amounts on bills are rounded to it. */
+export function minorDigits(currency: string): number {
+  return MINOR_DIGITS.get(currency) ?? 2
+}

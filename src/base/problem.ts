@@ -14,6 +14,7 @@ const CATALOGUE = {
   forbidden: { status: 403, code: '50', reason: 'Access denied' },
   notFound: { status: 404, code: '60', reason: 'Resource not found' },
   methodNotAllowed: { status: 405, code: '61', reason: 'Method not allowed' },
+  notAcceptable: { status: 406, code: '406', reason: 'Not acceptable' },
   requestTimeout: { status: 408, code: '408', reason: 'Request timeout' },
   conflict: { status: 409, code: '409', reason: 'Conflict' },
   preconditionFailed: { status: 412, code: '412', reason: 'Precondition failed' },

@@ -1,5 +1,13 @@
 import { parseArgs } from 'node:util'
-import { type Arguments, Misuse, OPTIONS, type OptionName, type Usage, type Usages } from './command.ts'
+import {
+  type Arguments,
+  Misuse,
+  OPTIONS,
+  type OptionName,
+  REQUIRED_OPTIONS,
+  type Usage,
+  type Usages
+} from './command.ts'
 
 /** A command with its arguments, or what one wants to be told about: a command, the first word of several, or all. */
 export type CommandLine<C> =
@@ -54,7 +62,8 @@ function readArguments(name: string, usage: Usage, rest: readonly string[]): Arg
   const { values: options, positionals } = parsed(rest, refuse)
   const unwanted = (Object.keys(options) as OptionName[]).find((option) => !taken.includes(option))
   if (unwanted) refuse(`${name} takes no --${unwanted}`)
-  if (taken.includes('tenant') && !options.tenant) refuse(`${name} needs ${OPTIONS.tenant.synopsis}`)
+  const missing = REQUIRED_OPTIONS.find((option) => taken.includes(option) && !options[option])
+  if (missing) refuse(`${name} needs ${OPTIONS[missing].synopsis}`)
   const split = splitPositionals(usage, positionals)
   return 'fault' in split ? refuse(`${name} ${split.fault}`) : { ...split, options }
 }

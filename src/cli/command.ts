@@ -2,7 +2,7 @@ import type { Author } from '../audit/record.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Database } from '../db/database.ts'
 
-/** What may follow a command with two dashes; `tenant` must, wherever it is taken. */
+/** What may follow a command with two dashes. */
 export const OPTIONS = {
   tenant: { type: 'string', synopsis: '--tenant TENANT' },
   operator: { type: 'boolean', synopsis: '[--operator]' },
@@ -10,10 +10,17 @@ export const OPTIONS = {
   overlap: { type: 'string', synopsis: '[--overlap SECONDS]' },
   algorithm: { type: 'string', synopsis: '[--algorithm EdDSA|ES256]' },
   head: { type: 'string', multiple: true, synopsis: '[--head HEAD]...' },
+  cycle: { type: 'string', synopsis: '--cycle ID' },
+  'dry-run': { type: 'boolean', synopsis: '[--dry-run]' },
+  state: { type: 'string', synopsis: '[--state new|validated|sent]' },
+  wait: { type: 'boolean', synopsis: '[--wait]' },
   json: { type: 'boolean', synopsis: '[--json]' }
 } as const
 
 export type OptionName = keyof typeof OPTIONS
+
+/** Those that must be there wherever they are taken. */
+export const REQUIRED_OPTIONS: readonly OptionName[] = ['tenant', 'cycle']
 
 /** What was said after the name of a command, checked for what the command takes. */
 export interface Arguments {
@@ -28,6 +35,10 @@ export interface Arguments {
     readonly overlap?: string | undefined
     readonly algorithm?: string | undefined
     readonly head?: readonly string[] | undefined
+    readonly cycle?: string | undefined
+    readonly 'dry-run'?: boolean | undefined
+    readonly state?: string | undefined
+    readonly wait?: boolean | undefined
     readonly json?: boolean | undefined
   }
 }
@@ -54,6 +65,13 @@ export interface Result {
   readonly isFailure?: boolean
 }
 
+/** Where work that takes long shows how far it is, apart from what it prints in the end. */
+export interface Screen {
+  /** Whether a line can be written over. */
+  readonly isTerminal: boolean
+  readonly write: (text: string) => void
+}
+
 /** What commands on the database are handed. */
 export interface Context {
   readonly database: Database
@@ -63,6 +81,9 @@ export interface Context {
   readonly actor: Author['actor']
   /** All of standard input. */
   readonly readInput: () => Promise<string>
+  readonly screen: Screen
+  /** Works off the jobs of the billing in this process, beside others or alone, until it is stopped. */
+  readonly startWork: () => Promise<{ stop(): Promise<void> }>
 }
 
 /** What is left to do once the arguments are understood; throws Problems. */

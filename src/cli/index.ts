@@ -1,4 +1,6 @@
 import { auditCommands } from './audit-commands.ts'
+import { billRunCommands } from './bill-run-commands.ts'
+import { billingCommands } from './billing-commands.ts'
 import type { Command } from './command.ts'
 import { resourceCommands } from './resource-commands.ts'
 import { secretCommands } from './secret-commands.ts'
@@ -10,6 +12,8 @@ const commands: Readonly<Record<string, Command>> = {
   ...resourceCommands,
   ...secretCommands,
   ...signingKeyCommands,
+  ...billingCommands,
+  ...billRunCommands,
   ...auditCommands
 }
 const groups = Map.groupBy(Object.entries(commands), ([name]) => name.split(' ')[0])

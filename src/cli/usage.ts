@@ -1,5 +1,5 @@
 import { namesUnder } from './arguments.ts'
-import { OPTIONS, type Usage, type Usages } from './command.ts'
+import { OPTIONS, type OptionName, REQUIRED_OPTIONS, type Usage, type Usages } from './command.ts'
 import { alignColumns } from './table.ts'
 
 const PROGRAM = 'node src/cli.ts'
@@ -16,8 +16,9 @@ export function helpOn(usages: Usages, topic: string): string {
 
 function helpOnCommand(name: string, usage: Usage): string {
   const { parameters = [], hasAssignments, options = [], description, details } = usage
-  const required = options.includes('tenant') ? [OPTIONS.tenant.synopsis] : []
-  const optional = options.filter((option) => option !== 'tenant').map((option) => OPTIONS[option].synopsis)
+  const isRequired = (option: OptionName) => REQUIRED_OPTIONS.includes(option)
+  const required = options.filter(isRequired).map((option) => OPTIONS[option].synopsis)
+  const optional = options.filter((option) => !isRequired(option)).map((option) => OPTIONS[option].synopsis)
   const assignments = hasAssignments ? ['name=value...'] : []
   const line = ['Usage:', PROGRAM, name, ...required, ...parameters, ...assignments, ...optional].join(' ')
   return [line, '', `It ${description}.`, ...(details ? ['', details()] : [])].join('\n')

@@ -39,6 +39,7 @@ export async function migrate(url: string, directory = MIGRATIONS): Promise<stri
     await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK])
     const pending = await pendingMigrations(client, directory)
     if (pending.length > 0) await apply(client, url, directory)
+    if (directory === MIGRATIONS) await migrateJobs(url)
     return pending
   } catch (error) {
     throw startError('the database cannot be migrated', error)
@@ -79,6 +80,12 @@ const TEXT_COLUMN = /^([^'(\n]*" (?:SET DATA TYPE )?TEXT(?:\[\])?)(?=[ ,;]|$)/gm
 /** Text sorts by code point, whatever the order of the database: only so do an index and the API agree everywhere. */
 function collateTexts(sql: string): string {
   return sql.replace(TEXT_COLUMN, '$1 COLLATE "C"')
+}
+
+/** The tables of the jobs are graphile-worker's own, in a schema of theirs. */
+async function migrateJobs(url: string): Promise<void> {
+  const { Logger, runMigrations } = await import('graphile-worker')
+  await runMigrations({ connectionString: url, logger: new Logger(() => () => undefined) })
 }
 
 function migrationNames(directory: string): string[] {

@@ -16,6 +16,8 @@ interface PartnerData {
 export interface TenantData {
   readonly id: string
   readonly name: string
+  /** Bills from now on; those of the past have numbers of a billing system that was there before. */
+  readonly billNumberPattern: string
   /** The first account number. */
   readonly firstNumber: number
   readonly customers: readonly Customer[]
@@ -28,7 +30,7 @@ export interface TenantData {
   /** Where in the order of the bills the trial bill stands, from 1. */
   readonly trialBillAt?: number
   /** Requests for a bill that did not lead to one. */
-  readonly openRequests: Readonly<Record<'inProgress' | 'rejected' | 'terminatedWithError', number>>
+  readonly openRequests: Readonly<Record<'rejected' | 'terminatedWithError', number>>
 }
 
 /** The operators of the demo. All names are invented. */
@@ -36,6 +38,7 @@ export const TENANTS: readonly TenantData[] = [
   {
     id: 'demo',
     name: 'Nordlicht Telekom',
+    billNumberPattern: 'NLT-{yyyy}-{000001}',
     firstNumber: 100_017,
     rates: 1550,
     partners: [
@@ -54,7 +57,7 @@ export const TENANTS: readonly TenantData[] = [
     creditNotes: 6,
     // The default page of 100 ends with a bill that is new, so that a client's first try at PATCH finds one.
     trialBillAt: 100,
-    openRequests: { inProgress: 4, rejected: 3, terminatedWithError: 2 },
+    openRequests: { rejected: 6, terminatedWithError: 3 },
     customers: [
       ['Lena Hoffmann', 'household', 'EUR', 'first', 12],
       ['Jonas Petersen', 'household', 'EUR', 'first', 12],
@@ -91,12 +94,13 @@ export const TENANTS: readonly TenantData[] = [
   {
     id: 'demo2',
     name: 'Turmfalke IoT',
+    billNumberPattern: 'TF-{yyyy}-{000001}',
     firstNumber: 700_004,
     rates: 450,
     partners: [],
     interimBills: 2,
     creditNotes: 2,
-    openRequests: { inProgress: 1, rejected: 1, terminatedWithError: 1 },
+    openRequests: { rejected: 2, terminatedWithError: 1 },
     customers: [
       ['Kühlkette Express GmbH', 'iot', 'EUR', 'week', 8],
       ['SmartMeter Verbund eG', 'iot', 'EUR', 'week', 8],

@@ -1,5 +1,5 @@
 import type { Document } from '../tmf/resource.ts'
-import { DAY, dayName, HOUR, instant, midnight, monthName, type Period, timePeriod } from './calendar.ts'
+import { DAY, dayName, HOUR, instant, midnight, monthName, type Period } from './calendar.ts'
 import type { CycleKey } from './customers.ts'
 import type { Draft } from './draft.ts'
 import { idSequence } from './random.ts'
@@ -35,11 +35,13 @@ export interface Cycles {
   readonly specifications: readonly Draft[]
   readonly drafts: readonly Draft[]
   readonly cycles: readonly Cycle[]
+  /** The specification that the accounts of a cycle follow. */
+  readonly specificationOf: (cycle: CycleKey) => string
 }
 
 const YEAR = 2025
 const NOVEMBER = 10
-const VALID_FROM = midnight(YEAR, 9)
+const SPECIFIED_AT = midnight(YEAR, 9)
 const WEEKS_FROM = midnight(2026, 7, 31)
 
 const RHYTHMS: readonly Rhythm[] = [
@@ -102,7 +104,7 @@ export function cyclesOf(tenantId: string): Cycles {
   const rhythms = RHYTHMS.filter((rhythm) => rhythm.tenantId === tenantId)
   const specificationId = idSequence(`${tenantId} specification`)
   const cycleId = idSequence(`${tenantId} cycle`)
-  const specifications = rhythms.map((rhythm) => specification(rhythm, specificationId(VALID_FROM)))
+  const specifications = rhythms.map((rhythm) => specification(rhythm, specificationId(SPECIFIED_AT)))
   const opened = rhythms
     .flatMap((rhythm, at) => {
       const specificationRef = { id: specifications[at]?.id, name: rhythm.name, description: rhythm.description }
@@ -117,7 +119,8 @@ export function cyclesOf(tenantId: string): Cycles {
   return {
     specifications,
     drafts: opened.map(({ draft }) => draft),
-    cycles: opened.map(({ cycle }) => cycle)
+    cycles: opened.map(({ cycle }) => cycle),
+    specificationOf: (key) => String(specifications[rhythms.findIndex((rhythm) => rhythm.key === key)]?.id)
   }
 }
 
@@ -127,14 +130,13 @@ function specification(rhythm: Rhythm, id: string): Draft {
     description: rhythm.description,
     billingPeriod: rhythm.billingPeriod,
     frequency: rhythm.frequency,
-    billingDateShift: 0,
     chargeDateOffset: 0,
     creditDateOffset: 0,
     mailingDateOffset: rhythm.mailingOffset,
     paymentDueDateOffset: rhythm.dueOffset,
-    validFor: { startDateTime: instant(VALID_FROM) }
+    validFor: { startDateTime: instant(rhythm.start(0)) }
   }
-  return { id, createdAt: VALID_FROM, document }
+  return { id, createdAt: SPECIFIED_AT, document }
 }
 
 /** A cycle is opened on the morning on which its period begins. */
@@ -170,6 +172,6 @@ function cycleDocument(
     mailingDate: instant(billingDate + rhythm.mailingOffset * DAY),
     paymentDueDate: instant(dueDate),
     BillCycleSpecification: specificationRef,
-    validFor: timePeriod(period)
+    validFor: { startDateTime: instant(period.start), endDateTime: instant(period.end) }
   }
 }

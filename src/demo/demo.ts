@@ -8,10 +8,11 @@ import { customerBillOnDemand } from '../resources/customer-bill-on-demand.ts'
 import type { Resource } from '../tmf/resource.ts'
 import type { ColumnValue } from '../tmf/row-values.ts'
 import { type Account, accountsOf } from './accounts.ts'
+import { fillAccounts } from './billing-accounts.ts'
 import { billsOf } from './bills.ts'
 import { instant, midnight } from './calendar.ts'
 import { TENANTS, type TenantData } from './customers.ts'
-import { cyclesOf } from './cycles.ts'
+import { type Cycles, cyclesOf } from './cycles.ts'
 import { type Draft, rowOf } from './draft.ts'
 import { planBills } from './plans.ts'
 import { idSequence } from './random.ts'
@@ -51,13 +52,16 @@ async function isFilled(tx: Transaction): Promise<boolean> {
 
 async function fillTenant(tx: Transaction, tenant: TenantData): Promise<void> {
   // The server makes its own tenant at the start, named by its id; a name that somebody gave it stays.
-  await tx.run(sql`INSERT INTO "tenant" ("id", "name", "created_at") VALUES (${tenant.id}, ${tenant.name}, ${FOUNDED})
-    ON CONFLICT ("id") DO UPDATE SET "name" = EXCLUDED."name", "created_at" = EXCLUDED."created_at"
+  await tx.run(sql`INSERT INTO "tenant" ("id", "name", "created_at", "bill_number_pattern")
+    VALUES (${tenant.id}, ${tenant.name}, ${FOUNDED}, ${tenant.billNumberPattern})
+    ON CONFLICT ("id") DO UPDATE SET "name" = EXCLUDED."name", "created_at" = EXCLUDED."created_at",
+      "bill_number_pattern" = EXCLUDED."bill_number_pattern"
     WHERE "tenant"."name" = "tenant"."id"`)
   const documentId = idSequence(`${tenant.id} document`)
   const accounts = accountsOf(tenant)
   const owners = await fillPartners(tx, tenant, accounts)
-  for (const [resource, drafts] of draftsOf(tenant, accounts)) {
+  const cycles = cyclesOf(tenant.id)
+  for (const [resource, drafts] of draftsOf(tenant, accounts, cycles)) {
     const rows = drafts.map((draft) => [
       ...rowOf(tenant.id, resource, draft, documentId),
       ['partner_id', ownerOf(owners, draft)] as const
@@ -66,6 +70,7 @@ async function fillTenant(tx: Transaction, tenant: TenantData): Promise<void> {
       await insert(tx, resource, rows.slice(at, at + ROWS_PER_INSERT))
     }
   }
+  await fillAccounts(tx, tenant.id, accounts, owners, cycles.specificationOf)
 }
 
 /** Adds the partners of a tenant; answers by the ids of their accounts and customers which partner these belong to. */
@@ -99,9 +104,9 @@ function ownerOf(owners: ReadonlyMap<string, string>, { document }: Draft): stri
 /** In an order in which each resource comes after what it refers to. */
 function draftsOf(
   tenant: TenantData,
-  accounts: readonly Account[]
+  accounts: readonly Account[],
+  { specifications, drafts, cycles }: Cycles
 ): readonly (readonly [Resource, readonly Draft[]])[] {
-  const { specifications, drafts, cycles } = cyclesOf(tenant.id)
   const bills = billsOf(tenant.id, planBills(tenant, accounts, cycles))
   return [
     [billCycleSpecification, specifications],

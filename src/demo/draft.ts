@@ -45,7 +45,7 @@ function walk(resource: Resource, id: string, document: Document, path: readonly
   let values: readonly ColumnValue[] = []
   for (const [index, state] of path.entries()) {
     const after = { ...document, state }
-    if (before) checkTransition(resource, before, state)
+    if (before) checkTransition(resource, before, after)
     resource.check?.(after, before)
     values = rowValues(resource, after, before)
     const internal = resource.internal?.derive(after, before) ?? {}

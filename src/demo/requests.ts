@@ -1,6 +1,6 @@
 import type { Account } from './accounts.ts'
 import type { Bill } from './bills.ts'
-import { AS_OF, DAY, HOUR, instant, SECOND } from './calendar.ts'
+import { AS_OF, DAY, instant, SECOND } from './calendar.ts'
 import type { TenantData } from './customers.ts'
 import type { Draft } from './draft.ts'
 import { REQUEST_LEAD } from './plans.ts'
@@ -10,7 +10,6 @@ type OpenState = keyof TenantData['openRequests']
 type Pending = Omit<Draft, 'id'>
 
 const REASONS: Readonly<Record<OpenState, string>> = {
-  inProgress: 'Customer asks for the bill before moving house',
   rejected: 'There was nothing to bill on this account',
   terminatedWithError: 'The rating of roaming data did not answer; please ask again'
 }
@@ -42,15 +41,13 @@ function doneRequest({ plan: { account, createdAt }, draft }: Bill): Pending {
 
 function openRequest(state: OpenState, accounts: readonly Account[], random: Random): Pending {
   const account = accounts[random.integer(0, accounts.length - 1)] as Account
-  const isOpen = state === 'inProgress'
-  const createdAt =
-    AS_OF - (isOpen ? random.integer(1, 7) * HOUR : random.integer(3, 150) * DAY) - random.integer(1, 3_000)
+  const createdAt = AS_OF - random.integer(3, 150) * DAY - random.integer(1, 3_000)
   const document = {
     name: `Bill now for ${account.reference.name}`,
     description: REASONS[state],
-    lastUpdate: instant(isOpen ? createdAt : createdAt + 2 * SECOND),
+    lastUpdate: instant(createdAt + 2 * SECOND),
     // Some ask for an account, some for a party and leave it to us which account that is.
     ...(random.chance(70) ? { billingAccount: account.reference } : { relatedParty: account.parties[0] })
   }
-  return { createdAt, document, path: isOpen ? ['inProgress'] : ['inProgress', state] }
+  return { createdAt, document, path: ['inProgress', state] }
 }

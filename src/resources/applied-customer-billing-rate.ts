@@ -1,8 +1,11 @@
+import { compareDecimals } from '../base/money.ts'
 import { Problem } from '../base/problem.ts'
-import { boolean, instant, json, money, ownReference, reference, text } from '../tmf/attribute.ts'
+import { boolean, instant, json, money, openReference, ownReference, reference, text } from '../tmf/attribute.ts'
 import { type Document, defineResource, type Stored } from '../tmf/resource.ts'
 import { list, timePeriod } from '../tmf/shape.ts'
 import { appliedTax, billingAccountRef, billRef, characteristic, productRef } from './types.ts'
+
+const CREDIT = 'appliedBillingCredit'
 
 /** One charge, credit or penalty, billed or still to be (TMF678 v4, AppliedCustomerBillingRate). */
 export const appliedCustomerBillingRate = defineResource({
@@ -33,16 +36,23 @@ export const appliedCustomerBillingRate = defineResource({
       'The bill it stands on',
       'indexed'
     ),
-    billingAccount: reference('billing_account', billingAccountRef, 'The account it is charged to', 'indexed'),
+    billingAccount: openReference('billing_account', billingAccountRef, 'The account it is charged to', 'indexed'),
     characteristic: json('characteristic', list(characteristic), 'Further properties of the rate'),
     periodCoverage: json('period_coverage', timePeriod, 'The period it is charged for'),
     product: reference('product', productRef, 'The product it is charged for', 'indexed'),
     taxExcludedAmount: money('tax_excluded_amount', 'Amount before tax'),
-    taxIncludedAmount: money('tax_included_amount', 'Amount with tax')
+    taxIncludedAmount: money('tax_included_amount', 'Amount with tax'),
+    externalId: text('external_id', "The sender's own id of the rate: sent again, it is stored once", 'indexed')
   },
+  unique: { applied_customer_billing_rate_tenant_id_external_id_key: 'externalId' },
+  bulk: { key: 'externalId' },
   patchable: { allBut: ['isBilled', 'bill'] },
   complete: (document, { now }) => ({ date: now, isBilled: false, ...document }),
-  check: requireBillOrAccount,
+  check: (document) => {
+    requireBillOrAccount(document)
+    requireKey(document)
+    requireCreditSign(document)
+  },
   mayChange: (stored) => requireUnbilled(stored, 'changed'),
   mayRemove: (stored) => requireUnbilled(stored, 'deleted')
 })
@@ -53,6 +63,18 @@ function requireBillOrAccount({ isBilled, bill, billingAccount }: Document): voi
   if (!isBilled && !billingAccount) {
     throw new Problem('missingField', '$.billingAccount is required when isBilled is false')
   }
+}
+
+function requireKey({ externalId }: Document): void {
+  if (typeof externalId !== 'string' || externalId.trim() !== '') return
+  throw new Problem('invalidField', '$.externalId must not be blank')
+}
+
+/** A credit is owed to the account: what it takes off the bill is a negative amount. */
+function requireCreditSign({ type, taxExcludedAmount }: Document): void {
+  const { value = 0 } = (taxExcludedAmount ?? {}) as { readonly value?: number }
+  if (type !== CREDIT || compareDecimals(value, 0) <= 0) return
+  throw new Problem('invalidField', `$.taxExcludedAmount.value must not be positive on an ${CREDIT}`)
 }
 
 function requireUnissued({ document, internal }: Stored): void {

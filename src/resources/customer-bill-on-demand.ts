@@ -1,5 +1,5 @@
 import { Problem } from '../base/problem.ts'
-import { instant, oneOf, ownReference, reference, text } from '../tmf/attribute.ts'
+import { instant, oneOf, openReference, ownReference, reference, text } from '../tmf/attribute.ts'
 import { defineResource } from '../tmf/resource.ts'
 import { billingAccountRef, billRef, relatedPartyRef } from './types.ts'
 
@@ -24,10 +24,11 @@ export const customerBillOnDemand = defineResource({
     name: text('name', 'Name of the request for people'),
     description: text('description', 'What the request is about'),
     lastUpdate: instant('last_update', 'When the request was last changed', 'readOnly'),
-    billingAccount: reference('billing_account', billingAccountRef, 'The account to be billed', 'indexed'),
+    billingAccount: openReference('billing_account', billingAccountRef, 'The account to be billed', 'indexed'),
     customerBill: ownReference('customer_bill', billRef, { path: 'customerBill' }, 'The bill that was made', 'indexed'),
     relatedParty: reference('related_party', relatedPartyRef, 'The party whose account is to be billed', 'indexed'),
-    state: oneOf('state', STATES, 'Where the request stands')
+    state: oneOf('state', STATES, 'Where the request stands'),
+    stateReason: text('state_reason', 'Why it was rejected or ended with an error', 'readOnly')
   },
   patchable: { allBut: ['billingAccount', 'relatedParty'] },
   states: {

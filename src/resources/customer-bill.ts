@@ -1,8 +1,19 @@
 import { compareDecimals } from '../base/money.ts'
 import { Problem } from '../base/problem.ts'
-import { instant, json, money, oneOf, ownReference, reference, text } from '../tmf/attribute.ts'
+import {
+  instant,
+  json,
+  linkedJson,
+  money,
+  oneOf,
+  openReference,
+  ownReference,
+  reference,
+  text
+} from '../tmf/attribute.ts'
 import { type Document, defineResource, type Stored } from '../tmf/resource.ts'
 import { list, timePeriod } from '../tmf/shape.ts'
+import { OWN_TYPE, withUrls } from './bill-document.ts'
 import {
   appliedPayment,
   attachment,
@@ -47,8 +58,13 @@ export const customerBill = defineResource({
     taxIncludedAmount: money('tax_included_amount', 'Sum of the charges with tax'),
     appliedPayment: json('applied_payment', list(appliedPayment), 'Payments that went to the bill'),
     billCycle: ownReference('bill_cycle', billCycleRef, { path: 'billCycle' }, 'The cycle that made it', 'indexed'),
-    billDocument: json('bill_document', list(attachment), 'Documents of the bill; one is made when none is posted'),
-    billingAccount: reference('billing_account', billingAccountRef, 'The account that is billed', 'indexed'),
+    billDocument: linkedJson(
+      'bill_document',
+      list(attachment),
+      withUrls,
+      'Documents of the bill; one is made when none is posted'
+    ),
+    billingAccount: openReference('billing_account', billingAccountRef, 'The account that is billed', 'indexed'),
     billingPeriod: json('billing_period', timePeriod, 'The period that is billed'),
     financialAccount: reference('financial_account', financialAccountRef, 'The account that pays', 'indexed'),
     paymentMethod: reference('payment_method', paymentMethodRef, 'How it is to be paid'),
@@ -72,7 +88,7 @@ export const customerBill = defineResource({
   events: { created: 'CustomerBillCreateEvent', stateChanged: 'CustomerBillStateChangeEvent' },
   complete: (document, { id, newId }) => {
     const posted = (document.billDocument ?? []) as readonly unknown[]
-    const own = { id: newId(), name: `bill-${document.billNo ?? id}`, attachmentType: 'customerBill' }
+    const own = { id: newId(), name: `bill-${document.billNo ?? id}`, attachmentType: OWN_TYPE }
     return { state: 'new', ...document, billDocument: posted.length > 0 ? posted : [own] }
   },
   check: (after, before) => {

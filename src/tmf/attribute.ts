@@ -13,12 +13,23 @@ export interface Attribute extends shapes.Member {
 export type Storage =
   | { readonly kind: 'scalar'; readonly column: string }
   | { readonly kind: 'money'; readonly unit: string; readonly value: string }
-  | { readonly kind: 'reference'; readonly id: string; readonly rest: string; readonly to?: OwnTarget }
-  | { readonly kind: 'json'; readonly column: string }
+  | {
+      readonly kind: 'reference'
+      readonly id: string
+      readonly rest?: string
+      readonly to?: OwnTarget
+      readonly isOpen?: true
+    }
+  | { readonly kind: 'json'; readonly column: string; readonly linked?: Linked }
+
+/** Writes addresses that depend on who reads into the JSON of a value; `item` is that of its resource, JSON-escaped. */
+export type Linked = (json: string, item: string) => string
 
 /** What an attribute refers to inside this service: the foreign key is the database's, the further rule is ours. */
 export interface OwnTarget {
   readonly path: string
+  /** Whether what is the tenant's alone may be referred to by a partner's row, too. */
+  readonly isShared?: boolean
   /** Throws a Problem when the resource, though it exists, may not be referred to. */
   readonly mayRefer?: (target: Stored) => void
 }
@@ -52,6 +63,11 @@ export function json(column: string, shape: shapes.Shape, description: string, .
   return attribute(shape, { kind: 'json', column }, description, options)
 }
 
+/** The same, with addresses that are not stored: they are written for whoever reads it, and cannot be filtered by. */
+export function linkedJson(column: string, shape: shapes.Shape, linked: Linked, description: string): Attribute {
+  return attribute(shape, { kind: 'json', column, linked }, description, [])
+}
+
 /** A reference to something another system owns: its id in `<column>_id`, the other members in jsonb. */
 export function reference(
   column: string,
@@ -60,6 +76,17 @@ export function reference(
   ...options: Option[]
 ): Attribute {
   return attribute(shape, { kind: 'reference', id: `${column}_id`, rest: column }, description, options)
+}
+
+/** A reference to what may be another system's or, if a resolver knows it, our own; see references.ts. */
+export function openReference(
+  column: string,
+  shape: shapes.ObjectShape,
+  description: string,
+  ...options: Option[]
+): Attribute {
+  const storage = { kind: 'reference', id: `${column}_id`, rest: column, isOpen: true } as const
+  return attribute(shape, storage, description, options)
 }
 
 /** A reference to a resource of this service: a foreign key in `<column>_id`; the href is ours to write. */
@@ -89,13 +116,16 @@ function attribute(shape: shapes.Shape, storage: Storage, description: string, o
   }
 }
 
+/** The address of something of ours below its own id; see OWN_ROOT in representation.ts. */
+const OWN_HREF = /^(~\/\w+)\/.*$/
+
 /** The columns of an attribute, in the order in which its values are written and read. */
 export function columnsOf({ storage }: Attribute): readonly string[] {
   switch (storage.kind) {
     case 'money':
       return [storage.value, storage.unit]
     case 'reference':
-      return [storage.id, storage.rest]
+      return storage.rest === undefined ? [storage.id] : [storage.id, storage.rest]
     default:
       return [storage.column]
   }
@@ -112,11 +142,16 @@ export function encode({ storage }: Attribute, value: unknown): readonly (string
       const amount = value as { unit: string; value: number } | undefined
       return amount ? [String(amount.value), amount.unit] : [null, null]
     }
-    case 'reference': {
-      if (value === undefined) return [null, null]
-      const { id, ...rest } = value as { id: string; href?: string }
-      if (storage.to) delete rest.href
-      return [id, Object.keys(rest).length > 0 ? JSON.stringify(rest) : null]
-    }
+    case 'reference':
+      return encodeReference(storage, value)
   }
+}
+
+function encodeReference({ to, isOpen }: Extract<Storage, { kind: 'reference' }>, value: unknown) {
+  if (value === undefined) return [null, null]
+  const { id, ...rest } = value as { id: string; href?: string }
+  if (to) delete rest.href
+  // The id is in a column of its own.
+  if (isOpen && rest.href) rest.href = rest.href.replace(OWN_HREF, '$1')
+  return [id, Object.keys(rest).length > 0 ? JSON.stringify(rest) : null]
 }

@@ -1,40 +1,82 @@
 import { isUtf8 } from 'node:buffer'
+import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { SIGNIFICANT_DIGITS } from '../base/money.ts'
 import { Problem } from '../base/problem.ts'
 import { isStorable } from './code-points.ts'
+import { type Finding, refusal } from './findings.ts'
+import { elementsOf, isArray, type Lines, linesOf } from './lines.ts'
 import { PATCH_TYPES } from './patch.ts'
 import { jsonPath } from './schema.ts'
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Whether the route takes many documents at once: lines of JSON, or the elements of an array. */
+    takesMany?: boolean
+  }
+}
+
+/** The media type of lines of JSON. */
+export const LINES_TYPE = 'application/x-ndjson'
+
 const DEPTH_MAX = 64
 
-/** Makes an app read the JSON media types of this API, in UTF-8, and nothing else. */
+/**
+ * Makes an app read the JSON media types of this API, in UTF-8, and nothing else. On a route that takes many documents
+ * an array and a stream of lines become Lines.
+ */
 export function registerBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser([...PATCH_TYPES], { parseAs: 'buffer' }, async (request: FastifyRequest, bytes: Buffer) => {
-    const encoding = request.headers['content-encoding'] ?? 'identity'
-    if (encoding !== 'identity') throw new Problem('unsupportedMediaType', 'The body must not be compressed')
-    const charset = /;\s*charset\s*=\s*"?([^";\s]+)/i.exec(request.headers['content-type'] ?? '')?.[1] ?? 'utf-8'
-    if (/^utf-?8$/i.test(charset)) return parseBody(bytes)
-    throw new Problem('unsupportedMediaType', `The charset must be utf-8, not ${charset}`)
+    requirePlainText(request)
+    return takesMany(request) && isArray(bytes) ? parseElements(bytes) : parseJson(bytes)
   })
+  app.addContentTypeParser(LINES_TYPE, async (request: FastifyRequest, stream: IncomingMessage) => {
+    requirePlainText(request)
+    if (takesMany(request)) return linesOf(stream, request.routeOptions.bodyLimit)
+    throw new Problem('unsupportedMediaType', 'One document at a time is taken here')
+  })
+}
+
+function takesMany({ routeOptions }: FastifyRequest): boolean {
+  return routeOptions.config.takesMany ?? false
+}
+
+function requirePlainText({ headers }: FastifyRequest): void {
+  const encoding = headers['content-encoding'] ?? 'identity'
+  if (encoding !== 'identity') throw new Problem('unsupportedMediaType', 'The body must not be compressed')
+  const charset = /;\s*charset\s*=\s*"?([^";\s]+)/i.exec(headers['content-type'] ?? '')?.[1] ?? 'utf-8'
+  if (/^utf-?8$/i.test(charset)) return
+  throw new Problem('unsupportedMediaType', `The charset must be utf-8, not ${charset}`)
+}
+
+/** An array must be JSON as a whole; each of its elements is then read like a body of its own. */
+function parseElements(bytes: Buffer): Lines {
+  const text = textOf(bytes)
+  inspect(text, DEPTH_MAX + 1)
+  parsed(text)
+  return elementsOf(bytes)
 }
 
 /**
  * Reads a JSON body; undefined when it is empty, as with a DELETE whose client always sends a Content-Type. Throws
  * `invalidBody` or `invalidField` for everything that JSON.parse would lose or choke on.
  */
-function parseBody(bytes: Buffer): unknown {
+export function parseJson(bytes: Buffer): unknown {
   if (bytes.length === 0) return undefined
-  if (!isUtf8(bytes)) throw new Problem('invalidBody', 'The body is not valid UTF-8')
-  // Some clients begin with a byte order mark; RFC 8259 lets a reader ignore it.
-  const text = bytes.toString().replace(/^\uFEFF/, '')
-  checkDepth(text)
+  const text = textOf(bytes)
+  const hasSuspectNumbers = inspect(text, DEPTH_MAX)
   const value = parsed(text)
-  if (SUSPECT_NUMBER.test(text)) checkNumbers(text)
+  if (hasSuspectNumbers) checkNumbers(text)
   if (SUSPECT_TEXT.test(text)) checkTexts(value)
   if (text.includes('__proto__')) checkNames(value)
   return value
+}
+
+function textOf(bytes: Buffer): string {
+  if (!isUtf8(bytes)) throw new Problem('invalidBody', 'The body is not valid UTF-8')
+  // Some clients begin with a byte order mark; RFC 8259 lets a reader ignore it.
+  return bytes.toString().replace(/^\uFEFF/, '')
 }
 
 function parsed(text: string): unknown {
@@ -46,16 +88,27 @@ function parsed(text: string): unknown {
   }
 }
 
-/** Counts brackets outside of texts, before anything recursive sees the body. */
-function checkDepth(text: string): void {
+/**
+ * Looks at what is outside of texts, before anything recursive sees it: refuses nesting that is too deep, and answers
+ * whether there is a number that could lose anything as an IEEE double: a long one, or one with an exponent.
+ */
+function inspect(text: string, max: number): boolean {
   let depth = 0
+  let length = 0
+  let isSuspect = false
   for (let at = 0; at < text.length; at++) {
     const character = text.charCodeAt(at)
+    if ((character >= ZERO && character <= NINE) || character === POINT) {
+      isSuspect ||= ++length >= SUSPECT_LENGTH
+      continue
+    }
+    isSuspect ||= length > 0 && (character === SMALL_E || character === LARGE_E)
+    length = 0
     if (character === QUOTE) at = textEnd(text, at + 1)
-    else if (character === OPEN_BRACKET || character === OPEN_BRACE) depth++
-    else if (character === CLOSE_BRACKET || character === CLOSE_BRACE) depth--
-    if (depth > DEPTH_MAX) throw new Problem('invalidBody', `The body is nested deeper than ${DEPTH_MAX} levels`)
+    else depth += NESTING[character] ?? 0
+    if (depth > max) throw new Problem('invalidBody', `The body is nested deeper than ${DEPTH_MAX} levels`)
   }
+  return isSuspect
 }
 
 /** Where the text that begins at `start` has its closing quote. */
@@ -65,15 +118,22 @@ function textEnd(text: string, start: number): number {
   return end
 }
 
-const [QUOTE, BACKSLASH, OPEN_BRACKET, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE] = [...'"\\[]{}'].map((character) =>
-  character.charCodeAt(0)
+const [QUOTE, BACKSLASH, ZERO, NINE, POINT, SMALL_E, LARGE_E] = [...Buffer.from('"\\09.eE')] as [
+  number,
+  number,
+  number,
+  number,
+  number,
+  number,
+  number
+]
+/** What a bracket does to the depth, by its character. */
+const NESTING: Readonly<Record<number, number>> = Object.fromEntries(
+  [...'[{'].map((open) => [open.charCodeAt(0), 1]).concat([...']}'].map((close) => [close.charCodeAt(0), -1]))
 )
+const SUSPECT_LENGTH = 16
 
-const LISTED_FINDINGS = 20
 const SHOWN_LENGTH = 40
-
-/** Only long numbers and those with an exponent can lose anything as an IEEE double. */
-const SUSPECT_NUMBER = /[\d.]{16,}|\d[eE][+-]?\d/
 
 /** Refuses numbers that a double does not hold digit for digit: amounts are never rounded on the way in. */
 function checkNumbers(text: string): void {
@@ -113,16 +173,16 @@ function checkNames(value: unknown): void {
 /** Throws `invalidField` with the path of every value that `fault` finds something wrong with. */
 function refuseWhere(value: unknown, fault: (value: unknown) => string | false): void {
   const found = [...faults(value, fault, [])]
-  if (found.length > 0) throw new Problem('invalidField', found.slice(0, LISTED_FINDINGS).join('; '))
+  if (found.length > 0) throw refusal('invalidField', found)
 }
 
 function* faults(
   value: unknown,
   fault: (value: unknown) => string | false,
   path: readonly PropertyKey[]
-): Generator<string> {
-  const found = fault(value)
-  if (found) yield `${jsonPath(path)} ${found}`
+): Generator<Finding> {
+  const message = fault(value)
+  if (message) yield { path: jsonPath(path), message }
   else if (Array.isArray(value)) for (const [at, item] of value.entries()) yield* faults(item, fault, [...path, at])
   else if (isObject(value))
     for (const [name, item] of Object.entries(value)) yield* faults(item, fault, [...path, name])

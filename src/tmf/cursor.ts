@@ -1,5 +1,4 @@
 import { Problem } from '../base/problem.ts'
-import { isId } from '../base/ulid.ts'
 import { isStorable } from './code-points.ts'
 
 /** Where a page begins: behind a row, given by what the sort compares. Opaque to clients, valid for one sort only. */
@@ -47,7 +46,7 @@ function asCursor(value: unknown): Cursor | undefined {
     Array.isArray(values) &&
     values.every(isText) &&
     typeof id === 'string' &&
-    isId(id)
+    isStorable(id)
   return isSound ? { sort, position, values, id, total } : undefined
 }
 

@@ -3,9 +3,13 @@ import type { Socket } from 'node:net'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify'
 import { errorBody, Problem, type ProblemKind } from '../base/problem.ts'
 import { newId } from '../base/ulid.ts'
+import { LINES_TYPE } from './body.ts'
+import { mayBeLate } from './long-body.ts'
 import { PATCH_TYPES } from './patch.ts'
 import { requestId } from './request-id.ts'
 
+/** Node's code for a request that did not arrive in time. */
+const LATE = 'ERR_HTTP_REQUEST_TIMEOUT'
 const JSON_TYPE = 'application/json;charset=utf-8'
 
 /** Makes every failure of an app a TMF `Error` body: problems, unknown paths and methods, the framework's own, bugs. */
@@ -33,13 +37,14 @@ export function answerFrameworkError(error: FastifyError, request: FastifyReques
 function sendProblem(reply: FastifyReply, request: FastifyRequest, problem: Problem): FastifyReply {
   return reply
     .code(problem.status)
-    .headers({ ...(problem.kind === 'unsupportedMediaType' && ACCEPTED[request.method]), ...problem.headers })
+    .headers({ ...(problem.kind === 'unsupportedMediaType' && accepted(request)), ...problem.headers })
     .type(JSON_TYPE)
     .send(JSON.stringify(errorBody(problem, request.id)))
 }
 
 /** Answers what the HTTP parser itself refused, before there was a request. */
 export function answerClientError(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === LATE && mayBeLate(socket)) return
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy()
     return
@@ -68,7 +73,7 @@ function answerExpectation(request: IncomingMessage, response: ServerResponse): 
 const PARSER_PROBLEMS: Readonly<Record<string, Problem>> = {
   HPE_HEADER_OVERFLOW: new Problem('headersTooLarge', 'The request line and headers are too large'),
   HPE_CHUNK_EXTENSIONS_OVERFLOW: new Problem('payloadTooLarge', 'The chunk extensions are too large'),
-  ERR_HTTP_REQUEST_TIMEOUT: new Problem('requestTimeout', 'The request did not arrive in time')
+  [LATE]: new Problem('requestTimeout', 'The request did not arrive in time')
 }
 
 const NO_HOST = new Problem('badRequest', 'HTTP/1.1 needs a Host header')
@@ -97,7 +102,12 @@ function asProblem(error: FastifyError | Problem): Problem {
   return new Problem(kind, message)
 }
 
-/** The media types of the methods that have a body, for the header that goes with 415 (RFC 5789, section 2.2). */
+/** The media types that a route takes, for the header that goes with 415 (RFC 5789, section 2.2). */
+function accepted({ method, routeOptions }: FastifyRequest): Readonly<Record<string, string>> | undefined {
+  const takesMany = method === 'POST' && routeOptions.config?.takesMany
+  return takesMany ? { 'Accept-Post': `application/json, ${LINES_TYPE}` } : ACCEPTED[method]
+}
+
 const ACCEPTED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   PATCH: { 'Accept-Patch': PATCH_TYPES.join(', ') },
   POST: { 'Accept-Post': 'application/json' }

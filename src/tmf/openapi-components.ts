@@ -20,6 +20,7 @@ export const ERROR_RESPONSES = {
     description: 'The path does not have this method; `Allow` lists those it has',
     headers: ['Allow']
   },
+  406: { name: 'NotAcceptable', description: 'It is not there as anything that `Accept` takes' },
   409: {
     name: 'Conflict',
     description: 'What is stored does not allow it, e.g. this move from this state',

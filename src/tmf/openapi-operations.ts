@@ -1,4 +1,5 @@
 import type { Attribute } from './attribute.ts'
+import { bulkBody, bulkResponses } from './openapi-bulk.ts'
 import { ERROR_RESPONSES, headerRefs, type ParameterName, parameterRefs, responseRef } from './openapi-components.ts'
 import { type Json, schemaRef } from './openapi-schemas.ts'
 import { PATCH_TYPES } from './patch.ts'
@@ -79,13 +80,23 @@ export function operationObject(
     description: [...descriptions(resource, operation)].join('\n\n'),
     'x-tmf-operation': resource.operations[operation],
     security: schemes.map((scheme) => ({ [scheme]: scopesOf(resource, operation) })),
-    parameters: parameterRefs(...parameters, 'ProxyAccountNumber', 'RequestId'),
+    parameters: parameterRefs(
+      ...parameters,
+      ...(isBulk(resource, operation) ? (['Atomic'] as const) : []),
+      'ProxyAccountNumber',
+      'RequestId'
+    ),
     ...(body && { requestBody: { required: true, content: body } }),
     responses: {
       ...successes(resource, operation),
-      ...Object.fromEntries(statuses.map((status) => [status, responseRef(ERROR_RESPONSES[status].name)]))
+      ...Object.fromEntries(statuses.map((status) => [status, responseRef(ERROR_RESPONSES[status].name)])),
+      ...(isBulk(resource, operation) && bulkResponses())
     }
   }
+}
+
+function isBulk({ bulk }: Resource, operation: Operation): boolean {
+  return bulk !== undefined && operation === 'create'
 }
 
 function scopesOf({ scopes }: Resource, operation: Operation): readonly string[] {
@@ -113,6 +124,10 @@ function* descriptions(resource: Resource, operation: Operation): Generator<stri
     ? 'A **standard** operation.'
     : 'An **extension**: the standard does not define this operation.'
   if (operation === 'list') yield speed(resource)
+  if (isBulk(resource, operation)) {
+    const known = `one whose \`${resource.bulk?.key}\` is known is stored already`
+    yield `Many are taken as lines of JSON, or as an array, and each is answered by a line; ${known}.`
+  }
   if (operation === 'patch' && resource.states) yield moves(resource.states)
 }
 
@@ -122,13 +137,14 @@ function speed({ attributes }: Resource): string {
   return `Indexed, and so quick at any size: ${names.join(', ')}.`
 }
 
-function moves({ transitions }: StateMachine): string {
+function moves({ attribute = 'state', transitions }: StateMachine): string {
   const rows = Object.entries(transitions).map(([from, to]) => `| ${from} | ${to.join(', ') || 'final'} |`)
-  const table = ['| state | may go to |', '| --- | --- |', ...rows].join('\n')
-  return `Where \`state\` may go, as far as what happened before allows; anything else is a 409:\n\n${table}`
+  const table = [`| ${attribute} | may go to |`, '| --- | --- |', ...rows].join('\n')
+  return `Where \`${attribute}\` may go, as far as what happened before allows; anything else is a 409:\n\n${table}`
 }
 
-function requestBody({ type }: Resource, operation: Operation): Json | undefined {
+function requestBody({ type, bulk }: Resource, operation: Operation): Json | undefined {
+  if (operation === 'create' && bulk) return bulkBody(schemaRef(`${type}_Create`))
   if (operation === 'create') return { 'application/json': { schema: schemaRef(`${type}_Create`) } }
   if (operation !== 'patch') return undefined
   const schema = (mediaType: string) =>

@@ -50,7 +50,8 @@ always there, with \`none\` nothing else. Names that do not exist are left aside
     name: 'sort',
     in: 'query',
     description: `Attributes to sort by, separated by commas, each descending with a \`-\` before it: \`-date,name\`.
-Resources that do not have the attribute come last. Without it, and among equals, the oldest comes first.`,
+Resources that do not have the attribute come last. Without it, and among equals, they come by id;
+those that the server gives follow the order of creation.`,
     schema: text
   },
   Offset: {
@@ -95,6 +96,12 @@ Resources that do not have the attribute come last. Without it, and among equals
     description: `A key that the client makes up for this request. A repetition within 24 hours gets the first answer
 again, and nothing is created twice.`,
     schema: { type: 'string', pattern: '^[!-~]{1,255}$' }
+  },
+  Atomic: {
+    name: 'atomic',
+    in: 'query',
+    description: 'With many: `true` stores all of them, or none. Then at most 100,000 are taken at once.',
+    schema: { type: 'boolean', default: false }
   },
   ProxyAccountNumber: {
     name: 'proxy_accountNumber',

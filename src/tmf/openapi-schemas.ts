@@ -18,7 +18,35 @@ export function componentSchemas(resources: readonly Resource[]): Json {
     ...Object.fromEntries(resources.flatMap(resourceSchemas)),
     ...Object.fromEntries(names.map((name) => [name, nestedSchema(nested.get(name) as ObjectShape)])),
     JsonPatch: JSON_PATCH,
+    ...(resources.some(({ bulk }) => bulk) && { LineResult: LINE_RESULT }),
     Error: ERROR
+  }
+}
+
+const LINE_RESULT: Json = {
+  type: 'object',
+  description: 'What became of one of many; each stands in a line of its own',
+  required: ['line', 'status'],
+  properties: {
+    line: { type: 'integer', minimum: 1, description: 'Which line of the body it was, or element of the array' },
+    id: { type: 'string', description: 'Identifier of what is stored' },
+    errors: {
+      type: 'array',
+      description: 'Why it is not stored',
+      items: {
+        type: 'object',
+        required: ['path', 'message'],
+        properties: {
+          path: { type: 'string', description: 'Where in the line, as JSONPath' },
+          message: { type: 'string', description: 'What is wrong there' }
+        }
+      }
+    },
+    status: {
+      type: 'string',
+      enum: ['created', 'duplicate', 'refused', 'notStored', 'failed'],
+      description: '`notStored` is sound, but another line was refused; from a line that `failed` on nothing was stored'
+    }
   }
 }
 
@@ -44,27 +72,30 @@ function resourceSchemas(resource: Resource): (readonly [name: string, schema: J
 }
 
 const OWN_TYPE = 'Attributes that are not listed are kept when `@type` names a type of its own, and refused otherwise.'
+const IDS = 'The server gives id and href.'
 const WHOLE = 'Where the query has `fields`, only what it asks for is there, beside id and href.'
 
 function readSchema({ description, attributes }: Resource): Json {
   const { id, ...others } = properties(attributes)
+  const always = new Set(['id', 'href', ...requiredNames(attributes)])
   const href = { ...scalarKind(uri).openApi(uri), description: 'Where this resource is found', readOnly: true }
   return {
     type: 'object',
     description: sentences(description, OWN_TYPE, WHOLE),
-    required: ['id', 'href', ...requiredNames(attributes)],
+    required: [...always],
     properties: { id, href, ...others },
     additionalProperties: true
   }
 }
 
-function createSchema({ type, attributes }: Resource): Json {
+function createSchema({ type, attributes, clientId }: Resource): Json {
+  const given = clientId ? `The server gives href${clientId.isRequired ? '' : ', and an id where there is none'}.` : IDS
   const posted = new Map([...attributes].filter(([, { readOnly }]) => !readOnly))
   return {
     type: 'object',
-    description: sentences(`What a new ${type} is made from`, 'The server gives id and href.', OWN_TYPE),
+    description: sentences(`What a new ${type} is made from`, given, OWN_TYPE),
     ...required(posted),
-    properties: properties(posted),
+    properties: properties(posted, isWritten),
     additionalProperties: true
   }
 }
@@ -79,7 +110,7 @@ function updateSchema({ type, attributes, patchable, extensionsArePatchable }: R
   return {
     type: 'object',
     description: sentences(`What may be changed of a ${type}`, rule, others),
-    properties: properties(patched),
+    properties: properties(patched, isWritten),
     additionalProperties: extensionsArePatchable
   }
 }
@@ -94,25 +125,37 @@ function nestedSchema({ members, extensible }: ObjectShape): Json {
   }
 }
 
-function properties(members: ReadonlyMap<string, Member | Attribute>): Json {
-  return Object.fromEntries([...members].map(([name, member]) => [name, property(member)]))
+/** In what is written, some objects may be given as a text. */
+const isWritten = true
+
+function properties(members: ReadonlyMap<string, Member | Attribute>, isInput = false): Json {
+  return Object.fromEntries([...members].map(([name, member]) => [name, property(member, isInput)]))
 }
 
-function property(member: Member | Attribute): Json {
+function property(member: Member | Attribute, isInput: boolean): Json {
   const target = 'storage' in member && member.storage.kind === 'reference' ? member.storage.to : undefined
   return {
-    ...schemaOf(member.shape),
-    // A required text is never blank; the pattern of one says so already.
-    ...(member.required && member.shape.kind === 'text' && !member.shape.pattern && { minLength: 1 }),
+    ...schemaOf(member.shape, isInput),
+    // A required text is never blank; the pattern or the length of one says so already.
+    ...(isBlankable(member) && { minLength: 1 }),
     description: target ? sentences(member.description, `Names a ${target.path} of this service.`) : member.description,
     ...('readOnly' in member && member.readOnly && { readOnly: true })
   }
 }
 
-function schemaOf(shape: Shape): Json {
-  if (shape.kind === 'object') return schemaRef(shape.name)
+function isBlankable({ required, shape }: Member): boolean {
+  return required && shape.kind === 'text' && !shape.pattern && !shape.minLength
+}
+
+function schemaOf(shape: Shape, isInput = false): Json {
+  if (shape.kind === 'object') return objectSchema(shape, isInput)
   if (shape.kind !== 'list') return scalarKind(shape).openApi(shape)
-  return { type: 'array', items: schemaOf(shape.of) }
+  return { type: 'array', items: schemaOf(shape.of, isInput), ...(shape.maxItems && { maxItems: shape.maxItems }) }
+}
+
+function objectSchema({ name, members, shorthand = '' }: ObjectShape, isInput: boolean): Json {
+  const alone = isInput ? members.get(shorthand) : undefined
+  return alone ? { anyOf: [schemaOf(alone.shape), schemaRef(name)] } : schemaRef(name)
 }
 
 function required(members: ReadonlyMap<string, Member>): Json {

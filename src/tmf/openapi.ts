@@ -15,11 +15,13 @@ export interface ApiDescription {
   readonly securitySchemes: Json
   /** All resources by path. */
   readonly resources: ReadonlyMap<string, Resource>
+  /** Path items besides those of the resources, whose operations any of these security schemes opens. */
+  readonly furtherPaths: (schemes: readonly string[]) => Json
 }
 
 /** The OpenAPI 3.1 document of some resources, made from their declarations alone. */
 export function openApiDocument(api: ApiDescription): Json {
-  const { title, version, description, basePaths, securitySchemes, resources } = api
+  const { title, version, description, basePaths, securitySchemes, resources, furtherPaths } = api
   const served = [...resources.values()]
   const schemes = Object.keys(securitySchemes)
   return {
@@ -27,7 +29,10 @@ export function openApiDocument(api: ApiDescription): Json {
     info: { title, version, description, license: { name: 'Apache License 2.0', identifier: 'Apache-2.0' } },
     servers: basePaths.map((url) => ({ url })),
     tags: served.map((resource) => ({ name: resource.path, description: resource.description })),
-    paths: Object.fromEntries(served.flatMap((resource) => pathItems(resource, served, schemes))),
+    paths: {
+      ...Object.fromEntries(served.flatMap((resource) => pathItems(resource, served, schemes))),
+      ...furtherPaths(schemes)
+    },
     components: {
       schemas: componentSchemas(served),
       parameters: componentParameters(),

@@ -4,7 +4,7 @@ import { type Bound, bind, leafAt } from './bind.ts'
 import { type Cursor, encodeCursor } from './cursor.ts'
 import type { Query } from './query.ts'
 import { type Row, type Selection, selectAll, selectFields } from './representation.ts'
-import type { Resource } from './resource.ts'
+import { couldBeId, type Resource } from './resource.ts'
 import type { ScalarKind } from './scalar.ts'
 import type { Scalar } from './shape.ts'
 import { type View, within } from './view.ts'
@@ -47,7 +47,7 @@ export function pageOf(resource: Resource, view: View, query: Query): Page {
   if (query.after && (query.after.sort !== sortText || query.after.values.length !== sort.length)) {
     throw new Problem('invalidQuery', 'after belongs to another sort; take it from the next link of this very query')
   }
-  checkCursorValues(sort, query.after)
+  checkCursorValues(resource, sort, query.after)
   const visible = within(resource, view)
   return {
     resource,
@@ -94,12 +94,13 @@ function isList(resource: Resource, path: readonly string[]): boolean {
 }
 
 /** A cursor is as untrusted as any input: its values must be of the kinds that the sort compares. */
-function checkCursorValues(sort: readonly SortColumn[], after: Cursor | undefined): void {
+function checkCursorValues(resource: Resource, sort: readonly SortColumn[], after: Cursor | undefined): void {
   const isSound = sort.every(({ kind, leaf }, at) => {
     const value = after?.values[at] ?? null
     return value === null || kind.parse(value, leaf) !== undefined
   })
-  if (!isSound) throw new Problem('invalidQuery', 'after must be a cursor taken from the next link of a page')
+  if (!isSound || (after && !couldBeId(resource, after.id)))
+    throw new Problem('invalidQuery', 'after must be a cursor taken from the next link of a page')
 }
 
 /** Few shapes only: at most two equalities on indexed attributes, and a sort on one of them. */

@@ -1,10 +1,9 @@
 import { Problem } from '../base/problem.ts'
-import { isId } from '../base/ulid.ts'
 import type { Database, Queryable } from '../db/database.ts'
 import { identifier, join, type Sql, sql } from '../db/sql.ts'
 import { cappedCount, cursorAfter, EXACT_COUNT_MAX, estimate, type Page, pageStatement } from './page.ts'
 import type { Row } from './representation.ts'
-import type { Resource } from './resource.ts'
+import { couldBeId, type Resource } from './resource.ts'
 import { type View, within } from './view.ts'
 
 /** A page of rows with what the headers say about it. */
@@ -67,7 +66,10 @@ async function first(database: Database, statement: Sql, prepared = false): Prom
   return rows[0]?.[0] ?? null
 }
 
-/** The full row of a resource, or a `notFound` problem. `lock` keeps others from changing or removing it. */
+/**
+ * The full row of a resource by its id, or by another name where it has some, or a `notFound` problem. `lock` keeps
+ * others from changing or removing it.
+ */
 export async function find(
   queryable: Queryable,
   resource: Resource,
@@ -75,9 +77,9 @@ export async function find(
   id: string,
   lock: 'none' | 'share' | 'update' = 'none'
 ): Promise<Row> {
-  const row = isId(id) ? await lookUp(queryable, resource, view, id, lock) : undefined
+  const row = couldBeId(resource, id) ? await lookUp(queryable, resource, view, id, lock) : undefined
   if (row) return row
-  throw new Problem('notFound', `There is no ${resource.path} with this id`)
+  throw new Problem('notFound', `There is no ${resource.noun} with this id`)
 }
 
 async function lookUp(
@@ -87,9 +89,17 @@ async function lookUp(
   id: string,
   lock: 'none' | 'share' | 'update'
 ): Promise<Row | undefined> {
-  const byId = sql`${selectFrom(resource)} WHERE ${within(resource, view)} AND "id" = ${id}${LOCKS[lock]}`
+  const matches = sql`${within(resource, view)} AND "id" = ${idOf(resource, view, id)}`
+  const byId = sql`${selectFrom(resource)} WHERE ${matches}${LOCKS[lock]}`
   const { rows } = await queryable.run(byId, { prepared: true })
   return rows[0]
+}
+
+/** The id that a name stands for, in SQL. */
+function idOf({ names }: Resource, { tenantId }: View, name: string): Sql {
+  if (!names) return sql`${name}`
+  const [table, column, id] = [names.table, names.name, names.id].map(identifier)
+  return sql`(SELECT ${id} FROM ${table} WHERE "tenant_id" = ${tenantId} AND ${column} = ${name})`
 }
 
 const LOCKS = { none: sql``, share: sql` FOR SHARE`, update: sql` FOR UPDATE` }

@@ -23,6 +23,13 @@ type Reader = (row: Row, root: string) => string | undefined
 /** Names to keep, each with what to keep inside it; an empty map keeps all of the value. */
 export interface Fields extends ReadonlyMap<string, Fields> {}
 
+/**
+ * What stands for the URL of the API where documents are worked on. Of an open reference to something of ours the
+ * column of its members keeps `"href": "~/<path of the resource>"`; the id follows when it is written.
+ */
+export const OWN_ROOT = '~'
+
+const OWN_HREF = /"href": "~\/(\w+)"/
 const ID = 0
 const EXTENSION = LEADING_COLUMNS.indexOf('extension')
 
@@ -52,14 +59,15 @@ export function selectFields(resource: Resource, fields: Fields): Selection {
 
 /** The JSON of a row. `root` is the URL of the API as this client sees it, escaped for JSON. */
 export function writeDocument(path: string, selection: Selection, row: Row, root: string): string {
-  let json = `{"id":"${row[ID]}","href":"${root}/${path}/${row[ID]}"`
+  const id = String(row[ID])
+  let json = `{"id":${JSON.stringify(id)},"href":"${root}/${path}/${encodeURIComponent(id)}"`
   for (const write of selection.parts) json += write(row, root)
   return `${json}}`
 }
 
 /** A full row (the resource's `columns`) as the values that rules and changes work on. */
 export function readStored(resource: Resource, row: Row): Stored {
-  const { href: _, ...document } = JSON.parse(writeDocument(resource.path, selectAll(resource), row, ''))
+  const { href: _, ...document } = JSON.parse(writeDocument(resource.path, selectAll(resource), row, OWN_ROOT))
   const internal = (resource.internal?.columns ?? []).map((name) => [name, row[resource.columns.indexOf(name)] ?? null])
   return {
     id: String(row[ID]),
@@ -73,27 +81,37 @@ function attributeReaders(resource: Resource, columns: readonly string[]): Map<s
   const readers = new Map<string, Reader>()
   for (const [name, attribute] of resource.attributes) {
     const at = columnsOf(attribute).map((column) => columns.indexOf(column))
-    if (name !== 'id' && at.every((index) => index >= 0)) readers.set(name, reader(attribute, at))
+    if (name !== 'id' && at.every((index) => index >= 0)) readers.set(name, reader(resource, attribute, at))
   }
   return readers
 }
 
-function reader({ storage, shape }: Attribute, at: readonly number[]): Reader {
-  const [first = 0, second = 0] = at
+function reader({ path }: Resource, { storage, shape }: Attribute, at: readonly number[]): Reader {
+  const [first = 0, second = -1] = at
   switch (storage.kind) {
     case 'scalar': {
       const write = scalarKind(shape as Scalar).json
       return (row) => mapped(row[first], write)
     }
-    case 'json':
-      return (row) => row[first] ?? undefined
+    case 'json': {
+      const { linked } = storage
+      if (!linked) return (row) => row[first] ?? undefined
+      // Without an address it is what is stored.
+      return (row, root) =>
+        mapped(row[first], (json) => (root === '' ? json : linked(json, `${root}/${path}/${row[ID]}`)))
+    }
     case 'money':
       return (row) =>
         mapped(row[first], (value) => `{"unit":${JSON.stringify(row[second])},"value":${trimScale(value)}}`)
     case 'reference': {
-      const href = storage.to && ((root: string, id: string) => `,"href":"${root}/${storage.to?.path}/${id}"`)
+      const { to, isOpen } = storage
+      const href = to && ((root: string, id: string) => `,"href":"${root}/${to.path}/${encodeURIComponent(id)}"`)
+      const rest = isOpen ? openMembers : members
       return (row, root) =>
-        mapped(row[first], (id) => `{"id":${JSON.stringify(id)}${href?.(root, id) ?? ''}${members(row[second])}}`)
+        mapped(
+          row[first],
+          (id) => `{"id":${JSON.stringify(id)}${href?.(root, id) ?? ''}${rest(row[second], root, id)}}`
+        )
     }
   }
 }
@@ -113,6 +131,13 @@ function part(name: string, read: Reader): Part {
 /** The members of a jsonb object as the continuation of an object already begun. */
 function members(object: string | null | undefined): string {
   return object && object !== '{}' ? `,${object.slice(1, -1)}` : ''
+}
+
+/** The members of an open reference; the address of what is ours is written for whoever reads it. */
+function openMembers(object: string | null | undefined, root: string, id: string): string {
+  const text = members(object)
+  if (!text.includes('"~/')) return text
+  return text.replace(OWN_HREF, (_, path: string) => `"href": "${root}/${path}/${encodeURIComponent(id)}"`)
 }
 
 const extension: Part = (row) => members(row[EXTENSION])

@@ -1,5 +1,10 @@
+import type { Author } from '../audit/record.ts'
+import type { Clock } from '../base/clock.ts'
+import { isId } from '../base/ulid.ts'
+import type { Transaction } from '../db/database.ts'
 import { type Attribute, columnsOf, text, uri } from './attribute.ts'
-import type { ObjectShape } from './shape.ts'
+import { isStorable } from './code-points.ts'
+import type { ObjectShape, Scalar } from './shape.ts'
 
 /** A resource as its file in `resources/` declares it. */
 export interface Spec {
@@ -8,6 +13,12 @@ export interface Spec {
   /** Its segment in the URL, e.g. `customerBill`. */
   readonly path: string
   readonly table: string
+  /** What messages call one of them; the path when left out. */
+  readonly noun?: string
+  /** The ids that clients give; the server gives one where a client may leave it out. Else all are the server's. */
+  readonly clientId?: { readonly shape: Scalar; readonly isRequired: boolean }
+  /** The table of all names by which one is found, its id among them: the column of the name, and that of the id. */
+  readonly names?: { readonly table: string; readonly name: string; readonly id: string }
   /** Whether a row may belong to a channel partner, or to the tenant alone. */
   readonly owner: 'partner' | 'tenant'
   /** The scopes that open its operations, any of them. */
@@ -22,6 +33,18 @@ export interface Spec {
   readonly events?: { readonly created: string; readonly stateChanged: string }
   /** Fills in what a newly posted document left out. */
   readonly complete?: (document: Document, context: Creation) => Document
+  /**
+   * Completes a document, or one that is changed, by what the database holds, before its rules are checked; throws a
+   * Problem for what that forbids.
+   */
+  readonly consult?: (tx: Transaction, owner: Owner, document: Document, before?: Stored) => Promise<Document>
+  /** What else belongs to a creation, e.g. the job that works it off; in its transaction. */
+  readonly created?: (tx: Transaction, owner: Owner, id: string) => Promise<void>
+  /**
+   * Makes a change that all rules allow by itself, where more belongs to it than its row, which is locked; answers
+   * whether it did.
+   */
+  readonly carryOut?: (tx: Transaction, context: ChangeContext, after: Document, before: Stored) => Promise<boolean>
   /** Rules between attributes; throws a Problem. `before` is missing at creation. */
   readonly check?: (after: Document, before?: Stored) => void
   /** Throws a Problem when a stored resource may not be changed or removed any more. */
@@ -29,6 +52,11 @@ export interface Spec {
   readonly mayRemove?: (stored: Stored) => void
   /** Unique indexes by name: the attribute that they keep unique in the tenant. */
   readonly unique?: Readonly<Record<string, string>>
+  /**
+   * Takes many at once. `key` is the attribute by which a client names each: in `unique`, and no other index is; one
+   * with a key that is known is stored already. Not for resources that have events or secrets.
+   */
+  readonly bulk?: { readonly key: string }
   /** What the answer to the creation shows once, and never again. */
   readonly secret?: Secret
   /** Columns no client sees, computed from the document at every write. */
@@ -52,7 +80,22 @@ export interface Secret {
 
 export type Operation = 'list' | 'retrieve' | 'create' | 'patch' | 'remove'
 
+/** Whose a document is: the tenant's or, with a partner, that partner's. */
+export interface Owner {
+  readonly tenantId: string
+  readonly partnerId?: string | undefined
+}
+
+/** Who changes something, and when. */
+export interface ChangeContext {
+  readonly author: Author
+  readonly clock: Clock
+  readonly newId: () => string
+}
+
 export interface StateMachine {
+  /** The attribute that holds the state; `state` when left out. */
+  readonly attribute?: string
   readonly initial: string
   readonly transitions: Readonly<Record<string, readonly string[]>>
   /** States out of `transitions` that this very resource may not go to. */
@@ -79,6 +122,7 @@ export interface Creation {
 
 /** A resource as the machinery reads it. */
 export interface Resource extends Omit<Spec, 'attributes' | 'patchable'> {
+  readonly noun: string
   readonly patchable: readonly string[]
   /** Whether PATCH may change members that only an own @type allows. */
   readonly extensionsArePatchable: boolean
@@ -95,7 +139,7 @@ export const LEADING_COLUMNS = ['id', 'version', 'extension'] as const
 /** Turns a declaration into what the machinery reads. Maps, so that `constructor` is no attribute of anything. */
 export function defineResource(spec: Spec): Resource {
   const attributes = new Map<string, Attribute>([
-    ['id', text('id', 'Identifier, given by the server', 'indexed', 'readOnly')],
+    ['id', idOf(spec)],
     ...Object.entries(spec.attributes),
     ['@type', text('at_type', 'The sub-class of this object, when it is sub-classed')],
     ['@baseType', text('at_base_type', 'The super-class of this object, when it is sub-classed')],
@@ -104,11 +148,23 @@ export function defineResource(spec: Spec): Resource {
   const own = [...attributes].filter(([name]) => name !== 'id').flatMap(([, attribute]) => columnsOf(attribute))
   return {
     ...spec,
+    noun: spec.noun ?? spec.path,
     ...patchability(spec),
     attributes,
     shape: { kind: 'object', name: spec.type, extensible: true, members: attributes },
     columns: [...LEADING_COLUMNS, ...own, ...(spec.internal?.columns ?? [])]
   }
+}
+
+function idOf({ clientId }: Spec): Attribute {
+  if (!clientId) return text('id', 'Identifier, given by the server', 'indexed', 'readOnly')
+  const options = clientId.isRequired ? (['required'] as const) : []
+  return { ...text('id', 'Identifier, given by the client', 'indexed', ...options), shape: clientId.shape }
+}
+
+/** Whether text could be an id of a resource at all, or another of its names; what cannot needs no look-up. */
+export function couldBeId({ clientId }: Resource, text: string): boolean {
+  return clientId ? isStorable(text) : isId(text)
 }
 
 function patchability({ patchable, attributes }: Spec): Pick<Resource, 'patchable' | 'extensionsArePatchable'> {

@@ -5,13 +5,16 @@ import type { Clock } from '../base/clock.ts'
 import { Problem } from '../base/problem.ts'
 import type { Database, Transaction } from '../db/database.ts'
 import { type Address, rawQuery } from './address.ts'
+import { createMany } from './bulk.ts'
 import { entityTag, expectedVersion, isUnchanged } from './conditional.ts'
 import { type Answer, idempotencyKey, once } from './idempotency.ts'
+import { isLines } from './lines.ts'
 import { linkHeader } from './links.ts'
 import { pageOf } from './page.ts'
 import { PATCH_TYPES, type PatchType } from './patch.ts'
 import { parseFieldsOnly, parseQuery } from './query.ts'
 import { find, list } from './read.ts'
+import type { Resolve } from './references.ts'
 import { type Fields, type Row, selectAll, selectFields, writeDocument } from './representation.ts'
 import type { Resource } from './resource.ts'
 import type { View } from './view.ts'
@@ -30,6 +33,8 @@ export interface RouteContext {
   readonly newId: () => string
   /** All resources by path. */
   readonly resources: ReadonlyMap<string, Resource>
+  /** How open references are resolved, by the name of their type. */
+  readonly resolvers?: ReadonlyMap<string, Resolve>
   /** Who asks; whether they may was settled by the access that the route declares. */
   readonly requester: (request: FastifyRequest) => Requester
   /** Whether a provider may act as one of its partners here. */
@@ -53,7 +58,8 @@ export function registerResource(app: FastifyInstance, base: string, resource: R
   }
   const [read, write] = [opened(resource.scopes.read), opened(resource.scopes.write)]
   if (operations.list) app.get(collection, read, listHandler(base, resource, context))
-  if (operations.create) app.post(collection, write, createHandler(base, resource, context))
+  const creation = { config: { ...write.config, takesMany: resource.bulk !== undefined } }
+  if (operations.create) app.post(collection, creation, createHandler(base, resource, context))
   if (operations.retrieve) app.get(item, read, handlers.retrieve)
   if (operations.patch) app.patch(item, write, handlers.patch)
   if (operations.remove) app.delete(item, write, handlers.remove)
@@ -111,6 +117,8 @@ function itemHandlers(base: string, resource: Resource, context: RouteContext) {
 
 function createHandler(base: string, resource: Resource, context: RouteContext) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    const { body: sent } = request
+    if (isLines(sent)) return createMany(request, reply, resource, { ...context, ...context.requester(request) }, sent)
     const raw = rawQuery(request)
     const fields = parseFieldsOnly(raw)
     requireJson(request)
@@ -123,7 +131,7 @@ function createHandler(base: string, resource: Resource, context: RouteContext) 
       const created = await create(tx, write, resource, body)
       const { row } = created
       secret = created.secret
-      const location = `${root.url}/${resource.path}/${row[0]}`
+      const location = `${root.url}/${resource.path}/${encodeURIComponent(String(row[0]))}`
       return { status: 201, location, etag: entityTag(String(row[1])), body: json(resource, row, fields, root.json) }
     }
     const { answer, isReplay } = await context.database.transaction(async (tx) => {

@@ -47,17 +47,18 @@ const asText = {
 
 const text: ScalarKind<Extract<Scalar, { kind: 'text' }>> = {
   ...asText,
-  schema: ({ maxLength, pattern, format }) => {
+  schema: ({ minLength = 0, maxLength, pattern, format }) => {
     if (format === 'uri')
       return z
         .string()
         .max(maxLength)
         .refine((value) => URL.canParse(value), { error: 'must be an absolute URI' })
-    const schema = z.string().max(maxLength)
+    const schema = z.string().min(minLength).max(maxLength)
     return pattern ? schema.regex(pattern, { error: `must match ${pattern.source}` }) : schema
   },
-  openApi: ({ maxLength, pattern, format }) => ({
+  openApi: ({ minLength, maxLength, pattern, format }) => ({
     type: 'string',
+    ...(minLength && { minLength }),
     maxLength,
     ...(pattern && { pattern: pattern.source }),
     ...(format && { format })
@@ -110,14 +111,18 @@ const boolean: ScalarKind = {
   jsonForms: (value) => [value === 'true']
 }
 
-const decimal: ScalarKind = {
+const decimal: ScalarKind<Extract<Scalar, { kind: 'decimal' }>> = {
   ...asText,
-  schema: () =>
-    z.number().check((context) => {
-      const fault = decimalFault(String(context.value))
-      if (fault) context.issues.push({ code: 'custom', input: context.value, message: fault })
-    }),
-  openApi: () => ({ type: 'number' }),
+  schema: ({ minimum = -Infinity, maximum = Infinity }) =>
+    z
+      .number()
+      .min(minimum)
+      .max(maximum)
+      .check((context) => {
+        const fault = decimalFault(String(context.value))
+        if (fault) context.issues.push({ code: 'custom', input: context.value, message: fault })
+      }),
+  openApi: (shape) => ({ type: 'number', ...range(shape) }),
   operators: ORDERED,
   expects: () => 'a decimal number',
   parse: canonicalDecimal,
@@ -128,11 +133,15 @@ const decimal: ScalarKind = {
   compare: compareDecimals
 }
 
-const integer: ScalarKind = {
-  ...decimal,
-  schema: () => z.int().min(-INT32).max(INT32),
-  openApi: () => ({ type: 'integer', format: 'int32' }),
+const integer: ScalarKind<Extract<Scalar, { kind: 'integer' }>> = {
+  ...(decimal as ScalarKind),
+  schema: ({ minimum = -INT32, maximum = INT32 }) => z.int().min(minimum).max(maximum),
+  openApi: (shape) => ({ type: 'integer', format: 'int32', ...range(shape) }),
   expects: () => 'a number'
+}
+
+function range({ minimum, maximum }: { readonly minimum?: number; readonly maximum?: number }) {
+  return { ...(minimum !== undefined && { minimum }), ...(maximum !== undefined && { maximum }) }
 }
 
 /** A value of any type is compared by the text of its scalar, so only by equality and pattern. */

@@ -1,12 +1,9 @@
 import { z } from 'zod'
-import { Problem, type ProblemKind } from '../base/problem.ts'
+import { accepted, hasNull, UNSURE } from './acceptance.ts'
+import { type Finding, refusal } from './findings.ts'
 import type { Document, Resource } from './resource.ts'
 import { scalarKind } from './scalar.ts'
-import type { ListShape, Member, ObjectShape, Shape } from './shape.ts'
-
-/** More findings than this in one body are counted, not listed. */
-const LISTED_ISSUES = 20
-const ITEMS_MAX = 10_000
+import { ITEMS_MAX, type ListShape, type Member, type ObjectShape, type Shape } from './shape.ts'
 
 const schemas = new WeakMap<ObjectShape, z.ZodType>()
 
@@ -15,13 +12,16 @@ const schemas = new WeakMap<ObjectShape, z.ZodType>()
  * members left out). Throws a Problem that lists every finding with its JSON path.
  */
 export function validate(resource: Resource, body: Document): Document {
+  const document = accepted(resource.shape, body)
+  return document === UNSURE ? validateBySchema(resource, body) : (document as Document)
+}
+
+/** `validate` by the schema alone. */
+export function validateBySchema(resource: Resource, body: Document): Document {
   const result = objectSchema(resource.shape).safeParse(withoutNulls(body), { reportInput: true })
   if (result.success) return result.data as Document
-  const findings = result.error.issues.map(finding)
-  const listed = findings.slice(0, LISTED_ISSUES).map(({ message }) => message)
-  const more = findings.length > listed.length ? [`and ${findings.length - listed.length} more`] : []
-  const kind = findings.every(({ kind }) => kind === 'missingField') ? 'missingField' : 'invalidField'
-  throw new Problem(kind, [...listed, ...more].join('; '))
+  const { issues } = result.error
+  throw refusal(issues.every(isMissing) ? 'missingField' : 'invalidField', issues.map(finding))
 }
 
 function objectSchema(shape: ObjectShape): z.ZodType {
@@ -33,8 +33,14 @@ function objectSchema(shape: ObjectShape): z.ZodType {
     when: () => true,
     error: ({ input }) => `has ${unknownNames(shape, input).join(', ')}, ${notAllowed(shape)}`
   })
-  schemas.set(shape, schema)
-  return schema
+  const either = shape.shorthand === undefined ? schema : z.preprocess(spelledOut(shape.shorthand), schema)
+  schemas.set(shape, either)
+  return either
+}
+
+/** A text in place of an object is the value of the member that may stand alone. */
+function spelledOut(member: string): (value: unknown) => unknown {
+  return (value) => (typeof value === 'string' ? { [member]: value } : value)
 }
 
 function memberSchema({ shape, required }: Member): z.ZodType {
@@ -51,8 +57,8 @@ function schemaOf(shape: Shape): z.ZodType {
   return scalarKind(shape).schema(shape)
 }
 
-function listSchema({ of }: ListShape): z.ZodType {
-  return z.array(schemaOf(of)).max(ITEMS_MAX)
+function listSchema({ of, maxItems = ITEMS_MAX }: ListShape): z.ZodType {
+  return z.array(schemaOf(of)).max(maxItems)
 }
 
 /** Members that are no attributes; they need a sub-class of their own: a @type that is not just the standard's. */
@@ -73,18 +79,19 @@ const isBlank = (value: unknown): boolean => typeof value === 'string' && value.
 
 /** A null member says the same as an absent one. */
 function withoutNulls(value: unknown): unknown {
+  if (!hasNull(value)) return value
   if (Array.isArray(value)) return value.map(withoutNulls)
   if (typeof value !== 'object' || value === null) return value
   const kept = Object.entries(value).filter(([, member]) => member !== null)
   return Object.fromEntries(kept.map(([name, member]) => [name, withoutNulls(member)]))
 }
 
-function finding(issue: z.core.$ZodIssue): { kind: ProblemKind; message: string } {
-  const missing = issue.code === 'invalid_type' && issue.input === undefined
-  return {
-    kind: missing ? 'missingField' : 'invalidField',
-    message: `${jsonPath(issue.path)} ${missing ? 'is required' : describe(issue)}`
-  }
+function isMissing(issue: z.core.$ZodIssue): boolean {
+  return issue.code === 'invalid_type' && issue.input === undefined
+}
+
+function finding(issue: z.core.$ZodIssue): Finding {
+  return { path: jsonPath(issue.path), message: isMissing(issue) ? 'is required' : describe(issue) }
 }
 
 function describe(issue: z.core.$ZodIssue): string {

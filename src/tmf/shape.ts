@@ -5,12 +5,18 @@
 export type Shape = Scalar | ObjectShape | ListShape
 
 export type Scalar =
-  | { readonly kind: 'text'; readonly maxLength: number; readonly pattern?: RegExp; readonly format?: string }
+  | {
+      readonly kind: 'text'
+      readonly minLength?: number
+      readonly maxLength: number
+      readonly pattern?: RegExp
+      readonly format?: string
+    }
   | { readonly kind: 'oneOf'; readonly values: readonly string[] }
   | { readonly kind: 'instant' }
   | { readonly kind: 'boolean' }
-  | { readonly kind: 'integer' }
-  | { readonly kind: 'decimal' }
+  | { readonly kind: 'integer'; readonly minimum?: number; readonly maximum?: number }
+  | { readonly kind: 'decimal'; readonly minimum?: number; readonly maximum?: number }
   | { readonly kind: 'any' }
 
 export interface ObjectShape {
@@ -20,11 +26,14 @@ export interface ObjectShape {
   readonly members: ReadonlyMap<string, Member>
   /** Carries @type, @baseType and @schemaLocation, and with an own @type unknown members (TMF630 polymorphism). */
   readonly extensible: boolean
+  /** The member that a body may give alone, as a text in place of the object. */
+  readonly shorthand?: string
 }
 
 export interface ListShape {
   readonly kind: 'list'
   readonly of: Shape
+  readonly maxItems?: number
 }
 
 export interface Member {
@@ -37,6 +46,8 @@ export interface Member {
 type MemberSpec = readonly [shape: Shape, description: string, required?: 'required']
 
 const TEXT_MAX_LENGTH = 4096
+/** Of a list that says nothing else. */
+export const ITEMS_MAX = 10_000
 const URI_MAX_LENGTH = 2048
 
 export const text = (maxLength = TEXT_MAX_LENGTH): Scalar => ({ kind: 'text', maxLength })
@@ -47,7 +58,7 @@ export const instant: Scalar = { kind: 'instant' }
 export const integer: Scalar = { kind: 'integer' }
 export const decimal: Scalar = { kind: 'decimal' }
 export const any: Scalar = { kind: 'any' }
-export const list = (of: Shape): ListShape => ({ kind: 'list', of })
+export const list = (of: Shape, maxItems?: number): ListShape => ({ kind: 'list', of, ...(maxItems && { maxItems }) })
 
 /** An object of the standard that may be sub-classed: it carries the @-attributes. */
 export function object(name: string, members: Record<string, MemberSpec>): ObjectShape {

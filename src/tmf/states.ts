@@ -1,14 +1,17 @@
 import { Problem } from '../base/problem.ts'
-import type { Resource, Stored } from './resource.ts'
+import type { Document, Resource, Stored } from './resource.ts'
+import { jsonPath } from './schema.ts'
 
-/** Throws `conflict`, naming the legal states, when a stored resource may not go to `state`. Staying is legal. */
-export function checkTransition(resource: Resource, stored: Stored, state: string): void {
-  const from = String(stored.document.state)
-  if (!resource.states || state === from) return
-  const { transitions, barred } = resource.states
+/** Throws `conflict`, naming the legal states, when a resource may not go to that of `after`. Staying is legal. */
+export function checkTransition({ noun, states }: Resource, stored: Stored, after: Document): void {
+  if (!states) return
+  const { attribute = 'state', transitions, barred } = states
+  if (after[attribute] === undefined) throw new Problem('invalidField', `${jsonPath([attribute])} cannot be removed`)
+  const [from, state] = [String(stored.document[attribute]), String(after[attribute])]
+  if (state === from) return
   const withheld = barred?.(stored) ?? []
   const legal = (transitions[from] ?? []).filter((candidate) => !withheld.includes(candidate))
   if (legal.includes(state)) return
   const allowed = legal.length > 0 ? `it may go to ${legal.join(', ')}` : `${from} is final`
-  throw new Problem('conflict', `A ${resource.path} in state ${from} cannot go to ${state}; ${allowed}`)
+  throw new Problem('conflict', `A ${noun} in state ${from} cannot go to ${state}; ${allowed}`)
 }

@@ -66,6 +66,8 @@ function rowScope(resource: Resource): Scope {
   }
 }
 
+const NOTHING = sql`NULL::jsonb`
+
 function attributePlace({ storage, shape }: Attribute, rest: Path): Place {
   const [next] = rest
   switch (storage.kind) {
@@ -79,7 +81,7 @@ function attributePlace({ storage, shape }: Attribute, rest: Path): Place {
     case 'reference':
       if (next === undefined) return { kind: 'whole', column: identifier(storage.id) }
       if (next === 'id') return { kind: 'column', column: identifier(storage.id) }
-      return { kind: 'json', value: identifier(storage.rest), shape, rest, indexed: false }
+      return { kind: 'json', value: storage.rest ? identifier(storage.rest) : NOTHING, shape, rest, indexed: false }
   }
 }
 

@@ -3,24 +3,22 @@ import type { Clock } from '../base/clock.ts'
 import { Problem } from '../base/problem.ts'
 import { constraintName, sqlState, type Transaction, tableName } from '../db/database.ts'
 import { identifier, join, type Sql, sql } from '../db/sql.ts'
+import { changedNames } from './changes.ts'
 import { recordEvent } from './event.ts'
 import { applied, type PatchType } from './patch.ts'
 import { find } from './read.ts'
+import { checkReferences, ownView, type ReferenceContext, resolved } from './references.ts'
 import { type Row, readStored } from './representation.ts'
-import type { Document, Resource, Stored } from './resource.ts'
+import type { Document, Owner, Resource, Stored } from './resource.ts'
 import { type ColumnValue, columnValues, internalValues, rowValues } from './row-values.ts'
-import { jsonPath, validate } from './schema.ts'
+import { validate } from './schema.ts'
 import { checkTransition } from './states.ts'
-import type { View } from './view.ts'
 
 /** What writing needs besides the connection: who writes what, when, and the resources that references point to. */
-export interface WriteContext {
-  readonly view: View
+export interface WriteContext extends ReferenceContext {
   readonly author: Author
   readonly clock: Clock
   readonly newId: () => string
-  /** All resources by path. */
-  readonly resources: ReadonlyMap<string, Resource>
 }
 
 /** A new row, and the secret that is shown this once. */
@@ -37,23 +35,21 @@ export async function create(
   body: unknown
 ): Promise<Created> {
   const now = context.clock()
-  const id = context.newId()
   const { chosen, ...posted } = postable(resource, body)
   const sent = validate(resource, posted.document)
+  const id = String(sent.id ?? context.newId())
   const document = {
-    ...(resource.complete?.(sent, { id, now, newId: context.newId }) ?? sent),
+    ...(await consulted(tx, context, resource, resource.complete?.(sent, { id, now, newId: context.newId }) ?? sent)),
     ...stamp(resource, now)
   }
   resource.check?.(document)
   await checkReferences(tx, context, resource, [...resource.attributes.keys()], document)
   const made = await resource.secret?.make(chosen, document)
   const hash: readonly ColumnValue[] = resource.secret ? [[resource.secret.column, made?.hash ?? null]] : []
+  // An attribute may show a column that another one writes, or whose the row is: a column is written once.
   const values = [
-    ...ownerValues(resource, context.view),
-    ['id', id],
-    ...rowValues(resource, document),
-    ...hash
-  ] as const
+    ...new Map([...rowValues(resource, document), ...ownerValues(resource, context.view), ['id', id], ...hash])
+  ]
   const columns = join(
     values.map(([column]) => identifier(column)),
     sql`, `
@@ -67,23 +63,25 @@ export async function create(
   const row = (await tx.run(insert, { prepared: true }).catch(refuseDuplicate(resource))).rows[0] as Row
   await record(tx, context, { action: 'create', resourceType: resource.type, resourceId: id, after: document }, now)
   await recordEvent(tx, context, resource, 'created', row, now)
+  await resource.created?.(tx, context.view, id)
   return { row, secret: chosen === undefined ? made?.secret : undefined }
 }
 
-function ownerValues({ owner }: Resource, { tenantId, partnerId }: View): readonly ColumnValue[] {
+/** Whose a new row is, as columns. */
+export function ownerValues({ owner }: Resource, { tenantId, partnerId }: Owner): readonly ColumnValue[] {
   const tenant: ColumnValue = ['tenant_id', tenantId]
-  return owner === 'partner' ? [tenant, ['partner_id', partnerId ?? null]] : [tenant]
+  return owner === 'partner' && partnerId !== undefined ? [tenant, ['partner_id', partnerId]] : [tenant]
 }
 
 function record(tx: Transaction, { author, newId }: WriteContext, change: Change, now: string): Promise<void> {
   return recordChange(tx, author, change, { id: newId(), now })
 }
 
-function refuseDuplicate({ path, unique = {} }: Resource): (error: unknown) => never {
+function refuseDuplicate({ noun, unique = {} }: Resource): (error: unknown) => never {
   return (error) => {
     const name = sqlState(error) === UNIQUE_VIOLATION ? unique[constraintName(error) ?? ''] : undefined
     if (name === undefined) throw error
-    throw new Problem('conflict', `There is a ${path} with this ${name} already`)
+    throw new Problem('conflict', `There is a ${noun} with this ${name} already`)
   }
 }
 
@@ -94,23 +92,27 @@ export async function patch(
   tx: Transaction,
   context: WriteContext,
   resource: Resource,
-  id: string,
+  name: string,
   isExpected: (version: number) => boolean,
   type: PatchType,
   body: unknown
 ): Promise<Row> {
-  const row = await find(tx, resource, context.view, id, 'update')
+  const row = await find(tx, resource, context.view, name, 'update')
   const stored = readStored(resource, row)
+  const { id } = stored
   requireVersion(isExpected, stored)
-  const after = validate(resource, applied(resource, stored.document, type, body))
+  const sent = validate(resource, applied(resource, stored.document, type, body))
   resource.mayChange?.(stored)
+  const sentChanges = [...changedNames(stored.document, sent)]
+  if (sentChanges.length === 0) return row
+  checkTransition(resource, stored, sent)
+  const view = await ownView(tx, resource, context.view, id, sentChanges)
+  const after = await consulted(tx, { ...context, view }, resource, sent, stored)
   const changed = [...changedNames(stored.document, after)]
   if (changed.length === 0) return row
-  if (resource.states && after.state === undefined) throw new Problem('invalidField', '$.state cannot be removed')
-  checkTransition(resource, stored, String(after.state))
   resource.check?.(after, stored)
-  const view = await ownView(tx, resource, context.view, id, changed)
   await checkReferences(tx, { ...context, view }, resource, changed, after)
+  if (await resource.carryOut?.(tx, context, after, stored)) return find(tx, resource, context.view, id)
   const now = context.clock()
   const names = [...changed.filter((name) => resource.attributes.has(name)), ...Object.keys(stamp(resource, now))]
   const values = [
@@ -149,11 +151,23 @@ export async function remove(
   } catch (error) {
     if (sqlState(error) !== FOREIGN_KEY_VIOLATION) throw error
     const referrer = [...context.resources.values()].find(({ table }) => table === tableName(error))
-    const name = referrer?.path ?? camelCase(tableName(error) ?? 'other resource')
-    throw new Problem('conflict', `This ${resource.path} cannot be deleted: at least one ${name} refers to it`)
+    const name = referrer?.noun ?? camelCase(tableName(error) ?? 'other resource')
+    throw new Problem('conflict', `This ${resource.noun} cannot be deleted: at least one ${name} refers to it`)
   }
   const change = { action: 'remove', resourceType: resource.type, resourceId: id, before: stored.document }
   await record(tx, context, change, context.clock())
+}
+
+/** A document with its open references resolved, and with what only the database can say about it. */
+async function consulted(
+  tx: Transaction,
+  context: WriteContext,
+  resource: Resource,
+  document: Document,
+  before?: Stored
+): Promise<Document> {
+  const after = await resolved(tx, context, resource, document, before?.document)
+  return (await resource.consult?.(tx, context.view, after, before)) ?? after
 }
 
 function only(document: Document, names: readonly string[]): Document {
@@ -168,21 +182,23 @@ function camelCase(table: string): string {
 }
 
 /** A body as it may be posted: an object without id and href; the server's own attributes are left aside. */
-function postable(resource: Resource, body: unknown): { readonly document: Document; readonly chosen: unknown } {
+export function postable(resource: Resource, body: unknown): { readonly document: Document; readonly chosen: unknown } {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
-    throw new Problem('invalidBody', `A ${resource.path} is a JSON object`)
+    throw new Problem('invalidBody', `A ${resource.noun} is a JSON object`)
   }
   const sent: Document = { ...body }
-  const own = ['id', 'href'].filter((name) => (sent[name] ?? null) !== null)
+  const own = (resource.clientId ? ['href'] : ['id', 'href']).filter((name) => (sent[name] ?? null) !== null)
   if (own.length > 0)
     throw new Problem('invalidField', `${own.map((name) => `$.${name}`).join(', ')} is given by the server`)
   const chosen = resource.secret?.isChosen ? resource.secret.member : undefined
   const isOurs = (name: string) => name === 'href' || name === chosen || resource.attributes.get(name)?.readOnly
-  const document = Object.fromEntries(Object.entries(sent).filter(([name]) => !isOurs(name)))
+  const isAllTheirs = !Object.keys(sent).some(isOurs)
+  const document = isAllTheirs ? sent : Object.fromEntries(Object.entries(sent).filter(([name]) => !isOurs(name)))
   return { document, chosen: chosen === undefined ? undefined : (sent[chosen] ?? undefined) }
 }
 
-function stamp(resource: Resource, now: string): Document {
+/** What a resource notes about when it was last written. */
+export function stamp(resource: Resource, now: string): Document {
   return resource.attributes.has('lastUpdate') ? { lastUpdate: now } : {}
 }
 
@@ -192,56 +208,6 @@ function requireVersion(isExpected: (version: number) => boolean, { version }: S
     'preconditionFailed',
     `If-Match does not name the current version "${version}"; read it again first`
   )
-}
-
-function* changedNames(before: Document, after: Document): Generator<string> {
-  for (const name of new Set([...Object.keys(before), ...Object.keys(after)])) {
-    if (canonicalJson(before[name]) !== canonicalJson(after[name])) yield name
-  }
-}
-
-/** JSON with sorted keys: the database does not keep the order of an object's members. */
-function canonicalJson(value: unknown): string | undefined {
-  return JSON.stringify(value, (_, member) => {
-    if (typeof member !== 'object' || member === null || Array.isArray(member)) return member
-    return Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : 1)))
-  })
-}
-
-/** Each reference to a resource of this service must name one that exists (and stays) and may be referred to. */
-async function checkReferences(
-  tx: Transaction,
-  context: WriteContext,
-  resource: Resource,
-  names: readonly string[],
-  document: Document
-): Promise<void> {
-  for (const name of names) {
-    const storage = resource.attributes.get(name)?.storage
-    const value = document[name] as { id: string } | undefined
-    if (storage?.kind !== 'reference' || !storage.to || !value) continue
-    const target = context.resources.get(storage.to.path) as Resource
-    const row = await find(tx, target, context.view, value.id, 'share').catch((error: unknown) => {
-      if (!(error instanceof Problem) || error.kind !== 'notFound') throw error
-      throw new Problem('invalidField', `${jsonPath([name, 'id'])} names no ${target.path} of this service`)
-    })
-    storage.to.mayRefer?.(readStored(target, row))
-  }
-}
-
-/** What a row may refer to when its references change: a partner's to that partner's own, whoever changes it. */
-async function ownView(
-  tx: Transaction,
-  { owner, table, attributes }: Resource,
-  view: View,
-  id: string,
-  names: readonly string[]
-): Promise<View> {
-  const isReferring = names.some((name) => attributes.get(name)?.storage.kind === 'reference')
-  if (owner === 'tenant' || view.partnerId !== undefined || !isReferring) return view
-  const own = sql`"tenant_id" = ${view.tenantId} AND "id" = ${id}`
-  const { rows } = await tx.run(sql`SELECT "partner_id" FROM ${identifier(table)} WHERE ${own}`, { prepared: true })
-  return { ...view, partnerId: rows[0]?.[0] ?? undefined }
 }
 
 function all(resource: Resource): Sql {

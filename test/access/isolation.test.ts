@@ -6,7 +6,7 @@ import { SAMPLES } from '../support/samples.ts'
 import { BASE } from '../support/server.ts'
 import { addClient, addUser } from './people.ts'
 import { guardedRoutes, pathTo, type Route } from './route-list.ts'
-import { idsIn, posted, type StoredRow, storedRows } from './rows.ts'
+import { addRuns, idsIn, posted, postedAccount, type StoredRow, storedRows } from './rows.ts'
 import { comparable, sees, startWorld, type Viewer, type World } from './world.ts'
 
 /** A request in everything but its path. */
@@ -32,7 +32,11 @@ beforeAll(async () => {
     await addClient(database, { tenantId, clientId: `client of ${tenantId}`, secret: 'secret' })
     await addUser(database, { tenantId, username: 'somebody' })
   }
-  for (const viewer of viewers) for (const path of Object.keys(SAMPLES)) await posted(world, viewer, path)
+  for (const viewer of viewers) {
+    for (const path of Object.keys(SAMPLES)) await posted(world, viewer, path)
+    await postedAccount(world, viewer)
+  }
+  await addRuns(database)
   rows = await storedRows(world)
 })
 afterAll(() => world.close())

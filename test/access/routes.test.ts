@@ -123,11 +123,12 @@ describe('a route that is not public', () => {
     expect(wrong).toEqual([])
   })
 
-  test('of the API is opened by bill:read for reading and by bill:write for writing', () => {
+  test('of the API is opened by the scopes for bills, or for accounts, one for reading and one for writing', () => {
     const api = guardedRoutes(server.app).filter(({ url }) => url.includes('/customerBillManagement/v4/'))
     expect(api.length).toBeGreaterThan(60)
     for (const { method, url, access } of api) {
-      const wanted = READS.includes(method) ? 'bill:read' : 'bill:write'
+      const kind = /\/v4\/(customers|accounts)\b/.test(url) ? 'account' : 'bill'
+      const wanted = READS.includes(method) ? `${kind}:read` : `${kind}:write`
       expect(access, `${method} ${url}`).toEqual({ scopes: [wanted], supportsProxy: true })
     }
   })

@@ -1,3 +1,4 @@
+import { newId } from '../../src/base/ulid.ts'
 import { identifier, sql } from '../../src/db/sql.ts'
 import { SAMPLES } from '../support/samples.ts'
 import { BASE } from '../support/server.ts'
@@ -13,6 +14,25 @@ export async function posted(world: World, viewer: Viewer, path: string): Promis
   const answer = await world.ask(viewer, 'POST', `${BASE}/${path}`, SAMPLES[path]?.body)
   if (answer.statusCode !== 201) throw new Error(answer.body)
   return answer.json().id
+}
+
+/** Posts an account with an alias, its customer and a payment, as somebody. */
+export async function postedAccount(world: World, viewer: Viewer): Promise<void> {
+  const customer = await world.ask(viewer, 'POST', `${BASE}/customers`, { name: viewer.name })
+  const account = { id: newId(), name: viewer.name, customerId: customer.json().id, aliases: [newId()] }
+  const answer = await world.ask(viewer, 'POST', `${BASE}/accounts`, account)
+  if (answer.statusCode !== 201) throw new Error(answer.body)
+  const money = { amount: { unit: 'EUR', value: 5 }, method: 'cash', reference: newId() }
+  const paid = await world.ask(viewer, 'POST', '/billing/v1/payment', { ...money, billingAccount: { id: account.id } })
+  if (paid.statusCode !== 201) throw new Error(paid.body)
+}
+
+/** Adds a run of every cycle of the provider; it is nobody's turn to work it off. */
+export async function addRuns(database: World['database']): Promise<void> {
+  await database.run(sql`INSERT INTO "bill_run" ("tenant_id", "id", "bill_cycle_id", "is_dry", "bill_state",
+    "state", "author",
+      "dates")
+    SELECT "tenant_id", "id", "id", true, 'new', 'done', '{}', '{}' FROM "bill_cycle" WHERE "partner_id" IS NULL`)
 }
 
 /** The rows of all tables that have ids. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { instantFromPostgres, parseDay, parseInstant } from '../../src/base/instant.ts'
-import { canonicalDecimal, compareDecimals, decimalFault, trimScale } from '../../src/base/money.ts'
+import { canonicalDecimal, compareDecimals, decimalFault, minorDigits, trimScale } from '../../src/base/money.ts'
 import { isId, newId } from '../../src/base/ulid.ts'
 
 describe('decimals', () => {
@@ -58,6 +58,19 @@ describe('decimals', () => {
     ['0.0000000000', '0']
   ])('%s without its scale is %s', (printed, trimmed) => {
     expect(trimScale(printed)).toBe(trimmed)
+  })
+
+  test.each([
+    ['EUR', 2],
+    ['USD', 2],
+    ['JPY', 0],
+    ['CLP', 0],
+    ['XOF', 0],
+    ['KWD', 3],
+    ['TND', 3],
+    ['XYZ', 2]
+  ])('the minor unit of %s has %i digits', (currency, digits) => {
+    expect(minorDigits(currency)).toBe(digits)
   })
 })
 

@@ -177,6 +177,8 @@ test.each([
   { what: 'enough tokens, quickly enough', given: { tokens: issued(50, 2) }, met: [true, true, true] },
   { what: 'too few tokens', given: { tokens: issued(49.9, 1) }, met: [false, true, true] },
   { what: 'reads that tokens delay', given: { tokens: issued(51, 2.01) }, met: [true, false, true] },
+  { what: 'enough rates', given: { rates: { perSecond: 20_000, memory: 599e6 } }, met: [true, true, true] },
+  { what: 'too few rates', given: { rates: { perSecond: 19_999, memory: 600e6 } }, met: [false, false, true] },
   { what: 'too much memory', given: { memory: { started: 100e6, used: 180e6 } }, met: [false] }
 ])('the gates judge $what', ({ given, met }) => {
   expect(gatesOf({ ...report, ...given }).map(({ isMet }) => isMet)).toEqual(met)

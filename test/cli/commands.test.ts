@@ -26,7 +26,10 @@ async function run(words: readonly string[], input = ''): Promise<Result> {
   const line = readCommandLine(databaseCommands, words)
   if (line.kind !== 'command') throw new Error('this is no command')
   const work = line.command.prepare(line.args)
-  return work({ database: server.database, clock: systemClock, newId, actor: ACTOR, readInput: async () => input })
+  const screen = { isTerminal: false, write: () => undefined }
+  const startWork = () => Promise.reject(new Error('no command here has jobs to work off'))
+  const { database } = server
+  return work({ database, clock: systemClock, newId, actor: ACTOR, readInput: async () => input, screen, startWork })
 }
 
 /** The JSON that a command with these words and --json prints. */

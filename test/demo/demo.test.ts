@@ -44,7 +44,7 @@ describe('what there is', () => {
     ['customer_bill', 'state', ['new', 'onHold', 'partiallyPaid', 'sent', 'settled', 'validated']],
     ['customer_bill', 'amount_due_unit', ['EUR', 'JPY', 'KWD']],
     ['customer_bill', 'category', ['creditNote', 'interim', 'normal', 'trial']],
-    ['customer_bill_on_demand', 'state', ['done', 'inProgress', 'rejected', 'terminatedWithError']],
+    ['customer_bill_on_demand', 'state', ['done', 'rejected', 'terminatedWithError']],
     ['applied_customer_billing_rate', 'is_billed', ['f', 't']],
     [
       'applied_customer_billing_rate',

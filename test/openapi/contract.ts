@@ -44,10 +44,15 @@ export function watch(server: TestServer): Contract {
 
 /** The operation of a request; of a method that its path lacks, all of the path: each has the 405. */
 function operationsFor({ paths }: Document, method: string, path: string): readonly Operation[] {
-  const [resource, id] = path.replace(/\?.*/, '').split('/')
-  const item = paths[id === undefined ? `/${resource}` : `/${resource}/{id}`] ?? {}
+  const segments = path.replace(/\?.*/, '').split('/')
+  const [, item = {}] = Object.entries(paths).find(([template]) => isOf(template.slice(1).split('/'), segments)) ?? []
   const operation = item[method.toLowerCase()]
   return operation ? [operation] : Object.values(item)
+}
+
+function isOf(template: readonly string[], segments: readonly string[]): boolean {
+  if (template.length !== segments.length) return false
+  return template.every((segment, index) => segment.startsWith('{') || segment === segments[index])
 }
 
 type BodyCheck = (body: unknown, schema: Readonly<Record<string, unknown>>) => string | undefined
@@ -68,9 +73,10 @@ function* faults(document: Document, operation: Operation, answer: Reply, check:
   for (const header of known.filter((candidate) => document.components.headers[candidate]?.required)) {
     if (answer.headers[header.toLowerCase()] === undefined) yield `the header ${header} is missing`
   }
-  const schema = content?.['application/json']?.schema
-  if (!schema && answer.text !== '') yield 'it has a body'
-  const fault = schema && check(answer.body, schema)
+  const type = String(answer.headers['content-type']).split(';')[0] ?? ''
+  const schema = (content?.[type] ?? content?.['*/*'])?.schema
+  if (!schema && answer.text !== '') yield `it has a body of ${type}`
+  const fault = schema && type === 'application/json' && check(answer.body, schema)
   if (fault) yield fault
 }
 

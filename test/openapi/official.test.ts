@@ -7,14 +7,18 @@ import { findDifferences, hasOfficialDocuments, standardOperations } from './off
 const ours = readDocument()
 
 test('docs/conformance.md lists which operations are standard and which are extensions', () => {
-  const verbs = { list: 'list', retrieve: 'retrieve', create: 'create', patch: 'patch', delete: 'delete' }
+  const verbs = [
+    ['get', ''],
+    ['get', '/{id}'],
+    ['post', ''],
+    ['patch', '/{id}'],
+    ['delete', '/{id}']
+  ] as const
   const listed = rowsOf('Operations').map(([resource, ...marks]) => [resource, marks])
   const resources = [...new Set(operationsOf(ours).map(({ path }) => path.split('/')[1] ?? ''))]
   const expected = resources.map((resource) => {
-    const type = resource.charAt(0).toUpperCase() + resource.slice(1)
-    const mark = (verb: string) =>
-      operationsOf(ours).find(({ operation }) => operation.operationId === verb + type)?.operation['x-tmf-operation']
-    return [resource, Object.values(verbs).map((verb) => mark(verb) ?? '-')]
+    const marks = verbs.map(([method, item]) => ours.paths[`/${resource}${item}`]?.[method]?.['x-tmf-operation'] ?? '-')
+    return [resource, marks]
   })
   expect(listed).toEqual(expected)
 })

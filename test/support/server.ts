@@ -20,7 +20,7 @@ export interface Reply {
   readonly status: number
   readonly headers: LightMyRequestResponse['headers']
   readonly text: string
-  /** The parsed body; a test that needs exact digits reads `text`. */
+  /** The parsed body, where it is JSON; a test that needs exact digits reads `text`. */
   // biome-ignore lint/suspicious/noExplicitAny: a test asserts on whatever came.
   readonly body: any
 }
@@ -63,5 +63,6 @@ export async function startTestServer(
 }
 
 function reply({ statusCode, headers, body: text }: LightMyRequestResponse): Reply {
-  return { status: statusCode, headers, text, body: text === '' ? undefined : JSON.parse(text) }
+  const isJson = text !== '' && /^application\/json\b/.test(String(headers['content-type']))
+  return { status: statusCode, headers, text, body: isJson ? JSON.parse(text) : undefined }
 }

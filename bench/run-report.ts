@@ -1,0 +1,58 @@
+import type { Measured } from './measure.ts'
+import type { Gate } from './report.ts'
+import type { RunMemory, RunResult } from './runs.ts'
+import { decimal, megabytes, table, whole } from './table.ts'
+
+/** How near a run, with numbers, taxes and ledger, comes to the bare SQL without them. */
+const RATIO_MIN = 0.4
+/** Memory of a run relative to that of its first half: it must not grow with the accounts. */
+const GROWTH_MAX = 1.15
+/** By how much a run that goes on may delay reads. */
+const DELAY_MAX = 3
+const HOUR_S = 3_600
+
+/** The gates of bill runs. */
+export function runGates({ bare, ours, memory, reads }: RunResult): readonly Gate[] {
+  return [
+    atLeast('bill run / bare SQL', ours / bare, RATIO_MIN),
+    atMost('memory of a run / its first half', memory.all / memory.half, GROWTH_MAX),
+    atMost('p99 of reads while a run goes on / quiet', reads.running.p99Ms / reads.quiet.p99Ms, DELAY_MAX)
+  ]
+}
+
+function atLeast(title: string, value: number, limit: number): Gate {
+  return { title, value: decimal(value), limit: `>= ${limit}`, isMet: value >= limit }
+}
+
+function atMost(title: string, value: number, limit: number): Gate {
+  return { title, value: decimal(value), limit: `<= ${limit}`, isMet: value <= limit }
+}
+
+/** What was measured of bill runs as text for a terminal. */
+export function runTables(result: RunResult): string {
+  const { accounts, bare, ours, memory, smallAccounts, smallMemory, reads, issuing } = result
+  const speed = (title: string, perSecond: number) => [title, whole(perSecond), whole(perSecond * HOUR_S)]
+  const read = (title: string, { perSecond, p50Ms, p99Ms }: Measured) => [
+    title,
+    ...[perSecond, p50Ms, p99Ms].map(decimal)
+  ]
+  const used = ({ half, all }: RunMemory) => `${megabytes(half)} until half were billed, ${megabytes(all)} in all`
+  return [
+    table(
+      [`bill run, ${whole(accounts)} accounts`, 'bills/s', 'bills/hour', 'ratio'],
+      [speed('bare SQL', bare), [...speed('numbers, taxes and ledger on', ours), decimal(ours / bare)]]
+    ),
+    table(
+      [`issuing at once, ${whole(smallAccounts)} accounts`, 'bills/s', 'bills/hour'],
+      issuing.map(({ processes, perSecond }) =>
+        speed(processes === 1 ? '1 process' : `${processes} processes`, perSecond)
+      )
+    ),
+    table(
+      ['at a fixed rate', 'requests/s', 'p50 ms', 'p99 ms'],
+      [read('bill by id, no run', reads.quiet), read('bill by id, while a run goes on', reads.running)]
+    ),
+    `memory during a run over ${whole(smallAccounts)} accounts: ${used(smallMemory)}`,
+    `memory during a run over ${whole(accounts)} accounts: ${used(memory)}`
+  ].join('\n\n')
+}

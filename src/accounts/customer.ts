@@ -1,0 +1,37 @@
+import { type Attribute, instant, json, text } from '../tmf/attribute.ts'
+import { defineResource } from '../tmf/resource.ts'
+import { text as textShape } from '../tmf/shape.ts'
+import { checkAddress } from './checks.ts'
+import { address, clientId, email, phoneNumber } from './types.ts'
+
+const NAME_MAX_LENGTH = 255
+
+/** Whoever accounts belong to. */
+export const customer = defineResource({
+  type: 'Customer',
+  path: 'customers',
+  noun: 'customer',
+  table: 'customer',
+  owner: 'partner',
+  clientId: { shape: clientId, isRequired: false },
+  scopes: { read: ['account:read'], write: ['account:write'] },
+  description: 'A person or company to whom billing accounts belong',
+  operations: { list: 'extension', retrieve: 'extension', create: 'extension' },
+  attributes: {
+    internalId: internalId('customer'),
+    name: { ...text('name', 'Name of the customer', 'required'), shape: textShape(NAME_MAX_LENGTH) },
+    primaryEmail: { ...text('primary_email', 'Where the customer is written to'), shape: email },
+    phoneNumber: { ...text('phone_number', 'Where the customer is called'), shape: phoneNumber },
+    address: json('address', address, 'Where the customer is found'),
+    lastUpdate: instant('last_update', 'When the customer was last changed', 'readOnly')
+  },
+  patchable: [],
+  complete: (document, { newId }) => ({ ...document, internalId: newId() }),
+  check: checkAddress,
+  unique: { customer_pkey: 'id' }
+})
+
+/** The identifier that stays what it is, whatever clients call a thing. */
+export function internalId(noun: string): Attribute {
+  return text('internal_id', `The identifier that the server gave the ${noun}`, 'readOnly')
+}

@@ -1,0 +1,84 @@
+import { any, link, list, type ObjectShape, plainObject, type Scalar, text, timePeriod } from '../tmf/shape.ts'
+
+/** Visible characters without spaces: ids stand in URLs, where `.` and `..` would mean something else. */
+const ID = /^(?!\.{1,2}$)[^\s\p{C}]{1,50}$/u
+const ID_MAX_LENGTH = 50
+const ALIAS = /^(?!\s)[^\p{C}]{3,50}(?<!\s)$/u
+const ALIAS_MAX_LENGTH = 50
+const EMAIL = /^[^\s@\p{C}]+@[^\s@\p{C}]+$/u
+const EMAIL_MAX_LENGTH = 254
+const PHONE_NUMBER_MAX_LENGTH = 50
+const LINE_MAX_LENGTH = 255
+const POSTAL_CODE_MAX_LENGTH = 20
+const SETTING_MAX_LENGTH = 255
+const RECIPIENTS_MAX = 20
+const TAX_RATES_MAX = 100
+const TAX_CATEGORY_MAX_LENGTH = 256
+
+/** What clients call customers and accounts. */
+export const clientId: Scalar = { kind: 'text', maxLength: ID_MAX_LENGTH, pattern: ID }
+export const email: Scalar = { kind: 'text', maxLength: EMAIL_MAX_LENGTH, pattern: EMAIL }
+export const phoneNumber: Scalar = text(PHONE_NUMBER_MAX_LENGTH)
+
+export const address = plainObject('PostalAddress', {
+  phoneNumber: [phoneNumber, 'Number of the telephone there'],
+  line1: [text(LINE_MAX_LENGTH), 'Street and number'],
+  line2: [text(LINE_MAX_LENGTH), 'What else finds the door'],
+  postalCode: [text(POSTAL_CODE_MAX_LENGTH), 'Postal code'],
+  city: [text(LINE_MAX_LENGTH), 'City'],
+  state: [text(LINE_MAX_LENGTH), 'State or province'],
+  country: [{ kind: 'text', maxLength: 3, pattern: /^[A-Z]{2,3}$/ }, 'Country of ISO 3166-1, two letters or three']
+})
+
+/** An alias may be posted as a bare text. */
+export const alias: ObjectShape = {
+  ...plainObject('AccountAlias', {
+    alias: [
+      { kind: 'text', maxLength: ALIAS_MAX_LENGTH, pattern: ALIAS },
+      'Another name of the account, unique in the tenant; it is taken wherever the id is',
+      'required'
+    ]
+  }),
+  shorthand: 'alias'
+}
+
+export const setting = plainObject('AccountSetting', {
+  id: [text(SETTING_MAX_LENGTH), 'Identifier of the setting'],
+  namespace: [text(SETTING_MAX_LENGTH), 'What program the setting is for'],
+  name: [text(SETTING_MAX_LENGTH), 'Name of the setting'],
+  dataType: [text(SETTING_MAX_LENGTH), 'Type of the value'],
+  value: [any, 'The value, of any JSON type']
+})
+
+export const billingInformation = plainObject('BillingInformation', {
+  emailRecipients: [list(email, RECIPIENTS_MAX), 'To whom bills are sent'],
+  additionalEmailRecipients: [list(email, RECIPIENTS_MAX), 'To whom a copy is sent']
+})
+
+export const taxProfile = plainObject('TaxProfile', {
+  exempt: [{ kind: 'boolean' }, 'Whether no tax is charged at all'],
+  rates: [
+    list(
+      plainObject('TaxProfileRate', {
+        taxCategory: [text(TAX_CATEGORY_MAX_LENGTH), 'Category of the tax, e.g. VAT', 'required'],
+        taxRate: [{ kind: 'decimal', minimum: 0, maximum: 1 }, 'Rate as a fraction: 0.19 is 19 percent', 'required'],
+        validFor: [timePeriod, 'When the rate holds; always without it']
+      }),
+      TAX_RATES_MAX
+    ),
+    'Rates of the taxes; of one category no two hold at a time'
+  ]
+})
+
+/** A reference to something of this service that is told by its id alone. */
+export const resourceRef = plainObject('ResourceRef', {
+  id: [text(256), 'Identifier of what is referred to', 'required'],
+  href: [link, 'Where it is found']
+})
+
+export const customerRef = plainObject('CustomerRef', {
+  id: [clientId, 'Identifier of the customer', 'required'],
+  href: [link, 'Where the customer is found'],
+  internalId: [text(256), 'The identifier that the server gave the customer'],
+  name: [text(), 'Name of the customer']
+})

@@ -1,0 +1,68 @@
+import { Problem } from './problem.ts'
+
+/**
+ * Days as people in a time zone have them. A day is a number counted from 1 January 1970, the same in every zone; a
+ * time is milliseconds since the epoch. Zones are those of the IANA database, as the runtime knows them.
+ */
+const SECOND_MS = 1_000
+export const DAY_MS = 86_400_000
+
+/**
+ * When a day begins in a zone: at its midnight. Where a change of the clocks skips midnight, when that change happens
+ * (a day that was skipped as a whole begins with the one after it); where midnight comes twice, the first time.
+ */
+export function startOfDay(day: number, timeZone: string): number {
+  const midnight = day * DAY_MS
+  // No offset reaches a day, so these are the offsets on both sides of a change near midnight.
+  const offsets = [offsetAt(midnight - DAY_MS, timeZone), offsetAt(midnight + DAY_MS, timeZone)]
+  const times = offsets.map((offset) => midnight - offset)
+  const found = times.filter((time) => time + offsetAt(time, timeZone) === midnight)
+  return found.length > 0 ? Math.min(...found) : changeBetween(Math.min(...times), Math.max(...times), timeZone)
+}
+
+/** The day on which a time falls in a zone. */
+export function dayOf(time: number, timeZone: string): number {
+  return Math.floor((time + offsetAt(time, timeZone)) / DAY_MS)
+}
+
+/** The first second after `before` whose offset is that of `after`, with one change of the clocks between them. */
+function changeBetween(before: number, after: number, timeZone: string): number {
+  const target = offsetAt(after, timeZone)
+  let [early, late] = [before / SECOND_MS, after / SECOND_MS]
+  while (late - early > 1) {
+    const middle = Math.floor((early + late) / 2)
+    if (offsetAt(middle * SECOND_MS, timeZone) === target) late = middle
+    else early = middle
+  }
+  return late * SECOND_MS
+}
+
+/** What the clocks of a zone are ahead of UTC, in milliseconds. */
+function offsetAt(time: number, timeZone: string): number {
+  const printed = formatter(timeZone).format(time)
+  const [month, day, year, hour, minute, second] = [...printed.matchAll(/\d+/g)].map(Number) as Fields
+  return Date.UTC(year, month - 1, day, hour, minute, second) - Math.floor(time / SECOND_MS) * SECOND_MS
+}
+
+type Fields = [month: number, day: number, year: number, hour: number, minute: number, second: number]
+
+const formatters = new Map<string, Intl.DateTimeFormat>()
+
+/** A formatter takes longer to make than anything it is asked; there are as many as zones in use. */
+function formatter(timeZone: string): Intl.DateTimeFormat {
+  const known = formatters.get(timeZone)
+  if (known) return known
+  const made = makeFormatter(timeZone)
+  formatters.set(timeZone, made)
+  return made
+}
+
+function makeFormatter(timeZone: string): Intl.DateTimeFormat {
+  const number = 'numeric'
+  const fields = { year: number, month: number, day: number, hour: number, minute: number, second: number } as const
+  try {
+    return new Intl.DateTimeFormat('en-US', { timeZone, hourCycle: 'h23', ...fields })
+  } catch {
+    throw new Problem('unprocessable', `${timeZone} is no IANA time zone`)
+  }
+}

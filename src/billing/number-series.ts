@@ -1,0 +1,46 @@
+import type { Instant } from '../base/instant.ts'
+import type { Transaction } from '../db/database.ts'
+import { type Sql, sql } from '../db/sql.ts'
+
+/** So many numbers in a row, from `first` on, written with leading zeros up to `width`. */
+export interface Numbers {
+  readonly prefix: string
+  readonly suffix: string
+  readonly width: number
+  readonly first: string
+}
+
+/** A pattern such as `INV-{yyyy}-{000001}`: text, the year of the bill, and the number with its least width. */
+const PATTERN = /^([^{}]*(?:\{yyyy\}[^{}]*)*)\{(0*1)\}([^{}]*(?:\{yyyy\}[^{}]*)*)$/
+
+/**
+ * Takes the next numbers of the tenant's series for bills of a date. They follow each other without a gap, since a
+ * transaction that fails gives its numbers back; therefore others who take some wait until this one ends.
+ */
+export async function takeNumbers(
+  tx: Transaction,
+  tenantId: string,
+  billDate: Instant,
+  count: number
+): Promise<Numbers> {
+  const { rows } = await tx.run(sql`SELECT "bill_number_pattern",
+      to_char(${billDate}::timestamptz AT TIME ZONE "time_zone", 'YYYY')
+    FROM "tenant" WHERE "id" = ${tenantId}`)
+  const [pattern = '', year = ''] = (rows[0] ?? []).map(String)
+  const [, prefix = '', number = '', suffix = ''] = (PATTERN.exec(pattern) ?? []).map((part) =>
+    part.replaceAll('{yyyy}', year)
+  )
+  if (number === '') throw new Error(`the tenant ${tenantId} has no pattern of bill numbers`)
+  const series = `${prefix}{}${suffix}`
+  const taken = await tx.run(sql`INSERT INTO "number_series" ("tenant_id", "series", "next")
+    VALUES (${tenantId}, ${series}, 1 + ${count}::bigint)
+    ON CONFLICT ("tenant_id", "series") DO UPDATE SET "next" = "number_series"."next" + ${count}::bigint
+    RETURNING "next" - ${count}::bigint`)
+  return { prefix, suffix, width: number.length, first: String(taken.rows[0]?.[0]) }
+}
+
+/** Of the numbers the one at a place in SQL, counted from 0. */
+export function numberAt({ prefix, suffix, width, first }: Numbers, place: Sql): Sql {
+  const number = sql`(${first}::bigint + ${place})::text`
+  return sql`concat(${prefix}::text, lpad(${number}, greatest(${width}::int, length(${number})), '0'), ${suffix}::text)`
+}

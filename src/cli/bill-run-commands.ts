@@ -1,0 +1,132 @@
+import { setInterval } from 'node:timers/promises'
+import { Problem } from '../base/problem.ts'
+import {
+  BILL_STATES,
+  type BillRun,
+  type BillState,
+  cancelRun,
+  type RunContext,
+  readRuns,
+  resumeRun,
+  retryRun,
+  startRun
+} from '../billing/bill-run.ts'
+import type { Transaction } from '../db/database.ts'
+import { hasEnded, progressOn, reportRun } from './bill-run-report.ts'
+import { type Arguments, type Command, type Context, Misuse, type Result } from './command.ts'
+import { enterTenant } from './lookup.ts'
+import { alignColumns } from './table.ts'
+
+/** So often it is looked how far a run is. */
+const LOOK_INTERVAL_MS = 250
+
+const WAIT_DETAILS =
+  'With --wait it works at the run itself, beside servers or without one, shows how far it is, and ends with what\n' +
+  'became of the accounts; it exits with 1 when one is parked or the run did not end well. Without it a server works.'
+
+/** The commands for runs of cycles, by name. */
+export const billRunCommands: Readonly<Record<string, Command>> = {
+  'bill-run list': {
+    description: 'lists the latest runs of a tenant',
+    options: ['tenant', 'json'],
+    details: () => '--json prints all there is to know of each, one JSON document a line.',
+    prepare: (args) => async (context) => {
+      const { tenantId } = (await enterTenant(context, args)).view
+      const runs = await readRuns(context.database, tenantId, context.clock())
+      return { text: args.options.json ? runs.map((run) => JSON.stringify(run)).join('\n') : tableOf(runs) }
+    }
+  },
+  'bill-run start': {
+    description: 'bills the accounts of a cycle',
+    options: ['tenant', 'cycle', 'dry-run', 'state', 'wait'],
+    details: () => `A --dry-run leaves no trace. Bills are left in --state, new if not said.\n${WAIT_DETAILS}`,
+    prepare: (args) => {
+      const start = {
+        billCycleId: String(args.options.cycle),
+        isDry: args.options['dry-run'] ?? false,
+        billState: readState(args)
+      }
+      return (context) => steer(context, args, (tx, asked) => startRun(tx, asked, start))
+    }
+  },
+  'bill-run cancel': steering('stops a run after the chunks under way; what is billed stays billed', [], cancelRun),
+  'bill-run resume': steering('goes on with a run that was cancelled or failed', ['wait'], resumeRun),
+  'bill-run retry': steering('bills the parked accounts of a run that is done', ['wait'], retryRun)
+}
+
+type Act = (tx: Transaction, context: RunContext, id: string) => Promise<void>
+
+function steering(description: string, options: readonly 'wait'[], act: Act): Command {
+  return {
+    description,
+    parameters: ['ID'],
+    options: ['tenant', ...options],
+    ...(options.length > 0 && { details: () => WAIT_DETAILS }),
+    prepare: (args) => {
+      const id = String(args.parameters[0])
+      return (context) =>
+        steer(context, args, async (tx, asked) => {
+          await act(tx, asked, id)
+          return id
+        })
+    }
+  }
+}
+
+function readState({ options: { state = 'new' } }: Arguments): BillState {
+  const known = BILL_STATES.find((candidate) => candidate === state)
+  if (known) return known
+  throw new Misuse(`--state must be one of ${BILL_STATES.join(', ')}`)
+}
+
+/** Does something with a run in one transaction, and reports on the run: in its end, where that is waited for. */
+async function steer(
+  context: Context,
+  args: Arguments,
+  act: (tx: Transaction, asked: RunContext) => Promise<string>
+): Promise<Result> {
+  const { author } = await enterTenant(context, args)
+  const { database, clock, newId } = context
+  const id = await database.transaction((tx) => act(tx, { author, clock, newId }))
+  const run = args.options.wait
+    ? await untilEnded(context, author.tenantId, id)
+    : await readRun(context, author.tenantId, id)
+  return reportRun(run)
+}
+
+async function untilEnded(context: Context, tenantId: string, id: string): Promise<BillRun> {
+  const work = await context.startWork()
+  const progress = progressOn(context.screen)
+  try {
+    for await (const _ of setInterval(LOOK_INTERVAL_MS)) {
+      const run = await readRun(context, tenantId, id)
+      progress.show(run)
+      if (hasEnded(run)) return run
+    }
+    throw new Error('an interval does not end')
+  } finally {
+    progress.end()
+    await work.stop()
+  }
+}
+
+async function readRun({ database, clock }: Context, tenantId: string, id: string): Promise<BillRun> {
+  const [run] = await readRuns(database, tenantId, clock(), { id })
+  if (run) return run
+  throw new Problem('notFound', 'There is no billRun with this id')
+}
+
+function tableOf(runs: readonly BillRun[]): string {
+  const rows = runs.map(({ id, state, billCycle, dryRun, eligible, billed, startedAt = '-', finishedAt = '-' }) => [
+    id,
+    state,
+    billCycle.id,
+    String(dryRun),
+    String(eligible),
+    String(billed),
+    startedAt,
+    finishedAt
+  ])
+  const head = ['id', 'state', 'billCycle', 'dryRun', 'eligible', 'billed', 'startedAt', 'finishedAt']
+  return alignColumns([head, ...rows])
+}

@@ -1,0 +1,96 @@
+import type { BillRun } from '../billing/bill-run.ts'
+import type { Result, Screen } from './command.ts'
+import { alignColumns } from './table.ts'
+
+const BAR_WIDTH = 30
+/** Where a line cannot be written over, a new one comes after so many percent. */
+const PLAIN_STEP_PERCENT = 10
+/** Takes away what an earlier, longer line has left. */
+const ERASE_TO_END = '\u001b[K'
+
+/** Whether nothing will happen to a run any more by itself. */
+export function hasEnded({ state }: BillRun): boolean {
+  return state !== 'queued' && state !== 'running'
+}
+
+/** Shows how far a run is, as often as it is told: a bar on a terminal, else a line now and then. */
+export function progressOn({ isTerminal, write }: Screen): { show(run: BillRun): void; end(): void } {
+  let shown: number | undefined
+  return {
+    show: (run) => {
+      if (run.state === 'queued') return
+      const percent = percentOf(run)
+      if (isTerminal) write(`\r${barOf(percent)} ${lineOf(run, percent)}${ERASE_TO_END}`)
+      else if (shown === undefined || percent >= shown + PLAIN_STEP_PERCENT) write(`${lineOf(run, percent)}\n`)
+      else return
+      shown = isTerminal ? percent : percent - (percent % PLAIN_STEP_PERCENT)
+    },
+    end: () => {
+      if (isTerminal && shown !== undefined) write('\n')
+    }
+  }
+}
+
+/** What became of the accounts of a run; a failure when one of them is parked, or when it ended before its end. */
+export function reportRun(run: BillRun): Result {
+  const { id, state, billCycle, dryRun, billState, eligible, billed, skipped, amount, billsPerSecond, failure } = run
+  const parked = parkedOf(run)
+  const missing = parked - run.parked.length
+  const rows: readonly (readonly [string, string])[] = [
+    ['billRun', dryRun ? `${id} (dry)` : id],
+    ['billCycle', billCycle.id],
+    ['state', failure ? `${state}: ${failure}` : state],
+    ['eligible', numberOf(eligible)],
+    ['billed', dryRun ? numberOf(billed) : `${numberOf(billed)} as ${billState}`],
+    ...several('skipped', skipped, ({ reason, count }) => `${numberOf(count)} ${reason}`),
+    ['parked', numberOf(parked)],
+    ...run.parked.map(({ billingAccount, reason }): [string, string] => ['', `${billingAccount.id}: ${reason}`]),
+    ...(missing > 0 ? [['', `and ${numberOf(missing)} more`] as const] : []),
+    ...several('amount', amount, ({ unit, value }) => `${value} ${unit}`),
+    ...(run.unknownAccountRates ?? []).map(({ billingAccount, count }): [string, string] => [
+      'not ours',
+      `${numberOf(count)} rates of the account ${billingAccount.id}`
+    ]),
+    ...(billsPerSecond === undefined ? [] : [['speed', `${numberOf(billsPerSecond)} bills/s`] as const])
+  ]
+  return { text: alignColumns(rows), isFailure: hasEnded(run) && (state !== 'done' || parked > 0) }
+}
+
+function several<T>(label: string, values: readonly T[], write: (value: T) => string): readonly [string, string][] {
+  if (values.length === 0) return [[label, '0']]
+  return values.map((value, at) => [at === 0 ? label : '', write(value)])
+}
+
+/** The run itself shows but some of them. */
+function parkedOf({ state, eligible, billed, skipped, parked }: BillRun): number {
+  return state === 'done' ? eligible - billed - skippedOf(skipped) : parked.length
+}
+
+function skippedOf(skipped: BillRun['skipped']): number {
+  return skipped.reduce((sum, { count }) => sum + Number(count), 0)
+}
+
+function doneOf({ billed, skipped, parked }: BillRun): number {
+  return billed + skippedOf(skipped) + parked.length
+}
+
+function percentOf(run: BillRun): number {
+  if (run.state === 'done') return 100
+  return run.eligible === 0 ? 0 : Math.min(Math.floor((doneOf(run) * 100) / run.eligible), 100)
+}
+
+function barOf(percent: number): string {
+  const full = Math.floor((percent * BAR_WIDTH) / 100)
+  return `[${'#'.repeat(full)}${'.'.repeat(BAR_WIDTH - full)}]`
+}
+
+function lineOf(run: BillRun, percent: number): string {
+  const { eligible, billsPerSecond = 0, estimatedEnd } = run
+  const until = estimatedEnd && !hasEnded(run) ? `, until ${estimatedEnd.slice(11, 19)} UTC` : ''
+  const accounts = `${numberOf(Math.min(doneOf(run), eligible))} of ${numberOf(eligible)} accounts`
+  return `${String(percent).padStart(3)} %  ${accounts}, ${numberOf(billsPerSecond)} bills/s${until}`
+}
+
+function numberOf(count: number): string {
+  return count.toLocaleString('en')
+}

@@ -1,0 +1,36 @@
+import { openNextCycle } from '../billing/cycle.ts'
+import { reportLedger, verifyLedger } from '../ledger/verify.ts'
+import { resources } from '../resources/index.ts'
+import type { Command } from './command.ts'
+import { enterTenant } from './lookup.ts'
+
+/** The commands for cycles and for the ledger, by name. */
+export const billingCommands: Readonly<Record<string, Command>> = {
+  'cycle open': {
+    description: 'opens the cycle that follows the latest one of a specification',
+    parameters: ['SPECIFICATION_ID'],
+    options: ['tenant'],
+    details: () =>
+      'The first one is that of today. Asked twice at the same time it opens one cycle; asked again, the one after it.',
+    prepare: (args) => async (context) => {
+      const writing = { ...(await enterTenant(context, args)), resources }
+      const { cycle, isNew } = await context.database.transaction((tx) =>
+        openNextCycle(tx, writing, String(args.parameters[0]))
+      )
+      const { name, validFor } = cycle.document
+      const { startDateTime, endDateTime } = validFor as { startDateTime: string; endDateTime: string }
+      const what = isNew ? 'opened' : 'was opened meanwhile:'
+      return { text: `${what} billCycle ${cycle.id} (${name}) from ${startDateTime} to ${endDateTime}` }
+    }
+  },
+  'ledger verify': {
+    description: 'recomputes the ledger of every tenant from its rows, and names the first difference',
+    details: () => 'It exits with 1 when there is one.',
+    prepare:
+      () =>
+      async ({ database }) => {
+        const { text, isSound } = reportLedger(await verifyLedger(database))
+        return { text, isFailure: !isSound }
+      }
+  }
+}

@@ -1,0 +1,160 @@
+import { type Instant, instantFromPostgres } from '../base/instant.ts'
+import { trimScale } from '../base/money.ts'
+import type { Database } from '../db/database.ts'
+import { sql } from '../db/sql.ts'
+import { customerBill } from '../resources/customer-bill.ts'
+import type { Row } from '../tmf/representation.ts'
+import { type Branding, type PostalAddress, readAddress, readBranding } from './branding.ts'
+import { type Language, languageOf } from './words.ts'
+
+/** An amount as the database has it, exact. */
+export interface Amount {
+  readonly unit: string
+  readonly value: string
+}
+
+/** Everything a document of a bill is made from. */
+export interface BillSource {
+  readonly id: string
+  readonly billNo: string | undefined
+  readonly billDate: Instant | undefined
+  readonly createdAt: Instant
+  readonly category: string | undefined
+  readonly isIssued: boolean
+  readonly period: Period
+  readonly paymentDueDate: Instant | undefined
+  readonly accountId: string | undefined
+  readonly taxExcluded: Amount | undefined
+  readonly taxIncluded: Amount | undefined
+  readonly amountDue: Amount | undefined
+  /** Given on bills that the engine made. */
+  readonly rounding: string | undefined
+  readonly taxes: readonly Tax[]
+  readonly rates: readonly Rate[]
+  readonly customer: { readonly name: string | undefined; readonly address: PostalAddress }
+  readonly tenant: { readonly name: string; readonly branding: Branding; readonly timeZone: string }
+  readonly language: Language
+}
+
+interface Period {
+  readonly startDateTime?: Instant
+  readonly endDateTime?: Instant
+}
+
+/** A tax with its rate as a fraction. */
+export interface Tax {
+  readonly taxCategory?: string
+  readonly taxRate?: number
+  readonly taxAmount: { readonly unit: string; readonly value: number }
+}
+
+/** A line of a bill as it was charged. */
+export interface Rate {
+  readonly id: string
+  readonly date: Instant | undefined
+  readonly type: string | undefined
+  readonly name: string | undefined
+  readonly description: string | undefined
+  readonly product: { readonly id: string | undefined; readonly name: string | undefined }
+  readonly period: Period
+  readonly taxes: readonly Tax[]
+  readonly taxExcluded: Amount | undefined
+  readonly taxIncluded: Amount | undefined
+}
+
+/** Reads what belongs to a bill; `row` is the full row of the bill, found in the view of whoever asks. */
+export async function readBill(database: Database, tenantId: string, row: Row): Promise<BillSource> {
+  const read = (column: string) => row[customerBill.columns.indexOf(column)] ?? undefined
+  const id = String(row[0])
+  const [context, rates] = await Promise.all([readContext(database, tenantId, id), readRates(database, tenantId, id)])
+  const account = read('billing_account_id')
+  return {
+    ...context,
+    id,
+    billNo: read('bill_no'),
+    billDate: instant(read('bill_date')),
+    category: read('category'),
+    isIssued: read('issued_as') !== undefined,
+    period: object(read('billing_period')),
+    paymentDueDate: instant(read('payment_due_date')),
+    accountId: account ?? read('financial_account_id'),
+    taxExcluded: amount(read('tax_excluded_amount_value'), read('tax_excluded_amount_unit')),
+    taxIncluded: amount(read('tax_included_amount_value'), read('tax_included_amount_unit')),
+    amountDue: amount(read('amount_due_value'), read('amount_due_unit')),
+    taxes: list(read('tax_item')),
+    rates,
+    customer: {
+      ...context.customer,
+      name: context.customer.name ?? nameIn(read(account === undefined ? 'financial_account' : 'billing_account'))
+    }
+  }
+}
+
+type Context = Pick<BillSource, 'createdAt' | 'rounding' | 'tenant' | 'language' | 'customer'>
+
+/** The provider, and the customer as far as it is one of ours. */
+async function readContext(database: Database, tenantId: string, billId: string): Promise<Context> {
+  const { rows } = await database.run(
+    sql`SELECT b."created_at", b."rounding_amount", t."name", t."branding", t."time_zone",
+      coalesce(a."language", t."language"), coalesce(c."name", a."name"), coalesce(a."address", c."address")
+    FROM "customer_bill" b JOIN "tenant" t ON t."id" = b."tenant_id"
+    LEFT JOIN "billing_account" a ON a."tenant_id" = b."tenant_id" AND a."id" = b."billing_account_id"
+    LEFT JOIN "customer" c ON c."tenant_id" = a."tenant_id" AND c."id" = a."customer_id"
+    WHERE b."tenant_id" = ${tenantId} AND b."id" = ${billId}`,
+    { prepared: true }
+  )
+  const [createdAt, rounding, name, branding, timeZone, language, customerName, address] = rows[0] ?? []
+  return {
+    createdAt: instantFromPostgres(String(createdAt)),
+    rounding: rounding ? trimScale(rounding) : undefined,
+    tenant: { name: String(name), branding: readBranding(branding), timeZone: String(timeZone) },
+    language: languageOf(language),
+    customer: { name: customerName ?? undefined, address: readAddress(address) }
+  }
+}
+
+async function readRates(database: Database, tenantId: string, billId: string): Promise<readonly Rate[]> {
+  const { rows } = await database.run(
+    sql`SELECT "id", "date", "rate_type", "name", "description", "product_id", "product"->>'name', "period_coverage",
+      "applied_tax", "tax_excluded_amount_value", "tax_excluded_amount_unit", "tax_included_amount_value",
+      "tax_included_amount_unit"
+    FROM "applied_customer_billing_rate" WHERE "tenant_id" = ${tenantId} AND "bill_id" = ${billId}
+    ORDER BY "date", "id"`,
+    { prepared: true }
+  )
+  return rows.map(([id, date, type, name, description, productId, productName, period, taxes, ...amounts]) => ({
+    id: String(id),
+    date: instant(date),
+    type: type ?? undefined,
+    name: name ?? undefined,
+    description: description ?? undefined,
+    product: { id: productId ?? undefined, name: productName ?? undefined },
+    period: object(period),
+    taxes: list(taxes),
+    taxExcluded: amount(amounts[0], amounts[1]),
+    taxIncluded: amount(amounts[2], amounts[3])
+  }))
+}
+
+type Printed = string | null | undefined
+
+function instant(printed: Printed): Instant | undefined {
+  return printed ? instantFromPostgres(printed) : undefined
+}
+
+function amount(value: Printed, unit: Printed): Amount | undefined {
+  return value && unit ? { unit, value: trimScale(value) } : undefined
+}
+
+/** What stands in jsonb was validated when it was written. */
+function object(json: Printed): Period {
+  return JSON.parse(json ?? '{}') as Period
+}
+
+function list(json: Printed): readonly Tax[] {
+  return JSON.parse(json ?? '[]') as readonly Tax[]
+}
+
+function nameIn(json: Printed): string | undefined {
+  return (JSON.parse(json ?? '{}') as { readonly name?: string }).name
+}

@@ -1,0 +1,11 @@
+import type { BillView } from './bill-view.ts'
+import type { Format } from './format.ts'
+import type { Words } from './words.ts'
+
+/** What drawing needs besides what is drawn. */
+export interface Sheet {
+  readonly pdf: PDFKit.PDFDocument
+  readonly view: BillView
+  readonly words: Words
+  readonly format: Format
+}

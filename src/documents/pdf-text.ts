@@ -1,0 +1,83 @@
+/** A face of the document's font. */
+export type Face = 'regular' | 'bold'
+
+export interface Style {
+  readonly face?: Face
+  readonly size?: number
+  readonly colour?: string
+}
+
+export const INK = '#1a1a1a'
+export const GREY = '#5f6368'
+const SIZE = 9
+const ELLIPSIS = '…'
+
+/** Writes one line of text from `x` on, or up to it. */
+export function write(
+  pdf: PDFKit.PDFDocument,
+  text: string,
+  x: number,
+  y: number,
+  style: Style & { readonly align?: 'left' | 'right' } = {}
+): void {
+  if (text === '') return
+  const start = style.align === 'right' ? x - widthOf(pdf, text, style) : x
+  select(pdf, style).fillColor(style.colour ?? INK)
+  pdf.text(text, start, y, { lineBreak: false })
+}
+
+/** The width of a text in points. */
+export function widthOf(pdf: PDFKit.PDFDocument, text: string, style: Style = {}): number {
+  return select(pdf, style).widthOfString(text)
+}
+
+function select(pdf: PDFKit.PDFDocument, { face = 'regular', size = SIZE }: Style): PDFKit.PDFDocument {
+  return pdf.font(face).fontSize(size)
+}
+
+/** Breaks a text into lines of a width, at most `max` of them; a word that is too long is broken as well. */
+export function wrap(
+  pdf: PDFKit.PDFDocument,
+  text: string,
+  width: number,
+  max: number,
+  style: Style = {}
+): readonly string[] {
+  const fits = (line: string) => widthOf(pdf, line, style) <= width
+  const lines: string[] = []
+  let rest = text
+  while (rest !== '') {
+    if (fits(rest)) return [...lines, rest]
+    if (lines.length === max - 1) return [...lines, cut(rest, (line) => fits(line + ELLIPSIS)) + ELLIPSIS]
+    const line = wholeWords(rest, fits) || cut(rest, fits)
+    lines.push(line)
+    rest = rest.slice(line.length).trimStart()
+  }
+  return lines
+}
+
+/** A text in one line, cut where it must be. */
+export function clip(pdf: PDFKit.PDFDocument, text: string, width: number, style: Style = {}): string {
+  return wrap(pdf, text, width, 1, style)[0] ?? ''
+}
+
+/** As many words as fit; none when the first does not. */
+function wholeWords(text: string, fits: (line: string) => boolean): string {
+  let end = 0
+  for (let blank = text.indexOf(' '); blank >= 0 && fits(text.slice(0, blank)); blank = text.indexOf(' ', blank + 1)) {
+    end = blank
+  }
+  return text.slice(0, end)
+}
+
+/** As many characters as fit, found by halving: a text may be very long. One at least, so that there is an end. */
+function cut(text: string, fits: (line: string) => boolean): string {
+  const characters = [...text]
+  let [least, most] = [1, characters.length]
+  while (least < most) {
+    const middle = Math.ceil((least + most) / 2)
+    if (fits(characters.slice(0, middle).join(''))) least = middle
+    else most = middle - 1
+  }
+  return characters.slice(0, least).join('')
+}

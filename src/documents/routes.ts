@@ -1,0 +1,118 @@
+import { createHash } from 'node:crypto'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Access } from '../base/access.ts'
+import { Problem } from '../base/problem.ts'
+import { type Attachment, isOwnDocument } from '../resources/bill-document.ts'
+import { customerBill } from '../resources/customer-bill.ts'
+import { isUnchanged } from '../tmf/conditional.ts'
+import { find } from '../tmf/read.ts'
+import type { Row } from '../tmf/representation.ts'
+import type { RouteContext } from '../tmf/routes.ts'
+import { preferred } from './accept.ts'
+import { type BillSource, readBill } from './bill-source.ts'
+import { billView } from './bill-view.ts'
+import { renderCsv } from './csv.ts'
+import { renderHtml } from './html.ts'
+import { renderPdf } from './pdf.ts'
+
+type DocumentRequest = FastifyRequest<{ Params: { id: string; documentId: string } }>
+
+/** What is sent, with the headers that belong to it. */
+interface Rendered {
+  readonly content: Buffer | string
+  readonly type: string
+  readonly disposition: string
+  readonly contentSecurityPolicy?: string
+}
+
+/** In the order of preference: a client that takes anything gets the first. */
+const MEDIA_TYPES = ['application/pdf', 'text/html', 'text/csv'] as const
+const MEDIA_TYPE = /^[\w.+-]{1,127}\/[\w.+-]{1,127}$/
+const ANY_BYTES = 'application/octet-stream'
+
+/** Registers the documents of bills below a base path, e.g. `/customerBillManagement/v4`. */
+export function registerDocuments(app: FastifyInstance, base: string, context: RouteContext): void {
+  const access: Access = { scopes: customerBill.scopes.read, supportsProxy: context.supportsProxy }
+  app.get(`${base}/customerBill/:id/document/:documentId`, { config: { access } }, documentHandler(context))
+}
+
+function documentHandler({ database, requester }: RouteContext) {
+  return async (request: DocumentRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    const { id, documentId } = request.params
+    const { view } = requester(request)
+    const row = await find(database, customerBill, view, id)
+    const attachment = attachmentOf(row, documentId)
+    const { accept } = request.headers
+    const rendered = isOwnDocument(attachment)
+      ? await rendering(accept, () => readBill(database, view.tenantId, row))
+      : posted(accept, attachment)
+    return send(request, reply, rendered)
+  }
+}
+
+function attachmentOf(row: Row, documentId: string): Attachment {
+  const json = row[customerBill.columns.indexOf('bill_document')] ?? '[]'
+  const attachments = JSON.parse(json) as readonly Attachment[]
+  const found = attachments.find(({ id }) => id === documentId)
+  if (found) return found
+  throw new Problem('notFound', 'This customerBill has no document with this id')
+}
+
+async function rendering(accept: string | undefined, read: () => Promise<BillSource>): Promise<Rendered> {
+  const type = chosen(accept, MEDIA_TYPES)
+  const source = await read()
+  const name = fileName(source.billNo ?? source.id)
+  switch (type) {
+    case 'application/pdf':
+      return { content: await renderPdf(billView(source)), type, disposition: `inline; filename="${name}.pdf"` }
+    case 'text/html': {
+      const { text, contentSecurityPolicy } = renderHtml(billView(source))
+      const disposition = `inline; filename="${name}.html"`
+      return { content: text, type: `${type};charset=utf-8`, disposition, contentSecurityPolicy }
+    }
+    case 'text/csv':
+      return {
+        content: renderCsv(source),
+        type: `${type};charset=utf-8;header=present`,
+        disposition: `attachment; filename="${name}.csv"`
+      }
+  }
+}
+
+/** A document that came with the bill: to be saved, never shown by a browser as if it were a page of ours. */
+function posted(accept: string | undefined, { content, mimeType = '', name, id }: Attachment): Rendered {
+  if (content === undefined) {
+    throw new Problem(
+      'notFound',
+      'This document is kept elsewhere; url or href in billDocument says where, if anything'
+    )
+  }
+  const type = MEDIA_TYPE.test(mimeType) ? mimeType.toLowerCase() : ANY_BYTES
+  chosen(accept, [type])
+  return {
+    content: Buffer.from(content, 'base64'),
+    type,
+    disposition: `attachment; filename="${fileName(name ?? id)}"`
+  }
+}
+
+function chosen<T extends string>(accept: string | undefined, offered: readonly T[]): T {
+  const type = preferred(accept, offered)
+  if (type) return type
+  throw new Problem('notAcceptable', `This document is there as ${offered.join(', ')}`)
+}
+
+/** A name for any file system and header. */
+function fileName(text: string): string {
+  return text.replace(/[^\w.-]+/g, '-').replace(/^[-.]+/, '') || 'document'
+}
+
+function send(request: FastifyRequest, reply: FastifyReply, rendered: Rendered): FastifyReply {
+  const { content, type, disposition, contentSecurityPolicy } = rendered
+  const tag = `"${createHash('sha256').update(content).digest('base64url')}"`
+  const isKnown = isUnchanged(request.headers['if-none-match'], tag)
+  reply.header('ETag', tag).header('Vary', 'Accept').header('Cache-Control', 'private, no-cache')
+  if (isKnown) return reply.code(304).send()
+  if (contentSecurityPolicy) reply.header('Content-Security-Policy', contentSecurityPolicy)
+  return reply.header('Content-Disposition', disposition).type(type).send(content)
+}

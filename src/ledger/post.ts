@@ -1,0 +1,66 @@
+import type { Instant } from '../base/instant.ts'
+import type { Transaction } from '../db/database.ts'
+import { join, sql } from '../db/sql.ts'
+
+/** Where money is, or what it is for. */
+export type Book = 'receivable' | 'balance' | 'revenue' | 'partner' | 'tax' | 'cash' | 'rounding'
+
+/** What happened to an account, and what made it happen. */
+export interface Journal {
+  readonly tenantId: string
+  readonly journalId: string
+  readonly postedAt: Instant
+  readonly billingAccountId: string
+  readonly sourceType: 'bill' | 'payment' | 'reversal' | 'allocation'
+  readonly sourceId: string
+}
+
+/** One side of it. Debits are positive; amounts are decimals as text. */
+export interface Entry {
+  readonly book: Book
+  /** Type of rate, category of tax, or method of payment. */
+  readonly detail?: string
+  readonly currency: string
+  readonly amount: string
+}
+
+/** A part of a payment, or of the credit limit, that goes to a bill, or with a negative amount comes back from it. */
+export interface AllocationPosting {
+  readonly id: string
+  readonly paymentId: string | undefined
+  readonly billId: string
+  readonly billingAccountId: string
+  readonly currency: string
+  readonly amount: string
+}
+
+/** Posts a journal in one statement. The database refuses one that does not sum to zero in every currency. */
+export async function post(tx: Transaction, journal: Journal, entries: readonly Entry[]): Promise<void> {
+  const { tenantId, journalId, postedAt, billingAccountId, sourceType, sourceId } = journal
+  const rows = entries.map(
+    ({ book, detail, currency, amount }, at) => sql`(${tenantId}, ${journalId}, ${at + 1}, ${postedAt}, ${book},
+      ${detail}, ${billingAccountId}, ${currency}, ${amount}, ${sourceType}, ${sourceId})`
+  )
+  await tx.run(sql`INSERT INTO "ledger_entry" ("tenant_id", "journal_id", "line", "posted_at", "book", "detail",
+    "billing_account_id", "currency", "amount", "source_type", "source_id") VALUES ${join(rows, sql`, `)}`)
+}
+
+/** Posts allocations, a journal each under its own id: from the balance to what is receivable. */
+export async function postAllocations(
+  tx: Transaction,
+  { tenantId, postedAt }: Pick<Journal, 'tenantId' | 'postedAt'>,
+  allocations: readonly AllocationPosting[]
+): Promise<void> {
+  const each = <K extends keyof AllocationPosting>(name: K) => allocations.map((allocation) => allocation[name])
+  await tx.run(
+    sql`INSERT INTO "ledger_entry" ("tenant_id", "journal_id", "line", "posted_at", "book", "billing_account_id",
+        "currency", "amount", "source_type", "source_id")
+      SELECT ${tenantId}, a."id", e."line", ${postedAt}, e."book", a."account", a."currency", e."sign" * a."amount",
+        CASE WHEN a."payment" IS NULL THEN 'credit' ELSE 'allocation' END, coalesce(a."payment", a."bill")
+      FROM unnest(${each('id')}::text[], ${each('paymentId')}::text[], ${each('billId')}::text[],
+        ${each('billingAccountId')}::text[], ${each('currency')}::text[], ${each('amount')}::numeric[])
+        a("id", "payment", "bill", "account", "currency", "amount")
+      CROSS JOIN (VALUES (1, 'balance', 1), (2, 'receivable', -1)) e("line", "book", "sign")`,
+    { prepared: true }
+  )
+}

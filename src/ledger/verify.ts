@@ -1,0 +1,73 @@
+import { minorDigits } from '../base/money.ts'
+import type { Database, Transaction } from '../db/database.ts'
+import { join, type Sql, sql } from '../db/sql.ts'
+import { billChecks } from './bill-checks.ts'
+import { moneyChecks } from './money-checks.ts'
+
+/** What is known of one tenant's ledger. */
+export interface Verification {
+  readonly tenantId: string
+  readonly journals: number
+  readonly bills: number
+  readonly payments: number
+  /** The first thing that is not as the rows say it must be. */
+  readonly difference: string | undefined
+}
+
+/**
+ * Recomputes every tenant's ledger from its rows, as they all were at one instant: journals, bills with their lines and
+ * taxes, balances, payments and the numbers of bills. The database does the sums; nothing is kept here but the first
+ * difference. It takes its time, whatever the limit of other statements is.
+ */
+export async function verifyLedger(database: Database): Promise<readonly Verification[]> {
+  return database.transaction(async (tx) => {
+    await tx.run(sql`SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY`)
+    await tx.run(sql`SET LOCAL statement_timeout = 0`)
+    const { rows } = await tx.run(sql`SELECT "id" FROM "tenant" ORDER BY "id"`)
+    const verifications: Verification[] = []
+    for (const [id] of rows) verifications.push(await verifyTenant(tx, String(id)))
+    return verifications
+  })
+}
+
+async function verifyTenant(tx: Transaction, tenantId: string): Promise<Verification> {
+  const { rows } = await tx.run(sql`SELECT
+    (SELECT count(DISTINCT "journal_id") FROM "ledger_entry" WHERE "tenant_id" = ${tenantId}),
+    (SELECT count(*) FROM "customer_bill" WHERE "tenant_id" = ${tenantId} AND "rounding_amount" IS NOT NULL),
+    (SELECT count(*) FROM "payment" WHERE "tenant_id" = ${tenantId})`)
+  const [journals = 0, bills = 0, payments = 0] = (rows[0] ?? []).map(Number)
+  return { tenantId, journals, bills, payments, difference: await firstDifference(tx, tenantId) }
+}
+
+async function firstDifference(tx: Transaction, tenantId: string): Promise<string | undefined> {
+  const currencies = await currenciesOf(tx, tenantId)
+  for (const check of [...moneyChecks(tenantId), ...billChecks(tenantId, currencies)]) {
+    const { rows } = await tx.run(sql`${check} ORDER BY 1 LIMIT 1`)
+    if (rows[0]) return String(rows[0][0])
+  }
+  return undefined
+}
+
+/** The currencies of a tenant's bills with their minor digits, as a table of two columns. */
+async function currenciesOf(tx: Transaction, tenantId: string): Promise<Sql> {
+  const { rows } = await tx.run(sql`SELECT DISTINCT "amount_due_unit" FROM "customer_bill"
+    WHERE "tenant_id" = ${tenantId} AND "rounding_amount" IS NOT NULL`)
+  const digits = rows.map(([currency]) => sql`(${currency}::text, ${minorDigits(String(currency))}::int)`)
+  return digits.length > 0 ? sql`VALUES ${join(digits, sql`, `)}` : sql`SELECT ''::text, 0 WHERE FALSE`
+}
+
+/** What an operator reads of the ledgers, one line per tenant, and whether all of them are sound. */
+export function reportLedger(verifications: readonly Verification[]): {
+  readonly text: string
+  readonly isSound: boolean
+} {
+  return {
+    text: verifications.map(lineOf).join('\n'),
+    isSound: verifications.every(({ difference }) => difference === undefined)
+  }
+}
+
+function lineOf({ tenantId, journals, bills, payments, difference }: Verification): string {
+  if (difference !== undefined) return `${tenantId}: NOT SOUND: ${difference}`
+  return `${tenantId}: sound, ${journals} journals, ${bills} bills, ${payments} payments`
+}

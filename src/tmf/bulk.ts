@@ -1,0 +1,222 @@
+import { Readable } from 'node:stream'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { Problem } from '../base/problem.ts'
+import type { Database, Transaction } from '../db/database.ts'
+import { rawQuery } from './address.ts'
+import { LINES_TYPE } from './body.ts'
+import type { BulkResource } from './bulk-insert.ts'
+import { type Draft, drafted, faultOf, type Result, storeDrafts } from './bulk-rows.ts'
+import type { Line, Lines } from './lines.ts'
+import { allowLongBody } from './long-body.ts'
+import { splitQuery } from './query-text.ts'
+import type { Resource } from './resource.ts'
+import type { WriteContext } from './write.ts'
+
+/** What is stored in one transaction. */
+const BATCH_LINES = 1_000
+const BATCH_BYTES = 4_194_304
+/** What all or nothing takes: it is held until its end has come. */
+const ATOMIC_LINES = 100_000
+const ATOMIC_BYTES = 67_108_864
+/** Results that a client has not taken yet; beyond that nothing more is read until it takes some. */
+const RESULTS_BYTES = 16_777_216
+
+/** What the creation of many needs. */
+export interface BulkContext extends WriteContext {
+  readonly database: Database
+}
+
+/**
+ * Creates what the lines of a body say, and answers one line of JSON for each, in their order, while the body still
+ * comes. With `atomic=true` all are stored, or none, and the answer is 422. Throws a Problem for what is wrong before
+ * there is a result.
+ */
+export async function createMany(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  resource: Resource,
+  context: BulkContext,
+  { groups }: Lines
+): Promise<FastifyReply> {
+  if (!isBulk(resource)) throw new Error(`${resource.type} does not take many`)
+  if (request.headers['idempotency-key'] !== undefined) {
+    const { noun, bulk } = resource
+    const instead = `each of many has its own ${bulk.key}`
+    throw new Problem('invalidHeader', `Idempotency-Key is for one ${noun}; ${instead}`)
+  }
+  const isAtomic = parseAtomic(rawQuery(request))
+  allowLongBody(request)
+  if (isAtomic) {
+    const results = await storeAll(context, resource, groups)
+    const code = results.every(isStored) ? 200 : 422
+    return reply.code(code).type(LINES_TYPE).send(results.map(resultLine).join(''))
+  }
+  const texts = storeBatches(context, resource, groups, (error) => request.log.error({ err: error }, 'a batch failed'))
+  const first = await texts.next()
+  if (first.done) throw NOTHING
+  const all = Readable.from(withFirst(first.value, texts), { objectMode: false, highWaterMark: RESULTS_BYTES })
+  return reply.type(LINES_TYPE).send(all)
+}
+
+const NOTHING = new Problem('missingBody', 'The request needs at least one document')
+
+function isBulk(resource: Resource): resource is BulkResource {
+  return resource.bulk !== undefined
+}
+
+/** Reads a query string that may hold nothing but `atomic`. */
+function parseAtomic(raw: string): boolean {
+  const { reserved, alternatives } = splitQuery(raw, ['atomic'])
+  const values = reserved.get('atomic') ?? []
+  if (alternatives.length > 0) throw new Problem('invalidQuery', 'only atomic is allowed where many are created')
+  if (values.length > 1 || !['true', 'false', undefined].includes(values[0])) {
+    throw new Problem('invalidQuery', 'atomic must be true or false, once')
+  }
+  return values[0] === 'true'
+}
+
+async function* withFirst(first: string, others: AsyncGenerator<string>): AsyncGenerator<string> {
+  yield first
+  yield* others
+}
+
+function resultLine(result: Result): string {
+  return `${JSON.stringify(result)}\n`
+}
+
+type Groups = Lines['groups']
+
+/** What the reading of lines and the storing of batches come to; neither rejects. */
+type Event = Read | Outcome
+type Read = { readonly kind: 'read'; readonly lines: readonly Line[] } | { readonly kind: 'end' }
+type Outcome =
+  | { readonly kind: 'stored'; readonly text: string }
+  | { readonly kind: 'failed'; readonly error: unknown; readonly line: number }
+  | { readonly kind: 'cut'; readonly error: unknown }
+
+/**
+ * Answers the results of batches as text. Of a client that goes away the batches are stored that were begun. A failure
+ * is told by a last line: nothing from that line on is stored.
+ */
+async function* storeBatches(
+  context: BulkContext,
+  resource: BulkResource,
+  groups: Groups,
+  report: (error: unknown) => void
+): AsyncGenerator<string> {
+  let hasAnswered = false
+  for await (const outcome of outcomesOf(context, resource, groups)) {
+    if (outcome.kind === 'stored') yield outcome.text
+    else if (!hasAnswered) throw outcome.error
+    else if (outcome.kind === 'failed') {
+      report(outcome.error)
+      const errors = [{ path: '$', message: messageOf(outcome.error) }]
+      yield resultLine({ line: outcome.line, errors, status: 'failed' })
+    }
+    if (outcome.kind !== 'stored') return
+    hasAnswered = true
+  }
+}
+
+/** Reads the lines of the next batch while one is stored: as many as come in that time, up to a bound. */
+async function* outcomesOf(context: BulkContext, resource: BulkResource, groups: Groups): AsyncGenerator<Outcome> {
+  const incoming = groups[Symbol.asyncIterator]()
+  const waiting: Draft[] = []
+  let reading: Promise<Event> | undefined = read(incoming)
+  let storing: Promise<Event> | undefined
+  while (reading || storing || waiting.length > 0) {
+    if (!storing && waiting.length > 0) storing = store(context, resource, waiting.splice(0, BATCH_LINES))
+    const pending = isFull(waiting) ? [storing] : [storing, reading]
+    const event = await Promise.race(pending.filter((each) => each !== undefined))
+    if (event.kind === 'read') {
+      const now = context.clock()
+      for (const line of event.lines) waiting.push(drafted(context, resource, line, now))
+      reading = read(incoming)
+    } else if (event.kind === 'end') reading = undefined
+    else {
+      storing = undefined
+      yield event
+    }
+  }
+}
+
+function isFull(waiting: readonly Draft[]): boolean {
+  return waiting.length >= BATCH_LINES || waiting.reduce((sum, { bytes }) => sum + bytes, 0) >= BATCH_BYTES
+}
+
+async function read(incoming: AsyncIterator<readonly Line[]>): Promise<Event> {
+  try {
+    const { done, value } = await incoming.next()
+    return done ? { kind: 'end' } : { kind: 'read', lines: value }
+  } catch (error) {
+    return { kind: 'cut', error }
+  }
+}
+
+async function store(context: BulkContext, resource: BulkResource, batch: readonly Draft[]): Promise<Event> {
+  try {
+    const results = await context.database.transaction((tx) => storeDrafts(tx, context, resource, batch))
+    return { kind: 'stored', text: results.map(resultLine).join('') }
+  } catch (error) {
+    return { kind: 'failed', error, line: batch[0]?.line ?? 0 }
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Problem ? error.message : 'The server failed; the request id names the case'
+}
+
+/** Stores all lines, or none; one that is at fault then tells why, and the others that they are not stored. */
+async function storeAll(context: BulkContext, resource: BulkResource, groups: Groups): Promise<readonly Result[]> {
+  const drafts = await collect(context, resource, groups)
+  const faults = drafts.map(faultOf)
+  if (faults.some((fault) => fault !== undefined)) return drafts.map(({ line }, at) => faults[at] ?? notStored(line))
+  const results: Result[] = []
+  const storeEach = async (tx: Transaction) => {
+    results.length = 0
+    for (let at = 0; at < drafts.length; at += BATCH_LINES) {
+      results.push(...(await storeDrafts(tx, context, resource, drafts.slice(at, at + BATCH_LINES))))
+    }
+    if (!results.every(isStored)) throw UNDONE
+  }
+  try {
+    await context.database.transaction(storeEach)
+    return results
+  } catch (error) {
+    if (error !== UNDONE) throw error
+    return results.map((result) => (isStored(result) ? notStored(result.line) : result))
+  }
+}
+
+/** What takes a transaction back whose results are the answer. */
+const UNDONE = new Problem('unprocessable', 'At least one line was refused')
+
+/** All lines of a body, read before anything is stored: a slow client holds no transaction open. */
+async function collect(context: BulkContext, resource: BulkResource, groups: Groups): Promise<readonly Draft[]> {
+  const drafts: Draft[] = []
+  let bytes = 0
+  for await (const lines of groups) {
+    const now = context.clock()
+    for (const line of lines) {
+      const draft = drafted(context, resource, line, now)
+      bytes += draft.bytes
+      if (drafts.push(draft) > ATOMIC_LINES || bytes > ATOMIC_BYTES) throw TOO_MANY
+    }
+  }
+  if (drafts.length === 0) throw NOTHING
+  return drafts
+}
+
+const TOO_MANY = new Problem(
+  'payloadTooLarge',
+  `atomic=true takes at most ${ATOMIC_LINES} lines of ${ATOMIC_BYTES} bytes together`,
+  { Connection: 'close' }
+)
+
+function isStored({ status }: Result): boolean {
+  return status === 'created' || status === 'duplicate'
+}
+
+function notStored(line: number): Result {
+  return { line, status: 'notStored' }
+}

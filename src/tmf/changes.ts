@@ -1,0 +1,21 @@
+import type { Document } from './resource.ts'
+
+/** The attributes in which two documents differ. */
+export function* changedNames(before: Document, after: Document): Generator<string> {
+  for (const name of new Set([...Object.keys(before), ...Object.keys(after)])) {
+    if (isChanged(before[name], after[name])) yield name
+  }
+}
+
+/** Whether two values of an attribute differ; the order of an object's members says nothing. */
+export function isChanged(before: unknown, after: unknown): boolean {
+  return canonicalJson(before) !== canonicalJson(after)
+}
+
+/** JSON with sorted keys: the database does not keep the order of an object's members. */
+function canonicalJson(value: unknown): string | undefined {
+  return JSON.stringify(value, (_, member) => {
+    if (typeof member !== 'object' || member === null || Array.isArray(member)) return member
+    return Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : 1)))
+  })
+}

@@ -1,0 +1,107 @@
+import { Problem } from '../base/problem.ts'
+import type { Queryable, Transaction } from '../db/database.ts'
+import { identifier, sql } from '../db/sql.ts'
+import { isChanged } from './changes.ts'
+import { find } from './read.ts'
+import { OWN_ROOT, readStored } from './representation.ts'
+import type { Document, Resource } from './resource.ts'
+import { jsonPath } from './schema.ts'
+import type { View } from './view.ts'
+
+/** What an open reference turned out to name: something of this service, under the path of its resource. */
+export interface Referent {
+  readonly path: string
+  readonly id: string
+  readonly name: string
+}
+
+/** Looks up what a view's open references with these ids name here, by the id; those of other systems are left out. */
+export type Resolve = (
+  queryable: Queryable,
+  view: View,
+  ids: readonly string[]
+) => Promise<ReadonlyMap<string, Referent>>
+
+/** What references need to be checked and resolved. */
+export interface ReferenceContext {
+  readonly view: View
+  /** All resources by path. */
+  readonly resources: ReadonlyMap<string, Resource>
+  /** How open references are resolved, by the name of their type; the others stay as they were sent. */
+  readonly resolvers?: ReadonlyMap<string, Resolve>
+}
+
+/**
+ * A document whose open references, as far as they differ from `before`, name what they refer to here by its own id,
+ * with its name and a `href` below OWN_ROOT.
+ */
+export async function resolved(
+  queryable: Queryable,
+  { view, resolvers }: ReferenceContext,
+  { attributes }: Resource,
+  document: Document,
+  before: Document = {}
+): Promise<Document> {
+  const after: Record<string, unknown> = { ...document }
+  for (const [name, { shape, storage }] of attributes) {
+    const value = document[name] as OpenReference | undefined
+    if (storage.kind !== 'reference' || !storage.isOpen || !value || !isChanged(before[name], value)) continue
+    const resolve = shape.kind === 'object' ? resolvers?.get(shape.name) : undefined
+    after[name] = filledIn(value, (await resolve?.(queryable, view, [value.id]))?.get(value.id))
+  }
+  return after
+}
+
+interface OpenReference {
+  readonly id: string
+  readonly href?: string
+  readonly name?: string
+}
+
+function filledIn(value: OpenReference, referent: Referent | undefined): OpenReference {
+  if (referent) {
+    const { path, id, name } = referent
+    return { ...value, id, name, href: `${OWN_ROOT}/${path}/${encodeURIComponent(id)}` }
+  }
+  if (!value.href?.startsWith(`${OWN_ROOT}/`)) return value
+  // It named something of ours before: what was filled in then says nothing of what it names now.
+  const { href: _, name: __, ...rest } = value
+  return rest
+}
+
+/** Each reference to a resource of this service must name one that exists (and stays) and may be referred to. */
+export async function checkReferences(
+  tx: Transaction,
+  { view, resources }: ReferenceContext,
+  { attributes }: Resource,
+  names: readonly string[],
+  document: Document
+): Promise<void> {
+  for (const name of names) {
+    const storage = attributes.get(name)?.storage
+    const value = document[name] as { id: string } | undefined
+    if (storage?.kind !== 'reference' || !storage.to || !value) continue
+    const target = resources.get(storage.to.path) as Resource
+    const seen = storage.to.isShared ? { ...view, seesTenants: true } : view
+    const row = await find(tx, target, seen, value.id, 'share').catch((error: unknown) => {
+      if (!(error instanceof Problem) || error.kind !== 'notFound') throw error
+      throw new Problem('invalidField', `${jsonPath([name, 'id'])} names no ${target.noun} of this service`)
+    })
+    storage.to.mayRefer?.(readStored(target, row))
+  }
+}
+
+/** What a row may refer to when its references change: a partner's to that partner's own, whoever changes it. */
+export async function ownView(
+  tx: Transaction,
+  { owner, table, attributes }: Resource,
+  view: View,
+  id: string,
+  names: readonly string[]
+): Promise<View> {
+  const isReferring = names.some((name) => attributes.get(name)?.storage.kind === 'reference')
+  if (owner === 'tenant' || view.partnerId !== undefined || !isReferring) return view
+  const own = sql`"tenant_id" = ${view.tenantId} AND "id" = ${id}`
+  const { rows } = await tx.run(sql`SELECT "partner_id" FROM ${identifier(table)} WHERE ${own}`, { prepared: true })
+  return { ...view, partnerId: rows[0]?.[0] ?? undefined }
+}

@@ -1,0 +1,95 @@
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { sql } from '../../src/db/sql.ts'
+import { type BillingWorld, runToEnd, startBilling, untilEnded } from './world.ts'
+
+let world: BillingWorld
+beforeEach(async () => {
+  world = await startBilling()
+})
+afterEach(() => world.close())
+
+const CHARGES = [{ amount: '10.005' }, { amount: '0.333', kind: 'usageCharge' }]
+
+test('a run makes one bill of each account, marks its rates, and tells what it did', async () => {
+  await world.addAccounts(25, CHARGES)
+  await world.addAccounts(3, [])
+  await world.addAccounts(2, [{ amount: '100', unit: 'USD' }])
+  await world.addAccounts(1, [{ amount: '5', date: '2026-04-02' }])
+  const run = await runToEnd(world, { billState: 'validated' })
+  expect(run).toMatchObject({ state: 'done', eligible: 31, billed: 25, dryRun: false, billState: 'validated' })
+  expect(run.skipped).toEqual([{ reason: 'nothingToBill', count: 4 }])
+  expect(run.parked).toEqual([
+    { billingAccount: { id: 'A000028' }, reason: expect.stringMatching(/is in USD, the account in EUR$/) },
+    { billingAccount: { id: 'A000029' }, reason: expect.stringMatching(/is in USD, the account in EUR$/) }
+  ])
+  // 10.338 of base, rounded once, and its tax of 1.96422.
+  expect(run.amount).toEqual([{ unit: 'EUR', value: 307.5 }])
+  const { body } = await world.server.call('GET', 'customerBill?billingAccount.id=A000000')
+  expect(body).toMatchObject([
+    {
+      state: 'validated',
+      runType: 'onCycle',
+      category: 'normal',
+      billDate: '2026-04-01T00:00:00.000Z',
+      paymentDueDate: '2026-04-15T00:00:00.000Z',
+      nextBillDate: '2026-05-01T00:00:00.000Z',
+      taxExcludedAmount: { unit: 'EUR', value: 10.34 },
+      taxIncludedAmount: { unit: 'EUR', value: 12.3 },
+      remainingAmount: { unit: 'EUR', value: 12.3 },
+      taxItem: [{ taxCategory: 'VAT', taxRate: 0.19, taxAmount: { unit: 'EUR', value: 1.96 } }],
+      billCycle: { id: world.cycleId }
+    }
+  ])
+  const rates = await world.server.call('GET', `appliedCustomerBillingRate?bill.id=${body[0].id}&isBilled=true`)
+  expect(rates.body).toHaveLength(2)
+  const { rows } = await world.server.database.run(sql`SELECT "bill_no" FROM "customer_bill" ORDER BY 1`)
+  expect(rows.map(([no]) => no)).toEqual(
+    Array.from({ length: 25 }, (_, at) => `INV-2026-${String(at + 1).padStart(6, '0')}`)
+  )
+})
+
+test('a dry run gives the same totals and leaves no trace', async () => {
+  await world.addAccounts(12, CHARGES)
+  const dry = await runToEnd(world, { dryRun: true })
+  expect(dry).toMatchObject({ state: 'done', billed: 12, dryRun: true, amount: [{ unit: 'EUR', value: 147.6 }] })
+  expect((await world.server.call('GET', 'customerBill')).body).toEqual([])
+  expect((await world.server.call('GET', 'appliedCustomerBillingRate?isBilled=true')).body).toEqual([])
+  const bills = await world.server.call('GET', `/billing/v1/billRun/${dry.id}/bills`)
+  expect(bills.body).toHaveLength(12)
+  const run = await runToEnd(world)
+  expect({ billed: run.billed, amount: run.amount }).toEqual({ billed: dry.billed, amount: dry.amount })
+})
+
+test('what was run to its end is closed, and what cannot be run is refused', async () => {
+  expect(await runToEnd(world)).toMatchObject({ status: 409, body: { message: expect.stringContaining('No active') } })
+  await world.addAccounts(1, CHARGES)
+  await runToEnd(world)
+  expect(await runToEnd(world)).toMatchObject({ status: 409, body: { message: expect.stringContaining('closed') } })
+  expect(await runToEnd({ ...world, cycleId: 'none' })).toMatchObject({ status: 400, body: { code: '24' } })
+})
+
+test('a parked account is billed by retry once its cause is mended', async () => {
+  await world.addAccounts(3, CHARGES)
+  const [bad] = await world.addAccounts(1, [{ amount: '-7' }])
+  const run = await runToEnd(world)
+  expect(run.parked).toEqual([
+    { billingAccount: { id: bad }, reason: 'The credits exceed the charges: the total would be -8.33 EUR' }
+  ])
+  await world.server.call('POST', 'appliedCustomerBillingRate', {
+    billingAccount: { id: bad },
+    date: '2026-03-20T00:00:00Z',
+    taxExcludedAmount: { unit: 'EUR', value: 8 }
+  })
+  await world.server.call('POST', `/billing/v1/billRun/${run.id}/retry`)
+  expect(await untilEnded(world.server, run.id)).toMatchObject({ state: 'done', eligible: 4, billed: 4, parked: [] })
+})
+
+test('an account that the database refuses is parked alone, and the others of its chunk are billed', async () => {
+  await world.addAccounts(9, CHARGES)
+  await world.addAccounts(1, [{ amount: '999999999999999999' }, { amount: '999999999999999999' }], { taxRate: 1 })
+  const run = await runToEnd(world)
+  expect(run).toMatchObject({ state: 'done', billed: 9, eligible: 10 })
+  expect(run.parked).toEqual([
+    { billingAccount: { id: 'A000009' }, reason: expect.stringContaining('numeric field overflow') }
+  ])
+})

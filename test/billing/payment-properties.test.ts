@@ -1,0 +1,92 @@
+import Big from 'big.js'
+import fc from 'fast-check'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { newId } from '../../src/base/ulid.ts'
+import { sql } from '../../src/db/sql.ts'
+import { verifyLedger } from '../../src/ledger/verify.ts'
+import { TENANT } from '../support/database.ts'
+import type { TestServer } from '../support/server.ts'
+import { addAccount, addBill, credits, PAYMENT, pay, startLedger } from './ledger-world.ts'
+
+let server: TestServer
+beforeAll(async () => {
+  server = await startLedger()
+})
+afterAll(() => server.close())
+
+/** Something that may happen to one of two accounts; what is paid or reversed is chosen among what is there. */
+type Step =
+  | { readonly kind: 'bill'; readonly account: number; readonly amount: number }
+  | { readonly kind: 'pay'; readonly account: number; readonly amount: number; readonly bill: number | undefined }
+  | { readonly kind: 'reverse'; readonly account: number; readonly payment: number }
+
+const account = fc.nat(1)
+const amount = fc.integer({ min: 1, max: 4_000 }).map((cents) => cents / 100)
+const step: fc.Arbitrary<Step> = fc.oneof(
+  fc.record({ kind: fc.constant('bill' as const), account, amount }),
+  fc.record({ kind: fc.constant('pay' as const), account, amount, bill: fc.option(fc.nat(5), { nil: undefined }) }),
+  fc.record({ kind: fc.constant('reverse' as const), account, payment: fc.nat(5) })
+)
+
+/** What is there of an account so far. */
+interface Holding {
+  readonly id: string
+  readonly bills: string[]
+  readonly payments: string[]
+}
+
+async function take(step: Step, { id, bills, payments }: Holding): Promise<number> {
+  switch (step.kind) {
+    case 'bill':
+      bills.push(await addBill(server, id, { rates: { usageCharge: String(step.amount) } }))
+      return 201
+    case 'pay': {
+      const bill = step.bill === undefined ? undefined : bills[step.bill]
+      const { status, body } = await pay(server, id, step.amount, bill ? { bills: [{ id: bill }] } : {})
+      if (status === 201) payments.push(body.id)
+      return status
+    }
+    case 'reverse':
+      return (await server.call('POST', `${PAYMENT}/${payments[step.payment] ?? newId()}/reverse`)).status
+  }
+}
+
+const sum = (values: readonly (string | null | undefined)[]) =>
+  values.reduce((total, value) => total.plus(value ?? 0), new Big(0)).toFixed()
+
+async function requireTrue({ id, bills }: Holding): Promise<void> {
+  const own = sql`"tenant_id" = ${TENANT} AND "billing_account_id" = ${id}`
+  const found = await server.database.run(sql`SELECT "amount_due_value", "remaining_amount_value", (SELECT
+      coalesce(sum((p#>>'{appliedAmount,value}')::numeric), 0) FROM jsonb_array_elements("applied_payment") p), "state"
+    FROM "customer_bill" WHERE ${own}`)
+  expect(found.rows).toHaveLength(bills.length)
+  for (const [due, remaining, applied, state] of found.rows) {
+    expect(sum([remaining, applied])).toBe(sum([due]))
+    const isOpen = sum([applied]) === '0' ? 'validated' : 'partiallyPaid'
+    expect(state).toBe(sum([remaining]) === '0' ? 'settled' : isOpen)
+  }
+  const kept = await server.database.run(sql`SELECT "amount" FROM "payment" WHERE ${own} AND "reversed_at" IS NULL`)
+  const held = new Big(sum(kept.rows.map(([value]) => value))).minus(sum(found.rows.map(([, , applied]) => applied)))
+  expect(sum([String((await credits(server, id)).EUR ?? 0)])).toBe(held.toFixed())
+  const ledger = await server.database.run(sql`SELECT sum("amount"),
+      sum("amount") FILTER (WHERE "book" = 'receivable') FROM "ledger_entry" WHERE ${own}`)
+  expect(sum([ledger.rows[0]?.[0]])).toBe('0')
+  expect(sum([ledger.rows[0]?.[1]])).toBe(sum(found.rows.map(([, remaining]) => remaining)))
+}
+
+test('however bills, payments and reversals come, also at once, the ledger explains what remains', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.array(step, { minLength: 1, maxLength: 5 }), { maxLength: 5 }), async (batches) => {
+      const ids = [await addAccount(server), await addAccount(server)]
+      const holdings = ids.map((id): Holding => ({ id, bills: [], payments: [] }))
+      for (const batch of batches) {
+        const statuses = await Promise.all(batch.map((one) => take(one, holdings[one.account] as Holding)))
+        expect(statuses.filter((status) => ![200, 201, 404, 409].includes(status))).toEqual([])
+      }
+      for (const holding of holdings) await requireTrue(holding)
+      const verified = await verifyLedger(server.database)
+      expect(verified.map(({ difference }) => difference)).toEqual([undefined, undefined])
+    }),
+    { numRuns: 25 }
+  )
+}, 60_000)

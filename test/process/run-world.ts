@@ -1,0 +1,146 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { expect } from 'vitest'
+import { Problem } from '../../src/base/problem.ts'
+import { newId } from '../../src/base/ulid.ts'
+import { type Database, openDatabase } from '../../src/db/database.ts'
+import { type Sql, sql } from '../../src/db/sql.ts'
+import { verifyLedger } from '../../src/ledger/verify.ts'
+import { TENANT } from '../support/database.ts'
+import { BASE } from '../support/server.ts'
+import { CREDENTIAL } from './server-process.ts'
+
+/** Every tenth account has no rates, every twenty-fifth one in another currency, every seventh has paid in advance. */
+const RATES = 3
+const [NO_RATES, FOREIGN_RATES, PAID] = [10, 25, 7]
+const POLL_MS = 5
+
+export function open(url: string): Database {
+  const settings = { poolSize: 4, connectTimeoutMs: 10_000, statementTimeoutMs: 60_000, applicationName: 'test' }
+  return openDatabase({ url, ...settings }, () => undefined)
+}
+
+/** Adds a cycle of March 2026 with so many accounts and their rates, and answers the cycle's id. */
+export async function fill(root: string, database: Database, accounts: number): Promise<string> {
+  const specification = await post(root, `${BASE}/billCycleSpecification`, {
+    name: 'Monthly',
+    frequency: 'month',
+    validFor: { startDateTime: '2026-01-01T00:00:00Z' }
+  })
+  const cycle = await post(root, `${BASE}/billCycle`, {
+    name: 'March 2026',
+    billingDate: '2026-04-01T00:00:00Z',
+    validFor: { startDateTime: '2026-03-01T00:00:00Z', endDateTime: '2026-04-01T00:00:00Z' },
+    BillCycleSpecification: { id: specification.id }
+  })
+  const profile = JSON.stringify({ rates: [{ taxCategory: 'VAT', taxRate: 0.19 }] })
+  await database.run(sql`INSERT INTO "customer" ("tenant_id", "id", "internal_id", "last_update", "name")
+    VALUES (${TENANT}, 'C1', ${newId()}, now(), 'Ada')`)
+  await database.run(sql`INSERT INTO "billing_account" ("tenant_id", "id", "internal_id", "last_update", "customer_id",
+      "name", "status", "billing_type", "invoice_currency", "net_term_days", "tax_profile",
+      "bill_cycle_specification_id")
+    SELECT ${TENANT}, concat('A', lpad(n::text, 7, '0')), gen_random_uuid(), now(), 'C1', 'Account', 'ACTIVE',
+      'postpaid', 'EUR', 14, ${profile}::jsonb, ${specification.id} FROM generate_series(1, ${accounts}::int) n`)
+  await database.run(sql`INSERT INTO "applied_customer_billing_rate" ("tenant_id", "id", "date", "is_billed",
+      "rate_type", "billing_account_id", "tax_excluded_amount_value", "tax_excluded_amount_unit")
+    SELECT ${TENANT}, gen_random_uuid(), '2026-03-10', false, 'usageCharge', concat('A', lpad(n::text, 7, '0')),
+      n % 100 + 0.123, CASE WHEN n % ${FOREIGN_RATES}::int = 0 THEN 'USD' ELSE 'EUR' END
+    FROM generate_series(1, ${accounts}::int) n CROSS JOIN generate_series(1, ${RATES}::int)
+    WHERE n % ${NO_RATES}::int <> 0`)
+  await payInAdvance(database, accounts)
+  return cycle.id
+}
+
+async function payInAdvance(database: Database, accounts: number): Promise<void> {
+  await database.run(sql`WITH "paid" AS (
+      INSERT INTO "payment" ("tenant_id", "id", "billing_account_id", "amount", "currency", "method", "reference",
+        "content_hash")
+      SELECT ${TENANT}, concat('P', n), concat('A', lpad(n::text, 7, '0')), 25, 'EUR', 'cash', n, n
+      FROM generate_series(${PAID}::int, ${accounts}::int, ${PAID}::int) n
+      RETURNING "id", "billing_account_id" AS "account"),
+    "balance" AS (INSERT INTO "account_balance" ("tenant_id", "account_id", "currency", "credit")
+      SELECT ${TENANT}, "account", 'EUR', 25 FROM "paid")
+    INSERT INTO "ledger_entry" ("tenant_id", "journal_id", "line", "posted_at", "book", "detail",
+      "billing_account_id", "currency", "amount", "source_type", "source_id")
+    SELECT ${TENANT}, "id", "line", now(), "book", "detail", "account", 'EUR', "amount", 'payment', "id"
+    FROM "paid" CROSS JOIN (VALUES (1, 'cash', 'cash', 25), (2, 'balance', NULL, -25))
+      e("line", "book", "detail", "amount")`)
+}
+
+/** Sends JSON until it is taken: right after a restart there may be nobody to take it. */
+export async function post(root: string, path: string, body: object): Promise<{ readonly id: string }> {
+  const headers = { ...CREDENTIAL, 'Content-Type': 'application/json' }
+  const response = await fetch(root + path, { method: 'POST', headers, body: JSON.stringify(body) })
+  const text = await response.text()
+  if (!response.ok) throw new Error(`${response.status} ${text}`)
+  return JSON.parse(text)
+}
+
+/** What a statement answers as its only value; asked again while the database is away. */
+export async function ask(database: Database, statement: Sql): Promise<string> {
+  for (;;) {
+    const answer = await database.run(statement).catch((error: unknown) => {
+      if (!(error instanceof Problem)) throw error
+    })
+    if (answer) return String(answer.rows[0]?.[0])
+    await delay(POLL_MS)
+  }
+}
+
+/** Waits until so many bills are there, or the run has ended. */
+export async function untilBilled(database: Database, bills: number): Promise<void> {
+  const isReached = sql`SELECT (SELECT count(*) FROM "customer_bill") >= ${bills}::bigint
+    OR EXISTS (SELECT FROM "bill_run" WHERE "state" NOT IN ('queued', 'running'))`
+  while ((await ask(database, isReached)) !== 't') await delay(POLL_MS)
+}
+
+/** Waits for the end of the only run, and answers its state. */
+export async function untilRunEnds(database: Database, limitMs: number): Promise<string> {
+  for (const deadline = Date.now() + limitMs; ; await delay(POLL_MS)) {
+    const state = await ask(database, sql`SELECT "state" FROM "bill_run"`)
+    if (!['queued', 'running'].includes(state)) return state
+    if (Date.now() > deadline) throw new Error(`the run does not end within ${limitMs} ms`)
+  }
+}
+
+/** Everything that must be true of the run in the end, whatever happened meanwhile. */
+export async function expectSound(database: Database, root: string, accounts: number): Promise<void> {
+  const id = await ask(database, sql`SELECT "id" FROM "bill_run"`)
+  const response = await fetch(`${root}/billing/v1/billRun/${id}`, { headers: CREDENTIAL })
+  // biome-ignore lint/suspicious/noExplicitAny: a test asserts on whatever came.
+  const run = (await response.json()) as any
+  const skipped = Math.floor(accounts / NO_RATES)
+  const parked = Math.floor(accounts / FOREIGN_RATES) - Math.floor(accounts / (2 * FOREIGN_RATES))
+  expect(run).toMatchObject({ state: 'done', eligible: accounts, billed: accounts - skipped - parked })
+  expect(run.skipped).toEqual([{ reason: 'nothingToBill', count: skipped }])
+  expect(run.parked).toHaveLength(parked)
+
+  const one = async (statement: Sql) => (await database.run(statement)).rows
+  expect(
+    await one(sql`SELECT count(*), count(DISTINCT "billing_account_id"), count(DISTINCT "bill_no"),
+      min("bill_no"), max("bill_no") FROM "customer_bill"`)
+  ).toEqual([[run.billed, run.billed, run.billed, numbered(1), numbered(run.billed)].map(String)])
+  // All rates of a bill are those of its account, marked once; the others are as they were.
+  expect(
+    await one(sql`SELECT r."is_billed", r."version", r."bill_id" IS NOT NULL, count(*),
+        count(*) FILTER (WHERE b."billing_account_id" = r."billing_account_id")
+      FROM "applied_customer_billing_rate" r LEFT JOIN "customer_bill" b ON b."id" = r."bill_id"
+      GROUP BY 1, 2, 3 ORDER BY 1`)
+  ).toEqual([
+    ['f', '1', 'f', String(parked * RATES), '0'],
+    ['t', '2', 't', String(run.billed * RATES), String(run.billed * RATES)]
+  ])
+  // In the order of the accounts within each chunk.
+  const disordered = sql`SELECT count(*) FROM (SELECT b."bill_no", lag(b."bill_no") OVER (PARTITION BY c."number"
+      ORDER BY b."billing_account_id") AS "before" FROM "customer_bill" b JOIN "bill_run_chunk" c
+      ON b."billing_account_id" BETWEEN c."first_account" AND c."last_account") x WHERE "bill_no" < "before"`
+  expect(await one(disordered)).toEqual([['0']])
+  const unpaid = sql`SELECT count(*) FROM "customer_bill" b JOIN "account_balance" a
+    ON a."account_id" = b."billing_account_id" WHERE a."credit" > 0 AND b."remaining_amount_value" > 0`
+  expect(await one(unpaid)).toEqual([['0']])
+  const verified = await verifyLedger(database)
+  expect(verified.map(({ difference }) => difference)).toEqual(verified.map(() => undefined))
+}
+
+function numbered(number: number): string {
+  return `INV-2026-${String(number).padStart(6, '0')}`
+}
