@@ -5,17 +5,17 @@ import { decimal, megabytes, table, whole } from './table.ts'
 
 /** How near a run, with numbers, taxes and ledger, comes to the bare SQL without them. */
 const RATIO_MIN = 0.4
-/** Memory of a run relative to that of its first half: it must not grow with the accounts. */
-const GROWTH_MAX = 1.15
+/** Memory of a run relative to that of one over a tenth of the accounts: it must not grow with them. */
+const GROWTH_MAX = 1.3
 /** By how much a run that goes on may delay reads. */
 const DELAY_MAX = 3
 const HOUR_S = 3_600
 
 /** The gates of bill runs. */
-export function runGates({ bare, ours, memory, reads }: RunResult): readonly Gate[] {
+export function runGates({ bare, ours, memory, smallMemory, reads }: RunResult): readonly Gate[] {
   return [
     atLeast('bill run / bare SQL', ours / bare, RATIO_MIN),
-    atMost('memory of a run / its first half', memory.all / memory.half, GROWTH_MAX),
+    atMost('memory of a run / of one over fewer accounts', memory.all / smallMemory.all, GROWTH_MAX),
     atMost('p99 of reads while a run goes on / quiet', reads.running.p99Ms / reads.quiet.p99Ms, DELAY_MAX)
   ]
 }
