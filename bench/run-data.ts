@@ -11,6 +11,8 @@ export const MONTH = { start: '2026-07-01T00:00:00.000Z', end: '2026-08-01T00:00
 export const DUE_DATE = '2026-08-15T00:00:00.000Z'
 
 const RATES_EACH = 5
+/** Accounts without a cycle, a rate each, for bills on demand. */
+export const DEMAND_ACCOUNTS = 300
 const SPECIFICATION_ID = '01K6E4Z4G00000000000000000'
 const RATE = 'applied_customer_billing_rate'
 const FILLERS = 2
@@ -58,7 +60,7 @@ async function isFilled(server: string, name: string, accounts: number): Promise
   await migrate(url)
   const count = `SELECT count(*)::int AS rates FROM ${RATE} WHERE NOT is_billed`
   const { rows } = await withClient(url, (client) => client.query<{ rates: number }>(count))
-  return rows[0]?.rates === accounts * RATES_EACH
+  return rows[0]?.rates === accounts * RATES_EACH + DEMAND_ACCOUNTS
 }
 
 async function create(server: string, name: string, accounts: number): Promise<void> {
@@ -84,6 +86,7 @@ export async function fillRunData(url: string, accounts: number, oldBills: numbe
     await client.query(SPECIFICATION, [TENANT])
     await client.query(CYCLE, [TENANT])
     for (const statement of [CUSTOMERS, ACCOUNTS, RATES]) await client.query(statement, [TENANT, accounts])
+    for (const statement of [DEMAND_HOLDERS, DEMAND_RATES]) await client.query(statement, [TENANT, DEMAND_ACCOUNTS])
     await share(clients, restore)
     await client.query('VACUUM (ANALYZE)')
   })
@@ -110,6 +113,23 @@ const ACCOUNTS = `INSERT INTO billing_account (tenant_id, id, internal_id, last_
   SELECT $1, 'ACC-' || ${number('i')}, 'ACC-' || i, '${MONTH.start}', 'CUS-' || ${number('i')}, 'Account ' || i,
     'ACTIVE',
     'postpaid', ${unit('i')}, 14, '{"rates":[{"taxCategory":"VAT","taxRate":0.19}]}', '${SPECIFICATION_ID}'
+  FROM generate_series(0, $2::int - 1) i`
+
+/** The account from which a bill is demanded, from 0 up to their number. */
+export function demandAccount(ordinal: number): string {
+  return `DEMAND-${ordinal}`
+}
+
+const DEMAND_HOLDERS = `INSERT INTO billing_account (tenant_id, id, internal_id, last_update, customer_id, name, status,
+    billing_type, invoice_currency, net_term_days, tax_profile)
+  SELECT $1, 'DEMAND-' || i, 'DEMAND-' || i, '${MONTH.start}', 'CUS-' || ${number('0')}, 'On demand ' || i, 'ACTIVE',
+    'postpaid', 'EUR', 14, '{"rates":[{"taxCategory":"VAT","taxRate":0.19}]}'
+  FROM generate_series(0, $2::int - 1) i`
+
+const DEMAND_RATES = `INSERT INTO ${RATE} (tenant_id, id, date, is_billed, name, rate_type, billing_account_id,
+    tax_excluded_amount_value, tax_excluded_amount_unit)
+  SELECT $1, ${ulid(`${Date.parse(MONTH.start)}::bigint`, "'demand' || i")}, '${MONTH.start}', false, 'Top-up pack',
+    'oneTimeCharge', 'DEMAND-' || i, 10, 'EUR'
   FROM generate_series(0, $2::int - 1) i`
 
 /** One after the other as the month goes by: those of an account lie far from each other, and so do neighbours'. */

@@ -18,6 +18,10 @@ async function main(args: readonly string[]): Promise<number> {
       return 0
     }
     const server = await openBenchServer(process.env.BENCH_DATABASE_URL)
+    // What is told to stop takes the servers with it.
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      process.once(signal, () => void server.stop().finally(() => process.exit(FAILED)))
+    }
     const report = await benchmark(server, options).finally(() => server.stop())
     const gates = gatesOf(report)
     mkdirSync(FOLDER, { recursive: true })

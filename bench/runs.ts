@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { runBare } from './bare-run.ts'
 import type { BenchServer } from './database.ts'
+import { measureDemands } from './demands.ts'
 import type { Loader } from './loader.ts'
 import { type Measured, middle, ROUNDS } from './measure.ts'
 import { CYCLE_ID, dropCopy, OLD_BILLS, openRunData, type RunData } from './run-data.ts'
@@ -35,6 +36,8 @@ export interface RunResult {
   readonly smallMemory: RunMemory
   /** Reads of bills by id at a fixed rate, without and with a run beside them. */
   readonly reads: { readonly quiet: Measured; readonly running: Measured }
+  /** Milliseconds within which 95 of 100 bills on demand are done, without and with a run beside them. */
+  readonly demands: { readonly quiet: number; readonly running: number }
   /** Bills a second that so many processes of the server issue together. */
   readonly issuing: readonly { readonly processes: number; readonly perSecond: number }[]
 }
@@ -60,8 +63,10 @@ export async function measureRuns(
       issuing.push({ processes, perSecond })
     }
     const reads = await measureReads(loader, await large.copy(), seconds)
+    const demands = await measureDemandsBesideRun(await large.copy())
     const bare = (2 * accounts) / (before + after)
-    return { accounts, bare, ours: ours.perSecond, memory: ours.memory, smallAccounts, smallMemory, reads, issuing }
+    const { perSecond, memory } = ours
+    return { accounts, bare, ours: perSecond, memory, smallAccounts, smallMemory, reads, demands, issuing }
   } finally {
     await dropCopy(server)
   }
@@ -116,6 +121,17 @@ async function measureReads(loader: Loader, url: string, seconds: number): Promi
     run = await ask(target, `${run.id}/resume`, {})
   }
   return { quiet: middle(quiet), running: middle(running) }
+}
+
+/** After some for warming up, bills on demand alone, and with the run going on. */
+async function measureDemandsBesideRun(url: string): Promise<RunResult['demands']> {
+  await using stack = new AsyncDisposableStack()
+  const target = stack.adopt(await startOurs(url), (each) => each.stop())
+  await measureDemands(target, 0)
+  const quiet = await measureDemands(target, 1)
+  await start(target)
+  const running = await measureDemands(target, 2)
+  return { quiet, running }
 }
 
 interface Run {

@@ -48,6 +48,7 @@ async function start(script: string, settings: Readonly<Record<string, string>>)
     env: { ...system, HOST, PORT: String(port), DATABASE_POOL_SIZE: POOL_SIZE, ...settings },
     stdio: ['ignore', 'pipe', 'inherit']
   })
+  process.once('exit', () => child.kill())
   // The log is read and dropped, as a container runtime reads it and writes it elsewhere.
   child.stdout.resume()
   const origin = `http://${HOST}:${port}`

@@ -169,11 +169,10 @@ async function record(
   const old = new Map(rows.before.map((row) => [row[0], paidPart(row)]))
   const changes = rows.after.map((row) => {
     const [before, after] = [old.get(row[0] ?? null), paidPart(row)]
-    return { action, resourceType: customerBill.type, resourceId: String(row[0]), before, after, row }
+    return { action, resourceType: customerBill.type, resourceId: String(row[0]), before, after }
   })
   await recordChanges(tx, author, changes, { newId, now })
-  const moved = changes.filter(({ before, after }) => before?.state !== after.state).map(({ row }) => row)
-  if (moved.length === 0) return
+  const moved = changes.filter(({ before, after }) => before?.state !== after.state).map(({ resourceId }) => resourceId)
   await recordEvents(tx, { view: { tenantId: author.tenantId }, newId }, customerBill, 'stateChanged', moved, now)
 }
 

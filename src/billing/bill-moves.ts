@@ -32,5 +32,6 @@ export async function recordMoves(
   })
   await recordChanges(tx, author, changes, { newId, now })
   const { tenantId } = author
-  await recordEvents(tx, { view: { tenantId }, newId }, customerBill, 'stateChanged', after, now)
+  const ids = after.map((row) => String(row[0]))
+  await recordEvents(tx, { view: { tenantId }, newId }, customerBill, 'stateChanged', ids, now)
 }

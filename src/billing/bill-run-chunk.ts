@@ -1,6 +1,7 @@
 import type { Instant } from '../base/instant.ts'
 import type { Transaction } from '../db/database.ts'
 import { type Sql, sql } from '../db/sql.ts'
+import { lockWanted } from '../ledger/balance.ts'
 import { authorIn } from './author.ts'
 import { type BillState, eligible } from './bill-run.ts'
 import { useCredit } from './credit.ts'
@@ -93,13 +94,14 @@ async function issue(tx: Transaction, context: WorkContext, chunk: Chunk, { read
   if (payable.length > 0) await useCredit(tx, { ...context, author: authorIn(tenantId) }, payable)
 }
 
-/** The accounts of the draft that have credit; locked before any number is taken, as everybody does. */
+/**
+ * The accounts of the draft that have credit. The balances of all of them are locked, before any number is taken, as
+ * everybody does: one that is paid meanwhile has its credit used here, or its payment sees the bill.
+ */
 async function lockCredited(tx: Transaction, tenantId: string): Promise<readonly string[]> {
-  const { rows } = await tx.run(sql`SELECT b."account_id" FROM "account_balance" b
-    JOIN "pg_temp"."bill_draft" d ON d."account" = b."account_id" AND d."currency" = b."currency"
-    WHERE b."tenant_id" = ${tenantId} AND d."position" IS NOT NULL AND b."credit" > 0
-    ORDER BY b."account_id" FOR UPDATE OF b`)
-  return rows.map(([account]) => String(account))
+  const billed = sql`SELECT "account", "currency" FROM "pg_temp"."bill_draft" WHERE "position" IS NOT NULL`
+  const balances = await lockWanted(tx, tenantId, billed)
+  return balances.filter(({ credit }) => Number(credit) > 0).map(({ billingAccountId }) => billingAccountId)
 }
 
 async function keepDry(tx: Transaction, { tenantId, runId }: Chunk): Promise<void> {

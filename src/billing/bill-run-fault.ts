@@ -45,7 +45,12 @@ async function halve(tx: Transaction, { tenantId, runId, number }: ChunkName): P
   return true
 }
 
-async function parkAlone(tx: Transaction, name: ChunkName, { message }: Error, now: Instant): Promise<void> {
+/** What is told of data that the database refuses. */
+export function refusedReason({ message }: Error): string {
+  return `The database refuses it: ${message}`
+}
+
+async function parkAlone(tx: Transaction, name: ChunkName, error: Error, now: Instant): Promise<void> {
   const { tenantId, runId, number } = name
   const { rows } = await tx.run(sql`SELECT "first_account" FROM "bill_run_chunk" WHERE "tenant_id" = ${tenantId}
     AND "bill_run_id" = ${runId} AND "number" = ${number} AND "finished_at" IS NULL FOR UPDATE`)
@@ -54,7 +59,7 @@ async function parkAlone(tx: Transaction, name: ChunkName, { message }: Error, n
   await park(tx, name, {
     ready: 0,
     skipped: {},
-    parked: [{ billingAccount: account, reason: `The database refuses it: ${message}` }]
+    parked: [{ billingAccount: account, reason: refusedReason(error) }]
   })
   await tx.run(sql`UPDATE "bill_run_chunk" SET "billed" = 0, "skipped" = '{}', "finished_at" = ${now}
     WHERE "tenant_id" = ${tenantId} AND "bill_run_id" = ${runId} AND "number" = ${number}`)

@@ -1,4 +1,4 @@
-import { sqlState, type Transaction } from '../db/database.ts'
+import { isDataRefused, type Transaction } from '../db/database.ts'
 import { type Sql, sql } from '../db/sql.ts'
 import { addJobs, hasNoJob, IN_BULK } from '../jobs/queue.ts'
 import type { Task } from '../jobs/worker.ts'
@@ -107,15 +107,12 @@ async function finish({ database, clock }: WorkContext, tenantId: string, runId:
   })
 }
 
-/** Data that the database refuses, e.g. a number that is too large: some account of the chunk is at fault. */
-const BAD_DATA = /^2[23]/
-
-/** Halves a chunk until the account at fault is alone, which is parked; any other failure is tried again. */
+/** For refused data halves a chunk until the account at fault is alone, which is parked; else it is tried again. */
 async function mend(context: WorkContext, chunk: ChunkName, error: unknown, isLast: boolean): Promise<void> {
   const { database, clock } = context
   const { tenantId, runId, number } = chunk
-  if (BAD_DATA.test(sqlState(error) ?? '')) {
-    await database.transaction((tx) => isolate(tx, chunk, error as Error, clock()))
+  if (isDataRefused(error)) {
+    await database.transaction((tx) => isolate(tx, chunk, error, clock()))
     return
   }
   if (isLast) {

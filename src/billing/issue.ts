@@ -1,6 +1,8 @@
 import type { Instant } from '../base/instant.ts'
 import type { Transaction } from '../db/database.ts'
 import { type Sql, sql } from '../db/sql.ts'
+import { customerBill } from '../resources/customer-bill.ts'
+import { recordEvents } from '../tmf/event.ts'
 import { type Numbers, numberAt, takeNumbers } from './number-series.ts'
 
 /** What the bills of a draft have in common. */
@@ -22,8 +24,8 @@ export interface Issue {
 
 /**
  * Turns the draft of this transaction (see draft.ts) into bills: marks the rates, posts the ledger, and last, since
- * it makes others wait until the commit, takes the numbers and writes the bills. Answers their ids by account. Throws
- * an error of class 40 (to be tried again) when a rate was changed meanwhile.
+ * it makes others wait until the commit, takes the numbers and writes the bills with their events. Answers their ids by
+ * account. Throws an error of class 40 (to be tried again) when a rate was changed meanwhile.
  */
 export async function issueBills(tx: Transaction, issue: Issue, ready: number): Promise<ReadonlyMap<string, string>> {
   if (ready === 0) return new Map()
@@ -37,7 +39,10 @@ export async function issueBills(tx: Transaction, issue: Issue, ready: number): 
   const isIssued = issue.state !== 'new'
   if (isIssued) await postBills(tx, issue)
   const numbers = isIssued ? await takeNumbers(tx, issue.tenantId, issue.billDate, ready) : undefined
-  return insertBills(tx, issue, numbers)
+  const bills = await insertBills(tx, issue, numbers)
+  const { tenantId, newId, now } = issue
+  await recordEvents(tx, { view: { tenantId }, newId }, customerBill, 'created', [...bills.values()], now)
+  return bills
 }
 
 /** Gives the bills of the draft, and their documents, their ids. */
@@ -85,6 +90,7 @@ async function postBills(tx: Transaction, { tenantId, now }: Issue): Promise<voi
     WHERE d."position" IS NOT NULL`)
 }
 
+/** Answers the ids of the bills by account. */
 async function insertBills(
   tx: Transaction,
   issue: Issue,

@@ -1,16 +1,16 @@
 import { findAccount } from '../accounts/lookup.ts'
 import { recordChange } from '../audit/record.ts'
 import { compareDecimals, trimScale } from '../base/money.ts'
-import type { Transaction } from '../db/database.ts'
-import { identifier, join, sql } from '../db/sql.ts'
+import { isDataRefused, type Transaction } from '../db/database.ts'
+import { sql } from '../db/sql.ts'
 import { addJob, addJobs, hasNoJob } from '../jobs/queue.ts'
 import type { Task } from '../jobs/worker.ts'
 import { lockBalances } from '../ledger/balance.ts'
 import { customerBillOnDemand } from '../resources/customer-bill-on-demand.ts'
-import { recordEvent } from '../tmf/event.ts'
-import type { Row } from '../tmf/representation.ts'
+import { recordEvents } from '../tmf/event.ts'
 import { PAYABLE } from './allocation.ts'
 import { authorIn } from './author.ts'
+import { refusedReason } from './bill-run-fault.ts'
 import { useCredit } from './credit.ts'
 import { draftBills } from './draft.ts'
 import { issueBills } from './issue.ts'
@@ -46,9 +46,11 @@ export function onDemandTasks(context: WorkContext): ReadonlyMap<string, Task> {
     await context.database
       .transaction((tx) => answerRequest(tx, context, tenant, id))
       .catch(async (error: unknown) => {
-        const why: Ending = { state: 'terminatedWithError', stateReason: 'The billing failed; please ask again' }
-        if (isLast) await context.database.transaction((tx) => end(tx, context, tenant, id, why))
-        throw error
+        const isRefused = isDataRefused(error)
+        const stateReason = isRefused ? refusedReason(error) : 'The billing failed; please ask again'
+        const failed: Ending = { state: 'terminatedWithError', stateReason }
+        if (isRefused || isLast) await context.database.transaction((tx) => end(tx, context, tenant, id, failed))
+        if (!isRefused) throw error
       })
   }
   return new Map([[BILL_ON_DEMAND, work]])
@@ -170,14 +172,13 @@ async function end(
   { state, stateReason, billId }: Ending
 ): Promise<void> {
   const now = context.clock()
-  const columns = join(customerBillOnDemand.columns.map(identifier), sql`, `)
-  const { rows } = await tx.run(sql`UPDATE "customer_bill_on_demand" SET "state" = ${state},
+  const { rowCount } = await tx.run(sql`UPDATE "customer_bill_on_demand" SET "state" = ${state},
       "state_reason" = ${stateReason}, "customer_bill_id" = ${billId}, "version" = "version" + 1, "last_update" = ${now}
-    WHERE "tenant_id" = ${tenantId} AND "id" = ${id} AND "state" = 'inProgress' RETURNING ${columns}`)
-  const row = rows[0] as Row | undefined
-  if (!row) return
+    WHERE "tenant_id" = ${tenantId} AND "id" = ${id} AND "state" = 'inProgress'`)
+  if (rowCount === 0) return
   const change = { action: 'bill', resourceType: 'CustomerBillOnDemand', resourceId: id }
   const after = { state, stateReason, customerBill: billId && { id: billId } }
   await recordChange(tx, authorIn(tenantId), { ...change, after }, { id: context.newId(), now })
-  await recordEvent(tx, { view: { tenantId }, newId: context.newId }, customerBillOnDemand, 'stateChanged', row, now)
+  const view = { tenantId }
+  await recordEvents(tx, { view, newId: context.newId }, customerBillOnDemand, 'stateChanged', [id], now)
 }

@@ -43,6 +43,8 @@ const RETRIES = 5
 const PREPARED_MAX = 500
 const RETRY_AFTER_S = '5'
 const SERIALIZATION_FAILURE = '40001'
+/** The classes of data exceptions and of violated constraints. */
+const DATA_REFUSED = /^2[23]/
 const DEADLOCK_DETECTED = '40P01'
 const QUERY_CANCELED = '57014'
 
@@ -159,6 +161,11 @@ async function connect(pool: pg.Pool): Promise<pg.PoolClient> {
 /** The SQLSTATE of a database error, e.g. `23503`. */
 export function sqlState(error: unknown): string | undefined {
   return error instanceof pg.DatabaseError ? error.code : undefined
+}
+
+/** Whether the database refuses the data itself, e.g. a number that is too large: to try again would not help. */
+export function isDataRefused(error: unknown): error is Error {
+  return DATA_REFUSED.test(sqlState(error) ?? '')
 }
 
 /** The table that a database error is about: for a foreign key the one that refers. */

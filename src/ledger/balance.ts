@@ -1,5 +1,5 @@
 import type { Transaction } from '../db/database.ts'
-import { sql } from '../db/sql.ts'
+import { type Sql, sql } from '../db/sql.ts'
 
 /** One balance of an account: it has one in each currency in which it was billed or paid. */
 export interface BalanceKey {
@@ -16,13 +16,18 @@ export interface Balance extends BalanceKey {
  * Locks balances until the end of the transaction and answers their credits. Whoever pays, reverses or allocates
  * for an account holds its balance, and takes it before any bill that can be paid; so nobody waits in a circle.
  */
-export async function lockBalances(
+export function lockBalances(
   tx: Transaction,
   tenantId: string,
   keys: readonly BalanceKey[]
 ): Promise<readonly Balance[]> {
   const wanted = sql`SELECT DISTINCT * FROM unnest(${keys.map(({ billingAccountId }) => billingAccountId)}::text[],
     ${keys.map(({ currency }) => currency)}::text[]) k("account", "currency")`
+  return lockWanted(tx, tenantId, wanted)
+}
+
+/** The same of a query of distinct rows ("account", "currency"). */
+export async function lockWanted(tx: Transaction, tenantId: string, wanted: Sql): Promise<readonly Balance[]> {
   await tx.run(
     sql`INSERT INTO "account_balance" ("tenant_id", "account_id", "currency")
       SELECT ${tenantId}, "account", "currency" FROM (${wanted}) w

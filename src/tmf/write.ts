@@ -4,7 +4,7 @@ import { Problem } from '../base/problem.ts'
 import { constraintName, sqlState, type Transaction, tableName } from '../db/database.ts'
 import { identifier, join, type Sql, sql } from '../db/sql.ts'
 import { changedNames } from './changes.ts'
-import { recordEvent } from './event.ts'
+import { recordEvents } from './event.ts'
 import { applied, type PatchType } from './patch.ts'
 import { find } from './read.ts'
 import { checkReferences, ownView, type ReferenceContext, resolved } from './references.ts'
@@ -62,7 +62,7 @@ export async function create(
   const insert = sql`INSERT INTO ${table} (${columns}) VALUES (${bound}) RETURNING ${all(resource)}`
   const row = (await tx.run(insert, { prepared: true }).catch(refuseDuplicate(resource))).rows[0] as Row
   await record(tx, context, { action: 'create', resourceType: resource.type, resourceId: id, after: document }, now)
-  await recordEvent(tx, context, resource, 'created', row, now)
+  await recordEvents(tx, context, resource, 'created', [id], now)
   await resource.created?.(tx, context.view, id)
   return { row, secret: chosen === undefined ? made?.secret : undefined }
 }
@@ -129,7 +129,7 @@ export async function patch(
   const updated = (await tx.run(update, { prepared: isCommon }).catch(refuseDuplicate(resource))).rows[0] as Row
   const [before, then] = [stored.document, after].map((whole) => only(whole, changed))
   await record(tx, context, { action: 'patch', resourceType: resource.type, resourceId: id, before, after: then }, now)
-  if (changed.includes('state')) await recordEvent(tx, context, resource, 'stateChanged', updated, now)
+  if (changed.includes('state')) await recordEvents(tx, context, resource, 'stateChanged', [id], now)
   return updated
 }
 

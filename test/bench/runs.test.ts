@@ -20,10 +20,11 @@ test('what a run is compared with bills every rate of the data of runs, each on 
 })
 
 test.each([
-  { what: 'quick, small and quiet', given: ran(0.4, 1.3, 3), met: [true, true, true] },
-  { what: 'slow', given: ran(0.39, 1, 1), met: [false, true, true] },
-  { what: 'growing', given: ran(1, 1.31, 1), met: [true, false, true] },
-  { what: 'in the way of reads', given: ran(1, 1, 3.1), met: [true, true, false] }
+  { what: 'quick, small and quiet', given: ran(0.4, 1.3, 3, 1_000), met: [true, true, true, true] },
+  { what: 'slow', given: ran(0.39, 1, 1), met: [false, true, true, true] },
+  { what: 'growing', given: ran(1, 1.31, 1), met: [true, false, true, true] },
+  { what: 'in the way of reads', given: ran(1, 1, 3.1), met: [true, true, false, true] },
+  { what: 'in the way of bills on demand', given: ran(1, 1, 1, 1_001), met: [true, true, true, false] }
 ])('the gates judge a run that is $what', ({ given, met }) => {
   expect(runGates(given).map(({ isMet }) => isMet)).toEqual(met)
 })
@@ -35,7 +36,7 @@ test('the report tells how many bills a run makes in an hour', () => {
   expect(text).toContain('memory during a run over 200,000 accounts: 100 MB until half were billed, 100 MB in all')
 })
 
-function ran(ratio: number, growth: number, delay: number): RunResult {
+function ran(ratio: number, growth: number, delay: number, demandMs = 100): RunResult {
   const quiet = { perSecond: 200, p50Ms: 1, p99Ms: 10 }
   return {
     accounts: 200_000,
@@ -45,6 +46,7 @@ function ran(ratio: number, growth: number, delay: number): RunResult {
     smallAccounts: 20_000,
     smallMemory: { half: 90e6, all: 100e6 },
     reads: { quiet, running: { ...quiet, p99Ms: 10 * delay } },
+    demands: { quiet: 40, running: demandMs },
     issuing: [{ processes: 1, perSecond: 500 }]
   }
 }

@@ -2,6 +2,7 @@ import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { newId } from '../../src/base/ulid.ts'
 import { cancelRun, startRun } from '../../src/billing/bill-run.ts'
+import { pay } from '../../src/billing/payment.ts'
 import { type Sql, sql } from '../../src/db/sql.ts'
 import { verifyLedger } from '../../src/ledger/verify.ts'
 import { AUTHOR } from './ledger-world.ts'
@@ -189,6 +190,24 @@ describe('a rate that is touched while a run reads it', () => {
       amount: [{ unit: 'EUR', value: amount }]
     })
   })
+})
+
+test('a payment that is under way while its account is billed pays the bill', async () => {
+  const [id] = await world.addAccounts(1, CHARGES)
+  const { server, cycleId } = world
+  const { database } = server
+  const account = { id: String(id), partnerId: null, status: 'ACTIVE' } as const
+  const run = await database.transaction(async (tx) => {
+    const amount = { unit: 'EUR', value: 11.9 }
+    const paying = { author: AUTHOR, clock: () => new Date().toISOString(), newId }
+    await pay(tx, paying, account, { amount, method: 'card', reference: 'meanwhile', billIds: undefined })
+    const started = await server.call('POST', RUN, { billCycle: { id: cycleId }, ...SENT })
+    await untilWaiting(1)
+    return started.body
+  })
+  expect(await untilEnded(server, run.id)).toMatchObject({ state: 'done', billed: 1 })
+  const { body } = await server.call('GET', 'customerBill')
+  expect(body).toMatchObject([{ state: 'settled', remainingAmount: { unit: 'EUR', value: 0 } }])
 })
 
 test('an account that was parked and is archived since is told of, not lost', async () => {

@@ -10,6 +10,20 @@ afterEach(() => world.close())
 
 const CHARGES = [{ amount: '10.005' }, { amount: '0.333', kind: 'usageCharge' }]
 
+test.each(['new', 'sent'])(
+  'the bills of a run are events, in the state %s; those of a dry run are none',
+  async (state) => {
+    const accounts = await world.addAccounts(25, CHARGES)
+    await runToEnd(world, { billState: state, dryRun: true })
+    const told = () =>
+      world.server.database.run(sql`SELECT e."event_type", b."billing_account_id", e."document"->>'state'
+      FROM "event" e JOIN "customer_bill" b ON b."tenant_id" = e."tenant_id" AND b."id" = e."resource_id" ORDER BY 2`)
+    expect((await told()).rows).toEqual([])
+    await runToEnd(world, { billState: state })
+    expect((await told()).rows).toEqual(accounts.map((id) => ['CustomerBillCreateEvent', id, state]))
+  }
+)
+
 test('a run makes one bill of each account, marks its rates, and tells what it did', async () => {
   await world.addAccounts(25, CHARGES)
   await world.addAccounts(3, [])

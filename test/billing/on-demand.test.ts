@@ -35,6 +35,13 @@ test('a request for a postpaid account ends in an issued bill of what was not bi
     billNo: expect.stringMatching(/^INV-\d{4}-000001$/),
     amountDue: { unit: 'EUR', value: 11.9 }
   })
+  const events = await world.server.database.run(
+    sql`SELECT "event_type", "document" FROM "event" WHERE "resource_id" = ${body.id}`
+  )
+  const { href, billDocument, billingAccount, ...told } = body
+  expect(events.rows.map(([type, document]) => [type, JSON.parse(String(document))])).toEqual([
+    ['CustomerBillCreateEvent', expect.objectContaining(told)]
+  ])
   expect(await request({ billingAccount: { id } })).toMatchObject({
     state: 'rejected',
     stateReason: 'There is nothing to bill'
@@ -54,6 +61,15 @@ test('an unknown account is rejected with the reason', async () => {
     state: 'rejected',
     stateReason: 'The billing account is unknown'
   })
+})
+
+test('data that the database refuses ends the request at once, with the reason', async () => {
+  const [id] = await world.addAccounts(1, [{ amount: '999999999999999999' }, { amount: '999999999999999999' }])
+  expect(await request({ billingAccount: { id } })).toMatchObject({
+    state: 'terminatedWithError',
+    stateReason: 'The database refuses it: numeric field overflow'
+  })
+  expect((await world.server.call('GET', 'customerBill')).body).toEqual([])
 })
 
 test('a prepaid account pays at once; too low a balance rejects and changes nothing', async () => {

@@ -1,0 +1,44 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { identifier, join, sql } from '../../src/db/sql.ts'
+import { fillWithDemoData } from '../../src/demo/demo.ts'
+import { resources } from '../../src/resources/index.ts'
+import { documentSql } from '../../src/tmf/document-sql.ts'
+import { selectAll, writeDocument } from '../../src/tmf/representation.ts'
+import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+
+let store: TestDatabase
+beforeAll(async () => {
+  store = await createTestDatabase()
+  await fillWithDemoData(store.database)
+  // What the demo does not have: an own type with attributes of its own, and an address of another system.
+  await store.database.run(sql`UPDATE "customer_bill" SET "at_type" = 'EnergyBill', "extension" = '{"meter": {"n": 0.10}}',
+    "billing_account" = jsonb_set("billing_account", '{href}', '"https://crm.example/accounts/1"')
+    WHERE "id" IN (SELECT "id" FROM "customer_bill" ORDER BY "id" LIMIT 3)`)
+})
+afterAll(() => store.drop())
+
+test.each([...resources.values()])(
+  'the document of a $type by SQL is what clients read, but for addresses',
+  async (resource) => {
+    const columns = join(
+      resource.columns.map((name) => sql`o.${identifier(name)}`),
+      sql`, `
+    )
+    const { rows } = await store.database.run(
+      sql`SELECT ${documentSql(resource)}, ${columns} FROM ${identifier(resource.table)} o`
+    )
+    expect(rows.length).toBeGreaterThan(3)
+    for (const [document, ...row] of rows) {
+      const read = writeDocument(resource.path, selectAll(resource), row, '')
+      expect(JSON.parse(String(document))).toEqual(withoutOwnAddresses(JSON.parse(read)))
+    }
+  }
+)
+
+/** Addresses of ours begin with the root of the API, which is nothing here. */
+function withoutOwnAddresses(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutOwnAddresses)
+  if (typeof value !== 'object' || value === null) return value
+  const members = Object.entries(value).filter(([name, member]) => name !== 'href' || !String(member).startsWith('/'))
+  return Object.fromEntries(members.map(([name, member]) => [name, withoutOwnAddresses(member)]))
+}
