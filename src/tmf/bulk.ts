@@ -15,6 +15,8 @@ import type { WriteContext } from './write.ts'
 /** What is stored in one transaction. */
 const BATCH_LINES = 1_000
 const BATCH_BYTES = 4_194_304
+/** Batches of one request that are stored at the same time: the database has more than one core. */
+const STORING_MAX = 2
 /** What all or nothing takes: it is held until its end has come. */
 const ATOMIC_LINES = 100_000
 const ATOMIC_BYTES = 67_108_864
@@ -87,16 +89,17 @@ function resultLine(result: Result): string {
 type Groups = Lines['groups']
 
 /** What the reading of lines and the storing of batches come to; neither rejects. */
-type Event = Read | Outcome
-type Read = { readonly kind: 'read'; readonly lines: readonly Line[] } | { readonly kind: 'end' }
-type Outcome =
+type Event = Read | Stored
+type Read = { readonly kind: 'read'; readonly lines: readonly Line[] } | { readonly kind: 'end' } | Cut
+type Cut = { readonly kind: 'cut'; readonly error: unknown }
+type Stored =
   | { readonly kind: 'stored'; readonly text: string }
   | { readonly kind: 'failed'; readonly error: unknown; readonly line: number }
-  | { readonly kind: 'cut'; readonly error: unknown }
+type Outcome = Stored | Cut
 
 /**
  * Answers the results of batches as text. Of a client that goes away the batches are stored that were begun. A failure
- * is told by a last line: nothing from that line on is stored.
+ * is told by a last line: of the lines without a result none is stored.
  */
 async function* storeBatches(
   context: BulkContext,
@@ -105,46 +108,66 @@ async function* storeBatches(
   report: (error: unknown) => void
 ): AsyncGenerator<string> {
   let hasAnswered = false
+  let failure: Exclude<Outcome, { kind: 'stored' }> | undefined
   for await (const outcome of outcomesOf(context, resource, groups)) {
-    if (outcome.kind === 'stored') yield outcome.text
-    else if (!hasAnswered) throw outcome.error
-    else if (outcome.kind === 'failed') {
-      report(outcome.error)
-      const errors = [{ path: '$', message: messageOf(outcome.error) }]
-      yield resultLine({ line: outcome.line, errors, status: 'failed' })
-    }
-    if (outcome.kind !== 'stored') return
-    hasAnswered = true
+    if (outcome.kind === 'stored') {
+      hasAnswered = true
+      yield outcome.text
+    } else failure ??= outcome
   }
+  if (failure && !hasAnswered) throw failure.error
+  if (failure?.kind !== 'failed') return
+  report(failure.error)
+  const errors = [{ path: '$', message: messageOf(failure.error) }]
+  yield resultLine({ line: failure.line, errors, status: 'failed' })
 }
 
-/** Reads the lines of the next batch while one is stored: as many as come in that time, up to a bound. */
+/**
+ * Reads the lines of the next batches while some are stored: as many as come in that time, up to a bound. What became
+ * of batches is told in their order; after a failure it ends with those that were begun.
+ */
 async function* outcomesOf(context: BulkContext, resource: BulkResource, groups: Groups): AsyncGenerator<Outcome> {
   const incoming = groups[Symbol.asyncIterator]()
   const waiting: Draft[] = []
-  let reading: Promise<Event> | undefined = read(incoming)
-  let storing: Promise<Event> | undefined
-  while (reading || storing || waiting.length > 0) {
-    if (!storing && waiting.length > 0) storing = store(context, resource, waiting.splice(0, BATCH_LINES))
-    const pending = isFull(waiting) ? [storing] : [storing, reading]
-    const event = await Promise.race(pending.filter((each) => each !== undefined))
-    if (event.kind === 'read') {
-      const now = context.clock()
-      for (const line of event.lines) waiting.push(drafted(context, resource, line, now))
-      reading = read(incoming)
-    } else if (event.kind === 'end') reading = undefined
-    else {
-      storing = undefined
-      yield event
+  const storing: Promise<Stored>[] = []
+  let reading: Promise<Read> | undefined = read(incoming)
+  while (reading || storing.length > 0 || waiting.length > 0) {
+    if (hasBatch(waiting, storing.length)) storing.push(store(context, resource, waiting.splice(0, BATCH_LINES)))
+    const pending: Promise<Event>[] = storing.slice(0, 1)
+    if (reading && !isFull(waiting)) pending.push(reading)
+    const event = await Promise.race(pending)
+    switch (event.kind) {
+      case 'read': {
+        const now = context.clock()
+        waiting.push(...event.lines.map((line) => drafted(context, resource, line, now)))
+        reading = read(incoming)
+        break
+      }
+      case 'end':
+        reading = undefined
+        break
+      case 'stored':
+        storing.shift()
+        yield event
+        break
+      default:
+        yield event
+        yield* await Promise.all(event.kind === 'cut' ? storing : storing.slice(1))
+        return
     }
   }
+}
+
+/** One after another nothing waits; beside another only what is worth a transaction of its own. */
+function hasBatch(waiting: readonly Draft[], storing: number): boolean {
+  return storing === 0 ? waiting.length > 0 : storing < STORING_MAX && isFull(waiting)
 }
 
 function isFull(waiting: readonly Draft[]): boolean {
   return waiting.length >= BATCH_LINES || waiting.reduce((sum, { bytes }) => sum + bytes, 0) >= BATCH_BYTES
 }
 
-async function read(incoming: AsyncIterator<readonly Line[]>): Promise<Event> {
+async function read(incoming: AsyncIterator<readonly Line[]>): Promise<Read> {
   try {
     const { done, value } = await incoming.next()
     return done ? { kind: 'end' } : { kind: 'read', lines: value }
@@ -153,7 +176,7 @@ async function read(incoming: AsyncIterator<readonly Line[]>): Promise<Event> {
   }
 }
 
-async function store(context: BulkContext, resource: BulkResource, batch: readonly Draft[]): Promise<Event> {
+async function store(context: BulkContext, resource: BulkResource, batch: readonly Draft[]): Promise<Stored> {
   try {
     const results = await context.database.transaction((tx) => storeDrafts(tx, context, resource, batch))
     return { kind: 'stored', text: results.map(resultLine).join('') }

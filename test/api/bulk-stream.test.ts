@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { type ClientRequest, type IncomingMessage, request } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { createInterface } from 'node:readline'
+import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { sql } from '../../src/db/sql.ts'
 import { BASE, startTestServer, type TestServer } from '../support/server.ts'
@@ -20,7 +21,7 @@ beforeAll(async () => {
   await server.app.listen({ host: '127.0.0.1', port: 0 })
   // What a database may meet at any time.
   await server.database.run(sql`CREATE FUNCTION "fail"() RETURNS trigger LANGUAGE plpgsql AS
-    $$ BEGIN RAISE EXCEPTION 'no space left' USING ERRCODE = 'disk_full'; END $$`)
+    $$ BEGIN PERFORM pg_advisory_xact_lock_shared(1); RAISE EXCEPTION 'no space left' USING ERRCODE = 'disk_full'; END $$`)
   await server.database.run(sql`CREATE TRIGGER "fail" BEFORE INSERT ON "applied_customer_billing_rate" FOR EACH ROW
     WHEN (NEW."name" = 'Fail') EXECUTE FUNCTION "fail"()`)
 })
@@ -117,6 +118,25 @@ test('a failure before the first result is an error, later one a last line', asy
   expect(await next()).toMatchObject({ line: 2, status: 'failed', errors: [{ path: '$' }] })
   expect(await next()).toBeUndefined()
   late.destroy()
+})
+
+test('what is stored beside a batch that fails has its results, what comes after is not stored', async () => {
+  const holder = new pg.Client(server.url)
+  await holder.connect()
+  await holder.query('SELECT pg_advisory_lock(1)')
+  const before = (await names()).length
+  const client = open()
+  write(client, { ...RATE, name: 'Fail' })
+  for (let at = 0; at < 1_500; at++) write(client, { ...RATE, name: 'Beside' })
+  const answered = linesOf(client)
+  await expect.poll(async () => (await names()).length).toBe(before + 1_000)
+  await holder.end()
+  const next = await answered
+  for (let line = 2; line <= 1_001; line++) expect(await next()).toMatchObject({ line, status: 'created' })
+  expect(await next()).toMatchObject({ line: 1, status: 'failed' })
+  expect(await next()).toBeUndefined()
+  expect(await names()).toHaveLength(before + 1_000)
+  client.destroy()
 })
 
 test('a client that does not read is not read from for ever, and gets all results once it does', async () => {
