@@ -1,5 +1,14 @@
 import type { Check } from './postman.ts'
 
+/** How often a request is sent while its outcome is awaited, and how long the script waits in between. */
+interface Limits {
+  readonly times: number
+  readonly waitMs: number
+}
+
+/** Half a minute, and what the answers take. */
+const LIMITS: Limits = { times: 300, waitMs: 100 }
+
 /** One named assertion; the lines may use `body`, the parsed answer. An answer that is no JSON fails it. */
 export function expectBody(title: string, ...lines: readonly string[]): Check {
   return expectThat(title, 'const body = pm.response.json()', ...lines)
@@ -98,6 +107,27 @@ export function rememberHeader(variable: string, name: string): Check {
   return [`pm.collectionVariables.set(${quote(variable)}, ${headerOf(name)})`]
 }
 
+/**
+ * Sends the request again while `condition` holds for `body`, its parsed answer, and until it was sent `limits.times`;
+ * the checks are of the last answer. It is sent again by its id, since names may be there twice.
+ */
+export function askAgainWhile(condition: string, checks: readonly Check[], limits: Limits = LIMITS): Check {
+  const { times, waitMs } = limits
+  return [
+    `const isPending = pm.response.code === 200 && ((body) => ${condition})(pm.response.json())`,
+    "const asked = 1 + Number(pm.collectionVariables.get('asked') || 0)",
+    `const isAskedAgain = isPending && asked < ${times}`,
+    "pm.collectionVariables.set('asked', isAskedAgain ? asked : 0)",
+    'if (isAskedAgain) {',
+    '  pm.execution.setNextRequest(pm.info.requestId)',
+    `  setTimeout(() => {}, ${waitMs})`,
+    '} else {',
+    ...expectThat(`It ends before it was asked ${times} times`, 'pm.expect(isPending).to.equal(false)').map(indent),
+    ...checks.flat().map(indent),
+    '}'
+  ]
+}
+
 /** A URL-encoded query: names stay readable, values may hold anything; `{{variables}}` stay variables. */
 export function query(pairs: Readonly<Record<string, string>>): string {
   return Object.entries(pairs)
@@ -119,6 +149,10 @@ export function headerOf(name: string): string {
 /** A text as a literal of the sandbox's language. */
 export function quote(text: string): string {
   return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'").replaceAll('\n', '\\n')}'`
+}
+
+function indent(line: string): string {
+  return `  ${line}`
 }
 
 function encodeValue(part: string): string {

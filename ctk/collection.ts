@@ -6,10 +6,11 @@ import { filters, jsonPath } from './folders/filters.ts'
 import { cleanUp, setUp } from './folders/fixtures.ts'
 import { lifecycle } from './folders/lifecycle.ts'
 import { fields, paging, sorting } from './folders/lists.ts'
+import { onDemand } from './folders/on-demand.ts'
 import { published } from './folders/published.ts'
 import { references, states } from './folders/states.ts'
 import { bodies, idempotency, mediaTypes } from './folders/writing.ts'
-import { type Collection, script } from './postman.ts'
+import { type Collection, type Folder, type Item, script } from './postman.ts'
 
 /** Where the generated collection is committed. */
 export const COLLECTION_FILE = new URL('tmf678.postman_collection.json', import.meta.url)
@@ -25,7 +26,6 @@ export function collection(): Collection {
       schema: 'https://schema.getpostman.com/json/collection/v2.1.0/collection.json'
     },
     variable: [{ key: 'baseUrl', value: 'http://127.0.0.1:3000/customerBillManagement/v4/' }],
-    event: script('prerequest', beforeEveryRequest),
     item: [
       ...published(),
       ...lifecycle(),
@@ -42,9 +42,10 @@ export function collection(): Collection {
       mediaTypes(),
       idempotency(),
       bodies(),
+      onDemand(),
       errors(),
       cleanUp()
-    ]
+    ].map(prepared)
   }
 }
 
@@ -54,13 +55,23 @@ export function collectionText(): string {
 }
 
 /** `run` names what this run creates; `root` is the server without the path of the API. */
-const beforeEveryRequest = [
+const preparation = [
   "if (!pm.collectionVariables.get('run')) {",
   "  pm.collectionVariables.set('run', 'ctk-' + pm.variables.replaceIn('{{$guid}}'))",
   "  const path = new RegExp('(/tmf-api)?/customerBillManagement/v4/?$')",
   "  pm.collectionVariables.set('root', pm.variables.get('baseUrl').replace(path, ''))",
   '}'
 ]
+
+/**
+ * The first request of each folder prepares what the others of it need, so that a folder can be run alone. Before every
+ * request it would take a sixth of the time of a run.
+ */
+function prepared<T extends Folder | Item>(node: T): T {
+  if (!('item' in node)) return { ...node, event: [...script('prerequest', preparation), ...node.event] }
+  const [first, ...others] = node.item
+  return first ? { ...node, item: [prepared(first), ...others] } : node
+}
 
 /** A list of texts stands on one line where it fits. */
 function joinShortLists(lines: readonly string[]): string[] {

@@ -2,7 +2,6 @@
 export interface Collection {
   readonly info: { readonly name: string; readonly description: string; readonly schema: string }
   readonly variable: readonly Pair[]
-  readonly event: readonly Script[]
   readonly item: readonly Folder[]
 }
 
@@ -93,7 +92,7 @@ export function request(method: string, path: string, body: unknown, checks: rea
   }
 }
 
-/** An event of a request or of the whole collection; none when there are no lines. */
+/** An event of a request; none when there are no lines. */
 export function script(listen: Script['listen'], exec: Check): Script[] {
   return exec.length === 0 ? [] : [{ listen, script: { type: 'text/javascript', exec } }]
 }

@@ -49,7 +49,7 @@ export function printable(summary: Summary, secrets: readonly string[]): string 
     '',
     ...failures.slice(0, MAX_SHOWN),
     ...(unseen > 0 ? [`and ${unseen} more, see the reports`] : []),
-    `${requests.total} requests, ${requests.skipped} skipped, ${errors} errors`,
+    `${requests.total} requests, ${requests.repeated} repeated, ${requests.skipped} skipped, ${errors} errors`,
     `response time ${mean} ms mean, ${median} ms median`,
     `${assertions.passed} passed, ${assertions.failed} failed`
   ]

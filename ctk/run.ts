@@ -3,24 +3,37 @@ import { COLLECTION_FILE } from './collection.ts'
 import { loadKit } from './kit.ts'
 import { callerFolder, type Options, parseOptions, USAGE, UsageError } from './options.ts'
 import { printable, reportFiles, secretsOf, writeReports } from './report.ts'
-import { isPassed, type RunOptions, runCollection } from './runner.ts'
+import { isPassed, type RunnableFolder, type RunOptions, runCollection } from './runner.ts'
 import { startDemoServer } from './server.ts'
 import { demoTokenRequest, fetchToken, type TokenRequest } from './token.ts'
 
 const FAILED = 1
 const WRONG_USAGE = 2
 
-/** `npm run ctk`: answers the exit code. Says what happens on the console and in two files of reports. */
-async function main(args: readonly string[]): Promise<number> {
+/** Whoever calls the command: from where, with which secrets, and how they are told what happens. */
+export interface Caller {
+  /** What is run when no kit is named. */
+  readonly collection: RunnableFolder
+  /** Relative paths are taken from it. */
+  readonly folder: string
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly say: (text: string) => void
+  readonly complain: (text: string) => void
+}
+
+/** `npm run ctk`: answers the exit code. Says what happens to the caller and in two files of reports. */
+export async function runCommand(args: readonly string[], caller: Caller): Promise<number> {
   try {
-    const options = parseOptions(args, callerFolder(), process.env)
+    const options = parseOptions(args, caller.folder, caller.env)
     if (options.help) {
-      console.log(USAGE)
+      caller.say(USAGE)
       return 0
     }
-    return await withServer(options, async (url, token) => runAndReport(await withToken(options, token), url))
+    return await withServer(options, caller, async (url, token) =>
+      runAndReport(await withToken(options, token), url, caller)
+    )
   } catch (error) {
-    console.error(`ctk: ${error instanceof Error ? error.message : error}`)
+    caller.complain(`ctk: ${error instanceof Error ? error.message : error}`)
     return error instanceof UsageError ? WRONG_USAGE : FAILED
   }
 }
@@ -28,11 +41,12 @@ async function main(args: readonly string[]): Promise<number> {
 /** The server of `--url`, else one started for the run; a kit is read before, so that its mistakes show at once. */
 async function withServer(
   options: Options,
+  caller: Caller,
   use: (url: string, token: TokenRequest | undefined) => Promise<number>
 ): Promise<number> {
   if (options.kit !== undefined) loadKit(options.kit, '')
   if (options.url !== undefined) return use(options.url, options.token)
-  console.log('starting the server on demo data')
+  caller.say('starting the server on demo data')
   const interruption = new AbortController()
   const interrupt = () => interruption.abort(new Error('interrupted'))
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt)
@@ -41,7 +55,7 @@ async function withServer(
     return await Promise.race([use(server.url, demoTokenRequest(server.url)), aborted(interruption.signal)])
   } finally {
     await server.stop()
-    if (interruption.signal.aborted) quit()
+    if (interruption.signal.aborted) quit(caller)
   }
 }
 
@@ -53,8 +67,8 @@ async function withToken(options: Options, request: TokenRequest | undefined): P
 }
 
 /** A run that was interrupted would go on without its server. */
-function quit(): never {
-  console.error('ctk: interrupted')
+function quit({ complain }: Caller): never {
+  complain('ctk: interrupted')
   process.exit(FAILED)
 }
 
@@ -62,20 +76,20 @@ function aborted(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
 }
 
-async function runAndReport(options: Options, url: string): Promise<number> {
+async function runAndReport(options: Options, url: string, { collection, say }: Caller): Promise<number> {
   const files = reportFiles(options.reports, options.kit === undefined ? 'ctk' : 'ctk-kit')
-  const plan = options.kit === undefined ? ownCollection(options, url) : officialKit(options, options.kit, url)
+  const plan =
+    options.kit === undefined ? ownCollection(options, collection, url) : officialKit(options, options.kit, url)
   const secrets = secretsOf(plan.headers ?? {})
-  console.log(`running against ${url}`)
+  say(`running against ${url}`)
   const summary = await runCollection({ ...plan, html: files.html })
   writeReports(files, url, summary, secrets)
-  console.log(`\nreports: ${files.html}, ${files.json}\n`)
-  console.log(printable(summary, secrets))
+  say(`\nreports: ${files.html}, ${files.json}\n`)
+  say(printable(summary, secrets))
   return isPassed(summary) ? 0 : FAILED
 }
 
-function ownCollection({ headers }: Options, url: string): RunOptions {
-  const collection = JSON.parse(readFileSync(COLLECTION_FILE, 'utf8'))
+function ownCollection({ headers }: Options, collection: RunnableFolder, url: string): RunOptions {
   return { collection, variables: { baseUrl: url }, headers }
 }
 
@@ -84,4 +98,8 @@ function officialKit({ headers }: Options, folder: string, url: string): RunOpti
   return { ...kit, headers: { ...kit.headers, ...headers }, insecure: true }
 }
 
-if (import.meta.main) process.exitCode = await main(process.argv.slice(2))
+if (import.meta.main) {
+  const collection = JSON.parse(readFileSync(COLLECTION_FILE, 'utf8'))
+  const caller = { collection, folder: callerFolder(), env: process.env, say: console.log, complain: console.error }
+  process.exitCode = await runCommand(process.argv.slice(2), caller)
+}

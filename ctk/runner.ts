@@ -38,8 +38,8 @@ interface RunnableHeader {
 export interface Summary {
   readonly startedAt: string
   readonly durationMs: number
-  /** `total` are those that were sent. */
-  readonly requests: { readonly total: number; readonly skipped: number }
+  /** Of the collection's: those that were sent, how often one was sent again by its script, and those that were not. */
+  readonly requests: { readonly total: number; readonly repeated: number; readonly skipped: number }
   readonly assertions: { readonly total: number; readonly passed: number; readonly failed: number }
   /** Requests without an answer and scripts that broke off. */
   readonly errors: number
@@ -67,6 +67,7 @@ export async function runCollection(options: RunOptions): Promise<Summary> {
   const started = Date.now()
   const { run: outcome } = await execute(collection, options)
   const results = outcome.executions.map((each) => result(each, outcome.failures, places))
+  const sent = new Set(outcome.executions.map(({ item }) => item.id)).size
   const times = results.flatMap(({ responseTimeMs }) => (responseTimeMs === null ? [] : [responseTimeMs]))
   const total = sum(results.map(({ assertions }) => assertions))
   const failed = sum(results.map((each) => each.failed.length))
@@ -74,7 +75,7 @@ export async function runCollection(options: RunOptions): Promise<Summary> {
     startedAt: new Date(started).toISOString(),
     durationMs: Date.now() - started,
     // Newman leaves out what a script skipped.
-    requests: { total: results.length, skipped: places.size - results.length },
+    requests: { total: sent, repeated: results.length - sent, skipped: places.size - sent },
     assertions: { total, passed: total - failed, failed },
     errors: outcome.failures.length - failed,
     responseTimeMs: { mean: round(sum(times) / Math.max(times.length, 1)), median: median(times) },

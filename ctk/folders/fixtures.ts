@@ -1,5 +1,5 @@
 import { member, remember, status } from '../checks.ts'
-import { type Folder, folder, post, remove } from '../postman.ts'
+import { type Check, type Folder, folder, post, remove } from '../postman.ts'
 import { RATES, rates } from './samples.ts'
 
 /** The rates that the folders after this one ask about. */
@@ -19,6 +19,9 @@ export function setUp(): Folder {
 export function cleanUp(): Folder {
   return folder('Clean-up', 'Deletes what the run created, so that runs can be repeated on one server.', [
     ...rates.map(({ variable }) => remove(`${RATES}/{{${variable}}}`, [status(204)])),
-    remove('customerBillOnDemand/{{onDemand}}', [status(204)])
+    remove('customerBillOnDemand/{{onDemand}}', [status(204), forgetRun])
   ])
 }
+
+/** Postman keeps variables: the next run there has a name of its own, too. */
+const forgetRun: Check = ["pm.collectionVariables.unset('run')"]

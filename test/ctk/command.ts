@@ -1,13 +1,18 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingMessage } from 'node:http'
 import path from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
+import { collection } from '../../ctk/collection.ts'
+import type { Folder, Item } from '../../ctk/postman.ts'
+import { runCommand } from '../../ctk/run.ts'
+import type { RunnableFolder, Summary } from '../../ctk/runner.ts'
 import { DEMO } from '../../src/demo/credentials.ts'
 
 const RUN = fileURLToPath(new URL('../../ctk/run.ts', import.meta.url))
+const SECRETS = { CTK_CLIENT_SECRET: DEMO.clientSecret, CTK_PASSWORD: DEMO.password }
 
 /** How a command ended and what it said. */
 export interface Outcome {
@@ -17,12 +22,40 @@ export interface Outcome {
 }
 
 /** Runs the command of `npm run ctk` in a folder, with the secrets of the demo in its environment. */
-export async function ctk(folder: string, ...args: readonly string[]): Promise<Outcome> {
-  const secrets = { CTK_CLIENT_SECRET: DEMO.clientSecret, CTK_PASSWORD: DEMO.password }
-  const env = { ...process.env, ...secrets, NODE_NO_WARNINGS: '1', npm_lifecycle_event: '' }
+export const ctk = ctkOf(collection())
+
+/** The same with another collection in the place of the project's. */
+export function ctkOf(collection: RunnableFolder) {
+  return async (folder: string, ...args: readonly string[]): Promise<Outcome> => {
+    const [output, errors]: [string[], string[]] = [[], []]
+    const say = (text: string) => output.push(`${text}\n`)
+    const complain = (text: string) => errors.push(`${text}\n`)
+    const code = await runCommand(args, { collection, folder, env: SECRETS, say, complain })
+    return { code, output: output.join(''), errors: errors.join('') }
+  }
+}
+
+/** The same as a process of its own. */
+export async function ctkProcess(folder: string, ...args: readonly string[]): Promise<Outcome> {
+  const env = { ...process.env, ...SECRETS, NODE_NO_WARNINGS: '1', npm_lifecycle_event: '' }
   const child = spawn(process.execPath, [RUN, ...args], { cwd: folder, env })
   const [output, errors] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
   return { code: child.exitCode, output, errors }
+}
+
+/** What the command printed last. */
+export function lastLine({ output }: Outcome): string | undefined {
+  return output.trim().split('\n').at(-1)
+}
+
+/** The JSON report of a run; `name` is that of the file without its ending. */
+export function readReport(folder: string, reports: string, name: string): Summary {
+  return JSON.parse(readFileSync(path.join(folder, reports, `${name}.json`), 'utf8'))
+}
+
+/** The requests below a folder of a collection, in their order. */
+export function requestsOf(node: Folder | Item): readonly Item[] {
+  return 'item' in node ? node.item.flatMap(requestsOf) : [node]
 }
 
 /** What the stub was asked. */
@@ -33,14 +66,14 @@ export interface Asked {
   readonly body: string
 }
 
-/** A server that answers everything with one JSON text and remembers what it was asked. */
-export async function startStub(answer: (asked: Asked) => string) {
+/** A server that answers everything with a JSON text of one status and remembers what it was asked. */
+export async function startStub(answer: (asked: Asked) => string, status = 200) {
   const asked: Asked[] = []
   const server = createServer(async (request, response) => {
     const { method = '', url = '', headers } = request
     const each = { method, url, headers, body: await text(request) }
     asked.push(each)
-    response.setHeader('Content-Type', 'application/json').end(answer(each))
+    response.writeHead(status, { 'Content-Type': 'application/json' }).end(answer(each))
   })
   await once(server.listen(0, '127.0.0.1'), 'listening')
   const address = server.address()
