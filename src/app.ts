@@ -1,7 +1,6 @@
 import type { Server } from 'node:http'
 import Fastify, { type FastifyInstance, type FastifyRequest, LogController } from 'fastify'
 import type { Logger } from 'pino'
-import { accountResources } from './accounts/index.ts'
 import { resolveAccounts } from './accounts/lookup.ts'
 import { registerAdmin } from './admin/routes.ts'
 import { principalOf, registerAccess } from './auth/access.ts'
@@ -43,7 +42,7 @@ import { type Requester, type RouteContext, registerResource } from './tmf/route
 export const BASE_PATHS = ['/customerBillManagement/v4', '/tmf-api/customerBillManagement/v4'] as const
 
 /** Everything that is served, with what the billing engine adds to it. */
-export const resources: ReadonlyMap<string, Resource> = new Map([...billedResources, ...accountResources])
+export const resources: ReadonlyMap<string, Resource> = billedResources
 
 /** Bills, rates and requests refer to accounts of ours or of other systems. */
 const resolvers = new Map([['BillingAccountRef', resolveAccounts]])

@@ -1,3 +1,4 @@
+import { LANGUAGES } from '../base/language.ts'
 import {
   type Attribute,
   instant,
@@ -28,7 +29,6 @@ import {
 
 export const STATUSES = ['ACTIVE', 'DRAFT', 'ARCHIVED'] as const
 export const BILLING_TYPES = ['postpaid', 'prepaid'] as const
-export const LANGUAGES = ['en', 'de', 'fr'] as const
 
 const NAME_LENGTH = { minLength: 3, maxLength: 255 }
 const NET_TERM_DAYS_MAX = 365

@@ -1,8 +1,9 @@
+import type { Language } from '../base/language.ts'
 import type { Queryable } from '../db/database.ts'
 import { type Sql, sql } from '../db/sql.ts'
 import type { Referent, Resolve } from '../tmf/references.ts'
 import type { View } from '../tmf/view.ts'
-import { account, type BILLING_TYPES, type LANGUAGES, type STATUSES } from './account.ts'
+import { account, type BILLING_TYPES, type STATUSES } from './account.ts'
 
 /** A billing account, as billing, payments and documents need it. */
 export interface Account {
@@ -21,7 +22,7 @@ export interface Account {
   /** Decimal, in invoiceCurrency. */
   readonly creditLimit: string | null
   readonly taxProfile: TaxProfile | null
-  readonly language: (typeof LANGUAGES)[number]
+  readonly language: Language
   readonly primaryEmail: string | null
   readonly address: Readonly<Record<string, string>> | null
 }

@@ -14,7 +14,7 @@ export function readBody<T>(schema: z.ZodType<T>, body: unknown): T {
 
 function finding(issue: z.core.$ZodIssue): string {
   if (issue.code === 'unrecognized_keys') {
-    return `${issue.keys.map((name) => jsonPath([name])).join(', ')} is nothing that can be set here`
+    return `${issue.keys.map((name) => jsonPath([...issue.path, name])).join(', ')} is nothing that can be set here`
   }
   return `${jsonPath(issue.path)} ${issue.input === undefined ? 'is required' : issue.message}`
 }

@@ -1,10 +1,14 @@
+import type { Instant } from '../base/instant.ts'
 import { Problem } from '../base/problem.ts'
 import { constraintName, type Transaction } from '../db/database.ts'
-import { sql } from '../db/sql.ts'
+import { join, sql } from '../db/sql.ts'
 import { create, type WriteContext } from '../tmf/write.ts'
 import { client } from './client.ts'
 import { adminResources } from './index.ts'
-import { recordTenantChange, type Tenant, type TenantContext } from './tenants.ts'
+import { checkSettings } from './tenant-checks.ts'
+import { columnValues, readTenant, TENANT_COLUMNS, type Tenant } from './tenant-row.ts'
+import type { TenantSettings } from './tenant-settings.ts'
+import { recordTenantChange, type TenantContext, withoutLogo } from './tenants.ts'
 import { user } from './user.ts'
 
 const ADMINISTRATOR = 'admin'
@@ -23,16 +27,11 @@ export interface NewTenant {
 export async function createTenant(
   tx: Transaction,
   context: TenantContext,
-  { id, name, isOperator }: Pick<Tenant, 'id' | 'name' | 'isOperator'>
+  posted: Pick<Tenant, 'id' | 'name' | 'isOperator'> & TenantSettings
 ): Promise<NewTenant> {
-  const createdAt = context.clock()
-  await tx
-    .run(
-      sql`INSERT INTO "tenant" ("id", "name", "is_operator", "created_at")
-        VALUES (${id}, ${name}, ${isOperator}, ${createdAt})`
-    )
-    .catch(refuseDuplicate)
-  await recordTenantChange(tx, context, id, { action: 'create', after: { id, name, isOperator } }, createdAt)
+  const { id } = posted
+  const tenant = await insertTenant(tx, posted, context.clock())
+  await recordTenantChange(tx, context, id, { action: 'create', after: withoutLogo(posted) }, tenant.createdAt)
   const within: WriteContext = {
     ...context,
     author: { ...context.author, tenantId: id },
@@ -45,10 +44,26 @@ export async function createTenant(
     user: await create(tx, within, user, { username: ADMINISTRATOR, scope: ['trust'] })
   }
   return {
-    tenant: { id, name, isOperator, createdAt },
+    tenant,
     client: { clientId: id, secret: String(made.client.secret) },
     user: { username: ADMINISTRATOR, password: String(made.user.secret) }
   }
+}
+
+/** What is not given is as the database has it for tenants that say nothing. */
+async function insertTenant(
+  tx: Transaction,
+  { id, isOperator, ...settings }: Pick<Tenant, 'id' | 'name' | 'isOperator'> & TenantSettings,
+  createdAt: Instant
+): Promise<Tenant> {
+  await checkSettings(tx, settings)
+  const given = columnValues(settings)
+  const columns = join([sql`"id", "is_operator", "created_at"`, ...given.map(({ column }) => column)], sql`, `)
+  const values = join([sql`${id}, ${isOperator}, ${createdAt}`, ...given.map(({ value }) => sql`${value}`)], sql`, `)
+  const { rows } = await tx
+    .run(sql`INSERT INTO "tenant" (${columns}) VALUES (${values}) RETURNING ${TENANT_COLUMNS}`)
+    .catch(refuseDuplicate)
+  return readTenant(rows[0] ?? [])
 }
 
 function refuseDuplicate(error: unknown): never {

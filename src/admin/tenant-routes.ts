@@ -1,32 +1,17 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { z } from 'zod'
 import { Problem } from '../base/problem.ts'
 import { rawQuery } from '../tmf/address.ts'
 import { parseQuery } from '../tmf/query.ts'
 import type { RouteContext } from '../tmf/routes.ts'
-import { PLAIN_ID } from './attributes.ts'
-import { readBody } from './body.ts'
 import { createTenant } from './tenant-creation.ts'
-import { findTenant, listTenants, renameTenant, type Tenant } from './tenants.ts'
+import type { Tenant } from './tenant-row.ts'
+import { readTenantCreation, readTenantPatch } from './tenant-settings.ts'
+import { changeTenant, findTenant, listTenants } from './tenants.ts'
 
 type ItemRequest = FastifyRequest<{ Params: { id: string } }>
 
 const DEFAULT_LIMIT = 100
 const LIMIT_MAX = 1_000
-const NAME_MAX_LENGTH = 256
-const ID_FAULT = `must match ${PLAIN_ID.source}`
-const NAME_FAULT = `must be a text of at most ${NAME_MAX_LENGTH} characters, and not blank`
-
-const NAME = z
-  .string({ error: NAME_FAULT })
-  .max(NAME_MAX_LENGTH, { error: NAME_FAULT })
-  .regex(/\S/, { error: NAME_FAULT })
-/** What names a new tenant. */
-export const CREATION = z.strictObject({
-  id: z.string({ error: ID_FAULT }).regex(PLAIN_ID, { error: ID_FAULT }),
-  name: NAME
-})
-const RENAMING = z.strictObject({ name: NAME })
 
 /** Registers the routes of tenants: administrators see their own, those of an operator all of them. */
 export function registerTenants(app: FastifyInstance, base: string, context: RouteContext): void {
@@ -45,9 +30,10 @@ export function registerTenants(app: FastifyInstance, base: string, context: Rou
     return represent(await findTenant(database, ownId(request), request.params.id), url(request))
   })
   app.patch(`${base}/tenant/:id`, { config }, async (request: ItemRequest) => {
-    const { name } = readBody(RENAMING, request.body)
+    const patch = readTenantPatch(request.body)
     const { author } = context.requester(request)
-    const tenant = await database.transaction((tx) => renameTenant(tx, { ...context, author }, request.params.id, name))
+    const { id } = request.params
+    const tenant = await database.transaction((tx) => changeTenant(tx, { ...context, author }, id, patch))
     return represent(tenant, url(request))
   })
   app.post(`${base}/tenant`, { config }, (request, reply) => create(request, reply, context, url(request)))
@@ -62,7 +48,7 @@ async function create(
   const { author } = context.requester(request)
   const own = await findTenant(context.database, author.tenantId, author.tenantId)
   if (!own.isOperator) throw new Problem('forbidden', 'Only the tenant that operates this service creates tenants')
-  const posted = { ...readBody(CREATION, request.body), isOperator: false }
+  const posted = { ...readTenantCreation(request.body), isOperator: false }
   const { tenant, ...shown } = await context.database.transaction((tx) =>
     createTenant(tx, { ...context, author }, posted)
   )
@@ -72,7 +58,8 @@ async function create(
     .send({ ...represent(tenant, url), ...shown })
 }
 
-function represent({ id, ...others }: Tenant, url: string): object {
+/** A tenant as it is shown; `url` is where all of them are. */
+export function represent({ id, ...others }: Tenant, url: string): object {
   return { id, href: `${url}/${id}`, ...others }
 }
 

@@ -1,18 +1,15 @@
+import { createHash } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
 import { type Author, type Change, recordChange } from '../audit/record.ts'
 import type { Clock } from '../base/clock.ts'
-import { type Instant, instantFromPostgres } from '../base/instant.ts'
+import type { Instant } from '../base/instant.ts'
 import { Problem } from '../base/problem.ts'
 import type { Queryable, Transaction } from '../db/database.ts'
-import { type Sql, sql } from '../db/sql.ts'
-
-/** A provider with everything that is its own. */
-export interface Tenant {
-  readonly id: string
-  readonly name: string
-  /** Its administrators see all tenants and create them. */
-  readonly isOperator: boolean
-  readonly createdAt: Instant
-}
+import { join, type Sql, sql } from '../db/sql.ts'
+import { merge } from '../tmf/patch.ts'
+import { type CheckedSettings, checkSettings } from './tenant-checks.ts'
+import { columnValues, LISTED_COLUMNS, readTenant, TENANT_COLUMNS, type Tenant, type Values } from './tenant-row.ts'
+import { requireBranding, type TenantPatch } from './tenant-settings.ts'
 
 /** Who changes a tenant, and when. */
 export interface TenantContext {
@@ -28,30 +25,54 @@ export async function listTenants(
   { offset, limit }: { readonly offset: number; readonly limit: number }
 ): Promise<{ readonly tenants: readonly Tenant[]; readonly total: number }> {
   const { rows } = await queryable.run(
-    sql`SELECT ${COLUMNS} FROM "tenant" WHERE ${visibleTo(ownId)} ORDER BY "id" LIMIT ${limit} OFFSET ${offset}`
+    sql`SELECT ${LISTED_COLUMNS} FROM "tenant" WHERE ${visibleTo(ownId)} ORDER BY "id" LIMIT ${limit} OFFSET ${offset}`
   )
   const { rows: counts } = await queryable.run(sql`SELECT count(*) FROM "tenant" WHERE ${visibleTo(ownId)}`)
   return { tenants: rows.map(readTenant), total: Number(counts[0]?.[0]) }
 }
 
+/** All tenants by id, for a command, which has none of its own. */
+export async function allTenants(queryable: Queryable): Promise<readonly Tenant[]> {
+  const { rows } = await queryable.run(sql`SELECT ${LISTED_COLUMNS} FROM "tenant" ORDER BY "id"`)
+  return rows.map(readTenant)
+}
+
 /** A tenant that administrators of a tenant see; else throws `notFound`. */
 export async function findTenant(queryable: Queryable, ownId: string, id: string, lock: Sql = sql``): Promise<Tenant> {
   const { rows } = await queryable.run(
-    sql`SELECT ${COLUMNS} FROM "tenant" WHERE "id" = ${id} AND ${visibleTo(ownId)}${lock}`
+    sql`SELECT ${TENANT_COLUMNS} FROM "tenant" WHERE "id" = ${id} AND ${visibleTo(ownId)}${lock}`
   )
   const [row] = rows
   if (row) return readTenant(row)
   throw new Problem('notFound', 'There is no tenant with this id')
 }
 
-/** Gives a tenant another name; a name that it has already changes nothing. */
-export async function renameTenant(tx: Transaction, context: TenantContext, id: string, name: string): Promise<Tenant> {
-  const tenant = await findTenant(tx, context.author.tenantId, id, sql` FOR UPDATE`)
-  if (tenant.name === name) return tenant
-  await tx.run(sql`UPDATE "tenant" SET "name" = ${name} WHERE "id" = ${id}`)
-  const change = { action: 'patch', before: { name: tenant.name }, after: { name } }
+/**
+ * Changes a tenant by a merge patch; what it has already changes nothing. Throws `notFound`, `invalidField`, and
+ * `conflict` for a pattern of bill numbers that could give one twice.
+ */
+export async function changeTenant(
+  tx: Transaction,
+  context: TenantContext,
+  id: string,
+  patch: TenantPatch
+): Promise<Tenant> {
+  // Not FOR UPDATE: whoever adds rows of the tenant need not wait.
+  const tenant = await findTenant(tx, context.author.tenantId, id, sql` FOR NO KEY UPDATE`)
+  const { branding, ...others } = patch
+  const merged = branding === undefined ? {} : { branding: branding && merge(tenant.branding, branding) }
+  if (merged.branding) requireBranding(merged.branding)
+  const changes = changesOf(tenant, { ...others, ...merged })
+  if (Object.keys(changes).length === 0) return tenant
+  await checkSettings(tx, changes, tenant)
+  const assignments = columnValues(changes).map(({ column, value }) => sql`${column} = ${value}`)
+  const { rows } = await tx.run(
+    sql`UPDATE "tenant" SET ${join(assignments, sql`, `)} WHERE "id" = ${id} RETURNING ${TENANT_COLUMNS}`
+  )
+  const before = Object.fromEntries(Object.keys(changes).map((name) => [name, tenant[name as keyof Tenant]]))
+  const change = { action: 'patch', before: withoutLogo(before), after: withoutLogo(changes) }
   await recordTenantChange(tx, context, id, change, context.clock())
-  return { ...tenant, name }
+  return readTenant(rows[0] ?? [])
 }
 
 /** Adds a change of a tenant to its own audit and to that of whoever makes it. */
@@ -68,19 +89,23 @@ export async function recordTenantChange(
   }
 }
 
-const COLUMNS = sql`"id", "name", "is_operator", "created_at"`
+/** The part of settings in which they differ from those that a tenant has. */
+function changesOf(tenant: Tenant, settings: Values): Values & CheckedSettings {
+  const isChanged = ([name, value]: [string, unknown]) =>
+    value !== undefined && !isDeepStrictEqual(value, tenant[name as keyof Tenant] ?? null)
+  return Object.fromEntries(Object.entries(settings).filter(isChanged))
+}
+
+/** For the audit, which is no place for pictures: of a logo so much that one tells it from another. */
+export function withoutLogo<V extends Values>(values: V): V {
+  const { branding } = values
+  if (typeof branding !== 'object' || branding === null || !('logo' in branding)) return values
+  const digest = createHash('sha256').update(String(branding.logo)).digest('hex')
+  return { ...values, branding: { ...branding, logo: `SHA-256 ${digest}` } }
+}
 
 /** The own tenant; all of them when that one operates the service. */
 function visibleTo(ownId: string): Sql {
   return sql`("id" = ${ownId} OR EXISTS (
     SELECT FROM "tenant" AS "own" WHERE "own"."id" = ${ownId} AND "own"."is_operator"))`
-}
-
-function readTenant([id, name, isOperator, createdAt]: readonly (string | null)[]): Tenant {
-  return {
-    id: String(id),
-    name: String(name),
-    isOperator: isOperator === 't',
-    createdAt: instantFromPostgres(String(createdAt))
-  }
 }

@@ -32,7 +32,7 @@ export const environment = z.object({
   KEEP_ALIVE_TIMEOUT_MS: whole(100, 600_000).default(65_000),
   SHUTDOWN_TIMEOUT_MS: whole(100, 600_000).default(10_000),
   BODY_LIMIT_BYTES: whole(1_024, 104_857_600).default(1_048_576),
-  BILL_RUN_CHUNK_ACCOUNTS: whole(1, 10_000).default(1_000),
+  BILL_RUN_CHUNK_ACCOUNTS: whole(1, 10_000).default(500),
   MAX_EVENT_LOOP_DELAY_MS: whole(0, 60_000).default(1_000),
   RATE_LIMIT_PER_MINUTE: whole(0, 1_000_000).optional(),
   CORS_ORIGINS: z

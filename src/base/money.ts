@@ -35,6 +35,11 @@ export function compareDecimals(left: string | number, right: string | number): 
   return new Big(left).cmp(new Big(right))
 }
 
+/** Whether decimals add up to less than an amount may be, whatever their signs. */
+export function isSumInLimit(values: readonly number[]): boolean {
+  return values.reduce((sum, value) => sum.plus(new Big(value).abs()), new Big(0)).lt(LIMIT)
+}
+
 /** A numeric as Postgres prints it, without the zeros that only come from its scale: `12.3400000000` -> `12.34`. */
 export function trimScale(numeric: string): string {
   if (!numeric.includes('.')) return numeric

@@ -37,6 +37,19 @@ function changeBetween(before: number, after: number, timeZone: string): number 
   return late * SECOND_MS
 }
 
+/**
+ * Whether the runtime knows a zone by this name, `UTC` or one with its area: abbreviations such as CET have daylight
+ * saving time to the runtime, and none to the database.
+ */
+export function isTimeZone(name: string): boolean {
+  if (!/^(?:UTC|\w+\/[\w/+-]+)$/.test(name)) return false
+  try {
+    return formatter(name) !== undefined
+  } catch {
+    return false
+  }
+}
+
 /** What the clocks of a zone are ahead of UTC, in milliseconds. */
 function offsetAt(time: number, timeZone: string): number {
   const printed = formatter(timeZone).format(time)

@@ -25,8 +25,13 @@ export interface Allocation {
   readonly amount: string
 }
 
-/** What may be paid, as a condition on "customer_bill" under the name `b`. */
-export const PAYABLE = sql`b."state" IN ('validated', 'sent', 'partiallyPaid') AND b."remaining_amount_value" > 0`
+/**
+ * What may be paid, as a condition on "customer_bill" under the name `b`: an issued bill of the engine, or one of
+ * another system that has a journal. That is looked up bill by bill, never by a plan that reads the whole ledger.
+ */
+export const PAYABLE = sql`b."state" IN ('validated', 'sent', 'partiallyPaid') AND b."remaining_amount_value" > 0
+  AND (b."rounding_amount" IS NOT NULL OR (SELECT TRUE FROM "ledger_entry" l
+    WHERE l."tenant_id" = b."tenant_id" AND l."journal_id" = b."id" AND l."line" = 1))`
 
 /**
  * Which payments pay how much of which bills: first in, first out, in the order of the bills, and each payment up to

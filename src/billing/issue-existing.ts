@@ -3,10 +3,12 @@ import { minorDigits } from '../base/money.ts'
 import type { Transaction } from '../db/database.ts'
 import { join, sql } from '../db/sql.ts'
 import { type BalanceKey, lockBalances } from '../ledger/balance.ts'
+import { RECIPIENT } from '../resources/letterhead.ts'
 import type { Row } from '../tmf/representation.ts'
 import type { ChangeContext, Document, Stored } from '../tmf/resource.ts'
 import { BILL_COLUMNS, recordMoves } from './bill-moves.ts'
 import { useCredit } from './credit.ts'
+import { keepLetterhead } from './letterhead.ts'
 import { numberAt, takeNumbers } from './number-series.ts'
 
 /** The states in which a bill may be issued. */
@@ -109,7 +111,10 @@ async function postBills(tx: Transaction, tenantId: string, bills: readonly Issu
     FROM "entry" e JOIN "bill" b ON b."id" = e."bill"`)
 }
 
-/** Writes the numbers and the state; a series goes by the year of the bills, so there may be several. */
+/**
+ * Writes the numbers, the state and what the documents keep; a series goes by the year of the bills, so there may be
+ * several.
+ */
 async function numberBills(
   tx: Transaction,
   tenantId: string,
@@ -117,13 +122,15 @@ async function numberBills(
   state: IssuedState,
   now: Instant
 ): Promise<readonly Row[]> {
+  const letterheadId = await keepLetterhead(tx, tenantId, now)
   const byDate = Map.groupBy(bills, ({ billDate }) => billDate)
   const written: Row[] = []
   for (const billDate of [...byDate.keys()].sort()) {
     const ids = (byDate.get(billDate) ?? []).map(({ id }) => id)
     const number = numberAt(await takeNumbers(tx, tenantId, billDate, ids.length), sql`i."place" - 1`)
     const { rows } = await tx.run(sql`UPDATE "customer_bill" b SET "state" = ${state}, "issued_as" = ${state},
-        "bill_no" = x."number", "version" = b."version" + 1, "last_update" = ${now},
+        "bill_no" = x."number", "version" = b."version" + 1, "last_update" = ${now}, "letterhead_id" = ${letterheadId},
+        "recipient" = ${RECIPIENT},
         "bill_document" = CASE WHEN b."bill_document"#>>'{0,name}' = concat('bill-', b."id")
           THEN jsonb_set(b."bill_document", '{0,name}', to_jsonb(concat('bill-', x."number")))
           ELSE b."bill_document" END

@@ -2,7 +2,9 @@ import type { Instant } from '../base/instant.ts'
 import type { Transaction } from '../db/database.ts'
 import { type Sql, sql } from '../db/sql.ts'
 import { customerBill } from '../resources/customer-bill.ts'
+import { recipientNamed } from '../resources/letterhead.ts'
 import { recordEvents } from '../tmf/event.ts'
+import { keepLetterhead } from './letterhead.ts'
 import { type Numbers, numberAt, takeNumbers } from './number-series.ts'
 
 /** What the bills of a draft have in common. */
@@ -38,9 +40,10 @@ export async function issueBills(tx: Transaction, issue: Issue, ready: number): 
   await markRates(tx, issue)
   const isIssued = issue.state !== 'new'
   if (isIssued) await postBills(tx, issue)
-  const numbers = isIssued ? await takeNumbers(tx, issue.tenantId, issue.billDate, ready) : undefined
-  const bills = await insertBills(tx, issue, numbers)
   const { tenantId, newId, now } = issue
+  const letterheadId = isIssued ? await keepLetterhead(tx, tenantId, now) : undefined
+  const numbers = isIssued ? await takeNumbers(tx, tenantId, issue.billDate, ready) : undefined
+  const bills = await insertBills(tx, issue, numbers, letterheadId)
   await recordEvents(tx, { view: { tenantId }, newId }, customerBill, 'created', [...bills.values()], now)
   return bills
 }
@@ -94,7 +97,8 @@ async function postBills(tx: Transaction, { tenantId, now }: Issue): Promise<voi
 async function insertBills(
   tx: Transaction,
   issue: Issue,
-  numbers: Numbers | undefined
+  numbers: Numbers | undefined,
+  letterheadId: string | undefined
 ): Promise<ReadonlyMap<string, string>> {
   const { tenantId, run, runType, state, now, billDate, paymentDueDate, nextBillDate, billingPeriod } = issue
   const { rows } = await tx.run(sql`INSERT INTO "customer_bill" ("tenant_id", "partner_id", "id", "created_at",
@@ -102,7 +106,7 @@ async function insertBills(
       "amount_due_value", "amount_due_unit", "remaining_amount_value", "remaining_amount_unit",
       "tax_excluded_amount_value", "tax_excluded_amount_unit", "tax_included_amount_value", "tax_included_amount_unit",
       "bill_cycle_id", "bill_run_id", "bill_document", "billing_account_id", "billing_account", "billing_period",
-      "related_party", "state", "tax_item", "issued_as", "rounding_amount")
+      "related_party", "state", "tax_item", "issued_as", "rounding_amount", "letterhead_id", "recipient")
     SELECT ${tenantId}, a."partner_id", "bill", ${now}, "number", ${billDate}, 'normal', ${now}, ${nextBillDate},
       coalesce(${paymentDueDate}::timestamptz, ((${billDate}::timestamptz AT TIME ZONE n."time_zone")
         + a."net_term_days" * interval '1 day') AT TIME ZONE n."time_zone"), ${runType},
@@ -115,7 +119,8 @@ async function insertBills(
         ${JSON.stringify(billingPeriod)},
       jsonb_build_array(jsonb_build_object('id', c."id", 'name', c."name", 'role', 'customer',
         '@referredType', 'Customer')),
-      ${state}, d."taxes", ${state === 'new' ? null : state}, d."rounding"
+      ${state}, d."taxes", ${state === 'new' ? null : state}, d."rounding", ${letterheadId},
+      ${letterheadId === undefined ? sql`NULL` : recipientNamed(sql`c."name"`)}
     FROM (SELECT *, ${numberOf(numbers)} AS "number" FROM "pg_temp"."bill_draft" d WHERE d."position" IS NOT NULL) d
     JOIN "billing_account" a ON a."tenant_id" = ${tenantId} AND a."id" = d."account"
     JOIN "customer" c ON c."tenant_id" = a."tenant_id" AND c."id" = a."customer_id"

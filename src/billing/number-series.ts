@@ -1,3 +1,4 @@
+import { readNumberPattern, withYear } from '../base/bill-number.ts'
 import type { Instant } from '../base/instant.ts'
 import type { Transaction } from '../db/database.ts'
 import { type Sql, sql } from '../db/sql.ts'
@@ -9,9 +10,6 @@ export interface Numbers {
   readonly width: number
   readonly first: string
 }
-
-/** A pattern such as `INV-{yyyy}-{000001}`: text, the year of the bill, and the number with its least width. */
-const PATTERN = /^([^{}]*(?:\{yyyy\}[^{}]*)*)\{(0*1)\}([^{}]*(?:\{yyyy\}[^{}]*)*)$/
 
 /**
  * Takes the next numbers of the tenant's series for bills of a date. They follow each other without a gap, since a
@@ -27,16 +25,15 @@ export async function takeNumbers(
       to_char(${billDate}::timestamptz AT TIME ZONE "time_zone", 'YYYY')
     FROM "tenant" WHERE "id" = ${tenantId}`)
   const [pattern = '', year = ''] = (rows[0] ?? []).map(String)
-  const [, prefix = '', number = '', suffix = ''] = (PATTERN.exec(pattern) ?? []).map((part) =>
-    part.replaceAll('{yyyy}', year)
-  )
-  if (number === '') throw new Error(`the tenant ${tenantId} has no pattern of bill numbers`)
+  const parts = readNumberPattern(pattern)
+  if (!parts) throw new Error(`the tenant ${tenantId} has no pattern of bill numbers`)
+  const [prefix, suffix] = [withYear(parts.prefix, year), withYear(parts.suffix, year)]
   const series = `${prefix}{}${suffix}`
   const taken = await tx.run(sql`INSERT INTO "number_series" ("tenant_id", "series", "next")
     VALUES (${tenantId}, ${series}, 1 + ${count}::bigint)
     ON CONFLICT ("tenant_id", "series") DO UPDATE SET "next" = "number_series"."next" + ${count}::bigint
     RETURNING "next" - ${count}::bigint`)
-  return { prefix, suffix, width: number.length, first: String(taken.rows[0]?.[0]) }
+  return { prefix, suffix, width: parts.width, first: String(taken.rows[0]?.[0]) }
 }
 
 /** Of the numbers the one at a place in SQL, counted from 0. */

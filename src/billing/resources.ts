@@ -1,19 +1,32 @@
+import { account } from '../accounts/account.ts'
+import { accountResources } from '../accounts/index.ts'
 import { customerBill } from '../resources/customer-bill.ts'
 import { customerBillOnDemand } from '../resources/customer-bill-on-demand.ts'
 import { resources } from '../resources/index.ts'
 import type { Resource } from '../tmf/resource.ts'
 import { datedBillCycle } from './cycle.ts'
 import { issueChanged } from './issue-existing.ts'
+import { issueForeign, takeOverBills } from './issue-foreign.ts'
 import { askForBill } from './on-demand.ts'
 
 /** A request asks for its bill in the transaction that creates it. */
-const workedOff: Resource = { ...customerBillOnDemand, created: (tx, { tenantId }, id) => askForBill(tx, tenantId, id) }
+const workedOff: Resource = {
+  ...customerBillOnDemand,
+  written: async (tx, { author }, { id }, before) => {
+    if (!before) await askForBill(tx, author.tenantId, id)
+    return false
+  }
+}
 
-/** To validate or send a bill that the engine made is to issue it. */
-const issuedBill: Resource = { ...customerBill, carryOut: issueChanged }
+/** To validate or send a bill that the engine made is to issue it; one of another system is issued as it is written. */
+const issuedBill: Resource = { ...customerBill, carryOut: issueChanged, written: issueForeign }
 
-/** The resources of the standard as they are served: with what the billing engine adds to them, by path. */
+/** A new account takes over what other systems had billed it before. */
+const billedAccount: Resource = { ...account, written: takeOverBills }
+
+/** The resources of the standard and the accounts as they are served: with what the billing engine adds, by path. */
 export const billedResources: ReadonlyMap<string, Resource> = new Map([
   ...resources,
-  ...[datedBillCycle, workedOff, issuedBill].map((resource) => [resource.path, resource] as const)
+  ...accountResources,
+  ...[datedBillCycle, workedOff, issuedBill, billedAccount].map((resource) => [resource.path, resource] as const)
 ])

@@ -106,12 +106,12 @@ function write({ id, name }: Account, { from, to, currency }: Required<Asked>, s
 }
 
 function writeMovement(
-  { date, type, sourceId: id, amount }: Movement,
+  { date, type, isOfBill, sourceId: id, amount }: Movement,
   money: (amount: string) => string,
   roots: Roots
 ): string {
-  const href = type === 'bill' ? `${roots.api}/customerBill/${id}` : `${roots.payments}/${id}`
-  const source = { type: type === 'bill' ? 'CustomerBill' : 'Payment', id, href }
+  const href = isOfBill ? `${roots.api}/customerBill/${id}` : `${roots.payments}/${id}`
+  const source = { type: isOfBill ? 'CustomerBill' : 'Payment', id, href }
   return objectOf({
     date: JSON.stringify(date),
     type: JSON.stringify(type),

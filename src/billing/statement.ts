@@ -24,10 +24,12 @@ export interface Statement {
   readonly movements: readonly Movement[]
 }
 
-/** A bill that was issued, or a payment that came in or went back. */
+/** A bill that was issued, or a payment that came in or went back: one of ours, or what another system took. */
 export interface Movement {
   readonly date: Instant
-  readonly type: string
+  readonly type: 'bill' | 'payment' | 'reversal'
+  /** Whether it comes from a bill, which is also the source of what another system took for it. */
+  readonly isOfBill: boolean
   readonly sourceId: string
   readonly amount: string
 }
@@ -35,17 +37,21 @@ export interface Movement {
 /**
  * Reads a statement from the ledger alone. What the holder has is the opposite of what is receivable and of what is in
  * the balance; since journals sum to zero, that is the sum of all other books: what was paid, less what was charged.
+ * A charge is one of calls if the tenant counted its type as that when it was posted.
  */
 export async function readStatement(queryable: Queryable, period: Period): Promise<Statement> {
   const { tenantId, billingAccountId, currency, start, end } = period
-  const { rows } = await queryable.run(sql`WITH "entry" AS (
+  const { rows } = await queryable.run(sql`WITH "counted" AS (
+      SELECT "types", "since", lead("since", 1, 'infinity') OVER (ORDER BY "since") AS "until"
+      FROM "call_charge_types" WHERE "tenant_id" = ${tenantId}),
+    "entry" AS (
       SELECT e."journal_id", e."posted_at", e."source_type", e."source_id", e."amount",
         e."posted_at" < ${start} AS "is_before",
         CASE WHEN e."book" = 'cash' THEN 'payment'
           WHEN e."book" NOT IN ('revenue', 'partner') THEN 'other'
-          WHEN t."call_charge_types" @> to_jsonb(e."detail") THEN 'call'
+          WHEN c."types" @> to_jsonb(e."detail") THEN 'call'
           WHEN e."detail" = 'appliedBillingCredit' THEN 'adjustment' ELSE 'other' END AS "kind"
-      FROM "ledger_entry" e JOIN "tenant" t ON t."id" = e."tenant_id"
+      FROM "ledger_entry" e LEFT JOIN "counted" c ON e."posted_at" >= c."since" AND e."posted_at" < c."until"
       WHERE e."tenant_id" = ${tenantId} AND e."billing_account_id" = ${billingAccountId}
         AND e."currency" = ${currency} AND e."posted_at" < ${end} AND e."book" NOT IN ('receivable', 'balance')),
     "total" AS (
@@ -56,12 +62,15 @@ export async function readStatement(queryable: Queryable, period: Period): Promi
         coalesce(-sum("amount") FILTER (WHERE NOT "is_before" AND "kind" = 'adjustment'), 0) AS "adjustments"
       FROM "entry"),
     "movement" AS (
-      SELECT "journal_id", "posted_at", "source_type", "source_id", sum("amount") AS "amount"
-      FROM "entry" WHERE NOT "is_before" GROUP BY 1, 2, 3, 4)
+      SELECT "journal_id", "posted_at", "source_type" = 'bill' AS "is_of_bill", "source_id",
+        CASE WHEN "source_type" = 'bill' AND "kind" = 'payment' THEN 'payment' ELSE "source_type" END AS "type",
+        sum("amount") AS "amount"
+      FROM "entry" WHERE NOT "is_before" GROUP BY 1, 2, 3, 4, 5)
     SELECT "opening", "payments", "calls", "others", "adjustments", "calls" + "others" + "adjustments",
       "opening" + "payments" - "calls" - "others" - "adjustments",
       (SELECT json_agg(json_build_object('date', to_char("posted_at", 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
-          'type', "source_type", 'sourceId', "source_id", 'amount', "amount"::text) ORDER BY "posted_at", "journal_id")
+          'type', "type", 'isOfBill', "is_of_bill", 'sourceId', "source_id", 'amount', "amount"::text)
+          ORDER BY "posted_at", "journal_id", "type")
         FROM "movement")
     FROM "total"`)
   const [row = []] = rows

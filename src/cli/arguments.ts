@@ -70,12 +70,12 @@ function readArguments(name: string, usage: Usage, rest: readonly string[]): Arg
 
 type Split = Pick<Arguments, 'parameters' | 'assignments'> | { readonly fault: string }
 
-function splitPositionals({ parameters = [], hasAssignments = false }: Usage, given: readonly string[]): Split {
+function splitPositionals({ parameters = [], assignments: taken }: Usage, given: readonly string[]): Split {
   const assignments = given.slice(parameters.length)
   const missing = parameters.slice(given.length)
-  if (hasAssignments && assignments.length === 0) missing.push('name=value')
+  if (taken === 'required' && assignments.length === 0) missing.push('name=value')
   if (missing.length > 0) return { fault: `needs ${missing.join(' ')}` }
-  if (hasAssignments || assignments.length === 0) return { parameters: given.slice(0, parameters.length), assignments }
+  if (taken || assignments.length === 0) return { parameters: given.slice(0, parameters.length), assignments }
   return { fault: parameters.length === 0 ? 'takes no arguments' : `takes ${parameters.join(' ')} only` }
 }
 

@@ -7,6 +7,7 @@ export const OPTIONS = {
   tenant: { type: 'string', synopsis: '--tenant TENANT' },
   operator: { type: 'boolean', synopsis: '[--operator]' },
   'password-stdin': { type: 'boolean', synopsis: '[--password-stdin]' },
+  'branding-stdin': { type: 'boolean', synopsis: '[--branding-stdin]' },
   overlap: { type: 'string', synopsis: '[--overlap SECONDS]' },
   algorithm: { type: 'string', synopsis: '[--algorithm EdDSA|ES256]' },
   head: { type: 'string', multiple: true, synopsis: '[--head HEAD]...' },
@@ -14,6 +15,7 @@ export const OPTIONS = {
   'dry-run': { type: 'boolean', synopsis: '[--dry-run]' },
   state: { type: 'string', synopsis: '[--state new|validated|sent]' },
   wait: { type: 'boolean', synopsis: '[--wait]' },
+  accounts: { type: 'string', synopsis: '[--accounts NUMBER]' },
   json: { type: 'boolean', synopsis: '[--json]' }
 } as const
 
@@ -32,6 +34,7 @@ export interface Arguments {
     readonly tenant?: string | undefined
     readonly operator?: boolean | undefined
     readonly 'password-stdin'?: boolean | undefined
+    readonly 'branding-stdin'?: boolean | undefined
     readonly overlap?: string | undefined
     readonly algorithm?: string | undefined
     readonly head?: readonly string[] | undefined
@@ -39,6 +42,7 @@ export interface Arguments {
     readonly 'dry-run'?: boolean | undefined
     readonly state?: string | undefined
     readonly wait?: boolean | undefined
+    readonly accounts?: string | undefined
     readonly json?: boolean | undefined
   }
 }
@@ -51,8 +55,8 @@ export interface Usage {
   readonly details?: () => string
   /** Names of what must be there, in their order, e.g. `ID`. */
   readonly parameters?: readonly string[]
-  /** Whether `name=value` follows, once or more. */
-  readonly hasAssignments?: boolean
+  /** Whether `name=value` follows, once or more, or as often as one likes. */
+  readonly assignments?: 'required' | 'optional'
   readonly options?: readonly OptionName[]
 }
 

@@ -1,56 +1,84 @@
-import { readBody } from '../admin/body.ts'
 import { createTenant } from '../admin/tenant-creation.ts'
-import { CREATION } from '../admin/tenant-routes.ts'
-import { renameTenant } from '../admin/tenants.ts'
-import { sql } from '../db/sql.ts'
-import type { Arguments, Command } from './command.ts'
-import { showOnce } from './output.ts'
+import { represent } from '../admin/tenant-routes.ts'
+import { readTenantCreation, readTenantPatch } from '../admin/tenant-settings.ts'
+import { allTenants, changeTenant } from '../admin/tenants.ts'
+import type { Arguments, Command, Context } from './command.ts'
+import { ROOT, showOnce } from './output.ts'
 import { alignColumns } from './table.ts'
+import { describeSettings, readBrandingInput, readSettings } from './tenant-settings.ts'
 
 /** The commands for tenants, by name. */
 export const tenantCommands: Readonly<Record<string, Command>> = {
   'tenant list': {
     description: 'lists the tenants',
-    prepare:
-      () =>
-      async ({ database }) => {
-        const { rows } = await database.run(sql`SELECT "id", "name", "is_operator" FROM "tenant" ORDER BY "id"`)
-        const lines = rows.map(([id, name, isOperator]) => [String(id), String(name), String(isOperator === 't')])
-        return { text: alignColumns([['id', 'name', 'isOperator'], ...lines]) }
-      }
+    options: ['json'],
+    details: () => '--json prints the settings of each, but no logo, one JSON document a line.',
+    prepare: (args) => async (context) => ({ text: await listing(context, args) })
   },
   'tenant create': {
     description: 'creates a tenant with a client and a user admin, and prints their secrets once',
     parameters: ['ID', 'NAME'],
+    assignments: 'optional',
     options: ['operator'],
     details: () =>
-      'The client has the id of the tenant. Administrators of an --operator see all tenants and create them.',
-    prepare: (args) => async (context) => {
-      const { id, name } = creation(args)
-      const author = { tenantId: id, actor: context.actor }
+      'The client has the id of the tenant. Administrators of an --operator see all tenants and create them.\n\n' +
+      describeSettings(),
+    prepare: (args) => {
+      const [id = '', name] = args.parameters
+      const posted = readTenantCreation({ ...readSettings(args.assignments), id, name })
       const isOperator = args.options.operator ?? false
-      const { client, user } = await context.database.transaction((tx) =>
-        createTenant(tx, { ...context, author }, { id, name, isOperator })
-      )
-      const { clientId, secret } = client
-      const { username, password } = user
-      return showOnce({ tenant: id, client: clientId, secret, user: username, password }, ['secret', 'password'])
+      return async (context) => {
+        const author = { tenantId: id, actor: context.actor }
+        const { client, user } = await context.database.transaction((tx) =>
+          createTenant(tx, { ...context, author }, { ...posted, isOperator })
+        )
+        const { clientId, secret } = client
+        const { username, password } = user
+        return showOnce({ tenant: id, client: clientId, secret, user: username, password }, ['secret', 'password'])
+      }
+    }
+  },
+  'tenant set': {
+    description: 'changes the settings of a tenant',
+    parameters: ['ID'],
+    assignments: 'optional',
+    options: ['branding-stdin'],
+    details: () =>
+      'What documents show is a JSON document on standard input, merged into what is there (RFC 7396).\n\n' +
+      describeSettings(),
+    prepare: (args) => {
+      const settings = readSettings(args.assignments)
+      // Without a branding nothing more is to come, and what is wrong is said before anything is opened.
+      if (!args.options['branding-stdin']) readTenantPatch(settings)
+      return async (context) => {
+        await change(context, args, { ...settings, ...(await readBrandingInput(context, args)) })
+        return { text: `set tenant ${args.parameters[0]}` }
+      }
     }
   },
   'tenant rename': {
     description: 'gives a tenant another name',
     parameters: ['ID', 'NAME'],
     prepare: (args) => async (context) => {
-      const { id, name } = creation(args)
-      const author = { tenantId: id, actor: context.actor }
-      await context.database.transaction((tx) => renameTenant(tx, { ...context, author }, id, name))
+      const [id, name] = args.parameters
+      await change(context, args, { name })
       return { text: `renamed tenant ${id}` }
     }
   }
 }
 
-/** Throws `invalidField` for an id or a name that no tenant may have. */
-function creation({ parameters }: Arguments): { readonly id: string; readonly name: string } {
-  const [id, name] = parameters
-  return readBody(CREATION, { id, name })
+async function listing({ database }: Context, { options }: Arguments): Promise<string> {
+  const tenants = await allTenants(database)
+  if (options.json) {
+    return tenants.map((tenant) => JSON.stringify(represent(tenant, `${ROOT}/tenant`))).join('\n')
+  }
+  const lines = tenants.map(({ id, name, isOperator }) => [id, name, String(isOperator)])
+  return alignColumns([['id', 'name', 'isOperator'], ...lines])
+}
+
+/** Throws `invalidField` for what no tenant may have, and `notFound` without the tenant. */
+async function change(context: Context, { parameters: [id = ''] }: Arguments, body: object): Promise<void> {
+  const patch = readTenantPatch(body)
+  const author = { tenantId: id, actor: context.actor }
+  await context.database.transaction((tx) => changeTenant(tx, { ...context, author }, id, patch))
 }

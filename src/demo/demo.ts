@@ -1,5 +1,7 @@
+import { keepDocuments } from '../billing/letterhead.ts'
 import type { Database, Transaction } from '../db/database.ts'
 import { identifier, join, sql } from '../db/sql.ts'
+import { postForeignBills } from '../ledger/foreign-bills.ts'
 import { appliedCustomerBillingRate } from '../resources/applied-customer-billing-rate.ts'
 import { billCycle } from '../resources/bill-cycle.ts'
 import { billCycleSpecification } from '../resources/bill-cycle-specification.ts'
@@ -26,10 +28,13 @@ const STATEMENT_TIMEOUT = '60s'
 /** Rows of one INSERT: its values stay below the 65,535 that Postgres takes. */
 const ROWS_PER_INSERT = 250
 const FOUNDED = instant(midnight(2025, 9))
+/** The bills were issued on their dates; what was paid of one counts as paid when it was last changed. */
+const POSTED_AS_OF = { chargedAt: sql`b."bill_date"`, paidAt: sql`b."last_update"` }
 
 /**
  * Fills the database with the demo data, all or nothing, and tells whether it did: a database whose demo tenants have
- * bills is left alone. Processes that do so at once fill once. The data is history: it raises no events.
+ * bills is left alone. Processes that do so at once fill once. The data is history: it raises no events, and its bills
+ * are those of the billing system that was there before.
  */
 export async function fillWithDemoData(database: Database): Promise<boolean> {
   return database.transaction(async (tx) => {
@@ -71,6 +76,8 @@ async function fillTenant(tx: Transaction, tenant: TenantData): Promise<void> {
     }
   }
   await fillAccounts(tx, tenant.id, accounts, owners, cycles.specificationOf)
+  await postForeignBills(tx, tenant.id, { bills: sql`TRUE`, ...POSTED_AS_OF })
+  await keepDocuments(tx, tenant.id, sql`TRUE`, FOUNDED)
 }
 
 /** Adds the partners of a tenant; answers by the ids of their accounts and customers which partner these belong to. */

@@ -1,11 +1,13 @@
 import { type Instant, instantFromPostgres } from '../base/instant.ts'
+import type { Language } from '../base/language.ts'
 import { trimScale } from '../base/money.ts'
 import type { Database } from '../db/database.ts'
 import { sql } from '../db/sql.ts'
 import { customerBill } from '../resources/customer-bill.ts'
+import { LETTERHEAD, RECIPIENT } from '../resources/letterhead.ts'
 import type { Row } from '../tmf/representation.ts'
 import { type Branding, type PostalAddress, readAddress, readBranding } from './branding.ts'
-import { type Language, languageOf } from './words.ts'
+import { languageOf } from './words.ts'
 
 /** An amount as the database has it, exact. */
 export interface Amount {
@@ -67,7 +69,6 @@ export async function readBill(database: Database, tenantId: string, row: Row): 
   const read = (column: string) => row[customerBill.columns.indexOf(column)] ?? undefined
   const id = String(row[0])
   const [context, rates] = await Promise.all([readContext(database, tenantId, id), readRates(database, tenantId, id)])
-  const account = read('billing_account_id')
   return {
     ...context,
     id,
@@ -77,39 +78,50 @@ export async function readBill(database: Database, tenantId: string, row: Row): 
     isIssued: read('issued_as') !== undefined,
     period: object(read('billing_period')),
     paymentDueDate: instant(read('payment_due_date')),
-    accountId: account ?? read('financial_account_id'),
+    accountId: read('billing_account_id') ?? read('financial_account_id'),
     taxExcluded: amount(read('tax_excluded_amount_value'), read('tax_excluded_amount_unit')),
     taxIncluded: amount(read('tax_included_amount_value'), read('tax_included_amount_unit')),
     amountDue: amount(read('amount_due_value'), read('amount_due_unit')),
     taxes: list(read('tax_item')),
-    rates,
-    customer: {
-      ...context.customer,
-      name: context.customer.name ?? nameIn(read(account === undefined ? 'financial_account' : 'billing_account'))
-    }
+    rates
   }
 }
 
 type Context = Pick<BillSource, 'createdAt' | 'rounding' | 'tenant' | 'language' | 'customer'>
 
-/** The provider, and the customer as far as it is one of ours. */
+/** As src/resources/letterhead.ts puts them together. */
+interface Letterhead {
+  readonly name: string
+  readonly branding: unknown
+  readonly timeZone: string
+  readonly language: string
+}
+
+interface Recipient {
+  readonly name?: string
+  readonly address?: unknown
+  readonly language?: string
+}
+
+/** The provider and the recipient: those that an issued bill keeps, so that it stays as it is, else those of now. */
 async function readContext(database: Database, tenantId: string, billId: string): Promise<Context> {
   const { rows } = await database.run(
-    sql`SELECT b."created_at", b."rounding_amount", t."name", t."branding", t."time_zone",
-      coalesce(a."language", t."language"), coalesce(c."name", a."name"), coalesce(a."address", c."address")
+    sql`SELECT b."created_at", b."rounding_amount", coalesce(l."content", ${LETTERHEAD}),
+      coalesce(b."recipient", ${RECIPIENT})
     FROM "customer_bill" b JOIN "tenant" t ON t."id" = b."tenant_id"
-    LEFT JOIN "billing_account" a ON a."tenant_id" = b."tenant_id" AND a."id" = b."billing_account_id"
-    LEFT JOIN "customer" c ON c."tenant_id" = a."tenant_id" AND c."id" = a."customer_id"
+    LEFT JOIN "letterhead" l ON l."tenant_id" = b."tenant_id" AND l."id" = b."letterhead_id"
     WHERE b."tenant_id" = ${tenantId} AND b."id" = ${billId}`,
     { prepared: true }
   )
-  const [createdAt, rounding, name, branding, timeZone, language, customerName, address] = rows[0] ?? []
+  const [createdAt, rounding, letterhead, recipient] = rows[0] ?? []
+  const tenant = JSON.parse(String(letterhead)) as Letterhead
+  const { name, address, language = tenant.language } = JSON.parse(String(recipient)) as Recipient
   return {
     createdAt: instantFromPostgres(String(createdAt)),
     rounding: rounding ? trimScale(rounding) : undefined,
-    tenant: { name: String(name), branding: readBranding(branding), timeZone: String(timeZone) },
+    tenant: { name: tenant.name, branding: readBranding(tenant.branding), timeZone: tenant.timeZone },
     language: languageOf(language),
-    customer: { name: customerName ?? undefined, address: readAddress(address) }
+    customer: { name, address: readAddress(address) }
   }
 }
 
@@ -153,8 +165,4 @@ function object(json: Printed): Period {
 
 function list(json: Printed): readonly Tax[] {
   return JSON.parse(json ?? '[]') as readonly Tax[]
-}
-
-function nameIn(json: Printed): string | undefined {
-  return (JSON.parse(json ?? '{}') as { readonly name?: string }).name
 }

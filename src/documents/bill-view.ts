@@ -1,11 +1,11 @@
 import Big from 'big.js'
 import type { Instant } from '../base/instant.ts'
+import type { Language } from '../base/language.ts'
 import { minorDigits } from '../base/money.ts'
 import { Problem } from '../base/problem.ts'
 import type { Amount, BillSource, Rate, Tax } from './bill-source.ts'
 import type { Branding, PostalAddress } from './branding.ts'
 import { paymentReference } from './payment-reference.ts'
-import type { Language } from './words.ts'
 
 /**
  * What the document of a bill says, whatever it is written as. Amounts are decimals as text. What has been paid is not

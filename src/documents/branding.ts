@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { decodeLogo, type Logo } from './logo.ts'
+import { decodeLogo, type Logo } from '../base/logo.ts'
 
 /** How a tenant shows itself on its documents, from the column `branding` of its row. */
 export interface Branding {
@@ -52,18 +52,17 @@ const branding = z.object({
   taxNumber: optionalText
 })
 
-/** Reads a tenant's branding from the JSON of its column. */
-export function readBranding(json: string | null | undefined): Branding {
-  const found = branding.parse(object(json))
+/** Reads a tenant's branding from what stands in its column. */
+export function readBranding(value: unknown): Branding {
+  const found = branding.parse(object(value))
   return { ...found, bank: found.bank as Branding['bank'], logo: decodeLogo(found.logo), taxNumber: found.taxNumber }
 }
 
-/** Reads an address from the JSON of its column. */
-export function readAddress(json: string | null | undefined): PostalAddress {
-  return address.parse(object(json))
+/** Reads an address from what stands in its column. */
+export function readAddress(value: unknown): PostalAddress {
+  return address.parse(object(value))
 }
 
-function object(json: string | null | undefined): object {
-  const value: unknown = JSON.parse(json ?? '{}')
+function object(value: unknown): object {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {}
 }

@@ -1,7 +1,7 @@
 import Big from 'big.js'
 import type { Instant } from '../base/instant.ts'
+import type { Language } from '../base/language.ts'
 import { DECIMAL_PLACES } from '../base/money.ts'
-import type { Language } from './words.ts'
 
 /** How numbers and dates are written in one language and time zone. */
 export interface Format {

@@ -1,7 +1,8 @@
+import type { Language } from '../base/language.ts'
 import type { BillView } from './bill-view.ts'
 import type { PostalAddress } from './branding.ts'
 import type { Format } from './format.ts'
-import type { Language, Words } from './words.ts'
+import type { Words } from './words.ts'
 
 /** What stands above a bill, e.g. `Invoice INV-2026-000180`. */
 export function titleOf({ kind, number = '' }: BillView, { titles }: Words): string {

@@ -1,6 +1,4 @@
-/** The languages in which bills are written. */
-export const LANGUAGES = ['en', 'de', 'fr'] as const
-export type Language = (typeof LANGUAGES)[number]
+import { LANGUAGES, type Language } from '../base/language.ts'
 
 /** Everything a bill says in words of its own; `{…}` is filled in. */
 export interface Words {

@@ -13,7 +13,7 @@ export function billChecks(tenantId: string, currencies: Sql): readonly Sql[] {
     taxCheck(bills),
     journalCheck(bills),
     revenueCheck(bills),
-    taxBookCheck(bills),
+    taxBookCheck(bills, sql`b."issued_as" IS NOT NULL`),
     remainingCheck(bills),
     numberCheck(tenantId)
   ]
@@ -98,18 +98,18 @@ function revenueCheck(bills: Sql): Sql {
     WHERE b."issued_as" IS NOT NULL AND x."shown" <> x."posted"`
 }
 
-/** The tax of each category is that of the bill. */
-function taxBookCheck(bills: Sql): Sql {
+/** The tax of each category is that of the bill, as far as it is in its currency, where a condition holds of it. */
+export function taxBookCheck(bills: Sql, condition: Sql): Sql {
   return sql`SELECT format('bill %s has a tax %s of %s, but %s in the ledger', b."id", x."category",
       trim_scale(x."stated"), trim_scale(x."posted"))
     FROM ${bills} CROSS JOIN LATERAL (
       SELECT "category", sum("stated") AS "stated", sum("posted") AS "posted" FROM (
         SELECT t->>'taxCategory' AS "category", (t#>>'{taxAmount,value}')::numeric AS "stated", 0 AS "posted"
-        FROM jsonb_array_elements(b."tax_item") t
+        FROM jsonb_array_elements(b."tax_item") t WHERE t#>>'{taxAmount,unit}' = b."amount_due_unit"
         UNION ALL
         SELECT "detail", 0, -"amount" FROM "ledger_entry" e WHERE e."tenant_id" = b."tenant_id"
           AND e."source_id" = b."id" AND e."source_type" = 'bill' AND "book" = 'tax') y GROUP BY 1) x
-    WHERE b."issued_as" IS NOT NULL AND x."stated" <> x."posted"`
+    WHERE ${condition} AND x."stated" <> x."posted"`
 }
 
 /** What remains of a bill is what is due less what was paid, and the bill names what was paid. */

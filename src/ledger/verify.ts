@@ -2,12 +2,15 @@ import { minorDigits } from '../base/money.ts'
 import type { Database, Transaction } from '../db/database.ts'
 import { join, type Sql, sql } from '../db/sql.ts'
 import { billChecks } from './bill-checks.ts'
+import { IN_LEDGER } from './foreign-bills.ts'
+import { foreignChecks } from './foreign-checks.ts'
 import { moneyChecks } from './money-checks.ts'
 
 /** What is known of one tenant's ledger. */
 export interface Verification {
   readonly tenantId: string
   readonly journals: number
+  /** Those that the engine made, and those of other systems that are in the ledger. */
   readonly bills: number
   readonly payments: number
   /** The first thing that is not as the rows say it must be. */
@@ -33,7 +36,8 @@ export async function verifyLedger(database: Database): Promise<readonly Verific
 async function verifyTenant(tx: Transaction, tenantId: string): Promise<Verification> {
   const { rows } = await tx.run(sql`SELECT
     (SELECT count(DISTINCT "journal_id") FROM "ledger_entry" WHERE "tenant_id" = ${tenantId}),
-    (SELECT count(*) FROM "customer_bill" WHERE "tenant_id" = ${tenantId} AND "rounding_amount" IS NOT NULL),
+    (SELECT count(*) FROM "customer_bill" b WHERE "tenant_id" = ${tenantId}
+      AND ("rounding_amount" IS NOT NULL OR ${IN_LEDGER})),
     (SELECT count(*) FROM "payment" WHERE "tenant_id" = ${tenantId})`)
   const [journals = 0, bills = 0, payments = 0] = (rows[0] ?? []).map(Number)
   return { tenantId, journals, bills, payments, difference: await firstDifference(tx, tenantId) }
@@ -41,7 +45,8 @@ async function verifyTenant(tx: Transaction, tenantId: string): Promise<Verifica
 
 async function firstDifference(tx: Transaction, tenantId: string): Promise<string | undefined> {
   const currencies = await currenciesOf(tx, tenantId)
-  for (const check of [...moneyChecks(tenantId), ...billChecks(tenantId, currencies)]) {
+  const checks = [...moneyChecks(tenantId), ...billChecks(tenantId, currencies), ...foreignChecks(tenantId)]
+  for (const check of checks) {
     const { rows } = await tx.run(sql`${check} ORDER BY 1 LIMIT 1`)
     if (rows[0]) return String(rows[0][0])
   }

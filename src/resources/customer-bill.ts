@@ -1,4 +1,4 @@
-import { compareDecimals } from '../base/money.ts'
+import { compareDecimals, isSumInLimit } from '../base/money.ts'
 import { Problem } from '../base/problem.ts'
 import {
   instant,
@@ -27,7 +27,8 @@ import {
 
 /** Declared in the order in which a bill goes through them; onHold stands beside them. */
 const STATES: readonly string[] = ['new', 'validated', 'sent', 'partiallyPaid', 'settled']
-const ISSUED = ['validated', 'sent', 'partiallyPaid', 'settled']
+/** Those of a bill that was issued. */
+export const ISSUED: readonly string[] = ['validated', 'sent', 'partiallyPaid', 'settled']
 
 /** The bill of a customer for one period or event (TMF678 v4, CustomerBill). */
 export const customerBill = defineResource({
@@ -94,6 +95,7 @@ export const customerBill = defineResource({
   check: (after, before) => {
     requireAccount(after)
     requireOneCurrency(after)
+    requireBoundedTaxes(after)
     requirePaymentState(after, before)
   },
   mayRemove: ({ document, internal }) => {
@@ -124,6 +126,13 @@ function requireOneCurrency({ amountDue, remainingAmount }: Document): void {
   const [due, remaining] = [unit(amountDue), unit(remainingAmount)]
   if (due === remaining || due === undefined || remaining === undefined) return
   throw new Problem('invalidField', `$.remainingAmount.unit must be that of $.amountDue, which is ${due}`)
+}
+
+/** The ledger adds them up, and keeps no sum that is larger than an amount. */
+function requireBoundedTaxes({ taxItem = [] }: Document): void {
+  const items = taxItem as readonly { readonly taxAmount: { readonly value: number } }[]
+  if (isSumInLimit(items.map(({ taxAmount }) => taxAmount.value))) return
+  throw new Problem('invalidField', 'The taxes of $.taxItem must add up to less than 1000000000000000 in size')
 }
 
 /** Settled means that nothing remains, partiallyPaid that something does and something was paid. */

@@ -32,8 +32,8 @@ function afterMergePatch(resource: Resource, before: Document, body: unknown): D
   return merge(before, body) as Document
 }
 
-/** RFC 7396, section 2. */
-function merge(target: unknown, patch: unknown): unknown {
+/** A value after a merge patch (RFC 7396, section 2). */
+export function merge(target: unknown, patch: unknown): unknown {
   if (!isObject(patch)) return patch
   const merged = new Map(Object.entries(isObject(target) ? target : {}))
   for (const [name, value] of Object.entries(patch)) {

@@ -38,8 +38,11 @@ export interface Spec {
    * Problem for what that forbids.
    */
   readonly consult?: (tx: Transaction, owner: Owner, document: Document, before?: Stored) => Promise<Document>
-  /** What else belongs to a creation, e.g. the job that works it off; in its transaction. */
-  readonly created?: (tx: Transaction, owner: Owner, id: string) => Promise<void>
+  /**
+   * Does what else belongs to a document that was just created or changed, e.g. asks for the job that works it off; in
+   * its transaction. Answers whether that wrote its row again. `before` is missing at creation.
+   */
+  readonly written?: (tx: Transaction, context: ChangeContext, after: Written, before?: Stored) => Promise<boolean>
   /**
    * Makes a change that all rules allow by itself, where more belongs to it than its row, which is locked; answers
    * whether it did.
@@ -112,6 +115,9 @@ export interface Stored {
   readonly document: Document
   readonly internal: Readonly<Record<string, string | null>>
 }
+
+/** A row that was just written, as far as its writer knows it. */
+export type Written = Pick<Stored, 'id' | 'document'>
 
 /** What a new document may draw on to complete itself. */
 export interface Creation {

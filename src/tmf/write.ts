@@ -9,7 +9,7 @@ import { applied, type PatchType } from './patch.ts'
 import { find } from './read.ts'
 import { checkReferences, ownView, type ReferenceContext, resolved } from './references.ts'
 import { type Row, readStored } from './representation.ts'
-import type { Document, Owner, Resource, Stored } from './resource.ts'
+import type { Document, Owner, Resource, Stored, Written } from './resource.ts'
 import { type ColumnValue, columnValues, internalValues, rowValues } from './row-values.ts'
 import { validate } from './schema.ts'
 import { checkTransition } from './states.ts'
@@ -63,8 +63,21 @@ export async function create(
   const row = (await tx.run(insert, { prepared: true }).catch(refuseDuplicate(resource))).rows[0] as Row
   await record(tx, context, { action: 'create', resourceType: resource.type, resourceId: id, after: document }, now)
   await recordEvents(tx, context, resource, 'created', [id], now)
-  await resource.created?.(tx, context.view, id)
-  return { row, secret: chosen === undefined ? made?.secret : undefined }
+  const last = await finished(tx, context, resource, row, { id, document })
+  return { row: last, secret: chosen === undefined ? made?.secret : undefined }
+}
+
+/** The row once all is done that belongs to its being written. */
+async function finished(
+  tx: Transaction,
+  context: WriteContext,
+  resource: Resource,
+  row: Row,
+  after: Written,
+  before?: Stored
+): Promise<Row> {
+  const isWrittenAgain = await resource.written?.(tx, context, after, before)
+  return isWrittenAgain ? find(tx, resource, context.view, after.id) : row
 }
 
 /** Whose a new row is, as columns. */
@@ -130,7 +143,7 @@ export async function patch(
   const [before, then] = [stored.document, after].map((whole) => only(whole, changed))
   await record(tx, context, { action: 'patch', resourceType: resource.type, resourceId: id, before, after: then }, now)
   if (changed.includes('state')) await recordEvents(tx, context, resource, 'stateChanged', [id], now)
-  return updated
+  return finished(tx, context, resource, updated, { id, document: after }, stored)
 }
 
 /** Removes a resource while nothing depends on it; else throws `conflict` saying what does. */

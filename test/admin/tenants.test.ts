@@ -25,7 +25,14 @@ describe('The administrator of a tenant', () => {
   test('sees that tenant and no other', async () => {
     const list = await server.call('GET', TENANTS)
     const href = `http://localhost:80${TENANTS}/demo`
-    expect(list.body).toEqual([{ id: 'demo', href, name: 'demo', isOperator: false, createdAt: expect.any(String) }])
+    expect(list.body).toEqual([
+      {
+        ...{ id: 'demo', href, name: 'demo', isOperator: false, timeZone: 'UTC', currency: 'EUR', language: 'en' },
+        billNumberPattern: 'INV-{yyyy}-{000001}',
+        callChargeTypes: ['usageCharge'],
+        createdAt: expect.any(String)
+      }
+    ])
     expect(list.headers['x-total-count']).toBe('1')
     expect((await server.call('GET', `${TENANTS}/demo`)).body).toEqual(list.body[0])
     const [foreign, none] = [

@@ -21,7 +21,8 @@ beforeAll(async () => {
   await server.app.listen({ host: '127.0.0.1', port: 0 })
   // What a database may meet at any time.
   await server.database.run(sql`CREATE FUNCTION "fail"() RETURNS trigger LANGUAGE plpgsql AS
-    $$ BEGIN PERFORM pg_advisory_xact_lock_shared(1); RAISE EXCEPTION 'no space left' USING ERRCODE = 'disk_full'; END $$`)
+    $$ BEGIN PERFORM pg_advisory_xact_lock_shared(1);
+      RAISE EXCEPTION 'no space left' USING ERRCODE = 'disk_full'; END $$`)
   await server.database.run(sql`CREATE TRIGGER "fail" BEFORE INSERT ON "applied_customer_billing_rate" FOR EACH ROW
     WHEN (NEW."name" = 'Fail') EXECUTE FUNCTION "fail"()`)
 })

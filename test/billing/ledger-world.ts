@@ -2,7 +2,7 @@ import { newId } from '../../src/base/ulid.ts'
 import { useCredit } from '../../src/billing/credit.ts'
 import { draftBills } from '../../src/billing/draft.ts'
 import { issueBills } from '../../src/billing/issue.ts'
-import { identifier, sql } from '../../src/db/sql.ts'
+import { identifier, type Sql, sql } from '../../src/db/sql.ts'
 import { TENANT, type TestDatabase } from '../support/database.ts'
 import { type Reply, startTestServer, type TestServer } from '../support/server.ts'
 
@@ -84,6 +84,14 @@ export async function credits({ database }: TestDatabase, account: string): Prom
   const { rows } = await database.run(sql`SELECT "currency", "credit" FROM "account_balance"
     WHERE "account_id" = ${account}`)
   return Object.fromEntries(rows.map(([currency, credit]) => [String(currency), Number(credit)]))
+}
+
+/** Changes rows as nobody may; fails when there are none. */
+export async function tamper({ database }: TestDatabase, statement: Sql): Promise<void> {
+  await database.transaction(async (tx) => {
+    await tx.run(sql`SET LOCAL session_replication_role = replica`)
+    if ((await tx.run(statement)).rowCount === 0) throw new Error('there is nothing to tamper with')
+  })
 }
 
 /** Keeps a copy of tables; the answer puts their rows back, whatever the triggers say. */

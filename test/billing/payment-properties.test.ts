@@ -14,9 +14,20 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
+/** What a bill of another system says that remains of it. */
+type Left = 'nothing said' | 'all' | 'a cent'
+
 /** Something that may happen to one of two accounts; what is paid or reversed is chosen among what is there. */
 type Step =
   | { readonly kind: 'bill'; readonly account: number; readonly amount: number }
+  | {
+      readonly kind: 'foreign'
+      readonly account: number
+      readonly amount: number
+      readonly left: Left
+      readonly state: string
+    }
+  | { readonly kind: 'issue'; readonly account: number }
   | { readonly kind: 'pay'; readonly account: number; readonly amount: number; readonly bill: number | undefined }
   | { readonly kind: 'reverse'; readonly account: number; readonly payment: number }
 
@@ -24,6 +35,14 @@ const account = fc.nat(1)
 const amount = fc.integer({ min: 1, max: 4_000 }).map((cents) => cents / 100)
 const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ kind: fc.constant('bill' as const), account, amount }),
+  fc.record({
+    kind: fc.constant('foreign' as const),
+    account,
+    amount,
+    left: fc.constantFrom<Left[]>('nothing said', 'all', 'a cent'),
+    state: fc.constantFrom('validated', 'new')
+  }),
+  fc.record({ kind: fc.constant('issue' as const), account }),
   fc.record({ kind: fc.constant('pay' as const), account, amount, bill: fc.option(fc.nat(5), { nil: undefined }) }),
   fc.record({ kind: fc.constant('reverse' as const), account, payment: fc.nat(5) })
 )
@@ -32,14 +51,28 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 interface Holding {
   readonly id: string
   readonly bills: string[]
+  /** Those of other systems that are not issued yet. */
+  readonly drafts: string[]
+  /** What other systems took for their bills, by these. */
+  readonly taken: Map<string, string>
   readonly payments: string[]
 }
 
-async function take(step: Step, { id, bills, payments }: Holding): Promise<number> {
+async function take(step: Step, holding: Holding): Promise<number> {
+  const { id, bills, drafts, payments } = holding
   switch (step.kind) {
     case 'bill':
       bills.push(await addBill(server, id, { rates: { usageCharge: String(step.amount) } }))
       return 201
+    case 'foreign':
+      return postForeign(step, holding)
+    case 'issue': {
+      const draft = drafts.pop()
+      if (!draft) return 404
+      const { status } = await server.call('PATCH', `customerBill/${draft}`, { state: 'validated' })
+      if (status === 200) bills.push(draft)
+      return status
+    }
     case 'pay': {
       const bill = step.bill === undefined ? undefined : bills[step.bill]
       const { status, body } = await pay(server, id, step.amount, bill ? { bills: [{ id: bill }] } : {})
@@ -51,17 +84,31 @@ async function take(step: Step, { id, bills, payments }: Holding): Promise<numbe
   }
 }
 
+async function postForeign({ amount, left, state }: Extract<Step, { kind: 'foreign' }>, holding: Holding) {
+  const { status, body } = await server.call('POST', 'customerBill', {
+    billingAccount: { id: holding.id },
+    amountDue: { unit: 'EUR', value: amount },
+    ...(left !== 'nothing said' && { remainingAmount: { unit: 'EUR', value: left === 'all' ? amount : 0.01 } }),
+    state
+  })
+  const own = state === 'new' ? holding.drafts : holding.bills
+  own.push(body.id)
+  if (left === 'a cent') holding.taken.set(body.id, new Big(amount).minus('0.01').toFixed())
+  return status
+}
+
 const sum = (values: readonly (string | null | undefined)[]) =>
   values.reduce((total, value) => total.plus(value ?? 0), new Big(0)).toFixed()
 
-async function requireTrue({ id, bills }: Holding): Promise<void> {
+async function requireTrue({ id, bills, taken }: Holding): Promise<void> {
   const own = sql`"tenant_id" = ${TENANT} AND "billing_account_id" = ${id}`
   const found = await server.database.run(sql`SELECT "amount_due_value", "remaining_amount_value", (SELECT
-      coalesce(sum((p#>>'{appliedAmount,value}')::numeric), 0) FROM jsonb_array_elements("applied_payment") p), "state"
-    FROM "customer_bill" WHERE ${own}`)
+      coalesce(sum((p#>>'{appliedAmount,value}')::numeric), 0) FROM jsonb_array_elements("applied_payment") p), "state",
+      "id"
+    FROM "customer_bill" WHERE ${own} AND "issued_as" IS NOT NULL`)
   expect(found.rows).toHaveLength(bills.length)
-  for (const [due, remaining, applied, state] of found.rows) {
-    expect(sum([remaining, applied])).toBe(sum([due]))
+  for (const [due, remaining, applied, state, bill] of found.rows) {
+    expect(sum([remaining, applied, taken.get(String(bill))])).toBe(sum([due]))
     const isOpen = sum([applied]) === '0' ? 'validated' : 'partiallyPaid'
     expect(state).toBe(sum([remaining]) === '0' ? 'settled' : isOpen)
   }
@@ -74,11 +121,11 @@ async function requireTrue({ id, bills }: Holding): Promise<void> {
   expect(sum([ledger.rows[0]?.[1]])).toBe(sum(found.rows.map(([, remaining]) => remaining)))
 }
 
-test('however bills, payments and reversals come, also at once, the ledger explains what remains', async () => {
+test('however bills, ours or others’, payments and reversals come, the ledger explains what remains', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(fc.array(step, { minLength: 1, maxLength: 5 }), { maxLength: 5 }), async (batches) => {
       const ids = [await addAccount(server), await addAccount(server)]
-      const holdings = ids.map((id): Holding => ({ id, bills: [], payments: [] }))
+      const holdings = ids.map((id): Holding => ({ id, bills: [], drafts: [], taken: new Map(), payments: [] }))
       for (const batch of batches) {
         const statuses = await Promise.all(batch.map((one) => take(one, holdings[one.account] as Holding)))
         expect(statuses.filter((status) => ![200, 201, 404, 409].includes(status))).toEqual([])

@@ -108,18 +108,22 @@ describe('A patch of a new bill', () => {
     expect(await verified()).toEqual([[1, undefined]])
   })
 
-  test('of another system leaves its number alone, and the ledger, whoever has the account', async () => {
+  test('of another system leaves its number alone, and is posted only where the account is ours', async () => {
     const [own] = await world.addAccounts(1, [])
-    for (const id of ['elsewhere', own]) {
-      const posted = await world.server.call('POST', 'customerBill', {
-        billingAccount: { id },
-        billNo: 'X-7',
-        amountDue: { unit: 'EUR', value: 5 }
-      })
-      const { body } = await patch(posted.body.id, 'validated')
-      expect(body).toMatchObject({ state: 'validated', billNo: 'X-7' })
-      expect(await journal(posted.body.id)).toEqual([])
+    const entries = [
+      ['receivable', null, '5'],
+      ['revenue', null, '-5']
+    ]
+    for (const [id, posted] of [
+      ['elsewhere', []],
+      [own, entries]
+    ]) {
+      const bill = { billingAccount: { id }, billNo: 'X-7', amountDue: { unit: 'EUR', value: 5 } }
+      const { body } = await world.server.call('POST', 'customerBill', bill)
+      expect((await patch(body.id, 'validated')).body).toMatchObject({ state: 'validated', billNo: 'X-7' })
+      expect(await journal(body.id)).toEqual(posted)
     }
+    expect(await verified()).toEqual([[1, undefined]])
   })
 
   test('issues it once, however many ask at the same time', async () => {

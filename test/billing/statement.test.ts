@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { newId } from '../../src/base/ulid.ts'
 import { pay } from '../../src/billing/payment.ts'
 import { reversePayment } from '../../src/billing/payment-reversal.ts'
@@ -81,14 +81,62 @@ test('a statement says how an account came from one balance to the next, and by 
   }
 })
 
-test('the types that count as calls are the tenant’s to say', async () => {
-  const account = await addAccount(server)
-  await addBill(server, account, { rates: RATES })
-  await server.database.run(
-    sql`UPDATE "tenant" SET "call_charge_types" = '["recurringCharge", "appliedBillingCredit"]'`
+describe('The types that count as calls are the tenant’s to say', () => {
+  const others = () =>
+    server.database.run(
+      sql`UPDATE "tenant" SET "call_charge_types" = '["recurringCharge", "appliedBillingCredit"]'
+        WHERE "id" = ${TENANT}`
+    )
+  const charges = async (account: string, from: string, to: string) => {
+    const { callCharges, otherCharges, adjustments } = amounts(await ask(account, from, to))
+    return [callCharges, otherCharges, adjustments]
+  }
+
+  test('from then on: a past period keeps its statement', async () => {
+    const account = await addAccount(server)
+    await addBill(server, account, { rates: RATES })
+    const before = await ask(account, '2026-04-01', '2026-04-01')
+    expect(await charges(account, '2026-04-01', '2026-04-01')).toEqual([10, 5.01, -2])
+    await others()
+    expect((await ask(account, '2026-04-01', '2026-04-01')).body).toEqual(before.body)
+    await addBill(server, account, { rates: RATES, date: '2099-01-01T00:00:00.000Z' })
+    expect(await charges(account, '2099-01-01', '2099-01-01')).toEqual([3, 10.01, 0])
+    expect(await charges(account, '2026-04-01', '2099-01-01')).toEqual([13, 15.02, -2])
+  })
+
+  test('to the millisecond', async () => {
+    await others()
+    const account = await addAccount(server)
+    const { rows } = await server.database.run(sql`SELECT to_char(max("since") AT TIME ZONE 'UTC',
+      'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') FROM "call_charge_types" WHERE "tenant_id" = ${TENANT}`)
+    const since = String(rows[0]?.[0])
+    await addBill(server, account, { rates: { usageCharge: '1' }, date: new Date(Date.parse(since) - 1).toISOString() })
+    await addBill(server, account, { rates: { recurringCharge: '20' }, date: since })
+    await addBill(server, account, { rates: { usageCharge: '400' }, date: since })
+    expect(await charges(account, '2026-04-01', '2099-01-01')).toEqual([21, 400, 0])
+  })
+
+  test.each([sql`UPDATE "call_charge_types" SET "types" = '[]'`, sql`DELETE FROM "call_charge_types"`])(
+    'and what they were nobody changes: %#',
+    async (statement) => {
+      await expect(server.database.run(statement)).rejects.toThrow('what counted as a call does not change')
+    }
   )
-  const { callCharges, otherCharges, adjustments } = amounts(await ask(account, '2026-04-01', '2026-04-01'))
-  expect([callCharges, otherCharges, adjustments]).toEqual([3, 10.01, 0])
+
+  test('a change to the same, or in one transaction, gives each moment one answer', async () => {
+    const count = async () =>
+      Number((await server.database.run(sql`SELECT count(*) FROM "call_charge_types"`)).rows[0]?.[0])
+    await others()
+    const before = await count()
+    await others()
+    expect(await count()).toBe(before)
+    await server.database.transaction(async (tx) => {
+      for (const types of ['["a"]', '["b"]', '["c"]']) {
+        await tx.run(sql`UPDATE "tenant" SET "call_charge_types" = ${types} WHERE "id" = ${TENANT}`)
+      }
+    })
+    expect(await count()).toBe(before + 3)
+  })
 })
 
 test.each([

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { isId } from '../../src/base/ulid.ts'
 import { sql } from '../../src/db/sql.ts'
 import { fillWithDemoData } from '../../src/demo/demo.ts'
+import { verifyLedger } from '../../src/ledger/verify.ts'
 import { resources } from '../../src/resources/index.ts'
 import { validate } from '../../src/tmf/schema.ts'
 import { addApiKey, type TestDatabase } from '../support/database.ts'
@@ -156,6 +157,41 @@ describe('amounts', () => {
     const scales = await query(finest)
     expect(scales.map(([unit]) => unit)).toEqual(['EUR', 'JPY', 'KWD'])
     for (const [, scale] of scales) expect(Number(scale)).toBeGreaterThanOrEqual(4)
+  })
+})
+
+describe('the ledger', () => {
+  test('is sound, with a journal for each bill that was issued, and no other', async () => {
+    const verified = await verifyLedger(server().database)
+    const issued = await numbers(`SELECT count(*) FILTER (WHERE issued_as IS NOT NULL) FROM customer_bill
+      GROUP BY tenant_id ORDER BY tenant_id`)
+    expect(verified.filter(({ tenantId }) => TENANTS.includes(tenantId))).toEqual(
+      TENANTS.map((tenantId, at) => {
+        const [count] = issued[at] as number[]
+        return { tenantId, journals: count, bills: count, payments: 0, difference: undefined }
+      })
+    )
+  })
+
+  test('has each bill on its date, and what was paid of it when that was', async () => {
+    const wrong = `SELECT count(*) FROM ledger_entry entry JOIN customer_bill bill
+      ON bill.tenant_id = entry.tenant_id AND bill.id = journal_id
+      WHERE CASE WHEN book = 'cash' OR (book = 'receivable' AND line > 1) THEN posted_at <> last_update
+        ELSE posted_at <> bill_date END`
+    expect(await numbers(wrong)).toEqual([[0]])
+    const dates = `SELECT count(DISTINCT date_trunc('month', posted_at)) > 10 FROM ledger_entry`
+    expect(await column(dates)).toEqual(['t'])
+  })
+
+  test('a statement of the year ends with what remains of the bills of an account', async () => {
+    const accounts = (await server().call('GET', 'accounts?limit=1000')).body as { id: string }[]
+    expect(accounts).toHaveLength(30)
+    for (const { id } of accounts) {
+      const { body } = await server().call('GET', `accounts/${id}/statement?from=2025-09-01&to=2026-11-04`)
+      const sums = `SELECT coalesce(sum(amount_due_value), 0), coalesce(-sum(remaining_amount_value), 0)
+        FROM customer_bill WHERE tenant_id = 'demo' AND billing_account_id = '${id}' AND issued_as IS NOT NULL`
+      expect(await numbers(sums)).toEqual([[body.totalCharges.value, body.closingBalance.value]])
+    }
   })
 })
 

@@ -10,7 +10,7 @@ import { BRANDING } from './source.ts'
 let server: TestServer
 let partnerId: string
 beforeAll(async () => {
-  server = await startTestServer()
+  server = await startTestServer({ MAX_EVENT_LOOP_DELAY_MS: '0' })
   await fillWithDemoData(server.database)
   partnerId = await addPartner(server.database, TENANT, 'P-1')
   await addApiKey(server.database, { tenantId: TENANT, key: 'partner', partnerId })
@@ -41,7 +41,7 @@ async function document(url: string, headers: Record<string, string> = {}) {
   return { status: answer.statusCode, headers: answer.headers, bytes: answer.rawPayload, text: answer.body }
 }
 
-test('every bill of the demo has a document whose lines and taxes are its total', async () => {
+test('every bill of the demo has a document whose lines and taxes are its total, kept when issued', async () => {
   const { body } = await server.call('GET', 'customerBill?limit=1000&fields=billNo,billDocument')
   expect(body.length).toBeGreaterThan(200)
   for (const each of body as Bill[]) {
@@ -49,6 +49,12 @@ test('every bill of the demo has a document whose lines and taxes are its total'
     expect([each.billNo, html.status]).toEqual([each.billNo, 200])
     expect(html.text).toContain(each.billNo ?? 'invoice')
   }
+  const { rows } = await server.database.run(sql`SELECT DISTINCT "issued_as" IS NOT NULL, "letterhead_id" IS NOT NULL
+    FROM "customer_bill" ORDER BY 1`)
+  expect(rows).toEqual([
+    ['f', 'f'],
+    ['t', 't']
+  ])
 })
 
 test('a bill leads to its document, under the address by which the client came', async () => {

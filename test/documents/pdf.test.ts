@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
+import { LANGUAGES } from '../../src/base/language.ts'
 import { billView } from '../../src/documents/bill-view.ts'
 import { readBranding } from '../../src/documents/branding.ts'
 import { renderPdf } from '../../src/documents/pdf.ts'
 import { paginate, type TableRow } from '../../src/documents/pdf-rows.ts'
-import { LANGUAGES } from '../../src/documents/words.ts'
 import { logoUri } from './logo.ts'
 import { textsOf } from './pdf-text.ts'
 import { BRANDING, billOf, type Charge } from './source.ts'
@@ -20,7 +20,7 @@ const plain = (texts: readonly string[] | undefined) =>
 
 test('a bill is the same bytes every time, whatever is rendered in between', async () => {
   const logo = { ...BRANDING, logo: logoUri(6) }
-  const tenant = { name: 'Nordlicht', timeZone: 'UTC', branding: readBranding(JSON.stringify(logo)) }
+  const tenant = { name: 'Nordlicht', timeZone: 'UTC', branding: readBranding(logo) }
   const source = billOf('EUR', CHARGES, { tenant })
   const first = await render(source)
   const others = await Promise.all([render(billOf('JPY', [{ amount: '1', name: 'Ελλάδα' }])), render(source)])

@@ -43,7 +43,7 @@ export function billOf(unit: string, charges: readonly Charge[], others: Partial
       name: 'Emre Aydın',
       address: { line1: 'Çiğdem-Straße 5', postalCode: '10115', city: 'Berlin', country: 'DE' }
     },
-    tenant: { name: 'Nordlicht Telekom', branding: readBranding(JSON.stringify(BRANDING)), timeZone: 'UTC' },
+    tenant: { name: 'Nordlicht Telekom', branding: readBranding(BRANDING), timeZone: 'UTC' },
     language: 'en',
     ...others
   }

@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
+import { LANGUAGES } from '../../src/base/language.ts'
 import { preferred } from '../../src/documents/accept.ts'
 import { billView } from '../../src/documents/bill-view.ts'
 import { readBranding } from '../../src/documents/branding.ts'
 import { renderCsv } from '../../src/documents/csv.ts'
 import { formatOf } from '../../src/documents/format.ts'
 import { renderHtml } from '../../src/documents/html.ts'
-import { LANGUAGES, languageOf, WORDS } from '../../src/documents/words.ts'
+import { languageOf, WORDS } from '../../src/documents/words.ts'
 import { logoUri } from './logo.ts'
 import { billOf } from './source.ts'
 
@@ -14,13 +15,13 @@ const EVIL = `<script>alert("1")</script>'&`
 
 describe('HTML', () => {
   const charges = [{ amount: '39.9', name: EVIL, description: EVIL, type: EVIL, product: { id: EVIL, name: EVIL } }]
-  const evil = JSON.stringify({
+  const evil = {
     contact: [EVIL],
     taxNumber: EVIL,
     address: { line1: EVIL },
     bank: { name: EVIL },
     logo: logoUri(2)
-  })
+  }
   const page = renderHtml(
     billView(
       billOf('EUR', [...charges, ...charges], {

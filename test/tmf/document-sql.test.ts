@@ -11,7 +11,8 @@ beforeAll(async () => {
   store = await createTestDatabase()
   await fillWithDemoData(store.database)
   // What the demo does not have: an own type with attributes of its own, and an address of another system.
-  await store.database.run(sql`UPDATE "customer_bill" SET "at_type" = 'EnergyBill', "extension" = '{"meter": {"n": 0.10}}',
+  await store.database.run(sql`UPDATE "customer_bill" SET "at_type" = 'EnergyBill',
+    "extension" = '{"meter": {"n": 0.10}}',
     "billing_account" = jsonb_set("billing_account", '{href}', '"https://crm.example/accounts/1"')
     WHERE "id" IN (SELECT "id" FROM "customer_bill" ORDER BY "id" LIMIT 3)`)
 })

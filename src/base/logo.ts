@@ -16,6 +16,11 @@ const PIXELS_MAX = 1_000_000
 const SAMPLES: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 }
 const WHITE = 255
 
+/** What a logo must be. */
+export const LOGO_RULE =
+  `must be data:image/png;base64,... of at most ${LOGO_MAX_LENGTH} characters: a PNG of 8 bits per colour, ` +
+  `not interlaced, of at most ${PIXELS_MAX} pixels`
+
 interface Header {
   readonly width: number
   readonly height: number

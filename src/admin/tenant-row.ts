@@ -1,0 +1,68 @@
+import { type Instant, instantFromPostgres } from '../base/instant.ts'
+import { identifier, type Sql, sql } from '../db/sql.ts'
+
+/** A provider with everything that is its own. */
+export interface Tenant {
+  readonly id: string
+  readonly name: string
+  /** Its administrators see all tenants and create them. */
+  readonly isOperator: boolean
+  /** IANA name; its days begin at midnight there. */
+  readonly timeZone: string
+  /** ISO 4217; of new accounts that name none. */
+  readonly currency: string
+  /** Of new accounts that name none, and of documents without an account. */
+  readonly language: string
+  /** Such as `INV-{yyyy}-{000001}`. */
+  readonly billNumberPattern: string
+  /** Types of rates that statements count as calls. */
+  readonly callChargeTypes: readonly string[]
+  /** How documents show it. */
+  readonly branding?: unknown
+  readonly createdAt: Instant
+}
+
+const PLAIN_COLUMNS = sql`"id", "name", "is_operator", "time_zone", "currency", "language", "bill_number_pattern",
+  "call_charge_types", "created_at"`
+/** What `readTenant` reads. */
+export const TENANT_COLUMNS = sql`${PLAIN_COLUMNS}, "branding"`
+/** The same without the logo of the branding, which may be as large as all the rest of a list. */
+export const LISTED_COLUMNS = sql`${PLAIN_COLUMNS},
+  CASE jsonb_typeof("branding") WHEN 'object' THEN "branding" - 'logo' ELSE "branding" END`
+
+const SETTING_COLUMNS = {
+  name: 'name',
+  timeZone: 'time_zone',
+  currency: 'currency',
+  language: 'language',
+  billNumberPattern: 'bill_number_pattern',
+  callChargeTypes: 'call_charge_types',
+  branding: 'branding'
+} as const
+
+/** Settings by name. */
+export type Values = { readonly [name in keyof typeof SETTING_COLUMNS]?: unknown }
+
+/** Reads a row of TENANT_COLUMNS. */
+export function readTenant(row: readonly (string | null)[]): Tenant {
+  const [id = '', name = '', isOperator, timeZone = '', currency = '', language = '', ...rest] = row.map(String)
+  const [billNumberPattern = '', callChargeTypes = '', createdAt = ''] = rest
+  const branding = row[9]
+  return {
+    ...{ id, name, isOperator: isOperator === 't', timeZone, currency, language, billNumberPattern },
+    callChargeTypes: JSON.parse(callChargeTypes),
+    ...(branding && { branding: JSON.parse(branding) }),
+    createdAt: instantFromPostgres(createdAt)
+  }
+}
+
+/** The columns of settings that are given, and what is to stand in them. */
+export function columnValues(values: Values): readonly { readonly column: Sql; readonly value: unknown }[] {
+  const names = Object.keys(SETTING_COLUMNS) as (keyof Values)[]
+  return names.flatMap((name) => {
+    const value = values[name]
+    if (value === undefined) return []
+    const isJson = typeof value === 'object' && value !== null
+    return [{ column: identifier(SETTING_COLUMNS[name]), value: isJson ? JSON.stringify(value) : value }]
+  })
+}

@@ -1,0 +1,112 @@
+import { z } from 'zod'
+import { isNumberPattern, NUMBER_PATTERN_RULE } from '../base/bill-number.ts'
+import { isCountry, isCurrency } from '../base/codes.ts'
+import { LANGUAGES } from '../base/language.ts'
+import { decodeLogo, LOGO_RULE } from '../base/logo.ts'
+import { Problem } from '../base/problem.ts'
+import { isTimeZone } from '../base/time-zone.ts'
+import { PLAIN_ID } from './attributes.ts'
+import { readBody } from './body.ts'
+
+const NAME_MAX_LENGTH = 256
+const CALL_TYPES_MAX = 50
+const CALL_TYPE_MAX_LENGTH = 50
+/** Of what stands on documents: longer lines fit onto no page. */
+const LINE_MAX_LENGTH = 100
+const CONTACT_LINES_MAX = 8
+
+/** The database is asked, too: it may know fewer zones than the runtime. */
+export const TIME_ZONE_RULE = 'must be UTC or a time zone of the IANA database with its area, such as Europe/Berlin'
+const CALL_TYPES_RULE =
+  `must be a list of at most ${CALL_TYPES_MAX} different types of rates, ` +
+  `each a text of 1 to ${CALL_TYPE_MAX_LENGTH} characters`
+const CONTACT_RULE = `must be a list of at most ${CONTACT_LINES_MAX} lines`
+const BRANDING_RULE = 'must be an object, or null for none'
+
+/** A text that follows a rule. */
+function ruled(rule: string, isRight: (text: string) => boolean) {
+  return z.string({ error: rule }).refine(isRight, { error: rule })
+}
+
+const name = ruled(
+  `must be a text of at most ${NAME_MAX_LENGTH} characters, and not blank`,
+  (text) => text.length <= NAME_MAX_LENGTH && /\S/.test(text)
+)
+const id = ruled(`must match ${PLAIN_ID.source}`, (text) => PLAIN_ID.test(text))
+const line = ruled(
+  `must be a line of 1 to ${LINE_MAX_LENGTH} characters`,
+  (text) => text.length <= LINE_MAX_LENGTH && /^\P{Cc}+$/u.test(text)
+).optional()
+
+/** How documents show a tenant. What stands here is what they read, see `documents/branding.ts`. */
+const BRANDING = z.strictObject({
+  logo: ruled(LOGO_RULE, (text) => decodeLogo(text) !== undefined).optional(),
+  colour: ruled('must be a colour such as #1f3a5f', (text) => /^#[0-9a-fA-F]{6}$/.test(text)).optional(),
+  address: part({
+    line1: line,
+    line2: line,
+    postalCode: line,
+    city: line,
+    state: line,
+    country: ruled(
+      'must be a country of ISO 3166, two letters',
+      (text) => isCountry(text) && text.length === 2
+    ).optional()
+  }),
+  contact: z.array(line.unwrap(), { error: CONTACT_RULE }).max(CONTACT_LINES_MAX, { error: CONTACT_RULE }).optional(),
+  bank: part({ name: line, iban: line, bic: line }),
+  taxNumber: line
+})
+
+function part<S extends z.ZodRawShape>(shape: S) {
+  return z.strictObject(shape, { error: 'must be an object' }).optional()
+}
+
+const PLAIN = {
+  timeZone: ruled(TIME_ZONE_RULE, isTimeZone).optional(),
+  currency: ruled('must be a currency of ISO 4217, such as EUR', isCurrency).optional(),
+  language: z.enum(LANGUAGES, { error: `must be one of ${LANGUAGES.join(', ')}` }).optional(),
+  billNumberPattern: ruled(NUMBER_PATTERN_RULE, isNumberPattern).optional(),
+  callChargeTypes: z
+    .array(z.string({ error: CALL_TYPES_RULE }), { error: CALL_TYPES_RULE })
+    .refine(areCallTypes, { error: CALL_TYPES_RULE })
+    .optional()
+}
+
+function areCallTypes(types: readonly string[]): boolean {
+  const isRight = (type: string) => type.length <= CALL_TYPE_MAX_LENGTH && /^\P{Cc}+$/u.test(type)
+  return types.length <= CALL_TYPES_MAX && new Set(types).size === types.length && types.every(isRight)
+}
+
+const CREATION = z.strictObject({ id, name, ...PLAIN, branding: BRANDING.optional() })
+
+/** What changes one: a merge patch, of which the branding is judged once it is merged. */
+const CHANGE = z.strictObject({
+  name: name.optional(),
+  ...PLAIN,
+  branding: z.record(z.string(), z.unknown(), { error: BRANDING_RULE }).nullable().optional()
+})
+
+const CHANGEABLE = Object.keys(CHANGE.shape)
+
+/** The settings of a tenant that are given, as far as they are. */
+export type TenantSettings = Omit<z.output<typeof CREATION>, 'id' | 'name'>
+/** A merge patch of a tenant. */
+export type TenantPatch = z.output<typeof CHANGE>
+
+/** Reads what makes a new tenant. Throws `invalidBody` or `invalidField`. */
+export function readTenantCreation(body: unknown): z.output<typeof CREATION> {
+  return readBody(CREATION, body)
+}
+
+/** Reads a merge patch of a tenant. Throws `invalidBody` or `invalidField`. */
+export function readTenantPatch(body: unknown): TenantPatch {
+  const patch = readBody(CHANGE, body)
+  if (Object.keys(patch).length > 0) return patch
+  throw new Problem('invalidBody', `There must be at least one of ${CHANGEABLE.join(', ')}`)
+}
+
+/** Checks a branding as a whole. Throws `invalidField` with every finding and its JSON path. */
+export function requireBranding(branding: unknown): void {
+  readBody(z.strictObject({ branding: BRANDING }), { branding })
+}

@@ -1,0 +1,3 @@
+/** The languages in which documents are written. */
+export const LANGUAGES = ['en', 'de', 'fr'] as const
+export type Language = (typeof LANGUAGES)[number]
