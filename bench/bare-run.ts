@@ -5,7 +5,7 @@ import { CYCLE_ID, DUE_DATE, MONTH } from './run-data.ts'
 
 /** As many as our server bills at the same time, and in one transaction, by default. */
 const CONNECTIONS = 2
-const CHUNK_ACCOUNTS = 1_000
+const CHUNK_ACCOUNTS = 500
 
 /**
  * What a run is compared with: the same bills in the same chunks, but for their numbers, taxes and journals, by the SQL

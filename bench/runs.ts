@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { runBare } from './bare-run.ts'
 import type { BenchServer } from './database.ts'
 import { measureDemands } from './demands.ts'
+import { measureDocuments } from './documents.ts'
 import type { Loader } from './loader.ts'
 import { type Measured, middle, ROUNDS } from './measure.ts'
 import { CYCLE_ID, dropCopy, OLD_BILLS, openRunData, type RunData } from './run-data.ts'
@@ -18,10 +19,15 @@ const POLL_MS = 200
 /** So long after a run was told to stop, what it was at is done. */
 const STOP_MS = 2_000
 
-/** The most resident memory of the server until half of the accounts were billed, and until all were, in bytes. */
+/** Shares of the accounts after which it is asked what a run keeps in memory. */
+const EARLY_SHARE = 0.1
+const LATE_SHARE = 0.9
+
+/** Bytes that the server keeps when a tenth of the accounts are billed, and nine tenths; the most it had resident. */
 export interface RunMemory {
-  readonly half: number
-  readonly all: number
+  readonly early: number
+  readonly late: number
+  readonly resident: number
 }
 
 /** Bill runs over many accounts. */
@@ -31,13 +37,14 @@ export interface RunResult {
   readonly bare: number
   readonly ours: number
   readonly memory: RunMemory
-  /** Accounts of the smaller data, and the memory of a run over them. */
+  /** Accounts of the smaller data. */
   readonly smallAccounts: number
-  readonly smallMemory: RunMemory
   /** Reads of bills by id at a fixed rate, without and with a run beside them. */
   readonly reads: { readonly quiet: Measured; readonly running: Measured }
   /** Milliseconds within which 95 of 100 bills on demand are done, without and with a run beside them. */
   readonly demands: { readonly quiet: number; readonly running: number }
+  /** Milliseconds that the PDF of a bill of the run takes, in the middle. */
+  readonly documentMs: number
   /** Bills a second that so many processes of the server issue together. */
   readonly issuing: readonly { readonly processes: number; readonly perSecond: number }[]
 }
@@ -56,7 +63,7 @@ export async function measureRuns(
     const before = await runBare(await large.copy(), accounts)
     const ours = await runOurs(large, 1)
     const after = await runBare(await large.copy(), accounts)
-    const { memory: smallMemory } = await runOurs(small, 1)
+    const { documentMs } = await runOurs(small, 1)
     const issuing = []
     for (const processes of PROCESSES) {
       const { perSecond } = await runOurs(small, processes, { BILL_RUN_CHUNK_ACCOUNTS: `${SHARED_CHUNK_ACCOUNTS}` })
@@ -66,18 +73,19 @@ export async function measureRuns(
     const demands = await measureDemandsBesideRun(await large.copy())
     const bare = (2 * accounts) / (before + after)
     const { perSecond, memory } = ours
-    return { accounts, bare, ours: perSecond, memory, smallAccounts, smallMemory, reads, demands, issuing }
+    const measured = { reads, demands, documentMs, issuing }
+    return { accounts, bare, ours: perSecond, memory, smallAccounts, ...measured }
   } finally {
     await dropCopy(server)
   }
 }
 
-/** A run by so many processes: accounts a second from the request until it is seen to be done. */
+/** A run by so many processes: accounts a second from the request until it is seen to be done; then its documents. */
 async function runOurs(
   data: RunData,
   processes: number,
   settings: Readonly<Record<string, string>> = {}
-): Promise<{ readonly perSecond: number; readonly memory: RunMemory }> {
+): Promise<{ readonly perSecond: number; readonly memory: RunMemory; readonly documentMs: number }> {
   const url = await data.copy()
   await using stack = new AsyncDisposableStack()
   const targets: Target[] = []
@@ -85,16 +93,18 @@ async function runOurs(
   const [target] = targets as [Target]
   const started = performance.now()
   let run = await start(target)
-  const memory = { half: 0, all: 0 }
+  const memory = { early: 0, late: 0, resident: 0 }
   while (isOpen(run)) {
     await delay(POLL_MS)
-    memory.all = Math.max(memory.all, target.memory())
-    if (run.billed * 2 <= data.accounts) memory.half = memory.all
+    memory.resident = Math.max(memory.resident, target.memory())
     run = await ask(target, run.id)
+    const share = run.billed / data.accounts
+    if (share >= EARLY_SHARE && memory.early === 0) memory.early = await target.keptMemory()
+    if (share >= LATE_SHARE && memory.late === 0) memory.late = await target.keptMemory()
   }
   const seconds = (performance.now() - started) / 1000
   if (run.billed !== data.accounts) throw new Error(`a run billed ${run.billed} accounts of ${data.accounts}`)
-  return { perSecond: data.accounts / seconds, memory }
+  return { perSecond: data.accounts / seconds, memory, documentMs: await measureDocuments(target) }
 }
 
 /** Quiet rounds and rounds with the run going on by turns: it is cancelled and resumed between them. */

@@ -13,6 +13,9 @@ const POLL_MS = 50
 /** The default of the server, given to both sides. */
 const POOL_SIZE = '10'
 
+/** What lets a server be asked what it keeps; see kept-memory.ts. */
+const COLLECTING = ['--expose-gc', '--import', path.resolve(import.meta.dirname, 'kept-memory.ts')]
+
 /** A server in a process of its own. */
 export interface Target {
   readonly origin: string
@@ -20,6 +23,8 @@ export interface Target {
   readonly headers: Readonly<Record<string, string>>
   /** Resident memory in bytes. */
   memory(): number
+  /** Bytes that are left of its memory when garbage is collected, which this makes it do. */
+  keptMemory(): Promise<number>
   stop(): Promise<void>
 }
 
@@ -44,19 +49,28 @@ async function start(script: string, settings: Readonly<Record<string, string>>)
   const port = await freePort()
   const { PATH, HOME, TMPDIR, LD_LIBRARY_PATH } = process.env
   const system = { PATH, HOME, TMPDIR, LD_LIBRARY_PATH, NODE_ENV: 'production' }
-  const child = spawn(process.execPath, [path.resolve(import.meta.dirname, '..', script)], {
+  const child = spawn(process.execPath, [...COLLECTING, path.resolve(import.meta.dirname, '..', script)], {
     env: { ...system, HOST, PORT: String(port), DATABASE_POOL_SIZE: POOL_SIZE, ...settings },
-    stdio: ['ignore', 'pipe', 'inherit']
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc']
   })
-  process.once('exit', () => child.kill())
+  const kill = () => child.kill()
+  process.once('exit', kill)
+  child.once('exit', () => process.off('exit', kill))
   // The log is read and dropped, as a container runtime reads it and writes it elsewhere.
-  child.stdout.resume()
+  child.stdout?.resume()
   const origin = `http://${HOST}:${port}`
   await untilReady(child, `${origin}/health/ready`).catch((error: unknown) => {
     child.kill('SIGKILL')
     throw new Error(`${script} ${error instanceof Error ? error.message : error}`)
   })
-  return { origin, headers: {}, memory: () => residentBytes(child), stop: () => stop(child) }
+  const keptMemory = () => keptBytes(child)
+  return { origin, headers: {}, memory: () => residentBytes(child), keptMemory, stop: () => stop(child) }
+}
+
+async function keptBytes(child: ChildProcess): Promise<number> {
+  const answered = once(child, 'message')
+  child.send('collect')
+  return Number((await answered)[0])
 }
 
 async function freePort(): Promise<number> {
