@@ -45,7 +45,8 @@ describe('usage', () => {
     [['nothing'], 'tmf678-server: there is no command nothing; try help\n'],
     [[], 'tmf678-server: which command?; try help\n'],
     [['migrate', 'now'], 'tmf678-server: migrate takes no arguments; try help migrate\n'],
-    [['demo', '--force'], "tmf678-server: Unknown option '--force'; try help demo\n"]
+    [['demo-data', '--force'], "tmf678-server: Unknown option '--force'; try help demo-data\n"],
+    [['demo', '--accounts', '19'], 'tmf678-server: --accounts must be a number from 20 to 10000\n']
   ])('%j is refused in one line with exit code 2', async (args, line) => {
     expect(await cli(args)).toEqual({ code: 2, output: '', errors: line })
   })
@@ -53,7 +54,7 @@ describe('usage', () => {
   test.each([['help'], ['--help'], ['-h']])('%s names every command', async (argument) => {
     const { code, output, errors } = await cli([argument])
     expect({ code, errors }).toEqual({ code: 0, errors: '' })
-    for (const name of ['migrate', 'demo', 'openapi', 'user create', 'audit verify', 'help'])
+    for (const name of ['migrate', 'demo', 'demo-data', 'openapi', 'user create', 'audit verify', 'help'])
       expect(output).toContain(`\n  ${name} `)
   })
 })
@@ -75,27 +76,29 @@ describe('on a database', () => {
     await server.end()
   })
 
-  test('demo wants the migrations first, migrate names what it applies, then there is nothing to do', async () => {
-    expect(await cli(['demo'], { DATABASE_URL: empty })).toEqual({
-      code: 1,
-      output: '',
-      errors: 'tmf678-server: The database lacks migrations; run npm run db:migrate first\n'
-    })
+  test('the demo wants the migrations first, migrate names what it applies, then there is nothing to do', async () => {
+    for (const command of ['demo', 'demo-data']) {
+      expect(await cli([command], { DATABASE_URL: empty })).toEqual({
+        code: 1,
+        output: '',
+        errors: 'tmf678-server: The database lacks migrations; run npm run db:migrate first\n'
+      })
+    }
     const first = await cli(['migrate'], { DATABASE_URL: empty })
     expect(first).toMatchObject({ code: 0, errors: '' })
     expect(first.output).toMatch(/^(applied \d{14}_\w+\n)+$/)
     expect(await cli(['migrate'], { DATABASE_URL: empty })).toEqual({ code: 0, output: 'up to date\n', errors: '' })
   })
 
-  test('demo fills it and says what is there, as often as it is asked', async () => {
+  test('demo-data fills it and says what is there, as often as it is asked', async () => {
     for (let time = 1; time <= 2; time++) {
-      const { code, output, errors } = await cli(['demo'], { DATABASE_URL: filled.url })
+      const { code, output, errors } = await cli(['demo-data'], { DATABASE_URL: filled.url })
       expect({ code, errors }).toEqual({ code: 0, errors: '' })
       expect(output.split('\n')).toEqual(expect.arrayContaining(DEMO_LINES))
     }
   })
 
-  test.each(['migrate', 'demo'])('%s says in one line that the database is down', async (command) => {
+  test.each(['migrate', 'demo', 'demo-data'])('%s says in one line that the database is down', async (command) => {
     const { code, output, errors } = await cli([command], {
       DATABASE_URL: 'postgresql://nobody:secret@127.0.0.1:1/none'
     })
@@ -157,7 +160,7 @@ describe('on a database', () => {
       code: 1,
       errors: expect.stringMatching(/^.*DATABASE_URL is not set.*\n$/)
     })
-    expect(await cli(['demo'], { PORT: 'x' })).toMatchObject({
+    expect(await cli(['demo-data'], { PORT: 'x' })).toMatchObject({
       code: 1,
       errors: expect.stringMatching(/^.*PORT: .*\n$/)
     })
@@ -169,7 +172,7 @@ test('without DATABASE_URL commands use the embedded database, and stop it again
   // Under root, Postgres runs as another user, who must be able to enter the folder.
   chmodSync(folder, 0o755)
   try {
-    const { code, output, errors } = await cli(['demo'], { DATA_DIR: folder })
+    const { code, output, errors } = await cli(['demo-data'], { DATA_DIR: folder })
     expect({ code, output, errors }).toEqual({ code: 0, output: `${DEMO_LINES.join('\n')}\n`, errors: '' })
     const files = readdirSync(folder, { recursive: true }).map((file) => path.basename(String(file)))
     expect(files).toContain('PG_VERSION')

@@ -43,7 +43,8 @@ export function describeAssignments({ attributes }: Resource, names: readonly st
   return alignColumns(rows)
 }
 
-function splitAssignment(text: string): readonly [name: string, value: string] {
+/** The two sides of `name=value`. Throws Misuse. */
+export function splitAssignment(text: string): readonly [name: string, value: string] {
   const at = text.indexOf('=')
   if (at <= 0) throw new Misuse(`${JSON.stringify(text)} is no name=value`)
   return [text.slice(0, at), text.slice(at + 1)]

@@ -55,7 +55,7 @@ function createCommand(resource: Resource): Command {
   const { secret } = resource
   return {
     description: `creates ${withArticle(resource)}${secret ? ` and prints its ${secret.member} once` : ''}`,
-    hasAssignments: true,
+    assignments: 'required',
     options: ['tenant', ...(secret?.isChosen ? (['password-stdin'] as const) : []), 'json'],
     details: () => describeAssignments(resource, names),
     prepare: (args) => {
@@ -78,7 +78,7 @@ function setCommand(resource: Resource): Command {
   return {
     description: `changes ${withArticle(resource)}`,
     parameters: ['ID'],
-    hasAssignments: true,
+    assignments: 'required',
     options: ['tenant'],
     details: () =>
       `${describeId(resource)} An empty value removes what was there.\n\n${describeAssignments(resource, names)}`,

@@ -1,0 +1,143 @@
+import { accessSync, constants, mkdirSync } from 'node:fs'
+import path from 'node:path'
+import pino from 'pino'
+import { buildApp } from './app.ts'
+import { systemClock } from './base/clock.ts'
+import { type Config, readConfig } from './base/config.ts'
+import { StartError, startError } from './base/start-error.ts'
+import { newId } from './base/ulid.ts'
+import type { Context, Screen } from './cli/command.ts'
+import type { Database } from './db/database.ts'
+import { startHousekeeping } from './housekeeping.ts'
+import { requireFresh, withOwnPostgres } from './month/database.ts'
+import { narratorOn } from './month/narrator.ts'
+import { playMonth } from './month/play.ts'
+import { openStore, type Store } from './store.ts'
+import { startWork } from './work.ts'
+
+/** Below the folder from which the program is run, which npm makes that of the project. */
+const FOLDER = path.resolve('reports/demo')
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+const STOPPED = 'The demo was stopped before its end'
+/** More often than a server that runs for long: the audit is proved as soon as all is played. */
+const HOUSEKEEPING_INTERVAL_MS = 500
+/** In so many chunks the accounts are billed, so that one sees the run go on. */
+const CHUNKS = 20
+/** What goes wrong is said in the end, in one line. */
+const SILENT = pino({ level: 'silent' })
+
+/** What the month is played with. */
+export interface Staging {
+  readonly config: Config
+  /** How many postpaid accounts there are. */
+  readonly accounts: number
+  readonly actor: Context['actor']
+  readonly screen: Screen
+}
+
+/**
+ * Plays a month of billing on the database of the configuration, which must be fresh, or on one of its own, which is
+ * removed at the end: also after a signal, or when nobody reads what is told any more. Throws a StartError for what the
+ * operator can mend, and Unexpected when the play does not come out as it should.
+ */
+export async function stageMonth(staging: Staging): Promise<void> {
+  const interruption = listenForInterruption()
+  const { signal } = interruption
+  try {
+    const url = staging.config.DATABASE_URL
+    await (url ? playOn(staging, url, false, signal) : playOnOwn(staging, signal))
+  } catch (error) {
+    throw signal.aborted ? new StartError(STOPPED) : error
+  } finally {
+    interruption.end()
+  }
+}
+
+function listenForInterruption(): { readonly signal: AbortSignal; end(): void } {
+  const controller = new AbortController()
+  // Every further one is in vain: what is left to do is to clear away, and takes moments.
+  const abort = () => controller.abort()
+  for (const name of SIGNALS) process.on(name, abort)
+  process.stdout.on('error', abort)
+  return {
+    signal: controller.signal,
+    end: () => {
+      for (const name of SIGNALS) process.off(name, abort)
+    }
+  }
+}
+
+async function playOnOwn(staging: Staging, signal: AbortSignal): Promise<void> {
+  staging.screen.write('A Postgres of its own is started, and removed at the end.\n')
+  await withOwnPostgres(async (url) => {
+    signal.throwIfAborted()
+    await playOn(staging, url, true, signal)
+  })
+}
+
+async function playOn(staging: Staging, url: string, isOwn: boolean, signal: AbortSignal): Promise<void> {
+  const config = serverConfig(staging.config, url, isOwn)
+  const store = await openStore(config, SILENT)
+  try {
+    signal.throwIfAborted()
+    if (!isOwn) await requireFresh(store.database)
+    createFolder()
+    await withServer(config, store, staging.accounts, (root) => play(staging, store.database, root, signal))
+  } finally {
+    await store.close()
+  }
+}
+
+/** Set up like any server, but for the database, and for what protects it from others. */
+function serverConfig(config: Config, url: string, isOwn: boolean): Config {
+  const { DATABASE_POOL_SIZE, DATABASE_CONNECT_TIMEOUT_MS, DATABASE_STATEMENT_TIMEOUT_MS } = config
+  const database = { DATABASE_POOL_SIZE, DATABASE_CONNECT_TIMEOUT_MS, DATABASE_STATEMENT_TIMEOUT_MS, DATABASE_URL: url }
+  const unlimited = { RATE_LIMIT_PER_MINUTE: 0, MAX_EVENT_LOOP_DELAY_MS: 0 }
+  return { ...readConfig({}), ...database, ...unlimited, MIGRATE_ON_START: isOwn, PORT: 0 }
+}
+
+function createFolder(): void {
+  try {
+    mkdirSync(FOLDER, { recursive: true })
+    accessSync(FOLDER, constants.W_OK)
+  } catch (error) {
+    throw startError(`Documents cannot be written to ${FOLDER}`, error)
+  }
+}
+
+/** Runs the whole server, jobs and all, on a free port of the loopback interface. */
+async function withServer(
+  config: Config,
+  store: Store,
+  accounts: number,
+  work: (root: string) => Promise<void>
+): Promise<void> {
+  const app = await buildApp({ config, logger: SILENT, ...store })
+  const root = await app.listen({ host: config.HOST, port: config.PORT }).catch((error: unknown) => {
+    throw startError(`Cannot listen on ${config.HOST}`, error)
+  })
+  const housekeeping = startHousekeeping(store.database, SILENT, HOUSEKEEPING_INTERVAL_MS)
+  const jobs = startWork(store, SILENT, Math.ceil(accounts / CHUNKS))
+  try {
+    await work(root)
+  } finally {
+    await Promise.all([jobs.stop(), app.close()])
+    await housekeeping.stop()
+  }
+}
+
+async function play(staging: Staging, database: Database, root: string, signal: AbortSignal): Promise<void> {
+  const { actor, accounts, screen } = staging
+  screen.write(`The server listens on ${root}; requests below /customerBillManagement/v4 are told without it.\n`)
+  const commands: Context = {
+    database,
+    clock: systemClock,
+    newId,
+    actor,
+    readInput: async () => '',
+    screen,
+    // The server does it.
+    startWork: async () => ({ stop: async () => undefined })
+  }
+  await playMonth({ root, commands, narrator: narratorOn(screen), signal, folder: FOLDER, accounts })
+}

@@ -1,0 +1,111 @@
+import { Unexpected } from './expectation.ts'
+import type { Narrator } from './narrator.ts'
+
+/** What paths begin with that do not say otherwise. */
+export const API = '/customerBillManagement/v4'
+const BESIDE = /^\/(?:admin|billing|oauth)\//
+/** So much of an unexpected answer is told. */
+const TOLD_MAX = 300
+
+/** A request with the status that must come back. */
+export interface Call {
+  readonly method: 'GET' | 'POST' | 'PATCH'
+  readonly path: string
+  /** JSON, unless it is text of another type or a form. */
+  readonly body?: object | string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly status: number
+  /** Told in place of the body, which may be long or a secret. */
+  readonly note?: string
+}
+
+export interface Reply<T> {
+  readonly status: number
+  readonly body: T
+  readonly headers: Headers
+}
+
+/** The public API, as any client has it. Each throws Unexpected when another status or no answer comes. */
+export interface Api {
+  /** Without a word. */
+  ask<T>(call: Call): Promise<Reply<T>>
+  /** Told, with what `describe` makes of the answer. */
+  show<T>(call: Call, describe: (reply: Reply<T>) => string): Promise<Reply<T>>
+  /** The bytes that come. */
+  download(call: Call): Promise<Reply<Buffer>>
+}
+
+interface Access {
+  readonly root: string
+  readonly token?: string
+  readonly signal: AbortSignal
+  readonly narrator: Narrator
+}
+
+export function get(path: string, headers: Call['headers'] = {}): Call {
+  return { method: 'GET', path, headers, status: 200 }
+}
+
+export function post(path: string, body?: object, status = 201): Call {
+  return { method: 'POST', path, status, ...(body && { body }) }
+}
+
+/** The API of the server at a root, with a token once there is one, until the signal. */
+export function apiAt(access: Access): Api {
+  const { narrator } = access
+  const ask = async <T>(call: Call) => read<T>(await send(access, call))
+  return {
+    ask,
+    show: async <T>(call: Call, describe: (reply: Reply<T>) => string) => {
+      narrator.request(requestText(call))
+      const reply = await ask<T>(call)
+      narrator.answer(`${reply.status}  ${describe(reply)}`)
+      return reply
+    },
+    download: async (call) => {
+      const response = await send(access, call)
+      const { status, headers } = response
+      return { status, headers, body: Buffer.from(await response.arrayBuffer()) }
+    }
+  }
+}
+
+/** JSON is parsed, anything else is text. */
+async function read<T>(response: Response): Promise<Reply<T>> {
+  const text = await response.text()
+  const isJson = /^application\/json\b/.test(response.headers.get('content-type') ?? '')
+  const { status, headers } = response
+  return { status, headers, body: (isJson ? JSON.parse(text) : text) as T }
+}
+
+async function send({ root, token, signal }: Access, call: Call): Promise<Response> {
+  const { method, path, body, status } = call
+  const isJson = typeof body === 'object' && !(body instanceof URLSearchParams)
+  const headers = {
+    ...(token && { Authorization: `Bearer ${token}` }),
+    ...(isJson && { 'Content-Type': 'application/json' }),
+    ...call.headers
+  }
+  const content = isJson ? JSON.stringify(body) : (body as string | URLSearchParams | undefined)
+  const url = `${root}${BESIDE.test(path) ? '' : API}${path}`
+  const response = await fetch(url, { method, headers, signal, ...(content !== undefined && { body: content }) }).catch(
+    (error: Error) => {
+      signal.throwIfAborted()
+      throw new Unexpected(`The demo expected an answer to ${method} ${path}, but none came: ${causeOf(error)}`)
+    }
+  )
+  // A page that is not the whole list is an answer, too.
+  if (response.status === status || (status === 200 && response.status === 206)) return response
+  const said = (await response.text()).replace(/\s+/g, ' ').slice(0, TOLD_MAX)
+  throw new Unexpected(`The demo expected ${method} ${path} to answer ${status}, but ${response.status} came: ${said}`)
+}
+
+function causeOf({ message, cause }: Error): string {
+  return cause instanceof Error ? cause.message : message
+}
+
+function requestText({ method, path, body, headers = {}, note }: Call): string {
+  const content = note ?? (body === undefined ? '' : JSON.stringify(body))
+  const accept = headers.Accept ? `Accept: ${headers.Accept}` : ''
+  return [method, path, content, accept].filter((part) => part !== '').join(' ')
+}

@@ -1,0 +1,47 @@
+import { existsSync, mkdtempSync, realpathSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { StartError } from '../base/start-error.ts'
+import type { Database } from '../db/database.ts'
+import { startEmbeddedPostgres } from '../db/embedded-postgres.ts'
+import { pendingMigrations } from '../db/migrations.ts'
+import { sql } from '../db/sql.ts'
+import { OPERATOR } from './names.ts'
+
+/**
+ * Does something with the address of a new Postgres in a folder for temporary files. Whatever comes of it, no process
+ * and no file is left. Throws a StartError when there can be none.
+ */
+export async function withOwnPostgres(work: (url: string) => Promise<void>): Promise<void> {
+  const directory = mkdtempSync(path.join(tmpdir(), 'tmf678-demo-'))
+  try {
+    const postgres = await startEmbeddedPostgres({ directory, durable: false })
+    try {
+      await work(postgres.url)
+    } finally {
+      await postgres.stop()
+    }
+  } finally {
+    remove(directory)
+  }
+}
+
+/** Throws a StartError unless a database is migrated and has nothing that the month would mix with. */
+export async function requireFresh(database: Database): Promise<void> {
+  const pending = await pendingMigrations(database)
+  if (pending.length > 0) throw new StartError('The database lacks migrations; run npm run db:migrate first')
+  const { rows } = await database.run(sql`SELECT EXISTS (SELECT FROM "customer_bill"),
+    EXISTS (SELECT FROM "billing_account"), EXISTS (SELECT FROM "tenant" WHERE "id" = ${OPERATOR.id})`)
+  const contents = ['bills', 'accounts', `the tenant ${OPERATOR.id}`].filter((_, at) => rows[0]?.[at] === 't')
+  if (contents.length === 0) return
+  const found = `The demo needs a fresh database, and this one has ${contents.join(' and ')} already`
+  throw new StartError(`${found}; without DATABASE_URL it runs on one of its own`)
+}
+
+/** Run by root, Postgres may have its home elsewhere, with a link to it. */
+function remove(directory: string): void {
+  const home = path.join(directory, 'postgres')
+  for (const folder of [...(existsSync(home) ? [realpathSync(home)] : []), directory]) {
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+  }
+}

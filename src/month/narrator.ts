@@ -1,0 +1,78 @@
+import { styleText } from 'node:util'
+import type { Screen } from '../cli/command.ts'
+
+const INDENT = '   '
+const WIDTH = 110
+/** A request that is longer is cut. */
+const REQUEST_LINES_MAX = 3
+
+/** Tells the story: headings with numbers, sentences, and below each what was sent and what came back. */
+export interface Narrator {
+  chapter(title: string): void
+  say(sentences: string): void
+  /** A command as it is typed. */
+  command(text: string): void
+  request(text: string): void
+  answer(text: string): void
+  /** What else is to be said of an answer. */
+  remark(text: string): void
+  /** Lines of a table or a report. */
+  show(lines: string): void
+  /** Where the progress of a run is shown. */
+  readonly screen: Screen
+}
+
+/** A narrator who writes to a screen. Headings are bold where standard output is a terminal that knows it. */
+export function narratorOn({ isTerminal, write }: Screen): Narrator {
+  let chapters = 0
+  let isAfterHeading = false
+  const show = (lines: readonly string[]) => write(lines.map((line) => `${INDENT}${line}\n`).join(''))
+  return {
+    chapter: (title) => {
+      chapters += 1
+      isAfterHeading = true
+      write(`\n${styleText('bold', `${chapters}. ${title}`)}\n`)
+    },
+    say: (sentences) => {
+      if (!isAfterHeading) write('\n')
+      isAfterHeading = false
+      show(folded(sentences, ' '))
+    },
+    command: (text) => show([`$ ${text}`]),
+    request: (text) => show(hanging('> ', shortened(folded(text, ',')))),
+    answer: (text) => show([`< ${text}`]),
+    remark: (text) => show(hanging('  ', folded(text, ' '))),
+    show: (text) => show(text.split('\n')),
+    screen: { isTerminal, write: (text) => write(indented(text)) }
+  }
+}
+
+/** Broken behind some of the separators, where there are any. */
+function folded(text: string, separator: ' ' | ','): readonly string[] {
+  const lines: string[] = []
+  let line = ''
+  for (const part of text.split(new RegExp(`(?<=${separator})`))) {
+    if (line !== '' && `${line}${part}`.trimEnd().length > WIDTH) {
+      lines.push(line.trimEnd())
+      line = ''
+    }
+    line += part
+  }
+  return [...lines, line]
+}
+
+function shortened(lines: readonly string[]): readonly string[] {
+  if (lines.length <= REQUEST_LINES_MAX) return lines
+  const kept = lines.slice(0, REQUEST_LINES_MAX)
+  return kept.with(-1, `${kept.at(-1)}…`)
+}
+
+function hanging(sign: string, lines: readonly string[]): readonly string[] {
+  return lines.map((line, at) => `${at === 0 ? sign : ' '.repeat(sign.length)}${line}`)
+}
+
+/** What is written over begins with a carriage return. */
+function indented(text: string): string {
+  if (text === '\n') return text
+  return text.startsWith('\r') ? `\r${INDENT}${text.slice(1)}` : `${INDENT}${text}`
+}

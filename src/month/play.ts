@@ -1,0 +1,44 @@
+import { closeBooks } from './books.ts'
+import { lastMonth } from './calendar.ts'
+import { castOf } from './cast.ts'
+import { openCycles } from './cycle.ts'
+import { writeDocuments } from './documents.ts'
+import { OPERATOR } from './names.ts'
+import { billOnDemand } from './on-demand.ts'
+import { openBusiness } from './operator.ts'
+import { billOf, takePayments } from './payments.ts'
+import { billPrepaid } from './prepaid.ts'
+import { previewOne } from './preview.ts'
+import { sendRates } from './rates.ts'
+import { sendBills } from './release.ts'
+import { runCycle, runDry } from './run.ts'
+import type { Scene, Stage } from './stage.ts'
+import { readStatements } from './statements.ts'
+import { takeOn } from './subscribers.ts'
+
+/**
+ * Plays the last full month of a provider through the public API and tells of it. Whatever is told is checked; throws
+ * Unexpected for the first thing that is otherwise.
+ */
+export async function playMonth(stage: Stage): Promise<void> {
+  const startedAt = performance.now()
+  const month = lastMonth(stage.commands.clock(), OPERATOR.timeZone)
+  const cast = castOf(stage.accounts)
+  const scene: Scene = { ...stage, api: await openBusiness(stage), month, cast }
+  const { specificationId, cycleId } = await openCycles(scene)
+  await takeOn(scene, specificationId)
+  await sendRates(scene)
+  await previewOne(scene)
+  await runDry(scene, cycleId)
+  const { id, billed } = await runCycle(scene, cycleId)
+  const bills = await sendBills(scene, id)
+  await takePayments(scene, bills)
+  const further = (await billOnDemand(scene)) + (await billPrepaid(scene))
+  await readStatements(scene)
+  await writeDocuments(scene, cast.lotte, billOf(bills, cast.lotte))
+  const totals = await closeBooks(scene, billed + further)
+  const seconds = Math.round((performance.now() - startedAt) / 100) / 10
+  stage.narrator.say(
+    `So ended ${month.name}: ${totals.bills} bills and ${totals.payments} payments, played and checked in ${seconds} s.`
+  )
+}

@@ -1,0 +1,60 @@
+import { setInterval } from 'node:timers/promises'
+import Big from 'big.js'
+import { alignColumns } from '../cli/table.ts'
+import { sql } from '../db/sql.ts'
+import { moneyText, type Sums, sumOf } from './arithmetic.ts'
+import { expectLike, expectSame } from './expectation.ts'
+import { OPERATOR } from './names.ts'
+import { outputOf, runCommand, type Scene } from './stage.ts'
+
+/** New rows of the audit are sealed within moments; so often it is looked whether they are. */
+const LOOK_INTERVAL_MS = 200
+const BOOKS = ['receivable', 'revenue', 'tax', 'rounding', 'cash', 'balance'] as const
+
+/** What was billed is what was paid, less the part of it that no bill has used, and what is still owed. */
+export type Figures = Readonly<Record<'billed' | 'paid' | 'credit' | 'owed', Sums>>
+
+/** How much there is in the end. */
+export interface Totals {
+  readonly bills: number
+  readonly payments: number
+}
+
+/** Shows the sums of the ledger's books by currency, debits positive, and holds them against the figures of the API. */
+export async function showLedger({ commands, narrator }: Scene, { paid, credit, owed }: Figures): Promise<void> {
+  const { rows } = await commands.database.run(sql`SELECT "currency", "book", sum("amount") FROM "ledger_entry"
+    WHERE "tenant_id" = ${OPERATOR.id} GROUP BY 1, 2 ORDER BY 1, 2`)
+  const lines = [...Map.groupBy(rows, ([currency]) => String(currency))].map(([unit, entries]) => {
+    const sums = new Map(entries.map(([, book, sum]) => [String(book), new Big(String(sum))]))
+    const sumIn = (book: (typeof BOOKS)[number]) => sums.get(book) ?? new Big(0)
+    const nothing = new Big(0)
+    expectSame(`what is receivable in ${unit}`, sumIn('receivable'), owed.get(unit) ?? nothing)
+    expectSame(`what came in in ${unit}`, sumIn('cash'), paid.get(unit) ?? nothing)
+    expectSame(`the balances in ${unit}`, nothing.minus(sumIn('balance')), credit.get(unit) ?? nothing)
+    const total = sumOf([...sums.values()])
+    expectSame(`the sum of the ledger in ${unit}`, total, nothing)
+    return [...BOOKS.map((book) => moneyText({ unit, value: sumIn(book) })), moneyText({ unit, value: total })]
+  })
+  narrator.say('The ledger has the same figures. Its books sum to zero in each currency:')
+  narrator.show(alignColumns([[...BOOKS, 'sum'], ...lines]))
+}
+
+/** Has the ledger recomputed and the audit proved by the commands for it. */
+export async function verifyAll(scene: Scene, { bills, payments }: Totals): Promise<void> {
+  const { narrator, signal } = scene
+  narrator.say('Two commands recompute the ledger from its rows, and prove that nobody changed the audit.')
+  const ledger = ownLine(await runCommand(scene, ['ledger', 'verify']))
+  narrator.answer(ledger)
+  expectLike('the ledger', ledger, new RegExp(`: sound, \\d+ journals, ${bills} bills, ${payments} payments$`))
+  for await (const _ of setInterval(LOOK_INTERVAL_MS, undefined, { signal })) {
+    if (ownLine(await outputOf(scene, ['audit', 'verify'])).includes(' sealed, 0 not yet')) break
+  }
+  const audit = ownLine(await runCommand(scene, ['audit', 'verify']))
+  narrator.answer(audit)
+  expectLike('the audit', audit, /: sound, [1-9]\d* rows sealed, 0 not yet, /)
+}
+
+/** Of what is printed for all tenants the line of this one. */
+function ownLine(printed: string): string {
+  return printed.split('\n').find((line) => line.startsWith(`${OPERATOR.id}:`)) ?? printed
+}

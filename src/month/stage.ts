@@ -1,0 +1,68 @@
+import { readCommandLine } from '../cli/arguments.ts'
+import type { Context } from '../cli/command.ts'
+import { databaseCommands } from '../cli/index.ts'
+import type { Api } from './api.ts'
+import type { Month } from './calendar.ts'
+import type { Cast } from './cast.ts'
+import { Unexpected } from './expectation.ts'
+import type { Narrator } from './narrator.ts'
+
+/** What the play is given: a server, what commands need, and somebody who tells of it. */
+export interface Stage {
+  /** Of the server, e.g. `http://127.0.0.1:41234`. */
+  readonly root: string
+  readonly commands: Context
+  readonly narrator: Narrator
+  /** Ends the play before its end. */
+  readonly signal: AbortSignal
+  /** Where documents are written. */
+  readonly folder: string
+  /** How many postpaid accounts there are. */
+  readonly accounts: number
+}
+
+/** The same once somebody is signed in. */
+export interface Scene extends Stage {
+  readonly api: Api
+  readonly month: Month
+  readonly cast: Cast
+}
+
+/** Types a command, and answers what it prints. Throws Unexpected when it finds something wrong. */
+export async function runCommand(stage: Stage, words: readonly string[]): Promise<string> {
+  stage.narrator.command(`npm run cli -- ${words.map(quoted).join(' ')}`)
+  return outputOf(stage, words)
+}
+
+/** The same without a word. */
+export async function outputOf({ commands }: Stage, words: readonly string[]): Promise<string> {
+  const line = readCommandLine(databaseCommands, words)
+  if (line.kind === 'help') throw new Error(`${line.topic} is no command on the database`)
+  const { text, isFailure } = await line.command.prepare(line.args)(commands)
+  if (!isFailure) return text
+  throw new Unexpected(`The demo expected ${words.join(' ')} to find all well, but it printed: ${text}`)
+}
+
+/** Does something for all of a list, several at the same time, and answers the outcomes in its order. */
+export async function forAll<T, R>(list: readonly T[], work: (item: T) => Promise<R>): Promise<readonly R[]> {
+  const outcomes: R[] = []
+  let next = 0
+  const oneAfterTheOther = async () => {
+    while (next < list.length) {
+      const at = next++
+      outcomes[at] = await work(list[at] as T).catch((error: unknown) => {
+        next = list.length
+        throw error
+      })
+    }
+  }
+  await Promise.all(Array.from({ length: AT_ONCE }, oneAfterTheOther))
+  return outcomes
+}
+
+const AT_ONCE = 8
+
+/** As a shell wants it. */
+function quoted(word: string): string {
+  return /^[\w.:=/-]+$/.test(word) ? word : `'${word}'`
+}

@@ -1,0 +1,177 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { isAlive } from '../../src/db/file-lock.ts'
+import { sql } from '../../src/db/sql.ts'
+import { createTestDatabase } from '../support/database.ts'
+
+const PROJECT = path.resolve(import.meta.dirname, '../..')
+const ACCOUNTS = 20
+/** A line of each chapter that says what came out. */
+const KEY_LINES = [
+  '1. An operator',
+  '< tenant seewind, client seewind, user admin',
+  '2. A calendar',
+  '< opened billCycle ',
+  '3. Customers and accounts',
+  '< 201  P-2001 in EUR, VAT 0.19, found as +49 1555 0102001',
+  '4. Rates come in',
+  '< 200  253 created, 1 refused',
+  'line 254: $.taxExcludedAmount.value must not be positive on an appliedBillingCredit',
+  '< 200  253 duplicate, 1 refused',
+  '5. A preview',
+  'printed lines 67.25 EUR + rounding -0.01 EUR + VAT 12.78 EUR = 80.02 EUR',
+  '6. A dry run',
+  '100 %  20 of 20 accounts',
+  '< 200  0 bills',
+  '7. The run',
+  'is in USD, the account in EUR',
+  'billed 17 + skipped 3 + parked 0 = eligible 20',
+  '< 409  This billCycle is closed: it was run to its end',
+  '8. Bills are sent',
+  '-000001 to SW-',
+  '9. Payments',
+  '< 200  the same payment',
+  'partiallyPaid, 75.76 EUR of 95.76 EUR left',
+  '110.18 EUR for a bill, 89.82 EUR credit',
+  '< 200  19580 JPY reversed',
+  '10. A bill on demand',
+  '-000018 partiallyPaid, 185.68 EUR of 275.50 EUR left',
+  '11. Prepaid',
+  '< 200  rejected: The balance of 0 EUR is too low for 18.75 EUR',
+  '-000019 settled, 0.00 EUR of 18.75 EUR left',
+  '< 200  rejected: The balance of 0.48 EUR is too low for 2.38 EUR',
+  '12. Statements',
+  'opening 0.00 EUR + payments 200.00 EUR - total charges 385.68 EUR = closing -185.68 EUR',
+  'opening 0.00 EUR + payments 25.00 EUR - total charges 18.75 EUR = closing 6.25 EUR',
+  '13. Documents',
+  'kept in reports/demo/bill.pdf',
+  '14. The books',
+  '0.000 KWD',
+  ': sound, 55 journals, 21 bills, 14 payments',
+  ' rows sealed, 0 not yet, head seewind:'
+]
+
+interface Demo {
+  readonly child: ChildProcess
+  readonly folder: string
+  /** What it said, its exit code, and the process id of its Postgres; 0 when it had none. */
+  readonly ended: Promise<{ output: string; errors: string; code: number | null; postgres: number }>
+}
+
+const started: Demo[] = []
+// Tests run at the same time: none must clear away for another.
+afterAll(async () => {
+  for (const { child, folder, ended } of started) {
+    child.kill()
+    await ended
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+  }
+})
+
+/** Runs the demo in a folder of its own, which is also where it has its temporary files. */
+function startDemo(env: Record<string, string> = {}): Demo {
+  const folder = mkdtempSync(path.join(tmpdir(), 'tmf678-month-'))
+  // Under root, Postgres runs as another user, who must be able to enter the folder.
+  chmodSync(folder, 0o755)
+  const { PATH, HOME } = process.env
+  const args = [path.join(PROJECT, 'src/cli.ts'), 'demo', '--accounts', String(ACCOUNTS)]
+  const options = { cwd: folder, env: { PATH, HOME, TMPDIR: folder, ...env } }
+  const child = spawn(path.join(PROJECT, 'node_modules/.bin/node'), args, options)
+  const said = { output: '', errors: '' }
+  let postgres = 0
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    said.output += text
+    postgres ||= postgresIn(folder)
+  })
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    said.errors += text
+  })
+  const ended = once(child, 'close').then(([code]) => ({ ...said, code: code as number | null, postgres }))
+  const demo = { child, folder, ended }
+  started.push(demo)
+  return demo
+}
+
+/** The process id of the Postgres of a demo; 0 while there is none. */
+function postgresIn(folder: string): number {
+  const [own] = readdirSync(folder).filter((name) => name.startsWith('tmf678-demo-'))
+  try {
+    return own ? Number(readFileSync(path.join(folder, own, 'postgres/data/postmaster.pid'), 'utf8').split('\n')[0]) : 0
+  } catch {
+    return 0
+  }
+}
+
+describe('the demo', () => {
+  test.concurrent('is played on a Postgres of its own, of which nothing is left but the documents', async () => {
+    const { folder, ended } = startDemo()
+    const { code, output, errors, postgres } = await ended
+    expect({ code, errors }).toEqual({ code: 0, errors: '' })
+    let at = 0
+    const missing = KEY_LINES.filter((line) => {
+      const found = output.indexOf(line, at)
+      at = Math.max(at, found)
+      return found < 0
+    })
+    expect(missing).toEqual([])
+    expect(output).not.toMatch(/eyJ|access_token|client_secret|password=/)
+    expect(readdirSync(folder)).toEqual(['reports'])
+    expect(readdirSync(path.join(folder, 'reports/demo')).sort()).toEqual(['bill.csv', 'bill.html', 'bill.pdf'])
+    expect(postgres).toBeGreaterThan(0)
+    expect(isAlive(postgres)).toBe(false)
+  })
+
+  test.concurrent('is cut short by Ctrl-C, and clears away', async () => {
+    const { child, folder, ended } = startDemo()
+    child.stdout?.on('data', (text: string) => {
+      if (text.includes('3. Customers')) child.kill('SIGINT')
+    })
+    const { code, output, errors, postgres } = await ended
+    expect({ code, errors }).toEqual({ code: 1, errors: 'tmf678-server: The demo was stopped before its end\n' })
+    expect(output).not.toContain('14. The books')
+    expect(readdirSync(folder)).toEqual(['reports'])
+    expect(postgres).toBeGreaterThan(0)
+    expect(isAlive(postgres)).toBe(false)
+  })
+
+  test.concurrent('refuses a database with accounts in one line, and leaves it as it was', async () => {
+    const { url, database, drop } = await createTestDatabase()
+    await database.run(sql`INSERT INTO "customer" ("tenant_id", "id", "internal_id", "last_update", "name")
+      VALUES ('demo', 'C-1', 'I-1', now(), 'Ada')`)
+    await database.run(sql`INSERT INTO "billing_account" ("tenant_id", "id", "internal_id", "last_update",
+        "customer_id", "name", "status", "billing_type", "invoice_currency", "net_term_days")
+      VALUES ('demo', 'A-1', 'I-2', now(), 'C-1', 'Ada', 'ACTIVE', 'postpaid', 'EUR', 14)`)
+    const { folder, ended } = startDemo({ DATABASE_URL: url })
+    const line =
+      'tmf678-server: The demo needs a fresh database, and this one has accounts already; ' +
+      'without DATABASE_URL it runs on one of its own\n'
+    expect(await ended).toEqual({ code: 1, output: '', errors: line, postgres: 0 })
+    expect(readdirSync(folder)).toEqual([])
+    const { rows } = await database.run(sql`SELECT "id" FROM "tenant" ORDER BY 1`)
+    expect(rows).toEqual([['demo'], ['other']])
+    await drop()
+  })
+
+  test.concurrent('ends in one line that says what was expected when something comes out otherwise', async () => {
+    const { url, database, drop } = await createTestDatabase()
+    await database.run(sql`CREATE FUNCTION "swindle"() RETURNS trigger LANGUAGE plpgsql AS
+      'BEGIN NEW."amount" := NEW."amount" - 1; RETURN NEW; END'`)
+    await database.run(sql`CREATE TRIGGER "swindle" BEFORE INSERT ON "payment" FOR EACH ROW
+      WHEN (NEW."method" = 'cash') EXECUTE FUNCTION "swindle"()`)
+    const { ended } = startDemo({ DATABASE_URL: url })
+    const { code, output, errors } = await ended
+    expect({ code, errors }).toEqual({
+      code: 1,
+      errors: expect.stringMatching(
+        /^tmf678-server: The demo expected what remains of SW-\d{4}-\d{6} to be "75\.76 EUR", but it is "76\.76 EUR"\n$/
+      )
+    })
+    expect(output).toContain('9. Payments')
+    expect(output).not.toContain('10. A bill on demand')
+    await drop()
+  })
+})
