@@ -81,19 +81,37 @@ async function openFilled(server: string, bills: number, fresh: boolean): Promis
   url.pathname = `/${name}`
   if (!fresh && (await hasBills(server, name, url.href, bills))) return url.href
   console.log(`filling ${name} with ${bills.toLocaleString('en')} bills`)
+  await makeDatabase(server, name, (unfinished) => fill(unfinished, bills))
+  return url.href
+}
+
+/** Makes a migrated database and fills it; one whose filling was cut short has another name. */
+export async function makeDatabase(
+  server: string,
+  name: string,
+  fillIt: (url: string) => Promise<void>
+): Promise<void> {
+  const started = Date.now()
+  const unfinished = `${name}_unfinished`
+  const url = new URL(server)
+  url.pathname = `/${unfinished}`
   await withClient(server, async (client) => {
-    await client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)
-    await client.query(`CREATE DATABASE ${name}`)
+    await client.query(`DROP DATABASE IF EXISTS ${unfinished} WITH (FORCE)`)
+    await client.query(`CREATE DATABASE ${unfinished}`)
   })
   await migrate(url.href)
-  await fill(url.href, bills)
-  return url.href
+  await fillIt(url.href)
+  await withClient(server, async (client) => {
+    await client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)
+    await client.query(`ALTER DATABASE ${unfinished} RENAME TO ${name}`)
+  })
+  console.log(`filled in ${Math.round((Date.now() - started) / 1000)} s`)
 }
 
 async function hasBills(server: string, name: string, url: string, bills: number): Promise<boolean> {
   const known = await withClient(server, (client) => client.query('SELECT FROM pg_database WHERE datname = $1', [name]))
   if (known.rowCount === 0) return false
-  // A fill that was cut short has fewer, or lacks the table even; migrations may have come since.
+  // Migrations may have come since.
   await migrate(url)
   const count = `SELECT count(*)::int AS bills FROM ${TABLE} WHERE tenant_id = $1 AND id < $2`
   const { rows } = await withClient(url, (client) => client.query<{ bills: number }>(count, [TENANT, AFTER_FILLED_IDS]))
@@ -101,7 +119,6 @@ async function hasBills(server: string, name: string, url: string, bills: number
 }
 
 async function fill(url: string, bills: number): Promise<void> {
-  const started = Date.now()
   const clients = await Promise.all(Array.from({ length: FILLERS }, () => connect(url)))
   const restore = await dropIndexesAndKeys(clients[0] as pg.Client, [TABLE])
   await fillWithBills(clients, TENANT, bills)
@@ -110,7 +127,6 @@ async function fill(url: string, bills: number): Promise<void> {
   await clients[0]?.query('VACUUM (ANALYZE)')
   await clients[0]?.query('CHECKPOINT')
   await Promise.all(clients.map((client) => client.end()))
-  console.log(`filled in ${Math.round((Date.now() - started) / 1000)} s`)
 }
 
 /** Building an index or checking a key for all rows at once is quicker than row by row; answers what makes them. */

@@ -1,7 +1,7 @@
 import { migrate } from '../src/db/migrations.ts'
 import { fillWithBills, share, ulid } from './bills.ts'
 import { fillCredentials } from './credentials.ts'
-import { type BenchServer, connect, dropIndexesAndKeys, TENANT, withClient } from './database.ts'
+import { type BenchServer, connect, dropIndexesAndKeys, makeDatabase, TENANT, withClient } from './database.ts'
 
 /** Bills of former months, which are read while a run goes on. */
 export const OLD_BILLS = 40_000
@@ -65,15 +65,7 @@ async function isFilled(server: string, name: string, accounts: number): Promise
 
 async function create(server: string, name: string, accounts: number): Promise<void> {
   console.log(`filling ${name} with ${accounts.toLocaleString('en')} accounts of ${RATES_EACH} rates`)
-  const started = Date.now()
-  await withClient(server, async (client) => {
-    await client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)
-    await client.query(`CREATE DATABASE ${name}`)
-  })
-  const url = inDatabase(server, name)
-  await migrate(url)
-  await fillRunData(url, accounts, OLD_BILLS)
-  console.log(`filled in ${Math.round((Date.now() - started) / 1000)} s`)
+  await makeDatabase(server, name, (url) => fillRunData(url, accounts, OLD_BILLS))
 }
 
 /** Fills a migrated database with accounts whose rates wait for a run, and with bills of former months. */

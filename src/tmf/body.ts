@@ -113,9 +113,16 @@ function inspect(text: string, max: number): boolean {
 
 /** Where the text that begins at `start` has its closing quote. */
 function textEnd(text: string, start: number): number {
-  let end = start
-  while (end < text.length && text.charCodeAt(end) !== QUOTE) end += text.charCodeAt(end) === BACKSLASH ? 2 : 1
-  return end
+  let end = text.indexOf('"', start)
+  while (end >= 0 && isEscaped(text, end)) end = text.indexOf('"', end + 1)
+  return end < 0 ? text.length : end
+}
+
+/** Whether an odd number of backslashes stands before this place. */
+function isEscaped(text: string, at: number): boolean {
+  let first = at
+  while (text.charCodeAt(first - 1) === BACKSLASH) first--
+  return (at - first) % 2 === 1
 }
 
 const [QUOTE, BACKSLASH, ZERO, NINE, POINT, SMALL_E, LARGE_E] = [...Buffer.from('"\\09.eE')] as [

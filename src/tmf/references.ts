@@ -45,7 +45,8 @@ export async function resolved(
   const after: Record<string, unknown> = { ...document }
   for (const [name, { shape, storage }] of attributes) {
     const value = document[name] as OpenReference | undefined
-    if (storage.kind !== 'reference' || !storage.isOpen || !value || !isChanged(before[name], value)) continue
+    if (storage.kind !== 'reference' || !storage.isOpen || !value) continue
+    if (before[name] !== undefined && !isChanged(before[name], value)) continue
     const resolve = shape.kind === 'object' ? resolvers?.get(shape.name) : undefined
     after[name] = filledIn(value, (await resolve?.(queryable, view, [value.id]))?.get(value.id))
   }

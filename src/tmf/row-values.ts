@@ -21,9 +21,12 @@ export function columnValues(resource: Resource, names: readonly string[], docum
       const values = encode(attribute, document[name])
       return columnsOf(attribute).map((column, at): ColumnValue => [column, values[at] ?? null])
     })
-  const extension = Object.entries(document).filter(([name]) => !resource.attributes.has(name))
-  const json = extension.length > 0 ? JSON.stringify(Object.fromEntries(extension)) : null
-  return [...own, ['extension', json]]
+  return [...own, ['extension', extensionOf(resource, document)]]
+}
+
+function extensionOf({ attributes }: Resource, document: Document): string | null {
+  const names = Object.keys(document).filter((name) => !attributes.has(name))
+  return names.length > 0 ? JSON.stringify(Object.fromEntries(names.map((name) => [name, document[name]]))) : null
 }
 
 /** The internal columns of a document with their values; `before` is what was stored. */
