@@ -44,7 +44,8 @@ function changeBetween(before: number, after: number, timeZone: string): number 
 export function isTimeZone(name: string): boolean {
   if (!/^(?:UTC|\w+\/[\w/+-]+)$/.test(name)) return false
   try {
-    return formatter(name) !== undefined
+    // Not kept: Intl takes a name in any case, and whoever asks may send thousands of spellings.
+    return new Intl.DateTimeFormat('en-US', { timeZone: name }) !== undefined
   } catch {
     return false
   }

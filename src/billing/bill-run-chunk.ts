@@ -39,8 +39,8 @@ export async function billChunk(context: WorkContext, name: ChunkName): Promise<
     const chunk = await claim(tx, name)
     if (!chunk) return
     const { tenantId, dates, accounts } = chunk
-    const { chargeDate, billingDate: taxDate } = dates
-    const drafted = await draftBills(tx, { tenantId, accounts, chargeDate, taxDate })
+    const { chargeDate, creditDate, billingDate: taxDate } = dates
+    const drafted = await draftBills(tx, { tenantId, accounts, chargeDate, creditDate, taxDate })
     await park(tx, name, drafted)
     await close(tx, chunk, drafted, context.clock())
     // Last, since whoever wants a bill number waits from then on.

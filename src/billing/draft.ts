@@ -10,6 +10,8 @@ export interface Charging {
   readonly accounts: Sql
   /** Rates before it count, later ones wait for the next bill. */
   readonly chargeDate: Instant
+  /** The same for credits, where it is another date. */
+  readonly creditDate?: Instant
   /** When the tax profile of an account must be valid. */
   readonly taxDate: Instant
 }
@@ -60,7 +62,17 @@ async function createTables(tx: Transaction): Promise<void> {
   await tx.run(sql`DELETE FROM "pg_temp"."bill_draft"`)
 }
 
-function linesStatement({ tenantId, accounts, chargeDate }: Charging): Sql {
+/**
+ * Which rates are due on a bill: those under the name `r` for an account `a`, up to two dates. What a partner sends is
+ * billed to its own accounts only, whatever it names. A rate without a date has always been due.
+ */
+function due(chargeDate: Sql, creditDate: Sql): Sql {
+  return sql`(NOT r."is_billed" AND (r."partner_id" IS NULL OR r."partner_id" = a."partner_id")
+    AND (r."date" < CASE WHEN r."rate_type" = 'appliedBillingCredit' THEN ${creditDate} ELSE ${chargeDate} END
+      OR r."date" IS NULL))`
+}
+
+function linesStatement({ tenantId, accounts, chargeDate, creditDate = chargeDate }: Charging): Sql {
   return sql`INSERT INTO "pg_temp"."bill_draft_line"
     SELECT r."billing_account_id", r."id", r.ctid, r."version", coalesce(r."rate_type", 'appliedBillingCharge'),
       r."tax_excluded_amount_unit", r."tax_excluded_amount_value", t."taxes",
@@ -69,7 +81,8 @@ function linesStatement({ tenantId, accounts, chargeDate }: Charging): Sql {
     FROM "billing_account" a
     JOIN "applied_customer_billing_rate" r ON r."tenant_id" = a."tenant_id" AND r."billing_account_id" = a."id"
     CROSS JOIN LATERAL (SELECT nullif(r."applied_tax", '[]') AS "taxes") t
-    WHERE a."tenant_id" = ${tenantId} AND ${accounts} AND NOT r."is_billed" AND r."date" < ${chargeDate}`
+    WHERE a."tenant_id" = ${tenantId} AND ${accounts}
+      AND ${due(sql`${chargeDate}::timestamptz`, sql`${creditDate}::timestamptz`)}`
 }
 
 function draftStatement({ tenantId, accounts, taxDate }: Charging, digits: Sql): Sql {

@@ -102,8 +102,7 @@ async function postBills(tx: Transaction, tenantId: string, bills: readonly Issu
       SELECT "id", 'tax', t->>'taxCategory', -(t#>>'{taxAmount,value}')::numeric
       FROM "bill" CROSS JOIN LATERAL jsonb_array_elements("tax_item") t
       UNION ALL
-      SELECT * FROM (SELECT "id", 'rounding', NULL, (SELECT coalesce(sum(k."shown"), 0) FROM "kind" k
-        WHERE k."bill" = b."id") - "tax_excluded_amount_value" AS "amount" FROM "bill" b) x WHERE "amount" <> 0)
+      SELECT "id", 'rounding', NULL, -"rounding_amount" FROM "bill" WHERE "rounding_amount" <> 0)
     INSERT INTO "ledger_entry" ("tenant_id", "journal_id", "line", "posted_at", "book", "detail", "billing_account_id",
       "currency", "amount", "source_type", "source_id")
     SELECT ${tenantId}, b."id", row_number() OVER (PARTITION BY b."id"), ${now}, e."book", e."detail",

@@ -119,7 +119,7 @@ async function insertBills(
         ${JSON.stringify(billingPeriod)},
       jsonb_build_array(jsonb_build_object('id', c."id", 'name', c."name", 'role', 'customer',
         '@referredType', 'Customer')),
-      ${state}, d."taxes", ${state === 'new' ? null : state}, d."rounding", ${letterheadId},
+      ${stateOf(state)}, d."taxes", ${state === 'new' ? null : state}, d."rounding", ${letterheadId},
       ${letterheadId === undefined ? sql`NULL` : recipientNamed(sql`c."name"`)}
     FROM (SELECT *, ${numberOf(numbers)} AS "number" FROM "pg_temp"."bill_draft" d WHERE d."position" IS NOT NULL) d
     JOIN "billing_account" a ON a."tenant_id" = ${tenantId} AND a."id" = d."account"
@@ -127,6 +127,12 @@ async function insertBills(
     JOIN "tenant" n ON n."id" = a."tenant_id"
     RETURNING "billing_account_id", "id"`)
   return new Map(rows.map(([account, id]) => [String(account), String(id)]))
+}
+
+/** What is paid as it is made is settled when there is nothing to pay, too. */
+function stateOf(state: Issue['state']): Sql {
+  if (state === 'new') return sql`${state}`
+  return sql`CASE WHEN a."billing_type" = 'prepaid' AND d."tax_included" = 0 THEN 'settled' ELSE ${state}::text END`
 }
 
 /** In the order of the draft, one after the other. */

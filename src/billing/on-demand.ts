@@ -1,7 +1,7 @@
 import { findAccount } from '../accounts/lookup.ts'
 import { recordChange } from '../audit/record.ts'
 import { compareDecimals, trimScale } from '../base/money.ts'
-import { isDataRefused, type Transaction } from '../db/database.ts'
+import { isDataException, type Transaction } from '../db/database.ts'
 import { sql } from '../db/sql.ts'
 import { addJob, addJobs, hasNoJob } from '../jobs/queue.ts'
 import type { Task } from '../jobs/worker.ts'
@@ -46,7 +46,7 @@ export function onDemandTasks(context: WorkContext): ReadonlyMap<string, Task> {
     await context.database
       .transaction((tx) => answerRequest(tx, context, tenant, id))
       .catch(async (error: unknown) => {
-        const isRefused = isDataRefused(error)
+        const isRefused = isDataException(error)
         const stateReason = isRefused ? refusedReason(error) : 'The billing failed; please ask again'
         const failed: Ending = { state: 'terminatedWithError', stateReason }
         if (isRefused || isLast) await context.database.transaction((tx) => end(tx, context, tenant, id, failed))

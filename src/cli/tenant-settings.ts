@@ -6,11 +6,11 @@ import { alignColumns } from './table.ts'
 
 /** What may be assigned: in which form, and what it means. */
 const SETTINGS: readonly (readonly [name: string, form: string, meaning: string])[] = [
-  ['timeZone', 'IANA name', 'Where its days begin, such as Europe/Berlin; UTC when left out'],
-  ['currency', 'ISO 4217', 'Of new accounts that name none; EUR when left out'],
-  ['language', 'en|de|fr', 'Of new accounts that name none; en when left out'],
-  ['billNumberPattern', 'text', 'Of the numbers of bills; INV-{yyyy}-{000001} when left out'],
-  ['callChargeTypes', 'text,...', 'Types of rates that statements count as calls; usageCharge when left out']
+  ['timeZone', 'IANA name', 'Where its days begin, such as Europe/Berlin'],
+  ['currency', 'ISO 4217', 'Of new accounts that name none'],
+  ['language', 'en|de|fr', 'Of new accounts that name none'],
+  ['billNumberPattern', 'text', 'Of the numbers of bills'],
+  ['callChargeTypes', 'text,...', 'Types of rates that statements count as calls']
 ]
 const NAMES = SETTINGS.map(([name]) => name)
 

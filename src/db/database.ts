@@ -43,8 +43,8 @@ const RETRIES = 5
 const PREPARED_MAX = 500
 const RETRY_AFTER_S = '5'
 const SERIALIZATION_FAILURE = '40001'
-/** The classes of data exceptions and of violated constraints. */
-const DATA_REFUSED = /^2[23]/
+const DATA_EXCEPTION = /^22/
+const INTEGRITY_VIOLATION = /^23/
 const DEADLOCK_DETECTED = '40P01'
 const QUERY_CANCELED = '57014'
 
@@ -163,9 +163,14 @@ export function sqlState(error: unknown): string | undefined {
   return error instanceof pg.DatabaseError ? error.code : undefined
 }
 
-/** Whether the database refuses the data itself, e.g. a number that is too large: to try again would not help. */
+/** Whether a value is none for the database, e.g. a number that is too large: to try again would not help. */
+export function isDataException(error: unknown): error is Error {
+  return DATA_EXCEPTION.test(sqlState(error) ?? '')
+}
+
+/** The same, or a constraint is violated. */
 export function isDataRefused(error: unknown): error is Error {
-  return DATA_REFUSED.test(sqlState(error) ?? '')
+  return isDataException(error) || INTEGRITY_VIOLATION.test(sqlState(error) ?? '')
 }
 
 /** The table that a database error is about: for a foreign key the one that refers. */

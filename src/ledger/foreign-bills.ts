@@ -3,12 +3,12 @@ import { type Sql, sql } from '../db/sql.ts'
 
 /**
  * Whether a bill of another system, under the name `b`, belongs in the ledger: it is issued, says what is due, and is
- * made out to an account of ours that its owner may see. What the engine made has a rounding, be it 0.
+ * made out to an account of ours of the same owner. What the engine made has a rounding, be it 0.
  */
 export const IN_LEDGER: Sql = sql`(b."rounding_amount" IS NULL AND b."issued_as" IS NOT NULL
   AND b."amount_due_value" IS NOT NULL AND EXISTS (SELECT FROM "billing_account" a
     WHERE a."tenant_id" = b."tenant_id" AND a."id" = b."billing_account_id"
-      AND (b."partner_id" IS NULL OR b."partner_id" = a."partner_id")))`
+      AND b."partner_id" IS NOT DISTINCT FROM a."partner_id"))`
 
 /** Which bills are posted, as of which instants, in SQL over "customer_bill" under the name `b`. */
 export interface Posting {

@@ -32,7 +32,7 @@ export const appliedCustomerBillingRate = defineResource({
     bill: ownReference(
       'bill',
       billRef,
-      { path: 'customerBill', mayRefer: requireUnissued },
+      { path: 'customerBill', mayRefer: requireOpen },
       'The bill it stands on',
       'indexed'
     ),
@@ -49,6 +49,7 @@ export const appliedCustomerBillingRate = defineResource({
   patchable: { allBut: ['isBilled', 'bill'] },
   complete: (document, { now }) => ({ date: now, isBilled: false, ...document }),
   check: (document) => {
+    requireDate(document)
     requireBillOrAccount(document)
     requireKey(document)
     requireCreditSign(document)
@@ -56,6 +57,11 @@ export const appliedCustomerBillingRate = defineResource({
   mayChange: (stored) => requireUnbilled(stored, 'changed'),
   mayRemove: (stored) => requireUnbilled(stored, 'deleted')
 })
+
+/** The server gives one that is missing; it only can be taken away. */
+function requireDate({ date }: Document): void {
+  if (!date) throw new Problem('invalidField', '$.date cannot be removed')
+}
 
 function requireBillOrAccount({ isBilled, bill, billingAccount }: Document): void {
   if (isBilled && !bill) throw new Problem('missingField', '$.bill is required when isBilled is true')
@@ -77,7 +83,11 @@ function requireCreditSign({ type, taxExcludedAmount }: Document): void {
   throw new Problem('invalidField', `$.taxExcludedAmount.value must not be positive on an ${CREDIT}`)
 }
 
-function requireUnissued({ document, internal }: Stored): void {
+/** A bill that the engine made has a rounding, be it 0: its lines and its amounts belong together from the start. */
+function requireOpen({ document, internal }: Stored): void {
+  if (internal.rounding_amount !== null) {
+    throw new Problem('conflict', 'A rate cannot join a bill that was made of rates; let it go onto the next one')
+  }
   if (internal.issued_as === null) return
   throw new Problem('conflict', `A rate cannot join a bill that was issued; this one is ${document.state}`)
 }

@@ -103,7 +103,7 @@ export const customerBill = defineResource({
     throw new Problem('conflict', `A bill that was ever issued cannot be deleted; this one is ${document.state}`)
   },
   internal: {
-    columns: ['issued_as'],
+    columns: ['issued_as', 'rounding_amount'],
     derive: ({ state }, before) => ({
       issued_as: before?.internal.issued_as ?? (ISSUED.includes(String(state)) ? String(state) : null)
     })

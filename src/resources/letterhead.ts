@@ -13,9 +13,13 @@ export function recipientNamed(name: Sql): Sql {
     'language', a."language")) #- '{address,phoneNumber}'`
 }
 
-/** The same for a bill under the name `b`, whose account may be one of another system. */
+/**
+ * The same for a bill under the name `b`, whose account may be one of another system: to a partner it is that, too,
+ * when it is not the partner's own.
+ */
 export const RECIPIENT: Sql = sql`(SELECT ${recipientNamed(sql`coalesce(c."name", a."name",
     CASE WHEN b."billing_account_id" IS NULL THEN b."financial_account" ELSE b."billing_account" END ->> 'name')`)}
   FROM (SELECT 1) "one"
   LEFT JOIN "billing_account" a ON a."tenant_id" = b."tenant_id" AND a."id" = b."billing_account_id"
+    AND (b."partner_id" IS NULL OR b."partner_id" = a."partner_id")
   LEFT JOIN "customer" c ON c."tenant_id" = a."tenant_id" AND c."id" = a."customer_id")`

@@ -42,8 +42,8 @@ describe('whose it is', () => {
     ]
     expect(await world.journal(ours.body.id)).toEqual([RECEIVABLE(5), ['partner', -5, 'EUR']])
     expect(await world.journal(theirs.body.id)).toEqual([])
-    expect(await world.journal(providers.body.id)).toEqual([RECEIVABLE(5), REVENUE(-5)])
-    expect((await pay(world.server, account, 20)).body.credit).toEqual(eur(10))
+    expect(await world.journal(providers.body.id)).toEqual([])
+    expect((await pay(world.server, account, 20)).body.credit).toEqual(eur(15))
     const seen = await world.server.call('GET', `customerBill/${theirs.body.id}`, undefined, other.as)
     expect(seen.body).toMatchObject({ state: 'sent', remainingAmount: eur(5) })
     expect((await pay(world.server, account, 5, { bills: [{ id: theirs.body.id }] })).status).toBe(409)
@@ -95,14 +95,16 @@ describe('an account that comes after its bills', () => {
     expect(await credits(world.server, id)).toEqual({ EUR: 4 })
   })
 
-  test('leaves those of another partner alone', async () => {
+  test('leaves those of another partner alone, and those of the provider', async () => {
     const [own, other] = await twoPartners()
     const id = newId()
     const body = { amountDue: eur(5), state: 'sent' }
     const [ours, theirs] = [await world.bill(id, body, own.as), await world.bill(id, body, other.as)]
+    const providers = await world.bill(id, body)
     expect((await open(id, { partner: { id: own.id } })).status).toBe(201)
     expect(await world.journal(ours.body.id)).toEqual([RECEIVABLE(5), ['partner', -5, 'EUR']])
     expect(await world.journal(theirs.body.id)).toEqual([])
+    expect(await world.journal(providers.body.id)).toEqual([])
   })
 
   test('that is created while they are posted, issued or settled has each in its ledger once', async () => {

@@ -81,6 +81,17 @@ export async function runToEnd({ server, cycleId }: BillingWorld, more: object =
   return untilEnded(server, started.body.id)
 }
 
+/** Asks for a bill on demand and waits until it is worked off. */
+// biome-ignore lint/suspicious/noExplicitAny: a test asserts on whatever came.
+export async function untilDone(server: TestServer, request: object): Promise<any> {
+  const posted = await server.call('POST', 'customerBillOnDemand', request)
+  for (;;) {
+    const { body } = await server.call('GET', `customerBillOnDemand/${posted.body.id}`)
+    if (body.state !== 'inProgress') return body
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+}
+
 // biome-ignore lint/suspicious/noExplicitAny: a test asserts on whatever came.
 export async function untilEnded(server: TestServer, id: string): Promise<any> {
   for (;;) {

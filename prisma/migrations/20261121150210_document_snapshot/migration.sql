@@ -68,5 +68,6 @@ UPDATE "customer_bill" b SET "letterhead_id" = l."id", "recipient" = (
       'address', coalesce(a."address", c."address"), 'language', a."language")) #- '{address,phoneNumber}'
     FROM (SELECT 1) "one"
     LEFT JOIN "billing_account" a ON a."tenant_id" = b."tenant_id" AND a."id" = b."billing_account_id"
+      AND (b."partner_id" IS NULL OR b."partner_id" = a."partner_id")
     LEFT JOIN "customer" c ON c."tenant_id" = a."tenant_id" AND c."id" = a."customer_id")
   FROM "letterhead" l WHERE l."tenant_id" = b."tenant_id" AND b."issued_as" IS NOT NULL;
