@@ -16,6 +16,7 @@ import type { Config } from './base/config.ts'
 import { ssoSettings } from './base/sso-settings.ts'
 import { newId } from './base/ulid.ts'
 import { registerBillRuns } from './billing/bill-run-routes.ts'
+import { refuseIdempotencyKeys } from './billing/no-idempotency-key.ts'
 import { registerPayments } from './billing/payment-routes.ts'
 import { registerPreview } from './billing/preview.ts'
 import { billedResources } from './billing/resources.ts'
@@ -96,6 +97,7 @@ export async function buildApp(parts: Parts): Promise<FastifyInstance> {
     registerStatement(app, base, context, '/billing/v1')
   }
   await registerAdmin(app, '/admin/v1', context)
+  refuseIdempotencyKeys(app, '/billing/v1')
   registerBillRuns(app, '/billing/v1', context)
   registerPayments(app, '/billing/v1', context, BASE_PATHS[0])
   registerPreview(app, '/billing/v1', context, BASE_PATHS[0])

@@ -1,16 +1,17 @@
 import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { preferred } from '../base/accept.ts'
+import { trimScale } from '../base/money.ts'
 import { Problem } from '../base/problem.ts'
 import type { Queryable } from '../db/database.ts'
 import { identifier, join, sql } from '../db/sql.ts'
 import { customerBill } from '../resources/customer-bill.ts'
 import { selectAll, writeDocument } from '../tmf/representation.ts'
 import type { RouteContext } from '../tmf/routes.ts'
-import type { BillRun } from './bill-run.ts'
+import type { ReadRun } from './bill-run-list.ts'
 
-const JSON_TYPE = 'application/json;charset=utf-8'
-const NDJSON_TYPE = 'application/x-ndjson;charset=utf-8'
-const CSV_TYPE = 'text/csv;charset=utf-8'
+/** In the order of preference: a client that takes anything gets the first. */
+const MEDIA_TYPES = ['application/json', 'application/x-ndjson', 'text/csv'] as const
 /** Bills are read so many at a time, and never all of them held. */
 const BATCH = 500
 const CSV_HEAD =
@@ -21,32 +22,23 @@ export function sendBills(
   reply: FastifyReply,
   request: FastifyRequest,
   context: RouteContext,
-  run: BillRun
+  run: ReadRun
 ): FastifyReply {
-  const type = typeFor(request.headers.accept)
+  const type = preferred(request.headers.accept, MEDIA_TYPES)
+  if (!type) throw new Problem('notAcceptable', `The bills come as ${MEDIA_TYPES.join(', ')}`)
   const { tenantId } = context.requester(request).view
   const root = context.address(request, '/customerBillManagement/v4').json
   const documents = run.dryRun
     ? dryDocuments(context.database, tenantId, run.id)
     : billDocuments(context.database, tenantId, run.id, root)
-  return reply.type(type).send(Readable.from(WRITERS[type](documents)))
-}
-
-type MediaType = typeof JSON_TYPE | typeof NDJSON_TYPE | typeof CSV_TYPE
-
-function typeFor(accept = '*/*'): MediaType {
-  const wanted = accept.split(',').map((range) => range.split(';')[0]?.trim().toLowerCase())
-  if (wanted.some((range) => range === '*/*' || range === 'application/*' || range === 'application/json'))
-    return JSON_TYPE
-  if (wanted.includes('application/x-ndjson')) return NDJSON_TYPE
-  if (wanted.includes('text/csv')) return CSV_TYPE
-  throw new Problem('notAcceptable', 'The bills come as application/json, application/x-ndjson or text/csv')
+  reply.type(`${type};charset=utf-8`).header('Vary', 'Accept')
+  return reply.send(Readable.from(WRITERS[type](documents)))
 }
 
 type Documents = AsyncGenerator<string>
 
-const WRITERS: Readonly<Record<MediaType, (documents: Documents) => AsyncGenerator<string>>> = {
-  [JSON_TYPE]: async function* (documents) {
+const WRITERS: Readonly<Record<(typeof MEDIA_TYPES)[number], (documents: Documents) => AsyncGenerator<string>>> = {
+  'application/json': async function* (documents) {
     let separator = '['
     for await (const document of documents) {
       yield separator + document
@@ -54,18 +46,23 @@ const WRITERS: Readonly<Record<MediaType, (documents: Documents) => AsyncGenerat
     }
     yield separator === '[' ? '[]' : ']'
   },
-  [NDJSON_TYPE]: async function* (documents) {
+  'application/x-ndjson': async function* (documents) {
     for await (const document of documents) yield `${document}\n`
   },
-  [CSV_TYPE]: async function* (documents) {
+  'text/csv': async function* (documents) {
     yield `${CSV_HEAD}\r\n`
-    for await (const document of documents) yield `${csvLine(JSON.parse(document))}\r\n`
+    for await (const document of documents) yield `${csvLine(JSON.parse(document, asWritten))}\r\n`
   }
+}
+
+/** A number stays the text that it is: no digit of an amount is lost. */
+function asWritten(_: string, value: unknown, context?: { source?: string }): unknown {
+  return typeof value === 'number' ? context?.source : value
 }
 
 interface Money {
   readonly unit: string
-  readonly value: number
+  readonly value: string
 }
 
 interface BillDocument {
@@ -82,7 +79,7 @@ interface BillDocument {
 
 function csvLine(bill: BillDocument): string {
   const { billNo, id, billingAccount, billDate, paymentDueDate, state, amountDue } = bill
-  const amounts = [bill.taxExcludedAmount, bill.taxIncludedAmount, amountDue].map(({ value }) => value)
+  const amounts = [bill.taxExcludedAmount, bill.taxIncludedAmount, amountDue].map(({ value }) => trimScale(value))
   const texts = [billNo, id, billingAccount.id, billDate, paymentDueDate, state, amountDue.unit]
   return [...texts.map(csvCell), ...amounts].join()
 }

@@ -6,33 +6,26 @@ import { Problem } from '../base/problem.ts'
 import { isId } from '../base/ulid.ts'
 import type { Transaction } from '../db/database.ts'
 import { rawQuery } from '../tmf/address.ts'
-import { parseQuery } from '../tmf/query.ts'
 import type { RouteContext } from '../tmf/routes.ts'
-import {
-  BILL_STATES,
-  type BillRun,
-  cancelRun,
-  type RunContext,
-  readRuns,
-  resumeRun,
-  retryRun,
-  startRun
-} from './bill-run.ts'
+import { BILL_STATES, cancelRun, RUN_STATES, type RunContext, resumeRun, retryRun, startRun } from './bill-run.ts'
 import { sendBills } from './bill-run-bills.ts'
+import { countRuns, type ReadRun, readRuns, writeRun } from './bill-run-list.ts'
 import { ISSUED_STATES } from './issue-existing.ts'
+import { readListQuery } from './list-query.ts'
 import { releaseBills } from './release.ts'
 
 type ItemRequest = FastifyRequest<{ Params: { id: string } }>
 
-const LIMIT_MAX = 1_000
+const JSON_TYPE = 'application/json;charset=utf-8'
+const NOTHING = z.strictObject({})
 const RELEASE = z.strictObject({
   state: z.enum(ISSUED_STATES, { error: `must be one of ${ISSUED_STATES.join(', ')}` }),
   filter: z.string({ error: 'must be a text' }).optional()
 })
 const START = z.strictObject({
-  billCycle: z.strictObject({ id: z.string() }),
-  dryRun: z.boolean().default(false),
-  billState: z.enum(BILL_STATES).default('new')
+  billCycle: z.strictObject({ id: z.string({ error: 'must be a text' }) }, { error: 'must be an object with an id' }),
+  dryRun: z.boolean({ error: 'must be true or false' }).default(false),
+  billState: z.enum(BILL_STATES, { error: `must be one of ${BILL_STATES.join(', ')}` }).default('new')
 })
 
 /** Registers the runs below a base, e.g. `/billing/v1`. They are the provider's: a run bills all of its accounts. */
@@ -45,51 +38,72 @@ export function registerBillRuns(app: FastifyInstance, base: string, context: Ro
   const one = async (request: FastifyRequest, id: string) => {
     const { tenantId } = context.requester(request).view
     const [run] = isId(id) ? await readRuns(database, tenantId, clock(), { id }) : []
-    if (run) return represent(run, context.address(request, path).url)
+    if (run) return run
     throw new Problem('notFound', 'There is no billRun with this id')
   }
+  const write = (request: FastifyRequest, run: ReadRun) =>
+    writeRun(run, `${context.address(request, path).url}/${run.id}`)
   app.post(path, { config }, async (request, reply) => {
-    const { billCycle, dryRun, billState } = read(request.body)
+    const { billCycle, dryRun, billState } = readBody(START, required(request))
     const start = { billCycleId: billCycle.id, isDry: dryRun, billState }
     const id = await database.transaction((tx) => startRun(tx, asked(request), start))
-    const run = await one(request, id)
-    return reply.code(202).header('Location', run.href).send(run)
+    reply.header('Location', `${context.address(request, path).url}/${id}`)
+    return send(reply.code(202), write(request, await one(request, id)))
   })
   app.get(path, { config }, async (request, reply) => {
-    const { offset = 0, limit = 100 } = parseQuery(rawQuery(request))
-    const { tenantId } = context.requester(request).view
-    const runs = await readRuns(database, tenantId, clock(), { offset, limit: Math.min(limit, LIMIT_MAX) })
-    reply.header('X-Result-Count', runs.length)
-    return runs.map((run) => represent(run, context.address(request, path).url))
+    const runs = await list(request, reply, context)
+    return send(reply, `[${runs.map((run) => write(request, run)).join()}]`)
   })
-  app.get(`${path}/:id`, { config }, (request: ItemRequest) => one(request, request.params.id))
+  app.get(`${path}/:id`, { config }, async (request: ItemRequest, reply) => {
+    refuseQuery(request, 'a billRun is answered as a whole: it takes no query')
+    return send(reply, write(request, await one(request, request.params.id)))
+  })
   app.get(`${path}/:id/bills`, { config }, async (request: ItemRequest, reply: FastifyReply) => {
-    const run = await one(request, request.params.id)
-    return sendBills(reply, request, context, run)
+    refuseQuery(request, 'all bills of a billRun are answered: there is no query; GET /customerBill has filters')
+    return sendBills(reply, request, context, await one(request, request.params.id))
   })
   app.post(`${path}/:id/release`, { config }, async (request: ItemRequest) => {
-    const { state, filter } = readBody(RELEASE, request.body)
+    const { state, filter } = readBody(RELEASE, required(request))
     return releaseBills(database, asked(request), { runId: request.params.id, state, filter })
   })
   for (const [verb, act] of Object.entries({ cancel: cancelRun, resume: resumeRun, retry: retryRun })) {
     app.post(`${path}/:id/${verb}`, { config }, async (request: ItemRequest, reply) => {
+      readBody(NOTHING, request.body ?? {})
       await database.transaction((tx: Transaction) => act(tx, asked(request), request.params.id))
-      return reply.code(202).send(await one(request, request.params.id))
+      return send(reply.code(202), write(request, await one(request, request.params.id)))
     })
   }
 }
 
-function represent(run: BillRun, url: string): BillRun & { readonly href: string } {
-  const { id, ...others } = run
-  return { id, href: `${url}/${id}`, ...others }
+async function list(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { database, clock, requester }: RouteContext
+): Promise<readonly ReadRun[]> {
+  const { tenantId } = requester(request).view
+  const { values, isPaged, ...page } = readListQuery(rawQuery(request), 'billRun', ['state', 'billCycle.id'])
+  const filter = { states: statesOf(values.state), cycles: values['billCycle.id'] }
+  const runs = await readRuns(database, tenantId, clock(), filter, page)
+  const total = await countRuns(database, tenantId, filter)
+  reply.code(isPaged && runs.length < total ? 206 : 200)
+  reply.header('X-Total-Count', total).header('X-Result-Count', runs.length)
+  return runs
 }
 
-function read(body: unknown): z.output<typeof START> {
-  if (typeof body !== 'object' || body === null) throw new Problem('missingBody', 'A billRun is a JSON object')
-  const result = START.safeParse(body)
-  if (result.success) return result.data
-  throw new Problem(
-    'invalidField',
-    result.error.issues.map(({ path: at, message }) => `$.${at.join('.')} ${message}`).join('; ')
-  )
+function send(reply: FastifyReply, json: string): FastifyReply {
+  return reply.type(JSON_TYPE).send(json)
+}
+
+function required({ body }: FastifyRequest): unknown {
+  if (body === undefined) throw new Problem('missingBody', 'The request needs a JSON body')
+  return body
+}
+
+function refuseQuery(request: FastifyRequest, reason: string): void {
+  if (rawQuery(request) !== '') throw new Problem('invalidQuery', reason)
+}
+
+function statesOf(states: readonly string[] | undefined): readonly string[] | undefined {
+  if (states?.every((state) => RUN_STATES.some((known) => known === state)) ?? true) return states
+  throw new Problem('invalidQuery', `the state of a billRun is one of ${RUN_STATES.join(', ')}`)
 }

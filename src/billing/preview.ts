@@ -15,7 +15,10 @@ import { moneyOf, objectOf } from './json.ts'
 const LINES_SHOWN_MAX = 10_000
 const UNTIL_FAULT = 'must be an RFC 3339 date-time'
 const WANTED = z.strictObject({
-  billingAccount: z.strictObject({ id: z.string({ error: 'must be a text' }) }),
+  billingAccount: z.strictObject(
+    { id: z.string({ error: 'must be a text' }) },
+    { error: 'must be an object with an id' }
+  ),
   until: z.string({ error: UNTIL_FAULT }).optional()
 })
 

@@ -2,15 +2,14 @@ import { setInterval } from 'node:timers/promises'
 import { Problem } from '../base/problem.ts'
 import {
   BILL_STATES,
-  type BillRun,
   type BillState,
   cancelRun,
   type RunContext,
-  readRuns,
   resumeRun,
   retryRun,
   startRun
 } from '../billing/bill-run.ts'
+import { type ReadRun, readRuns, writeRun } from '../billing/bill-run-list.ts'
 import type { Transaction } from '../db/database.ts'
 import { hasEnded, progressOn, reportRun } from './bill-run-report.ts'
 import { type Arguments, type Command, type Context, Misuse, type Result } from './command.ts'
@@ -33,7 +32,7 @@ export const billRunCommands: Readonly<Record<string, Command>> = {
     prepare: (args) => async (context) => {
       const { tenantId } = (await enterTenant(context, args)).view
       const runs = await readRuns(context.database, tenantId, context.clock())
-      return { text: args.options.json ? runs.map((run) => JSON.stringify(run)).join('\n') : tableOf(runs) }
+      return { text: args.options.json ? runs.map((run) => writeRun(run)).join('\n') : tableOf(runs) }
     }
   },
   'bill-run start': {
@@ -94,7 +93,7 @@ async function steer(
   return reportRun(run)
 }
 
-async function untilEnded(context: Context, tenantId: string, id: string): Promise<BillRun> {
+async function untilEnded(context: Context, tenantId: string, id: string): Promise<ReadRun> {
   const work = await context.startWork()
   const progress = progressOn(context.screen)
   try {
@@ -110,13 +109,13 @@ async function untilEnded(context: Context, tenantId: string, id: string): Promi
   }
 }
 
-async function readRun({ database, clock }: Context, tenantId: string, id: string): Promise<BillRun> {
+async function readRun({ database, clock }: Context, tenantId: string, id: string): Promise<ReadRun> {
   const [run] = await readRuns(database, tenantId, clock(), { id })
   if (run) return run
   throw new Problem('notFound', 'There is no billRun with this id')
 }
 
-function tableOf(runs: readonly BillRun[]): string {
+function tableOf(runs: readonly ReadRun[]): string {
   const rows = runs.map(({ id, state, billCycle, dryRun, eligible, billed, startedAt = '-', finishedAt = '-' }) => [
     id,
     state,

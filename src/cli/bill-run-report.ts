@@ -1,4 +1,4 @@
-import type { BillRun } from '../billing/bill-run.ts'
+import type { ReadRun } from '../billing/bill-run-list.ts'
 import type { Result, Screen } from './command.ts'
 import { alignColumns } from './table.ts'
 
@@ -8,13 +8,18 @@ const PLAIN_STEP_PERCENT = 10
 /** Takes away what an earlier, longer line has left. */
 const ERASE_TO_END = '\u001b[K'
 
+/** A run as the database or the API tells of it. */
+interface ToldRun extends Omit<ReadRun, 'amount'> {
+  readonly amount: readonly { readonly unit: string; readonly value: string | number }[]
+}
+
 /** Whether nothing will happen to a run any more by itself. */
-export function hasEnded({ state }: BillRun): boolean {
+export function hasEnded({ state }: ToldRun): boolean {
   return state !== 'queued' && state !== 'running'
 }
 
 /** Shows how far a run is, as often as it is told: a bar on a terminal, else a line now and then. */
-export function progressOn({ isTerminal, write }: Screen): { show(run: BillRun): void; end(): void } {
+export function progressOn({ isTerminal, write }: Screen): { show(run: ToldRun): void; end(): void } {
   let shown: number | undefined
   return {
     show: (run) => {
@@ -32,10 +37,10 @@ export function progressOn({ isTerminal, write }: Screen): { show(run: BillRun):
 }
 
 /** What became of the accounts of a run; a failure when one of them is parked, or when it ended before its end. */
-export function reportRun(run: BillRun): Result {
-  const { id, state, billCycle, dryRun, billState, eligible, billed, skipped, amount, billsPerSecond, failure } = run
-  const parked = parkedOf(run)
-  const missing = parked - run.parked.length
+export function reportRun(run: ToldRun): Result {
+  const { id, state, billCycle, dryRun, billState, eligible, billed, skipped, parkedCount, amount, failure } = run
+  const { billsPerSecond } = run
+  const missing = parkedCount - run.parked.length
   const rows: readonly (readonly [string, string])[] = [
     ['billRun', dryRun ? `${id} (dry)` : id],
     ['billCycle', billCycle.id],
@@ -43,7 +48,7 @@ export function reportRun(run: BillRun): Result {
     ['eligible', numberOf(eligible)],
     ['billed', dryRun ? numberOf(billed) : `${numberOf(billed)} as ${billState}`],
     ...several('skipped', skipped, ({ reason, count }) => `${numberOf(count)} ${reason}`),
-    ['parked', numberOf(parked)],
+    ['parked', numberOf(parkedCount)],
     ...run.parked.map(({ billingAccount, reason }): [string, string] => ['', `${billingAccount.id}: ${reason}`]),
     ...(missing > 0 ? [['', `and ${numberOf(missing)} more`] as const] : []),
     ...several('amount', amount, ({ unit, value }) => `${value} ${unit}`),
@@ -53,7 +58,7 @@ export function reportRun(run: BillRun): Result {
     ]),
     ...(billsPerSecond === undefined ? [] : [['speed', `${numberOf(billsPerSecond)} bills/s`] as const])
   ]
-  return { text: alignColumns(rows), isFailure: hasEnded(run) && (state !== 'done' || parked > 0) }
+  return { text: alignColumns(rows), isFailure: hasEnded(run) && (state !== 'done' || parkedCount > 0) }
 }
 
 function several<T>(label: string, values: readonly T[], write: (value: T) => string): readonly [string, string][] {
@@ -61,20 +66,11 @@ function several<T>(label: string, values: readonly T[], write: (value: T) => st
   return values.map((value, at) => [at === 0 ? label : '', write(value)])
 }
 
-/** The run itself shows but some of them. */
-function parkedOf({ state, eligible, billed, skipped, parked }: BillRun): number {
-  return state === 'done' ? eligible - billed - skippedOf(skipped) : parked.length
+function doneOf({ billed, skipped, parkedCount }: ToldRun): number {
+  return billed + skipped.reduce((sum, { count }) => sum + count, 0) + parkedCount
 }
 
-function skippedOf(skipped: BillRun['skipped']): number {
-  return skipped.reduce((sum, { count }) => sum + Number(count), 0)
-}
-
-function doneOf({ billed, skipped, parked }: BillRun): number {
-  return billed + skippedOf(skipped) + parked.length
-}
-
-function percentOf(run: BillRun): number {
+function percentOf(run: ToldRun): number {
   if (run.state === 'done') return 100
   return run.eligible === 0 ? 0 : Math.min(Math.floor((doneOf(run) * 100) / run.eligible), 100)
 }
@@ -84,7 +80,7 @@ function barOf(percent: number): string {
   return `[${'#'.repeat(full)}${'.'.repeat(BAR_WIDTH - full)}]`
 }
 
-function lineOf(run: BillRun, percent: number): string {
+function lineOf(run: ToldRun, percent: number): string {
   const { eligible, billsPerSecond = 0, estimatedEnd } = run
   const until = estimatedEnd && !hasEnded(run) ? `, until ${estimatedEnd.slice(11, 19)} UTC` : ''
   const accounts = `${numberOf(Math.min(doneOf(run), eligible))} of ${numberOf(eligible)} accounts`

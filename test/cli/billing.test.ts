@@ -2,7 +2,7 @@ import pino from 'pino'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { systemClock } from '../../src/base/clock.ts'
 import { newId } from '../../src/base/ulid.ts'
-import type { BillRun } from '../../src/billing/bill-run.ts'
+import type { ReadRun } from '../../src/billing/bill-run-list.ts'
 import { startBillingWork } from '../../src/billing/work.ts'
 import { readCommandLine } from '../../src/cli/arguments.ts'
 import { progressOn, reportRun } from '../../src/cli/bill-run-report.ts'
@@ -178,7 +178,7 @@ test('ledger verify says of each tenant that it is sound, or fails with the firs
   expect(isFailure).toBe(true)
 })
 
-const RUN: BillRun = {
+const RUN: ReadRun = {
   id: 'R1',
   state: 'running',
   billCycle: { id: 'C1' },
@@ -187,6 +187,7 @@ const RUN: BillRun = {
   eligible: 200_000,
   billed: 89_000,
   skipped: [{ reason: 'nothingToBill', count: 1_000 }],
+  parkedCount: 0,
   parked: [],
   amount: [],
   billsPerSecond: 4_512,
@@ -211,6 +212,6 @@ test('a bar shows how far a run is; where there is no terminal, a line every ten
 
 test('of more parked accounts than a run shows, the number of the others is said', () => {
   const parked = [{ billingAccount: { id: 'A1' }, reason: 'in USD' }]
-  const { text } = reportRun({ ...RUN, state: 'done', eligible: 90_003, parked })
+  const { text } = reportRun({ ...RUN, state: 'done', eligible: 90_003, parkedCount: 3, parked })
   expect(text).toMatch(/^parked {5}3\n +A1: in USD\n +and 2 more$/m)
 })
