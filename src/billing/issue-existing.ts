@@ -3,6 +3,7 @@ import { minorDigits } from '../base/money.ts'
 import type { Transaction } from '../db/database.ts'
 import { join, sql } from '../db/sql.ts'
 import { type BalanceKey, lockBalances } from '../ledger/balance.ts'
+import { postingInstant } from '../ledger/post.ts'
 import { RECIPIENT } from '../resources/letterhead.ts'
 import type { Row } from '../tmf/representation.ts'
 import type { ChangeContext, Document, Stored } from '../tmf/resource.ts'
@@ -85,8 +86,9 @@ async function postBills(tx: Transaction, tenantId: string, bills: readonly Issu
   const currencies = [...new Set(bills.map(({ currency }) => currency))]
   const digits = currencies.map((currency) => sql`(${currency}::text, ${minorDigits(currency)}::int)`)
   await tx.run(sql`WITH "bill" AS (
-      SELECT b.*, c."digits" FROM "customer_bill" b
+      SELECT b.*, c."digits", p."posted_at" FROM "customer_bill" b
       JOIN (VALUES ${join(digits, sql`, `)}) c("currency", "digits") ON c."currency" = b."amount_due_unit"
+      CROSS JOIN LATERAL ${postingInstant(tenantId, sql`b."billing_account_id"`, sql`${now}`)} p
       WHERE b."tenant_id" = ${tenantId} AND b."id" = ANY(${bills.map(({ id }) => id)}::text[])),
     "kind" AS (
       SELECT b."id" AS "bill", coalesce(r."rate_type", 'appliedBillingCharge') AS "kind",
@@ -105,7 +107,7 @@ async function postBills(tx: Transaction, tenantId: string, bills: readonly Issu
       SELECT "id", 'rounding', NULL, -"rounding_amount" FROM "bill" WHERE "rounding_amount" <> 0)
     INSERT INTO "ledger_entry" ("tenant_id", "journal_id", "line", "posted_at", "book", "detail", "billing_account_id",
       "currency", "amount", "source_type", "source_id")
-    SELECT ${tenantId}, b."id", row_number() OVER (PARTITION BY b."id"), ${now}, e."book", e."detail",
+    SELECT ${tenantId}, b."id", row_number() OVER (PARTITION BY b."id"), b."posted_at", e."book", e."detail",
       b."billing_account_id", b."amount_due_unit", e."amount", 'bill', b."id"
     FROM "entry" e JOIN "bill" b ON b."id" = e."bill"`)
 }

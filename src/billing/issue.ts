@@ -1,6 +1,7 @@
 import type { Instant } from '../base/instant.ts'
 import type { Transaction } from '../db/database.ts'
 import { type Sql, sql } from '../db/sql.ts'
+import { postingInstant } from '../ledger/post.ts'
 import { customerBill } from '../resources/customer-bill.ts'
 import { recipientNamed } from '../resources/letterhead.ts'
 import { recordEvents } from '../tmf/event.ts'
@@ -78,9 +79,10 @@ async function markRates(tx: Transaction, { tenantId }: Issue): Promise<void> {
 async function postBills(tx: Transaction, { tenantId, now }: Issue): Promise<void> {
   await tx.run(sql`INSERT INTO "ledger_entry" ("tenant_id", "journal_id", "line", "posted_at", "book", "detail",
       "billing_account_id", "currency", "amount", "source_type", "source_id")
-    SELECT ${tenantId}, "bill", row_number() OVER (PARTITION BY "bill"), ${now}, "book", "detail", "account",
-      "currency", "amount", 'bill', "bill"
+    SELECT ${tenantId}, "bill", row_number() OVER (PARTITION BY "bill"), p."posted_at", "book", "detail",
+      "account", "currency", "amount", 'bill', "bill"
     FROM "pg_temp"."bill_draft" d
+    CROSS JOIN LATERAL ${postingInstant(tenantId, sql`d."account"`, sql`${now}`)} p
     CROSS JOIN LATERAL (
       SELECT 'receivable' AS "book", NULL AS "detail", d."tax_included" AS "amount"
       UNION ALL

@@ -101,10 +101,10 @@ async function onlyAccountOf(tx: Transaction, tenantId: string, partyId: string)
 
 /** Bills what the account has not been billed yet; a prepaid one pays at once, or there is no bill. */
 async function bill(tx: Transaction, context: WorkContext, tenantId: string, account: Account): Promise<Ending> {
-  const now = context.clock()
   const key = { billingAccountId: account.id, currency: account.invoiceCurrency }
-  // Whoever pays or bills this account waits here for the other.
+  // Whoever pays or bills this account waits here for the other, and the clock goes on meanwhile.
   const [balance] = await lockBalances(tx, tenantId, [key])
+  const now = context.clock()
   const drafted = await draftBills(tx, {
     tenantId,
     accounts: sql`a."id" = ${account.id}`,

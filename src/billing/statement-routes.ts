@@ -32,13 +32,14 @@ export function registerStatement(
     if (!account) throw new Problem('notFound', 'There is no billing account with this id')
     const { currency = account.invoiceCurrency } = asked
     const timeZone = await timeZoneOf(context.database, view.tenantId)
-    const statement = await readStatement(context.database, {
+    const period = {
       tenantId: view.tenantId,
       billingAccountId: account.id,
       currency,
       start: instantOf(asked.from, timeZone),
       end: instantOf(asked.to + 1, timeZone)
-    })
+    }
+    const statement = await context.database.transaction((tx) => readStatement(tx, period))
     const roots = {
       payments: `${context.address(request, paymentBase).url}/payment`,
       api: context.address(request, base).url

@@ -1,6 +1,7 @@
 import type { Instant } from '../base/instant.ts'
-import type { Queryable } from '../db/database.ts'
+import type { Result, Transaction } from '../db/database.ts'
 import { sql } from '../db/sql.ts'
+import { whileUnposted } from '../ledger/hold.ts'
 
 /** What is told of: an account of a tenant, in one currency, from an instant until before another. */
 export interface Period {
@@ -37,11 +38,24 @@ export interface Movement {
 /**
  * Reads a statement from the ledger alone. What the holder has is the opposite of what is receivable and of what is in
  * the balance; since journals sum to zero, that is the sum of all other books: what was paid, less what was charged.
- * A charge is one of calls if the tenant counted its type as that when it was posted.
+ * A charge is one of calls if the tenant counted its type as that when it was posted. What is being posted to the
+ * account is waited for, so that whatever this does not tell of is posted after it was read.
  */
-export async function readStatement(queryable: Queryable, period: Period): Promise<Statement> {
-  const { tenantId, billingAccountId, currency, start, end } = period
-  const { rows } = await queryable.run(sql`WITH "counted" AS (
+export async function readStatement(tx: Transaction, period: Period): Promise<Statement> {
+  const { rows } = await whileUnposted(tx, period.tenantId, period, () => readEntries(tx, period))
+  const [row = []] = rows
+  const [openingBalance = '', payments = '', callCharges = '', otherCharges = '', ...rest] = row.map(String)
+  const [adjustments = '', totalCharges = '', closingBalance = ''] = rest
+  const movements = JSON.parse(row[7] ?? '[]') as readonly Movement[]
+  return {
+    ...{ openingBalance, payments, callCharges, otherCharges, adjustments, totalCharges, closingBalance },
+    movements
+  }
+}
+
+/** One row: the amounts of a statement and its movements as JSON. */
+function readEntries(tx: Transaction, { tenantId, billingAccountId, currency, start, end }: Period): Promise<Result> {
+  return tx.run(sql`WITH "counted" AS (
       SELECT "types", "since", lead("since", 1, 'infinity') OVER (ORDER BY "since") AS "until"
       FROM "call_charge_types" WHERE "tenant_id" = ${tenantId}),
     "entry" AS (
@@ -73,12 +87,4 @@ export async function readStatement(queryable: Queryable, period: Period): Promi
           ORDER BY "posted_at", "journal_id", "type")
         FROM "movement")
     FROM "total"`)
-  const [row = []] = rows
-  const [openingBalance = '', payments = '', callCharges = '', otherCharges = '', ...rest] = row.map(String)
-  const [adjustments = '', totalCharges = '', closingBalance = ''] = rest
-  const movements = JSON.parse(row[7] ?? '[]') as readonly Movement[]
-  return {
-    ...{ openingBalance, payments, callCharges, otherCharges, adjustments, totalCharges, closingBalance },
-    movements
-  }
 }

@@ -1,5 +1,6 @@
 import type { Transaction } from '../db/database.ts'
 import { type Sql, sql } from '../db/sql.ts'
+import { postingInstant } from './post.ts'
 
 /**
  * Whether a bill of another system, under the name `b`, belongs in the ledger: it is issued, says what is due, and is
@@ -10,7 +11,10 @@ export const IN_LEDGER: Sql = sql`(b."rounding_amount" IS NULL AND b."issued_as"
     WHERE a."tenant_id" = b."tenant_id" AND a."id" = b."billing_account_id"
       AND b."partner_id" IS NOT DISTINCT FROM a."partner_id"))`
 
-/** Which bills are posted, as of which instants, in SQL over "customer_bill" under the name `b`. */
+/**
+ * Which bills are posted, as of which instants, in SQL over "customer_bill" under the name `b`. An account that has
+ * entries already gets no earlier ones.
+ */
 export interface Posting {
   readonly bills: Sql
   readonly chargedAt: Sql
@@ -28,11 +32,12 @@ export async function postForeignBills(
   tenantId: string,
   { bills, chargedAt, paidAt }: Posting
 ): Promise<void> {
+  const at = sql`CASE WHEN e."place" < 4 THEN ${chargedAt}::timestamptz ELSE ${paidAt}::timestamptz END`
   // Each bill is worked out by itself: however many there are, no plan joins them to one another.
   const statement = sql`INSERT INTO "ledger_entry" ("tenant_id", "journal_id", "line", "posted_at", "book", "detail",
       "billing_account_id", "currency", "amount", "source_type", "source_id")
     SELECT ${tenantId}, b."id", row_number() OVER (PARTITION BY b."id" ORDER BY e."place", e."detail" COLLATE "C"),
-      CASE WHEN e."place" < 4 THEN ${chargedAt}::timestamptz ELSE ${paidAt}::timestamptz END, e."book", e."detail",
+      ${postingInstant(tenantId, sql`b."billing_account_id"`, at)}, e."book", e."detail",
       b."billing_account_id", b."amount_due_unit", e."amount", 'bill', b."id"
     FROM "customer_bill" b
     CROSS JOIN LATERAL (SELECT b."amount_due_value" AS "due", coalesce(sum(t."amount"), 0) AS "tax",

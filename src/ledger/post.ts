@@ -1,6 +1,6 @@
 import type { Instant } from '../base/instant.ts'
 import type { Transaction } from '../db/database.ts'
-import { join, sql } from '../db/sql.ts'
+import { join, type Sql, sql } from '../db/sql.ts'
 
 /** Where money is, or what it is for. */
 export type Book = 'receivable' | 'balance' | 'revenue' | 'partner' | 'tax' | 'cash' | 'rounding'
@@ -9,6 +9,7 @@ export type Book = 'receivable' | 'balance' | 'revenue' | 'partner' | 'tax' | 'c
 export interface Journal {
   readonly tenantId: string
   readonly journalId: string
+  /** Now, or when the account's last entry was posted, if that is later. */
   readonly postedAt: Instant
   readonly billingAccountId: string
   readonly sourceType: 'bill' | 'payment' | 'reversal' | 'allocation'
@@ -34,11 +35,22 @@ export interface AllocationPosting {
   readonly amount: string
 }
 
+/**
+ * When something is posted to an account: at the instant that it is told, but not before what was posted there last,
+ * even if a clock was set back; so the past of an account stays as it was. A query of one row, a look at one end of
+ * an index. Whoever posts reads the clock after it has locked the balance, else somebody else might come between.
+ */
+export function postingInstant(tenantId: string, account: Sql, at: Sql): Sql {
+  return sql`(SELECT greatest(${at}::timestamptz, max("last"."posted_at")) AS "posted_at" FROM "ledger_entry" "last"
+    WHERE "last"."tenant_id" = ${tenantId} AND "last"."billing_account_id" = ${account})`
+}
+
 /** Posts a journal in one statement. The database refuses one that does not sum to zero in every currency. */
 export async function post(tx: Transaction, journal: Journal, entries: readonly Entry[]): Promise<void> {
   const { tenantId, journalId, postedAt, billingAccountId, sourceType, sourceId } = journal
+  const at = postingInstant(tenantId, sql`${billingAccountId}`, sql`${postedAt}`)
   const rows = entries.map(
-    ({ book, detail, currency, amount }, at) => sql`(${tenantId}, ${journalId}, ${at + 1}, ${postedAt}, ${book},
+    ({ book, detail, currency, amount }, index) => sql`(${tenantId}, ${journalId}, ${index + 1}, ${at}, ${book},
       ${detail}, ${billingAccountId}, ${currency}, ${amount}, ${sourceType}, ${sourceId})`
   )
   await tx.run(sql`INSERT INTO "ledger_entry" ("tenant_id", "journal_id", "line", "posted_at", "book", "detail",
@@ -55,11 +67,12 @@ export async function postAllocations(
   await tx.run(
     sql`INSERT INTO "ledger_entry" ("tenant_id", "journal_id", "line", "posted_at", "book", "billing_account_id",
         "currency", "amount", "source_type", "source_id")
-      SELECT ${tenantId}, a."id", e."line", ${postedAt}, e."book", a."account", a."currency", e."sign" * a."amount",
+      SELECT ${tenantId}, a."id", e."line", p."posted_at", e."book", a."account", a."currency", e."sign" * a."amount",
         CASE WHEN a."payment" IS NULL THEN 'credit' ELSE 'allocation' END, coalesce(a."payment", a."bill")
       FROM unnest(${each('id')}::text[], ${each('paymentId')}::text[], ${each('billId')}::text[],
         ${each('billingAccountId')}::text[], ${each('currency')}::text[], ${each('amount')}::numeric[])
         a("id", "payment", "bill", "account", "currency", "amount")
+      CROSS JOIN LATERAL ${postingInstant(tenantId, sql`a."account"`, sql`${postedAt}`)} p
       CROSS JOIN (VALUES (1, 'balance', 1), (2, 'receivable', -1)) e("line", "book", "sign")`,
     { prepared: true }
   )

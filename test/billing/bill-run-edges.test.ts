@@ -57,7 +57,7 @@ describe('what a run is asked for', () => {
     const { body: cycle } = await server.call('GET', `billCycle/${cycleId}`)
     const { BillCycleSpecification } = cycle
     const posted = await server.call('POST', 'billCycle', { name: 'Inverted', validFor, BillCycleSpecification })
-    expect(posted.status).toBe(422)
+    expect(posted).toMatchObject({ status: 400, body: { message: expect.stringContaining('must not be before') } })
     await server.database.run(sql`UPDATE "bill_cycle" SET "valid_for" = ${JSON.stringify(validFor)}`)
     expect(await runToEnd(world)).toMatchObject({
       status: 422,
@@ -223,12 +223,6 @@ test('an account that was parked and is archived since is told of, not lost', as
     parked: [],
     skipped: [{ reason: 'noLongerEligible', count: 1 }]
   })
-})
-
-test('with a clock that goes back nobody is missed', async () => {
-  await world.addAccounts(12, CHARGES)
-  await world.server.database.run(sql`UPDATE "billing_account" SET "created_at" = now() + interval '1 year'`)
-  expect(await runToEnd(world, SENT)).toMatchObject({ state: 'done', eligible: 12, billed: 12 })
 })
 
 test('a cycle whose dates are changed while it is run does not change those of its bills', async () => {

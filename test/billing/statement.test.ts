@@ -207,7 +207,7 @@ test('whatever happens, a closing balance is the next opening, and every total i
   await fc.assert(
     fc.asyncProperty(fc.array(happening, { maxLength: 8 }), cuts, async (happenings, starts) => {
       const account = await addAccount(server, { tax: 0.19 })
-      for (const { day: on, cents, kind } of happenings) {
+      for (const { day: on, cents, kind } of happenings.toSorted((a, b) => a.day - b.day)) {
         const date = `${day(on)}T12:00:00.000Z`
         if (kind.endsWith('Charge')) await addBill(server, account, { rates: { [kind]: String(cents / 100) }, date })
         else {

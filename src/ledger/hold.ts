@@ -1,0 +1,28 @@
+import type { Transaction } from '../db/database.ts'
+import { sql } from '../db/sql.ts'
+import type { BalanceKey } from './balance.ts'
+
+/**
+ * Reads while nothing is posted to a balance: waits for whoever holds it, and makes the next one wait until the end of
+ * the transaction. A balance that nothing was ever posted to has no row that could be held. It gets one as long as this
+ * lasts, which nobody sees; and where somebody else is giving it its first, that is waited for.
+ */
+export async function whileUnposted<T>(
+  tx: Transaction,
+  tenantId: string,
+  { billingAccountId, currency }: BalanceKey,
+  read: () => Promise<T>
+): Promise<T> {
+  const { rowCount } = await tx.run(
+    sql`INSERT INTO "account_balance" ("tenant_id", "account_id", "currency")
+      VALUES (${tenantId}, ${billingAccountId}, ${currency}) ON CONFLICT DO NOTHING`,
+    { prepared: true }
+  )
+  const isLent = rowCount === 1
+  const balance = sql`"account_balance" WHERE "tenant_id" = ${tenantId} AND "account_id" = ${billingAccountId}
+    AND "currency" = ${currency}`
+  if (!isLent) await tx.run(sql`SELECT FROM ${balance} FOR SHARE`, { prepared: true })
+  const answer = await read()
+  if (isLent) await tx.run(sql`DELETE FROM ${balance}`, { prepared: true })
+  return answer
+}

@@ -1,0 +1,187 @@
+import pg from 'pg'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { newId } from '../../src/base/ulid.ts'
+import { pay } from '../../src/billing/payment.ts'
+import type { Transaction } from '../../src/db/database.ts'
+import { type Sql, sql } from '../../src/db/sql.ts'
+import { reportLedger, verifyLedger } from '../../src/ledger/verify.ts'
+import type { Reply } from '../support/server.ts'
+import { eur } from './foreign-world.ts'
+import { AUTHOR, credits, PAYMENT, pay as payNow } from './ledger-world.ts'
+import { type BillingWorld, runToEnd, startBilling, untilDone } from './world.ts'
+
+let world: BillingWorld
+let account: string
+beforeEach(async () => {
+  world = await startBilling()
+  const [id] = await world.addAccounts(1, [{ amount: '10' }])
+  account = String(id)
+})
+afterEach(async () => {
+  const report = reportLedger(await verifyLedger(world.server.database))
+  await world.close()
+  expect(report).toMatchObject({ isSound: true })
+})
+
+/** What the clock said before it was set back to what it is. */
+const AHEAD = '2099-05-10T12:00:00.000Z'
+const APRIL = ['2026-04-01', '2026-04-30'] as const
+const LAST_OF_APRIL = '2026-04-30T23:59:59.999Z'
+
+async function rows(statement: Sql): Promise<readonly (readonly (string | null)[])[]> {
+  return (await world.server.database.run(statement)).rows
+}
+
+/** Pays for the account by a clock, and answers the payment's id. */
+async function payBy(clock: () => string, tx?: Transaction): Promise<string> {
+  const receipt = { amount: eur(20), method: 'cash', reference: newId(), billIds: undefined } as const
+  const paid = { id: account, partnerId: null, status: 'ACTIVE' } as const
+  const taking = (within: Transaction) => pay(within, { author: AUTHOR, clock, newId }, paid, receipt)
+  return (await (tx ? taking(tx) : world.server.database.transaction(taking))).id
+}
+
+const ask = (from: string, to: string, more = '') =>
+  world.server.call('GET', `accounts/${account}/statement?from=${from}&to=${to}${more}`)
+
+const demand = () => untilDone(world.server, { billingAccount: { id: account } })
+
+async function release() {
+  const run = await runToEnd(world, { billState: 'new' })
+  return world.server.call('POST', `/billing/v1/billRun/${run.id}/release`, { state: 'sent' })
+}
+
+test.each<[string, (payment: string) => Promise<unknown>, object]>([
+  ['a payment', () => payNow(world.server, account, 3), { payment: '2' }],
+  ['a bill on demand and what pays it', demand, { allocation: '1', bill: '1', payment: '1' }],
+  [
+    'a reversal and what it takes back',
+    async (payment) => {
+      await demand()
+      await world.server.call('POST', `${PAYMENT}/${payment}/reverse`)
+    },
+    { allocation: '2', bill: '1', payment: '1', reversal: '1' }
+  ],
+  ['a bill that is released', release, { allocation: '1', bill: '1', payment: '1' }],
+  [
+    'a bill of another system',
+    () =>
+      world.server.call('POST', 'customerBill', {
+        billingAccount: { id: account },
+        ...{ amountDue: eur(7), remainingAmount: eur(2), state: 'sent' }
+      }),
+    { allocation: '1', bill: '1', payment: '1' }
+  ]
+])('%s is not posted before what was posted last, though the clock was set back', async (_, happen, journals) => {
+  const payment = await payBy(() => AHEAD)
+  const before = await ask('2026-01-01', '2099-05-09')
+  await happen(payment)
+  const posted = await rows(sql`SELECT "source_type", count(DISTINCT "journal_id") FROM "ledger_entry" GROUP BY 1`)
+  expect(Object.fromEntries(posted)).toEqual(journals)
+  expect(await rows(sql`SELECT DISTINCT "posted_at" FROM "ledger_entry"`)).toEqual([['2099-05-10 12:00:00+00']])
+  expect((await ask('2026-01-01', '2099-05-09')).body).toEqual(before.body)
+})
+
+test('with a clock that goes back a run misses nobody, and posts late only where that was posted last', async () => {
+  const others = await world.addAccounts(12, [{ amount: '10' }])
+  await payBy(() => AHEAD)
+  expect(await runToEnd(world, { billState: 'sent' })).toMatchObject({ state: 'done', eligible: 13, billed: 13 })
+  const posted = await rows(sql`SELECT "billing_account_id", min("posted_at") = ${AHEAD}
+    FROM "ledger_entry" GROUP BY 1 ORDER BY 1`)
+  expect(posted).toEqual([[account, 't'], ...others.map((id) => [id, 'f'])])
+})
+
+test('a bill on demand that waits for its account is posted when it is there', async () => {
+  await payBy(() => LAST_OF_APRIL)
+  const client = await holding('SELECT FROM "account_balance" FOR UPDATE')
+  const answered = demand()
+  await untilWaiting(1, answered)
+  const until = new Date().toISOString()
+  await client.release()
+  expect(await answered).toMatchObject({ state: 'done' })
+  const [row] = await rows(sql`SELECT min("posted_at") >= ${until} FROM "ledger_entry" WHERE "source_type" = 'bill'`)
+  expect(row).toEqual(['t'])
+})
+
+describe('a statement', () => {
+  test.each([
+    ['the first payment', 0],
+    ['a later payment', 20]
+  ])('waits for %s that is under way', async (_, earlier) => {
+    if (earlier > 0) await payBy(() => '2026-03-31T12:00:00.000Z')
+    const { asked } = await world.server.database.transaction(async (tx) => {
+      await payBy(() => LAST_OF_APRIL, tx)
+      const asking = ask(...APRIL)
+      await untilWaiting(1, asking)
+      return { asked: asking }
+    })
+    const { body } = await asked
+    expect(body).toMatchObject({ openingBalance: eur(earlier), closingBalance: eur(earlier + 20) })
+  })
+
+  test('does not wait for ever: one that comes to nothing is none', async () => {
+    let asked: Promise<Reply> | undefined
+    const failing = world.server.database.transaction(async (tx) => {
+      await payBy(() => LAST_OF_APRIL, tx)
+      asked = ask(...APRIL)
+      await untilWaiting(1, asked)
+      throw new Error('no money')
+    })
+    await expect(failing).rejects.toThrow('no money')
+    expect((await asked)?.body.closingBalance).toEqual(eur(0))
+  })
+
+  test.each([
+    ['the first payment', 0],
+    ['a later payment', 1]
+  ])('makes %s wait until it is read', async (_, earlier) => {
+    if (earlier > 0) await payBy(() => '2026-03-31T12:00:00.000Z')
+    // Nobody but a statement reads these.
+    const client = await holding('LOCK TABLE "call_charge_types" IN ACCESS EXCLUSIVE MODE')
+    const asked = ask(...APRIL)
+    await untilWaiting(1, asked)
+    let isClockRead = false
+    const paid = payBy(() => {
+      isClockRead = true
+      return new Date().toISOString()
+    })
+    await untilWaiting(2, paid)
+    expect(isClockRead).toBe(false)
+    await client.release()
+    expect((await asked).body.payments).toEqual(eur(0))
+    expect(await paid).toEqual(expect.any(String))
+  })
+
+  test('leaves no balance behind', async () => {
+    for (const currency of ['EUR', 'JPY']) {
+      expect((await ask(...APRIL, `&currency=${currency}`)).body.closingBalance).toEqual({ unit: currency, value: 0 })
+    }
+    expect(await credits(world.server, account)).toEqual({})
+    await payBy(() => LAST_OF_APRIL)
+    await ask(...APRIL)
+    expect(await credits(world.server, account)).toEqual({ EUR: 20 })
+  })
+})
+
+/** Holds what a statement locks until it is told to release it. */
+async function holding(statement: string): Promise<{ release(): Promise<void> }> {
+  const client = new pg.Client(world.server.url)
+  await client.connect()
+  await client.query(`BEGIN; ${statement}`)
+  return {
+    release: async () => {
+      await client.query('COMMIT')
+      await client.end()
+    }
+  }
+}
+
+/** Waits until so many connections wait for a lock, which they do before something else has ended. */
+async function untilWaiting(count: number, unended: Promise<unknown>): Promise<void> {
+  const waiting = sql`SELECT FROM pg_stat_activity WHERE "datname" = current_database() AND "wait_event_type" = 'Lock'`
+  let hasEnded = false
+  const end = () => {
+    hasEnded = true
+  }
+  unended.then(end, end)
+  while ((await rows(waiting)).length < count) if (hasEnded) throw new Error('it does not wait')
+}
