@@ -94,7 +94,10 @@ export async function replace(
 /** What a bill says was paid of it: payments only. */
 const APPLIED = sql`nullif(coalesce(b."applied_payment", '[]') || coalesce(x."applied", '[]'), '[]')`
 
-/** Moves money of one payment back from bills to the credit: all of the allocations are negative. */
+/**
+ * Moves money of one payment back from bills to the credit: its allocations are negative. Those without a payment are
+ * of the credit limit, which pays again.
+ */
 export async function takeBack(
   tx: Transaction,
   context: PaymentContext,
@@ -103,7 +106,8 @@ export async function takeBack(
   now: Instant
 ): Promise<void> {
   const assignments = sql`
-    "state" = CASE WHEN b."state" IN ('partiallyPaid', 'settled') THEN ${STATE_BEFORE} ELSE b."state" END,
+    "state" = CASE WHEN x."total" <> 0 AND b."state" IN ('partiallyPaid', 'settled') THEN ${STATE_BEFORE}
+      ELSE b."state" END,
     "applied_payment" = (SELECT jsonb_agg(e."one" ORDER BY e."at")
       FROM jsonb_array_elements(b."applied_payment") WITH ORDINALITY e("one", "at")
       WHERE e."one"#>>'{payment,id}' IS DISTINCT FROM ${paymentId})`

@@ -6,9 +6,11 @@ import { addCredits, lockBalances } from '../ledger/balance.ts'
 import { post } from '../ledger/post.ts'
 import type { View } from '../tmf/view.ts'
 import { type Allocation, type PaymentContext, takeBack } from './allocation.ts'
+import { addOverdrawn, REPLACED } from './overdraft.ts'
 
 /**
- * Undoes a payment: every bill that it paid, at once or later as credit, owes that part again. Throws `notFound`
+ * Undoes a payment: every bill that it paid, at once or later as credit, owes that part again, but where it took the
+ * place of the credit limit, that pays again. Throws `notFound`
  * without such a payment in the view, and `conflict` for one that is reversed already.
  */
 export async function reversePayment(
@@ -30,7 +32,11 @@ export async function reversePayment(
   const { rowCount } = await tx.run(sql`UPDATE "payment" SET "reversed_at" = ${now}, "version" = "version" + 1
     WHERE "tenant_id" = ${tenantId} AND "id" = ${id} AND "reversed_at" IS NULL`)
   if (rowCount === 0) throw new Problem('conflict', 'This payment is reversed already')
-  await takeBack(tx, context, id, await allocated(tx, tenantId, id, key), now)
+  const allocations = await undone(tx, tenantId, id, key)
+  await takeBack(tx, context, id, allocations, now)
+  const byLimit = allocations.filter(({ paymentId }) => paymentId === undefined)
+  const parts = byLimit.map((allocation) => allocation.amount)
+  await addOverdrawn(tx, tenantId, key, parts)
   const source = { sourceType: 'reversal', sourceId: id } as const
   await post(tx, { tenantId, journalId: context.newId(), postedAt: now, billingAccountId, ...source }, [
     { book: 'cash', detail: method, currency, amount: `-${amount}` },
@@ -41,15 +47,21 @@ export async function reversePayment(
   await recordChange(tx, context.author, change, { id: context.newId(), now })
 }
 
-/** What a payment has paid of each bill, to be taken back. */
-async function allocated(
+/** What takes a payment back from each bill, and what the credit limit pays in its place again. */
+async function undone(
   tx: Transaction,
   tenantId: string,
   paymentId: string,
   key: Pick<Allocation, 'billingAccountId' | 'currency'>
 ): Promise<readonly Allocation[]> {
-  const { rows } = await tx.run(sql`SELECT "bill_id", -sum("amount") FROM "payment_allocation"
-    WHERE "tenant_id" = ${tenantId} AND "payment_id" = ${paymentId}
-    GROUP BY "bill_id" HAVING sum("amount") <> 0 ORDER BY "bill_id"`)
-  return rows.map(([billId, amount]) => ({ ...key, paymentId, billId: String(billId), amount: String(amount) }))
+  const { rows } = await tx.run(sql`SELECT "bill_id", -sum("amount"), sum("amount") FILTER (WHERE "is_replaced")
+    FROM (SELECT "bill_id", "payment_id", "amount", ${REPLACED} AS "is_replaced" FROM "payment_allocation"
+      WHERE "tenant_id" = ${tenantId} AND "bill_id" IN (SELECT "bill_id" FROM "payment_allocation"
+        WHERE "tenant_id" = ${tenantId} AND "payment_id" = ${paymentId})
+      WINDOW "written" AS (PARTITION BY "bill_id" ORDER BY "id")) x
+    WHERE "payment_id" = ${paymentId} GROUP BY "bill_id" HAVING sum("amount") <> 0 ORDER BY "bill_id"`)
+  return rows.flatMap(([bill, amount, byLimit]): readonly Allocation[] => {
+    const taken = { ...key, paymentId, billId: String(bill), amount: String(amount) }
+    return byLimit === null ? [taken] : [taken, { ...taken, paymentId: undefined, amount: String(byLimit) }]
+  })
 }

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto'
 import type { Account } from '../accounts/lookup.ts'
 import { recordChange } from '../audit/record.ts'
 import type { Instant } from '../base/instant.ts'
-import { compareDecimals } from '../base/money.ts'
 import { Problem } from '../base/problem.ts'
 import type { Transaction } from '../db/database.ts'
 import { type Sql, sql } from '../db/sql.ts'
@@ -25,10 +24,11 @@ export interface Receipt {
 }
 
 /**
- * Takes a payment and pays bills with it; what they do not need stays as the account's credit. Answers its id, and
- * whether it is new: the same reference with the same content is the payment that was taken before. Throws `conflict`
- * for a reference with other content, an archived account or a bill that cannot be paid, `invalidField` for a bill
- * that is not the account's or in another currency.
+ * Takes a payment and pays bills with it: the named ones and then what the credit limit paid, or without names that and
+ * then those due; what they do not need stays as the account's credit. Answers its id, and whether it is new: the same
+ * reference with the same content is the payment that was taken before. Throws `conflict` for a reference with other
+ * content, an archived account or a bill that cannot be paid, `invalidField` for a bill that is not the account's or in
+ * another currency.
  */
 export async function pay(
   tx: Transaction,
@@ -39,7 +39,7 @@ export async function pay(
   const { tenantId } = context.author
   const hash = contentHash(account.id, receipt)
   const key = { billingAccountId: account.id, currency: receipt.amount.unit }
-  const [balance] = await lockBalances(tx, tenantId, [key])
+  await lockBalances(tx, tenantId, [key])
   const known = await findRepeated(tx, tenantId, receipt.reference, hash)
   if (known) return { id: known, isNew: false }
   if (account.status === 'ARCHIVED') throw new Problem('conflict', 'The billing account is archived; it is not paid')
@@ -51,7 +51,8 @@ export async function pay(
     return { id: String(await findRepeated(tx, tenantId, receipt.reference, hash)), isNew: false }
   }
   await postReceipt(tx, { id, now, tenantId }, account.id, receipt)
-  if (balance && compareDecimals(balance.credit, 0) < 0) await fillOverdraft(tx, context, { id, now, ...key })
+  const filling = { id, now, ...key }
+  if (!receipt.billIds) await fillOverdraft(tx, context, filling)
   const allocations = await matched(tx, tenantId, { payments: sql`p."id" = ${id}`, ...bills })
   const { amount, method, reference } = receipt
   const paid = allocations.map(({ billId, amount: part }) => ({ bill: { id: billId }, amount: part }))
@@ -59,6 +60,7 @@ export async function pay(
   const change = { action: 'create', resourceType: 'Payment', resourceId: id, after }
   await recordChange(tx, context.author, change, { id: context.newId(), now })
   await allocate(tx, context, allocations, now)
+  if (receipt.billIds) await fillOverdraft(tx, context, filling)
   return { id, isNew: true }
 }
 

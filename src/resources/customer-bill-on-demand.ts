@@ -25,12 +25,20 @@ export const customerBillOnDemand = defineResource({
     description: text('description', 'What the request is about'),
     lastUpdate: instant('last_update', 'When the request was last changed', 'readOnly'),
     billingAccount: openReference('billing_account', billingAccountRef, 'The account to be billed', 'indexed'),
-    customerBill: ownReference('customer_bill', billRef, { path: 'customerBill' }, 'The bill that was made', 'indexed'),
+    customerBill: ownReference(
+      'customer_bill',
+      billRef,
+      { path: 'customerBill' },
+      'The bill that was made',
+      'indexed',
+      'readOnly'
+    ),
     relatedParty: reference('related_party', relatedPartyRef, 'The party whose account is to be billed', 'indexed'),
     state: oneOf('state', STATES, 'Where the request stands'),
     stateReason: text('state_reason', 'Why it was rejected or ended with an error', 'readOnly')
   },
-  patchable: { allBut: ['billingAccount', 'relatedParty'] },
+  // The engine alone says what became of a request.
+  patchable: { allBut: ['billingAccount', 'relatedParty', 'state'] },
   states: {
     initial: 'inProgress',
     transitions: {

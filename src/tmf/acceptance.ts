@@ -1,7 +1,15 @@
 import { parseInstant } from '../base/instant.ts'
 import { decimalFault } from '../base/money.ts'
 import { scalarKind } from './scalar.ts'
-import { ITEMS_MAX, type ListShape, type Member, type ObjectShape, type Scalar, type Shape } from './shape.ts'
+import {
+  ITEMS_MAX,
+  isOrdered,
+  type ListShape,
+  type Member,
+  type ObjectShape,
+  type Scalar,
+  type Shape
+} from './shape.ts'
 
 /** What is not certainly sound: the schema must say. */
 export const UNSURE = Symbol('unsure')
@@ -25,7 +33,8 @@ function objectAcceptance(shape: ObjectShape): Accept {
   return made
 }
 
-function makeObjectAcceptance({ members }: ObjectShape): Accept {
+function makeObjectAcceptance(shape: ObjectShape): Accept {
+  const { members } = shape
   const accepts = new Map([...members].map(([name, member]) => [name, memberAcceptance(member)]))
   const required = [...members].filter(([, member]) => member.required).map(([name]) => name)
   return (value) => {
@@ -39,7 +48,8 @@ function makeObjectAcceptance({ members }: ObjectShape): Accept {
       changed ??= { ...value }
       changed[name] = after
     }
-    return changed ?? value
+    const kept = changed ?? value
+    return isOrdered(shape, kept) ? kept : UNSURE
   }
 }
 

@@ -3,7 +3,7 @@ import { accepted, hasNull, UNSURE } from './acceptance.ts'
 import { type Finding, refusal } from './findings.ts'
 import type { Document, Resource } from './resource.ts'
 import { scalarKind } from './scalar.ts'
-import { ITEMS_MAX, type ListShape, type Member, type ObjectShape, type Shape } from './shape.ts'
+import { ITEMS_MAX, isOrdered, type ListShape, type Member, type ObjectShape, type Shape } from './shape.ts'
 
 const schemas = new WeakMap<ObjectShape, z.ZodType>()
 
@@ -33,9 +33,15 @@ function objectSchema(shape: ObjectShape): z.ZodType {
     when: () => true,
     error: ({ input }) => `has ${unknownNames(shape, input).join(', ')}, ${notAllowed(shape)}`
   })
-  const either = shape.shorthand === undefined ? schema : z.preprocess(spelledOut(shape.shorthand), schema)
+  const whole = shape.ordered ? inOrder(schema, shape, shape.ordered) : schema
+  const either = shape.shorthand === undefined ? whole : z.preprocess(spelledOut(shape.shorthand), whole)
   schemas.set(shape, either)
   return either
+}
+
+/** Asked only of members that are sound by themselves. */
+function inOrder(schema: z.ZodObject, shape: ObjectShape, [first, last]: readonly [string, string]): z.ZodType {
+  return schema.refine((value) => isOrdered(shape, value), { path: [last], error: `must not be before ${first}` })
 }
 
 /** A text in place of an object is the value of the member that may stand alone. */

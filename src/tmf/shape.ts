@@ -28,6 +28,8 @@ export interface ObjectShape {
   readonly extensible: boolean
   /** The member that a body may give alone, as a text in place of the object. */
   readonly shorthand?: string
+  /** Two members, instants: where both are there, the last must not be before the first. */
+  readonly ordered?: readonly [first: string, last: string]
 }
 
 export interface ListShape {
@@ -96,7 +98,18 @@ export const quantity = plainObject('Quantity', {
   units: [text(64), 'Unit of the amount', 'required']
 })
 
-export const timePeriod = plainObject('TimePeriod', {
-  startDateTime: [instant, 'Start of the period, inclusive'],
-  endDateTime: [instant, 'End of the period']
-})
+export const timePeriod: ObjectShape = {
+  ...plainObject('TimePeriod', {
+    startDateTime: [instant, 'Start of the period, inclusive'],
+    endDateTime: [instant, 'End of the period']
+  }),
+  ordered: ['startDateTime', 'endDateTime']
+}
+
+/** Whether the instants of an object, in the form in which they are kept, come in the order that its shape asks for. */
+export function isOrdered({ ordered }: ObjectShape, value: Readonly<Record<string, unknown>>): boolean {
+  if (!ordered) return true
+  const [first, last] = ordered.map((name) => value[name])
+  // Instants are kept as texts of one length.
+  return typeof first !== 'string' || typeof last !== 'string' || first <= last
+}

@@ -160,8 +160,9 @@ interface OwnReference {
 
 function ownReferences(): readonly OwnReference[] {
   return [...resources.values()].flatMap(({ path, attributes }) =>
-    [...attributes].flatMap(([name, { storage }]) => {
-      const to = storage.kind === 'reference' && storage.to && resources.get(storage.to.path)
+    [...attributes].flatMap(([name, { storage, readOnly }]) => {
+      // What is the server's own is left aside, whatever it names.
+      const to = !readOnly && storage.kind === 'reference' && storage.to && resources.get(storage.to.path)
       return to ? [{ path, name, to }] : []
     })
   )

@@ -169,6 +169,15 @@ describe('an account is not taken', () => {
           rates: [rate({ validFor: { startDateTime: '2026-02-01T00:00:00Z', endDateTime: '2026-01-01T00:00:00Z' } })]
         }
       },
+      '$.taxProfile.rates[0].validFor.endDateTime must not be before startDateTime'
+    ],
+    [
+      'taxed for no time',
+      {
+        taxProfile: {
+          rates: [rate({ validFor: { startDateTime: '2026-02-01T00:00:00Z', endDateTime: '2026-02-01T00:00:00Z' } })]
+        }
+      },
       '$.taxProfile.rates[0].validFor must end after it starts'
     ],
     [

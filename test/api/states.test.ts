@@ -196,32 +196,6 @@ describe('a rate', () => {
   })
 })
 
-describe('a request on demand', () => {
-  test('is inProgress at once, whether its account exists or not', async () => {
-    const made = await post(server, 'customerBillOnDemand', { billingAccount: { id: 'A0815' } })
-    expect(made).toMatchObject({ state: 'inProgress', billingAccount: { id: 'A0815' } })
-    const party = { id: 'P', '@referredType': 'Individual' }
-    const byParty = await server.call('POST', 'customerBillOnDemand', { relatedParty: party })
-    expect(byParty).toMatchObject({ status: 201, body: { relatedParty: party } })
-    expect((await server.call('POST', 'customerBillOnDemand', { name: 'x' })).body.code).toBe('23')
-  })
-
-  test.each(['done', 'rejected', 'nonsense'])('cannot be posted as %s', async (state) => {
-    const body = { billingAccount: { id: 'A' }, state }
-    expect((await server.call('POST', 'customerBillOnDemand', body)).status).toBe(400)
-  })
-
-  test('ends once, and its bill cannot be deleted', async () => {
-    const bill = await post(server, 'customerBill')
-    const { id } = await post(server, 'customerBillOnDemand')
-    const patch = { state: 'done', customerBill: { id: bill.id } }
-    const done = await server.call('PATCH', `customerBillOnDemand/${id}`, patch)
-    expect(done.body).toMatchObject({ state: 'done', customerBill: { id: bill.id, href: bill.href } })
-    expect((await server.call('PATCH', `customerBillOnDemand/${id}`, { state: 'rejected' })).status).toBe(409)
-    expect((await server.call('DELETE', `customerBill/${bill.id}`)).status).toBe(409)
-  })
-})
-
 test('a cycle stays while a bill refers to it, a specification while a cycle does', async () => {
   const specification = await post(server, 'billCycleSpecification')
   const cycle = await post(server, 'billCycle', { BillCycleSpecification: { id: specification.id, name: 'M' } })

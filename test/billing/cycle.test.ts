@@ -180,8 +180,20 @@ describe('a posted cycle', () => {
     expect(body).toEqual({ ...cycle, id, billingDate: change.billingDate })
   })
 
+  test('whose period ends before it begins is refused, also by a change', async () => {
+    const BillCycleSpecification = { id: await specify() }
+    const refused = { status: 400, body: { message: '$.validFor.endDateTime must not be before startDateTime' } }
+    const validFor = { startDateTime: '2026-02-28T23:00:00.000Z', endDateTime: '2026-01-01T00:00:00.000Z' }
+    for (const more of [{ BillCycleSpecification }, {}]) {
+      expect(await server.call('POST', 'billCycle', { name: 'M', ...more, validFor })).toMatchObject(refused)
+    }
+    const { startDateTime, endDateTime } = validFor
+    const { id } = await post(server, 'billCycle', { BillCycleSpecification, validFor: { startDateTime } })
+    const change = { validFor: { endDateTime } }
+    expect(await server.call('PATCH', `billCycle/${id}`, change)).toMatchObject(refused)
+  })
+
   test.each([
-    ['whose period is inverted', {}, { endDateTime: '2026-01-01T00:00:00.000Z' }],
     ['of an unknown frequency', { frequency: 'biweekly' }, {}],
     ['before the first period', {}, { startDateTime: '2025-01-01T00:00:00.000Z' }]
   ])('%s is refused', async (_, specification, period) => {

@@ -111,7 +111,7 @@ test('a prepaid account may owe as much as its credit limit, all of its open bil
   })
 })
 
-test('what the credit limit paid, later top-ups pay first; one that is reversed leaves the bill open', async () => {
+test('what the credit limit paid, later top-ups pay first; where one is reversed, the limit pays again', async () => {
   const [id] = await world.addAccounts(1, CHARGES, { billingType: 'prepaid' })
   const { server } = world
   const { database } = server
@@ -148,6 +148,7 @@ test('what the credit limit paid, later top-ups pay first; one that is reversed 
   const { body: last } = await topUp(6)
   expect(await standing()).toEqual(['2.1', '0', [1, 2, 5, 3.9], undefined])
   await server.call('POST', `/billing/v1/payment/${last.id}/reverse`)
-  expect(await bill()).toMatchObject({ state: 'partiallyPaid', remainingAmount: { unit: 'EUR', value: 3.9 } })
-  expect(await standing()).toEqual(['0', '0', [1, 2, 5], undefined])
+  // A reversal undoes its payment exactly: all is as it was before the last top-up.
+  expect(await bill()).toMatchObject({ state: 'settled', remainingAmount: { unit: 'EUR', value: 0 } })
+  expect(await standing()).toEqual(['-3.9', '3.9', [1, 2, 5], undefined])
 })

@@ -35,7 +35,15 @@ export function documentOf(shape: ObjectShape, without: readonly string[] = []):
   )
   const required = members.filter(([, member]) => member.required).map(([name]) => name)
   const model = Object.fromEntries(members.map(([name, member]) => [name, anyOf(member.shape, member.required)]))
-  return fc.record(model, { requiredKeys: required }) as fc.Arbitrary<Record<string, unknown>>
+  const documents = fc.record(model, { requiredKeys: required }) as fc.Arbitrary<Record<string, unknown>>
+  return shape.ordered ? documents.map((document) => inOrder(document, shape.ordered ?? [])) : documents
+}
+
+/** A document whose instants of these names, where it has them, come in this order. */
+function inOrder(document: Record<string, unknown>, names: readonly string[]): Record<string, unknown> {
+  const present = names.filter((name) => name in document)
+  const sorted = present.map((name) => document[name]).sort()
+  return { ...document, ...Object.fromEntries(present.map((name, at) => [name, sorted[at]])) }
 }
 
 function anyOf(shape: Shape, isRequired: boolean): fc.Arbitrary<unknown> {

@@ -25,6 +25,7 @@ const STRANGE = fc.constantFrom<unknown>(
     [null],
     { id: '' }
   ],
+  { startDateTime: '2026-01-02T00:00:00Z', endDateTime: '2026-01-01T00:00:00Z' },
   ...['EUR', 'eur', '2026-02-29T00:00:00Z', '2026-01-31T23:59:59+02:00', { unit: 'EUR', value: 1 }, { '@type': 'Own' }]
 )
 
