@@ -89,8 +89,8 @@ test.each<[string, () => Sql, string]>([
   ],
   [
     'what is due',
-    row('customer_bill', bill, sql`"amount_due_value" = 1`),
-    'is due with 1, but its base and taxes make'
+    row('customer_bill', bill, sql`"amount_due_value" = 100`),
+    'is due with 100, but its base and taxes make'
   ],
   ['the total', row('customer_bill', bill, sql`"tax_included_amount_value" = 1`), 'its base and taxes make'],
   [
@@ -147,7 +147,7 @@ test.each<[string, () => Sql, string]>([
     row('customer_bill', bill, sql`"bill_no" = 'INV-2026-000003'`),
     'number 1 of the series INV-2026-{} is missing'
   ],
-  ['a number that is given twice', row('customer_bill', bill, sql`"bill_no" = 'INV-2026-000002'`), 'number'],
+  ['a number that is given twice', row('customer_bill', bill, sql`"bill_no" = 'INV-2026-02'`), 'number'],
   ['no number', row('customer_bill', bill, sql`"bill_no" = 'X'`), 'has no number of any series'],
   ['a series', () => sql`UPDATE "number_series" SET "next" = 7`, 'goes on with 7, but its last number is 2']
 ])('%s is found', async (_, statement, difference) => {
