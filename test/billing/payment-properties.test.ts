@@ -1,18 +1,18 @@
 import Big from 'big.js'
 import fc from 'fast-check'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { newId } from '../../src/base/ulid.ts'
 import { sql } from '../../src/db/sql.ts'
 import { verifyLedger } from '../../src/ledger/verify.ts'
 import { TENANT } from '../support/database.ts'
+import { SOAK_MINUTES, soak } from '../support/seeded.ts'
 import type { TestServer } from '../support/server.ts'
 import { addAccount, addBill, credits, PAYMENT, pay, startLedger } from './ledger-world.ts'
 
+const SEQUENCES = 25
+
+/** A new one each round: to verify a ledger takes the longer the more there is in it. */
 let server: TestServer
-beforeAll(async () => {
-  server = await startLedger()
-})
-afterAll(() => server.close())
 
 /** What a bill of another system says that remains of it. */
 type Left = 'nothing said' | 'all' | 'a cent'
@@ -121,19 +121,30 @@ async function requireTrue({ id, bills, taken }: Holding): Promise<void> {
   expect(sum([ledger.rows[0]?.[1]])).toBe(sum(found.rows.map(([, remaining]) => remaining)))
 }
 
-test('however bills, ours or others’, payments and reversals come, the ledger explains what remains', async () => {
-  await fc.assert(
-    fc.asyncProperty(fc.array(fc.array(step, { minLength: 1, maxLength: 5 }), { maxLength: 5 }), async (batches) => {
-      const ids = [await addAccount(server), await addAccount(server)]
-      const holdings = ids.map((id): Holding => ({ id, bills: [], drafts: [], taken: new Map(), payments: [] }))
-      for (const batch of batches) {
-        const statuses = await Promise.all(batch.map((one) => take(one, holdings[one.account] as Holding)))
-        expect(statuses.filter((status) => ![200, 201, 404, 409].includes(status))).toEqual([])
+const batches = fc.array(fc.array(step, { minLength: 1, maxLength: 5 }), { maxLength: 5 })
+
+async function play(sequence: readonly (readonly Step[])[]): Promise<void> {
+  const ids = [await addAccount(server), await addAccount(server)]
+  const holdings = ids.map((id): Holding => ({ id, bills: [], drafts: [], taken: new Map(), payments: [] }))
+  for (const batch of sequence) {
+    const statuses = await Promise.all(batch.map((one) => take(one, holdings[one.account] as Holding)))
+    expect(statuses.filter((status) => ![200, 201, 404, 409].includes(status))).toEqual([])
+  }
+  for (const holding of holdings) await requireTrue(holding)
+  const verified = await verifyLedger(server.database)
+  expect(verified.map(({ difference }) => difference)).toEqual([undefined, undefined])
+}
+
+test(
+  'however bills, ours or others’, payments and reversals come, the ledger explains what remains',
+  () =>
+    soak(1, async (seed) => {
+      server = await startLedger()
+      try {
+        await fc.assert(fc.asyncProperty(batches, play), { seed, numRuns: SEQUENCES })
+      } finally {
+        await server.close()
       }
-      for (const holding of holdings) await requireTrue(holding)
-      const verified = await verifyLedger(server.database)
-      expect(verified.map(({ difference }) => difference)).toEqual([undefined, undefined])
     }),
-    { numRuns: 25 }
-  )
-}, 60_000)
+  60_000 + SOAK_MINUTES * 60_000
+)
