@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 
-/** The rules of the house that no linter knows; docs/architecture.md says why they are there. */
+/** The rules of the house that no linter knows. */
 const ROOT = path.resolve(import.meta.dirname, '..')
 const FILE_LINES_MAX = 250
 const LINE_LENGTH_MAX = 120

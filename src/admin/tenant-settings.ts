@@ -29,8 +29,8 @@ function ruled(rule: string, isRight: (text: string) => boolean) {
 }
 
 const name = ruled(
-  `must be a text of at most ${NAME_MAX_LENGTH} characters, and not blank`,
-  (text) => text.length <= NAME_MAX_LENGTH && /\S/.test(text)
+  `must be a line of at most ${NAME_MAX_LENGTH} characters, and not blank`,
+  (text) => text.length <= NAME_MAX_LENGTH && /\S/.test(text) && /^\P{Cc}*$/u.test(text)
 )
 const id = ruled(`must match ${PLAIN_ID.source}`, (text) => PLAIN_ID.test(text))
 const line = ruled(

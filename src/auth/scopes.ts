@@ -24,7 +24,7 @@ export const SCOPE_DESCRIPTIONS: Readonly<Record<Scope, string>> = {
   'account:write': 'Create and change them, and pay',
   'event:subscribe': 'Be told of events',
   partner: 'Act as a channel partner',
-  admin: 'Manage users, clients, keys and partners, and read the audit',
+  admin: 'Manage users, clients, keys, partners and the settings of the tenant, and read the audit',
   self: 'The bills of one customer'
 }
 

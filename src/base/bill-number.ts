@@ -37,6 +37,16 @@ export function withYear(part: string, year: string): string {
   return part.replaceAll(YEAR, year)
 }
 
+/** Whether a text could be a number of a series, or of a pattern in any year. */
+export function isNumberOf({ prefix, suffix }: NumberPlace, text: string): boolean {
+  const [before, after] = [prefix, suffix].map((part) => part.split(YEAR).map(escaped).join('\\d{4}'))
+  return new RegExp(`^${before}\\d+${after}$`).test(text)
+}
+
+function escaped(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')
+}
+
 /**
  * Whether one text could be a number of two different series: `INV-1001` is the first of `INV-1{001}`, and the 1001st
  * of `INV-{001}`. Where the texts around the number are as long in both, the same text is one number of one series.

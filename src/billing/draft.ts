@@ -120,21 +120,19 @@ function draftStatement({ tenantId, accounts, taxDate }: Charging, digits: Sql):
       FROM "taxes" t JOIN "a" a ON a."id" = t."account" GROUP BY 1),
     "kinds" AS (
       SELECT l."account", l."kind", count(*) AS "lines", sum(round(l."amount", a."digits")) AS "shown",
-        min(l."rate") FILTER (WHERE l."unit" IS DISTINCT FROM a."currency") AS "foreign",
-        min(l."unit") FILTER (WHERE l."unit" IS DISTINCT FROM a."currency") AS "unit"
+        min(l."rate") FILTER (WHERE l."unit" IS NULL) AS "without",
+        min(ARRAY[l."rate", l."unit"]) FILTER (WHERE l."unit" <> a."currency") AS "foreign"
       FROM "pg_temp"."bill_draft_line" l JOIN "a" a ON a."id" = l."account" GROUP BY 1, 2),
     "sums" AS (
       SELECT "account", sum("lines") AS "lines", sum("shown") AS "shown", jsonb_object_agg("kind", "shown") AS "kinds",
-        min("foreign") AS "foreign", min("unit") AS "unit" FROM "kinds" GROUP BY 1)
+        min("without") AS "without", min("foreign") AS "foreign" FROM "kinds" GROUP BY 1)
     INSERT INTO "pg_temp"."bill_draft"
     SELECT CASE WHEN "ready" THEN row_number() OVER (PARTITION BY "ready" ORDER BY "id") END, "id", "partner", NULL,
-      NULL,
-      "currency", "lines", "excluded", "included", "excluded" - "shown", "items", "kinds", "fault"
+      NULL, "currency", "lines", "excluded", "included", "excluded" - "shown", "items", "kinds", "fault"
     FROM (SELECT *, "lines" > 0 AND "fault" IS NULL AS "ready" FROM (SELECT *, ${FAULT} AS "fault" FROM (
       SELECT a."id", a."partner", a."currency", coalesce(s."lines", 0) AS "lines", b."excluded", s."shown",
-        s."kinds", s."foreign",
-        s."unit", b."excluded" + coalesce(t."tax", 0) AS "included", coalesce(t."items", '[]') AS "items",
-          t."foreign_tax"
+        s."kinds", s."without", s."foreign", b."excluded" + coalesce(t."tax", 0) AS "included",
+        coalesce(t."items", '[]') AS "items", t."foreign_tax"
       FROM "a" a LEFT JOIN "sums" s ON s."account" = a."id" LEFT JOIN "bases" b ON b."account" = a."id"
       LEFT JOIN "tax_items" t ON t."account" = a."id") "sum") "judged") "draft"`
 }
@@ -142,8 +140,9 @@ function draftStatement({ tenantId, accounts, taxDate }: Charging, digits: Sql):
 /** Why an account cannot be billed as it is, in words. */
 const FAULT = sql`CASE
   WHEN "lines" = 0 THEN NULL
-  WHEN "foreign" IS NOT NULL AND "unit" IS NULL THEN format('The rate %s has no taxExcludedAmount', "foreign")
-  WHEN "foreign" IS NOT NULL THEN format('The rate %s is in %s, the account in %s', "foreign", "unit", "currency")
+  WHEN "without" IS NOT NULL THEN format('The rate %s has no taxExcludedAmount', "without")
+  WHEN "foreign" IS NOT NULL THEN
+    format('The rate %s is in %s, the account in %s', "foreign"[1], "foreign"[2], "currency")
   WHEN "foreign_tax" IS NOT NULL THEN format('A tax is in %s, the account in %s', "foreign_tax", "currency")
   WHEN "included" < 0 THEN
     format('The credits exceed the charges: the total would be %s %s', trim_scale("included"), "currency")

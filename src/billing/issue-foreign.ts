@@ -1,12 +1,15 @@
+import Big from 'big.js'
 import { recordChanges } from '../audit/record.ts'
 import type { Instant } from '../base/instant.ts'
+import { minorDigits } from '../base/money.ts'
+import { Problem } from '../base/problem.ts'
 import type { Transaction } from '../db/database.ts'
 import { type Sql, sql } from '../db/sql.ts'
 import { lockBalances } from '../ledger/balance.ts'
 import { IN_LEDGER, postForeignBills } from '../ledger/foreign-bills.ts'
 import { customerBill, ISSUED } from '../resources/customer-bill.ts'
 import { readStored } from '../tmf/representation.ts'
-import type { ChangeContext, Stored, Written } from '../tmf/resource.ts'
+import type { ChangeContext, Document, Stored, Written } from '../tmf/resource.ts'
 import { BILL_COLUMNS } from './bill-moves.ts'
 import { useCredit } from './credit.ts'
 import { keepDocuments } from './letterhead.ts'
@@ -26,8 +29,26 @@ export async function issueForeign(
   if (wasIssued || !ISSUED.includes(String(document.state))) return false
   const account = document.billingAccount as { readonly id: string } | undefined
   const isPosted = account !== undefined && (await issueTo(tx, context, account.id, id))
+  if (isPosted) requireSoundAmounts(document, before ? 'conflict' : 'invalidField')
   await keepDocuments(tx, context.author.tenantId, sql`b."id" = ${id}`, context.clock())
   return isPosted
+}
+
+/** What an account of ours owes can be paid: it has the digits of its currency, and no more remains than is due. */
+function requireSoundAmounts({ amountDue, remainingAmount }: Document, kind: 'conflict' | 'invalidField'): void {
+  const { unit, value: due } = amountDue as { readonly unit: string; readonly value: number }
+  const digits = minorDigits(unit)
+  const { value: remaining } = (remainingAmount ?? { value: due }) as { readonly value: number }
+  for (const [name, value] of Object.entries({ amountDue: due, remainingAmount: remaining })) {
+    if (new Big(value).round(digits).eq(value)) continue
+    throw new Problem(
+      kind,
+      `$.${name}.value of a bill of this billing account has at most ${digits} decimals in ${unit}`
+    )
+  }
+  if (new Big(remaining).times(due).lt(0) || new Big(remaining).abs().gt(new Big(due).abs())) {
+    throw new Problem(kind, '$.remainingAmount of a bill of this billing account lies between 0 and amountDue')
+  }
 }
 
 /** Nobody else can pay the bill yet, so that its row may be locked before the balance. */

@@ -1,5 +1,6 @@
-import { readNumberPattern, withYear } from '../base/bill-number.ts'
+import { isNumberOf, readNumberPattern, withYear } from '../base/bill-number.ts'
 import type { Instant } from '../base/instant.ts'
+import { Problem } from '../base/problem.ts'
 import type { Transaction } from '../db/database.ts'
 import { type Sql, sql } from '../db/sql.ts'
 
@@ -34,6 +35,23 @@ export async function takeNumbers(
     ON CONFLICT ("tenant_id", "series") DO UPDATE SET "next" = "number_series"."next" + ${count}::bigint
     RETURNING "next" - ${count}::bigint`)
   return { prefix, suffix, width: parts.width, first: String(taken.rows[0]?.[0]) }
+}
+
+/**
+ * Throws `invalidField` for the number of a bill of another system which this service gives, or may give, to a bill of
+ * its own: no two bills of a tenant have one of these.
+ */
+export async function requireForeignNumber(tx: Transaction, tenantId: string, billNo: string): Promise<void> {
+  const { rows } = await tx.run(
+    sql`SELECT "bill_number_pattern" FROM "tenant" WHERE "id" = ${tenantId}
+      UNION ALL SELECT replace("series", '{}', '{1}') FROM "number_series" WHERE "tenant_id" = ${tenantId}`,
+    { prepared: true }
+  )
+  for (const [pattern] of rows) {
+    const place = readNumberPattern(String(pattern))
+    if (!place || !isNumberOf(place, billNo)) continue
+    throw new Problem('invalidField', `$.billNo is a number that this service gives itself, by the pattern ${pattern}`)
+  }
 }
 
 /** Of the numbers the one at a place in SQL, counted from 0. */

@@ -7,6 +7,7 @@ import type { Resource } from '../tmf/resource.ts'
 import { datedBillCycle } from './cycle.ts'
 import { issueChanged } from './issue-existing.ts'
 import { issueForeign, takeOverBills } from './issue-foreign.ts'
+import { requireForeignNumber } from './number-series.ts'
 import { askForBill } from './on-demand.ts'
 
 /** A request asks for its bill in the transaction that creates it. */
@@ -18,8 +19,19 @@ const workedOff: Resource = {
   }
 }
 
-/** To validate or send a bill that the engine made is to issue it; one of another system is issued as it is written. */
-const issuedBill: Resource = { ...customerBill, carryOut: issueChanged, written: issueForeign }
+/**
+ * To validate or send a bill that the engine made is to issue it; one of another system is issued as it is written, and
+ * has none of our numbers.
+ */
+const issuedBill: Resource = {
+  ...customerBill,
+  carryOut: issueChanged,
+  written: async (tx, context, after, before) => {
+    const { billNo } = after.document
+    if (!before && billNo !== undefined) await requireForeignNumber(tx, context.author.tenantId, String(billNo))
+    return issueForeign(tx, context, after, before)
+  }
+}
 
 /** A new account takes over what other systems had billed it before. */
 const billedAccount: Resource = { ...account, written: takeOverBills }

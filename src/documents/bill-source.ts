@@ -1,6 +1,7 @@
 import { type Instant, instantFromPostgres } from '../base/instant.ts'
 import type { Language } from '../base/language.ts'
 import { trimScale } from '../base/money.ts'
+import { Problem } from '../base/problem.ts'
 import type { Database } from '../db/database.ts'
 import { sql } from '../db/sql.ts'
 import { customerBill } from '../resources/customer-bill.ts'
@@ -113,7 +114,8 @@ async function readContext(database: Database, tenantId: string, billId: string)
     WHERE b."tenant_id" = ${tenantId} AND b."id" = ${billId}`,
     { prepared: true }
   )
-  const [createdAt, rounding, letterhead, recipient] = rows[0] ?? []
+  if (!rows[0]) throw new Problem('notFound', 'There is no customerBill with this id any more')
+  const [createdAt, rounding, letterhead, recipient] = rows[0]
   const tenant = JSON.parse(String(letterhead)) as Letterhead
   const { name, address, language = tenant.language } = JSON.parse(String(recipient)) as Recipient
   return {

@@ -158,6 +158,7 @@ h1 { font-size: 1.5rem; color: var(--ink); margin: 2rem 0 1rem; }
 table { width: 100%; border-collapse: collapse; margin: 1rem 0; font-variant-numeric: tabular-nums; }
 caption { position: absolute; clip-path: inset(50%); width: 1px; height: 1px; overflow: hidden; }
 th, td { text-align: left; vertical-align: top; padding: .15rem .5rem .15rem 0; font-weight: normal; }
+time, thead th { white-space: nowrap; overflow-wrap: normal; }
 thead th { color: var(--ink); font-weight: 600; border-bottom: 2px solid var(--brand); }
 td:last-child, td:nth-child(3), thead th:nth-child(n+3), .taxes td, .taxes thead th + th { text-align: right; }
 td:last-child, thead th:last-child { padding-right: 0; white-space: nowrap; }

@@ -1,5 +1,5 @@
 import { readable } from './colour.ts'
-import type { Page } from './pdf-rows.ts'
+import type { Page, TableRow } from './pdf-rows.ts'
 import type { Sheet } from './pdf-sheet.ts'
 import { CARRY_HEIGHT, COLUMNS, drawCarry, drawHead, drawRow } from './pdf-table.ts'
 import { clip, GREY, widthOf, wrap, write } from './pdf-text.ts'
@@ -26,6 +26,9 @@ export const HEIGHTS = {
   carry: CARRY_HEIGHT
 } as const
 
+/** What stands under the head of the table; sums alone need none. */
+const OF_THE_TABLE: readonly TableRow['kind'][] = ['group', 'product', 'line', 'subtotal', 'groupTotal']
+
 /** Draws one page onto the current page of a PDF. */
 export function drawPage(sheet: Sheet, page: Page, count: { readonly page: number; readonly pages: number }): void {
   const { pdf, view, words } = sheet
@@ -34,7 +37,7 @@ export function drawPage(sheet: Sheet, page: Page, count: { readonly page: numbe
   if (isFirst) drawLetterhead(sheet)
   else drawRunningHead(sheet)
   const top = isFirst ? FIRST_TABLE_TOP : FURTHER_TABLE_TOP
-  drawHead(sheet, top)
+  if (isFirst || page.rows.some(({ row }) => OF_THE_TABLE.includes(row.kind))) drawHead(sheet, top)
   let y = top + HEAD_HEIGHT
   if (page.brought !== undefined) y = drawCarry(sheet, words.broughtForward, page.brought, y)
   for (const measured of page.rows) y = drawRow(sheet, measured, y)

@@ -1,15 +1,12 @@
-import { setInterval } from 'node:timers/promises'
 import type { Demand, Payment } from './answers.ts'
 import { get, post } from './api.ts'
 import { less, type Money, moneyText } from './arithmetic.ts'
 import { dueOf, rateOf, type Subscriber } from './cast.ts'
 import { AFTERWARDS, type Charge } from './charges.ts'
 import { expectSame } from './expectation.ts'
+import { looks } from './patience.ts'
 import { showBill } from './receipts.ts'
 import type { Scene } from './stage.ts'
-
-/** So often it is looked what became of a request. */
-const LOOK_INTERVAL_MS = 20
 
 /** The chapter in which a bill is made in between. Answers how many there are of these. */
 export async function billOnDemand(scene: Scene): Promise<number> {
@@ -54,12 +51,12 @@ export async function demand(
   const { body } = await api.show<Demand>(asked, ({ body: { state } }) => state)
   const path = `/customerBillOnDemand/${body.id}`
   narrator.request(`GET ${path}`)
-  for await (const _ of setInterval(LOOK_INTERVAL_MS, undefined, { signal })) {
+  for await (const _ of looks('the request', signal)) {
     const { body: now } = await api.ask<Demand>(get(path))
     if (now.state === 'inProgress') continue
     narrator.answer(`200  ${[now.state, now.stateReason].filter((part) => part).join(': ')}`)
     expectSame('the end of the request', now.state, end)
     return now
   }
-  throw new Error('an interval does not end')
+  throw new Error('looks do not end')
 }

@@ -1,14 +1,12 @@
-import { setInterval } from 'node:timers/promises'
 import Big from 'big.js'
 import { alignColumns } from '../cli/table.ts'
 import { sql } from '../db/sql.ts'
 import { moneyText, type Sums, sumOf } from './arithmetic.ts'
 import { expectLike, expectSame } from './expectation.ts'
 import { OPERATOR } from './names.ts'
+import { looks } from './patience.ts'
 import { outputOf, runCommand, type Scene } from './stage.ts'
 
-/** New rows of the audit are sealed within moments; so often it is looked whether they are. */
-const LOOK_INTERVAL_MS = 200
 const BOOKS = ['receivable', 'revenue', 'tax', 'rounding', 'cash', 'balance'] as const
 
 /** What was billed is what was paid, less the part of it that no bill has used, and what is still owed. */
@@ -46,7 +44,7 @@ export async function verifyAll(scene: Scene, { bills, payments }: Totals): Prom
   const ledger = ownLine(await runCommand(scene, ['ledger', 'verify']))
   narrator.answer(ledger)
   expectLike('the ledger', ledger, new RegExp(`: sound, \\d+ journals, ${bills} bills, ${payments} payments$`))
-  for await (const _ of setInterval(LOOK_INTERVAL_MS, undefined, { signal })) {
+  for await (const _ of looks('the sealing of the audit', signal)) {
     if (ownLine(await outputOf(scene, ['audit', 'verify'])).includes(' sealed, 0 not yet')) break
   }
   const audit = ownLine(await runCommand(scene, ['audit', 'verify']))

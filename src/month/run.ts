@@ -1,4 +1,3 @@
-import { setInterval } from 'node:timers/promises'
 import type { BillRun } from '../billing/bill-run.ts'
 import { hasEnded, progressOn, reportRun } from '../cli/bill-run-report.ts'
 import type { Named } from './answers.ts'
@@ -7,10 +6,8 @@ import { type Money, moneyText, type Sums, sumsOf, sumsText } from './arithmetic
 import { duesOf, type Subscriber } from './cast.ts'
 import { ASTRAY } from './charges.ts'
 import { expectLike, expectSame } from './expectation.ts'
+import { looks } from './patience.ts'
 import type { Scene } from './stage.ts'
-
-/** So often it is looked how far a run is. */
-const LOOK_INTERVAL_MS = 50
 
 /** The chapter in which a run is rehearsed. */
 export async function runDry(scene: Scene, cycleId: string): Promise<void> {
@@ -65,12 +62,12 @@ async function startRun(scene: Scene, start: { billCycle: Named; dryRun?: boolea
 async function followed({ api, narrator, signal }: Scene, id: string): Promise<BillRun> {
   const progress = progressOn(narrator.screen)
   try {
-    for await (const _ of setInterval(LOOK_INTERVAL_MS, undefined, { signal })) {
+    for await (const _ of looks('the run', signal)) {
       const { body: run } = await api.ask<BillRun>(get(`/billing/v1/billRun/${id}`))
       progress.show(run)
       if (hasEnded(run)) return run
     }
-    throw new Error('an interval does not end')
+    throw new Error('looks do not end')
   } finally {
     progress.end()
   }

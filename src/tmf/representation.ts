@@ -96,9 +96,7 @@ function reader({ path }: Resource, { storage, shape }: Attribute, at: readonly 
     case 'json': {
       const { linked } = storage
       if (!linked) return (row) => row[first] ?? undefined
-      // Without an address it is what is stored.
-      return (row, root) =>
-        mapped(row[first], (json) => (root === '' ? json : linked(json, `${root}/${path}/${row[ID]}`)))
+      return (row, root) => mapped(row[first], (json) => linked(json, `${root}/${path}/${row[ID]}`))
     }
     case 'money':
       return (row) =>

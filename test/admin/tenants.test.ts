@@ -118,8 +118,9 @@ describe('The administrator of the operator', () => {
     [{ id: 'x'.repeat(65), name: 'x' }, 400, '$.id must match'],
     [{ id: 1, name: 'x' }, 400, '$.id must match'],
     [{ name: 'x' }, 400, '$.id is required'],
-    [{ id: 'x', name: ' ' }, 400, '$.name must be a text'],
-    [{ id: 'x', name: 'x'.repeat(257) }, 400, '$.name must be a text'],
+    [{ id: 'x', name: ' ' }, 400, '$.name must be a line'],
+    [{ id: 'x', name: 'x'.repeat(257) }, 400, '$.name must be a line'],
+    [{ id: 'x', name: 'two\nlines' }, 400, '$.name must be a line'],
     [{ id: 'x' }, 400, '$.name is required'],
     [{ id: 'x', name: 'x', isOperator: true }, 400, '$.isOperator is nothing that can be set here'],
     [['x'], 400, 'The body must be a JSON object']

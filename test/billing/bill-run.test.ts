@@ -10,6 +10,23 @@ afterEach(() => world.close())
 
 const CHARGES = [{ amount: '10.005' }, { amount: '0.333', kind: 'usageCharge' }]
 
+test('the reason why an account is parked names the rate that is at fault', async () => {
+  const rates = [{ amount: '1' }, { amount: '2', unit: 'USD' }, { amount: '3', unit: 'CHF' }]
+  const [account] = await world.addAccounts(1, rates)
+  const { database } = world.server
+  const rows = await database.run(sql`SELECT "id", "tax_excluded_amount_unit" FROM "applied_customer_billing_rate"
+    WHERE "tax_excluded_amount_unit" <> 'EUR' ORDER BY "id"`)
+  const [id, unit] = rows.rows[0] ?? []
+  const parked = (reason: string) => ({ parked: [{ billingAccount: { id: account }, reason }] })
+  const inOther = `The rate ${id} is in ${unit}, the account in EUR`
+  expect(await runToEnd(world, { dryRun: true })).toMatchObject(parked(inOther))
+  await database.run(sql`UPDATE "applied_customer_billing_rate" SET "tax_excluded_amount_unit" = NULL,
+    "tax_excluded_amount_value" = NULL WHERE "tax_excluded_amount_unit" = 'USD'`)
+  const without = rows.rows.find(([, currency]) => currency === 'USD')?.[0]
+  const reason = `The rate ${without} has no taxExcludedAmount`
+  expect(await runToEnd(world, { dryRun: true })).toMatchObject(parked(reason))
+})
+
 test.each(['new', 'sent'])(
   'the bills of a run are events, in the state %s; those of a dry run are none',
   async (state) => {

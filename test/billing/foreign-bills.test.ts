@@ -21,9 +21,9 @@ const KINDS: readonly (readonly [string, object, readonly string[], readonly unk
   ],
   [
     'one with a tax of no category, and with parts of a cent',
-    { amountDue: eur(10.0000000001), taxItem: [tax(undefined, 0.0000000002)] },
+    { amountDue: eur(10), taxItem: [tax(undefined, 0.0000000002)] },
     ['validated'],
-    [RECEIVABLE(10.0000000001), REVENUE(-9.9999999999), ['tax', -0.0000000002, 'EUR']]
+    [RECEIVABLE(10), REVENUE(-9.9999999998), ['tax', -0.0000000002, 'EUR']]
   ],
   [
     'one that is partly paid elsewhere',
@@ -42,12 +42,6 @@ const KINDS: readonly (readonly [string, object, readonly string[], readonly unk
     { amountDue: eur(100) },
     ['settled'],
     [RECEIVABLE(100), REVENUE(-100), CASH(100), RECEIVABLE(-100)]
-  ],
-  [
-    'one of which more remains than was due',
-    { amountDue: eur(100), remainingAmount: eur(120) },
-    ['sent'],
-    [RECEIVABLE(100), REVENUE(-100), CASH(-20), RECEIVABLE(20)]
   ],
   [
     'a credit note',

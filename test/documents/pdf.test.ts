@@ -73,7 +73,7 @@ test('a bill of 2,000 lines carries its sum from page to page, and has every lin
   let lines = 0
   for (const [index, texts] of pages.entries()) {
     expect(texts).toContain(`Page ${index + 1} of ${pages.length}`)
-    expect(texts).toContain('Amount in EUR')
+    expect(texts.includes('Amount in EUR')).toBe(texts.some((text) => text.startsWith('Call ')))
     if (lines > 0 && lines < 2_000) expect(after(texts, 'Brought forward')).toBe((lines / 100).toFixed(2))
     lines += texts.filter((text) => text.startsWith('Call ')).length
     if (lines < 2_000) expect(after(texts, 'Carried forward')).toBe((lines / 100).toFixed(2))

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
+import { preferred } from '../../src/base/accept.ts'
 import { LANGUAGES } from '../../src/base/language.ts'
-import { preferred } from '../../src/documents/accept.ts'
 import { billView } from '../../src/documents/bill-view.ts'
 import { readBranding } from '../../src/documents/branding.ts'
 import { renderCsv } from '../../src/documents/csv.ts'

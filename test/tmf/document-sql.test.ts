@@ -40,6 +40,7 @@ test.each([...resources.values()])(
 function withoutOwnAddresses(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutOwnAddresses)
   if (typeof value !== 'object' || value === null) return value
-  const members = Object.entries(value).filter(([name, member]) => name !== 'href' || !String(member).startsWith('/'))
+  const isOurs = ([name, member]: [string, unknown]) => /^(?:href|url)$/.test(name) && String(member).startsWith('/')
+  const members = Object.entries(value).filter((each) => !isOurs(each))
   return Object.fromEntries(members.map(([name, member]) => [name, withoutOwnAddresses(member)]))
 }
