@@ -14,7 +14,7 @@ beforeAll(async () => {
   await store.database.run(sql`UPDATE "customer_bill" SET "at_type" = 'EnergyBill',
     "extension" = '{"meter": {"n": 0.10}}',
     "billing_account" = jsonb_set("billing_account", '{href}', '"https://crm.example/accounts/1"')
-    WHERE "id" IN (SELECT "id" FROM "customer_bill" ORDER BY "id" LIMIT 3)`)
+    WHERE "issued_as" IS NULL`)
 })
 afterAll(() => store.drop())
 
