@@ -64,6 +64,9 @@ async function requireEnded(database: Database, tenantId: string, runId: string)
   if (state === 'queued' || state === 'running') {
     throw new Problem('conflict', `This billRun is ${state}; its bills can be released when it has ended`)
   }
+  // A run that is cancelled ends with what is under way then, which is waited for: its bills are meant, too.
+  await database.run(sql`SELECT FROM "bill_run_chunk"
+    WHERE "tenant_id" = ${tenantId} AND "bill_run_id" = ${runId} AND "finished_at" IS NULL FOR SHARE`)
 }
 
 /** Moves the bills of a condition, each chunk locked in one transaction; answers how many were moved. */

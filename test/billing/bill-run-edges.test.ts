@@ -6,7 +6,7 @@ import { pay } from '../../src/billing/payment.ts'
 import { type Sql, sql } from '../../src/db/sql.ts'
 import { verifyLedger } from '../../src/ledger/verify.ts'
 import { AUTHOR } from './ledger-world.ts'
-import { type BillingWorld, runToEnd, startBilling, untilEnded } from './world.ts'
+import { type BillingWorld, runToEnd, startBilling, untilEnded, untilWaiting } from './world.ts'
 
 let world: BillingWorld
 beforeEach(async () => {
@@ -138,7 +138,7 @@ describe('a run that is stopped', () => {
     const { server, cycleId } = world
     const client = await holding('SELECT FROM "applied_customer_billing_rate" FOR UPDATE')
     const { body } = await server.call('POST', RUN, { billCycle: { id: cycleId }, ...SENT })
-    await untilWaiting(2)
+    await untilWaiting(world.server, 2)
     expect((await server.call('POST', `${RUN}/${body.id}/cancel`)).body.state).toBe('cancelled')
     await client.release()
     await untilIdle()
@@ -161,12 +161,6 @@ async function holding(statement: string): Promise<{ release(): Promise<void> }>
   }
 }
 
-/** Waits until so many connections wait for a lock. */
-async function untilWaiting(count: number): Promise<void> {
-  const waiting = sql`SELECT FROM pg_stat_activity WHERE "datname" = current_database() AND "wait_event_type" = 'Lock'`
-  while ((await rows(waiting)).length < count);
-}
-
 /** Waits until there is no job any more. */
 async function untilIdle(): Promise<void> {
   while ((await rows(sql`SELECT FROM graphile_worker.jobs`)).length > 0);
@@ -181,7 +175,7 @@ describe('a rate that is touched while a run reads it', () => {
     const { server, cycleId } = world
     const client = await holding(`${change} WHERE "billing_account_id" = 'A000003'`)
     const started = await server.call('POST', RUN, { billCycle: { id: cycleId }, ...SENT })
-    await untilWaiting(1)
+    await untilWaiting(world.server, 1)
     await client.release()
     expect(await untilEnded(server, started.body.id)).toMatchObject({
       state: 'done',
@@ -202,7 +196,7 @@ test('a payment that is under way while its account is billed pays the bill', as
     const paying = { author: AUTHOR, clock: () => new Date().toISOString(), newId }
     await pay(tx, paying, account, { amount, method: 'card', reference: 'meanwhile', billIds: undefined })
     const started = await server.call('POST', RUN, { billCycle: { id: cycleId }, ...SENT })
-    await untilWaiting(1)
+    await untilWaiting(world.server, 1)
     return started.body
   })
   expect(await untilEnded(server, run.id)).toMatchObject({ state: 'done', billed: 1 })
@@ -230,7 +224,7 @@ test('a cycle whose dates are changed while it is run does not change those of i
   const { server, cycleId } = world
   const client = await holding('LOCK TABLE "bill_run_chunk" IN EXCLUSIVE MODE')
   const started = await server.call('POST', RUN, { billCycle: { id: cycleId } })
-  await untilWaiting(1)
+  await untilWaiting(world.server, 1)
   await server.call('PATCH', `billCycle/${cycleId}`, { billingDate: '2026-06-01T00:00:00Z' })
   await client.release()
   expect(await untilEnded(server, started.body.id)).toMatchObject({ state: 'done', billed: 12 })

@@ -73,6 +73,12 @@ export async function startBilling(chunkAccounts = 10): Promise<BillingWorld> {
   }
 }
 
+/** Waits until so many connections wait for a lock. */
+export async function untilWaiting({ database }: TestServer, count: number): Promise<void> {
+  const waiting = sql`SELECT FROM pg_stat_activity WHERE "datname" = current_database() AND "wait_event_type" = 'Lock'`
+  while ((await database.run(waiting)).rowCount < count);
+}
+
 /** Starts a run and waits for its end. */
 // biome-ignore lint/suspicious/noExplicitAny: a test asserts on whatever came.
 export async function runToEnd({ server, cycleId }: BillingWorld, more: object = {}): Promise<any> {
