@@ -3,7 +3,8 @@ import { dayOf } from '../base/time-zone.ts'
 import { fields } from './recurrence.ts'
 
 const WEEK_DAYS = 7
-const MONTHS = [
+/** In English, January first. */
+export const MONTH_NAMES = [
   'January',
   'February',
   'March',
@@ -40,5 +41,5 @@ function dayName(day: number): string {
 
 function monthName(day: number): string {
   const { month } = fields(day)
-  return `${MONTHS[month % 12]} ${Math.floor(month / 12)}`
+  return `${MONTH_NAMES[month % 12]} ${Math.floor(month / 12)}`
 }

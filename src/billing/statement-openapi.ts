@@ -57,10 +57,10 @@ const STATEMENT = complete({
   to: { ...DAY, description: 'The last day' },
   currency: { ...CURRENCY, description: 'The currency of all amounts' },
   openingBalance: amount('What the holder had at the beginning of the first day'),
-  payments: amount('What was paid, less what was reversed'),
+  payments: amount('What was paid, here or to another system before its bill was posted, less what was reversed'),
   adjustments: amount('Lines of the type appliedBillingCredit; they are negative'),
-  callCharges: amount('Lines of the types that the tenant counts as calls, without tax'),
-  otherCharges: amount('All other lines, taxes and roundings'),
+  callCharges: amount('Lines of the types that the tenant counted as calls when they were billed, without tax'),
+  otherCharges: amount('All other lines, taxes and roundings; of bills of other systems all'),
   totalCharges: amount('The sum of the three'),
   closingBalance: amount('What the holder had at the end of the last day'),
   movements: {
@@ -69,7 +69,7 @@ const STATEMENT = complete({
     items: complete({
       date: { type: 'string', format: 'date-time', description: 'When it was posted' },
       type: { type: 'string', enum: ['bill', 'payment', 'reversal'], description: 'What it was' },
-      amount: amount('By how much; negative for bills and reversals'),
+      amount: amount('By how much: what the holder has more is positive'),
       source: complete({
         type: { type: 'string', enum: ['CustomerBill', 'Payment'], description: 'Type of the source' },
         id: { type: 'string', description: 'Identifier of the source' },

@@ -1,4 +1,5 @@
 import type { Instant } from '../base/instant.ts'
+import { MONTH_NAMES } from '../billing/period-label.ts'
 
 /** Times are milliseconds, days and months are those of UTC; the past year ends with October 2026. */
 export const SECOND = 1_000
@@ -37,20 +38,5 @@ export function dayName(time: number): string {
 /** For people, e.g. `October 2026`. */
 export function monthName(time: number): string {
   const date = new Date(time)
-  return `${MONTHS[date.getUTCMonth()]} ${date.getUTCFullYear()}`
+  return `${MONTH_NAMES[date.getUTCMonth()]} ${date.getUTCFullYear()}`
 }
-
-const MONTHS = [
-  'January',
-  'February',
-  'March',
-  'April',
-  'May',
-  'June',
-  'July',
-  'August',
-  'September',
-  'October',
-  'November',
-  'December'
-]

@@ -1,4 +1,3 @@
-import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { newId } from '../../src/base/ulid.ts'
 import { cancelRun, startRun } from '../../src/billing/bill-run.ts'
@@ -6,7 +5,7 @@ import { pay } from '../../src/billing/payment.ts'
 import { type Sql, sql } from '../../src/db/sql.ts'
 import { verifyLedger } from '../../src/ledger/verify.ts'
 import { AUTHOR } from './ledger-world.ts'
-import { type BillingWorld, runToEnd, startBilling, untilEnded, untilWaiting } from './world.ts'
+import { type BillingWorld, holding, runToEnd, startBilling, untilEnded, untilWaiting } from './world.ts'
 
 let world: BillingWorld
 beforeEach(async () => {
@@ -136,7 +135,7 @@ describe('a run that is stopped', () => {
   test('in the middle ends what is under way, and bills the others after resume', async () => {
     await world.addAccounts(100, CHARGES)
     const { server, cycleId } = world
-    const client = await holding('SELECT FROM "applied_customer_billing_rate" FOR UPDATE')
+    const client = await holding(world.server, 'SELECT FROM "applied_customer_billing_rate" FOR UPDATE')
     const { body } = await server.call('POST', RUN, { billCycle: { id: cycleId }, ...SENT })
     await untilWaiting(world.server, 2)
     expect((await server.call('POST', `${RUN}/${body.id}/cancel`)).body.state).toBe('cancelled')
@@ -147,19 +146,6 @@ describe('a run that is stopped', () => {
     expect(await untilEnded(server, body.id)).toMatchObject({ state: 'done', eligible: 100, billed: 100 })
   })
 })
-
-/** Holds what a statement locks until it is told to release it. */
-async function holding(statement: string): Promise<{ release(): Promise<void> }> {
-  const client = new pg.Client(world.server.url)
-  await client.connect()
-  await client.query(`BEGIN; ${statement}`)
-  return {
-    release: async () => {
-      await client.query('COMMIT')
-      await client.end()
-    }
-  }
-}
 
 /** Waits until there is no job any more. */
 async function untilIdle(): Promise<void> {
@@ -173,7 +159,7 @@ describe('a rate that is touched while a run reads it', () => {
   ])('is billed as it is in the end, when it is %s', async (_, change, billed, amount) => {
     await world.addAccounts(5, CHARGES)
     const { server, cycleId } = world
-    const client = await holding(`${change} WHERE "billing_account_id" = 'A000003'`)
+    const client = await holding(world.server, `${change} WHERE "billing_account_id" = 'A000003'`)
     const started = await server.call('POST', RUN, { billCycle: { id: cycleId }, ...SENT })
     await untilWaiting(world.server, 1)
     await client.release()
@@ -222,7 +208,7 @@ test('an account that was parked and is archived since is told of, not lost', as
 test('a cycle whose dates are changed while it is run does not change those of its bills', async () => {
   await world.addAccounts(12, CHARGES)
   const { server, cycleId } = world
-  const client = await holding('LOCK TABLE "bill_run_chunk" IN EXCLUSIVE MODE')
+  const client = await holding(world.server, 'LOCK TABLE "bill_run_chunk" IN EXCLUSIVE MODE')
   const started = await server.call('POST', RUN, { billCycle: { id: cycleId } })
   await untilWaiting(world.server, 1)
   await server.call('PATCH', `billCycle/${cycleId}`, { billingDate: '2026-06-01T00:00:00Z' })

@@ -1,4 +1,3 @@
-import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { newId } from '../../src/base/ulid.ts'
 import { pay } from '../../src/billing/payment.ts'
@@ -8,7 +7,7 @@ import { reportLedger, verifyLedger } from '../../src/ledger/verify.ts'
 import type { Reply } from '../support/server.ts'
 import { eur } from './foreign-world.ts'
 import { AUTHOR, credits, PAYMENT, pay as payNow } from './ledger-world.ts'
-import { type BillingWorld, runToEnd, startBilling, untilDone } from './world.ts'
+import { type BillingWorld, holding, runToEnd, startBilling, untilDone } from './world.ts'
 
 let world: BillingWorld
 let account: string
@@ -92,7 +91,7 @@ test('with a clock that goes back a run misses nobody, and posts late only where
 
 test('a bill on demand that waits for its account is posted when it is there', async () => {
   await payBy(() => LAST_OF_APRIL)
-  const client = await holding('SELECT FROM "account_balance" FOR UPDATE')
+  const client = await holding(world.server, 'SELECT FROM "account_balance" FOR UPDATE')
   const answered = demand()
   await untilWaiting(1, answered)
   const until = new Date().toISOString()
@@ -136,7 +135,7 @@ describe('a statement', () => {
   ])('makes %s wait until it is read', async (_, earlier) => {
     if (earlier > 0) await payBy(() => '2026-03-31T12:00:00.000Z')
     // Nobody but a statement reads these.
-    const client = await holding('LOCK TABLE "call_charge_types" IN ACCESS EXCLUSIVE MODE')
+    const client = await holding(world.server, 'LOCK TABLE "call_charge_types" IN ACCESS EXCLUSIVE MODE')
     const asked = ask(...APRIL)
     await untilWaiting(1, asked)
     let isClockRead = false
@@ -161,19 +160,6 @@ describe('a statement', () => {
     expect(await credits(world.server, account)).toEqual({ EUR: 20 })
   })
 })
-
-/** Holds what a statement locks until it is told to release it. */
-async function holding(statement: string): Promise<{ release(): Promise<void> }> {
-  const client = new pg.Client(world.server.url)
-  await client.connect()
-  await client.query(`BEGIN; ${statement}`)
-  return {
-    release: async () => {
-      await client.query('COMMIT')
-      await client.end()
-    }
-  }
-}
 
 /** Waits until so many connections wait for a lock, which they do before something else has ended. */
 async function untilWaiting(count: number, unended: Promise<unknown>): Promise<void> {

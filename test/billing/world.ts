@@ -1,3 +1,4 @@
+import pg from 'pg'
 import pino from 'pino'
 import { newId } from '../../src/base/ulid.ts'
 import { startBillingWork } from '../../src/billing/work.ts'
@@ -69,6 +70,19 @@ export async function startBilling(chunkAccounts = 10): Promise<BillingWorld> {
     close: async () => {
       await worker.stop()
       await server.close()
+    }
+  }
+}
+
+/** Holds what a statement locks until it is told to release it. */
+export async function holding({ url }: TestServer, statement: string): Promise<{ release(): Promise<void> }> {
+  const client = new pg.Client(url)
+  await client.connect()
+  await client.query(`BEGIN; ${statement}`)
+  return {
+    release: async () => {
+      await client.query('COMMIT')
+      await client.end()
     }
   }
 }
