@@ -46,6 +46,8 @@ const ENTRIES = [
 const ORACLES = ['src/tmf/match.ts']
 
 const CODE = ['src', 'prisma', 'ctk', 'bench', 'test'].flatMap(filesBelow)
+/** Written by a command, not by hand. */
+const GENERATED = ['src/db/tables.ts']
 const SOURCES = CODE.filter((file) => file.startsWith('src/'))
 
 interface Ban {
@@ -156,7 +158,7 @@ describe('every module', () => {
 })
 
 test(`no file is longer than ${FILE_LINES_MAX} lines, no line longer than ${LINE_LENGTH_MAX} characters`, () => {
-  const long = CODE.flatMap((file) => {
+  const long = CODE.filter((file) => !GENERATED.includes(file)).flatMap((file) => {
     const lines = read(file).split('\n')
     const wide = lines.findIndex((line) => line.length > LINE_LENGTH_MAX)
     return [

@@ -1,8 +1,9 @@
-import { type Instant, instantFromPostgres } from '../base/instant.ts'
+import type { Instant } from '../base/instant.ts'
 import type { Database } from '../db/database.ts'
+import { instant, optional, rowOf, text } from '../db/row.ts'
 import { sql } from '../db/sql.ts'
 import type { Grantee } from './grants.ts'
-import type { Scope } from './scopes.ts'
+import { type Scope, scopeList } from './scopes.ts'
 import { hashSecret } from './secret.ts'
 
 /** A code on its way from the authorization endpoint to the token endpoint (RFC 6749, section 4.1). */
@@ -31,37 +32,35 @@ export async function saveCode(database: Database, code: string, saved: Authoriz
   )
 }
 
+const CODE = rowOf('oauth_authorization_code', {
+  tenantId: text,
+  clientId: text,
+  userId: optional(text),
+  subject: text,
+  partnerId: optional(text),
+  grantId: text,
+  scope: scopeList,
+  redirectUri: text,
+  codeChallenge: text,
+  codeChallengeMethod: text,
+  expiresAt: instant,
+  usedAt: optional(instant)
+})
+
 /** Looks up a code, used or not. */
 export async function findCode(
   database: Database,
   code: string
 ): Promise<(AuthorizationCode & { readonly isUsed: boolean }) | undefined> {
   const { rows } = await database.run(
-    sql`SELECT "tenant_id", "grant_id", "client_id", "user_id", "subject", "scope", "partner_id", "redirect_uri",
-        "code_challenge", "code_challenge_method", "expires_at", "used_at" IS NOT NULL
-      FROM "oauth_authorization_code" WHERE "hash" = ${hashSecret(code)}`,
+    sql`SELECT ${CODE.columns} FROM "oauth_authorization_code" WHERE "hash" = ${hashSecret(code)}`,
     { prepared: true }
   )
-  const [row] = rows
-  if (!row) return undefined
-  const [tenantId, grantId, clientId, userId, subject, scope, partnerId, redirectUri, challenge, method, expiresAt] =
-    row
-  return {
-    grantee: {
-      tenantId: String(tenantId),
-      clientId: String(clientId),
-      userId: userId ?? undefined,
-      subject: String(subject),
-      partnerId: partnerId ?? undefined
-    },
-    grantId: String(grantId),
-    scopes: JSON.parse(scope ?? '[]') as readonly Scope[],
-    redirectUri: String(redirectUri),
-    codeChallenge: String(challenge),
-    codeChallengeMethod: String(method),
-    expiresAt: instantFromPostgres(String(expiresAt)),
-    isUsed: row[11] === 't'
-  }
+  const [found] = rows.map(CODE.read)
+  if (!found) return undefined
+  const { tenantId, clientId, userId, subject, partnerId, scope: scopes, usedAt, ...rest } = found
+  const grantee = { tenantId, clientId, userId, subject, partnerId }
+  return { ...rest, grantee, scopes, isUsed: usedAt !== undefined }
 }
 
 /** Uses a code up; false when somebody else did before. */

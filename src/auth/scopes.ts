@@ -1,3 +1,6 @@
+import { z } from 'zod'
+import { json } from '../db/row.ts'
+
 /** What a credential may be good for; each route names those that open it. */
 export const SCOPES = [
   'trust',
@@ -35,6 +38,9 @@ const ALL = 'trust'
 export function isScope(text: string): text is Scope {
   return (SCOPES as readonly string[]).includes(text)
 }
+
+/** A stored list of scopes; names that are no scope any more open nothing. */
+export const scopeList = json(z.array(z.string()).transform((names): readonly Scope[] => names.filter(isScope)))
 
 /** Whether one of the granted scopes is, or stands for, the wanted one. */
 export function covers(granted: Iterable<Scope>, wanted: Scope): boolean {

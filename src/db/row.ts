@@ -1,0 +1,128 @@
+import type { z } from 'zod'
+import { type Instant, instantFromPostgres } from '../base/instant.ts'
+import { trimScale } from '../base/money.ts'
+import { identifier, join, type Sql, sql } from './sql.ts'
+import type { Tables } from './tables.ts'
+
+/** Turns the printed text of a column into a value. `kinds` names the columns of tables.ts that it can read. */
+export interface Decoder<T, Kinds extends string> {
+  readonly kinds: readonly Kinds[]
+  decode(printed: string | null): T
+}
+
+/** A value that a statement computes, and how it is read. */
+export interface Computed<T> {
+  readonly expression: Sql
+  readonly decoder: Decoder<T, string>
+}
+
+/** A list of columns for SELECT or RETURNING, and the function that reads a row of them by name. */
+export interface RowOf<T> {
+  readonly columns: Sql
+  read(row: readonly (string | null)[]): T
+}
+
+export const text = required('text', (printed) => printed)
+export const integer = required('integer', Number)
+/** Of a count; exact up to 2^53. */
+export const count = required('bigint', Number)
+/** Decimal text without trailing zeros. */
+export const decimal = required('decimal', trimScale)
+export const boolean = required('boolean', (printed) => printed === 't')
+export const instant: Decoder<Instant, 'instant'> = required('instant', instantFromPostgres)
+
+/** A text that is one of `values`. */
+export function oneOf<const V extends string>(values: readonly V[]): Decoder<V, 'text'> {
+  return required('text', (printed) => {
+    const found = values.find((value) => value === printed)
+    if (found === undefined) throw new Error(`the database holds ${printed}, which is none of ${values.join(', ')}`)
+    return found
+  })
+}
+
+/** JSON of a schema. */
+export function json<T>(schema: z.ZodType<T>): Decoder<T, 'json'> {
+  return required('json', (printed) => schema.parse(JSON.parse(printed)))
+}
+
+/** Reads NULL as undefined: for columns that may be null, and for those of an outer join. */
+export function optional<T, K extends string>({ kinds, decode }: Decoder<T, K>): Decoder<T | undefined, K | `${K}?`> {
+  return {
+    kinds: kinds.flatMap((kind): readonly (K | `${K}?`)[] => [kind, `${kind}?`]),
+    decode: (printed) => (printed === null ? undefined : decode(printed))
+  }
+}
+
+/** A member that is no column of the table, such as a count or a column of a joined table. */
+export function computed<T>(decoder: Decoder<T, string>, expression: Sql): Computed<T> {
+  return { decoder, expression }
+}
+
+/**
+ * Reads columns of a table by the camel-case forms of their names. The compiler refuses a column that the table lacks,
+ * one of another kind, and one that may be null without `optional`. `alias` is the table's name in the statement.
+ */
+export function rowOf<T extends keyof Tables, const F extends Fields>(
+  table: T,
+  fields: F & Checked<T, F>,
+  alias: string = table
+): RowOf<Values<F>> {
+  return reader(fields, (name) => sql`${identifier(alias)}.${identifier(snakeCase(name))}`)
+}
+
+/** Reads values that a statement computes. */
+export function computedRow<const F extends Readonly<Record<string, Computed<unknown>>>>(fields: F): RowOf<Values<F>> {
+  return reader(fields, identifier)
+}
+
+type Fields = Readonly<Record<string, Decoder<unknown, string> | Computed<unknown>>>
+
+type Values<F extends Fields> = {
+  readonly [N in keyof F]: F[N] extends Decoder<infer V, string> ? V : F[N] extends Computed<infer V> ? V : never
+}
+
+/** Names, for the compiler's message, what is wrong with a field. */
+type Checked<T extends keyof Tables, F> = {
+  readonly [N in keyof F]: F[N] extends Decoder<unknown, infer Kinds>
+    ? SnakeCase<N> extends keyof Tables[T]
+      ? Tables[T][SnakeCase<N>] extends Kinds
+        ? F[N]
+        : `the column is ${Tables[T][SnakeCase<N>] & string}`
+      : `${T} has no column ${SnakeCase<N>}`
+    : F[N]
+}
+
+type SnakeCase<N> = N extends `${infer Head}${infer Tail}`
+  ? `${Head extends Lowercase<Head> ? Head : `_${Lowercase<Head>}`}${SnakeCase<Tail>}`
+  : ''
+
+function required<T, const K extends string>(kind: K, decode: (printed: string) => T): Decoder<T, K> {
+  return {
+    kinds: [kind],
+    decode: (printed) => {
+      if (printed === null) throw new Error(`the database holds NULL where a value of type ${kind} must be`)
+      return decode(printed)
+    }
+  }
+}
+
+function reader<F extends Fields>(fields: F, columnOf: (name: string) => Sql): RowOf<Values<F>> {
+  const members = Object.entries(fields).map(([name, field]) =>
+    'expression' in field
+      ? { name, expression: field.expression, decode: field.decoder.decode }
+      : { name, expression: columnOf(name), decode: field.decode }
+  )
+  return {
+    columns: join(
+      members.map(({ expression }) => expression),
+      sql`, `
+    ),
+    // The names and decoders are those of `fields`, which the compiler cannot follow through a loop.
+    read: (row) =>
+      Object.fromEntries(members.map(({ name, decode }, at) => [name, decode(row[at] ?? null)])) as Values<F>
+  }
+}
+
+function snakeCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+}
