@@ -2,6 +2,7 @@ import { type Instant, instantFromPostgres } from '../base/instant.ts'
 import type { Language } from '../base/language.ts'
 import { trimScale } from '../base/money.ts'
 import { Problem } from '../base/problem.ts'
+import { nextTurn } from '../base/turns.ts'
 import type { Database } from '../db/database.ts'
 import { sql } from '../db/sql.ts'
 import { customerBill } from '../resources/customer-bill.ts'
@@ -9,6 +10,9 @@ import { LETTERHEAD, RECIPIENT } from '../resources/letterhead.ts'
 import type { Row } from '../tmf/representation.ts'
 import { type Branding, type PostalAddress, readAddress, readBranding } from './branding.ts'
 import { languageOf } from './words.ts'
+
+/** Lines that are handled in one turn. */
+const SLICE_ROWS = 500
 
 /** An amount as the database has it, exact. */
 export interface Amount {
@@ -33,7 +37,7 @@ export interface BillSource {
   /** Given on bills that the engine made. */
   readonly rounding: string | undefined
   readonly taxes: readonly Tax[]
-  readonly rates: readonly Rate[]
+  readonly rates: Rates
   readonly customer: { readonly name: string | undefined; readonly address: PostalAddress }
   readonly tenant: { readonly name: string; readonly branding: Branding; readonly timeZone: string }
   readonly language: Language
@@ -50,6 +54,12 @@ export interface Tax {
   readonly taxRate?: number
   readonly taxAmount: { readonly unit: string; readonly value: number }
 }
+
+/**
+ * The lines of a bill in the order of their dates, in slices. Between two of them others have their turn, so that a
+ * bill of any number of lines holds nobody up for longer than one slice takes.
+ */
+export type Rates = AsyncIterable<readonly Rate[]>
 
 /** A line of a bill as it was charged. */
 export interface Rate {
@@ -69,9 +79,8 @@ export interface Rate {
 export async function readBill(database: Database, tenantId: string, row: Row): Promise<BillSource> {
   const read = (column: string) => row[customerBill.columns.indexOf(column)] ?? undefined
   const id = String(row[0])
-  const [context, rates] = await Promise.all([readContext(database, tenantId, id), readRates(database, tenantId, id)])
   return {
-    ...context,
+    ...(await readContext(database, tenantId, id)),
     id,
     billNo: read('bill_no'),
     billDate: instant(read('bill_date')),
@@ -84,7 +93,7 @@ export async function readBill(database: Database, tenantId: string, row: Row): 
     taxIncluded: amount(read('tax_included_amount_value'), read('tax_included_amount_unit')),
     amountDue: amount(read('amount_due_value'), read('amount_due_unit')),
     taxes: list(read('tax_item')),
-    rates
+    rates: { [Symbol.asyncIterator]: () => readRates(database, tenantId, id) }
   }
 }
 
@@ -127,7 +136,7 @@ async function readContext(database: Database, tenantId: string, billId: string)
   }
 }
 
-async function readRates(database: Database, tenantId: string, billId: string): Promise<readonly Rate[]> {
+async function* readRates(database: Database, tenantId: string, billId: string): AsyncGenerator<readonly Rate[]> {
   const { rows } = await database.run(
     sql`SELECT "id", "date", "rate_type", "name", "description", "product_id", "product"->>'name', "period_coverage",
       "applied_tax", "tax_excluded_amount_value", "tax_excluded_amount_unit", "tax_included_amount_value",
@@ -136,7 +145,15 @@ async function readRates(database: Database, tenantId: string, billId: string): 
     ORDER BY "date", "id"`,
     { prepared: true }
   )
-  return rows.map(([id, date, type, name, description, productId, productName, period, taxes, ...amounts]) => ({
+  for (let at = 0; at < rows.length; at += SLICE_ROWS) {
+    await nextTurn()
+    yield rows.slice(at, at + SLICE_ROWS).map(readRate)
+  }
+}
+
+function readRate(row: readonly Printed[]): Rate {
+  const [id, date, type, name, description, productId, productName, period, taxes, ...amounts] = row
+  return {
     id: String(id),
     date: instant(date),
     type: type ?? undefined,
@@ -147,7 +164,7 @@ async function readRates(database: Database, tenantId: string, billId: string): 
     taxes: list(taxes),
     taxExcluded: amount(amounts[0], amounts[1]),
     taxIncluded: amount(amounts[2], amounts[3])
-  }))
+  }
 }
 
 type Printed = string | null | undefined

@@ -18,9 +18,17 @@ const COLUMNS = [
   'taxIncludedAmount'
 ] as const
 
-/** The rates of a bill as CSV (RFC 4180), one line each, with a header; amounts and times are exact, as in the API. */
-export function renderCsv({ billNo, rates }: BillSource): string {
-  return [COLUMNS, ...rates.map((rate) => cells(rate, billNo))].map((row) => `${row.join(',')}\r\n`).join('')
+/**
+ * The rates of a bill as CSV (RFC 4180), one line each, with a header; amounts and times are exact, as in the API. It
+ * comes in pieces, one for each slice of the rates.
+ */
+export async function* renderCsv({ billNo, rates }: BillSource): AsyncGenerator<string> {
+  yield lineOf(COLUMNS)
+  for await (const slice of rates) yield slice.map((rate) => lineOf(cells(rate, billNo))).join('')
+}
+
+function lineOf(row: readonly string[]): string {
+  return `${row.join(',')}\r\n`
 }
 
 function cells({ product, taxes, taxExcluded, taxIncluded, ...rate }: Rate, billNo: string | undefined) {

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
-import type { BillView, Group, Line, Product } from './bill-view.ts'
+import type { BillView, Group, Product } from './bill-view.ts'
 import { readable } from './colour.ts'
 import { type Format, formatOf } from './format.ts'
 import { type Html, html, trusted } from './markup.ts'
+import type { Line } from './tally.ts'
 import { addressLines, factsOf, titleOf } from './texts.ts'
 import { fill, WORDS, type Words } from './words.ts'
 

@@ -1,6 +1,7 @@
 import Big from 'big.js'
-import type { BillView, Line, Product } from './bill-view.ts'
+import type { BillView, Product } from './bill-view.ts'
 import type { Format } from './format.ts'
+import type { Line } from './tally.ts'
 import { oneLine } from './texts.ts'
 import { fill, type Words } from './words.ts'
 

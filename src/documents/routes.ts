@@ -64,15 +64,15 @@ async function rendering(accept: string | undefined, read: () => Promise<BillSou
   const name = fileName(source.billNo ?? source.id)
   switch (type) {
     case 'application/pdf':
-      return { content: await renderPdf(billView(source)), type, disposition: `inline; filename="${name}.pdf"` }
+      return { content: await renderPdf(await billView(source)), type, disposition: `inline; filename="${name}.pdf"` }
     case 'text/html': {
-      const { text, contentSecurityPolicy } = renderHtml(billView(source))
+      const { text, contentSecurityPolicy } = renderHtml(await billView(source))
       const disposition = `inline; filename="${name}.html"`
       return { content: text, type: `${type};charset=utf-8`, disposition, contentSecurityPolicy }
     }
     case 'text/csv':
       return {
-        content: renderCsv(source),
+        content: (await Array.fromAsync(renderCsv(source))).join(''),
         type: `${type};charset=utf-8;header=present`,
         disposition: `attachment; filename="${name}.csv"`
       }

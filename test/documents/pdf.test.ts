@@ -14,7 +14,7 @@ const CHARGES: readonly Charge[] = [
   { amount: '-5', name: 'Goodwill', type: 'appliedBillingCredit' }
 ]
 
-const render = async (source = billOf('EUR', CHARGES)) => renderPdf(billView(source))
+const render = async (source = billOf('EUR', CHARGES)) => renderPdf(await billView(source))
 const plain = (texts: readonly string[] | undefined) =>
   (texts ?? []).map((text) => text.replace(/[\u00a0\u202f]/g, ' '))
 

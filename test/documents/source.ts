@@ -1,6 +1,6 @@
 import Big from 'big.js'
 import { minorDigits } from '../../src/base/money.ts'
-import type { BillSource, Rate } from '../../src/documents/bill-source.ts'
+import type { BillSource, Rate, Rates } from '../../src/documents/bill-source.ts'
 import { readBranding } from '../../src/documents/branding.ts'
 
 /** A charge as a test gives it: what it amounts to, and what is different from any other. */
@@ -38,7 +38,7 @@ export function billOf(unit: string, charges: readonly Charge[], others: Partial
     amountDue: money(net.plus(tax)),
     rounding: net.minus(displayed).toFixed(),
     taxes: [{ taxCategory: 'VAT', taxRate: 0.19, taxAmount: { unit, value: tax.toNumber() } }],
-    rates: charges.map((charge, index) => rateOf(unit, charge, index)),
+    rates: inSlices(charges.map((charge, index) => rateOf(unit, charge, index))),
     customer: {
       name: 'Emre Aydın',
       address: { line1: 'Çiğdem-Straße 5', postalCode: '10115', city: 'Berlin', country: 'DE' }
@@ -46,6 +46,15 @@ export function billOf(unit: string, charges: readonly Charge[], others: Partial
     tenant: { name: 'Nordlicht Telekom', branding: readBranding(BRANDING), timeZone: 'UTC' },
     language: 'en',
     ...others
+  }
+}
+
+/** The lines of a bill as they are read: in slices, from their beginning whenever they are asked for. */
+export function inSlices(rates: readonly Rate[], size = 500): Rates {
+  return {
+    [Symbol.asyncIterator]: async function* () {
+      for (let at = 0; at < rates.length; at += size) yield rates.slice(at, at + size)
+    }
   }
 }
 
