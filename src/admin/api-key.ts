@@ -52,8 +52,8 @@ export const apiKey = defineResource({
     column: 'key_hash',
     isChosen: false,
     make: async () => {
-      const secret = KEY_PREFIX + newSecret()
-      return { secret, hash: hashSecret(secret) }
+      const shown = KEY_PREFIX + newSecret()
+      return { shown, hash: hashSecret(shown) }
     }
   }
 })

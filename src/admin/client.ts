@@ -72,10 +72,10 @@ export const client = defineResource({
     member: 'secret',
     column: 'secret_hash',
     isChosen: false,
-    make: async (_, { isPublic }) => {
-      if (isPublic) return undefined
-      const secret = newSecret()
-      return { secret, hash: hashSecret(secret) }
+    isFor: ({ isPublic }) => !isPublic,
+    make: async () => {
+      const shown = newSecret()
+      return { shown, hash: hashSecret(shown) }
     }
   }
 })

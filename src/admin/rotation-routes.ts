@@ -1,9 +1,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { entityTag, expectedVersion } from '../tmf/conditional.ts'
+import { find } from '../tmf/read.ts'
 import { selectAll, writeDocument } from '../tmf/representation.ts'
 import type { Resource } from '../tmf/resource.ts'
 import type { RouteContext } from '../tmf/routes.ts'
+import { renewedSecret } from '../tmf/secret.ts'
 import type { Created, WriteContext } from '../tmf/write.ts'
 import { apiKey } from './api-key.ts'
 import { readBody } from './body.ts'
@@ -32,8 +34,9 @@ export function registerRotations(app: FastifyInstance, base: string, context: R
   const config = { access: { scopes: ['admin'], supportsProxy: context.supportsProxy } }
   app.post(`${base}/${apiKey.path}/:id/rotate`, { config }, async (request: ItemRequest, reply) => {
     const { overlapSeconds } = readBody(OVERLAP, request.body ?? {})
+    const made = await renewedSecret(apiKey)
     const created = await context.database.transaction((tx) =>
-      rotateApiKey(tx, writing(context, request), target(request), overlapSeconds)
+      rotateApiKey(tx, writing(context, request), target(request), made, overlapSeconds)
     )
     const { url } = context.address(request, base)
     reply.code(201).header('Location', `${url}/${apiKey.path}/${created.row[0]}`)
@@ -41,15 +44,19 @@ export function registerRotations(app: FastifyInstance, base: string, context: R
   })
   app.post(`${base}/${client.path}/:id/rotate`, { config }, async (request: ItemRequest, reply) => {
     readBody(NOTHING, request.body ?? {})
+    const made = await renewedSecret(client)
     const changed = await context.database.transaction((tx) =>
-      rotateClientSecret(tx, writing(context, request), target(request))
+      rotateClientSecret(tx, writing(context, request), target(request), made)
     )
     return send(reply, client, changed, context.address(request, base).json)
   })
   app.post(`${base}/${user.path}/:id/password`, { config }, async (request: ItemRequest, reply) => {
     const { password } = readBody(PASSWORD, request.body ?? {})
+    // Who names no user of the tenant has nothing hashed.
+    await find(context.database, user, context.requester(request).view, request.params.id)
+    const made = await renewedSecret(user, password ?? undefined)
     const changed = await context.database.transaction((tx) =>
-      changePassword(tx, writing(context, request), target(request), password ?? undefined)
+      changePassword(tx, writing(context, request), target(request), made)
     )
     return send(reply, user, changed, context.address(request, base).json)
   })

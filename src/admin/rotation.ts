@@ -5,7 +5,7 @@ import type { Transaction } from '../db/database.ts'
 import { identifier, join, sql } from '../db/sql.ts'
 import { find } from '../tmf/read.ts'
 import { type Row, readStored } from '../tmf/representation.ts'
-import type { Resource, Stored } from '../tmf/resource.ts'
+import type { NewSecret, Resource, Stored } from '../tmf/resource.ts'
 import { type Created, create, type WriteContext } from '../tmf/write.ts'
 import { apiKey } from './api-key.ts'
 import { client } from './client.ts'
@@ -25,6 +25,7 @@ export async function rotateApiKey(
   tx: Transaction,
   context: WriteContext,
   target: Target,
+  made: NewSecret,
   overlapSeconds: number
 ): Promise<Created> {
   const { document } = await lock(tx, context, apiKey, target)
@@ -34,7 +35,7 @@ export async function rotateApiKey(
     throw new Problem('conflict', 'This apiKey has expired and cannot be rotated; create another one')
   }
   const { id, ...attributes } = document
-  const created = await create(tx, context, apiKey, attributes)
+  const created = await create(tx, context, apiKey, attributes, made)
   const overlapEnd = later(now, overlapSeconds)
   const expiresAt = before !== undefined && before < overlapEnd ? before : overlapEnd
   await tx.run(
@@ -47,21 +48,26 @@ export async function rotateApiKey(
 }
 
 /** Gives a client a new secret; the old one stops at once. Throws `conflict` for a public client. */
-export function rotateClientSecret(tx: Transaction, context: WriteContext, target: Target): Promise<Created> {
-  return renew(tx, context, client, target, 'rotate')
+export function rotateClientSecret(
+  tx: Transaction,
+  context: WriteContext,
+  target: Target,
+  made: NewSecret
+): Promise<Created> {
+  return renew(tx, context, client, target, 'rotate', made)
 }
 
 /**
- * Gives a user the chosen password, or a new one that is answered. Whatever the old one opened, tokens and codes alike,
- * is revoked.
+ * Gives a user another password, which is answered if it was not chosen. Whatever the old one opened, tokens and codes
+ * alike, is revoked.
  */
 export async function changePassword(
   tx: Transaction,
   context: WriteContext,
   target: Target,
-  chosen: unknown
+  made: NewSecret
 ): Promise<Created> {
-  const changed = await renew(tx, context, user, target, 'password', chosen)
+  const changed = await renew(tx, context, user, target, 'password', made)
   const now = context.clock()
   const { tenantId } = context.view
   await tx.run(
@@ -81,20 +87,22 @@ async function renew(
   resource: Resource,
   target: Target,
   action: string,
-  chosen?: unknown
+  made: NewSecret
 ): Promise<Created> {
   const { document } = await lock(tx, context, resource, target)
-  const made = await resource.secret?.make(chosen, document)
-  if (!resource.secret || !made) throw new Problem('conflict', `A public ${resource.path} has no secret`)
+  const { secret } = resource
+  if (!secret || secret.isFor?.(document) === false) {
+    throw new Problem('conflict', `A public ${resource.path} has no secret`)
+  }
   const now = context.clock()
   const columns = join(resource.columns.map(identifier), sql`, `)
   const { rows } = await tx.run(
     sql`UPDATE ${identifier(resource.table)} SET "version" = "version" + 1, "last_update" = ${now},
-        ${identifier(resource.secret.column)} = ${made.hash}
+        ${identifier(secret.column)} = ${made.hash}
       WHERE "tenant_id" = ${context.view.tenantId} AND "id" = ${target.id} RETURNING ${columns}`
   )
   await record(tx, context, { action, resourceType: resource.type, resourceId: target.id }, now)
-  return { row: rows[0] as Row, secret: chosen === undefined ? made.secret : undefined }
+  return { row: rows[0] as Row, secret: made.shown }
 }
 
 async function lock(tx: Transaction, { view }: WriteContext, resource: Resource, target: Target): Promise<Stored> {

@@ -1,7 +1,8 @@
 import type { Instant } from '../base/instant.ts'
 import { Problem } from '../base/problem.ts'
-import { constraintName, type Transaction } from '../db/database.ts'
+import { constraintName, type Database, type Transaction } from '../db/database.ts'
 import { join, sql } from '../db/sql.ts'
+import { secretFor } from '../tmf/secret.ts'
 import { create, type WriteContext } from '../tmf/write.ts'
 import { client } from './client.ts'
 import { adminResources } from './index.ts'
@@ -25,28 +26,31 @@ export interface NewTenant {
  * as a command, is an author in the new one. Throws `conflict` when there is such a tenant or client already.
  */
 export async function createTenant(
-  tx: Transaction,
+  database: Database,
   context: TenantContext,
   posted: Pick<Tenant, 'id' | 'name' | 'isOperator'> & TenantSettings
 ): Promise<NewTenant> {
   const { id } = posted
-  const tenant = await insertTenant(tx, posted, context.clock())
-  await recordTenantChange(tx, context, id, { action: 'create', after: withoutLogo(posted) }, tenant.createdAt)
+  const program = { clientId: id, grantTypes: ['password', 'refresh_token', 'client_credentials'], scope: ['trust'] }
+  const person = { username: ADMINISTRATOR, scope: ['trust'] }
+  const secrets = { client: await secretFor(client, program), user: await secretFor(user, person) }
   const within: WriteContext = {
     ...context,
     author: { ...context.author, tenantId: id },
     view: { tenantId: id },
     resources: adminResources
   }
-  const grantTypes = ['password', 'refresh_token', 'client_credentials']
-  const made = {
-    client: await create(tx, within, client, { clientId: id, grantTypes, scope: ['trust'] }),
-    user: await create(tx, within, user, { username: ADMINISTRATOR, scope: ['trust'] })
-  }
+  const tenant = await database.transaction(async (tx) => {
+    const inserted = await insertTenant(tx, posted, context.clock())
+    await recordTenantChange(tx, context, id, { action: 'create', after: withoutLogo(posted) }, inserted.createdAt)
+    await create(tx, within, client, program, secrets.client)
+    await create(tx, within, user, person, secrets.user)
+    return inserted
+  })
   return {
     tenant,
-    client: { clientId: id, secret: String(made.client.secret) },
-    user: { username: ADMINISTRATOR, password: String(made.user.secret) }
+    client: { clientId: id, secret: String(secrets.client?.shown) },
+    user: { username: ADMINISTRATOR, password: String(secrets.user?.shown) }
   }
 }
 

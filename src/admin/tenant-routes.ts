@@ -49,9 +49,7 @@ async function create(
   const own = await findTenant(context.database, author.tenantId, author.tenantId)
   if (!own.isOperator) throw new Problem('forbidden', 'Only the tenant that operates this service creates tenants')
   const posted = { ...readTenantCreation(request.body), isOperator: false }
-  const { tenant, ...shown } = await context.database.transaction((tx) =>
-    createTenant(tx, { ...context, author }, posted)
-  )
+  const { tenant, ...shown } = await createTenant(context.database, { ...context, author }, posted)
   return reply
     .code(201)
     .header('Location', `${url}/${tenant.id}`)

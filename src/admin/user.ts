@@ -2,7 +2,7 @@ import { encodePassword, hashPassword } from '../auth/password.ts'
 import { newSecret } from '../auth/secret.ts'
 import { Problem } from '../base/problem.ts'
 import { text } from '../tmf/attribute.ts'
-import { defineResource } from '../tmf/resource.ts'
+import { defineResource, type NewSecret } from '../tmf/resource.ts'
 import { ADMINISTRATION, identifying, isEnabled, lastUpdate, OPERATIONS, partner, scope } from './attributes.ts'
 import { requireDistinct, requireKept } from './checks.ts'
 
@@ -38,9 +38,10 @@ export const user = defineResource({
   secret: { member: 'password', column: 'password_hash', isChosen: true, make: makePassword }
 })
 
-async function makePassword(chosen: unknown): Promise<{ secret: string; hash: string }> {
-  const secret = chosen === undefined ? newSecret() : readPassword(chosen)
-  return { secret, hash: await hashPassword(encodePassword(secret)) }
+async function makePassword(chosen: unknown): Promise<NewSecret> {
+  const isChosen = chosen !== undefined
+  const password = isChosen ? readPassword(chosen) : newSecret()
+  return { hash: await hashPassword(encodePassword(password)), shown: isChosen ? undefined : password }
 }
 
 function readPassword(chosen: unknown): string {

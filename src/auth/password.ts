@@ -2,6 +2,7 @@ import { argon2, createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { promisify } from 'node:util'
 import type { Clock } from '../base/clock.ts'
 import { Problem } from '../base/problem.ts'
+import { requireNoTransaction } from '../base/slow.ts'
 import { noteVerified, wasVerified } from './verified-passwords.ts'
 
 /** Argon2id as OWASP recommends it for new hashes: 19 MiB, two passes, one lane. */
@@ -107,6 +108,7 @@ const waiting: (() => void)[] = []
 
 /** Runs `work` when one of the few slots is free; first come, first served. */
 async function inSlot<T>(work: () => Promise<T>): Promise<T> {
+  requireNoTransaction('A password hash')
   await enterSlot()
   try {
     return await work()

@@ -4,6 +4,7 @@ import { createRemoteJWKSet, type JWTVerifyGetKey } from 'jose'
 import { z } from 'zod'
 import type { Clock } from '../base/clock.ts'
 import { Problem } from '../base/problem.ts'
+import { requireNoTransaction } from '../base/slow.ts'
 import type { SsoSettings } from '../base/sso-settings.ts'
 
 /** The identity provider, once it has said where its endpoints are. */
@@ -76,6 +77,7 @@ async function connect(settings: SsoSettings, flow: Flow): Promise<SsoProvider> 
 
 async function discover(issuer: string): Promise<Metadata> {
   const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`
+  requireNoTransaction('The identity provider')
   const answer = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(TIMEOUT_MS) })
   if (!answer.ok) throw new Error(`${url} answers ${answer.status}`)
   const metadata = METADATA.parse(await answer.json())

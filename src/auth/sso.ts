@@ -3,6 +3,7 @@ import cookies, { type CookieSerializeOptions } from '@fastify/cookie'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { later } from '../base/instant.ts'
 import { Problem } from '../base/problem.ts'
+import { requireNoTransaction } from '../base/slow.ts'
 import type { SsoSettings } from '../base/sso-settings.ts'
 import { newId } from '../base/ulid.ts'
 import { signAccessToken } from './access-token.ts'
@@ -128,6 +129,7 @@ async function isOwnState(request: FastifyRequest): Promise<boolean> {
 }
 
 async function exchange({ client }: SsoProvider, request: FastifyRequest): Promise<string> {
+  requireNoTransaction('The identity provider')
   const { token } = await client.getAccessTokenFromAuthorizationCodeFlow(request).catch((error) => {
     throw exchangeFailure(error)
   })

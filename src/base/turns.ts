@@ -1,3 +1,5 @@
+import { requireNoTransaction } from './slow.ts'
+
 const waiting: (() => void)[] = []
 
 /**
@@ -5,6 +7,7 @@ const waiting: (() => void)[] = []
  * is done in each turn, and whatever else has come is served in between.
  */
 export function nextTurn(): Promise<void> {
+  requireNoTransaction('Work of many turns')
   return new Promise((resolve) => {
     if (waiting.push(resolve) === 1) setImmediate(begin)
   })

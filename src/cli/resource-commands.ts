@@ -3,6 +3,7 @@ import { client } from '../admin/client.ts'
 import { partner } from '../admin/partner.ts'
 import { user } from '../admin/user.ts'
 import type { Document, Resource } from '../tmf/resource.ts'
+import { secretFor } from '../tmf/secret.ts'
 import { create, patch, remove } from '../tmf/write.ts'
 import { assignableNames, describeAssignments, readAssignments } from './assignments.ts'
 import type { Command } from './command.ts'
@@ -63,9 +64,10 @@ function createCommand(resource: Resource): Command {
       return async (context) => {
         const writing = await enterTenant(context, args)
         const chosen = await chosenPassword(context, args)
+        const made = await secretFor(resource, { ...body, ...(chosen !== undefined && { password: chosen }) })
         const created = await context.database.transaction(async (tx) => {
           const resolved = await resolveReferences(tx, resource, writing.view.tenantId, body)
-          return create(tx, writing, resource, { ...resolved, ...(chosen !== undefined && { password: chosen }) })
+          return create(tx, writing, resource, resolved, made)
         })
         return showCreated(resource, created, args)
       }

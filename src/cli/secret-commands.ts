@@ -4,6 +4,7 @@ import { client } from '../admin/client.ts'
 import { changePassword, rotateApiKey, rotateClientSecret } from '../admin/rotation.ts'
 import { OVERLAP } from '../admin/rotation-routes.ts'
 import { user } from '../admin/user.ts'
+import { renewedSecret } from '../tmf/secret.ts'
 import type { Command } from './command.ts'
 import { describeId, isAnyVersion, onNamed } from './lookup.ts'
 import { showCreated } from './output.ts'
@@ -18,10 +19,13 @@ export const secretCommands: Readonly<Record<string, Command>> = {
     parameters: ['ID'],
     options: ['tenant', 'json'],
     details: () => describeId(client),
-    prepare: (args) =>
-      onNamed(client, args, async (tx, writing, id) =>
-        showCreated(client, await rotateClientSecret(tx, writing, { id, isExpected: isAnyVersion }), args)
+    prepare: (args) => async (context) => {
+      const made = await renewedSecret(client)
+      const rotate = onNamed(client, args, async (tx, writing, id) =>
+        showCreated(client, await rotateClientSecret(tx, writing, { id, isExpected: isAnyVersion }, made), args)
       )
+      return rotate(context)
+    }
   },
   'apiKey rotate': {
     description: 'makes a new API key with the attributes of an old one and prints it once',
@@ -31,10 +35,14 @@ export const secretCommands: Readonly<Record<string, Command>> = {
     prepare: (args) => {
       const { overlap = '0' } = args.options
       const { overlapSeconds } = readBody(OVERLAP, { overlapSeconds: WHOLE.test(overlap) ? Number(overlap) : overlap })
-      return onNamed(apiKey, args, async (tx, writing, id) => {
-        const target = { id, isExpected: isAnyVersion }
-        return showCreated(apiKey, await rotateApiKey(tx, writing, target, overlapSeconds), args)
-      })
+      return async (context) => {
+        const made = await renewedSecret(apiKey)
+        const rotate = onNamed(apiKey, args, async (tx, writing, id) => {
+          const target = { id, isExpected: isAnyVersion }
+          return showCreated(apiKey, await rotateApiKey(tx, writing, target, made, overlapSeconds), args)
+        })
+        return rotate(context)
+      }
     }
   },
   'user password': {
@@ -43,9 +51,9 @@ export const secretCommands: Readonly<Record<string, Command>> = {
     options: ['tenant', 'password-stdin', 'json'],
     details: () => `${describeId(user)} The password is made and printed once, or read from standard input.`,
     prepare: (args) => async (context) => {
-      const chosen = await chosenPassword(context, args)
+      const made = await renewedSecret(user, await chosenPassword(context, args))
       const change = onNamed(user, args, async (tx, writing, id) =>
-        showCreated(user, await changePassword(tx, writing, { id, isExpected: isAnyVersion }, chosen), args)
+        showCreated(user, await changePassword(tx, writing, { id, isExpected: isAnyVersion }, made), args)
       )
       return change(context)
     }

@@ -29,9 +29,7 @@ export const tenantCommands: Readonly<Record<string, Command>> = {
       const isOperator = args.options.operator ?? false
       return async (context) => {
         const author = { tenantId: id, actor: context.actor }
-        const { client, user } = await context.database.transaction((tx) =>
-          createTenant(tx, { ...context, author }, { ...posted, isOperator })
-        )
+        const { client, user } = await createTenant(context.database, { ...context, author }, { ...posted, isOperator })
         const { clientId, secret } = client
         const { username, password } = user
         return showOnce({ tenant: id, client: clientId, secret, user: username, password }, ['secret', 'password'])

@@ -1,5 +1,6 @@
 import pg from 'pg'
 import { Problem, type ProblemKind } from '../base/problem.ts'
+import { quickly } from '../base/slow.ts'
 import { render, type Sql } from './sql.ts'
 
 /** Where statements run: the pool, or the one connection of a transaction. */
@@ -137,7 +138,7 @@ async function attemptTransaction<T>(
   try {
     await client.query('BEGIN')
     const tx: Transaction = { isTransaction: true, run: (statement, options) => run(client, names, statement, options) }
-    const result = await work(tx)
+    const result = await quickly(() => work(tx))
     await client.query('COMMIT')
     return result
   } catch (error) {

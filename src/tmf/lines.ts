@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream'
 import { Problem } from '../base/problem.ts'
+import { requireNoTransaction } from '../base/slow.ts'
 
 /** A body of many documents: lines as they come, several at a time. */
 export interface Lines {
@@ -50,6 +51,7 @@ async function* once(lines: readonly Line[]): AsyncGenerator<readonly Line[]> {
 }
 
 async function* split(stream: Readable, maxBytes: number): AsyncGenerator<readonly Line[]> {
+  requireNoTransaction('The body of a client')
   const cut = cutter(maxBytes)
   try {
     // Destroyed, the stream would take the connection along, and with it the answer.

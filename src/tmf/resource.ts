@@ -77,8 +77,16 @@ export interface Secret {
   readonly column: string
   /** Whether the client may choose it, by the same member of the posted body. */
   readonly isChosen: boolean
-  /** The secret and its hash; none where the new document has no use for one. Throws a Problem for a bad choice. */
-  readonly make: (chosen: unknown, document: Document) => Promise<{ secret: string; hash: string } | undefined>
+  /** Makes one. It may take long, so that it is done before the transaction. Throws a Problem for a bad choice. */
+  readonly make: (chosen: unknown) => Promise<NewSecret>
+  /** Whether a document has a use for one; left out where each has. */
+  readonly isFor?: (document: Document) => boolean
+}
+
+/** The hash that is kept, and the secret that is shown this once: none that the client chose. */
+export interface NewSecret {
+  readonly hash: string
+  readonly shown: string | undefined
 }
 
 export type Operation = 'list' | 'retrieve' | 'create' | 'patch' | 'remove'

@@ -17,6 +17,7 @@ import { find, list } from './read.ts'
 import type { Resolve } from './references.ts'
 import { type Fields, type Row, selectAll, selectFields, writeDocument } from './representation.ts'
 import type { Resource } from './resource.ts'
+import { secretFor } from './secret.ts'
 import type { View } from './view.ts'
 import { create, patch, remove, type WriteContext } from './write.ts'
 
@@ -126,9 +127,10 @@ function createHandler(base: string, resource: Resource, context: RouteContext) 
     const body = required(request.body)
     const root = context.address(request, base)
     const write: WriteContext = { ...context, ...context.requester(request) }
+    const made = await secretFor(resource, body)
     let secret: string | undefined
     const work = async (tx: Transaction): Promise<Answer> => {
-      const created = await create(tx, write, resource, body)
+      const created = await create(tx, write, resource, body, made)
       const { row } = created
       secret = created.secret
       const location = `${root.url}/${resource.path}/${encodeURIComponent(String(row[0]))}`

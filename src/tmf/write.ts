@@ -9,7 +9,7 @@ import { applied, type PatchType } from './patch.ts'
 import { find } from './read.ts'
 import { checkReferences, ownView, type ReferenceContext, resolved } from './references.ts'
 import { type Row, readStored } from './representation.ts'
-import type { Document, Owner, Resource, Stored, Written } from './resource.ts'
+import type { Document, NewSecret, Owner, Resource, Stored, Written } from './resource.ts'
 import { type ColumnValue, columnValues, internalValues, rowValues } from './row-values.ts'
 import { validate } from './schema.ts'
 import { checkTransition } from './states.ts'
@@ -27,16 +27,19 @@ export interface Created {
   readonly secret: string | undefined
 }
 
-/** Creates a resource from a posted body: validated, completed, its references checked, audit and event recorded. */
+/**
+ * Creates a resource from a posted body: validated, completed, its references checked, audit and event recorded. `made`
+ * is its secret, see `secretFor`.
+ */
 export async function create(
   tx: Transaction,
   context: WriteContext,
   resource: Resource,
-  body: unknown
+  body: unknown,
+  made?: NewSecret
 ): Promise<Created> {
   const now = context.clock()
-  const { chosen, ...posted } = postable(resource, body)
-  const sent = validate(resource, posted.document)
+  const sent = validate(resource, postable(resource, body).document)
   const id = String(sent.id ?? context.newId())
   const document = {
     ...(await consulted(tx, context, resource, resource.complete?.(sent, { id, now, newId: context.newId }) ?? sent)),
@@ -44,8 +47,8 @@ export async function create(
   }
   resource.check?.(document)
   await checkReferences(tx, context, resource, [...resource.attributes.keys()], document)
-  const made = await resource.secret?.make(chosen, document)
-  const hash: readonly ColumnValue[] = resource.secret ? [[resource.secret.column, made?.hash ?? null]] : []
+  const secret = secretOf(resource, document, made)
+  const hash: readonly ColumnValue[] = resource.secret ? [[resource.secret.column, secret?.hash ?? null]] : []
   // An attribute may show a column that another one writes, or whose the row is: a column is written once.
   const values = [
     ...new Map([...rowValues(resource, document), ...ownerValues(resource, context.view), ['id', id], ...hash])
@@ -64,7 +67,13 @@ export async function create(
   await record(tx, context, { action: 'create', resourceType: resource.type, resourceId: id, after: document }, now)
   await recordEvents(tx, context, resource, 'created', [id], now)
   const last = await finished(tx, context, resource, row, { id, document })
-  return { row: last, secret: chosen === undefined ? made?.secret : undefined }
+  return { row: last, secret: secret?.shown }
+}
+
+function secretOf({ type, secret }: Resource, document: Document, made?: NewSecret): NewSecret | undefined {
+  if (!secret || secret.isFor?.(document) === false) return undefined
+  if (made) return made
+  throw new Error(`The secret of ${type} is to be made before the transaction`)
 }
 
 /** The row once all is done that belongs to its being written. */

@@ -142,9 +142,8 @@ test.each([[{}], [{ name: '' }], [{ name: null }], [{ id: 'x', name: 'x' }], [{ 
 
 test('A command, which has no tenant, creates an operator; the audit of that tenant says who', async () => {
   const author = { tenantId: 'operator2', actor: { type: 'command', id: 'cli', name: 'root' } }
-  const made = await server.database.transaction((tx) =>
-    createTenant(tx, { clock: systemClock, newId, author }, { id: 'operator2', name: 'Two', isOperator: true })
-  )
+  const context = { clock: systemClock, newId, author }
+  const made = await createTenant(server.database, context, { id: 'operator2', name: 'Two', isOperator: true })
   expect(made.tenant.isOperator).toBe(true)
   const { rows } = await server.database.run(
     sql`SELECT "resource_type", "actor_name" FROM "audit" WHERE "tenant_id" = 'operator2' ORDER BY "id"`
