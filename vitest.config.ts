@@ -8,7 +8,9 @@ export default defineConfig({
     // Much of a test is waiting for a process or the disk; the default leaves a core of two idle.
     maxWorkers: '100%',
     reporters: ['default', './test/support/closing-line.ts'],
-    testTimeout: 60_000,
-    hookTimeout: 60_000
+    // Bounds of what hangs, on however busy a machine; nothing else may depend on speed.
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
+    expect: { poll: { timeout: 120_000 } }
   }
 })

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { BANS } from './tidy-bans.ts'
 
 /** The rules of the house that no linter knows. */
 const ROOT = path.resolve(import.meta.dirname, '..')
@@ -49,82 +50,6 @@ const CODE = ['src', 'prisma', 'ctk', 'bench', 'test'].flatMap(filesBelow)
 /** Written by a command, not by hand. */
 const GENERATED = ['src/db/tables.ts']
 const SOURCES = CODE.filter((file) => file.startsWith('src/'))
-
-interface Ban {
-  readonly what: string
-  readonly pattern: RegExp
-  readonly where: RegExp
-  readonly except: readonly string[]
-  readonly because: string
-}
-
-const BANS: readonly Ban[] = [
-  {
-    what: 'process.env',
-    pattern: /process\.env\b/,
-    where: /^src\//,
-    except: ['src/main.ts', 'src/cli.ts', 'src/db/embedded-home.ts'],
-    because: 'config.ts reads the environment once'
-  },
-  {
-    what: 'console',
-    pattern: /\bconsole\./,
-    where: /^src\//,
-    except: ['src/main.ts', 'src/cli.ts', 'src/banner.ts', 'src/db/schema-engine.ts'],
-    because: 'a server logs through its logger'
-  },
-  {
-    what: 'the clock',
-    pattern: /Date\.now\(|new Date\(\)/,
-    where: /^src\//,
-    except: ['src/base/clock.ts', 'src/db/embedded-cluster.ts', 'src/db/embedded-postgres.ts', 'src/db/file-lock.ts'],
-    because: 'time comes from a Clock'
-  },
-  { what: 'Math.random', pattern: /Math\.random/, where: /^src\//, except: [], because: 'ids come from ulid.ts' },
-  {
-    what: 'floating-point arithmetic on amounts',
-    pattern: /parseFloat|\.toFixed\(\d/,
-    where: /^src\//,
-    except: [],
-    because: 'amounts are decimals; see money.ts'
-  },
-  {
-    what: 'SQL put together as text',
-    pattern: /query\(\s*`[^`]*\$\{/,
-    where: /^src\//,
-    except: ['src/db/migrations.ts', 'src/db/embedded-postgres.ts'],
-    because: 'values and names go through sql.ts'
-  },
-  {
-    what: 'sleeping',
-    pattern: /setTimeout/,
-    where: /^src\//,
-    except: [
-      'src/main.ts',
-      'src/stop.ts',
-      'src/db/embedded-postgres.ts',
-      'src/db/embedded-cluster.ts',
-      'src/db/file-lock.ts',
-      'src/db/migrations.ts',
-      'src/tmf/long-body.ts'
-    ],
-    because: 'waiting hides races'
-  },
-  {
-    what: 'a default export',
-    pattern: /^export default/m,
-    where: /./,
-    except: ['test/support/closing-line.ts'],
-    because: 'a thing has one name'
-  },
-  {
-    what: 'a skipped or lonely test',
-    pattern: /\b(?:test|describe|it)\.(?:skip|only|todo)\b/,
-    where: /^test\//,
-    except: ['test/tidy.test.ts'],
-    because: 'it hides what is broken'
-  }
-]
 
 describe('every module', () => {
   test('imports from lower floors and its own folder only', () => {

@@ -9,7 +9,7 @@ let server: TestServer
 let partnerId: string
 
 beforeAll(async () => {
-  server = await startTestServer({ MAX_EVENT_LOOP_DELAY_MS: '0' })
+  server = await startTestServer()
   const { database } = server
   partnerId = await addPartner(database, TENANT, 'P-1')
   await addPartner(database, TENANT, 'P-2')

@@ -4,8 +4,8 @@ import pino from 'pino'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { buildApp } from '../../src/app.ts'
 import { SCOPES } from '../../src/auth/scopes.ts'
-import { readConfig } from '../../src/base/config.ts'
 import { newId } from '../../src/base/ulid.ts'
+import { testConfig } from '../support/config.ts'
 import { addApiKey, TENANT } from '../support/database.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { guardedRoutes, pathTo, type Route, routesOf } from './route-list.ts'
@@ -33,7 +33,7 @@ let routes: readonly Route[]
 const keyOf = (scope: string) => `key-${scope}`
 
 beforeAll(async () => {
-  server = await startTestServer({ MAX_EVENT_LOOP_DELAY_MS: '0' })
+  server = await startTestServer()
   routes = routesOf(server.app)
   for (const scope of SCOPES) {
     await addApiKey(server.database, { tenantId: TENANT, key: keyOf(scope), scopes: [scope] })
@@ -180,7 +180,7 @@ describe('an app does not start', () => {
     ]
   ])('when one of its routes %s', async (_, add, message) => {
     const logger = pino({ level: 'silent' })
-    const app = await buildApp({ config: readConfig({}), database: server.database, logger })
+    const app = await buildApp({ config: testConfig(), database: server.database, logger })
     add(app)
     await expect(app.ready()).rejects.toThrow(message)
     await app.close().catch(() => undefined)

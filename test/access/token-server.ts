@@ -2,8 +2,8 @@ import type { FastifyInstance, InjectOptions } from 'fastify'
 import pino, { type Logger } from 'pino'
 import { expect } from 'vitest'
 import { buildApp } from '../../src/app.ts'
-import { readConfig } from '../../src/base/config.ts'
 import { later } from '../../src/base/instant.ts'
+import { testConfig } from '../support/config.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { BASE } from '../support/server.ts'
 
@@ -56,7 +56,7 @@ export async function startTokenServer(
 ): Promise<TokenServer> {
   const { store, time } = shared ?? { store: await createTestDatabase(), time: { now: new Date().toISOString() } }
   const app = await buildApp({
-    config: readConfig({ MAX_EVENT_LOOP_DELAY_MS: '0', ...env }),
+    config: testConfig(env),
     database: store.database,
     logger,
     clock: () => time.now

@@ -1,8 +1,8 @@
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify'
 import pino from 'pino'
 import { buildApp } from '../../src/app.ts'
-import { readConfig } from '../../src/base/config.ts'
 import { identifier, sql } from '../../src/db/sql.ts'
+import { testConfig } from '../support/config.ts'
 import {
   addApiKey,
   addPartner,
@@ -53,7 +53,7 @@ export async function startWorld(): Promise<World> {
   const viewers = await addViewers(store)
   const logger = pino({ level: 'silent' })
   const app = await buildApp({
-    config: readConfig({ MAX_EVENT_LOOP_DELAY_MS: '0' }),
+    config: testConfig(),
     database: store.database,
     logger,
     clock: () => NOW

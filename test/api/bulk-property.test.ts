@@ -39,7 +39,7 @@ test('many together come to what they come to one by one', async () => {
     }),
     { numRuns: RUNS }
   )
-}, 60_000)
+})
 
 /** Keys are of one body: the next has others. */
 function keyed(each: unknown, body: number): unknown {

@@ -1,12 +1,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import Fastify, { type FastifyInstance } from 'fastify'
+import Fastify, { type FastifyInstance, type LightMyRequestResponse } from 'fastify'
 import { afterEach, describe, expect, test } from 'vitest'
-import { readConfig } from '../../src/base/config.ts'
 import { Problem } from '../../src/base/problem.ts'
 import { registerDocs } from '../../src/docs.ts'
 import { registerHardening } from '../../src/hardening.ts'
 import { collectMethods, refuseOtherMethods, registerErrors } from '../../src/tmf/errors.ts'
 import { registerRequestIds, requestId } from '../../src/tmf/request-id.ts'
+import { testConfig } from '../support/config.ts'
 
 const PUBLIC = { config: { access: 'public' } } as const
 
@@ -17,7 +17,7 @@ afterEach(async () => {
 
 /** An app with the hooks and plugins of the real one, in their order. */
 async function hardened(env: Record<string, string> = {}): Promise<FastifyInstance> {
-  const config = readConfig(env)
+  const config = testConfig(env)
   const app = Fastify({ genReqId: requestId, routerOptions: { ignoreTrailingSlash: true } })
   apps.push(app)
   registerRequestIds(app)
@@ -164,7 +164,7 @@ describe('CORS', () => {
     `${PORTAL},`,
     `${PORTAL},*`
   ])('refuses the configuration %s', (CORS_ORIGINS) => {
-    expect(() => readConfig({ CORS_ORIGINS })).toThrow(
+    expect(() => testConfig({ CORS_ORIGINS })).toThrow(
       /^The configuration is wrong\. CORS_ORIGINS: must be \*, or a list/
     )
   })
@@ -181,11 +181,20 @@ describe('an event loop that is blocked', () => {
   }
 
   test('sheds requests, lives on, and serves again', async () => {
-    const app = await hardened({ MAX_EVENT_LOOP_DELAY_MS: '30', CORS_ORIGINS: PORTAL })
+    const app = await hardened({ MAX_EVENT_LOOP_DELAY_MS: '500', CORS_ORIGINS: PORTAL })
     await app.ready()
-    await block()
-    const shed = await app.inject({ url: '/bill', headers: { origin: PORTAL, 'x-request-id': 'trace-1' } })
-    expect(shed.statusCode).toBe(503)
+    const bill = { url: '/bill', headers: { origin: PORTAL, 'x-request-id': 'trace-1' } }
+    const answers: LightMyRequestResponse[] = []
+    // The mean of a second counts, and some turns before the first block may have been quick.
+    while (answers[0]?.statusCode !== 503) {
+      await block()
+      answers.splice(
+        0,
+        3,
+        ...(await Promise.all([bill, '/health/live', '/health/ready'].map((url) => app.inject(url))))
+      )
+    }
+    const [shed, live, ready] = answers as [LightMyRequestResponse, LightMyRequestResponse, LightMyRequestResponse]
     expect(shed.json()).toEqual({
       code: '503',
       reason: 'Service unavailable',
@@ -196,9 +205,8 @@ describe('an event loop that is blocked', () => {
     })
     expect(shed.headers).toMatchObject({ ...SECURITY_HEADERS, 'retry-after': '5', 'x-request-id': 'trace-1' })
     expect(shed.headers['access-control-allow-origin']).toBe(PORTAL)
-    expect((await app.inject('/health/live')).statusCode).toBe(200)
-    expect((await app.inject('/health/ready')).statusCode).toBe(503)
-    await expect.poll(async () => (await app.inject('/bill')).statusCode, { timeout: 10_000 }).toBe(200)
+    expect([live.statusCode, ready.statusCode]).toEqual([200, 503])
+    await expect.poll(async () => (await app.inject('/bill')).statusCode).toBe(200)
   })
 
   test('sheds nothing when the limit is 0', async () => {

@@ -1,8 +1,8 @@
 import Fastify, { type FastifyInstance } from 'fastify'
 import { afterEach, expect, test, vi } from 'vitest'
-import { readConfig } from '../../src/base/config.ts'
 import { registerRateLimit } from '../../src/hardening.ts'
 import { collectMethods, refuseOtherMethods, registerErrors } from '../../src/tmf/errors.ts'
+import { testConfig } from '../support/config.ts'
 
 let app: FastifyInstance | undefined
 afterEach(async () => {
@@ -20,7 +20,7 @@ async function limited(env: Record<string, string>): Promise<FastifyInstance> {
     const name = request.headers['x-principal']
     if (typeof name === 'string') principals.set(request, name)
   })
-  await registerRateLimit(app, readConfig(env), (request) => principals.get(request))
+  await registerRateLimit(app, testConfig(env), (request) => principals.get(request))
   app.get('/bill', async () => [])
   app.post('/bill', async ({ body }) => body)
   refuseOtherMethods(app, methods)

@@ -7,7 +7,7 @@ import { createTestDatabase, TENANT, type TestDatabase } from '../support/databa
 import { chainOf, recordMany } from './audit-rows.ts'
 
 const INTERVAL_MS = 5
-const PATIENCE = { timeout: 10_000, interval: 5 }
+const PATIENCE = { timeout: 120_000, interval: 5 }
 
 let store: TestDatabase
 let database: Database

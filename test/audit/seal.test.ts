@@ -125,7 +125,13 @@ describe('sealing', () => {
   test('concurrent writers and sealers of several processes make one chain without gaps', async () => {
     const others = [1, 2].map((n) =>
       openDatabase(
-        { url: store.url, poolSize: 4, connectTimeoutMs: 10_000, statementTimeoutMs: 10_000, applicationName: `p${n}` },
+        {
+          url: store.url,
+          poolSize: 4,
+          connectTimeoutMs: 120_000,
+          statementTimeoutMs: 120_000,
+          applicationName: `p${n}`
+        },
         () => undefined
       )
     )

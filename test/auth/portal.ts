@@ -4,9 +4,9 @@ import pino from 'pino'
 import { buildApp } from '../../src/app.ts'
 import { encodePassword, hashPassword } from '../../src/auth/password.ts'
 import { hashSecret } from '../../src/auth/secret.ts'
-import { readConfig } from '../../src/base/config.ts'
 import { newId } from '../../src/base/ulid.ts'
 import { sql } from '../../src/db/sql.ts'
+import { testConfig } from '../support/config.ts'
 import { createTestDatabase, TENANT, type TestDatabase } from '../support/database.ts'
 
 export const ISSUER = 'https://bills.example.com/tmf'
@@ -39,7 +39,7 @@ export async function startPortal(): Promise<Portal> {
   const store = await createTestDatabase()
   let nowMs = START_MS
   const app = await buildApp({
-    config: readConfig({ PUBLIC_URL: ISSUER }),
+    config: testConfig({ PUBLIC_URL: ISSUER }),
     database: store.database,
     logger: pino({ level: 'silent' }),
     clock: () => new Date(nowMs).toISOString()

@@ -1,9 +1,9 @@
 import pino from 'pino'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { buildApp } from '../../src/app.ts'
-import { readConfig } from '../../src/base/config.ts'
 import { StartError } from '../../src/base/start-error.ts'
 import { sql } from '../../src/db/sql.ts'
+import { testConfig } from '../support/config.ts'
 import { addPartner, createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { startTestServer } from '../support/server.ts'
 import {
@@ -158,7 +158,7 @@ test('no log holds anything that opens something', async () => {
   const lines: string[] = []
   const logger = pino({ level: 'trace' }, { write: (line) => lines.push(line) })
   for (const secret of [CLIENT_SECRET, 'not-the-secret']) {
-    const config = readConfig({ ...ssoEnvironment(idp.issuer), SSO_CLIENT_SECRET: secret })
+    const config = testConfig({ ...ssoEnvironment(idp.issuer), SSO_CLIENT_SECRET: secret })
     const app = await buildApp({ config, database: store.database, logger })
     const begun = await app.inject('/sso/login')
     const browser = newBrowser()

@@ -125,5 +125,5 @@ describe('an account that comes after its bills', () => {
       const posted = await Promise.all([replies[0].body.id, waiting, sent, replies[4].body.id].map(world.journal))
       expect(posted.map((entries) => entries.length)).toEqual([2, 2, isSettled ? 4 : 2, 2])
     }
-  }, 30_000)
+  })
 })

@@ -30,7 +30,7 @@ export interface TestAccount {
 
 export async function startBilling(chunkAccounts = 10): Promise<BillingWorld> {
   // No busy machine makes a request fail that a test only looks with.
-  const server = await startTestServer({ MAX_EVENT_LOOP_DELAY_MS: '0' })
+  const server = await startTestServer()
   const { database, url } = server
   const context = { database, clock: () => new Date().toISOString(), newId, chunkAccounts }
   const worker = await startBillingWork(url, context, pino({ level: 'silent' }))

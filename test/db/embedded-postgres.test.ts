@@ -39,7 +39,7 @@ afterEach(async () => {
   rmSync(directory, { recursive: true, force: true })
 })
 
-describe('the embedded Postgres', { timeout: 30_000 }, () => {
+describe('the embedded Postgres', () => {
   it('starts from nothing, keeps its data and password, and starts again', async () => {
     const first = await start()
     await query(first.url, 'CREATE TABLE kept AS SELECT 42 AS answer')
@@ -154,7 +154,7 @@ describe('the embedded Postgres', { timeout: 30_000 }, () => {
   })
 })
 
-describe.runIf(root)('the embedded Postgres of root', { timeout: 30_000 }, () => {
+describe.runIf(root)('the embedded Postgres of root', () => {
   it('works below a folder that only root can enter', async () => {
     const closed = path.join(directory, 'closed')
     mkdirSync(closed, { mode: 0o700 })
@@ -231,7 +231,7 @@ async function destroy(folder: string): Promise<void> {
   const pid = postmasterPid(folder)
   if (pid !== undefined && pid !== process.pid && isAlive(pid)) {
     process.kill(pid, 'SIGQUIT')
-    for (const deadline = Date.now() + 10_000; isAlive(pid) && Date.now() < deadline; ) await delay(20)
+    for (const deadline = Date.now() + 60_000; isAlive(pid) && Date.now() < deadline; ) await delay(20)
   }
   rmSync(realpathSync(link), { recursive: true })
 }

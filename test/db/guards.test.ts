@@ -8,7 +8,7 @@ let bills: GuardedBills
 beforeAll(async () => {
   world = await startGuarded()
   bills = world.bills
-}, 30_000)
+})
 afterAll(() => world.close())
 
 type Make = (bills: GuardedBills) => Sql | readonly Sql[]

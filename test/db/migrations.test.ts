@@ -52,7 +52,7 @@ beforeAll(async () => {
   directory = mkdtempSync(path.join(tmpdir(), 'tmf678-test-'))
   server = await startEmbeddedPostgres({ directory, durable: false })
   admin = new pg.Pool({ connectionString: server.url })
-}, 30_000)
+})
 
 afterAll(async () => {
   await admin?.end()
@@ -74,7 +74,7 @@ beforeEach(async () => {
 
 afterEach(() => client.end())
 
-describe('migrate', { timeout: 30_000 }, () => {
+describe('migrate', () => {
   it('applies what is pending, in order, once', async () => {
     write('2_second', 'INSERT INTO note VALUES (2)')
     write('1_first', 'CREATE TABLE note (id int)')
@@ -142,7 +142,7 @@ describe('migrate', { timeout: 30_000 }, () => {
   })
 })
 
-describe('diffMigrations', { timeout: 30_000 }, () => {
+describe('diffMigrations', () => {
   it('leads from the migrations to the schema, with every text in the order of its code points', async () => {
     const files = { schema: path.join(directory, `schema-${databases}.prisma`), migrations }
     writeFileSync(files.schema, SCHEMA)

@@ -10,7 +10,7 @@ import { BRANDING } from './source.ts'
 let server: TestServer
 let partnerId: string
 beforeAll(async () => {
-  server = await startTestServer({ MAX_EVENT_LOOP_DELAY_MS: '0' })
+  server = await startTestServer()
   await fillWithDemoData(server.database)
   partnerId = await addPartner(server.database, TENANT, 'P-1')
   await addApiKey(server.database, { tenantId: TENANT, key: 'partner', partnerId })

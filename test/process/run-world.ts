@@ -15,7 +15,7 @@ const [NO_RATES, FOREIGN_RATES, PAID] = [10, 25, 7]
 const POLL_MS = 5
 
 export function open(url: string): Database {
-  const settings = { poolSize: 4, connectTimeoutMs: 10_000, statementTimeoutMs: 60_000, applicationName: 'test' }
+  const settings = { poolSize: 4, connectTimeoutMs: 120_000, statementTimeoutMs: 120_000, applicationName: 'test' }
   return openDatabase({ url, ...settings }, () => undefined)
 }
 

@@ -4,6 +4,7 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, realpathSync, rmSync 
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { UNHURRIED } from '../../src/base/unhurried.ts'
 import { openDatabase } from '../../src/db/database.ts'
 import { isAlive } from '../../src/db/file-lock.ts'
 import { sql } from '../../src/db/sql.ts'
@@ -11,7 +12,7 @@ import { addApiKey, KEYS, TENANT } from '../support/database.ts'
 
 const PROJECT = path.resolve(import.meta.dirname, '../..')
 const NODE = path.join(PROJECT, 'node_modules/.bin/node')
-const READY_LIMIT_MS = 60_000
+const READY_LIMIT_MS = 240_000
 const POLL_MS = 20
 
 export interface Exit {
@@ -46,7 +47,7 @@ export async function startServer(env: Record<string, string>): Promise<ServerPr
 /** The same without waiting. */
 export function runServer(env: Record<string, string>): ServerProcess {
   const { PATH, HOME, TMPDIR } = process.env
-  const settings = { PATH, HOME, TMPDIR, PORT: '0', LOG_LEVEL: 'warn', ...env }
+  const settings = { PATH, HOME, TMPDIR, PORT: '0', LOG_LEVEL: 'warn', ...UNHURRIED, ...env }
   const child = spawn(NODE, ['src/main.ts'], { cwd: PROJECT, env: settings, stdio: ['ignore', 'pipe', 'pipe'] })
   running.add(child)
   const output = { stdout: '', stderr: '' }
@@ -122,7 +123,7 @@ export const CREDENTIAL = { token: KEYS[TENANT] }
 
 /** Adds the tenant and the key that the credential needs to a database that has neither. */
 export async function letIn(url: string): Promise<void> {
-  const settings = { poolSize: 1, connectTimeoutMs: 5_000, statementTimeoutMs: 5_000, applicationName: 'let in' }
+  const settings = { poolSize: 1, connectTimeoutMs: 120_000, statementTimeoutMs: 120_000, applicationName: 'let in' }
   const database = openDatabase({ url, ...settings }, () => undefined)
   await database.run(sql`INSERT INTO "tenant" ("id", "name") VALUES (${TENANT}, ${TENANT})`)
   await addApiKey(database, { tenantId: TENANT, key: KEYS[TENANT] })

@@ -20,7 +20,8 @@ import {
   until
 } from './server-process.ts'
 
-const LIMIT_MS = 5_000
+/** Nothing of what a stop might wait for in vain ends before the stop is given up, which is exit code 1. */
+const NEVER_MS = '600000'
 /** Ten megabytes as one list: more than fits into the buffers of a connection that nobody reads. */
 const LARGE = { rows: 1_000, text: 'x'.repeat(10_000) }
 
@@ -51,7 +52,6 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
     expect(tallies.flatMap(({ dropped }) => dropped)).toEqual([])
     expect(tallies.flatMap(({ failures }) => failures)).toEqual([])
     expect(exit).toMatchObject({ code: 0, signal: null })
-    expect(exit.ms).toBeLessThan(LIMIT_MS)
     expect(await countRows()).toBe(tallies.reduce((sum, { created }) => sum + created, 0))
     expect(server.stderr()).toBe('')
   })
@@ -84,23 +84,25 @@ describe('a stop', () => {
   })
 
   it('does not wait for connections that send nothing', async () => {
-    const server = await start()
+    const server = await start({ KEEP_ALIVE_TIMEOUT_MS: NEVER_MS, REQUEST_TIMEOUT_MS: NEVER_MS })
     const { port } = new URL(server.root)
     const silent = Array.from({ length: 10 }, () => connect(Number(port), '127.0.0.1'))
     await Promise.all(silent.map((socket) => once(socket, 'connect')))
     const agent = new Agent({ keepAlive: true })
     const [idle] = (await once(get(`${server.root}/health/live`, { agent }), 'response')) as [IncomingMessage]
     await buffer(idle)
-    const exit = await server.stop()
-    expect(exit).toMatchObject({ code: 0 })
-    expect(exit.ms).toBeLessThan(2_000)
+    expect(await server.stop()).toMatchObject({ code: 0 })
     agent.destroy()
   })
 
   it('that is asked for twice at the same moment, as Ctrl-C under npm does, is one', async () => {
     const server = await start()
+    // Stopped, it finds both of them at the same moment, however busy the machine is.
+    server.child.kill('SIGSTOP')
     server.child.kill('SIGINT')
-    expect(await server.stop('SIGTERM')).toMatchObject({ code: 0 })
+    const exit = server.stop('SIGTERM')
+    server.child.kill('SIGCONT')
+    expect(await exit).toMatchObject({ code: 0 })
     expect(server.stderr()).toBe('')
   })
 
@@ -111,7 +113,6 @@ describe('a stop', () => {
     // Signals of the same moment count as one.
     await until('it ends', () => server.child.exitCode !== null || !server.child.kill('SIGTERM'))
     expect(await exit).toMatchObject({ code: 1 })
-    expect((await exit).ms).toBeLessThan(2_000)
     expect(server.stderr()).toBe('tmf678-server: A second signal ended the server at once\n')
   })
 
@@ -120,7 +121,7 @@ describe('a stop', () => {
     await lockedPatch(server, await fill(server))
     const exit = await server.stop()
     expect(exit).toMatchObject({ code: 1 })
-    expect(exit.ms).toBeLessThan(2_000)
+    expect(exit.ms).toBeGreaterThanOrEqual(1_000)
     expect(server.stderr()).toBe('tmf678-server: The server did not stop within 1000 ms\n')
   })
 
@@ -135,7 +136,7 @@ describe('a stop', () => {
 })
 
 function start(env: Record<string, string> = {}): Promise<ServerProcess> {
-  return startServer({ DATABASE_URL: store.url, SHUTDOWN_TIMEOUT_MS: String(LIMIT_MS), ...env })
+  return startServer({ DATABASE_URL: store.url, ...env })
 }
 
 async function countRows(): Promise<number> {

@@ -24,7 +24,7 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   await command(server, `CREATE DATABASE ${name} TEMPLATE ${TEMPLATE}`)
   const url = withDatabase(server, name)
   const database = openDatabase(
-    { url, poolSize: 8, connectTimeoutMs: 10_000, statementTimeoutMs: 10_000, applicationName: name },
+    { url, poolSize: 8, connectTimeoutMs: 120_000, statementTimeoutMs: 120_000, applicationName: name },
     () => undefined
   )
   for (const id of [TENANT, OTHER_TENANT] as const) {

@@ -8,6 +8,8 @@ const client = new pg.Client({ connectionString: process.env.TEST_DATABASE_URL ?
 beforeAll(() => client.connect())
 afterAll(() => client.end())
 
+const CPU_MAX_US = 5_000_000
+
 interface Question {
   readonly pattern: string
   readonly text: string
@@ -164,9 +166,11 @@ describe('Hostile patterns', () => {
     `${'(^|$|.?)'.repeat(4)}${'.?'.repeat(50)}b`
   ])('are answered in good time on both sides: %s', async (pattern) => {
     const questions = [{ pattern, text: `${'a'.repeat(2000)}!`, ignoreCase: false }]
-    const startedAt = performance.now()
-    expect(memoryMatches(questions)).toEqual(await postgresMatches(questions))
-    expect(performance.now() - startedAt).toBeLessThan(5000)
+    const before = process.cpuUsage()
+    const answers = memoryMatches(questions)
+    // Of this process, not of the clock: a busy machine makes no pattern hostile.
+    expect(process.cpuUsage(before).user).toBeLessThan(CPU_MAX_US)
+    expect(answers).toEqual(await postgresMatches(questions))
   })
 })
 

@@ -1,0 +1,106 @@
+/** What the code must not contain, but for the files that are excepted. */
+interface Ban {
+  readonly what: string
+  readonly pattern: RegExp
+  readonly where: RegExp
+  readonly except: readonly string[]
+  readonly because: string
+}
+
+/** Each is one rule that no linter knows. */
+export const BANS: readonly Ban[] = [
+  {
+    what: 'process.env',
+    pattern: /process\.env\b/,
+    where: /^src\//,
+    except: ['src/main.ts', 'src/cli.ts', 'src/db/embedded-home.ts'],
+    because: 'config.ts reads the environment once'
+  },
+  {
+    what: 'console',
+    pattern: /\bconsole\./,
+    where: /^src\//,
+    except: ['src/main.ts', 'src/cli.ts', 'src/banner.ts', 'src/db/schema-engine.ts'],
+    because: 'a server logs through its logger'
+  },
+  {
+    what: 'the clock',
+    pattern: /Date\.now\(|new Date\(\)/,
+    where: /^src\//,
+    except: ['src/base/clock.ts', 'src/db/embedded-cluster.ts', 'src/db/embedded-postgres.ts', 'src/db/file-lock.ts'],
+    because: 'time comes from a Clock'
+  },
+  { what: 'Math.random', pattern: /Math\.random/, where: /^src\//, except: [], because: 'ids come from ulid.ts' },
+  {
+    what: 'floating-point arithmetic on amounts',
+    pattern: /parseFloat|\.toFixed\(\d/,
+    where: /^src\//,
+    except: [],
+    because: 'amounts are decimals; see money.ts'
+  },
+  {
+    what: 'SQL put together as text',
+    pattern: /query\(\s*`[^`]*\$\{/,
+    where: /^src\//,
+    except: ['src/db/migrations.ts', 'src/db/embedded-postgres.ts'],
+    because: 'values and names go through sql.ts'
+  },
+  {
+    what: 'sleeping',
+    pattern: /setTimeout/,
+    where: /^src\//,
+    except: [
+      'src/main.ts',
+      'src/stop.ts',
+      'src/db/embedded-postgres.ts',
+      'src/db/embedded-cluster.ts',
+      'src/db/file-lock.ts',
+      'src/db/migrations.ts',
+      'src/tmf/long-body.ts'
+    ],
+    because: 'waiting hides races'
+  },
+  {
+    what: 'a configuration that sheds load',
+    pattern: /\breadConfig\(/,
+    where: /^test\//,
+    except: [
+      'test/support/config.ts',
+      'test/base/config.test.ts',
+      'test/base/sso-settings.test.ts',
+      'test/tidy-bans.ts'
+    ],
+    because: 'a busy machine fails no test; see test/support/config.ts'
+  },
+  {
+    what: 'a stopwatch',
+    pattern: /performance\.now|Date\.now/,
+    where: /^test\//,
+    except: [
+      // A moment that is waited for, a bound of what hangs, a time that passes at least.
+      'test/api/bulk-stream.test.ts',
+      'test/api/hardening.test.ts',
+      'test/db/embedded-postgres.test.ts',
+      'test/process/run-world.ts',
+      'test/process/server-process.ts',
+      'test/process/slow-client.test.ts',
+      'test/support/seeded.ts',
+      'test/tidy-bans.ts'
+    ],
+    because: 'no test depends on speed; count the work, or wait for a condition'
+  },
+  {
+    what: 'a default export',
+    pattern: /^export default/m,
+    where: /./,
+    except: ['test/support/closing-line.ts'],
+    because: 'a thing has one name'
+  },
+  {
+    what: 'a skipped or lonely test',
+    pattern: /\b(?:test|describe|it)\.(?:skip|only|todo)\b/,
+    where: /^test\//,
+    except: ['test/tidy-bans.ts'],
+    because: 'it hides what is broken'
+  }
+]
