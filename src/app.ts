@@ -20,10 +20,10 @@ import { refuseIdempotencyKeys } from './billing/no-idempotency-key.ts'
 import { registerPayments } from './billing/payment-routes.ts'
 import { registerPreview } from './billing/preview.ts'
 import { billedResources } from './billing/resources.ts'
-import { registerStatement } from './billing/statement-routes.ts'
 import type { Database } from './db/database.ts'
 import { registerDocs } from './docs.ts'
 import { registerDocuments } from './documents/routes.ts'
+import { apiEndpoints } from './endpoints.ts'
 import { registerHardening, registerRateLimit, requestLimits } from './hardening.ts'
 import { registerHealth } from './health.ts'
 import { addressFrom } from './tmf/address.ts'
@@ -94,7 +94,7 @@ export async function buildApp(parts: Parts): Promise<FastifyInstance> {
   for (const base of BASE_PATHS) {
     for (const resource of resources.values()) registerResource(app, base, resource, context)
     registerDocuments(app, base, context)
-    registerStatement(app, base, context, '/billing/v1')
+    for (const { register } of apiEndpoints) register(app, base, context)
   }
   await registerAdmin(app, '/admin/v1', context)
   refuseIdempotencyKeys(app, '/billing/v1')

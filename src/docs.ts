@@ -3,9 +3,10 @@ import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance } from 'fastify'
 import { SCOPE_DESCRIPTIONS, SCOPES } from './auth/scopes.ts'
-import { statementPaths } from './billing/statement-openapi.ts'
 import { documentPaths } from './documents/openapi.ts'
+import { apiEndpoints } from './endpoints.ts'
 import { isUnchanged } from './tmf/conditional.ts'
+import { endpointPaths } from './tmf/endpoint.ts'
 import { openApiDocument } from './tmf/openapi.ts'
 import type { Json } from './tmf/openapi-schemas.ts'
 import type { Resource } from './tmf/resource.ts'
@@ -46,7 +47,7 @@ export function apiDocument({ basePaths, resources, publicUrl }: DocsContext): J
     basePaths: basePaths.map((base) => prefix + base),
     securitySchemes: securitySchemes(prefix),
     resources,
-    furtherPaths: (schemes) => ({ ...documentPaths(schemes), ...statementPaths(schemes) })
+    furtherPaths: (schemes) => ({ ...documentPaths(schemes), ...endpointPaths(apiEndpoints, schemes) })
   })
 }
 

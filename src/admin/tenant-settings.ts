@@ -5,8 +5,8 @@ import { LANGUAGES } from '../base/language.ts'
 import { decodeLogo, LOGO_RULE } from '../base/logo.ts'
 import { Problem } from '../base/problem.ts'
 import { isTimeZone } from '../base/time-zone.ts'
+import { readBody } from '../tmf/read-body.ts'
 import { PLAIN_ID } from './attributes.ts'
-import { readBody } from './body.ts'
 
 const NAME_MAX_LENGTH = 256
 const CALL_TYPES_MAX = 50

@@ -1,81 +1,77 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import { account } from '../accounts/account.ts'
 import { type Account, findAccount } from '../accounts/lookup.ts'
 import { type Instant, parseDay } from '../base/instant.ts'
 import { Problem } from '../base/problem.ts'
 import { DAY_MS, startOfDay } from '../base/time-zone.ts'
 import type { Queryable } from '../db/database.ts'
 import { sql } from '../db/sql.ts'
-import { rawQuery } from '../tmf/address.ts'
-import type { RouteContext } from '../tmf/routes.ts'
+import { type Endpoint, endpoint, noBody } from '../tmf/endpoint.ts'
 import { moneyOf, objectOf } from './json.ts'
 import type { Roots } from './payment-list.ts'
 import { type Movement, readStatement, type Statement } from './statement.ts'
-
-type ItemRequest = FastifyRequest<{ Params: { id: string } }>
+import { STATEMENT_SCHEMA } from './statement-schema.ts'
 
 /** Days of which every zone knows when they begin and end. */
 const DAY_FIRST = '1970-01-01'
 const DAY_LAST = '9998-12-31'
 
-/** Registers the statements of accounts below a base path of the API; payments stand below `paymentBase`. */
-export function registerStatement(
-  app: FastifyInstance,
-  base: string,
-  context: RouteContext,
-  paymentBase: string
-): void {
-  const config = { access: { scopes: ['account:read'], supportsProxy: true } }
-  app.get(`${base}/accounts/:id/statement`, { config }, async (request: ItemRequest, reply) => {
-    const asked = readQuery(rawQuery(request))
-    const { view } = context.requester(request)
-    const account = await findAccount(context.database, view, request.params.id)
-    if (!account) throw new Problem('notFound', 'There is no billing account with this id')
-    const { currency = account.invoiceCurrency } = asked
-    const timeZone = await timeZoneOf(context.database, view.tenantId)
-    const period = {
-      tenantId: view.tenantId,
-      billingAccountId: account.id,
-      currency,
-      start: instantOf(asked.from, timeZone),
-      end: instantOf(asked.to + 1, timeZone)
-    }
-    const statement = await context.database.transaction((tx) => readStatement(tx, period))
-    const roots = {
-      payments: `${context.address(request, paymentBase).url}/payment`,
-      api: context.address(request, base).url
-    }
-    reply.type('application/json;charset=utf-8')
-    return write(account, { ...asked, currency }, statement, roots)
+const DAY_FAULT = `must be a day such as 2026-01-31, from ${DAY_FIRST} to ${DAY_LAST}`
+
+/** A day of the query, counted from 1 January 1970. */
+function day(description: string) {
+  return z
+    .string({ error: DAY_FAULT })
+    .refine((text) => parseDay(text) !== undefined && text >= DAY_FIRST && text <= DAY_LAST, { error: DAY_FAULT })
+    .transform((text) => Date.parse(text) / DAY_MS)
+    .meta({ description, format: 'date' })
+}
+
+const QUERY = z
+  .strictObject({
+    from: day('The first day, in the time zone of the tenant'),
+    to: day('The last day'),
+    currency: z
+      .string()
+      .regex(/^[A-Z]{3}$/, { error: 'must be three letters of ISO 4217' })
+      .optional()
+      .meta({ description: "Which of the account's balances; that of its own currency when left out" })
   })
-}
+  .refine(({ from, to }) => from <= to, { path: ['from'], error: 'must not be after to' })
 
-/** What is asked for; days count from 1 January 1970. */
-interface Asked {
-  readonly from: number
-  readonly to: number
-  readonly currency?: string
-}
-
-function readQuery(raw: string): Asked {
-  const query = new URLSearchParams(raw)
-  for (const name of query.keys()) {
-    if (!['from', 'to', 'currency'].includes(name)) {
-      throw new Problem('invalidQuery', 'a statement takes from, to and currency only')
+/** The statements of accounts; payments stand below `paymentBase`. */
+export function statementEndpoint(paymentBase: string): Endpoint {
+  return endpoint({
+    method: 'GET',
+    path: `/${account.path}/{id}/statement`,
+    subject: 'a statement',
+    operationId: 'retrieveBillingAccountStatement',
+    tag: account.path,
+    summary: 'Read the statement of one BillingAccount',
+    description: `How the account came from one balance to the next, from the ledger. What the holder has is positive:
+the closing balance is the opening one and the payments less the total of charges, which are calls, others and
+adjustments. The closing balance of one day is the opening one of the next.`,
+    access: { scopes: account.scopes.read, supportsProxy: true },
+    query: QUERY,
+    body: noBody,
+    replies: { 200: { description: 'The statement', schema: STATEMENT_SCHEMA } },
+    handle: async ({ request, base, params, query, view }, { database, address }) => {
+      const found = await findAccount(database, view, String(params.id))
+      if (!found) throw new Problem('notFound', 'There is no billing account with this id')
+      const { currency = found.invoiceCurrency } = query
+      const timeZone = await timeZoneOf(database, view.tenantId)
+      const period = {
+        tenantId: view.tenantId,
+        billingAccountId: found.id,
+        currency,
+        start: instantOf(query.from, timeZone),
+        end: instantOf(query.to + 1, timeZone)
+      }
+      const statement = await database.transaction((tx) => readStatement(tx, period))
+      const roots = { payments: `${address(request, paymentBase).url}/payment`, api: address(request, base).url }
+      return { json: write(found, { ...query, currency }, statement, roots) }
     }
-    if (query.getAll(name).length > 1) throw new Problem('invalidQuery', `${name} may be given once only`)
-  }
-  const [from, to] = [readDay('from', query.get('from')), readDay('to', query.get('to'))]
-  if (from > to) throw new Problem('invalidQuery', 'from must not be after to')
-  const currency = query.get('currency')
-  if (currency === null) return { from, to }
-  if (/^[A-Z]{3}$/.test(currency)) return { from, to, currency }
-  throw new Problem('invalidQuery', 'currency must be three letters of ISO 4217')
-}
-
-function readDay(name: string, text: string | null): number {
-  const day = text === null ? undefined : parseDay(text)
-  if (text !== null && day && text >= DAY_FIRST && text <= DAY_LAST) return Date.parse(day[0]) / DAY_MS
-  throw new Problem('invalidQuery', `${name} must be a day such as 2026-01-31, from ${DAY_FIRST} to ${DAY_LAST}`)
+  })
 }
 
 async function timeZoneOf(queryable: Queryable, tenantId: string): Promise<string> {
@@ -87,7 +83,12 @@ function instantOf(day: number, timeZone: string): Instant {
   return new Date(startOfDay(day, timeZone)).toISOString()
 }
 
-function write({ id, name }: Account, { from, to, currency }: Required<Asked>, statement: Statement, roots: Roots) {
+function write(
+  { id, name }: Account,
+  { from, to, currency }: Required<z.output<typeof QUERY>>,
+  statement: Statement,
+  roots: Roots
+) {
   const money = (amount: string) => moneyOf(currency, amount)
   const { movements, openingBalance, payments, adjustments, ...charges } = statement
   return objectOf({

@@ -120,4 +120,5 @@ const HEADERS = {
   'Retry-After': { description: 'After how many seconds a repetition may succeed', schema: count }
 } as const
 
-type HeaderName = keyof typeof HEADERS
+/** A response header of the document. */
+export type HeaderName = keyof typeof HEADERS

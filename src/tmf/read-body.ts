@@ -1,9 +1,13 @@
 import type { z } from 'zod'
 import { Problem } from '../base/problem.ts'
-import { jsonPath } from '../tmf/schema.ts'
+import { jsonPath } from './schema.ts'
 
-/** Reads a body that is no resource. Throws `invalidBody` or `invalidField`, with every finding and its JSON path. */
+/**
+ * Reads a body that is no resource. Throws `missingBody`, `invalidBody`, or `invalidField` with every finding and its
+ * JSON path.
+ */
 export function readBody<T>(schema: z.ZodType<T>, body: unknown): T {
+  if (body === undefined) throw new Problem('missingBody', 'The request needs a JSON body')
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
     throw new Problem('invalidBody', 'The body must be a JSON object')
   }

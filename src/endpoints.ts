@@ -1,0 +1,5 @@
+import { statementEndpoint } from './billing/statement-routes.ts'
+import type { Endpoint } from './tmf/endpoint.ts'
+
+/** Operations beside those of the resources, below each base path of the standard's API. */
+export const apiEndpoints: readonly Endpoint[] = [statementEndpoint('/billing/v1')]
