@@ -40,6 +40,12 @@ export function isSumInLimit(values: readonly number[]): boolean {
   return values.reduce((sum, value) => sum.plus(new Big(value).abs()), new Big(0)).lt(LIMIT)
 }
 
+/** The exact sum of decimals, each a text. */
+export function sumDecimals(values: readonly string[]): string {
+  const sum = values.reduce((total, value) => total.plus(value), new Big(0))
+  return sum.eq(0) ? '0' : sum.toFixed()
+}
+
 /** A numeric as Postgres prints it, without the zeros that only come from its scale: `12.3400000000` -> `12.34`. */
 export function trimScale(numeric: string): string {
   if (!numeric.includes('.')) return numeric

@@ -1,3 +1,4 @@
+import type { Instant } from './instant.ts'
 import { Problem } from './problem.ts'
 
 /**
@@ -5,6 +6,7 @@ import { Problem } from './problem.ts'
  * time is milliseconds since the epoch. Zones are those of the IANA database, as the runtime knows them.
  */
 const SECOND_MS = 1_000
+const MINUTE_MS = 60_000
 export const DAY_MS = 86_400_000
 
 /**
@@ -23,6 +25,17 @@ export function startOfDay(day: number, timeZone: string): number {
 /** The day on which a time falls in a zone. */
 export function dayOf(time: number, timeZone: string): number {
   return Math.floor((time + offsetAt(time, timeZone)) / DAY_MS)
+}
+
+/** An instant on the clocks of a zone (RFC 3339): `2026-04-01T02:00:00.000+02:00`. */
+export function offsetTime(instant: Instant, timeZone: string): string {
+  const time = Date.parse(instant)
+  const offset = Math.round(offsetAt(time, timeZone) / MINUTE_MS)
+  const local = new Date(time + offset * MINUTE_MS).toISOString().slice(0, -1)
+  const [hours, minutes] = [Math.trunc(Math.abs(offset) / 60), Math.abs(offset) % 60].map((part) =>
+    String(part).padStart(2, '0')
+  )
+  return `${local}${offset < 0 ? '-' : '+'}${hours}:${minutes}`
 }
 
 /** The first second after `before` whose offset is that of `after`, with one change of the clocks between them. */

@@ -1,8 +1,10 @@
 import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { preferred } from '../base/accept.ts'
-import { trimScale } from '../base/money.ts'
+import { type Cell, csvLine } from '../base/csv.ts'
+import { sumDecimals, trimScale } from '../base/money.ts'
 import { Problem } from '../base/problem.ts'
+import { offsetTime } from '../base/time-zone.ts'
 import type { Queryable } from '../db/database.ts'
 import { identifier, join, sql } from '../db/sql.ts'
 import { customerBill } from '../resources/customer-bill.ts'
@@ -14,16 +16,21 @@ import type { ReadRun } from './bill-run-list.ts'
 const MEDIA_TYPES = ['application/json', 'application/x-ndjson', 'text/csv'] as const
 /** Bills are read so many at a time, and never all of them held. */
 const BATCH = 500
-const CSV_HEAD =
-  'billNo,id,billingAccount,billDate,paymentDueDate,state,currency,taxExcludedAmount,taxIncludedAmount,amountDue'
+const CSV_COLUMNS = [
+  ...['billNo', 'id', 'billingAccount', 'billDate', 'paymentDueDate', 'state', 'currency'],
+  ...['taxExcludedAmount', 'taxAmount', 'taxIncludedAmount', 'amountDue']
+]
 
-/** Answers the bills of a run, dry ones too, in the media type that `Accept` asks for; streamed. */
-export function sendBills(
+/**
+ * Answers the bills of a run, dry ones too, in the media type that `Accept` asks for; streamed. Times in CSV are those
+ * of the tenant's zone.
+ */
+export async function sendBills(
   reply: FastifyReply,
   request: FastifyRequest,
   context: RouteContext,
   run: ReadRun
-): FastifyReply {
+): Promise<FastifyReply> {
   const type = preferred(request.headers.accept, MEDIA_TYPES)
   if (!type) throw new Problem('notAcceptable', `The bills come as ${MEDIA_TYPES.join(', ')}`)
   const { tenantId } = context.requester(request).view
@@ -32,12 +39,21 @@ export function sendBills(
     ? dryDocuments(context.database, tenantId, run.id)
     : billDocuments(context.database, tenantId, run.id, root)
   reply.type(`${type};charset=utf-8`).header('Vary', 'Accept')
-  return reply.send(Readable.from(WRITERS[type](documents)))
+  const timeZone = await timeZoneOf(context.database, tenantId)
+  return reply.send(Readable.from(WRITERS[type](documents, timeZone)))
+}
+
+async function timeZoneOf(queryable: Queryable, tenantId: string): Promise<string> {
+  const { rows } = await queryable.run(sql`SELECT "time_zone" FROM "tenant" WHERE "id" = ${tenantId}`, {
+    prepared: true
+  })
+  return String(rows[0]?.[0])
 }
 
 type Documents = AsyncGenerator<string>
+type Writer = (documents: Documents, timeZone: string) => AsyncGenerator<string>
 
-const WRITERS: Readonly<Record<(typeof MEDIA_TYPES)[number], (documents: Documents) => AsyncGenerator<string>>> = {
+const WRITERS: Readonly<Record<(typeof MEDIA_TYPES)[number], Writer>> = {
   'application/json': async function* (documents) {
     let separator = '['
     for await (const document of documents) {
@@ -49,15 +65,10 @@ const WRITERS: Readonly<Record<(typeof MEDIA_TYPES)[number], (documents: Documen
   'application/x-ndjson': async function* (documents) {
     for await (const document of documents) yield `${document}\n`
   },
-  'text/csv': async function* (documents) {
-    yield `${CSV_HEAD}\r\n`
-    for await (const document of documents) yield `${csvLine(JSON.parse(document, asWritten))}\r\n`
+  'text/csv': async function* (documents, timeZone) {
+    yield csvLine(CSV_COLUMNS)
+    for await (const document of documents) yield csvLine(cellsOf(document, timeZone))
   }
-}
-
-/** A number stays the text that it is: no digit of an amount is lost. */
-function asWritten(_: string, value: unknown, context?: { source?: string }): unknown {
-  return typeof value === 'number' ? context?.source : value
 }
 
 interface Money {
@@ -72,22 +83,28 @@ interface BillDocument {
   readonly paymentDueDate?: string
   readonly state?: string
   readonly billingAccount: { readonly id: string }
+  readonly taxItem?: readonly { readonly taxAmount: Money }[]
   readonly taxExcludedAmount: Money
   readonly taxIncludedAmount: Money
   readonly amountDue: Money
 }
 
-function csvLine(bill: BillDocument): string {
-  const { billNo, id, billingAccount, billDate, paymentDueDate, state, amountDue } = bill
-  const amounts = [bill.taxExcludedAmount, bill.taxIncludedAmount, amountDue].map(({ value }) => trimScale(value))
-  const texts = [billNo, id, billingAccount.id, billDate, paymentDueDate, state, amountDue.unit]
-  return [...texts.map(csvCell), ...amounts].join()
+/** The cells of a bill that is a JSON document, its amounts with all of their digits. */
+function cellsOf(document: string, timeZone: string): readonly Cell[] {
+  const bill = JSON.parse(document, asWritten) as BillDocument
+  const { billNo, id, billingAccount, billDate, paymentDueDate, state, amountDue, taxItem = [] } = bill
+  const times = [billDate, paymentDueDate].map((instant) => ({ exact: instant && offsetTime(instant, timeZone) }))
+  const tax = sumDecimals(taxItem.map(({ taxAmount }) => taxAmount.value))
+  const amounts = [bill.taxExcludedAmount.value, tax, bill.taxIncludedAmount.value, amountDue.value]
+  return [
+    ...[billNo, id, billingAccount.id, ...times, state, amountDue.unit],
+    ...amounts.map((amount) => ({ exact: trimScale(amount) }))
+  ]
 }
 
-/** RFC 4180; what a spreadsheet would take for a formula is made text. */
-function csvCell(text = ''): string {
-  const plain = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
-  return /[",\r\n]/.test(plain) ? `"${plain.replaceAll('"', '""')}"` : plain
+/** A number stays the text that it is: no digit of an amount is lost. */
+function asWritten(_: string, value: unknown, context?: { source?: string }): unknown {
+  return typeof value === 'number' ? context?.source : value
 }
 
 async function* billDocuments(queryable: Queryable, tenantId: string, runId: string, root: string): Documents {

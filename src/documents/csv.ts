@@ -1,3 +1,4 @@
+import { type Cell, csvLine } from '../base/csv.ts'
 import type { BillSource, Rate } from './bill-source.ts'
 
 const COLUMNS = [
@@ -23,37 +24,20 @@ const COLUMNS = [
  * comes in pieces, one for each slice of the rates.
  */
 export async function* renderCsv({ billNo, rates }: BillSource): AsyncGenerator<string> {
-  yield lineOf(COLUMNS)
-  for await (const slice of rates) yield slice.map((rate) => lineOf(cells(rate, billNo))).join('')
+  yield csvLine(COLUMNS)
+  for await (const slice of rates) yield slice.map((rate) => csvLine(cells(rate, billNo))).join('')
 }
 
-function lineOf(row: readonly string[]): string {
-  return `${row.join(',')}\r\n`
-}
-
-function cells({ product, taxes, taxExcluded, taxIncluded, ...rate }: Rate, billNo: string | undefined) {
+function cells(
+  { product, taxes, taxExcluded, taxIncluded, ...rate }: Rate,
+  billNo: string | undefined
+): readonly Cell[] {
   return [
-    text(billNo),
-    text(rate.id),
-    rate.date ?? '',
-    text(rate.type),
-    text(product.id),
-    text(product.name),
-    text(rate.name),
-    text(rate.description),
-    rate.period.startDateTime ?? '',
-    rate.period.endDateTime ?? '',
-    text(taxes.map(({ taxCategory = '' }) => taxCategory).join(' ')),
-    taxes.map(({ taxRate = '' }) => taxRate).join(' '),
-    (taxExcluded ?? taxIncluded)?.unit ?? '',
-    taxExcluded?.value ?? '',
-    taxIncluded?.value ?? ''
+    ...[billNo, rate.id, { exact: rate.date }, rate.type, product.id, product.name, rate.name, rate.description],
+    ...[{ exact: rate.period.startDateTime }, { exact: rate.period.endDateTime }],
+    taxes.map(({ taxCategory = '' }) => taxCategory).join(' '),
+    { exact: taxes.map(({ taxRate = '' }) => taxRate).join(' ') },
+    (taxExcluded ?? taxIncluded)?.unit,
+    ...[{ exact: taxExcluded?.value }, { exact: taxIncluded?.value }]
   ]
-}
-
-/** A cell of text. One that a spreadsheet would take for a formula is kept from it by an apostrophe. */
-function text(value: string | undefined): string {
-  if (value === undefined) return ''
-  const guarded = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value
-  return /[",\r\n]/.test(guarded) ? `"${guarded.replaceAll('"', '""')}"` : guarded
 }

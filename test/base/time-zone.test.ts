@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { DAY_MS, dayOf, startOfDay } from '../../src/base/time-zone.ts'
+import { DAY_MS, dayOf, offsetTime, startOfDay } from '../../src/base/time-zone.ts'
 
 const dayNumber = (date: string) => Date.parse(date) / DAY_MS
 
@@ -53,4 +53,14 @@ describe('a day begins', () => {
 
 test('a zone nobody knows is refused', () => {
   expect(() => dayOf(0, 'Europe/Atlantis')).toThrow('Europe/Atlantis is no IANA time zone')
+})
+
+test.each([
+  ['UTC', '2026-03-31T22:00:00.000+00:00'],
+  ['Europe/Berlin', '2026-04-01T00:00:00.000+02:00'],
+  ['America/St_Johns', '2026-03-31T19:30:00.000-02:30'],
+  ['Asia/Kathmandu', '2026-04-01T03:45:00.000+05:45']
+])('on the clocks of %s an instant is %s', (timeZone, written) => {
+  expect(offsetTime('2026-03-31T22:00:00.000Z', timeZone)).toBe(written)
+  expect(new Date(written).toISOString()).toBe('2026-03-31T22:00:00.000Z')
 })

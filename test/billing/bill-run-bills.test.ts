@@ -5,9 +5,19 @@ import { type BillingWorld, runToEnd, startBilling } from './world.ts'
 /** More than are read at once. */
 const ACCOUNTS = 505
 /** Ids that a spreadsheet or a reader of CSV would take for something else, as they are written. */
-const ODD: Readonly<Record<string, string>> = { '=1+1': "'=1+1", '@A,"1"': `'@A,"1"`, 'Z\n2': 'Z\n2' }
+const ODD: Readonly<Record<string, string>> = {
+  '=1+1': "'=1+1",
+  '@A,"1"': `'@A,"1"`,
+  'Z\n2': 'Z\n2',
+  '\n=2': "'\n=2",
+  'Y;=2+5;': 'Y;=2+5;'
+}
 const HEAD =
-  'billNo,id,billingAccount,billDate,paymentDueDate,state,currency,taxExcludedAmount,taxIncludedAmount,amountDue'
+  'billNo,id,billingAccount,billDate,paymentDueDate,state,currency,' +
+  'taxExcludedAmount,taxAmount,taxIncludedAmount,amountDue'
+/** No whole hours ahead of UTC. */
+const ZONE = 'Asia/Kathmandu'
+const OFFSET = '+05:45'
 
 let world: BillingWorld
 /** The dry run and the real one. */
@@ -18,6 +28,7 @@ beforeAll(async () => {
   await world.addAccounts(1, [{ amount: '800719925474099.31' }])
   await world.addAccounts(1, [{ amount: '5' }], { currency: 'JPY' })
   await addOddAccounts()
+  await world.server.database.run(sql`UPDATE "tenant" SET "time_zone" = ${ZONE}`)
   const dry = await runToEnd(world, { dryRun: true })
   const real = await runToEnd(world, { billState: 'sent' })
   expect([dry.parked, real.parked]).toEqual([[], []])
@@ -52,6 +63,7 @@ interface Bill {
   readonly billDate?: string
   readonly paymentDueDate?: string
   readonly state?: string
+  readonly taxItem: readonly { readonly taxAmount: Money }[]
   readonly taxExcludedAmount: Money
   readonly taxIncludedAmount: Money
   readonly amountDue: Money
@@ -96,19 +108,27 @@ describe.each(['dry', 'real'])('the bills of a %s run', (kind) => {
     expect(headers['content-type']).toBe('text/csv;charset=utf-8')
     const [head, ...lines] = parseCsv(text)
     expect(head?.join()).toBe(HEAD)
-    expect(lines.map((line) => [...line.slice(0, 7), ...line.slice(7).map(Number)])).toEqual(
+    const times = lines.flatMap((line) => line.slice(3, 5)).filter((time) => time !== '')
+    expect(times.filter((time) => !time.endsWith(OFFSET))).toEqual([])
+    const utc = (time = '') => time && new Date(time).toISOString()
+    expect(
+      lines.map(([billNo, id, account, date, due, ...rest]) => [
+        ...[billNo, id, account, utc(date), utc(due), ...rest.slice(0, 2), ...rest.slice(2).map(Number)]
+      ])
+    ).toEqual(
       (await json(kind)).map((bill) => [
         ...[bill.billNo ?? '', bill.id ?? '', ODD[bill.billingAccount.id] ?? bill.billingAccount.id],
         ...[bill.billDate ?? '', bill.paymentDueDate ?? '', bill.state ?? '', bill.amountDue.unit],
-        ...[bill.taxExcludedAmount.value, bill.taxIncludedAmount.value, bill.amountDue.value]
+        ...[bill.taxExcludedAmount.value, bill.taxItem[0]?.taxAmount.value],
+        ...[bill.taxIncludedAmount.value, bill.amountDue.value]
       ])
     )
   })
 
   test('have amounts with all of their digits', async () => {
-    const [exact, taxed] = ['800719925474099.31', '952856711314178.18']
+    const [exact, tax, taxed] = ['800719925474099.31', '152136785840078.87', '952856711314178.18']
     const { text } = await get(kind, 'text/csv')
-    expect(text).toContain(`,EUR,${exact},${taxed},${taxed}\r\n`)
+    expect(text).toContain(`,EUR,${exact},${tax},${taxed},${taxed}\r\n`)
     const { text: lines } = await get(kind, 'application/x-ndjson')
     expect(lines).toMatch(new RegExp(`"taxExcludedAmount": ?\\{"unit": ?"EUR", ?"value": ?${exact}\\}`))
   })
