@@ -5,6 +5,7 @@ import { Problem } from '../base/problem.ts'
 import { isId } from '../base/ulid.ts'
 import type { Transaction } from '../db/database.ts'
 import { rawQuery } from '../tmf/address.ts'
+import { pageHeaders } from '../tmf/links.ts'
 import { readBody } from '../tmf/read-body.ts'
 import type { RouteContext } from '../tmf/routes.ts'
 import { BILL_STATES, cancelRun, RUN_STATES, type RunContext, resumeRun, retryRun, startRun } from './bill-run.ts'
@@ -51,7 +52,7 @@ export function registerBillRuns(app: FastifyInstance, base: string, context: Ro
     return send(reply.code(202), write(request, await one(request, id)))
   })
   app.get(path, { config }, async (request, reply) => {
-    const runs = await list(request, reply, context)
+    const runs = await list(request, reply, context, path)
     return send(reply, `[${runs.map((run) => write(request, run)).join()}]`)
   })
   app.get(`${path}/:id`, { config }, async (request: ItemRequest, reply) => {
@@ -78,15 +79,15 @@ export function registerBillRuns(app: FastifyInstance, base: string, context: Ro
 async function list(
   request: FastifyRequest,
   reply: FastifyReply,
-  { database, clock, requester }: RouteContext
+  { database, clock, requester, address }: RouteContext,
+  path: string
 ): Promise<readonly ReadRun[]> {
   const { tenantId } = requester(request).view
-  const { values, isPaged, ...page } = readListQuery(rawQuery(request), 'billRun', ['state', 'billCycle.id'])
+  const { values, isPaged, link, ...page } = readListQuery(rawQuery(request), 'billRun', ['state', 'billCycle.id'])
   const filter = { states: statesOf(values.state), cycles: values['billCycle.id'] }
   const runs = await readRuns(database, tenantId, clock(), filter, page)
   const total = await countRuns(database, tenantId, filter)
-  reply.code(isPaged && runs.length < total ? 206 : 200)
-  reply.header('X-Total-Count', total).header('X-Result-Count', runs.length)
+  pageHeaders(reply, address(request, path).url, link, { ...page, isPaged, count: runs.length, total })
   return runs
 }
 

@@ -12,6 +12,8 @@ export interface ListQuery<Name extends string> {
   readonly limit: number
   /** Whether the client has said which page it wants. */
   readonly isPaged: boolean
+  /** The query but for its page, as links to other pages begin. */
+  readonly link: string
 }
 
 /**
@@ -19,14 +21,15 @@ export interface ListQuery<Name extends string> {
  * `invalidQuery` with what is taken for anything else: nothing is ignored.
  */
 export function readListQuery<Name extends string>(raw: string, noun: string, names: readonly Name[]): ListQuery<Name> {
-  const { fields, where, sort, after, offset, limit } = parseQuery(raw)
+  const { fields, where, sort, after, offset, limit, link } = parseQuery(raw)
   const refusal = new Problem('invalidQuery', `${noun} takes ${names.join(', ')}, offset and limit only`)
   if (fields || sort.length > 0 || after) throw refusal
   return {
     values: Object.fromEntries(named(where, names, refusal)) as ListQuery<Name>['values'],
     offset: offset ?? 0,
     limit: Math.min(limit ?? DEFAULT_LIMIT, LIMIT_MAX),
-    isPaged: offset !== undefined || limit !== undefined
+    isPaged: offset !== undefined || limit !== undefined,
+    link
   }
 }
 

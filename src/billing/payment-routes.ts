@@ -7,6 +7,7 @@ import { decimalFault, minorDigits } from '../base/money.ts'
 import { Problem } from '../base/problem.ts'
 import { rawQuery } from '../tmf/address.ts'
 import { entityTag, isUnchanged } from '../tmf/conditional.ts'
+import { pageHeaders } from '../tmf/links.ts'
 import type { Predicate } from '../tmf/predicate.ts'
 import { parseFieldsOnly, parseQuery } from '../tmf/query.ts'
 import { readBody } from '../tmf/read-body.ts'
@@ -118,16 +119,13 @@ async function list(
   { database, requester }: RouteContext,
   roots: Roots
 ): Promise<FastifyReply> {
-  const { offset = 0, limit = DEFAULT_LIMIT, ...query } = parseQuery(rawQuery(request))
+  const query = parseQuery(rawQuery(request))
   if (query.fields || query.sort.length > 0 || query.after) throw new Problem('invalidQuery', TAKEN)
-  const page = { offset, limit: Math.min(limit, LIMIT_MAX) }
+  const page = { offset: query.offset ?? 0, limit: Math.min(query.limit ?? DEFAULT_LIMIT, LIMIT_MAX) }
   const { payments, total } = await listPayments(database, requester(request).view, filterOf(query.where), page, roots)
-  reply.header('X-Total-Count', total).header('X-Result-Count', payments.length)
-  const isAsked = /(?:^|[&;])(?:offset|limit)=/.test(rawQuery(request))
-  return reply
-    .code(isAsked && payments.length < total ? 206 : 200)
-    .type(JSON_TYPE)
-    .send(`[${payments.map(({ json }) => json).join()}]`)
+  const isPaged = query.offset !== undefined || query.limit !== undefined
+  pageHeaders(reply, roots.payments, query.link, { ...page, isPaged, count: payments.length, total })
+  return reply.type(JSON_TYPE).send(`[${payments.map(({ json }) => json).join()}]`)
 }
 
 const TAKEN = 'payment takes billingAccount.id, reference, offset and limit only'

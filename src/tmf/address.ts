@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify'
+import { percentEncoded } from './query-text.ts'
 
 /** Where a client sees the API: what every `href`, `Location` and `Link` begins with. */
 export type Address = (request: FastifyRequest, base: string) => { readonly url: string; readonly json: string }
@@ -23,9 +24,9 @@ function origin(request: FastifyRequest): string {
   return `${protocol}://${HOST.test(request.host ?? '') ? request.host : local}`
 }
 
-/** The query string as it came, undecoded. */
+/** The query string as it came, undecoded, but that bytes beyond ASCII are escaped. */
 export function rawQuery(request: FastifyRequest): string {
   const url = request.raw.url ?? ''
   const start = url.indexOf('?')
-  return start < 0 ? '' : url.slice(start + 1)
+  return start < 0 ? '' : url.slice(start + 1).replace(/[\x80-\xff]/g, percentEncoded)
 }

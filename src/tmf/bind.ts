@@ -57,11 +57,21 @@ function bindComparison({ path, operator, values, ignoreCase }: Comparison, root
     throw new Problem('invalidQuery', `${name}.${operator} takes one value`)
   }
   const anyOf = values.map((value) => {
-    if (operator === 'regex') return [{ operator, value: checkRegex(value), ...(ignoreCase && { ignoreCase }) }]
+    if (operator === 'regex')
+      return [{ operator, value: checkedPattern(name, value), ...(ignoreCase && { ignoreCase }) }]
     return atoms(name, leaf, operator === 'ne' ? 'eq' : operator, value)
   })
   const test: Bound = { op: 'test', path, leaf, anyOf }
   return operator === 'ne' ? { op: 'not', term: test } : test
+}
+
+/** The pattern, when it may be used; else the problem says which attribute asked for it. */
+function checkedPattern(name: string, pattern: string): string {
+  try {
+    return checkRegex(pattern)
+  } catch (error) {
+    throw error instanceof Problem ? new Problem(error.kind, `${name}: ${error.message}`, error.headers) : error
+  }
 }
 
 function atoms(name: string, leaf: Scalar, operator: Exclude<OrderOperator, 'ne'>, value: string): Conjunction {

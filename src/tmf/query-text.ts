@@ -35,10 +35,22 @@ function addValue(conditions: string[], value: string): boolean {
   return true
 }
 
-/** A raw query string without some parameters, as a link to another page of the same query needs it. */
-export function withoutParameters(raw: string, names: readonly string[]): string {
-  const kept = [...parts(raw)].filter(({ text }) => text !== '' && !names.includes(text.slice(0, text.indexOf('='))))
-  return kept.map(({ text, separator }, at) => (at === 0 ? text : (separator || '&') + text)).join('')
+/** A query string that `splitQuery` takes apart into the same parts, but for the reserved parameters left out. */
+export function joinQuery({ reserved, alternatives }: SplitQuery, without: readonly string[]): string {
+  const conditions = alternatives.map((parts) => parts.join('&')).join(';')
+  const kept = [...reserved].filter(([name]) => !without.includes(name))
+  const parameters = kept.flatMap(([name, values]) => values.map((value) => `${name}=${closed(value)}`))
+  return [...(conditions === '' ? [] : [conditions]), ...parameters].join('&')
+}
+
+/** Escapes what decides where a JSONPath ends, so that it ends at the next `&` whatever it holds. */
+function closed(value: string): string {
+  return value.replace(/[&;()[\]]/g, percentEncoded)
+}
+
+/** A character below U+0100 as the percent escape of its byte. */
+export function percentEncoded(character: string): string {
+  return `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`
 }
 
 const HAS_OPERATOR = /[=<>!*]|%(?:3[CDE]|21|2A)/i
@@ -68,8 +80,18 @@ function filterEnd(raw: string, start: number): number {
     if ('[('.includes(character)) depth++
     else if ('])'.includes(character)) depth--
     else if (depth === 0 && (character === '&' || character === ';')) return end
+    else end = quotedEnd(raw, end) - 1
   }
   return depth === 0 ? raw.length : partEnd(raw, start)
+}
+
+/** A text of a JSONPath, whose brackets are its own; the quotes and backslashes as they are, or escaped. */
+const QUOTED = /(?<quote>['"]|%2[27])(?:(?!\k<quote>|\\|%5C).|(?:\\|%5C).)*\k<quote>/isy
+
+/** Where the quoted text that begins here ends; one character further where none does. */
+function quotedEnd(raw: string, start: number): number {
+  QUOTED.lastIndex = start
+  return QUOTED.test(raw) ? QUOTED.lastIndex : start + 1
 }
 
 /** Decodes a part of a query string as forms do: `+` is a blank. Throws `invalidQuery` for broken escapes and NUL. */

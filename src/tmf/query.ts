@@ -3,7 +3,7 @@ import { parseConditions } from './conditions.ts'
 import { type Cursor, decodeCursor } from './cursor.ts'
 import { parseJsonPathFilter } from './json-path.ts'
 import type { Path, Predicate } from './predicate.ts'
-import { decodeText, splitQuery } from './query-text.ts'
+import { decodeText, joinQuery, splitQuery } from './query-text.ts'
 import type { Fields } from './representation.ts'
 
 /** What a client asked of a collection, read but not yet checked against a resource. */
@@ -14,6 +14,8 @@ export interface Query {
   readonly offset: number | undefined
   readonly limit: number | undefined
   readonly after: Cursor | undefined
+  /** The query but for offset, limit and after, as a link to another page of it begins. */
+  readonly link: string
 }
 
 export interface SortKey {
@@ -30,7 +32,8 @@ const FILTERS_MAX = 10
 
 /** Reads a raw query string (TMF630 part 1, 4.3 to 4.7). Throws `invalidQuery`; 501 for unsupported JSONPath. */
 export function parseQuery(raw: string): Query {
-  const { reserved, alternatives } = splitQuery(raw, RESERVED)
+  const split = splitQuery(raw, RESERVED)
+  const { reserved, alternatives } = split
   refuseUnsupported(reserved)
   const query: Query = {
     fields: parseFields(single(reserved, 'fields')),
@@ -38,7 +41,8 @@ export function parseQuery(raw: string): Query {
     sort: parseSort(single(reserved, 'sort')),
     offset: wholeNumber('offset', single(reserved, 'offset')),
     limit: wholeNumber('limit', single(reserved, 'limit')),
-    after: decodeCursor(single(reserved, 'after'))
+    after: decodeCursor(single(reserved, 'after')),
+    link: joinQuery(split, ['offset', 'limit', 'after'])
   }
   if (query.after && query.offset !== undefined) {
     throw new Problem('invalidQuery', 'after and offset exclude each other: after already says where the page begins')

@@ -68,18 +68,18 @@ export function registerResource(app: FastifyInstance, base: string, resource: R
 
 function listHandler(base: string, resource: Resource, context: RouteContext) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-    const raw = rawQuery(request)
-    const query = parseQuery(raw)
+    const query = parseQuery(rawQuery(request))
     const page = pageOf(resource, context.requester(request).view, query)
     const listing = await list(context.database, page, /\bcount=exact\b/.test(String(request.headers.prefer ?? '')))
     const root = context.address(request, base)
     const documents = listing.rows.map((row) => writeDocument(resource.path, page.selection, row, root.json))
-    const isPart = listing.next !== undefined || page.offset > 0 || (page.limit === 0 && listing.total > 0)
+    const isPart = listing.total > 0 && (listing.next !== undefined || page.offset > 0 || page.limit === 0)
     const asked = query.offset !== undefined || query.limit !== undefined || query.after !== undefined
     reply.header('X-Total-Count', listing.total).header('X-Result-Count', documents.length)
     if (listing.isEstimate) reply.header('X-Total-Count-Accuracy', 'estimated')
-    const links = asked || isPart ? linkHeader(`${root.url}/${resource.path}`, raw, page, listing) : ''
-    if (links !== '') reply.header('Link', links)
+    const next = listing.next && `after=${listing.next}`
+    const links = linkHeader(`${root.url}/${resource.path}`, query.link, { ...page, ...listing, next })
+    if ((asked || isPart) && links !== '') reply.header('Link', links)
     return reply
       .code(asked && isPart ? 206 : 200)
       .type(JSON_TYPE)

@@ -28,8 +28,8 @@ type Place =
       readonly rest: Path
       readonly indexed: boolean
     }
-  /** A money or a reference as a whole: it is there when its main column is. */
-  | { readonly kind: 'whole'; readonly column: Sql }
+  /** A money or a reference as a whole: it is there when its main column is; what it holds is read by its scope. */
+  | { readonly kind: 'whole'; readonly column: Sql; readonly scope: Scope }
 
 function compile(bound: Bound, scope: Scope): Sql {
   switch (bound.op) {
@@ -68,18 +68,23 @@ function rowScope(resource: Resource): Scope {
 
 const NOTHING = sql`NULL::jsonb`
 
-function attributePlace({ storage, shape }: Attribute, rest: Path): Place {
+function attributePlace(attribute: Attribute, rest: Path): Place {
+  const { storage, shape } = attribute
   const [next] = rest
+  const whole = (column: string): Place => {
+    const scope: Scope = { shape, enter: (path) => attributePlace(attribute, path) }
+    return { kind: 'whole', column: identifier(column), scope }
+  }
   switch (storage.kind) {
     case 'scalar':
       return { kind: 'column', column: identifier(storage.column) }
     case 'json':
       return { kind: 'json', value: identifier(storage.column), shape, rest, indexed: true }
     case 'money':
-      if (next === undefined) return { kind: 'whole', column: identifier(storage.value) }
+      if (next === undefined) return whole(storage.value)
       return { kind: 'column', column: identifier(next === 'unit' ? storage.unit : storage.value) }
     case 'reference':
-      if (next === undefined) return { kind: 'whole', column: identifier(storage.id) }
+      if (next === undefined) return whole(storage.id)
       if (next === 'id') return { kind: 'column', column: identifier(storage.id) }
       return { kind: 'json', value: storage.rest ? identifier(storage.rest) : NOTHING, shape, rest, indexed: false }
   }
@@ -148,8 +153,10 @@ function exists(place: Place): Sql {
 }
 
 function some(place: Place, inner: Bound): Sql {
-  if (place.kind !== 'json') throw new Error('a list is kept as json')
-  return walk(place, (value, shape) => compile(inner, elementScope(value, shape)))
+  // What is not there meets nothing, whatever is asked of it.
+  if (place.kind === 'whole') return sql`(${place.column} IS NOT NULL AND ${compile(inner, place.scope)})`
+  if (place.kind === 'column') throw new Error('a plain value has no attributes')
+  return walk(place, (value, shape) => sql`(${value} IS NOT NULL AND ${compile(inner, elementScope(value, shape))})`)
 }
 
 function lengthTest(place: Place, operator: OrderOperator, value: number): Sql {

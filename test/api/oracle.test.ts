@@ -53,24 +53,46 @@ describe.each([...resources.values()])('$path', (resource) => {
     )
   })
 
+  test('following next through any query gives every match once', async () => {
+    const documents = stored.get(resource.path) as Document[]
+    await fc.assert(
+      fc.asyncProperty(queryOf(resource), placed(), async (query, parameters) => {
+        const asked = parameters.reduce((text, { at, join, parameter }) => insert(text, at, join, parameter), query)
+        const where = parseQuery(asked).where
+        const bound = where && bind(where, resource.shape)
+        const expected = documents.filter((document) => !bound || match(bound, document)).map(({ id }) => id)
+        expect((await follow(`${resource.path}?${asked}`)).sort(), asked).toEqual(expected.sort())
+      }),
+      { numRuns: 60, seed: SEED }
+    )
+  })
+
   test('following next through any sort gives every row once, in the order of the sort', async () => {
     const documents = stored.get(resource.path) as Document[]
     await fc.assert(
       fc.asyncProperty(sortOf(resource), fc.integer({ min: 7, max: 31 }), async (keys, limit) => {
         const sort = keys.map(({ path, descending }) => `${descending ? '-' : ''}${path.join('.')}`).join()
-        const ids: unknown[] = []
-        let next: string | undefined = `${resource.path}?sort=${sort}&limit=${limit}&fields=id`
-        while (next) {
-          const page = await server.call('GET', next)
-          ids.push(...page.body.map(({ id }: Document) => id))
-          next = /<http:\/\/[^/]+([^>]+)>; rel="next"/.exec(String(page.headers.link))?.[1]
-        }
-        expect(ids, sort).toEqual([...documents].sort(byKeys(keys)).map(({ id }) => id))
+        expect(await follow(`${resource.path}?sort=${sort}&limit=${limit}&fields=id`), sort).toEqual(
+          [...documents].sort(byKeys(keys)).map(({ id }) => id)
+        )
       }),
       { numRuns: 60, seed: SEED }
     )
   })
 })
+
+/** The ids of all pages of a list, from this one to the last. */
+async function follow(first: string): Promise<unknown[]> {
+  const ids: unknown[] = []
+  let next: string | undefined = first
+  while (next) {
+    const page = await server.call('GET', next)
+    expect(page.status, page.text).toBeLessThan(300)
+    ids.push(...page.body.map(({ id }: Document) => id))
+    next = /<http:\/\/[^/]+([^>]+)>; rel="next"/.exec(String(page.headers.link))?.[1]
+  }
+  return ids
+}
 
 async function fill(resource: Resource): Promise<Document[]> {
   const { fixed, without } = CASES[resource.path] as (typeof CASES)[string]
@@ -107,12 +129,32 @@ function leavesOf(shape: Shape, path: Path = [], isInList = false): Leaf[] {
 /** Conditions on any attribute in any spelling, joined by & and ;. */
 function queryOf(resource: Resource): fc.Arbitrary<string> {
   const basic = fc.constantFrom(...leavesOf(resource.shape)).chain(conditionOf)
-  const filters = listFilters(resource.shape)
+  const filters = objectsIn(resource.shape)
   const filter = filters.length > 0 ? [fc.constantFrom(...filters).chain(filterOf)] : []
   const part = fc.oneof({ weight: 4, arbitrary: basic }, ...filter)
   return fc
     .array(fc.tuple(part, fc.constantFrom('&', ';')), { minLength: 1, maxLength: 4 })
     .map((parts) => parts.map(([text, separator], at) => (at === 0 ? text : separator + text)).join(''))
+}
+
+interface Placed {
+  readonly at: number
+  readonly join: string
+  readonly parameter: string
+}
+
+/** Parameters of a page, each somewhere among the parts of a query, behind an & or a ;. */
+function placed(): fc.Arbitrary<readonly Placed[]> {
+  const one = (parameter: string) =>
+    fc.record({ at: fc.nat(4), join: fc.constantFrom('&', ';'), parameter: fc.constant(parameter) })
+  return fc.tuple(...['limit=7', 'fields=id', 'sort=-id', "filter=$[?(@.id!='&;[')]"].map(one))
+}
+
+/** Puts a parameter behind some part of a query, or before the first. */
+function insert(query: string, at: number, join: string, parameter: string): string {
+  const parts = query.split(/(?=[&;])/)
+  const [before, behind] = [parts.slice(0, at).join(''), parts.slice(at).join('')]
+  return before === '' ? `${parameter}${join}${behind}` : `${before}${join}${parameter}${behind}`
 }
 
 const SPELLINGS: Readonly<Record<Operator, readonly string[]>> = {
@@ -143,19 +185,21 @@ function filterValue(shape: Scalar): fc.Arbitrary<string> {
   return shape.kind === 'instant' ? fc.oneof(value, fc.constantFrom('2026-01-15', '2026-01-16')) : value
 }
 
-interface ListAt {
+interface Inner {
   readonly path: Path
   readonly element: ObjectShape
 }
 
-function listFilters(shape: Shape, path: Path = []): ListAt[] {
-  if (shape.kind === 'list' && shape.of.kind === 'object') return [{ path, element: shape.of }]
-  if (shape.kind !== 'object') return []
-  return [...shape.members].flatMap(([name, member]) => listFilters(member.shape, [...path, name]))
+/** The objects inside of a shape, those in lists included. */
+function objectsIn(shape: Shape, path: Path = []): Inner[] {
+  const inner = shape.kind === 'list' ? shape.of : shape
+  if (inner.kind !== 'object') return []
+  const further = [...inner.members].flatMap(([name, member]) => objectsIn(member.shape, [...path, name]))
+  return path.length === 0 ? further : [{ path, element: inner }, ...further]
 }
 
-/** Two conditions on one and the same element of a list. */
-function filterOf({ path, element }: ListAt): fc.Arbitrary<string> {
+/** Two conditions on one and the same object. */
+function filterOf({ path, element }: Inner): fc.Arbitrary<string> {
   const leaves = leavesOf(element).filter(({ isInList }) => !isInList)
   const term = fc.constantFrom(...leaves).chain(({ path: inner, shape }) =>
     fc.tuple(filterValue(shape), fc.constantFrom('==', '!='), fc.constantFrom('', '!')).map(([value, symbol, not]) => {

@@ -62,6 +62,11 @@ describe('pages', () => {
     expect(next).not.toContain('offset=')
   })
 
+  test('where nothing is found the page is the whole of it', async () => {
+    const reply = await server.call('GET', 'customerBill?billNo=nope&offset=5&limit=2')
+    expect([reply.status, ...numbers(reply), ...Object.keys(links(reply))]).toEqual([200, '0', '0', 'first'])
+  })
+
   test('behind the end prev is the last page, and a very long query gets next only', async () => {
     const behind = await server.call('GET', 'customerBill?offset=100&limit=10')
     expect(found(await follow(links(behind).prev))).toEqual(ids.slice(20))

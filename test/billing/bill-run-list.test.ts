@@ -83,6 +83,19 @@ describe('the list of runs', () => {
     expect((await listed('?limit=5000')).slice(0, 3)).toEqual([200, '101', '101'])
   })
 
+  test('has pages that link each other, and keep the filter', async () => {
+    const seen: unknown[] = []
+    for (let path: string | undefined = `${RUNS}?state=failed,done;limit=1`; path; ) {
+      const { status, body, headers } = await server.call('GET', path)
+      expect(status).toBe(206)
+      seen.push(...(body as { id: string }[]).map(({ id }) => id))
+      path = /<http:\/\/[^/]+([^>]+)>; rel="next"/.exec(String(headers.link))?.[1]
+    }
+    const all = await server.call('GET', `${RUNS}?state=failed,done&limit=1000`)
+    expect(seen).toEqual((all.body as { id: string }[]).map(({ id }) => id))
+    expect(all.headers.link).toContain('rel="first"')
+  })
+
   test.each(['', '/bills'])('has runs that take no query, GET {id}%s', async (part) => {
     const { status, body } = await server.call('GET', `${RUNS}/${ids[0]}${part}?fields=state`)
     expect({ status, code: body.code }).toEqual({ status: 400, code: '28' })

@@ -204,6 +204,8 @@ test('payments are listed in pages, by account and reference', async () => {
   const own = `billingAccount.id=${account}`
   expect(await page(own)).toEqual([200, '3', ids])
   expect(await page(`${own}&offset=1&limit=1`)).toEqual([206, '3', [ids[1]]])
+  const { headers } = await server.call('GET', `${PAYMENT}?${own}&offset=1&limit=1`)
+  expect(headers.link).toMatch(/rel="first", .*billingAccount\.id=[^&]+&offset=2&limit=1>; rel="next"/)
   expect(await page(`${own}&reference=${account}/3`)).toEqual([200, '1', [ids[2]]])
   expect(await page('billingAccount.id=nobody')).toEqual([200, '0', []])
   for (const query of ['state=x', `${own};reference=x`, 'billingAccount.id.ne=x', 'sort=id']) {

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { Problem } from '../../src/base/problem.ts'
 import type { Predicate } from '../../src/tmf/predicate.ts'
 import { parseFieldsOnly, parseQuery } from '../../src/tmf/query.ts'
+import { joinQuery, splitQuery } from '../../src/tmf/query-text.ts'
 import type { Fields } from '../../src/tmf/representation.ts'
 
 /** A predicate in short: `a.b eq x|y`, joined by & and ; with brackets. */
@@ -79,6 +80,21 @@ test.each([
   ['a=%22x,y%22', 'a eq x,y'],
   ['a="2026-01-01"', 'a eq 2026-01-01'],
   ['a="', 'a eq "'],
+  ['a="x,y', 'a eq "x|y'],
+  ['a=5%22%20disk,6%22%20pipe', 'a eq 5" disk|6" pipe'],
+  ['a=""x"",y', 'a eq "x"|y'],
+  ['a="x","y,z"', 'a eq x|y,z'],
+  ['a="5",6"', 'a eq 5|6"'],
+  // Behind the sign that separates, further signs are the value's.
+  ['a=%3Dx', 'a eq =x'],
+  ['a=%3D%3Dx', 'a eq ==x'],
+  ['a.eq=~x', 'a eq ~x'],
+  ['a.eq==x', 'a eq =x'],
+  ['a.ne%3D~x', 'a ne ~x'],
+  ['a.regex==x', 'a regex =x'],
+  ['a>%3Dx', 'a gt =x'],
+  ['a==%3Dx', 'a eq =x'],
+  ['a%3D%7Ex', 'a regex x'],
   ['a=', 'a eq '],
   ['a=,x', 'a eq |x'],
   ['n.regex=a{1,2}', 'n regex a{1,2}'],
@@ -121,6 +137,19 @@ test.each([
   const problem = thrown(() => parseQuery(raw))
   expect(problem.kind).toBe('invalidQuery')
   expect(problem.message.toLowerCase()).toContain(message.toLowerCase())
+})
+
+test.each([
+  ['state=settled;limit=1&category=hq', 'state=settled;category=hq'],
+  ['limit=1;a=1&offset=2;b=2', 'a=1;b=2'],
+  ['a=1&sort=-b&limit=5;c=2', 'a=1;c=2&sort=-b'],
+  ['a=1;2&limit=1;3', 'a=1,2,3'],
+  ['after=x&a=%26', 'a=%26'],
+  ["filter=$[?(@.a=='&;[')]&a=1&limit=1", "a=1&filter=$%5B?%28@.a=='%26%3B%5B'%29%5D"],
+  ['limit=1&offset=1', '']
+])('pages of %s are linked as %s', (raw, expected) => {
+  const split = splitQuery(raw, ['limit', 'offset', 'after', 'sort', 'filter'])
+  expect(joinQuery(split, ['limit', 'offset', 'after'])).toBe(expected)
 })
 
 describe('fields', () => {
