@@ -5,7 +5,7 @@ import { parseQuery } from '../tmf/query.ts'
 import type { RouteContext } from '../tmf/routes.ts'
 import { createTenant } from './tenant-creation.ts'
 import type { Tenant } from './tenant-row.ts'
-import { readTenantCreation, readTenantPatch } from './tenant-settings.ts'
+import { readTenantCreation, readTenantPatch, requireLogo } from './tenant-settings.ts'
 import { changeTenant, findTenant, listTenants } from './tenants.ts'
 
 type ItemRequest = FastifyRequest<{ Params: { id: string } }>
@@ -31,6 +31,7 @@ export function registerTenants(app: FastifyInstance, base: string, context: Rou
   })
   app.patch(`${base}/tenant/:id`, { config }, async (request: ItemRequest) => {
     const patch = readTenantPatch(request.body)
+    await requireLogo(patch.branding)
     const { author } = context.requester(request)
     const { id } = request.params
     const tenant = await database.transaction((tx) => changeTenant(tx, { ...context, author }, id, patch))
@@ -49,6 +50,7 @@ async function create(
   const own = await findTenant(context.database, author.tenantId, author.tenantId)
   if (!own.isOperator) throw new Problem('forbidden', 'Only the tenant that operates this service creates tenants')
   const posted = { ...readTenantCreation(request.body), isOperator: false }
+  await requireLogo(posted.branding)
   const { tenant, ...shown } = await createTenant(context.database, { ...context, author }, posted)
   return reply
     .code(201)

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { isNumberPattern, NUMBER_PATTERN_RULE } from '../base/bill-number.ts'
 import { isCountry, isCurrency } from '../base/codes.ts'
 import { LANGUAGES } from '../base/language.ts'
-import { decodeLogo, LOGO_RULE } from '../base/logo.ts'
+import { decodeLogo, LOGO_RULE, looksLikeLogo } from '../base/logo.ts'
 import { Problem } from '../base/problem.ts'
 import { isTimeZone } from '../base/time-zone.ts'
 import { readBody } from '../tmf/read-body.ts'
@@ -40,7 +40,8 @@ const line = ruled(
 
 /** How documents show a tenant. What stands here is what they read, see `documents/branding.ts`. */
 const BRANDING = z.strictObject({
-  logo: ruled(LOGO_RULE, (text) => decodeLogo(text) !== undefined).optional(),
+  // Whether it is a sound one takes longer to say: see requireLogo.
+  logo: ruled(LOGO_RULE, looksLikeLogo).optional(),
   colour: ruled('must be a colour such as #1f3a5f', (text) => /^#[0-9a-fA-F]{6}$/.test(text)).optional(),
   address: part({
     line1: line,
@@ -57,6 +58,8 @@ const BRANDING = z.strictObject({
   bank: part({ name: line, iban: line, bic: line }),
   taxNumber: line
 })
+
+const LOGO = z.object({ logo: z.string() })
 
 function part<S extends z.ZodRawShape>(shape: S) {
   return z.strictObject(shape, { error: 'must be an object' }).optional()
@@ -106,7 +109,17 @@ export function readTenantPatch(body: unknown): TenantPatch {
   throw new Problem('invalidBody', `There must be at least one of ${CHANGEABLE.join(', ')}`)
 }
 
-/** Checks a branding as a whole. Throws `invalidField` with every finding and its JSON path. */
+/**
+ * Checks the logo in a branding, or in a patch of one, before the transaction that stores it: to decode it may take
+ * long. Throws `invalidField` for what is no picture as it must be.
+ */
+export async function requireLogo(branding: unknown): Promise<void> {
+  const logo = LOGO.safeParse(branding).data?.logo
+  if (logo === undefined || (await decodeLogo(logo))) return
+  throw new Problem('invalidField', `$.branding.logo ${LOGO_RULE}`)
+}
+
+/** Checks a branding as a whole, but for its pixels. Throws `invalidField` with every finding and its JSON path. */
 export function requireBranding(branding: unknown): void {
   readBody(z.strictObject({ branding: BRANDING }), { branding })
 }

@@ -1,4 +1,7 @@
-import { crc32, deflateSync, inflateSync } from 'node:zlib'
+import { promisify } from 'node:util'
+import { crc32, deflate, inflate } from 'node:zlib'
+import { requireNoTransaction } from './slow.ts'
+import { nextTurn } from './turns.ts'
 
 /** A tenant's logo as an opaque PNG of 8 bits per colour, whatever it was before. */
 export interface Logo {
@@ -12,6 +15,9 @@ const SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])
 /** As a data URI; larger ones would make every bill large. */
 const LOGO_MAX_LENGTH = 400_000
 const PIXELS_MAX = 1_000_000
+const SIDE_MAX = 4_000
+/** Of pixels that are worked on in one turn. */
+const PIECE_BYTES = 131_072
 /** Samples per pixel by colour type: grey, colour, palette, and the first two with alpha (PNG, section 11.2.2). */
 const SAMPLES: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 }
 const WHITE = 255
@@ -19,35 +25,47 @@ const WHITE = 255
 /** What a logo must be. */
 export const LOGO_RULE =
   `must be data:image/png;base64,... of at most ${LOGO_MAX_LENGTH} characters: a PNG of 8 bits per colour, ` +
-  `not interlaced, of at most ${PIXELS_MAX} pixels`
+  `not interlaced, of at most ${PIXELS_MAX} pixels, ${SIDE_MAX} to a side`
 
 interface Header {
   readonly width: number
   readonly height: number
   readonly colourType: number
+  /** Bytes per pixel. */
+  readonly samples: number
 }
 
-const decoded = new Map<string, Logo | undefined>()
+const decoded = new Map<string, Promise<Logo | undefined>>()
 /** As many tenants' logos are kept ready; then they are decoded anew. */
 const DECODED_MAX = 50
+/** Resolves when nothing is being decoded: one logo after the other, whoever asks. */
+let idle: Promise<unknown> = Promise.resolve()
+
+/** Whether a text may be a logo: what can be said without decoding it. */
+export function looksLikeLogo(uri: string): boolean {
+  return uri.length <= LOGO_MAX_LENGTH && DATA_URI.test(uri)
+}
 
 /**
- * Decodes a PNG in a data URI and lays it on white. Undefined for anything but a sound PNG of 8 bits, not interlaced:
- * pdfkit would decode an alpha channel in another thread, in no certain order, and fail outside of any promise.
+ * Decodes a PNG in a data URI and lays it on white, in pieces. Undefined for anything but a sound PNG of 8 bits, not
+ * interlaced: pdfkit would decode an alpha channel in another thread, in no certain order, and fail outside of any
+ * promise.
  */
-export function decodeLogo(uri: string | undefined): Logo | undefined {
-  if (uri === undefined || uri.length > LOGO_MAX_LENGTH) return undefined
-  if (decoded.has(uri)) return decoded.get(uri)
+export async function decodeLogo(uri: string | undefined): Promise<Logo | undefined> {
+  requireNoTransaction('A logo')
+  if (uri === undefined || !looksLikeLogo(uri)) return undefined
+  const known = decoded.get(uri)
+  if (known) return known
   if (decoded.size >= DECODED_MAX) decoded.clear()
-  const base64 = DATA_URI.exec(uri)?.[1]
-  const logo = base64 === undefined ? undefined : attempt(Buffer.from(base64, 'base64'))
+  const logo = idle.then(() => attempt(Buffer.from(uri.slice(uri.indexOf(',') + 1), 'base64')))
+  idle = logo
   decoded.set(uri, logo)
   return logo
 }
 
-function attempt(file: Buffer): Logo | undefined {
+async function attempt(file: Buffer): Promise<Logo | undefined> {
   try {
-    return flatten(file)
+    return await flatten(file)
   } catch (error) {
     // Whatever zlib or a read beyond the end of the file says: it is no picture.
     if (error instanceof Error) return undefined
@@ -55,21 +73,31 @@ function attempt(file: Buffer): Logo | undefined {
   }
 }
 
-function flatten(file: Buffer): Logo | undefined {
+const [inflated, deflated] = [promisify<Buffer, object, Buffer>(inflate), promisify<Buffer, Buffer>(deflate)]
+
+async function flatten(file: Buffer): Promise<Logo | undefined> {
   if (!file.subarray(0, SIGNATURE.length).equals(SIGNATURE)) return undefined
   const chunks = [...chunksOf(file)]
-  const header = chunks.find(({ type }) => type === 'IHDR')?.data
-  const samples = SAMPLES[header?.[9] ?? -1]
-  if (!header || samples === undefined || header[8] !== 8 || header[12] !== 0) return undefined
-  const [width, height] = [header.readUInt32BE(0), header.readUInt32BE(4)]
-  if (width * height === 0 || width * height > PIXELS_MAX) return undefined
+  const header = readHeader(chunks.find(({ type }) => type === 'IHDR')?.data)
+  if (!header) return undefined
+  const { width, height, samples } = header
   const part = (name: string) => Buffer.concat(chunks.filter(({ type }) => type === name).map(({ data }) => data))
   const size = height * (1 + width * samples)
-  const filtered = inflateSync(part('IDAT'), { maxOutputLength: size })
+  const filtered = await inflated(part('IDAT'), { maxOutputLength: size })
   if (filtered.length !== size) return undefined
-  const pixels = unfilter(filtered, width * samples, samples)
-  const rgb = onWhite(pixels, { width, height, colourType: Number(header[9]) }, part('PLTE'), part('tRNS'))
-  return { png: encode(width, height, rgb), width, height }
+  const pixels = await unfilter(filtered, width * samples, samples)
+  const rows = await onWhite(pixels, header, part('PLTE'), part('tRNS'))
+  return { png: await encode(header, rows), width, height }
+}
+
+/** Undefined for a picture of another kind or shape. */
+function readHeader(data: Buffer | undefined): Header | undefined {
+  const colourType = data?.[9] ?? -1
+  const samples = SAMPLES[colourType]
+  if (!data || samples === undefined || data[8] !== 8 || data[12] !== 0) return undefined
+  const [width, height] = [data.readUInt32BE(0), data.readUInt32BE(4)]
+  const isShaped = Math.max(width, height) <= SIDE_MAX && width * height > 0 && width * height <= PIXELS_MAX
+  return isShaped ? { width, height, colourType, samples } : undefined
 }
 
 function* chunksOf(file: Buffer): Generator<{ readonly type: string; readonly data: Buffer }> {
@@ -81,10 +109,11 @@ function* chunksOf(file: Buffer): Generator<{ readonly type: string; readonly da
 }
 
 /** Undoes the filter of each row (PNG, section 9.2). */
-function unfilter(filtered: Buffer, rowLength: number, step: number): Buffer {
+async function unfilter(filtered: Buffer, rowLength: number, step: number): Promise<Buffer> {
   const rows = filtered.length / (rowLength + 1)
   const pixels = Buffer.alloc(rows * rowLength)
   for (let row = 0; row < rows; row++) {
+    if (isPieceDone(row, rowLength)) await nextTurn()
     const filter = Number(filtered[row * (rowLength + 1)])
     for (let x = 0; x < rowLength; x++) {
       const at = row * rowLength + x
@@ -97,6 +126,11 @@ function unfilter(filtered: Buffer, rowLength: number, step: number): Buffer {
   return pixels
 }
 
+/** Whether so many rows before this one have been worked on that others should have a turn. */
+function isPieceDone(row: number, rowLength: number): boolean {
+  return row % Math.ceil(PIECE_BYTES / rowLength) === 0
+}
+
 function predicted(filter: number, left: number, up: number, corner: number): number {
   if (filter === 1) return left
   if (filter === 2) return up
@@ -107,38 +141,43 @@ function predicted(filter: number, left: number, up: number, corner: number): nu
   return b <= c ? up : corner
 }
 
-/** The colours of all pixels, three bytes each. */
-function onWhite(pixels: Buffer, { width, height, colourType }: Header, palette: Buffer, alphas: Buffer): Buffer {
-  const rgb = Buffer.alloc(width * height * 3)
-  const samples = Number(SAMPLES[colourType])
-  for (let pixel = 0; pixel < width * height; pixel++) {
-    const [red, green, blue, alpha = WHITE] = colourAt(pixels, pixel * samples, colourType, palette, alphas)
-    for (const [index, value] of [red, green, blue].entries()) {
-      rgb[pixel * 3 + index] = WHITE - Math.round(((WHITE - Number(value)) * alpha) / WHITE)
+/** All rows, each with the filter 0 in front of its pixels of three bytes. */
+async function onWhite(pixels: Buffer, header: Header, palette: Buffer, alphas: Buffer): Promise<Buffer> {
+  const { width, height, samples } = header
+  const rows = Buffer.alloc(height * (1 + width * 3))
+  let to = 0
+  for (let row = 0; row < height; row++) {
+    if (isPieceDone(row, width * samples)) await nextTurn()
+    to++
+    for (let from = row * width * samples; from < (row + 1) * width * samples; from += samples) {
+      const alpha = alphaAt(pixels, from, header, alphas)
+      for (let colour = 0; colour < 3; colour++) {
+        const value = colourAt(pixels, from, colour, header, palette)
+        rows[to++] = WHITE - Math.round(((WHITE - value) * alpha) / WHITE)
+      }
     }
   }
-  return rgb
+  return rows
 }
 
-type Colour = readonly (number | undefined)[]
-
-function colourAt(pixels: Buffer, at: number, colourType: number, palette: Buffer, alphas: Buffer): Colour {
-  const [first = 0, second, third, fourth] = pixels.subarray(at, at + 4)
-  if (colourType === 3) return [...palette.subarray(first * 3, first * 3 + 3), alphas[first]]
-  if (colourType === 2) return [first, second, third]
-  if (colourType === 6) return [first, second, third, fourth]
-  return [first, first, first, colourType === 4 ? second : WHITE]
+function alphaAt(pixels: Buffer, at: number, { colourType }: Header, alphas: Buffer): number {
+  if (colourType === 3) return alphas[Number(pixels[at])] ?? WHITE
+  if (colourType === 6) return Number(pixels[at + 3])
+  return colourType === 4 ? Number(pixels[at + 1]) : WHITE
 }
 
-function encode(width: number, height: number, rgb: Buffer): Buffer {
+/** Red, green or blue; a colour that the palette does not have is black. */
+function colourAt(pixels: Buffer, at: number, colour: number, { colourType }: Header, palette: Buffer): number {
+  if (colourType === 3) return palette[Number(pixels[at]) * 3 + colour] ?? 0
+  return Number(pixels[colourType === 2 || colourType === 6 ? at + colour : at])
+}
+
+async function encode({ width, height }: Header, rows: Buffer): Promise<Buffer> {
   const header = Buffer.alloc(13)
   header.writeUInt32BE(width, 0)
   header.writeUInt32BE(height, 4)
   header.set([8, 2], 8)
-  const rows = Array.from({ length: height }, (_, row) =>
-    Buffer.concat([Buffer.alloc(1), rgb.subarray(row * width * 3, (row + 1) * width * 3)])
-  )
-  const parts = [chunk('IHDR', header), chunk('IDAT', deflateSync(Buffer.concat(rows))), chunk('IEND', Buffer.alloc(0))]
+  const parts = [chunk('IHDR', header), chunk('IDAT', await deflated(rows)), chunk('IEND', Buffer.alloc(0))]
   return Buffer.concat([SIGNATURE, ...parts])
 }
 

@@ -1,6 +1,6 @@
 import { createTenant } from '../admin/tenant-creation.ts'
 import { represent } from '../admin/tenant-routes.ts'
-import { readTenantCreation, readTenantPatch } from '../admin/tenant-settings.ts'
+import { readTenantCreation, readTenantPatch, requireLogo } from '../admin/tenant-settings.ts'
 import { allTenants, changeTenant } from '../admin/tenants.ts'
 import type { Arguments, Command, Context } from './command.ts'
 import { ROOT, showOnce } from './output.ts'
@@ -77,6 +77,7 @@ async function listing({ database }: Context, { options }: Arguments): Promise<s
 /** Throws `invalidField` for what no tenant may have, and `notFound` without the tenant. */
 async function change(context: Context, { parameters: [id = ''] }: Arguments, body: object): Promise<void> {
   const patch = readTenantPatch(body)
+  await requireLogo(patch.branding)
   const author = { tenantId: id, actor: context.actor }
   await context.database.transaction((tx) => changeTenant(tx, { ...context, author }, id, patch))
 }

@@ -130,7 +130,7 @@ async function readContext(database: Database, tenantId: string, billId: string)
   return {
     createdAt: instantFromPostgres(String(createdAt)),
     rounding: rounding ? trimScale(rounding) : undefined,
-    tenant: { name: tenant.name, branding: readBranding(tenant.branding), timeZone: tenant.timeZone },
+    tenant: { name: tenant.name, branding: await readBranding(tenant.branding), timeZone: tenant.timeZone },
     language: languageOf(language),
     customer: { name, address: readAddress(address) }
   }

@@ -53,9 +53,10 @@ const branding = z.object({
 })
 
 /** Reads a tenant's branding from what stands in its column. */
-export function readBranding(value: unknown): Branding {
+export async function readBranding(value: unknown): Promise<Branding> {
   const found = branding.parse(object(value))
-  return { ...found, bank: found.bank as Branding['bank'], logo: decodeLogo(found.logo), taxNumber: found.taxNumber }
+  const logo = await decodeLogo(found.logo)
+  return { ...found, bank: found.bank as Branding['bank'], logo, taxNumber: found.taxNumber }
 }
 
 /** Reads an address from what stands in its column. */

@@ -77,8 +77,8 @@ describe('What billing needs of a tenant', () => {
     expect(body[0].branding).not.toHaveProperty('logo')
   })
 
-  test('is read by documents as it was set', () => {
-    const { logo, ...others } = readBranding(BRANDING)
+  test('is read by documents as it was set', async () => {
+    const { logo, ...others } = await readBranding(BRANDING)
     expect({ ...others, logo: BRANDING.logo }).toEqual(BRANDING)
     expect(logo?.width).toBe(2)
   })

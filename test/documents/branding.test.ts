@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest'
 import { decodeLogo } from '../../src/base/logo.ts'
 import { readAddress, readBranding } from '../../src/documents/branding.ts'
 import { readable, tint } from '../../src/documents/colour.ts'
-import { logoUri } from './logo.ts'
+import { longestTurnMs, TURN_MAX_MS } from '../support/turns.ts'
+import { logoUri, plainLogoUri } from './logo.ts'
 
 describe('a logo', () => {
   test.each([
@@ -12,8 +13,8 @@ describe('a logo', () => {
     [3, [227, 177, 152]],
     [4, [177, 177, 177]],
     [6, [227, 177, 152]]
-  ])('of colour type %i is laid on white', (colourType, colour) => {
-    const logo = decodeLogo(logoUri(colourType))
+  ])('of colour type %i is laid on white', async (colourType, colour) => {
+    const logo = await decodeLogo(logoUri(colourType))
     expect(logo).toMatchObject({ width: 2, height: 5 })
     const png = logo?.png ?? Buffer.alloc(0)
     const start = png.indexOf('IDAT') + 4
@@ -33,10 +34,21 @@ describe('a logo', () => {
     ['interlaced', logoUri(6, 8, 1)],
     ['cut off', sound.slice(0, 80)],
     ['without pixels', `${sound.slice(0, 66)}AAAA`],
+    ['very high', plainLogoUri(1, 4_001)],
+    ['very wide', plainLogoUri(4_001, 1)],
+    ['of too many pixels', plainLogoUri(1_001, 1_000)],
     ['too long', `data:image/png;base64,${'A'.repeat(500_000)}`]
-  ])('%s is left out', (_, uri) => {
-    expect(decodeLogo(uri)).toBeUndefined()
+  ])('%s is left out', async (_, uri) => {
+    expect(await decodeLogo(uri)).toBeUndefined()
   })
+})
+
+test('a logo of as many pixels as there may be holds nobody up', async () => {
+  const logos = [plainLogoUri(1_000, 1_000), plainLogoUri(4_000, 250), plainLogoUri(250, 4_000)]
+  const longest = await longestTurnMs(async () => {
+    for (const logo of await Promise.all(logos.map(decodeLogo))) expect(logo?.png.length).toBeGreaterThan(1_000)
+  })
+  expect(longest).toBeLessThan(TURN_MAX_MS)
 })
 
 test.each([
@@ -54,8 +66,8 @@ test.each([
       taxNumber: {}
     }
   ]
-])('what %j says wrongly is as if it were not there', (value) => {
-  expect(readBranding(value)).toEqual({
+])('what %j says wrongly is as if it were not there', async (value) => {
+  expect(await readBranding(value)).toEqual({
     logo: undefined,
     colour: '#1f3a5f',
     address: {},

@@ -23,9 +23,22 @@ export function logoUri(colourType: number, bits = 8, interlace = 0): string {
   ]
   const palette = colourType === 3 ? [chunk('PLTE', [0, 0, 0, 200, 100, 50]), chunk('tRNS', [255, 128])] : []
   const data = deflateSync(Buffer.from(rows.flat()))
-  const parts = [chunk('IHDR', header), ...palette, chunk('IDAT', data), chunk('IEND', [])]
+  return uriOf([chunk('IHDR', header), ...palette, chunk('IDAT', data)])
+}
+
+/** A PNG of one colour with alpha, as a data URI: of any size, and small whatever its size. */
+export function plainLogoUri(width: number, height: number): string {
+  const header = Buffer.alloc(13)
+  header.writeUInt32BE(width, 0)
+  header.writeUInt32BE(height, 4)
+  header.set([8, 6], 8)
+  const row = Buffer.from([4, 200, 100, 50, 128, ...new Uint8Array((width - 1) * 4)])
+  return uriOf([chunk('IHDR', [...header]), chunk('IDAT', deflateSync(Buffer.concat(Array(height).fill(row))))])
+}
+
+function uriOf(chunks: readonly Buffer[]): string {
   const signature = Buffer.from('89504e470d0a1a0a', 'hex')
-  return `data:image/png;base64,${Buffer.concat([signature, ...parts]).toString('base64')}`
+  return `data:image/png;base64,${Buffer.concat([signature, ...chunks, chunk('IEND', [])]).toString('base64')}`
 }
 
 function chunk(type: string, data: readonly number[] | Buffer): Buffer {

@@ -20,7 +20,7 @@ const plain = (texts: readonly string[] | undefined) =>
 
 test('a bill is the same bytes every time, whatever is rendered in between', async () => {
   const logo = { ...BRANDING, logo: logoUri(6) }
-  const tenant = { name: 'Nordlicht', timeZone: 'UTC', branding: readBranding(logo) }
+  const tenant = { name: 'Nordlicht', timeZone: 'UTC', branding: await readBranding(logo) }
   const source = billOf('EUR', CHARGES, { tenant })
   const first = await render(source)
   const others = await Promise.all([render(billOf('JPY', [{ amount: '1', name: 'Ελλάδα' }])), render(source)])

@@ -14,6 +14,8 @@ export const BRANDING = {
   taxNumber: 'DE 123 456 789'
 }
 
+const BRANDED = await readBranding(BRANDING)
+
 /** A bill as the engine makes it from charges that are all taxed by one rate. */
 export function billOf(unit: string, charges: readonly Charge[], others: Partial<BillSource> = {}): BillSource {
   const digits = minorDigits(unit)
@@ -43,7 +45,7 @@ export function billOf(unit: string, charges: readonly Charge[], others: Partial
       name: 'Emre Aydın',
       address: { line1: 'Çiğdem-Straße 5', postalCode: '10115', city: 'Berlin', country: 'DE' }
     },
-    tenant: { name: 'Nordlicht Telekom', branding: readBranding(BRANDING), timeZone: 'UTC' },
+    tenant: { name: 'Nordlicht Telekom', branding: BRANDED, timeZone: 'UTC' },
     language: 'en',
     ...others
   }

@@ -30,7 +30,7 @@ describe('HTML', async () => {
         accountId: EVIL,
         customer: { name: EVIL, address: { line1: EVIL, city: EVIL } },
         taxes: [{ taxCategory: EVIL, taxRate: 0.19, taxAmount: { unit: 'EUR', value: 15.16 } }],
-        tenant: { name: EVIL, timeZone: 'UTC', branding: readBranding(evil) }
+        tenant: { name: EVIL, timeZone: 'UTC', branding: await readBranding(evil) }
       })
     )
   )
