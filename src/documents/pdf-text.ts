@@ -1,5 +1,4 @@
-/** A face of the document's font. */
-export type Face = 'regular' | 'bold'
+import type { Face } from './pdf-font.ts'
 
 export interface Style {
   readonly face?: Face

@@ -1,22 +1,14 @@
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { setImmediate } from 'node:timers/promises'
 import PDFDocument from 'pdfkit'
 import type { BillView } from './bill-view.ts'
 import { formatOf } from './format.ts'
+import { FACES, fontOf } from './pdf-font.ts'
 import { drawPage, HEIGHTS } from './pdf-page.ts'
 import { type Measured, paginate, tableRows } from './pdf-rows.ts'
 import type { Sheet } from './pdf-sheet.ts'
 import { measure } from './pdf-table.ts'
 import { WORDS, type Words } from './words.ts'
 
-const require = createRequire(import.meta.url)
-/** Latin with all its accents, Greek and Cyrillic; digits of one width (SIL Open Font License). */
-const FONTS = {
-  regular: require.resolve('@expo-google-fonts/ibm-plex-sans/400Regular/IBMPlexSans_400Regular.ttf'),
-  bold: require.resolve('@expo-google-fonts/ibm-plex-sans/600SemiBold/IBMPlexSans_600SemiBold.ttf')
-} as const
-const fonts = new Map<string, Buffer>()
 /** Rows that are measured before others have a turn. */
 const ROWS_PER_TURN = 200
 
@@ -58,21 +50,9 @@ function open({ number, id, issuer, date, createdAt, language }: BillView, { tit
       CreationDate: new Date(date ?? createdAt)
     }
   })
-  for (const [face, file] of Object.entries(FONTS)) pdf.registerFont(face, fontOf(file))
+  // Its types know of files alone.
+  for (const face of FACES) pdf.registerFont(face, fontOf(face) as unknown as Buffer)
   return pdf
-}
-
-/** Parsing a font takes longer than writing a bill, so each is parsed once, by what pdfkit would parse it with. */
-function fontOf(file: string): Buffer {
-  const font = fonts.get(file) ?? parseFont(readFileSync(file))
-  fonts.set(file, font)
-  return font
-}
-
-/** pdfkit takes a parsed font as well; its types know of files alone. */
-function parseFont(file: Buffer): Buffer {
-  const { create } = createRequire(require.resolve('pdfkit'))('fontkit') as { create(file: Buffer): Buffer }
-  return create(file)
 }
 
 function collect(pdf: PDFKit.PDFDocument): Promise<Buffer> {

@@ -28,7 +28,7 @@ test('What an administrator sets is on the next bill, and on none before', async
   })
   expect(status).toBe(200)
   const [pdf = Buffer.alloc(0), page] = await documentsOf(world, await billOnDemand(world, second))
-  const text = textsOf(pdf).flat().join('\n')
+  const text = (await textsOf(pdf)).flat().join('\n')
   for (const word of ['Nordlicht', 'Rechnung', 'Kiel', 'DE02', '+49']) expect(text).toContain(word)
   expect(text).toMatch(/NL-\d{4}-001/)
   expect(String(page)).toContain('#0b6b5d')

@@ -88,9 +88,9 @@ test('the PDF has the name of the tenant, the account and the customer of the bi
   const { status, headers, bytes } = await document(placeOf(made))
   expect([status, headers['content-type']]).toEqual([200, 'application/pdf'])
   expect(headers['content-disposition']).toBe('inline; filename="B-1.pdf"')
-  const texts = textsOf(bytes).flat()
+  const texts = (await textsOf(bytes)).flat()
   expect(texts).toEqual(expect.arrayContaining(['Nordlicht', 'Facture B-1', 'Emre Aydın', 'Çiğdem-Straße 5', 'FR1']))
-  const others = textsOf((await document(placeOf(await bill({ state: 'validated' })))).bytes).flat()
+  const others = (await textsOf((await document(placeOf(await bill({ state: 'validated' })))).bytes)).flat()
   expect(others).toEqual(expect.arrayContaining(['Rechnung B-1', 'Ada', 'A1']))
 })
 

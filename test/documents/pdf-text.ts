@@ -1,50 +1,31 @@
-import { inflateSync } from 'node:zlib'
+import { getDocument } from 'pdfjs-dist/legacy/build/pdf.mjs'
 
-/** The texts on each page of a PDF as pdfkit writes it, in the order in which they were written. */
-export function textsOf(pdf: Buffer): readonly (readonly string[])[] {
-  const objects = objectsOf(pdf.toString('latin1'))
-  const body = (reference: string | undefined) => objects.get(Number(reference)) ?? ''
-  const names = new Map<string, readonly string[]>()
-  for (const object of objects.values()) {
-    for (const [, name = '', font] of object.matchAll(/\/(F\d+) (\d+) 0 R/g)) {
-      const [, unicode] = /\/ToUnicode (\d+) 0 R/.exec(body(font)) ?? []
-      names.set(name, glyphsOf(streamOf(body(unicode))))
-    }
-  }
-  const pages = [...objects.values()].filter((object) => /\/Type \/Page\b(?!s)/.test(object))
-  return pages.map((page) => {
-    const [, content] = /\/Contents (\d+) 0 R/.exec(page) ?? []
-    return [...shownTexts(streamOf(body(content)), names)]
+/** The texts on each page of a PDF as a reader of PDFs extracts them, in the order in which they were written. */
+export async function textsOf(pdf: Buffer): Promise<readonly (readonly string[])[]> {
+  return withPages(pdf, async (page) => {
+    const { items } = await page.getTextContent({ disableNormalization: true })
+    return items.flatMap((item) => ('str' in item && item.str.trim() !== '' ? [item.str] : []))
   })
 }
 
-function objectsOf(file: string): ReadonlyMap<number, string> {
-  const found = file.matchAll(/(?:^|\n)(\d+) 0 obj\n([\s\S]*?)\nendobj/g)
-  return new Map([...found].map(([, id, body = '']) => [Number(id), body]))
+type PdfDocument = Awaited<ReturnType<typeof getDocument>['promise']>
+type PdfPage = Awaited<ReturnType<PdfDocument['getPage']>>
+
+/** What is found on each page of a PDF, one after the other. */
+export function withPages<T>(pdf: Buffer, read: (page: PdfPage) => Promise<T>): Promise<readonly T[]> {
+  return withPdf(pdf, async (document) => {
+    const found: T[] = []
+    for (let number = 1; number <= document.numPages; number++) found.push(await read(await document.getPage(number)))
+    return found
+  })
 }
 
-function streamOf(object: string): string {
-  const start = object.indexOf('stream\n') + 'stream\n'.length
-  const bytes = Buffer.from(object.slice(start, object.lastIndexOf('\nendstream')), 'latin1')
-  return (object.includes('/FlateDecode') ? inflateSync(bytes) : bytes).toString('latin1')
-}
-
-/** What each glyph of a font means, by its number. */
-function glyphsOf(map: string): readonly string[] {
-  const ranges = [...map.matchAll(/<\w+> <\w+> \[(.*)\]/g)].map(([, list = '']) => list)
-  return ranges.flatMap((list) => [...list.matchAll(/<([\w ]*)>/g)].map(([, units = '']) => textOf(units)))
-}
-
-function textOf(units: string): string {
-  return units
-    .split(' ')
-    .map((unit) => String.fromCharCode(Number.parseInt(unit, 16)))
-    .join('')
-}
-
-function* shownTexts(content: string, names: ReadonlyMap<string, readonly string[]>): Generator<string> {
-  for (const [, name = '', shown = ''] of content.matchAll(/\/(F\d+) [\d.]+ Tf\s[^[]*\[(.*?)\] TJ/g)) {
-    const glyphs = [...shown.matchAll(/<(\w+)>/g)].flatMap(([, hex = '']) => hex.match(/.{4}/g) ?? [])
-    yield glyphs.map((glyph) => names.get(name)?.[Number.parseInt(glyph, 16)] ?? '?').join('')
+/** What is found in a PDF. */
+export async function withPdf<T>(pdf: Buffer, read: (document: PdfDocument) => Promise<T>): Promise<T> {
+  const task = getDocument({ data: new Uint8Array(pdf), verbosity: 0, useSystemFonts: false })
+  try {
+    return await read(await task.promise)
+  } finally {
+    await task.destroy()
   }
 }

@@ -52,7 +52,7 @@ test.each([
   ['en', 'JPY', ['Amount in JPY', '40', '1,235', '-1', 'Rounding', 'JPY 1,510']],
   ['en', 'KWD', ['39.900', '1,234.568', '19%', 'KWD 1,510.667']]
 ] as const)('in %s and %s it says what it should', async (language, unit, expected) => {
-  const pages = textsOf(await render(billOf(unit, CHARGES, { language })))
+  const pages = await textsOf(await render(billOf(unit, CHARGES, { language })))
   expect(pages).toHaveLength(1)
   const texts = plain(pages[0])
   for (const text of expected) expect(texts).toContain(text)
@@ -62,13 +62,13 @@ test.each([
 })
 
 test.each(LANGUAGES)('every word of %s has its letters in the font', async (language) => {
-  for (const text of textsOf(await render(billOf('EUR', CHARGES, { language }))).flat())
+  for (const text of (await textsOf(await render(billOf('EUR', CHARGES, { language })))).flat())
     expect(text).not.toContain('\0')
 })
 
 test('a bill of 2,000 lines carries its sum from page to page, and has every line once', async () => {
   const charges = Array.from({ length: 2_000 }, (_, index) => ({ amount: '0.01', name: `Call ${index}` }))
-  const pages = textsOf(await render(billOf('EUR', charges)))
+  const pages = await textsOf(await render(billOf('EUR', charges)))
   const after = (texts: readonly string[], label: string) => texts[texts.indexOf(label) + 1]
   let lines = 0
   for (const [index, texts] of pages.entries()) {
@@ -106,10 +106,12 @@ test('texts without end, strange letters and nothing at all are drawn', async ()
     product: { id: undefined, name: undefined }
   }
   const customer = { name: 'y'.repeat(1_000), address: {} }
-  const pages = textsOf(await render(billOf('EUR', [long, odd], { customer, billNo: undefined, billDate: undefined })))
+  const pages = await textsOf(
+    await render(billOf('EUR', [long, odd], { customer, billNo: undefined, billDate: undefined }))
+  )
   expect(pages).toHaveLength(1)
   expect(pages[0]?.some((text) => text.startsWith('line break'))).toBe(true)
-  expect(textsOf(await render(billOf('EUR', [])))).toHaveLength(1)
+  expect(await textsOf(await render(billOf('EUR', [])))).toHaveLength(1)
 })
 
 describe('pages', () => {

@@ -1,0 +1,28 @@
+import { createHash } from 'node:crypto'
+import { billView } from '../../src/documents/bill-view.ts'
+import { renderPdf } from '../../src/documents/pdf.ts'
+import { billOf } from './source.ts'
+
+/** Bills whose letters have parts or looks in common with those of others: `;` has a comma in it, `С` is no C. */
+export const SET = [
+  billOf('EUR', [{ amount: '1', name: 'Roaming; SMS: office flow' }]),
+  billOf('EUR', [{ amount: '1234.5', name: 'Gespräch, Übersee' }], { language: 'de' }),
+  billOf('EUR', [{ amount: '1', name: 'Связь с Россией' }], { customer: { name: 'Сергей Петров', address: {} } }),
+  billOf('EUR', [{ amount: '1', name: 'Call' }], { customer: { name: 'Peter Cole', address: {} } }),
+  billOf('EUR', [{ amount: '1', name: 'Κλήση; Ώρα' }], { language: 'fr' })
+] as const
+
+/** The SHA-256 of the PDF of each bill of the set, which are made in this order; at once, if asked for. */
+export async function digestsOf(order: readonly number[], atOnce = false): Promise<readonly string[]> {
+  const digests: string[] = []
+  const make = async (place: number) => {
+    const source = SET[place]
+    if (!source) throw new Error(`there is no bill ${place}`)
+    digests[place] = createHash('sha256')
+      .update(await renderPdf(await billView(source)))
+      .digest('hex')
+  }
+  if (atOnce) await Promise.all(order.map(make))
+  else for (const place of order) await make(place)
+  return digests
+}
