@@ -24,6 +24,8 @@ import type { Database } from './db/database.ts'
 import { registerDocs } from './docs.ts'
 import { registerDocuments } from './documents/routes.ts'
 import { apiEndpoints } from './endpoints.ts'
+import { limitsFor } from './fairness/limits.ts'
+import { type FairnessOptions, type Owner, registerFairness } from './fairness/request-slot.ts'
 import { registerHardening, registerRateLimit, requestLimits } from './hardening.ts'
 import { registerHealth } from './health.ts'
 import { addressFrom } from './tmf/address.ts'
@@ -35,6 +37,7 @@ import {
   refuseOtherMethods,
   registerErrors
 } from './tmf/errors.ts'
+import { isLines } from './tmf/lines.ts'
 import { registerRequestIds, requestId } from './tmf/request-id.ts'
 import type { Resource } from './tmf/resource.ts'
 import { type Requester, type RouteContext, registerResource } from './tmf/routes.ts'
@@ -75,6 +78,7 @@ export async function buildApp(parts: Parts): Promise<FastifyInstance> {
   const issuer = config.PUBLIC_URL
   registerAccess(app, database, authenticator({ database, clock, ring, issuer }))
   await registerRateLimit(app, config, rateLimitKey)
+  registerFairness(app, fairness(config))
   registerHealth(app, database)
   const address = addressFrom(issuer)
   const oauth: OauthContext = {
@@ -132,8 +136,26 @@ function registerReadiness(app: FastifyInstance, { requireReady = async () => un
 }
 
 /** Requests are counted by who sends them; those to public routes are not. */
-function rateLimitKey({ principal }: FastifyRequest): string | undefined {
-  return principal ? `${principal.tenantId}/${principal.actor.type}/${principal.actor.id}` : undefined
+function rateLimitKey(request: FastifyRequest): string | undefined {
+  const owner = ownerOf(request)
+  return owner && `${owner.tenant}/${owner.principal}`
+}
+
+function ownerOf({ principal }: FastifyRequest): Owner | undefined {
+  return principal
+    ? { tenant: principal.tenantId, principal: `${principal.actor.type}/${principal.actor.id}` }
+    : undefined
+}
+
+function fairness(config: Config): FairnessOptions {
+  return {
+    limits: limitsFor(config.DATABASE_POOL_SIZE),
+    queueTimeoutMs: config.QUEUE_TIMEOUT_MS,
+    expensiveSecondsPerMinute: config.EXPENSIVE_SECONDS_PER_MINUTE,
+    answerTimeoutMs: config.REQUEST_TIMEOUT_MS,
+    ownerOf,
+    classOf: ({ body }) => (isLines(body) ? 'transfer' : undefined)
+  }
 }
 
 /** What the machinery asks of a request that was let in. */

@@ -56,7 +56,8 @@ export const BANS: readonly Ban[] = [
       'src/db/embedded-cluster.ts',
       'src/db/file-lock.ts',
       'src/db/migrations.ts',
-      'src/tmf/long-body.ts'
+      'src/tmf/long-body.ts',
+      'src/fairness/request-slot.ts'
     ],
     because: 'waiting hides races'
   },

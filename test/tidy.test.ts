@@ -14,6 +14,7 @@ const FLOORS: Readonly<Record<string, number>> = {
   db: 1,
   audit: 2,
   jobs: 2,
+  fairness: 2,
   tmf: 3,
   auth: 3,
   ledger: 3,

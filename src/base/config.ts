@@ -34,6 +34,8 @@ export const environment = z.object({
   BODY_LIMIT_BYTES: whole(1_024, 104_857_600).default(1_048_576),
   BILL_RUN_CHUNK_ACCOUNTS: whole(1, 10_000).default(500),
   MAX_EVENT_LOOP_DELAY_MS: whole(0, 60_000).default(1_000),
+  QUEUE_TIMEOUT_MS: whole(100, 600_000).default(5_000),
+  EXPENSIVE_SECONDS_PER_MINUTE: whole(0, 600).default(30),
   RATE_LIMIT_PER_MINUTE: whole(0, 1_000_000).optional(),
   CORS_ORIGINS: z
     .string()

@@ -7,6 +7,7 @@ import { Problem } from '../base/problem.ts'
 import { offsetTime } from '../base/time-zone.ts'
 import type { Queryable } from '../db/database.ts'
 import { identifier, join, sql } from '../db/sql.ts'
+import { slotOf } from '../fairness/request-slot.ts'
 import { customerBill } from '../resources/customer-bill.ts'
 import { selectAll, writeDocument } from '../tmf/representation.ts'
 import type { RouteContext } from '../tmf/routes.ts'
@@ -35,9 +36,9 @@ export async function sendBills(
   if (!type) throw new Problem('notAcceptable', `The bills come as ${MEDIA_TYPES.join(', ')}`)
   const { tenantId } = context.requester(request).view
   const root = context.address(request, '/customerBillManagement/v4').json
-  const documents = run.dryRun
-    ? dryDocuments(context.database, tenantId, run.id)
-    : billDocuments(context.database, tenantId, run.id, root)
+  const slot = slotOf(request)
+  const inSlot: Queryable = { run: (statement) => slot.run('read', () => context.database.run(statement)) }
+  const documents = run.dryRun ? dryDocuments(inSlot, tenantId, run.id) : billDocuments(inSlot, tenantId, run.id, root)
   reply.type(`${type};charset=utf-8`).header('Vary', 'Accept')
   const timeZone = await timeZoneOf(context.database, tenantId)
   return reply.send(Readable.from(WRITERS[type](documents, timeZone)))

@@ -59,10 +59,14 @@ export function registerBillRuns(app: FastifyInstance, base: string, context: Ro
     refuseQuery(request, 'a billRun is answered as a whole: it takes no query')
     return send(reply, write(request, await one(request, request.params.id)))
   })
-  app.get(`${path}/:id/bills`, { config }, async (request: ItemRequest, reply: FastifyReply) => {
-    refuseQuery(request, 'all bills of a billRun are answered: there is no query; GET /customerBill has filters')
-    return sendBills(reply, request, context, await one(request, request.params.id))
-  })
+  app.get(
+    `${path}/:id/bills`,
+    { config: { ...config, work: 'transfer' } },
+    async (request: ItemRequest, reply: FastifyReply) => {
+      refuseQuery(request, 'all bills of a billRun are answered: there is no query; GET /customerBill has filters')
+      return sendBills(reply, request, context, await one(request, request.params.id))
+    }
+  )
   app.post(`${path}/:id/release`, { config }, async (request: ItemRequest) => {
     const { state, filter } = readBody(RELEASE, required(request))
     return releaseBills(database, asked(request), { runId: request.params.id, state, filter })

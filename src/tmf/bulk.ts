@@ -2,6 +2,7 @@ import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Problem } from '../base/problem.ts'
 import type { Database, Transaction } from '../db/database.ts'
+import { slotOf } from '../fairness/request-slot.ts'
 import { rawQuery } from './address.ts'
 import { LINES_TYPE } from './body.ts'
 import type { BulkResource } from './bulk-insert.ts'
@@ -25,7 +26,7 @@ const RESULTS_BYTES = 16_777_216
 
 /** What the creation of many needs. */
 export interface BulkContext extends WriteContext {
-  readonly database: Database
+  readonly database: Pick<Database, 'transaction'>
 }
 
 /**
@@ -37,7 +38,7 @@ export async function createMany(
   request: FastifyRequest,
   reply: FastifyReply,
   resource: Resource,
-  context: BulkContext,
+  { database, ...parts }: BulkContext,
   { groups }: Lines
 ): Promise<FastifyReply> {
   if (!isBulk(resource)) throw new Error(`${resource.type} does not take many`)
@@ -48,6 +49,9 @@ export async function createMany(
   }
   const isAtomic = parseAtomic(rawQuery(request))
   allowLongBody(request)
+  const slot = slotOf(request)
+  const inSlot: Database['transaction'] = (work) => slot.run('write', () => database.transaction(work))
+  const context = { ...parts, database: { transaction: inSlot } }
   if (isAtomic) {
     const results = await storeAll(context, resource, groups)
     const code = results.every(isStored) ? 200 : 422

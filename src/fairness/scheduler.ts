@@ -1,0 +1,212 @@
+/**
+ * What a request costs: an indexed read, a write, a query or a rendering that takes its time, or a transfer, which goes
+ * on for long and takes a slot of another class for each piece of its work.
+ */
+export type WorkClass = 'read' | 'write' | 'expensive' | 'transfer'
+
+/** How many may run at the same time, of everybody and of one tenant. */
+export interface Share {
+  readonly total: number
+  readonly perTenant: number
+}
+
+export interface Limits {
+  /** All classes together, but for transfers: they wait for the client most of their time. */
+  readonly all: Share
+  readonly classes: Readonly<Record<WorkClass, Share>>
+  /** How many may wait. */
+  readonly waiting: Share & { readonly perPrincipal: number }
+}
+
+/** Somebody who asks for a slot; two that ask are two objects. */
+export interface Ask {
+  readonly tenant: string
+  readonly principal: string
+  readonly work: WorkClass
+}
+
+/** Which limit of those that wait keeps somebody out. */
+export type Refusal = 'principal' | 'tenant' | 'server'
+
+/** What becomes of who asks; `dropped` has waited until now and does no longer. */
+export type Verdict<A> =
+  | { readonly kind: 'started' }
+  | { readonly kind: 'waiting'; readonly dropped?: A }
+  | { readonly kind: 'refused'; readonly by: Refusal }
+
+/** Hands out slots; knows no clock and waits for nothing. */
+export interface Scheduler<A extends Ask> {
+  /** Starts who asks if a slot of its class and tenant is free, else puts it in the queue, while that has room. */
+  offer(ask: A): Verdict<A>
+  /** Gives back the slot of one that was started; answers those that start now. */
+  finish(ask: A): readonly A[]
+  /** Takes one that waits out of the queue. */
+  withdraw(ask: A): void
+}
+
+/** The requests of one principal, or of all principals of one tenant. */
+interface Party {
+  /** Slots held, but for transfers. */
+  running: number
+  waiting: number
+  /** When it was last served: the number of slots that had been given until then. */
+  servedAt: number
+}
+
+interface Principal<A> extends Party {
+  readonly name: string
+  readonly queue: A[]
+}
+
+interface Tenant<A> extends Party {
+  readonly name: string
+  readonly byClass: Record<WorkClass, number>
+  readonly principals: Map<string, Principal<A>>
+}
+
+interface State<A> {
+  readonly limits: Limits
+  readonly tenants: Map<string, Tenant<A>>
+  readonly byClass: Record<WorkClass, number>
+  /** Slots held, but for transfers. */
+  running: number
+  waiting: number
+  served: number
+}
+
+/**
+ * Shares slots between tenants: a free one goes to the tenant that holds the fewest, of these to the one that was not
+ * served for longest, and in it to a principal by the same rule. No tenant gets more than its shares. When too many
+ * wait, the tenant with the most of them loses its last.
+ */
+export function scheduler<A extends Ask>(limits: Limits): Scheduler<A> {
+  const state: State<A> = { limits, tenants: new Map(), byClass: none(), running: 0, waiting: 0, served: 0 }
+  return {
+    offer: (ask) => offer(state, ask),
+    finish: (ask) => {
+      const [tenant, principal] = partiesOf(state, ask)
+      move(state, ask, tenant, principal, -1)
+      forget(state, tenant, principal)
+      const started: A[] = []
+      for (let next = startNext(state); next; next = startNext(state)) started.push(next)
+      return started
+    },
+    withdraw: (ask) => {
+      const [tenant, principal] = partiesOf(state, ask)
+      const at = principal.queue.indexOf(ask)
+      if (at >= 0) take(state, tenant, principal, at)
+      forget(state, tenant, principal)
+    }
+  }
+}
+
+function offer<A extends Ask>(state: State<A>, ask: A): Verdict<A> {
+  const [tenant, principal] = partiesOf(state, ask)
+  if (isFree(state, tenant, ask.work)) {
+    start(state, ask, tenant, principal)
+    return { kind: 'started' }
+  }
+  const by = refusal(state, tenant, principal)
+  if (by) {
+    forget(state, tenant, principal)
+    return { kind: 'refused', by }
+  }
+  const dropped = state.waiting < state.limits.waiting.total ? undefined : dropLast(state)
+  principal.queue.push(ask)
+  count(state, tenant, principal, 1)
+  return { kind: 'waiting', ...(dropped && { dropped }) }
+}
+
+function isFree<A>({ limits, running, byClass }: State<A>, tenant: Tenant<A>, work: WorkClass): boolean {
+  const { total, perTenant } = limits.classes[work]
+  if (byClass[work] >= total || tenant.byClass[work] >= perTenant) return false
+  return work === 'transfer' || (running < limits.all.total && tenant.running < limits.all.perTenant)
+}
+
+function refusal<A>({ limits, waiting, tenants }: State<A>, tenant: Party, principal: Party): Refusal | undefined {
+  const { total, perTenant, perPrincipal } = limits.waiting
+  if (principal.waiting >= perPrincipal) return 'principal'
+  if (tenant.waiting >= perTenant) return 'tenant'
+  return waiting >= total && tenant.waiting >= most(tenants).waiting ? 'server' : undefined
+}
+
+/** Starts the one whose turn it is, if there is a slot for anybody who waits. */
+function startNext<A extends Ask>(state: State<A>): A | undefined {
+  if (state.waiting === 0) return undefined
+  for (const tenant of inTurn(state.tenants)) {
+    for (const principal of inTurn(tenant.principals)) {
+      const at = principal.queue.findIndex(({ work }) => isFree(state, tenant, work))
+      if (at < 0) continue
+      const ask = take(state, tenant, principal, at)
+      start(state, ask, tenant, principal)
+      return ask
+    }
+  }
+  return undefined
+}
+
+/** Those who have anything waiting, in the order in which they are served. */
+function inTurn<P extends Party>(parties: ReadonlyMap<string, P>): readonly P[] {
+  const asking = [...parties.values()].filter(({ waiting }) => waiting > 0)
+  return asking.sort((one, other) => one.running - other.running || one.servedAt - other.servedAt)
+}
+
+/** The one with the most that wait. */
+function most<P extends Party>(parties: ReadonlyMap<string, P>): P {
+  return [...parties.values()].reduce((first, other) => (other.waiting > first.waiting ? other : first))
+}
+
+function dropLast<A>(state: State<A>): A {
+  const tenant = most(state.tenants)
+  const principal = most(tenant.principals)
+  const ask = take(state, tenant, principal, principal.queue.length - 1)
+  forget(state, tenant, principal)
+  return ask
+}
+
+function take<A>(state: State<A>, tenant: Tenant<A>, principal: Principal<A>, at: number): A {
+  count(state, tenant, principal, -1)
+  return principal.queue.splice(at, 1)[0] as A
+}
+
+function start<A extends Ask>(state: State<A>, ask: A, tenant: Tenant<A>, principal: Principal<A>): void {
+  move(state, ask, tenant, principal, 1)
+  state.served++
+  tenant.servedAt = state.served
+  principal.servedAt = state.served
+}
+
+function move<A>(state: State<A>, { work }: Ask, tenant: Tenant<A>, principal: Party, by: 1 | -1): void {
+  state.byClass[work] += by
+  tenant.byClass[work] += by
+  if (work === 'transfer') return
+  for (const each of [state, tenant, principal]) each.running += by
+}
+
+function count(state: { waiting: number }, tenant: Party, principal: Party, by: 1 | -1): void {
+  for (const each of [state, tenant, principal]) each.waiting += by
+}
+
+function partiesOf<A>({ tenants }: State<A>, ask: Ask): readonly [Tenant<A>, Principal<A>] {
+  const tenant = tenants.get(ask.tenant) ?? {
+    ...{ name: ask.tenant, byClass: none(), principals: new Map<string, Principal<A>>() },
+    ...{ running: 0, waiting: 0, servedAt: 0 }
+  }
+  const principal = tenant.principals.get(ask.principal) ?? {
+    ...{ name: ask.principal, queue: [] },
+    ...{ running: 0, waiting: 0, servedAt: 0 }
+  }
+  tenants.set(tenant.name, tenant)
+  tenant.principals.set(principal.name, principal)
+  return [tenant, principal]
+}
+
+/** Nothing is kept of who has nothing here. */
+function forget<A>({ tenants }: State<A>, tenant: Tenant<A>, principal: Principal<A>): void {
+  if (principal.running === 0 && principal.waiting === 0) tenant.principals.delete(principal.name)
+  if (tenant.principals.size === 0 && tenant.byClass.transfer === 0) tenants.delete(tenant.name)
+}
+
+function none(): Record<WorkClass, number> {
+  return { read: 0, write: 0, expensive: 0, transfer: 0 }
+}

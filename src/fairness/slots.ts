@@ -1,0 +1,121 @@
+import { Problem } from '../base/problem.ts'
+import { type Budget, budget } from './budget.ts'
+import { type Ask, type Limits, type Refusal, type Scheduler, scheduler } from './scheduler.ts'
+
+/** How long those that ask wait, and how much expensive work a principal may ask for. */
+export interface SlotSettings {
+  readonly limits: Limits
+  readonly queueTimeoutMs: number
+  /** 0 is no limit. */
+  readonly expensiveSecondsPerMinute: number
+  /** Milliseconds on a clock that never goes back. */
+  readonly nowMs: () => number
+}
+
+/** Slots for the work of requests, shared fairly between tenants. */
+export interface Slots {
+  /**
+   * Waits for a slot; answers what gives it back. Throws `tooManyRequests` for who asks too much, `unavailable` for who
+   * waited too long, both with Retry-After.
+   */
+  take(ask: Ask, options?: TakeOptions): Promise<Release>
+  /** Refuses those that have waited for too long. */
+  expire(): void
+}
+
+/** Gives a slot back; to call it again does nothing. */
+export type Release = () => void
+
+export interface TakeOptions {
+  /** Waits as long as it takes: for a part of work that has begun already. */
+  readonly isPatient?: boolean
+  /** Calls `leave` when nobody needs the slot any more, until what it answers is called. */
+  readonly whenGone?: ((leave: () => void) => () => void) | undefined
+}
+
+/** One who asks, and how to tell it what came of it. */
+interface Request extends Ask {
+  readonly untilMs: number
+  readonly start: () => void
+  readonly refuse: (problem: Problem) => void
+}
+
+interface State extends SlotSettings {
+  readonly queue: Scheduler<Request>
+  readonly expensive: Budget
+  readonly waiting: Set<Request>
+}
+
+/** Makes the slots of a process. */
+export function openSlots(settings: SlotSettings): Slots {
+  const queue = scheduler<Request>(settings.limits)
+  const expensive = budget(settings.expensiveSecondsPerMinute)
+  const state: State = { ...settings, queue, expensive, waiting: new Set() }
+  return {
+    take: (ask, options) => take(state, ask, options),
+    expire: () => {
+      const now = state.nowMs()
+      for (const request of [...state.waiting]) if (request.untilMs <= now) leave(state, request, TOO_BUSY)
+    }
+  }
+}
+
+async function take(state: State, ask: Ask, { isPatient, whenGone }: TakeOptions = {}): Promise<Release> {
+  if (ask.work === 'expensive') requireBudget(state, ask)
+  const { promise, resolve: start, reject: refuse } = Promise.withResolvers<void>()
+  const untilMs = isPatient ? Number.POSITIVE_INFINITY : state.nowMs() + state.queueTimeoutMs
+  const request: Request = { ...ask, untilMs, start, refuse }
+  const verdict = state.queue.offer(request)
+  if (verdict.kind === 'refused') throw TOO_MANY[verdict.by]
+  if (verdict.kind === 'waiting') {
+    if (verdict.dropped) settled(state, verdict.dropped).refuse(TOO_BUSY)
+    state.waiting.add(request)
+    await promise.finally(whenGone?.(() => leave(state, request, GONE)))
+  }
+  return taken(state, request)
+}
+
+function taken(state: State, request: Request): Release {
+  const { queue, expensive, nowMs } = state
+  const startedMs = nowMs()
+  let isHeld = true
+  return () => {
+    if (!isHeld) return
+    isHeld = false
+    if (request.work === 'expensive') expensive.charge(nameOf(request), nowMs() - startedMs, nowMs())
+    for (const next of queue.finish(request)) settled(state, next).start()
+  }
+}
+
+function leave(state: State, request: Request, problem: Problem): void {
+  if (!state.waiting.has(request)) return
+  state.queue.withdraw(settled(state, request))
+  request.refuse(problem)
+}
+
+function settled({ waiting }: State, request: Request): Request {
+  waiting.delete(request)
+  return request
+}
+
+function requireBudget({ expensive, nowMs, expensiveSecondsPerMinute }: State, ask: Ask): void {
+  const waitMs = expensive.waitMs(nameOf(ask), nowMs())
+  if (waitMs === 0) return
+  const message =
+    `Expensive requests may take ${expensiveSecondsPerMinute} seconds a minute, and these are used up; filter on ` +
+    'indexed attributes, ask for less at once, or try again later'
+  throw new Problem('tooManyRequests', message, { 'Retry-After': String(Math.ceil(waitMs / 1_000)) })
+}
+
+function nameOf({ tenant, principal }: Ask): string {
+  return `${tenant}/${principal}`
+}
+
+const LATER = { 'Retry-After': '1' }
+const TOO_BUSY = new Problem('unavailable', 'The server is busy with other requests; try again later', LATER)
+const GONE = new Problem('requestTimeout', 'The client has gone away')
+const TOO_MANY: Readonly<Record<Refusal, Problem>> = {
+  principal: new Problem('tooManyRequests', 'Too many of your requests wait already; send fewer at once', LATER),
+  tenant: new Problem('tooManyRequests', 'Too many requests of this provider wait already; try again later', LATER),
+  server: TOO_BUSY
+}
