@@ -77,7 +77,7 @@ function onDatabase(work: Work): Promise<Result> {
     write: (text) => process.stderr.write(text)
   }
   const chunkAccounts = readConfig(process.env).BILL_RUN_CHUNK_ACCOUNTS
-  return withDatabase((database, url) =>
+  return withDatabase((database, directUrl) =>
     work({
       database,
       clock: systemClock,
@@ -85,7 +85,7 @@ function onDatabase(work: Work): Promise<Result> {
       actor,
       readInput: () => textOf(process.stdin),
       screen,
-      startWork: () => startBillingWork(url, { database, clock: systemClock, newId, chunkAccounts }, SILENT)
+      startWork: () => startBillingWork(directUrl, { database, clock: systemClock, newId, chunkAccounts }, SILENT)
     })
   )
 }
@@ -105,23 +105,23 @@ function operatingSystemUser(): string {
 }
 
 /** Opens the configured database, or the embedded one, beside a server that runs on it or alone. */
-async function withDatabase(work: (database: Database, url: string) => Promise<Result>): Promise<Result> {
+async function withDatabase(work: (database: Database, directUrl: string) => Promise<Result>): Promise<Result> {
   const store = await openStore(readConfig(process.env), SILENT)
   try {
     const pending = await pendingMigrations(store.database)
     if (pending.length > 0) throw new StartError('The database lacks migrations; run npm run db:migrate first')
-    return await work(store.database, store.url)
+    return await work(store.database, store.directUrl)
   } finally {
     await store.close()
   }
 }
 
 async function migrateDatabase(): Promise<Result> {
-  const { DATABASE_URL } = readConfig(process.env)
-  if (!DATABASE_URL) {
+  const { DATABASE_URL, DATABASE_DIRECT_URL = DATABASE_URL } = readConfig(process.env)
+  if (!DATABASE_DIRECT_URL) {
     throw new StartError('DATABASE_URL is not set; the embedded database is migrated whenever the server starts')
   }
-  const applied = await migrate(DATABASE_URL)
+  const applied = await migrate(DATABASE_DIRECT_URL, { report: (text) => console.error(text) })
   return { text: applied.length > 0 ? applied.map((name) => `applied ${name}`).join('\n') : 'up to date' }
 }
 

@@ -90,8 +90,9 @@ async function playOn(staging: Staging, url: string, isOwn: boolean, signal: Abo
 
 /** Set up like any server, but for the database, and for what protects it from others. */
 function serverConfig(config: Config, url: string, isOwn: boolean): Config {
-  const { DATABASE_POOL_SIZE, DATABASE_CONNECT_TIMEOUT_MS, DATABASE_STATEMENT_TIMEOUT_MS } = config
-  const database = { DATABASE_POOL_SIZE, DATABASE_CONNECT_TIMEOUT_MS, DATABASE_STATEMENT_TIMEOUT_MS, DATABASE_URL: url }
+  const { DATABASE_DIRECT_URL, DATABASE_POOL_SIZE, DATABASE_CONNECT_TIMEOUT_MS, DATABASE_STATEMENT_TIMEOUT_MS } = config
+  const limits = { DATABASE_POOL_SIZE, DATABASE_CONNECT_TIMEOUT_MS, DATABASE_STATEMENT_TIMEOUT_MS }
+  const database = { ...limits, DATABASE_URL: url, ...(!isOwn && { DATABASE_DIRECT_URL }) }
   const unlimited = { RATE_LIMIT_PER_MINUTE: 0, MAX_EVENT_LOOP_DELAY_MS: 0 }
   return { ...readConfig({}), ...database, ...unlimited, MIGRATE_ON_START: isOwn, PORT: 0 }
 }

@@ -13,7 +13,8 @@ const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|::1)$/
 /** The database ready for use, and what must be closed with it. */
 export interface Store {
   readonly database: Database
-  readonly url: string
+  /** Leads to Postgres itself, where `database` may go through a pooler. */
+  readonly directUrl: string
   /** Throws a Problem while migrations of the database are pending; once it is ready, costs nothing. */
   requireReady(): Promise<void>
   close(): Promise<void>
@@ -23,6 +24,7 @@ export interface Store {
 export async function openStore(config: Config, logger: Logger): Promise<Store> {
   const embedded = config.DATABASE_URL ? undefined : await startEmbedded(config)
   const url = config.DATABASE_URL ?? embedded?.url ?? ''
+  const directUrl = config.DATABASE_DIRECT_URL ?? url
   const database = connect(config, url, logger)
   const close = async () => {
     await database.close()
@@ -30,14 +32,16 @@ export async function openStore(config: Config, logger: Logger): Promise<Store> 
   }
   try {
     await requireVersion(database)
-    if (embedded || config.MIGRATE_ON_START) await migrate(url)
+    if (embedded || config.MIGRATE_ON_START) {
+      await migrate(directUrl, { report: (text) => logger.warn(text) })
+    }
     const requireReady = readiness(database)
     await requireReady().catch((error: unknown) => {
       if (!(error instanceof Problem)) throw startError('The database cannot be used', error)
       logger.warn(error.message)
     })
     if (embedded) await fill(database)
-    return { database, url, requireReady, close }
+    return { database, directUrl, requireReady, close }
   } catch (error) {
     await close()
     throw error

@@ -27,8 +27,8 @@ export function startWork(store: Store, logger: Logger, chunkAccounts: number): 
   async function attempt() {
     try {
       await store.requireReady()
-      const { url, database } = store
-      return await startBillingWork(url, { database, clock: systemClock, newId, chunkAccounts }, logger)
+      const { directUrl, database } = store
+      return await startBillingWork(directUrl, { database, clock: systemClock, newId, chunkAccounts }, logger)
     } catch (error) {
       if (!(error instanceof Problem)) logger.warn({ err: error }, 'the jobs cannot be worked off yet')
       return undefined

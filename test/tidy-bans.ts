@@ -52,6 +52,7 @@ export const BANS: readonly Ban[] = [
     except: [
       'src/main.ts',
       'src/stop.ts',
+      'src/db/connection.ts',
       'src/db/embedded-postgres.ts',
       'src/db/embedded-cluster.ts',
       'src/db/file-lock.ts',

@@ -1,6 +1,7 @@
 import type { Instant } from '../base/instant.ts'
 import { Problem } from '../base/problem.ts'
-import { constraintName, type Database, type Transaction } from '../db/database.ts'
+import type { Database, Transaction } from '../db/database.ts'
+import { constraintName } from '../db/failure.ts'
 import { join, sql } from '../db/sql.ts'
 import { secretFor } from '../tmf/secret.ts'
 import { create, type WriteContext } from '../tmf/write.ts'

@@ -1,4 +1,5 @@
 import type { Database, Transaction } from '../db/database.ts'
+import { LOCKS } from '../db/locks.ts'
 import { sql } from '../db/sql.ts'
 import { genesis, hashOf } from './chain.ts'
 import { type BatchLimits, readRows } from './rows.ts'
@@ -8,9 +9,6 @@ export interface SealOptions extends BatchLimits {
   /** Ends the work after the batch that is under way. */
   readonly signal?: AbortSignal
 }
-
-/** The first half of the key of the lock of a tenant's chain: any number that no other lock of two keys has. */
-const SEAL_LOCK = 678_005
 
 /**
  * Gives committed rows of the audit their position (1, 2, 3 … in each tenant) and their hash, and answers how many.
@@ -70,7 +68,7 @@ async function sealBatch(tx: Transaction, tenantId: string, limits: BatchLimits)
 
 /** Held until the transaction ends. Two tenants of one number merely take turns. */
 async function lockChain(tx: Transaction, tenantId: string): Promise<boolean> {
-  const { rows } = await tx.run(sql`SELECT pg_try_advisory_xact_lock(${SEAL_LOCK}, hashtext(${tenantId}))`)
+  const { rows } = await tx.run(sql`SELECT pg_try_advisory_xact_lock(${LOCKS.auditSeal}, hashtext(${tenantId}))`)
   return rows[0]?.[0] === 't'
 }
 

@@ -1,14 +1,25 @@
 import { isIP } from 'node:net'
 import { z } from 'zod'
+import { parsePostgresUrl } from './postgres-url.ts'
 import { requireWhole, ssoVariables } from './sso-settings.ts'
 import { StartError } from './start-error.ts'
 
 const flag = z.enum(['true', 'false']).transform((value) => value === 'true')
 const whole = (min: number, max: number) => z.coerce.number().int().min(min).max(max)
 
+/** The forms of libpq, which no parser of web addresses takes all. */
+const postgresUrl = z.string().superRefine((text, context) => {
+  try {
+    parsePostgresUrl(text)
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: (error as Error).message })
+  }
+})
+
 /** Every environment variable the server reads; `.env.example` describes them, and a test keeps both alike. */
 export const environment = z.object({
-  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// address' }).optional(),
+  DATABASE_URL: postgresUrl.optional(),
+  DATABASE_DIRECT_URL: postgresUrl.optional(),
   DATA_DIR: z.string().min(1).default('.data'),
   MIGRATE_ON_START: flag.default(false),
   HOST: z.string().min(1).default('127.0.0.1'),

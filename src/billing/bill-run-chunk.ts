@@ -8,7 +8,7 @@ import { useCredit } from './credit.ts'
 import { type Drafted, draftBills } from './draft.ts'
 import { issueBills } from './issue.ts'
 import type { RunDates } from './run-dates.ts'
-import { takeTime, type WorkContext } from './work-context.ts'
+import type { WorkContext } from './work-context.ts'
 
 /** One of the ranges of accounts into which a run is divided. */
 export interface ChunkName {
@@ -35,7 +35,7 @@ const NO_LONGER_ELIGIBLE = 'noLongerEligible'
 /** Bills one chunk in one transaction; a chunk that is done, or that somebody else is at, is left alone. */
 export async function billChunk(context: WorkContext, name: ChunkName): Promise<void> {
   await context.database.transaction(async (tx) => {
-    await takeTime(tx)
+    await tx.takeTime()
     const chunk = await claim(tx, name)
     if (!chunk) return
     const { tenantId, dates, accounts } = chunk

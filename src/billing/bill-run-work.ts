@@ -1,4 +1,5 @@
-import { isDataRefused, type Transaction } from '../db/database.ts'
+import type { Transaction } from '../db/database.ts'
+import { isDataRefused } from '../db/failure.ts'
 import { type Sql, sql } from '../db/sql.ts'
 import { addJobs, hasNoJob, IN_BULK } from '../jobs/queue.ts'
 import type { Task } from '../jobs/worker.ts'
@@ -6,7 +7,7 @@ import { BILL_CHUNK, eligible, START_RUN } from './bill-run.ts'
 import { billChunk, type ChunkName } from './bill-run-chunk.ts'
 import { isolate } from './bill-run-fault.ts'
 import type { RunDates } from './run-dates.ts'
-import { takeTime, type WorkContext } from './work-context.ts'
+import type { WorkContext } from './work-context.ts'
 
 /** So many accounts of other systems are told of with a run. */
 const UNKNOWN_SHOWN_MAX = 1_000
@@ -60,7 +61,7 @@ async function addChunks(tx: Transaction, condition: Sql): Promise<void> {
 /** Divides the accounts of a run into chunks, once, and asks for those that are not done. */
 async function begin(context: WorkContext, tenantId: string, runId: string): Promise<void> {
   await context.database.transaction(async (tx) => {
-    await takeTime(tx)
+    await tx.takeTime()
     const { rows } = await tx.run(sql`UPDATE "bill_run" SET "state" = 'running',
         "started_at" = coalesce("started_at", ${context.clock()}), "version" = "version" + 1
       WHERE "tenant_id" = ${tenantId} AND "id" = ${runId} AND "state" IN ('queued', 'running')
@@ -93,7 +94,7 @@ async function divide(
 /** Ends a run whose chunks are done, and counts what no run will bill: rates of accounts that are not ours. */
 async function finish({ database, clock }: WorkContext, tenantId: string, runId: string): Promise<void> {
   await database.transaction(async (tx) => {
-    await takeTime(tx)
+    await tx.takeTime()
     await tx.run(sql`UPDATE "bill_run" r SET "state" = 'done', "finished_at" = ${clock()}, "version" = r."version" + 1,
         "unknown_account_rates" = (SELECT coalesce(jsonb_object_agg("account", "count"), '{}') FROM (
           SELECT x."billing_account_id" AS "account", count(*) AS "count" FROM "applied_customer_billing_rate" x

@@ -1,7 +1,8 @@
 import { findAccount } from '../accounts/lookup.ts'
 import { recordChange } from '../audit/record.ts'
 import { compareDecimals, trimScale } from '../base/money.ts'
-import { isDataException, type Transaction } from '../db/database.ts'
+import type { Transaction } from '../db/database.ts'
+import { isDataException } from '../db/failure.ts'
 import { sql } from '../db/sql.ts'
 import { addJob, addJobs, hasNoJob } from '../jobs/queue.ts'
 import type { Task } from '../jobs/worker.ts'
@@ -15,7 +16,7 @@ import { useCredit } from './credit.ts'
 import { draftBills } from './draft.ts'
 import { issueBills } from './issue.ts'
 import { overdraw } from './overdraft.ts'
-import { takeTime, type WorkContext } from './work-context.ts'
+import type { WorkContext } from './work-context.ts'
 
 /** Name of the task of one request. */
 export const BILL_ON_DEMAND = 'billOnDemand'
@@ -63,7 +64,7 @@ interface Ending {
 }
 
 async function answerRequest(tx: Transaction, context: WorkContext, tenantId: string, id: string): Promise<void> {
-  await takeTime(tx)
+  await tx.takeTime()
   const found = await tx.run(sql`SELECT "billing_account_id", "related_party_id", "partner_id"
     FROM "customer_bill_on_demand" WHERE "tenant_id" = ${tenantId} AND "id" = ${id} AND "state" = 'inProgress'
     FOR UPDATE`)

@@ -8,7 +8,6 @@ import type { ChangeContext } from '../tmf/resource.ts'
 import { where } from '../tmf/where.ts'
 import { BILL_COLUMNS, recordMoves } from './bill-moves.ts'
 import { type IssuedState, issueExisting } from './issue-existing.ts'
-import { takeTime } from './work-context.ts'
 
 /** Which bills of a run go to which state; all of them without a filter, which is written like a query of the API. */
 export interface Release {
@@ -78,7 +77,7 @@ async function inChunks(
   let count = 0
   for (let after = ''; ; ) {
     const { ids, moved } = await database.transaction(async (tx) => {
-      await takeTime(tx)
+      await tx.takeTime()
       const { rows } = await tx.run(sql`SELECT "id" FROM "customer_bill" WHERE ${which} AND "id" > ${after}
         ORDER BY "id" LIMIT ${CHUNK_BILLS} FOR UPDATE`)
       const locked = rows.map(([id]) => String(id))

@@ -2,13 +2,11 @@ import { randomUUID } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import type { MigrationList, SchemaEngine } from '@prisma/schema-engine-wasm/schema_engine_bg'
-import pg from 'pg'
+import type pg from 'pg'
+import { withDatabase } from '../base/postgres-url.ts'
 import { StartError, startError } from '../base/start-error.ts'
-
-/** Any number that nothing else on the database locks: one migration at a time. */
-const MIGRATION_LOCK = 678_004
-/** How long a process waits for another one that migrates. */
-const LOCK_LIMIT_MS = 300_000
+import { connectClient, migrationSettings, openPool } from './connection.ts'
+import { lockMigrations, type Waiting } from './migration-lock.ts'
 
 const PRISMA = path.resolve(import.meta.dirname, '../../prisma')
 const MIGRATIONS = path.join(PRISMA, 'migrations')
@@ -29,24 +27,28 @@ export async function pendingMigrations(database: Queryable, directory = MIGRATI
 /**
  * Applies the pending migrations and answers their names; several processes may do so at once. Each migration is one
  * transaction (unless it is a single statement that Postgres refuses in one). Throws a StartError that names the
- * migration that failed; once its cause is mended, the next call tries it again.
+ * migration that failed, or who holds the lock for too long; once its cause is mended, the next call tries it again.
  */
-export async function migrate(url: string, directory = MIGRATIONS): Promise<string[]> {
-  const client = newClient(url)
+export async function migrate(
+  url: string,
+  waiting: Waiting = { report: () => undefined },
+  directory = MIGRATIONS
+): Promise<string[]> {
   try {
-    await client.connect()
-    await client.query(`SET lock_timeout = ${LOCK_LIMIT_MS}`)
-    await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK])
-    const pending = await pendingMigrations(client, directory)
-    if (pending.length > 0) await apply(client, url, directory)
-    if (directory === MIGRATIONS) await migrateJobs(url)
-    return pending
+    const client = await connectClient(migrationSettings(url, 'tmf678 migration'))
+    // Its end also gives the lock back.
+    return await migrateWith(client, url, directory, waiting).finally(() => client.end())
   } catch (error) {
     throw startError('the database cannot be migrated', error)
-  } finally {
-    // Also gives the lock back.
-    await client.end()
   }
+}
+
+async function migrateWith(client: pg.Client, url: string, directory: string, waiting: Waiting): Promise<string[]> {
+  await lockMigrations(client, waiting)
+  const pending = await pendingMigrations(client, directory)
+  if (pending.length > 0) await apply(client, url, directory)
+  if (directory === MIGRATIONS) await migrateJobs(url)
+  return pending
 }
 
 /** The files that `diffMigrations` compares. */
@@ -63,7 +65,7 @@ export async function diffMigrations(url: string, files = SCHEMA_FILES): Promise
   const content = readFileSync(files.schema, 'utf8')
   const schema = [{ path: files.schema, content }]
   return withScratchDatabase(url, async (scratch) => {
-    await migrate(scratch, files.migrations)
+    await migrate(scratch, undefined, files.migrations)
     const from = { tag: 'schemaDatasource' as const, files: schema, configDir: path.dirname(files.schema) }
     const to = { tag: 'schemaDatamodel' as const, files: schema }
     const diff = await withSchemaEngine(scratch, (engine) =>
@@ -85,7 +87,8 @@ function collateTexts(sql: string): string {
 /** The tables of the jobs are graphile-worker's own, in a schema of theirs. */
 async function migrateJobs(url: string): Promise<void> {
   const { Logger, runMigrations } = await import('graphile-worker')
-  await runMigrations({ connectionString: url, logger: new Logger(() => () => undefined) })
+  const { pool, close } = openPool(migrationSettings(url, 'tmf678 migration of jobs'), 1, () => undefined)
+  await runMigrations({ pgPool: pool, logger: new Logger(() => () => undefined) }).finally(close)
 }
 
 function migrationNames(directory: string): string[] {
@@ -140,27 +143,12 @@ function readMigrations(directory: string): MigrationList {
 
 async function withScratchDatabase<T>(url: string, work: (url: string) => Promise<T>): Promise<T> {
   const name = `tmf678_scratch_${randomUUID().replaceAll('-', '')}`
-  const scratch = new URL(url)
-  scratch.pathname = `/${name}`
-  const client = newClient(url)
-  await client.connect()
+  const client = await connectClient(migrationSettings(url, 'tmf678 migration'))
   try {
     await client.query(`CREATE DATABASE ${name}`)
-    return await work(scratch.href)
+    return await work(withDatabase(url, name))
   } finally {
     await client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)
     await client.end()
-  }
-}
-
-function newClient(connectionString: string): pg.Client {
-  try {
-    const client = new pg.Client({ connectionString, application_name: 'tmf678 migration' })
-    // A lost connection fails the query that needs it.
-    client.on('error', () => {})
-    return client
-  } catch {
-    // The original error would quote the URL and with it the password.
-    throw new StartError('the URL of the database is not valid')
   }
 }

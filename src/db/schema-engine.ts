@@ -8,7 +8,8 @@ import {
   type SqlMigrationAwareDriverAdapterFactory
 } from '@prisma/driver-adapter-utils'
 import type { SchemaEngine } from '@prisma/schema-engine-wasm/schema_engine_bg'
-import pg from 'pg'
+import type pg from 'pg'
+import { migrationSettings, openPool } from './connection.ts'
 
 const ENGINE = '@prisma/schema-engine-wasm/schema_engine_bg'
 /** Object ids of the Postgres types `"char"` and `"char"[]`. */
@@ -21,8 +22,7 @@ export const NO_FILTERS = { externalTables: [], externalEnums: [] }
 /** Runs `work` with Prisma's schema engine on the database at `url`; a failed script rejects with Postgres' error. */
 export async function withSchemaEngine<T>(url: string, work: (engine: SchemaEngine) => Promise<T>): Promise<T> {
   const { SchemaEngine } = await loadEngine()
-  const pool = new pg.Pool({ connectionString: url, max: 2, application_name: 'tmf678 schema engine' })
-  pool.on('error', () => {})
+  const { pool, close } = openPool(migrationSettings(url, 'tmf678 schema engine'), 2, () => undefined)
   const adapter = migrationAdapter(pool)
   try {
     const datamodel = 'datasource db {\n  provider = "postgresql"\n}\n'
@@ -39,7 +39,7 @@ export async function withSchemaEngine<T>(url: string, work: (engine: SchemaEngi
     // The engine rewords what Postgres says and sometimes loses it.
     throw adapter.scriptError() ?? error
   } finally {
-    await pool.end()
+    await close()
   }
 }
 

@@ -1,5 +1,6 @@
 import { keepDocuments } from '../billing/letterhead.ts'
 import type { Database, Transaction } from '../db/database.ts'
+import { LOCKS } from '../db/locks.ts'
 import { identifier, join, sql } from '../db/sql.ts'
 import { postForeignBills } from '../ledger/foreign-bills.ts'
 import { appliedCustomerBillingRate } from '../resources/applied-customer-billing-rate.ts'
@@ -21,10 +22,6 @@ import { idSequence } from './random.ts'
 import { ratesOf } from './rates.ts'
 import { requestsOf } from './requests.ts'
 
-/** Any number that nothing else on the database locks: one fill at a time. */
-const DEMO_LOCK = 678_005
-/** Longer than any fill takes, whatever the server's own limit is. */
-const STATEMENT_TIMEOUT = '60s'
 /** Rows of one INSERT: its values stay below the 65,535 that Postgres takes. */
 const ROWS_PER_INSERT = 250
 const FOUNDED = instant(midnight(2025, 9))
@@ -38,8 +35,8 @@ const POSTED_AS_OF = { chargedAt: sql`b."bill_date"`, paidAt: sql`b."last_update
  */
 export async function fillWithDemoData(database: Database): Promise<boolean> {
   return database.transaction(async (tx) => {
-    await tx.run(sql`SELECT set_config('statement_timeout', ${STATEMENT_TIMEOUT}, true)`)
-    await tx.run(sql`SELECT pg_advisory_xact_lock(${DEMO_LOCK})`)
+    await tx.takeTime()
+    await tx.run(sql`SELECT pg_advisory_xact_lock(${LOCKS.demoData})`)
     if (await isFilled(tx)) return false
     for (const tenant of TENANTS) await fillTenant(tx, tenant)
     return true

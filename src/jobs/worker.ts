@@ -1,6 +1,7 @@
 import { Logger as JobLogger, type Runner, run, type TaskList } from 'graphile-worker'
-import pg from 'pg'
+import type pg from 'pg'
 import type { Logger } from 'pino'
+import { jobSettings, openPool } from '../db/connection.ts'
 import { ATTEMPTS_MAX } from './queue.ts'
 
 /** What is done for a job. `isLast`: it will not be tried again when this throws. */
@@ -24,12 +25,11 @@ export async function startWorker(
   tasks: ReadonlyMap<string, Task>,
   logger: Pick<Logger, 'warn'>
 ): Promise<Worker> {
-  const pool = new pg.Pool({ connectionString: url, max: CONNECTIONS, application_name: 'tmf678-server jobs' })
-  // A connection that is lost is replaced; its event alone would end the process.
-  pool.on('error', (error) => logger.warn({ err: error }, 'an idle connection of the jobs was lost'))
-  pool.on('connect', (client) => client.on('error', () => undefined))
+  const { pool, close } = openPool(jobSettings(url), CONNECTIONS, (error) =>
+    logger.warn({ err: error }, 'an idle connection of the jobs was lost')
+  )
   const runner = await startRunner(pool, tasks, logger).catch(async (error: unknown) => {
-    await pool.end()
+    await close()
     throw error
   })
   let isOver = false
@@ -37,7 +37,7 @@ export async function startWorker(
     .catch((error: unknown) => logger.warn({ err: error }, 'the jobs are no longer worked off'))
     .finally(() => {
       isOver = true
-      return pool.end()
+      return close()
     })
   return {
     hasEnded: () => isOver,

@@ -25,7 +25,7 @@ export interface Verification {
 export async function verifyLedger(database: Database): Promise<readonly Verification[]> {
   return database.transaction(async (tx) => {
     await tx.run(sql`SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY`)
-    await tx.run(sql`SET LOCAL statement_timeout = 0`)
+    await tx.takeTime()
     const { rows } = await tx.run(sql`SELECT "id" FROM "tenant" ORDER BY "id"`)
     const verifications: Verification[] = []
     for (const [id] of rows) verifications.push(await verifyTenant(tx, String(id)))

@@ -22,7 +22,7 @@ test('what tenants count as calls at the migration, they always did', async () =
     for (const name of names) {
       cpSync(path.join(SCHEMA_FILES.migrations, name), path.join(directory, name), { recursive: true })
     }
-    expect(await migrate(url, directory)).toEqual(names)
+    expect(await migrate(url, undefined, directory)).toEqual(names)
   }
   try {
     await apply(MIGRATIONS.slice(0, OURS))

@@ -37,7 +37,7 @@ async function apply(names: readonly string[]): Promise<void> {
     mkdirSync(path.join(directory, name))
     cpSync(path.join(SCHEMA_FILES.migrations, name), path.join(directory, name), { recursive: true })
   }
-  expect(await migrate(url, directory)).toEqual(names)
+  expect(await migrate(url, undefined, directory)).toEqual(names)
 }
 
 test('bills that were issued before the migration keep what their documents showed at it', async () => {

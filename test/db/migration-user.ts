@@ -2,4 +2,4 @@
 import { migrate } from '../../src/db/migrations.ts'
 
 const [, , url = '', directory = ''] = process.argv
-console.log(JSON.stringify(await migrate(url, directory)))
+console.log(JSON.stringify(await migrate(url, undefined, directory)))

@@ -79,11 +79,11 @@ describe('migrate', () => {
     write('2_second', 'INSERT INTO note VALUES (2)')
     write('1_first', 'CREATE TABLE note (id int)')
     expect(await pendingMigrations(client, migrations)).toEqual(['1_first', '2_second'])
-    expect(await migrate(url, migrations)).toEqual(['1_first', '2_second'])
+    expect(await migrate(url, undefined, migrations)).toEqual(['1_first', '2_second'])
     write('3_third', 'INSERT INTO note VALUES (3)')
     expect(await pendingMigrations(client, migrations)).toEqual(['3_third'])
-    expect(await migrate(url, migrations)).toEqual(['3_third'])
-    expect(await migrate(url, migrations)).toEqual([])
+    expect(await migrate(url, undefined, migrations)).toEqual(['3_third'])
+    expect(await migrate(url, undefined, migrations)).toEqual([])
     expect((await client.query('SELECT id FROM note')).rows).toEqual([{ id: 2 }, { id: 3 }])
   })
 
@@ -93,14 +93,14 @@ describe('migrate', () => {
       `CREATE TABLE note (body text DEFAULT 'a;b'); -- one; two
        CREATE FUNCTION twice(n int) RETURNS int LANGUAGE plpgsql AS $$ BEGIN n := n * 2; RETURN n; END $$;`
     )
-    await migrate(url, migrations)
+    await migrate(url, undefined, migrations)
     expect((await client.query('SELECT twice(21) AS answer')).rows).toEqual([{ answer: 42 }])
   })
 
   it('names the migration that fails, undoes all of it, and tries it again once it is mended', async () => {
     write('1_good', 'CREATE TABLE note (id int NOT NULL)')
     write('2_bad', 'CREATE TABLE other (id int); INSERT INTO note VALUES (NULL)')
-    const error = await migrate(url, migrations).catch((reason) => reason)
+    const error = await migrate(url, undefined, migrations).catch((reason) => reason)
     expect(error).toBeInstanceOf(StartError)
     expect(error.message).toMatch(/^the migration 2_bad failed: null value in column "id" of relation "note" violates/)
     expect(error.message).not.toContain(new URL(url).password)
@@ -108,17 +108,17 @@ describe('migrate', () => {
     expect((await client.query(`SELECT to_regclass('other') AS found`)).rows).toEqual([{ found: null }])
 
     write('2_bad', 'CREATE TABLE other (id int); INSERT INTO note VALUES (2)')
-    expect(await migrate(url, migrations)).toEqual(['2_bad'])
+    expect(await migrate(url, undefined, migrations)).toEqual(['2_bad'])
   })
 
   it('goes on after a process that was killed while it migrated', async () => {
     write('1_good', 'CREATE TABLE note (id int)')
-    await migrate(url, migrations)
+    await migrate(url, undefined, migrations)
     write('2_killed', 'CREATE TABLE other (id int)')
     await client.query(
       `INSERT INTO _prisma_migrations (id, checksum, migration_name, started_at) VALUES ('1', '', '2_killed', now())`
     )
-    expect(await migrate(url, migrations)).toEqual(['2_killed'])
+    expect(await migrate(url, undefined, migrations)).toEqual(['2_killed'])
   })
 
   it('is done by one of several connections and processes at once', async () => {
@@ -126,7 +126,7 @@ describe('migrate', () => {
     write('2_second', 'INSERT INTO note VALUES (2)')
     const programs = [1, 2].map(() => runProgram('migration-user.ts', url, migrations))
     const applied = await Promise.all([
-      ...[1, 2, 3].map(() => migrate(url, migrations)),
+      ...[1, 2, 3].map(() => migrate(url, undefined, migrations)),
       ...programs.map(async (program) => JSON.parse(await program.firstLine))
     ])
     await Promise.all(programs.map((program) => program.ended()))
@@ -135,10 +135,12 @@ describe('migrate', () => {
   })
 
   it('says in one line that a database cannot be reached', async () => {
-    await expect(migrate('postgresql://a:secret@127.0.0.1:1/b', migrations)).rejects.toThrow(
+    await expect(migrate('postgresql://a:secret@127.0.0.1:1/b', undefined, migrations)).rejects.toThrow(
       /^the database cannot be migrated: connect ECONNREFUSED 127.0.0.1:1$/
     )
-    await expect(migrate('postgresql://a:secret@[', migrations)).rejects.toThrow('the URL of the database is not valid')
+    await expect(migrate('postgresql://a:secret@[', undefined, migrations)).rejects.toThrow(
+      'the URL of the database is not valid'
+    )
   })
 })
 

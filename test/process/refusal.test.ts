@@ -76,7 +76,7 @@ const REFUSALS: readonly Refusal[] = [
   {
     what: 'a password with a broken escape',
     env: () => ({ DATABASE_URL: 'postgres://user:hush-hush%zz@127.0.0.1:1/bills' }),
-    says: /^The database does not answer: /
+    says: /^The configuration is wrong\. DATABASE_URL: has a percent sign that begins no escape$/
   },
   {
     what: 'settings that are wrong, all of them',

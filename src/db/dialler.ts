@@ -1,0 +1,157 @@
+import { Socket } from 'node:net'
+import pg from 'pg'
+import { type PostgresUrl, parsePostgresUrl } from '../base/postgres-url.ts'
+import { StartError } from '../base/start-error.ts'
+import { checkSession, type Session, type SessionLimits, startOptions } from './session.ts'
+import { type Choice, newChoice, type Rank, type Target } from './target.ts'
+
+export interface ConnectionSettings extends SessionLimits {
+  readonly url: string
+  readonly applicationName: string
+  /** How long a connection may take to be made, or to become free, and a new one to answer. */
+  readonly connectTimeoutMs: number
+  /** The work listens, or holds locks of a session: it needs a session of Postgres to itself, and no pooler between. */
+  readonly needsSession?: boolean
+  /** How values are read, where not as the driver does. */
+  readonly types?: pg.CustomTypesConfig
+}
+
+/** Makes connections to whichever server of an address is the right one at the time. */
+export interface Dialler {
+  /** A client that is not connected yet. */
+  newClient(): pg.Client
+  /** Checks a client that has just connected. Throws a StartError when it is not as it must be. */
+  admit(client: pg.ClientBase): Promise<Session>
+  /** Connects, and once more where the first try has taught how the server wants to be spoken to. */
+  again<T>(connect: () => Promise<T>): Promise<T>
+  hangUp(client: pg.ClientBase): void
+  /** Chooses anew among the servers before the next connection. */
+  forget(): void
+  /** Hangs up everything, and connects no more. */
+  cut(): void
+}
+
+/** An answer that is so much later than Postgres itself allows will never come. */
+const SILENCE_MS = 2_000
+const KEEP_ALIVE_DELAY_MS = 10_000
+const PROTOCOL_VIOLATION = '08P01'
+const NEEDS_SESSION =
+  'The URL of the database leads to a pooler; migrations and jobs need one that leads to Postgres itself, in ' +
+  'DATABASE_DIRECT_URL'
+
+/** Throws a StartError when the URL is none, or a file that it names cannot be read. */
+export function newDialler(settings: ConnectionSettings): Dialler {
+  const url = readUrl(settings.url)
+  const sockets = new Map<pg.ClientBase, Socket>()
+  let [takesOptions, isCut] = [true, false]
+  const clientFor = (target: Target) => {
+    const socket = new Socket()
+    const client = new pg.Client({ ...clientConfig(settings, url, target, takesOptions), stream: () => socket })
+    sockets.set(client, socket)
+    socket.once('close', () => sockets.delete(client))
+    if (isCut) client.connect = () => Promise.reject(new Error('Connection refused: the process stops'))
+    return client
+  }
+  const again: Dialler['again'] = (connect) =>
+    connect().catch((error: unknown) => {
+      if (!takesOptions || !refusesOptions(error)) throw error
+      takesOptions = false
+      return connect()
+    })
+  const choice = newChoice(url, (target) => again(() => rankAt(clientFor(target), settings.connectTimeoutMs)))
+  return {
+    newClient: () => (choice.isNeeded ? aimed(clientFor(choice.first), choice) : clientFor(choice.first)),
+    admit: async (client) => {
+      const session = await checkSession(client, settings, settings.connectTimeoutMs)
+      if (settings.needsSession && session.isPooled) throw new StartError(NEEDS_SESSION)
+      if (choice.isNeeded) choice.require(await rankOf(client, settings.connectTimeoutMs))
+      return session
+    },
+    again,
+    hangUp: (client) => sockets.get(client)?.destroy(),
+    forget: choice.forget,
+    cut: () => {
+      isCut = true
+      for (const socket of sockets.values()) socket.destroy()
+    }
+  }
+}
+
+/** The original error of the driver would quote the address and with it the password. */
+function readUrl(text: string): PostgresUrl {
+  try {
+    return parsePostgresUrl(text)
+  } catch (error) {
+    throw new StartError(`the URL of the database is not valid: it ${(error as Error).message}`)
+  }
+}
+
+function clientConfig(
+  { connectTimeoutMs, statementTimeoutMs, applicationName, types, ...limits }: ConnectionSettings,
+  { user, password, database, parameters }: PostgresUrl,
+  { host, port, ssl }: Target,
+  takesOptions: boolean
+): pg.ClientConfig {
+  return {
+    ...(host !== undefined && { host }),
+    ...(port !== undefined && { port }),
+    ...(user !== undefined && { user }),
+    ...(password !== undefined && { password }),
+    ...(database !== undefined && { database }),
+    ...(types && { types }),
+    ...(ssl !== undefined && { ssl }),
+    application_name: parameters.get('application_name') ?? applicationName,
+    connectionTimeoutMillis: connectTimeoutMs,
+    ...(statementTimeoutMs > 0 && { query_timeout: statementTimeoutMs + SILENCE_MS }),
+    keepAlive: true,
+    keepAliveInitialDelayMillis: KEEP_ALIVE_DELAY_MS,
+    ...(takesOptions && {
+      options: startOptions({ statementTimeoutMs, ...limits }, parameters.get('options'))
+    })
+  }
+}
+
+/** A pooler that keeps no sessions takes no settings for them. */
+function refusesOptions(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && error.code === PROTOCOL_VIOLATION && /startup/.test(error.message)
+}
+
+/** The client connects to whichever target is the right one when it does. */
+function aimed(client: pg.Client, choice: Choice): pg.Client {
+  const dial = client.connect.bind(client)
+  const connect = async () => {
+    const { ssl, ...address } = await choice.current()
+    const encryption = ssl === undefined ? {} : { ssl }
+    Object.assign(client, address, encryption)
+    // Also where the driver looks for a password, and where it begins to encrypt.
+    const { connectionParameters, connection } = client as unknown as Record<string, object>
+    Object.assign(connectionParameters ?? {}, address)
+    Object.assign(connection ?? {}, encryption)
+    return dial().catch((error: unknown) => {
+      choice.forget()
+      throw error
+    })
+  }
+  type Done = (error: unknown, client?: pg.Client) => void
+  return Object.assign(client, {
+    connect: (done?: Done) => (done ? connect().then(() => done(null, client), done) : connect())
+  })
+}
+
+async function rankAt(client: pg.Client, timeoutMs: number): Promise<Rank> {
+  client.on('error', () => undefined)
+  try {
+    await client.connect()
+    return await rankOf(client, timeoutMs)
+  } finally {
+    await client.end()
+  }
+}
+
+async function rankOf(client: pg.ClientBase, timeoutMs: number): Promise<Rank> {
+  const query = { text: RANK, query_timeout: timeoutMs }
+  const { rows } = await client.query<{ standby: string; read_only: string }>(query)
+  return { isStandby: rows[0]?.standby === 'true', isReadOnly: rows[0]?.read_only === 'on' }
+}
+
+const RANK = `SELECT pg_is_in_recovery()::text AS standby, current_setting('transaction_read_only') AS read_only`

@@ -1,0 +1,133 @@
+import { readFileSync } from 'node:fs'
+import type { ConnectionOptions } from 'node:tls'
+import type { PostgresHost, PostgresUrl, SslMode, TargetSession } from '../base/postgres-url.ts'
+import { StartError } from '../base/start-error.ts'
+
+/** One way to a server: where it is, and whether the way is encrypted. */
+export interface Target extends PostgresHost {
+  /** Undefined where the address says nothing: then `PGSSLMODE` decides, and without it there is none. */
+  readonly ssl: boolean | ConnectionOptions | undefined
+}
+
+/** What a server says of itself. */
+export interface Rank {
+  readonly isStandby: boolean
+  readonly isReadOnly: boolean
+}
+
+/** Every way that an address offers, in the order in which they are tried. */
+function targetsOf({ hosts, sslMode, parameters }: PostgresUrl): readonly Target[] {
+  const offered = sslMode ? ways(sslMode, parameters) : [undefined]
+  return hosts.flatMap((host) => (isSocket(host) ? [false] : offered).map((ssl) => ({ ...host, ssl })))
+}
+
+function ways(mode: SslMode, parameters: ReadonlyMap<string, string>): readonly Target['ssl'][] {
+  if (mode === 'disable') return [false]
+  if (mode === 'allow') return [false, tlsOptions('no-verify', parameters)]
+  if (mode === 'prefer') return [tlsOptions('no-verify', parameters), false]
+  return [tlsOptions(mode, parameters)]
+}
+
+/** Nobody can listen in on a socket of the same machine. */
+function isSocket({ host }: PostgresHost): boolean {
+  return host?.startsWith('/') ?? false
+}
+
+/**
+ * The certificate of the server is checked wherever the client insists on encryption: also with `require`, for which
+ * libpq does so only when it has a certificate of an authority.
+ */
+function tlsOptions(mode: SslMode, parameters: ReadonlyMap<string, string>): ConnectionOptions {
+  const file = (name: string) => {
+    const path = parameters.get(name)
+    return path === undefined || path === 'system' ? undefined : readFile(name, path)
+  }
+  const [ca, cert, key] = [file('sslrootcert'), file('sslcert'), file('sslkey')]
+  return {
+    ...(ca && { ca }),
+    ...(cert && { cert }),
+    ...(key && { key }),
+    ...(mode === 'no-verify' && { rejectUnauthorized: false }),
+    ...(mode === 'verify-ca' && { checkServerIdentity: () => undefined })
+  }
+}
+
+function readFile(name: string, path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    throw new StartError(`The file that ${name} names in the address of the database cannot be read`)
+  }
+}
+
+/** The server to connect to next, where an address leaves a choice. */
+export interface Choice {
+  readonly first: Target
+  readonly isNeeded: boolean
+  /**
+   * The first of the targets that answers and has the wanted rank, remembered until it is forgotten. Throws the error
+   * of one that does not answer, or a StartError that says what all of them lack.
+   */
+  current(): Promise<Target>
+  forget(): void
+  /** Throws a StartError, and forgets, when a server has not the wanted rank. */
+  require(rank: Rank): void
+}
+
+/** `look` connects to a target for a moment. */
+export function newChoice(url: PostgresUrl, look: (target: Target) => Promise<Rank>): Choice {
+  const targets = targetsOf(url)
+  const wanted = url.targetSession ?? 'any'
+  let chosen: Promise<Target> | undefined
+  const forget = () => {
+    chosen = undefined
+  }
+  return {
+    first: targets[0] ?? { ssl: undefined },
+    isNeeded: targets.length > 1 || wanted !== 'any',
+    current: () => {
+      chosen ??= choose(targets, wanted, look).catch((error: unknown) => {
+        forget()
+        throw error
+      })
+      return chosen
+    },
+    forget,
+    require: (rank) => {
+      if (wanted === 'prefer-standby' || suits(rank, wanted)) return
+      forget()
+      throw lacking(wanted)
+    }
+  }
+}
+
+async function choose(
+  targets: readonly Target[],
+  wanted: TargetSession,
+  look: (target: Target) => Promise<Rank>
+): Promise<Target> {
+  let failure: unknown
+  let other: Target | undefined
+  for (const target of targets) {
+    try {
+      if (suits(await look(target), wanted)) return target
+      other ??= target
+    } catch (error) {
+      failure = error
+    }
+  }
+  if (other && wanted === 'prefer-standby') return other
+  throw other ? lacking(wanted) : failure
+}
+
+/** Whether a server of such a rank is one of those that are wanted. */
+function suits({ isStandby, isReadOnly }: Rank, wanted: TargetSession): boolean {
+  if (wanted === 'read-write') return !isReadOnly
+  if (wanted === 'read-only') return isReadOnly
+  if (wanted === 'primary') return !isStandby
+  return wanted === 'any' || isStandby
+}
+
+function lacking(wanted: TargetSession): StartError {
+  return new StartError(`No host of the database is ${wanted}`)
+}
