@@ -101,7 +101,7 @@ export const account = defineResource({
 })
 
 /** A reference of which nothing but the id is kept. */
-function byIdAlone(attribute: Attribute): Attribute {
+function byIdAlone<A extends Attribute>(attribute: A): A {
   const { storage } = attribute
   if (storage.kind !== 'reference') return attribute
   const { rest: _, ...own } = storage

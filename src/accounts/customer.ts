@@ -32,6 +32,6 @@ export const customer = defineResource({
 })
 
 /** The identifier that stays what it is, whatever clients call a thing. */
-export function internalId(noun: string): Attribute {
+export function internalId(noun: string): Attribute<string, false> {
   return text('internal_id', `The identifier that the server gave the ${noun}`, 'readOnly')
 }

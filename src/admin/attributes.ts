@@ -1,13 +1,13 @@
 import { SCOPES } from '../auth/scopes.ts'
 import { type Attribute, boolean, instant, json, ownReference, text } from '../tmf/attribute.ts'
-import type { Spec } from '../tmf/resource.ts'
+import type { Description } from '../tmf/resource.ts'
 import { link, list, object, text as textShape } from '../tmf/shape.ts'
 
 /** What all resources of the administration have in common: the tenant's own, for its administrators. */
 export const ADMINISTRATION = {
   owner: 'tenant',
   scopes: { read: ['admin'], write: ['admin'] }
-} as const satisfies Partial<Spec>
+} as const satisfies Partial<Description>
 
 /** All operations; none of them is of the standard. */
 export const OPERATIONS = {
@@ -16,7 +16,7 @@ export const OPERATIONS = {
   create: 'extension',
   patch: 'extension',
   remove: 'extension'
-} as const satisfies Spec['operations']
+} as const satisfies Description['operations']
 
 /** Identifiers that stand in URLs and requests as they are: of tenants and of clients. */
 export const PLAIN_ID = /^\w[\w.-]{0,63}$/
@@ -40,6 +40,11 @@ export const partner = ownReference(
 )
 
 /** A text that every row has and that an index finds, of a certain form. */
-export function identifying(column: string, pattern: RegExp, maxLength: number, description: string): Attribute {
+export function identifying(
+  column: string,
+  pattern: RegExp,
+  maxLength: number,
+  description: string
+): Attribute<string, true> {
   return { ...text(column, description, 'required', 'indexed'), shape: { kind: 'text', maxLength, pattern } }
 }

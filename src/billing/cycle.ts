@@ -81,7 +81,7 @@ async function findSpecification(tx: Transaction, owner: Owner, id: string): Pro
 }
 
 function readSpecification(row: Row): Specification {
-  return readStored(billCycleSpecification, row).document as unknown as Specification
+  return readStored(billCycleSpecification, row).document
 }
 
 /** Whoever opens a cycle holds the specification until it is there. A cycle belongs to whom its specification does. */

@@ -4,7 +4,7 @@ import { billCycle } from '../resources/bill-cycle.ts'
 import { billCycleSpecification } from '../resources/bill-cycle-specification.ts'
 import { find } from '../tmf/read.ts'
 import { readStored } from '../tmf/representation.ts'
-import { type CycleDates, type CycleSpecification, cycleDates, effectiveDates, type PostedDates } from './calendar.ts'
+import { type CycleDates, type CycleSpecification, cycleDates, effectiveDates } from './calendar.ts'
 import { timeZoneOf } from './cycle.ts'
 
 /** The dates of a cycle that is run, and when the next one is billed. */
@@ -16,12 +16,13 @@ export interface RunDates extends CycleDates {
 /** What a run of a cycle puts on its bills. Throws `unprocessable` when the cycle tells no dates, or inverted ones. */
 export async function runDates(queryable: Queryable, tenantId: string, billCycleId: string): Promise<RunDates> {
   const cycle = readStored(billCycle, await find(queryable, billCycle, { tenantId }, billCycleId)).document
-  const { id } = cycle.BillCycleSpecification as { readonly id: string }
-  const found = await find(queryable, billCycleSpecification, { tenantId }, id)
-  const specification = readStored(billCycleSpecification, found).document as CycleSpecification
+  const { BillCycleSpecification: ref } = cycle
+  if (!ref) throw new Error('a cycle without a specification is never run')
+  const found = await find(queryable, billCycleSpecification, { tenantId }, ref.id)
+  const specification = readStored(billCycleSpecification, found).document
   const timeZone = await timeZoneOf(queryable, tenantId)
-  const dates = effectiveDates(cycle as PostedDates, specification, timeZone)
-  return { ...dates, specificationId: id, ...nextBillDate(specification, dates.end, timeZone) }
+  const dates = effectiveDates(cycle, specification, timeZone)
+  return { ...dates, specificationId: ref.id, ...nextBillDate(specification, dates.end, timeZone) }
 }
 
 /** For information only: a specification that no longer tells dates has no next bill. */

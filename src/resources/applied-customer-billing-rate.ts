@@ -1,11 +1,36 @@
 import { compareDecimals } from '../base/money.ts'
 import { Problem } from '../base/problem.ts'
 import { boolean, instant, json, money, openReference, ownReference, reference, text } from '../tmf/attribute.ts'
-import { type Document, defineResource, type Stored } from '../tmf/resource.ts'
+import { type DocumentOf, defineResource, type Stored } from '../tmf/resource.ts'
 import { list, timePeriod } from '../tmf/shape.ts'
 import { appliedTax, billingAccountRef, billRef, characteristic, productRef } from './types.ts'
 
 const CREDIT = 'appliedBillingCredit'
+
+const attributes = {
+  date: instant('date', 'When the rate was applied', 'indexed'),
+  name: text('name', 'Name of the rate'),
+  description: text('description', 'What is shown on the bill for it'),
+  isBilled: boolean('is_billed', 'Whether it stands on a bill: then bill is there, else billingAccount', 'indexed'),
+  type: text('rate_type', 'Kind of rate: appliedBillingCharge, appliedBillingCredit, appliedPenaltyCharge, …'),
+  appliedTax: json('applied_tax', list(appliedTax), 'Taxes of the rate'),
+  bill: ownReference(
+    'bill',
+    billRef,
+    { path: 'customerBill', mayRefer: requireOpen },
+    'The bill it stands on',
+    'indexed'
+  ),
+  billingAccount: openReference('billing_account', billingAccountRef, 'The account it is charged to', 'indexed'),
+  characteristic: json('characteristic', list(characteristic), 'Further properties of the rate'),
+  periodCoverage: json('period_coverage', timePeriod, 'The period it is charged for'),
+  product: reference('product', productRef, 'The product it is charged for', 'indexed'),
+  taxExcludedAmount: money('tax_excluded_amount', 'Amount before tax'),
+  taxIncludedAmount: money('tax_included_amount', 'Amount with tax'),
+  externalId: text('external_id', "The sender's own id of the rate: sent again, it is stored once", 'indexed')
+}
+
+type Rate = DocumentOf<typeof attributes>
 
 /** One charge, credit or penalty, billed or still to be (TMF678 v4, AppliedCustomerBillingRate). */
 export const appliedCustomerBillingRate = defineResource({
@@ -22,28 +47,7 @@ export const appliedCustomerBillingRate = defineResource({
     patch: 'extension',
     remove: 'extension'
   },
-  attributes: {
-    date: instant('date', 'When the rate was applied', 'indexed'),
-    name: text('name', 'Name of the rate'),
-    description: text('description', 'What is shown on the bill for it'),
-    isBilled: boolean('is_billed', 'Whether it stands on a bill: then bill is there, else billingAccount', 'indexed'),
-    type: text('rate_type', 'Kind of rate: appliedBillingCharge, appliedBillingCredit, appliedPenaltyCharge, …'),
-    appliedTax: json('applied_tax', list(appliedTax), 'Taxes of the rate'),
-    bill: ownReference(
-      'bill',
-      billRef,
-      { path: 'customerBill', mayRefer: requireOpen },
-      'The bill it stands on',
-      'indexed'
-    ),
-    billingAccount: openReference('billing_account', billingAccountRef, 'The account it is charged to', 'indexed'),
-    characteristic: json('characteristic', list(characteristic), 'Further properties of the rate'),
-    periodCoverage: json('period_coverage', timePeriod, 'The period it is charged for'),
-    product: reference('product', productRef, 'The product it is charged for', 'indexed'),
-    taxExcludedAmount: money('tax_excluded_amount', 'Amount before tax'),
-    taxIncludedAmount: money('tax_included_amount', 'Amount with tax'),
-    externalId: text('external_id', "The sender's own id of the rate: sent again, it is stored once", 'indexed')
-  },
+  attributes,
   unique: { applied_customer_billing_rate_tenant_id_external_id_key: 'externalId' },
   bulk: { key: 'externalId' },
   patchable: { allBut: ['isBilled', 'bill'] },
@@ -59,11 +63,11 @@ export const appliedCustomerBillingRate = defineResource({
 })
 
 /** The server gives one that is missing; it only can be taken away. */
-function requireDate({ date }: Document): void {
+function requireDate({ date }: Rate): void {
   if (!date) throw new Problem('invalidField', '$.date cannot be removed')
 }
 
-function requireBillOrAccount({ isBilled, bill, billingAccount }: Document): void {
+function requireBillOrAccount({ isBilled, bill, billingAccount }: Rate): void {
   if (isBilled && !bill) throw new Problem('missingField', '$.bill is required when isBilled is true')
   if (!isBilled && bill) throw new Problem('invalidField', '$.bill is for rates with isBilled true only')
   if (!isBilled && !billingAccount) {
@@ -71,15 +75,14 @@ function requireBillOrAccount({ isBilled, bill, billingAccount }: Document): voi
   }
 }
 
-function requireKey({ externalId }: Document): void {
-  if (typeof externalId !== 'string' || externalId.trim() !== '') return
+function requireKey({ externalId }: Rate): void {
+  if (externalId === undefined || externalId.trim() !== '') return
   throw new Problem('invalidField', '$.externalId must not be blank')
 }
 
 /** A credit is owed to the account: what it takes off the bill is a negative amount. */
-function requireCreditSign({ type, taxExcludedAmount }: Document): void {
-  const { value = 0 } = (taxExcludedAmount ?? {}) as { readonly value?: number }
-  if (type !== CREDIT || compareDecimals(value, 0) <= 0) return
+function requireCreditSign({ type, taxExcludedAmount }: Rate): void {
+  if (type !== CREDIT || compareDecimals(taxExcludedAmount?.value ?? 0, 0) <= 0) return
   throw new Problem('invalidField', `$.taxExcludedAmount.value must not be positive on an ${CREDIT}`)
 }
 

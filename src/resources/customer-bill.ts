@@ -11,8 +11,8 @@ import {
   reference,
   text
 } from '../tmf/attribute.ts'
-import { type Document, defineResource, type Stored } from '../tmf/resource.ts'
-import { list, timePeriod } from '../tmf/shape.ts'
+import { type DocumentOf, defineResource, type Stored } from '../tmf/resource.ts'
+import { list, timePeriod, type ValueOf } from '../tmf/shape.ts'
 import { OWN_TYPE, withUrls } from './bill-document.ts'
 import {
   appliedPayment,
@@ -26,9 +26,41 @@ import {
 } from './types.ts'
 
 /** Declared in the order in which a bill goes through them; onHold stands beside them. */
-const STATES: readonly string[] = ['new', 'validated', 'sent', 'partiallyPaid', 'settled']
+const STATES = ['new', 'validated', 'sent', 'partiallyPaid', 'settled'] as const
 /** Those of a bill that was issued. */
 export const ISSUED: readonly string[] = ['validated', 'sent', 'partiallyPaid', 'settled']
+
+const attributes = {
+  billNo: text('bill_no', 'Number of the bill that the customer knows', 'indexed'),
+  billDate: instant('bill_date', 'Date of the bill', 'indexed'),
+  category: text('category', 'Category of the bill: normal, duplicate, interim, last, trial, creditNote'),
+  lastUpdate: instant('last_update', 'When the bill was last changed', 'readOnly'),
+  nextBillDate: instant('next_bill_date', 'About when the next bill of the cycle is made'),
+  paymentDueDate: instant('payment_due_date', 'Until when the amount due is to be paid'),
+  runType: oneOf('run_type', ['onCycle', 'offCycle'], 'Whether a cycle run or another event made the bill'),
+  amountDue: money('amount_due', 'What the customer has to pay'),
+  remainingAmount: money('remaining_amount', 'What of it has not been paid yet'),
+  taxExcludedAmount: money('tax_excluded_amount', 'Sum of the charges before tax'),
+  taxIncludedAmount: money('tax_included_amount', 'Sum of the charges with tax'),
+  appliedPayment: json('applied_payment', list(appliedPayment), 'Payments that went to the bill'),
+  billCycle: ownReference('bill_cycle', billCycleRef, { path: 'billCycle' }, 'The cycle that made it', 'indexed'),
+  billDocument: linkedJson(
+    'bill_document',
+    list(attachment),
+    withUrls,
+    'Documents of the bill; one is made when none is posted'
+  ),
+  billingAccount: openReference('billing_account', billingAccountRef, 'The account that is billed', 'indexed'),
+  billingPeriod: json('billing_period', timePeriod, 'The period that is billed'),
+  financialAccount: reference('financial_account', financialAccountRef, 'The account that pays', 'indexed'),
+  paymentMethod: reference('payment_method', paymentMethodRef, 'How it is to be paid'),
+  relatedParty: json('related_party', list(relatedPartyRef), 'Parties that have to do with the bill', 'indexed'),
+  state: oneOf('state', [...STATES, 'onHold'], 'Where the bill stands', 'indexed'),
+  taxItem: json('tax_item', list(taxItem), 'Taxes of the bill')
+}
+
+type Bill = DocumentOf<typeof attributes>
+type State = ValueOf<typeof attributes.state>
 
 /** The bill of a customer for one period or event (TMF678 v4, CustomerBill). */
 export const customerBill = defineResource({
@@ -45,34 +77,7 @@ export const customerBill = defineResource({
     patch: 'standard',
     remove: 'extension'
   },
-  attributes: {
-    billNo: text('bill_no', 'Number of the bill that the customer knows', 'indexed'),
-    billDate: instant('bill_date', 'Date of the bill', 'indexed'),
-    category: text('category', 'Category of the bill: normal, duplicate, interim, last, trial, creditNote'),
-    lastUpdate: instant('last_update', 'When the bill was last changed', 'readOnly'),
-    nextBillDate: instant('next_bill_date', 'About when the next bill of the cycle is made'),
-    paymentDueDate: instant('payment_due_date', 'Until when the amount due is to be paid'),
-    runType: oneOf('run_type', ['onCycle', 'offCycle'], 'Whether a cycle run or another event made the bill'),
-    amountDue: money('amount_due', 'What the customer has to pay'),
-    remainingAmount: money('remaining_amount', 'What of it has not been paid yet'),
-    taxExcludedAmount: money('tax_excluded_amount', 'Sum of the charges before tax'),
-    taxIncludedAmount: money('tax_included_amount', 'Sum of the charges with tax'),
-    appliedPayment: json('applied_payment', list(appliedPayment), 'Payments that went to the bill'),
-    billCycle: ownReference('bill_cycle', billCycleRef, { path: 'billCycle' }, 'The cycle that made it', 'indexed'),
-    billDocument: linkedJson(
-      'bill_document',
-      list(attachment),
-      withUrls,
-      'Documents of the bill; one is made when none is posted'
-    ),
-    billingAccount: openReference('billing_account', billingAccountRef, 'The account that is billed', 'indexed'),
-    billingPeriod: json('billing_period', timePeriod, 'The period that is billed'),
-    financialAccount: reference('financial_account', financialAccountRef, 'The account that pays', 'indexed'),
-    paymentMethod: reference('payment_method', paymentMethodRef, 'How it is to be paid'),
-    relatedParty: json('related_party', list(relatedPartyRef), 'Parties that have to do with the bill', 'indexed'),
-    state: oneOf('state', [...STATES, 'onHold'], 'Where the bill stands', 'indexed'),
-    taxItem: json('tax_item', list(taxItem), 'Taxes of the bill')
-  },
+  attributes,
   patchable: ['state'],
   states: {
     initial: 'new',
@@ -88,8 +93,8 @@ export const customerBill = defineResource({
   },
   events: { created: 'CustomerBillCreateEvent', stateChanged: 'CustomerBillStateChangeEvent' },
   complete: (document, { id, newId }) => {
-    const posted = (document.billDocument ?? []) as readonly unknown[]
-    const own = { id: newId(), name: `bill-${document.billNo ?? id}`, attachmentType: OWN_TYPE }
+    const { billDocument: posted = [], billNo = id } = document
+    const own = { id: newId(), name: `bill-${billNo}`, attachmentType: OWN_TYPE }
     return { state: 'new', ...document, billDocument: posted.length > 0 ? posted : [own] }
   },
   check: (after, before) => {
@@ -111,35 +116,32 @@ export const customerBill = defineResource({
 })
 
 /** A held bill never goes back before the state in which it was issued. */
-function statesBeforeIssue({ internal }: Stored): readonly string[] {
-  const issuedAs = STATES.indexOf(internal.issued_as ?? '')
+function statesBeforeIssue({ internal }: Stored): readonly State[] {
+  const issuedAs = STATES.map(String).indexOf(internal.issued_as ?? '')
   return STATES.slice(0, Math.max(issuedAs, 0))
 }
 
-function requireAccount({ billingAccount, financialAccount }: Document): void {
+function requireAccount({ billingAccount, financialAccount }: Bill): void {
   if (billingAccount || financialAccount) return
   throw new Problem('missingField', '$.billingAccount or $.financialAccount is required')
 }
 
-function requireOneCurrency({ amountDue, remainingAmount }: Document): void {
-  const unit = (amount: unknown) => (amount as { unit: string } | undefined)?.unit
-  const [due, remaining] = [unit(amountDue), unit(remainingAmount)]
+function requireOneCurrency({ amountDue, remainingAmount }: Bill): void {
+  const [due, remaining] = [amountDue?.unit, remainingAmount?.unit]
   if (due === remaining || due === undefined || remaining === undefined) return
   throw new Problem('invalidField', `$.remainingAmount.unit must be that of $.amountDue, which is ${due}`)
 }
 
 /** The ledger adds them up, and keeps no sum that is larger than an amount. */
-function requireBoundedTaxes({ taxItem = [] }: Document): void {
-  const items = taxItem as readonly { readonly taxAmount: { readonly value: number } }[]
-  if (isSumInLimit(items.map(({ taxAmount }) => taxAmount.value))) return
+function requireBoundedTaxes({ taxItem = [] }: Bill): void {
+  if (isSumInLimit(taxItem.map(({ taxAmount }) => taxAmount.value))) return
   throw new Problem('invalidField', 'The taxes of $.taxItem must add up to less than 1000000000000000 in size')
 }
 
 /** Settled means that nothing remains, partiallyPaid that something does and something was paid. */
-function requirePaymentState(after: Document, before?: Stored): void {
+function requirePaymentState(after: Bill, before?: Stored<Bill>): void {
   if (before && before.document.state === after.state) return
-  const remaining = amount(after.remainingAmount)
-  const due = amount(after.amountDue)
+  const [remaining, due] = [after.remainingAmount?.value, after.amountDue?.value]
   const refuse = (message: string) => new Problem(before ? 'conflict' : 'invalidField', message)
   if (after.state === 'settled' && remaining !== undefined && compareDecimals(remaining, 0) !== 0) {
     throw refuse(`A bill is settled only when its remainingAmount is 0; it is ${remaining}`)
@@ -154,8 +156,4 @@ function requirePaymentState(after: Document, before?: Stored): void {
 function isInside(value: number, bound: number): boolean {
   const sign = compareDecimals(bound, 0)
   return compareDecimals(value, 0) === sign && compareDecimals(value, bound) === -sign
-}
-
-function amount(value: unknown): number | undefined {
-  return (value as { value: number } | undefined)?.value
 }

@@ -1,8 +1,12 @@
 import type { Stored } from './resource.ts'
 import * as shapes from './shape.ts'
 
-/** One attribute of a resource: its shape in JSON and where it is kept. */
-export interface Attribute extends shapes.Member {
+/**
+ * One attribute of a resource: its shape in JSON and where it is kept. `T` is the type of its values, `Required`
+ * whether every document has one.
+ */
+export interface Attribute<T = unknown, Required extends boolean = boolean> extends shapes.Member, shapes.Of<T> {
+  readonly required: Required
   readonly storage: Storage
   /** An index begins with this column: filters and sorts on it are quick, and their statements are prepared. */
   readonly indexed: boolean
@@ -35,82 +39,106 @@ export interface OwnTarget {
 }
 
 type Option = 'required' | 'indexed' | 'readOnly'
+type IsRequired<O extends readonly Option[]> = 'required' extends O[number] ? true : false
 
 /** What an index can hold in any script: a B-tree entry is at most a third of a page. */
 const INDEXED_MAX_LENGTH = 256
 
-export const text = (column: string, description: string, ...options: Option[]) =>
-  scalar(shapes.text(options.includes('indexed') ? INDEXED_MAX_LENGTH : undefined), column, description, options)
-export const instant = (column: string, description: string, ...options: Option[]) =>
-  scalar(shapes.instant, column, description, options)
-export const integer = (column: string, description: string, ...options: Option[]) =>
-  scalar(shapes.integer, column, description, options)
-export const boolean = (column: string, description: string, ...options: Option[]) =>
-  scalar({ kind: 'boolean' }, column, description, options)
-export const uri = (column: string, description: string, ...options: Option[]) =>
-  scalar(shapes.uri, column, description, options)
-export const oneOf = (column: string, values: readonly string[], description: string, ...options: Option[]) =>
-  scalar({ kind: 'oneOf', values }, column, description, options)
+/** Declares the attributes of one scalar shape. */
+function scalars<T>(shapeOf: (isIndexed: boolean) => shapes.Scalar & shapes.Of<T>) {
+  return <const O extends readonly Option[]>(column: string, description: string, ...options: O) => {
+    const storage = { kind: 'scalar', column } as const
+    return attribute(shapeOf(options.includes('indexed')), storage, description, options)
+  }
+}
+
+export const text = scalars((isIndexed) => shapes.text(isIndexed ? INDEXED_MAX_LENGTH : undefined))
+export const instant = scalars(() => shapes.instant)
+export const integer = scalars(() => shapes.integer)
+export const boolean = scalars((): shapes.Scalar & shapes.Of<boolean> => ({ kind: 'boolean' }))
+export const uri = scalars(() => shapes.uri)
+
+export function oneOf<const V extends string, const O extends readonly Option[]>(
+  column: string,
+  values: readonly V[],
+  description: string,
+  ...options: O
+): Attribute<V, IsRequired<O>> {
+  const shape: shapes.Scalar & shapes.Of<V> = { kind: 'oneOf', values }
+  return attribute(shape, { kind: 'scalar', column }, description, options)
+}
 
 /** An amount with its currency, in `<column>_value` and `<column>_unit`. */
-export function money(column: string, description: string): Attribute {
+export function money(column: string, description: string): Attribute<shapes.ValueOf<typeof shapes.money>, false> {
   const storage = { kind: 'money', unit: `${column}_unit`, value: `${column}_value` } as const
   return attribute(shapes.money, storage, description, [])
 }
 
 /** A nested value or a list in one jsonb column. */
-export function json(column: string, shape: shapes.Shape, description: string, ...options: Option[]): Attribute {
+export function json<S extends shapes.Shape, const O extends readonly Option[]>(
+  column: string,
+  shape: S,
+  description: string,
+  ...options: O
+): Attribute<shapes.ValueOf<S>, IsRequired<O>> {
   return attribute(shape, { kind: 'json', column }, description, options)
 }
 
 /** The same, with addresses that are not stored: they are written for whoever reads it, and cannot be filtered by. */
-export function linkedJson(column: string, shape: shapes.Shape, linked: Linked, description: string): Attribute {
+export function linkedJson<S extends shapes.Shape>(
+  column: string,
+  shape: S,
+  linked: Linked,
+  description: string
+): Attribute<shapes.ValueOf<S>, false> {
   return attribute(shape, { kind: 'json', column, linked }, description, [])
 }
 
 /** A reference to something another system owns: its id in `<column>_id`, the other members in jsonb. */
-export function reference(
+export function reference<S extends shapes.ObjectShape, const O extends readonly Option[]>(
   column: string,
-  shape: shapes.ObjectShape,
+  shape: S,
   description: string,
-  ...options: Option[]
-): Attribute {
+  ...options: O
+): Attribute<shapes.ValueOf<S>, IsRequired<O>> {
   return attribute(shape, { kind: 'reference', id: `${column}_id`, rest: column }, description, options)
 }
 
 /** A reference to what may be another system's or, if a resolver knows it, our own; see references.ts. */
-export function openReference(
+export function openReference<S extends shapes.ObjectShape, const O extends readonly Option[]>(
   column: string,
-  shape: shapes.ObjectShape,
+  shape: S,
   description: string,
-  ...options: Option[]
-): Attribute {
+  ...options: O
+): Attribute<shapes.ValueOf<S>, IsRequired<O>> {
   const storage = { kind: 'reference', id: `${column}_id`, rest: column, isOpen: true } as const
   return attribute(shape, storage, description, options)
 }
 
 /** A reference to a resource of this service: a foreign key in `<column>_id`; the href is ours to write. */
-export function ownReference(
+export function ownReference<S extends shapes.ObjectShape, const O extends readonly Option[]>(
   column: string,
-  shape: shapes.ObjectShape,
+  shape: S,
   to: OwnTarget,
   description: string,
-  ...options: Option[]
-): Attribute {
+  ...options: O
+): Attribute<shapes.ValueOf<S>, IsRequired<O>> {
   return attribute(shape, { kind: 'reference', id: `${column}_id`, rest: column, to }, description, options)
 }
 
-function scalar(shape: shapes.Scalar, column: string, description: string, options: Option[]): Attribute {
-  return attribute(shape, { kind: 'scalar', column }, description, options)
-}
-
-function attribute(shape: shapes.Shape, storage: Storage, description: string, options: Option[]): Attribute {
+function attribute<S extends shapes.Shape, O extends readonly Option[]>(
+  shape: S,
+  storage: Storage,
+  description: string,
+  options: O
+): Attribute<shapes.ValueOf<S>, IsRequired<O>> {
   const has = (option: Option) => options.includes(option)
   return {
     shape,
     storage,
     description,
-    required: has('required'),
+    // Whether the list of options has it is what IsRequired says of their type.
+    required: has('required') as IsRequired<O>,
     indexed: has('indexed'),
     readOnly: has('readOnly')
   }

@@ -66,13 +66,14 @@ export function writeDocument(path: string, selection: Selection, row: Row, root
 }
 
 /** A full row (the resource's `columns`) as the values that rules and changes work on. */
-export function readStored(resource: Resource, row: Row): Stored {
+export function readStored<D extends Document>(resource: Resource<D>, row: Row): Stored<D> {
   const { href: _, ...document } = JSON.parse(writeDocument(resource.path, selectAll(resource), row, OWN_ROOT))
   const internal = (resource.internal?.columns ?? []).map((name) => [name, row[resource.columns.indexOf(name)] ?? null])
   return {
     id: String(row[ID]),
     version: Number(row[1]),
-    document: document as Document,
+    // What was stored was validated by the shape of which `D` is the type.
+    document: document as D,
     internal: Object.fromEntries(internal)
   }
 }

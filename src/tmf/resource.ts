@@ -4,10 +4,49 @@ import { isId } from '../base/ulid.ts'
 import type { Transaction } from '../db/database.ts'
 import { type Attribute, columnsOf, text, uri } from './attribute.ts'
 import { isStorable } from './code-points.ts'
-import type { ObjectShape, Scalar } from './shape.ts'
+import type { ObjectShape, Scalar, ValueOf } from './shape.ts'
 
-/** A resource as its file in `resources/` declares it. */
-export interface Spec {
+export type Attributes = Readonly<Record<string, Attribute>>
+
+/** A document with these attributes, as the rules of its resource see it. */
+export type DocumentOf<A extends Attributes> = Document & {
+  readonly [N in keyof A as true extends A[N]['required']
+    ? false extends A[N]['required']
+      ? never
+      : N
+    : never]: ValueOf<A[N]>
+} & {
+  readonly [N in keyof A as false extends A[N]['required'] ? N : never]?: ValueOf<A[N]>
+}
+
+/** What a resource does beside being stored and read. The rules see documents of type `D`. */
+export interface Rules<D extends Document> {
+  /** Fills in what a newly posted document left out. */
+  complete?(document: D, context: Creation): Document
+  /**
+   * Completes a document, or one that is changed, by what the database holds, before its rules are checked; throws a
+   * Problem for what that forbids.
+   */
+  consult?(tx: Transaction, owner: Owner, document: D, before?: Stored<D>): Promise<Document>
+  /**
+   * Does what else belongs to a document that was just created or changed, e.g. asks for the job that works it off; in
+   * its transaction. Answers whether that wrote its row again. `before` is missing at creation.
+   */
+  written?(tx: Transaction, context: ChangeContext, after: Written<D>, before?: Stored<D>): Promise<boolean>
+  /**
+   * Makes a change that all rules allow by itself, where more belongs to it than its row, which is locked; answers
+   * whether it did.
+   */
+  carryOut?(tx: Transaction, context: ChangeContext, after: D, before: Stored<D>): Promise<boolean>
+  /** Rules between attributes; throws a Problem. `before` is missing at creation. */
+  check?(after: D, before?: Stored<D>): void
+  /** Throws a Problem when a stored resource may not be changed or removed any more. */
+  mayChange?(stored: Stored<D>): void
+  mayRemove?(stored: Stored<D>): void
+}
+
+/** What a declaration says whatever its attributes are. */
+export interface Description {
   /** Name of the type in the standard, e.g. `CustomerBill`. */
   readonly type: string
   /** Its segment in the URL, e.g. `customerBill`. */
@@ -26,33 +65,7 @@ export interface Spec {
   readonly description: string
   /** What is served. Operations beyond TMF678 v4 are marked as extensions. */
   readonly operations: Readonly<Partial<Record<Operation, 'standard' | 'extension'>>>
-  readonly attributes: Readonly<Record<string, Attribute>>
-  /** The attributes that PATCH may change; `allBut` opens the members of an own @type, too. */
-  readonly patchable: readonly string[] | { readonly allBut: readonly string[] }
-  readonly states?: StateMachine
   readonly events?: { readonly created: string; readonly stateChanged: string }
-  /** Fills in what a newly posted document left out. */
-  readonly complete?: (document: Document, context: Creation) => Document
-  /**
-   * Completes a document, or one that is changed, by what the database holds, before its rules are checked; throws a
-   * Problem for what that forbids.
-   */
-  readonly consult?: (tx: Transaction, owner: Owner, document: Document, before?: Stored) => Promise<Document>
-  /**
-   * Does what else belongs to a document that was just created or changed, e.g. asks for the job that works it off; in
-   * its transaction. Answers whether that wrote its row again. `before` is missing at creation.
-   */
-  readonly written?: (tx: Transaction, context: ChangeContext, after: Written, before?: Stored) => Promise<boolean>
-  /**
-   * Makes a change that all rules allow by itself, where more belongs to it than its row, which is locked; answers
-   * whether it did.
-   */
-  readonly carryOut?: (tx: Transaction, context: ChangeContext, after: Document, before: Stored) => Promise<boolean>
-  /** Rules between attributes; throws a Problem. `before` is missing at creation. */
-  readonly check?: (after: Document, before?: Stored) => void
-  /** Throws a Problem when a stored resource may not be changed or removed any more. */
-  readonly mayChange?: (stored: Stored) => void
-  readonly mayRemove?: (stored: Stored) => void
   /** Unique indexes by name: the attribute that they keep unique in the tenant. */
   readonly unique?: Readonly<Record<string, string>>
   /**
@@ -62,11 +75,30 @@ export interface Spec {
   readonly bulk?: { readonly key: string }
   /** What the answer to the creation shows once, and never again. */
   readonly secret?: Secret
+}
+
+/**
+ * A resource as its file declares it. The compiler holds its names to its attributes `A`, its states to the values of
+ * the attribute `S`, and its events to its type `T`.
+ */
+export interface Spec<T extends string, A extends Attributes, S extends keyof A & string>
+  extends Description,
+    Rules<DocumentOf<A>> {
+  readonly type: T
+  readonly attributes: A
+  /** The attributes that PATCH may change; `allBut` opens the members of an own @type, too. */
+  readonly patchable: readonly (keyof A & string)[] | { readonly allBut: readonly (keyof A & string)[] }
+  readonly states?: StateMachine<ValueOf<A[S]> & string, DocumentOf<A>> & { readonly attribute?: S }
+  readonly events?: NoInfer<{ readonly created: `${T}CreateEvent`; readonly stateChanged: `${T}StateChangeEvent` }>
+  readonly unique?: Readonly<Record<string, `${(keyof A & string) | 'id'}${'' | ` or ${string}`}`>>
+  readonly bulk?: { readonly key: keyof A & string }
   /** Columns no client sees, computed from the document at every write. */
-  readonly internal?: {
-    readonly columns: readonly string[]
-    readonly derive: (after: Document, before?: Stored) => Readonly<Record<string, string | null>>
-  }
+  readonly internal?: Internal<DocumentOf<A>>
+}
+
+interface Internal<D extends Document> {
+  readonly columns: readonly string[]
+  derive(after: D, before?: Stored<D>): Readonly<Record<string, string | null>>
 }
 
 /** A secret of a resource: its hash is kept, it itself is not. */
@@ -104,28 +136,28 @@ export interface ChangeContext {
   readonly newId: () => string
 }
 
-export interface StateMachine {
+export interface StateMachine<V extends string = string, D extends Document = Document> {
   /** The attribute that holds the state; `state` when left out. */
   readonly attribute?: string
-  readonly initial: string
-  readonly transitions: Readonly<Record<string, readonly string[]>>
+  readonly initial: V
+  readonly transitions: Readonly<Record<V, readonly V[]>>
   /** States out of `transitions` that this very resource may not go to. */
-  readonly barred?: (stored: Stored) => readonly string[]
+  barred?(stored: Stored<D>): readonly V[]
 }
 
 /** A resource as JSON, without `href`: attribute name -> value. */
 export type Document = Readonly<Record<string, unknown>>
 
 /** A row: what clients see, and what only the server does. */
-export interface Stored {
+export interface Stored<D extends Document = Document> {
   readonly id: string
   readonly version: number
-  readonly document: Document
+  readonly document: D
   readonly internal: Readonly<Record<string, string | null>>
 }
 
 /** A row that was just written, as far as its writer knows it. */
-export type Written = Pick<Stored, 'id' | 'document'>
+export type Written<D extends Document = Document> = Pick<Stored<D>, 'id' | 'document'>
 
 /** What a new document may draw on to complete itself. */
 export interface Creation {
@@ -134,12 +166,14 @@ export interface Creation {
   readonly newId: () => string
 }
 
-/** A resource as the machinery reads it. */
-export interface Resource extends Omit<Spec, 'attributes' | 'patchable'> {
+/** A resource as the machinery reads it; its documents are of type `D`. */
+export interface Resource<D extends Document = Document> extends Description, Rules<D> {
   readonly noun: string
   readonly patchable: readonly string[]
   /** Whether PATCH may change members that only an own @type allows. */
   readonly extensionsArePatchable: boolean
+  readonly states?: StateMachine<string, D>
+  readonly internal?: Internal<D>
   /** All attributes by name, `id` first, the @-attributes last. */
   readonly attributes: ReadonlyMap<string, Attribute>
   readonly shape: ObjectShape
@@ -151,7 +185,11 @@ export interface Resource extends Omit<Spec, 'attributes' | 'patchable'> {
 export const LEADING_COLUMNS = ['id', 'version', 'extension'] as const
 
 /** Turns a declaration into what the machinery reads. Maps, so that `constructor` is no attribute of anything. */
-export function defineResource(spec: Spec): Resource {
+export function defineResource<
+  const T extends string,
+  const A extends Attributes,
+  const S extends keyof A & string = 'state' & keyof A
+>(spec: Spec<T, A, S>): Resource<DocumentOf<A>> {
   const attributes = new Map<string, Attribute>([
     ['id', idOf(spec)],
     ...Object.entries(spec.attributes),
@@ -170,7 +208,7 @@ export function defineResource(spec: Spec): Resource {
   }
 }
 
-function idOf({ clientId }: Spec): Attribute {
+function idOf({ clientId }: Description): Attribute {
   if (!clientId) return text('id', 'Identifier, given by the server', 'indexed', 'readOnly')
   const options = clientId.isRequired ? (['required'] as const) : []
   return { ...text('id', 'Identifier, given by the client', 'indexed', ...options), shape: clientId.shape }
@@ -181,7 +219,13 @@ export function couldBeId({ clientId }: Resource, text: string): boolean {
   return clientId ? isStorable(text) : isId(text)
 }
 
-function patchability({ patchable, attributes }: Spec): Pick<Resource, 'patchable' | 'extensionsArePatchable'> {
+function patchability({
+  patchable,
+  attributes
+}: {
+  readonly patchable: readonly string[] | { readonly allBut: readonly string[] }
+  readonly attributes: Attributes
+}): Pick<Resource, 'patchable' | 'extensionsArePatchable'> {
   if (!('allBut' in patchable)) return { patchable, extensionsArePatchable: false }
   const open = Object.keys(attributes).filter((name) => !patchable.allBut.includes(name) && !attributes[name]?.readOnly)
   return { patchable: open, extensionsArePatchable: true }

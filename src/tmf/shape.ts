@@ -1,8 +1,20 @@
+import type { Instant } from '../base/instant.ts'
+
 /**
  * The shape of a JSON value: what a body may hold, what a filter may ask, what the OpenAPI document says.
  * Shapes know nothing of storage; see attribute.ts for the columns and scalar.ts for what each scalar kind can do.
  */
 export type Shape = Scalar | ObjectShape | ListShape
+
+declare const VALUE: unique symbol
+
+/** Tells the compiler the type of the values; nothing of it is there at run time. */
+export interface Of<T> {
+  readonly [VALUE]?: T
+}
+
+/** The type of the values of a shape or an attribute. */
+export type ValueOf<S> = S extends Of<infer T> ? T : unknown
 
 export type Scalar =
   | {
@@ -46,33 +58,45 @@ export interface Member {
 
 /** A member as an author writes it: shape, description, and whether it must be there when its parent is. */
 type MemberSpec = readonly [shape: Shape, description: string, required?: 'required']
+type MemberSpecs = Readonly<Record<string, MemberSpec>>
+
+/** The object that some members make. */
+type ObjectOf<M extends MemberSpecs> = {
+  readonly [N in keyof M as M[N] extends readonly [Shape, string, 'required'] ? N : never]: ValueOf<M[N][0]>
+} & {
+  readonly [N in keyof M as M[N] extends readonly [Shape, string, 'required'] ? never : N]?: ValueOf<M[N][0]>
+}
 
 const TEXT_MAX_LENGTH = 4096
 /** Of a list that says nothing else. */
 export const ITEMS_MAX = 10_000
 const URI_MAX_LENGTH = 2048
 
-export const text = (maxLength = TEXT_MAX_LENGTH): Scalar => ({ kind: 'text', maxLength })
-export const uri: Scalar = { kind: 'text', maxLength: URI_MAX_LENGTH, format: 'uri' }
+export const text = (maxLength = TEXT_MAX_LENGTH): Scalar & Of<string> => ({ kind: 'text', maxLength })
+export const uri: Scalar & Of<string> = { kind: 'text', maxLength: URI_MAX_LENGTH, format: 'uri' }
 /** Where something is found, as its owner writes it: absolute or relative. */
-export const link: Scalar = { kind: 'text', maxLength: URI_MAX_LENGTH }
-export const instant: Scalar = { kind: 'instant' }
-export const integer: Scalar = { kind: 'integer' }
-export const decimal: Scalar = { kind: 'decimal' }
-export const any: Scalar = { kind: 'any' }
-export const list = (of: Shape, maxItems?: number): ListShape => ({ kind: 'list', of, ...(maxItems && { maxItems }) })
+export const link: Scalar & Of<string> = { kind: 'text', maxLength: URI_MAX_LENGTH }
+export const instant: Scalar & Of<Instant> = { kind: 'instant' }
+export const integer: Scalar & Of<number> = { kind: 'integer' }
+export const decimal: Scalar & Of<number> = { kind: 'decimal' }
+export const any: Scalar & Of<unknown> = { kind: 'any' }
+export const list = <S extends Shape>(of: S, maxItems?: number): ListShape & Of<readonly ValueOf<S>[]> => ({
+  kind: 'list',
+  of,
+  ...(maxItems && { maxItems })
+})
 
 /** An object of the standard that may be sub-classed: it carries the @-attributes. */
-export function object(name: string, members: Record<string, MemberSpec>): ObjectShape {
+export function object<const M extends MemberSpecs>(name: string, members: M): ObjectShape & Of<ObjectOf<M>> {
   return { kind: 'object', name, extensible: true, members: new Map([...memberMap(members), ...META]) }
 }
 
 /** An object of the standard without @-attributes: Money, Quantity, TimePeriod. */
-export function plainObject(name: string, members: Record<string, MemberSpec>): ObjectShape {
+export function plainObject<const M extends MemberSpecs>(name: string, members: M): ObjectShape & Of<ObjectOf<M>> {
   return { kind: 'object', name, extensible: false, members: memberMap(members) }
 }
 
-function memberMap(members: Record<string, MemberSpec>): Map<string, Member> {
+function memberMap(members: MemberSpecs): Map<string, Member> {
   return new Map(
     Object.entries(members).map(([name, [shape, description, required]]) => [
       name,
@@ -88,8 +112,10 @@ export const META: ReadonlyMap<string, Member> = memberMap({
   '@schemaLocation': [uri, 'Where the JSON schema of the sub-class is found']
 })
 
+const currency: Scalar & Of<string> = { kind: 'text', maxLength: 3, pattern: /^[A-Z]{3}$/ }
+
 export const money = plainObject('Money', {
-  unit: [{ kind: 'text', maxLength: 3, pattern: /^[A-Z]{3}$/ }, 'Currency, three letters of ISO 4217', 'required'],
+  unit: [currency, 'Currency, three letters of ISO 4217', 'required'],
   value: [decimal, 'Amount, exact, at most 15 significant digits', 'required']
 })
 
@@ -98,13 +124,11 @@ export const quantity = plainObject('Quantity', {
   units: [text(64), 'Unit of the amount', 'required']
 })
 
-export const timePeriod: ObjectShape = {
-  ...plainObject('TimePeriod', {
-    startDateTime: [instant, 'Start of the period, inclusive'],
-    endDateTime: [instant, 'End of the period']
-  }),
-  ordered: ['startDateTime', 'endDateTime']
-}
+const period = plainObject('TimePeriod', {
+  startDateTime: [instant, 'Start of the period, inclusive'],
+  endDateTime: [instant, 'End of the period']
+})
+export const timePeriod: typeof period = { ...period, ordered: ['startDateTime', 'endDateTime'] }
 
 /** Whether the instants of an object, in the form in which they are kept, come in the order that its shape asks for. */
 export function isOrdered({ ordered }: ObjectShape, value: Readonly<Record<string, unknown>>): boolean {
