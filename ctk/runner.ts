@@ -8,7 +8,7 @@ import {
 } from 'newman'
 import { NO_AUTH } from './postman.ts'
 
-const REQUEST_LIMIT_MS = 30_000
+const REQUEST_LIMIT_MS = 120_000
 
 export interface RunOptions {
   /** A collection of Postman's format, as parsed from its file. */

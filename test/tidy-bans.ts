@@ -82,6 +82,7 @@ export const BANS: readonly Ban[] = [
       // A moment that is waited for, a bound of what hangs, a time that passes at least.
       'test/api/bulk-stream.test.ts',
       'test/api/hardening.test.ts',
+      'test/bench/bench.test.ts',
       'test/db/embedded-postgres.test.ts',
       'test/process/run-world.ts',
       'test/process/server-process.ts',

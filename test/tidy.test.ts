@@ -41,6 +41,7 @@ const ENTRIES = [
   'bench/bare.ts',
   'bench/load.ts',
   'bench/kept-memory.ts',
+  'test/loaded.ts',
   'vitest.config.ts'
 ]
 

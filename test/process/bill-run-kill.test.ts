@@ -1,44 +1,43 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, expect, test } from 'vitest'
 import { startEmbeddedPostgres } from '../../src/db/embedded-postgres.ts'
 import { migrate } from '../../src/db/migrations.ts'
-import { sql } from '../../src/db/sql.ts'
 import { createTestDatabase } from '../support/database.ts'
 import { SOAK_MINUTES, seeded, soak } from '../support/seeded.ts'
-import { ask, expectSound, fill, open, post, untilBilled, untilRunEnds } from './run-world.ts'
+import { closeGates } from './gates.ts'
+import { expectSound, fill, open, post, untilRunEnds } from './run-world.ts'
 import { cleanUp, dataFolder, letIn, postgresPid, type ServerProcess, startServer, until } from './server-process.ts'
 
 const ACCOUNTS = SOAK_MINUTES > 0 ? 4_000 : 600
 const KILLS = SOAK_MINUTES > 0 ? 8 : 3
 const CHUNK_ACCOUNTS = '8'
-const END_LIMIT_MS = 30_000
-const LIMIT_MS = 60_000 + SOAK_MINUTES * 60_000
-/** A moment within a chunk's transaction, which takes some of them. */
-const MOMENT_MS = 40
+const END_LIMIT_MS = 240_000
+const LIMIT_MS = 600_000 + SOAK_MINUTES * 60_000
 
 afterEach(cleanUp)
 
 const serve = (url: string) =>
   startServer({ DATABASE_URL: url, BILL_RUN_CHUNK_ACCOUNTS: CHUNK_ACCOUNTS, LOG_LEVEL: 'silent' })
 
-/** Starts a run, lets it be hit at moments of the seed, and waits until it has ended by itself. */
-async function run(url: string, servers: readonly ServerProcess[], seed: number, hit: (blow: number) => Promise<void>) {
+/** Starts a run, lets it be hit `blows` times at moments of the seed, and waits until it has ended by itself. */
+async function run(
+  url: string,
+  servers: readonly ServerProcess[],
+  { seed, blows }: { readonly seed: number; readonly blows: number },
+  hit: (blow: number) => Promise<void>
+) {
   const random = seeded(seed)
   const database = open(url)
   const root = String(servers[0]?.root)
   const cycleId = await fill(root, database, ACCOUNTS)
-  const body = { billCycle: { id: cycleId }, billState: 'sent' }
-  await post(root, '/billing/v1/billRun', body)
-  const moments = Array.from({ length: KILLS }, () => Math.floor(random() * ACCOUNTS * 0.7)).sort(
-    (one, other) => one - other
-  )
-  for (const [blow, bills] of moments.entries()) {
-    await untilBilled(database, bills)
-    await delay(random() * MOMENT_MS)
-    expect(await ask(database, sql`SELECT "state" FROM "bill_run"`)).toBe('running')
+  const gates = await closeGates(url, ACCOUNTS, blows, random)
+  await post(root, '/billing/v1/billRun', { billCycle: { id: cycleId }, billState: 'sent' })
+  for (let blow = 0; blow < blows; blow++) {
+    await gates.untilReached(blow)
     await hit(blow)
+    await gates.open(blow)
   }
   expect(await untilRunEnds(database, END_LIMIT_MS)).toBe('done')
+  await gates.end()
   return database
 }
 
@@ -48,7 +47,7 @@ test(
     soak(1, async (seed) => {
       const store = await createTestDatabase()
       let server = await serve(store.url)
-      const database = await run(store.url, [server], seed, async () => {
+      const database = await run(store.url, [server], { seed, blows: KILLS }, async () => {
         await server.stop('SIGKILL')
         server = await serve(store.url)
       })
@@ -66,7 +65,7 @@ test(
     soak(2, async (seed) => {
       const store = await createTestDatabase()
       const servers = await Promise.all([serve(store.url), serve(store.url)])
-      const database = await run(store.url, servers, seed, async (blow) => {
+      const database = await run(store.url, servers, { seed, blows: KILLS }, async (blow) => {
         const which = blow % 2
         await servers[which]?.stop('SIGKILL')
         if (blow < KILLS - 1) servers[which] = await serve(store.url)
@@ -89,8 +88,7 @@ test(
       await migrate(url)
       await letIn(url)
       const server = await serve(url)
-      const database = await run(url, [server], seed, async (blow) => {
-        if (blow > 0) return
+      const database = await run(url, [server], { seed, blows: 1 }, async () => {
         process.kill(Number(postgresPid(directory)), 'SIGQUIT')
         await until('Postgres ends', () => postgresPid(directory) === undefined)
         expect((await startEmbeddedPostgres({ directory })).url).toBe(url)

@@ -5,12 +5,15 @@ import { CREDENTIAL } from './server-process.ts'
 
 /**
  * What became of the requests. `refused`: the server did not take the connection, so nothing was sent. `dropped`: sent
- * on a connection that was established, and no whole answer came.
+ * on a connection that was established for it, or half answered. `cut`: sent on a kept connection, and nothing came.
+ * The server may close one between two requests at any moment, so that a client asks again (RFC 9110, section 9.2.2);
+ * a write that was taken all the same is one that nobody counts as created.
  */
 export interface Tally {
   answered: number
   created: number
   refused: number
+  cut: number
   readonly dropped: string[]
   readonly failures: number[]
 }
@@ -28,7 +31,7 @@ const READS_PER_WRITE = 3
 
 /** Reads and writes with several clients at once until each of them is refused. */
 export async function load(root: string, { clients, keepAlive, pauseMs = 0 }: LoadOptions): Promise<Tally> {
-  const tally: Tally = { answered: 0, created: 0, refused: 0, dropped: [], failures: [] }
+  const tally: Tally = { answered: 0, created: 0, refused: 0, cut: 0, dropped: [], failures: [] }
   const client = async (first: number) => {
     const agent = new Agent({ keepAlive, maxSockets: 1 })
     for (let turn = first; await send(start(agent, root, turn), tally); turn++) await delay(pauseMs)
@@ -52,10 +55,13 @@ function send(sent: ClientRequest, tally: Tally): Promise<boolean> {
       // However it fails, a connection that was not established has carried nothing.
       const wasRefused = error.syscall === 'connect'
       if (wasRefused) tally.refused += 1
-      else tally.dropped.push(`${error.message}${sent.reusedSocket ? ' on a kept connection' : ''}`)
+      else if (sent.reusedSocket && !isAnswered) tally.cut += 1
+      else tally.dropped.push(error.message)
       resolve(!wasRefused)
     }
+    let isAnswered = false
     sent.on('error', failed).on('response', (response) => {
+      isAnswered = true
       const status = response.statusCode ?? 0
       response.on('error', failed).on('end', () => {
         tally.answered += 1

@@ -86,13 +86,6 @@ export async function ask(database: Database, statement: Sql): Promise<string> {
   }
 }
 
-/** Waits until so many bills are there, or the run has ended. */
-export async function untilBilled(database: Database, bills: number): Promise<void> {
-  const isReached = sql`SELECT (SELECT count(*) FROM "customer_bill") >= ${bills}::bigint
-    OR EXISTS (SELECT FROM "bill_run" WHERE "state" NOT IN ('queued', 'running'))`
-  while ((await ask(database, isReached)) !== 't') await delay(POLL_MS)
-}
-
 /** Waits for the end of the only run, and answers its state. */
 export async function untilRunEnds(database: Database, limitMs: number): Promise<string> {
   for (const deadline = Date.now() + limitMs; ; await delay(POLL_MS)) {
