@@ -1,6 +1,7 @@
 import { Problem } from '../base/problem.ts'
 import type { Transaction } from '../db/database.ts'
 import { sql } from '../db/sql.ts'
+import { candidateIds, nameSpace, ownName } from '../tmf/own-names.ts'
 import type { Document, Owner, Stored } from '../tmf/resource.ts'
 import { jsonPath } from '../tmf/schema.ts'
 
@@ -16,8 +17,12 @@ interface Customer {
  * no name finds two accounts, and the currency stays once there is money in it.
  */
 export async function consult(tx: Transaction, owner: Owner, document: Document, before?: Stored): Promise<Document> {
+  if (!before) {
+    const whole = await completed(tx, owner, document)
+    await requireFreeNames(tx, owner, whole)
+    return whole
+  }
   await requireFreeNames(tx, owner, document, before)
-  if (!before) return completed(tx, owner, document)
   if (document.invoiceCurrency !== before.document.invoiceCurrency) await requireNoMoney(tx, owner, before.id)
   return document
 }
@@ -28,6 +33,7 @@ async function completed(tx: Transaction, owner: Owner, document: Document): Pro
   return {
     ...(await defaults(tx, owner)),
     ...document,
+    customerId: id,
     customer: { id, internalId, name },
     ...(partner !== undefined && { partner: { id: partner } })
   }
@@ -39,12 +45,14 @@ async function defaults(tx: Transaction, { tenantId }: Owner): Promise<Document>
   return { invoiceCurrency, language }
 }
 
-async function customerOf(tx: Transaction, { tenantId, partnerId }: Owner, id: string): Promise<Customer> {
-  const found = sql`SELECT "internal_id", "name", "partner_id" FROM "customer"
-    WHERE "tenant_id" = ${tenantId} AND "id" = ${id}`
-  const [internalId, name, owner] = (await tx.run(found, { prepared: true })).rows[0] ?? []
-  if (internalId && name && (partnerId === undefined || owner === partnerId)) {
-    return { id, internalId, name, partnerId: owner ?? undefined }
+async function customerOf(tx: Transaction, owner: Owner, name: string): Promise<Customer> {
+  const { tenantId, partnerId } = owner
+  const found = sql`SELECT "id", "internal_id", "name", "partner_id" FROM "customer"
+    WHERE "tenant_id" = ${tenantId} AND "id" = ANY(${candidateIds(owner, name)}::text[])
+      AND (${partnerId}::text IS NULL OR "partner_id" = ${partnerId}) ORDER BY "id" = ${name} LIMIT 1`
+  const [id, internalId, customerName, itsPartner] = (await tx.run(found, { prepared: true })).rows[0] ?? []
+  if (id && internalId && customerName) {
+    return { id, internalId, name: customerName, partnerId: itsPartner ?? undefined }
   }
   throw new Problem('invalidField', '$.customerId names no customer of this service')
 }
@@ -67,23 +75,26 @@ async function partnerOf(
   throw new Problem('invalidField', `$.partner.id must be ${own}, whose ${partnerId ? 'request' : 'customer'} it is`)
 }
 
-async function requireFreeNames(
-  tx: Transaction,
-  { tenantId }: Owner,
-  document: Document,
-  before: Stored | undefined
-): Promise<void> {
+/** Only names that the requester may see are looked at: those of the account's own name space, and its id. */
+async function requireFreeNames(tx: Transaction, owner: Owner, document: Document, before?: Stored): Promise<void> {
   const aliases = ((document.aliases ?? []) as readonly { readonly alias: string }[]).map(({ alias }) => alias)
+  const partnerId = (document.partner as { readonly id: string } | undefined)?.id
   const id = String(document.id)
-  const own = aliases.indexOf(id)
-  if (own >= 0) throw new Problem('conflict', `${jsonPath(['aliases', own])} is the id of the account: ${id}`)
-  const names = before ? aliases : [id, ...aliases]
-  const taken = sql`SELECT "alias" FROM "account_alias" WHERE "tenant_id" = ${tenantId}
-    AND "alias" = ANY(${names}::text[]) AND "account_id" <> ${before?.id ?? ''}`
-  const found = names.length > 0 ? (await tx.run(taken, { prepared: true })).rows.map(([name]) => String(name)) : []
+  const name = ownName(id)
+  const own = aliases.findIndex((alias) => [id, name].includes(alias))
+  if (own >= 0) throw new Problem('conflict', `${jsonPath(['aliases', own])} is the id of the account: ${aliases[own]}`)
+  const names = before ? aliases : [name, ...aliases]
+  const taken = sql`SELECT "alias" FROM "account_alias" WHERE "tenant_id" = ${owner.tenantId}
+    AND ("name_space" = ${nameSpace({ ...owner, partnerId })} AND "alias" = ANY(${names}::text[])
+      OR "name_space" = '' AND "alias" = ${id}) AND "account_id" <> ${before?.id ?? ''}`
+  const found = (await tx.run(taken, { prepared: true })).rows.map(([one]) => String(one))
   if (found.length === 0) return
-  const paths = found.map((name) => `${jsonPath(name === id ? ['id'] : ['aliases', aliases.indexOf(name)])} ${name}`)
-  throw new Problem('conflict', `Another account has this id or alias already: ${paths.join(', ')}`)
+  const paths = found.map((one) => {
+    const at = aliases.indexOf(one)
+    return at < 0 ? `$.id ${name}` : `${jsonPath(['aliases', at])} ${one}`
+  })
+  const listed = [...new Set(paths)].join(', ')
+  throw new Problem('conflict', `Another account has this id or alias already: ${listed}`)
 }
 
 async function requireNoMoney(tx: Transaction, { tenantId }: Owner, id: string): Promise<void> {

@@ -1,6 +1,7 @@
 import type { Language } from '../base/language.ts'
 import type { Queryable } from '../db/database.ts'
 import { type Sql, sql } from '../db/sql.ts'
+import { candidateIds, inNameSpaces } from '../tmf/own-names.ts'
 import type { Referent, Resolve } from '../tmf/references.ts'
 import type { View } from '../tmf/view.ts'
 import { account, type BILLING_TYPES, type STATUSES } from './account.ts'
@@ -48,7 +49,8 @@ export async function findAccount(queryable: Queryable, view: View, name: string
     JOIN "billing_account" a ON a."tenant_id" = n."tenant_id" AND a."id" = n."account_id"
     JOIN "customer" c ON c."tenant_id" = a."tenant_id" AND c."id" = a."customer_id"
     JOIN "tenant" t ON t."id" = a."tenant_id"
-    WHERE n."tenant_id" = ${view.tenantId} AND n."alias" = ${name} AND ${isVisible(view)}`
+    WHERE n."tenant_id" = ${view.tenantId} AND n."alias" = ${name} AND ${inNameSpaces(view)} AND ${isVisible(view)}
+    ORDER BY n."name_space" DESC LIMIT 1`
   const [row] = (await queryable.run(found, { prepared: true })).rows
   return row && readAccount(row)
 }
@@ -57,9 +59,33 @@ export async function findAccount(queryable: Queryable, view: View, name: string
 export const resolveAccounts: Resolve = async (queryable, view, names) => {
   const found = sql`SELECT n."alias", a."id", a."name"
     FROM "account_alias" n JOIN "billing_account" a ON a."tenant_id" = n."tenant_id" AND a."id" = n."account_id"
-    WHERE n."tenant_id" = ${view.tenantId} AND n."alias" = ANY(${names}::text[]) AND ${isVisible(view)}`
+    WHERE n."tenant_id" = ${view.tenantId} AND n."alias" = ANY(${names}::text[]) AND ${inNameSpaces(view)}
+      AND ${isVisible(view)}
+    ORDER BY n."name_space"`
   const { rows } = await queryable.run(found, { prepared: true })
+  // The own name space comes last, and what it has of a name stays.
   return new Map(rows.map(([alias, id, name]) => [String(alias), referent(String(id), String(name))]))
+}
+
+/** The ids of the accounts that any of these names stands for in a view, as a subquery. */
+export function accountIds(view: View, names: readonly string[]): Sql {
+  return sql`SELECT "account_id" FROM (SELECT DISTINCT ON (n."alias") n."account_id"
+    FROM "account_alias" n JOIN "billing_account" a ON a."tenant_id" = n."tenant_id" AND a."id" = n."account_id"
+    WHERE n."tenant_id" = ${view.tenantId} AND n."alias" = ANY(${names}::text[]) AND ${inNameSpaces(view)}
+      AND ${isVisible(view)}
+    ORDER BY n."alias", n."name_space" DESC) "named"`
+}
+
+/** The only account of a customer that a view names; undefined when there is none, or more than one. */
+export async function onlyAccountOf(queryable: Queryable, view: View, customer: string): Promise<string | undefined> {
+  const named = sql`c."tenant_id" = ${view.tenantId} AND c."id" = ANY(${candidateIds(view, customer)}::text[])`
+  const { rows } = await queryable.run(
+    sql`SELECT a."id" FROM "billing_account" a WHERE a."tenant_id" = ${view.tenantId} AND ${isVisible(view)}
+      AND a."customer_id" = (SELECT c."id" FROM "customer" c
+        WHERE ${named} ORDER BY c."id" = ${customer} LIMIT 1) LIMIT 2`,
+    { prepared: true }
+  )
+  return rows.length === 1 ? String(rows[0]?.[0]) : undefined
 }
 
 function referent(id: string, name: string): Referent {

@@ -1,8 +1,11 @@
 import { any, link, list, type ObjectShape, plainObject, type Scalar, text, timePeriod } from '../tmf/shape.ts'
 
-/** Visible characters without spaces: ids stand in URLs, where `.` and `..` would mean something else. */
-const ID = /^(?!\.{1,2}$)[^\s\p{C}]{1,50}$/u
-const ID_MAX_LENGTH = 50
+/**
+ * Visible characters without spaces: ids stand in URLs, where `.` and `..` would mean something else. Those that a
+ * partner gave have its own id in front, see own-names.ts.
+ */
+const ID = /^(?:[0-9A-HJKMNP-TV-Z]{26}:)?(?!\.{1,2}$)[^\s\p{C}]{1,50}$/u
+const ID_MAX_LENGTH = 77
 const ALIAS = /^(?!\s)[^\p{C}]{3,50}(?<!\s)$/u
 const ALIAS_MAX_LENGTH = 50
 const EMAIL = /^[^\s@\p{C}]+@[^\s@\p{C}]+$/u
@@ -35,7 +38,7 @@ export const alias: ObjectShape = {
   ...plainObject('AccountAlias', {
     alias: [
       { kind: 'text', maxLength: ALIAS_MAX_LENGTH, pattern: ALIAS },
-      'Another name of the account, unique in the tenant; it is taken wherever the id is',
+      'Another name of the account, unique to its owner; it is taken wherever the id is',
       'required'
     ]
   }),

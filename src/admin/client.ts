@@ -67,7 +67,7 @@ export const client = defineResource({
     checkPublic(document)
     checkRedirectUris(document)
   },
-  unique: { oauth_client_client_id_key: 'clientId' },
+  unique: { oauth_client_tenant_id_client_id_key: 'clientId' },
   secret: {
     member: 'secret',
     column: 'secret_hash',

@@ -1,7 +1,7 @@
 import OAuth2Server from '@node-oauth/oauth2-server'
 import { Problem } from '../base/problem.ts'
 import type { Database } from '../db/database.ts'
-import { findClient, type OauthClient } from './clients.ts'
+import { findReturningClient, type OauthClient } from './clients.ts'
 import type { Parameters } from './form.ts'
 import { covers, isScope } from './scopes.ts'
 
@@ -37,9 +37,9 @@ const S256_CHALLENGE = /^[\w-]{43}$/
 export async function answerTarget(database: Database, parameters: Parameters): Promise<AnswerTarget> {
   const clientId = parameters.get('client_id')
   if (clientId === undefined) throw new Problem('badRequest', 'The request does not say which application it is from')
-  const client = await findClient(database, clientId)
-  if (!client) throw new Problem('badRequest', 'The request is from an application that is not known here')
   const redirectUri = parameters.get('redirect_uri')
+  const client = await findReturningClient(database, clientId, redirectUri ?? '')
+  if (!client) throw new Problem('badRequest', 'The request is from an application that is not known here')
   if (redirectUri === undefined) throw new Problem('badRequest', 'The request does not say where to return to')
   if (!client.redirectUris.includes(redirectUri) || !isFollowed(redirectUri)) {
     throw new Problem('badRequest', 'The request wants to return to an address that is not registered')

@@ -1,6 +1,7 @@
 import type { Database } from '../db/database.ts'
 import { type Sql, sql } from '../db/sql.ts'
 import type { Scope } from './scopes.ts'
+import { hashSecret } from './secret.ts'
 
 /** What a client may ask for; the first two work without a person's browser. */
 export const GRANT_TYPES = ['password', 'client_credentials', 'refresh_token', 'authorization_code'] as const
@@ -38,21 +39,63 @@ export interface OauthUser {
   readonly partnerId: string | undefined
 }
 
-/** The enabled client of this name, whose tenant is known by it alone. */
-export function findClient(database: Database, clientId: string): Promise<OauthClient | undefined> {
-  return selectClient(database, sql`"client_id" = ${clientId}`)
+/** What a request shows besides the name of its client. */
+export interface Shown {
+  /** None of a public client. */
+  readonly secret: string | undefined
+  /** A code or a token that the client was given. */
+  readonly given?: string | undefined
+}
+
+/**
+ * The enabled client that a request names by its `clientId`, which is unique in the tenant only, or by our id of it,
+ * which nobody chooses. Its secret tells whose client it is; of a public one what it was given does.
+ */
+export function findClient(
+  database: Database,
+  name: string,
+  { secret, given }: Shown
+): Promise<OauthClient | undefined> {
+  const isShown = secret === undefined ? sql`"secret_hash" IS NULL` : sql`"secret_hash" = ${hashSecret(secret)}`
+  const hash = given === undefined ? '' : hashSecret(given)
+  return selectClient(
+    database,
+    sql`${isNamed(name)} AND ${isShown}`,
+    sql`"id" = ${name} DESC, "id" IN (SELECT "client_id" FROM "oauth_authorization_code" WHERE "hash" = ${hash}
+      UNION ALL
+      SELECT g."client_id" FROM "oauth_refresh_token" r
+      JOIN "oauth_grant" g ON g."tenant_id" = r."tenant_id" AND g."id" = r."grant_id" WHERE r."hash" = ${hash}) DESC, `
+  )
+}
+
+/** The enabled client of this name that may return to an address; else one of this name. */
+export function findReturningClient(
+  database: Database,
+  name: string,
+  redirectUri: string
+): Promise<OauthClient | undefined> {
+  return selectClient(
+    database,
+    isNamed(name),
+    sql`"id" = ${name} DESC, coalesce("redirect_uris" @> to_jsonb(${redirectUri}::text), false) DESC, `
+  )
+}
+
+function isNamed(name: string): Sql {
+  return sql`("client_id" = ${name} OR "id" = ${name})`
 }
 
 /** The enabled client with our id. */
 export function clientById(database: Database, tenantId: string, id: string): Promise<OauthClient | undefined> {
-  return selectClient(database, sql`"tenant_id" = ${tenantId} AND "id" = ${id}`)
+  return selectClient(database, sql`"tenant_id" = ${tenantId} AND "id" = ${id}`, sql``)
 }
 
-async function selectClient(database: Database, condition: Sql): Promise<OauthClient | undefined> {
+/** Of several the first in this order, and then the oldest: nobody takes the place of one that is there. */
+async function selectClient(database: Database, condition: Sql, order: Sql): Promise<OauthClient | undefined> {
   const { rows } = await database.run(
     sql`SELECT "tenant_id", "id", "client_id", "secret_hash", "grant_types", "scope", "password_encoding",
         "redirect_uris", "refreshes_client_credentials", "partner_id"
-      FROM "oauth_client" WHERE ${condition} AND "is_enabled"`,
+      FROM "oauth_client" WHERE ${condition} AND "is_enabled" ORDER BY ${order}"id" LIMIT 1`,
     { prepared: true }
   )
   const [row] = rows

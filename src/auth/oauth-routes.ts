@@ -46,7 +46,8 @@ function asProblem(error: unknown): unknown {
 
 async function issueToken(context: OauthContext, request: FastifyRequest): Promise<object> {
   const parameters = parametersOf(context, request)
-  const model = tokenModel(issuingFor(context, request), parameters.get('scope'))
+  const given = parameters.get('code') ?? parameters.get('refresh_token')
+  const model = tokenModel(issuingFor(context, request), { wantedScope: parameters.get('scope'), given })
   const server = new OAuth2Server({
     model: model as unknown as OAuth2Server.ServerOptions['model'],
     accessTokenLifetime: ACCESS_TOKEN_LIFETIME_S,

@@ -1,10 +1,9 @@
 import type { Clock } from '../base/clock.ts'
 import type { Database } from '../db/database.ts'
-import { findClient, findUser, type OauthClient } from './clients.ts'
+import { findClient, findUser, type OauthClient, type Shown } from './clients.ts'
 import type { Grantee } from './grants.ts'
 import { encodePassword, verifyPassword } from './password.ts'
 import type { Scope } from './scopes.ts'
-import { isSecret } from './secret.ts'
 import { recordFailure, recordSuccess, requireAllowed } from './sign-in-attempts.ts'
 import type { KeyRing } from './signing-keys.ts'
 
@@ -26,25 +25,19 @@ export interface Subject {
 }
 
 /**
- * The client that shows this secret; a public one shows none. Undefined for anything else, counted as a failed
+ * The client that shows its secret; a public one shows none. Undefined for anything else, counted as a failed
  * attempt. Throws `tooManyRequests` after too many of them.
  */
 export async function signInClient(
   { database, clock, address }: Pick<Issuing, 'database' | 'clock' | 'address'>,
   clientId: string,
-  secret: string | undefined
+  shown: Shown
 ): Promise<OauthClient | undefined> {
   const keys = { clientId, username: undefined, address }
   await requireAllowed(database, clock, keys)
-  const client = await findClient(database, clientId)
-  if (client && isClientSecret(client, secret)) return client
-  await recordFailure(database, clock, keys)
-  return undefined
-}
-
-function isClientSecret({ secretHash }: OauthClient, secret: string | undefined): boolean {
-  if (secretHash === undefined || secret === undefined) return secretHash === secret
-  return isSecret(secret, secretHash)
+  const client = await findClient(database, clientId, shown)
+  if (!client) await recordFailure(database, clock, keys)
+  return client
 }
 
 /** What a client that acts for itself may. */

@@ -27,6 +27,12 @@ export type ModelClient = OAuth2Server.Client & { readonly oauth: OauthClient }
 type Token = OAuth2Server.Token
 type Code = OAuth2Server.AuthorizationCode
 
+/** What a request asks for and shows. */
+export interface Exchange {
+  readonly wantedScope?: string | undefined
+  readonly given?: string | undefined
+}
+
 /** What one request has come to so far. */
 interface State {
   grantId: string
@@ -36,14 +42,14 @@ interface State {
 /**
  * What the grants of @node-oauth/oauth2-server ask for, for the time of one request. Whatever is wrong with the
  * credentials is answered with undefined; Problems of attempts and of the database go through. `wantedScope` is what a
- * refresh is to be narrowed to.
+ * refresh is to be narrowed to, and `given` the code or the token that is to be exchanged.
  */
-export function tokenModel(issuing: Issuing, wantedScope?: string) {
+export function tokenModel(issuing: Issuing, { wantedScope, given }: Exchange = {}) {
   const { ring, clock, issuer } = issuing
   const state: State = { grantId: newId(), refreshing: undefined }
   return {
     getClient: async (clientId: string, secret?: string) => {
-      const client = await signInClient(issuing, clientId, secret)
+      const client = await signInClient(issuing, clientId, { secret, given })
       return client && modelClient(client)
     },
     getUser: (username: string, password: string, { oauth }: ModelClient) =>

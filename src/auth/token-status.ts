@@ -86,7 +86,10 @@ async function requireClient(
     parameters.get('client_secret')
   ]
   const issuing = { database, clock, address: request.ip }
-  const client = clientId === undefined ? undefined : await signInClient(issuing, clientId, secret)
+  const client =
+    clientId === undefined
+      ? undefined
+      : await signInClient(issuing, clientId, { secret, given: parameters.get('token') })
   if (client) return client
   throw new OAuth2Server.InvalidClientError('The client is unknown, or its secret is wrong')
 }

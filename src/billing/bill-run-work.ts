@@ -100,7 +100,8 @@ async function finish({ database, clock }: WorkContext, tenantId: string, runId:
           SELECT x."billing_account_id" AS "account", count(*) AS "count" FROM "applied_customer_billing_rate" x
           WHERE x."tenant_id" = ${tenantId} AND NOT x."is_billed" AND x."date" < (r."dates"->>'chargeDate')::timestamptz
             AND x."billing_account_id" IS NOT NULL AND NOT EXISTS (SELECT FROM "billing_account" a
-              WHERE a."tenant_id" = x."tenant_id" AND a."id" = x."billing_account_id"
+              WHERE a."tenant_id" = x."tenant_id"
+                AND a."id" IN (x."billing_account_id", x."partner_id" || ':' || x."billing_account_id")
                 AND (x."partner_id" IS NULL OR x."partner_id" = a."partner_id"))
           GROUP BY 1 ORDER BY 1 LIMIT ${UNKNOWN_SHOWN_MAX}) u)
       WHERE r."tenant_id" = ${tenantId} AND r."id" = ${runId} AND r."state" = 'running' AND NOT EXISTS (

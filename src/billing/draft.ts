@@ -72,17 +72,23 @@ function due(chargeDate: Sql, creditDate: Sql): Sql {
       OR r."date" IS NULL))`
 }
 
+/** A partner's rates may have come before its account, and name it as the partner does, without its own id in front. */
 function linesStatement({ tenantId, accounts, chargeDate, creditDate = chargeDate }: Charging): Sql {
   return sql`INSERT INTO "pg_temp"."bill_draft_line"
-    SELECT r."billing_account_id", r."id", r.ctid, r."version", coalesce(r."rate_type", 'appliedBillingCharge'),
+    SELECT a."id", r."id", r.ctid, r."version", coalesce(r."rate_type", 'appliedBillingCharge'),
       r."tax_excluded_amount_unit", r."tax_excluded_amount_value", t."taxes",
       (SELECT string_agg(concat(x->>'taxCategory', ':', x->>'taxRate'), ',' ORDER BY x->>'taxCategory', x->>'taxRate')
         FROM jsonb_array_elements(t."taxes") x)
-    FROM "billing_account" a
-    JOIN "applied_customer_billing_rate" r ON r."tenant_id" = a."tenant_id" AND r."billing_account_id" = a."id"
+    FROM (
+      SELECT a."id", a."partner_id", a."id" AS "name" FROM "billing_account" a
+      WHERE a."tenant_id" = ${tenantId} AND ${accounts}
+      UNION ALL
+      SELECT a."id", a."partner_id", "own_name"(a."partner_id", a."id") FROM "billing_account" a
+      WHERE a."tenant_id" = ${tenantId} AND ${accounts} AND starts_with(a."id", a."partner_id" || ':')) a
+    JOIN "applied_customer_billing_rate" r ON r."tenant_id" = ${tenantId} AND r."billing_account_id" = a."name"
+      AND (a."name" = a."id" OR r."partner_id" = a."partner_id")
     CROSS JOIN LATERAL (SELECT nullif(r."applied_tax", '[]') AS "taxes") t
-    WHERE a."tenant_id" = ${tenantId} AND ${accounts}
-      AND ${due(sql`${chargeDate}::timestamptz`, sql`${creditDate}::timestamptz`)}`
+    WHERE ${due(sql`${chargeDate}::timestamptz`, sql`${creditDate}::timestamptz`)}`
 }
 
 function draftStatement({ tenantId, accounts, taxDate }: Charging, digits: Sql): Sql {

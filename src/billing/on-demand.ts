@@ -1,4 +1,4 @@
-import { findAccount } from '../accounts/lookup.ts'
+import { findAccount, onlyAccountOf } from '../accounts/lookup.ts'
 import { recordChange } from '../audit/record.ts'
 import { compareDecimals, trimScale } from '../base/money.ts'
 import type { Transaction } from '../db/database.ts'
@@ -87,17 +87,11 @@ async function accountOf(
   name: string | null | undefined,
   partyId: string | null | undefined
 ): Promise<Account | string> {
-  const id = name ?? (await onlyAccountOf(tx, view.tenantId, String(partyId)))
+  const id = name ?? (await onlyAccountOf(tx, view, String(partyId)))
   if (id === undefined) return 'The relatedParty does not have exactly one billing account here'
   const account = await findAccount(tx, view, id)
   if (!account) return 'The billing account is unknown'
   return account.status === 'ACTIVE' ? account : `The billing account is ${account.status}`
-}
-
-async function onlyAccountOf(tx: Transaction, tenantId: string, partyId: string): Promise<string | undefined> {
-  const { rows } = await tx.run(sql`SELECT "id" FROM "billing_account"
-    WHERE "tenant_id" = ${tenantId} AND "customer_id" = ${partyId} LIMIT 2`)
-  return rows.length === 1 ? String(rows[0]?.[0]) : undefined
 }
 
 /** Bills what the account has not been billed yet; a prepaid one pays at once, or there is no bill. */

@@ -1,3 +1,4 @@
+import { accountIds } from '../accounts/lookup.ts'
 import { instantFromPostgres } from '../base/instant.ts'
 import { Problem } from '../base/problem.ts'
 import type { Queryable } from '../db/database.ts'
@@ -31,10 +32,7 @@ export async function listPayments(
   { offset, limit }: { readonly offset: number; readonly limit: number },
   roots: Roots
 ): Promise<{ readonly payments: readonly Payment[]; readonly total: number }> {
-  const byAccount = accounts
-    ? sql`p."billing_account_id" IN (SELECT "account_id" FROM "account_alias"
-        WHERE "tenant_id" = ${view.tenantId} AND "alias" = ANY(${accounts}::text[]))`
-    : sql`TRUE`
+  const byAccount = accounts ? sql`p."billing_account_id" IN (${accountIds(view, accounts)})` : sql`TRUE`
   const where = sql`${visible(view)} AND ${byAccount}
     AND ${references ? sql`p."reference" = ANY(${references}::text[])` : sql`TRUE`}`
   const { rows } = await queryable.run(

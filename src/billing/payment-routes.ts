@@ -8,6 +8,7 @@ import { Problem } from '../base/problem.ts'
 import { rawQuery } from '../tmf/address.ts'
 import { entityTag, isUnchanged } from '../tmf/conditional.ts'
 import { pageHeaders } from '../tmf/links.ts'
+import { nameSpace } from '../tmf/own-names.ts'
 import type { Predicate } from '../tmf/predicate.ts'
 import { parseFieldsOnly, parseQuery } from '../tmf/query.ts'
 import { readBody } from '../tmf/read-body.ts'
@@ -93,8 +94,9 @@ async function create(request: FastifyRequest, context: RouteContext) {
   const billIds = bills?.map(({ id }) => id) ?? []
   const repeated = billIds.findIndex((id, at) => billIds.indexOf(id) < at)
   if (repeated >= 0) throw new Problem('invalidField', `$.bills[${repeated}].id names a bill for the second time`)
-  const receipt: Receipt = { amount, method, reference, billIds: billIds.length > 0 ? billIds : undefined }
   const { view, author } = context.requester(request)
+  const own = { reference, nameSpace: nameSpace(view) }
+  const receipt: Receipt = { amount, method, ...own, billIds: billIds.length > 0 ? billIds : undefined }
   return context.database.transaction(async (tx) => {
     const account = await findAccount(tx, view, billingAccount.id)
     if (account) return pay(tx, { ...context, author }, account, receipt)

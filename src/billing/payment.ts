@@ -17,8 +17,10 @@ export const METHODS = ['cash', 'card', 'bankTransfer', 'directDebit', 'wallet',
 export interface Receipt {
   readonly amount: { readonly unit: string; readonly value: number }
   readonly method: (typeof METHODS)[number]
-  /** Unique in the tenant: what has the same one is the same payment. */
+  /** Unique to whoever sends it: what has the same one is the same payment. */
   readonly reference: string
+  /** Whose reference it is, see own-names.ts. */
+  readonly nameSpace: string
   /** The bills that it is for, in this order; those due first without it. */
   readonly billIds: readonly string[] | undefined
 }
@@ -40,7 +42,7 @@ export async function pay(
   const hash = contentHash(account.id, receipt)
   const key = { billingAccountId: account.id, currency: receipt.amount.unit }
   await lockBalances(tx, tenantId, [key])
-  const known = await findRepeated(tx, tenantId, receipt.reference, hash)
+  const known = await findRepeated(tx, tenantId, receipt, hash)
   if (known) return { id: known, isNew: false }
   if (account.status === 'ARCHIVED') throw new Problem('conflict', 'The billing account is archived; it is not paid')
   const bills = await lockBills(tx, tenantId, key, receipt.billIds)
@@ -48,7 +50,7 @@ export async function pay(
   const id = context.newId()
   if (!(await insertPayment(tx, { id, now, tenantId, hash }, account, receipt))) {
     // Another account's payment took the reference meanwhile.
-    return { id: String(await findRepeated(tx, tenantId, receipt.reference, hash)), isNew: false }
+    return { id: String(await findRepeated(tx, tenantId, receipt, hash)), isNew: false }
   }
   await postReceipt(tx, { id, now, tenantId }, account.id, receipt)
   const filling = { id, now, ...key }
@@ -69,15 +71,21 @@ function contentHash(accountId: string, { amount, method, billIds }: Receipt): s
   return createHash('sha256').update(JSON.stringify(content)).digest('hex')
 }
 
-/** The id of the payment that has a reference already, if there is one with the same content. */
+/**
+ * The id of the payment that has a reference already, if there is one with the same content. One that was taken before
+ * references had owners is known to the provider and to the partner whose it is.
+ */
 async function findRepeated(
   tx: Transaction,
   tenantId: string,
-  reference: string,
+  { reference, nameSpace }: Receipt,
   hash: string
 ): Promise<string | undefined> {
   const { rows } = await tx.run(
-    sql`SELECT "id", "content_hash" FROM "payment" WHERE "tenant_id" = ${tenantId} AND "reference" = ${reference}`,
+    sql`SELECT "id", "content_hash" FROM "payment" WHERE "tenant_id" = ${tenantId} AND "reference" = ${reference}
+      AND ("name_space" = ${nameSpace}
+        OR "name_space" IS NULL AND (${nameSpace} = '' OR "partner_id" = ${nameSpace}))
+      ORDER BY "name_space" LIMIT 1`,
     { prepared: true }
   )
   const [id, knownHash] = rows[0] ?? []
@@ -136,14 +144,14 @@ async function insertPayment(
   tx: Transaction,
   { id, now, tenantId, hash }: Taken & { readonly hash: string },
   account: Pick<Account, 'id' | 'partnerId'>,
-  { amount, method, reference }: Receipt
+  { amount, method, reference, nameSpace }: Receipt
 ): Promise<boolean> {
   const { rowCount } = await tx.run(
     sql`INSERT INTO "payment" ("tenant_id", "id", "partner_id", "created_at", "billing_account_id", "amount",
-        "currency", "method", "reference", "content_hash")
+        "currency", "method", "reference", "name_space", "content_hash")
       VALUES (${tenantId}, ${id}, ${account.partnerId}, ${now}, ${account.id}, ${amount.value}, ${amount.unit},
-        ${method}, ${reference}, ${hash})
-      ON CONFLICT ("tenant_id", "reference") DO NOTHING`,
+        ${method}, ${reference}, ${nameSpace}, ${hash})
+      ON CONFLICT ("tenant_id", "name_space", "reference") DO NOTHING`,
     { prepared: true }
   )
   return rowCount === 1

@@ -363,6 +363,7 @@ export interface Tables {
   }
   readonly account_alias: {
     readonly tenant_id: 'text'
+    readonly name_space: 'text'
     readonly alias: 'text'
     readonly account_id: 'text'
     readonly position: 'integer'
@@ -454,6 +455,7 @@ export interface Tables {
     readonly currency: 'text'
     readonly method: 'text'
     readonly reference: 'text'
+    readonly name_space: 'text?'
     readonly content_hash: 'text'
     readonly reversed_at: 'instant?'
   }

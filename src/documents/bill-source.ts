@@ -7,6 +7,7 @@ import type { Database } from '../db/database.ts'
 import { sql } from '../db/sql.ts'
 import { customerBill } from '../resources/customer-bill.ts'
 import { LETTERHEAD, RECIPIENT } from '../resources/letterhead.ts'
+import { ownName } from '../tmf/own-names.ts'
 import type { Row } from '../tmf/representation.ts'
 import { type Branding, type PostalAddress, readAddress, readBranding } from './branding.ts'
 import { languageOf } from './words.ts'
@@ -79,6 +80,7 @@ export interface Rate {
 export async function readBill(database: Database, tenantId: string, row: Row): Promise<BillSource> {
   const read = (column: string) => row[customerBill.columns.indexOf(column)] ?? undefined
   const id = String(row[0])
+  const accountId = read('billing_account_id') ?? read('financial_account_id')
   return {
     ...(await readContext(database, tenantId, id)),
     id,
@@ -88,7 +90,7 @@ export async function readBill(database: Database, tenantId: string, row: Row): 
     isIssued: read('issued_as') !== undefined,
     period: object(read('billing_period')),
     paymentDueDate: instant(read('payment_due_date')),
-    accountId: read('billing_account_id') ?? read('financial_account_id'),
+    accountId: accountId === undefined ? undefined : ownName(accountId),
     taxExcluded: amount(read('tax_excluded_amount_value'), read('tax_excluded_amount_unit')),
     taxIncluded: amount(read('tax_included_amount_value'), read('tax_included_amount_unit')),
     amountDue: amount(read('amount_due_value'), read('amount_due_unit')),

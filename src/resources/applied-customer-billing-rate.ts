@@ -48,7 +48,7 @@ export const appliedCustomerBillingRate = defineResource({
     remove: 'extension'
   },
   attributes,
-  unique: { applied_customer_billing_rate_tenant_id_external_id_key: 'externalId' },
+  unique: { applied_customer_billing_rate_own_external_id: 'externalId' },
   bulk: { key: 'externalId' },
   patchable: { allBut: ['isBilled', 'bill'] },
   complete: (document, { now }) => ({ date: now, isBilled: false, ...document }),

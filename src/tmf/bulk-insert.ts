@@ -1,9 +1,10 @@
 import type { Transaction } from '../db/database.ts'
 import { identifier, join, type Sql, sql } from '../db/sql.ts'
 import { type Attribute, columnsOf, encode } from './attribute.ts'
+import { nameSpace } from './own-names.ts'
 import type { Document, Resource } from './resource.ts'
 import { columnValues, internalValues } from './row-values.ts'
-import { type View, within } from './view.ts'
+import type { View } from './view.ts'
 import { ownerValues } from './write.ts'
 
 /** A resource that takes many at once. */
@@ -32,7 +33,8 @@ export async function insertNew(
   const { rows: inserted } = await tx.run(
     sql`INSERT INTO ${identifier(resource.table)} (${list(fixed.map(identifier))}, ${names})
       SELECT ${list(owner.map(([, value]) => sql`${value}`))}, ${names} FROM unnest(${list(arrays)}) AS "row" (${names})
-      ON CONFLICT ("tenant_id", ${keyColumn(resource)}) DO NOTHING RETURNING "id"`,
+      ON CONFLICT ("tenant_id", ${keyColumn(resource)}, ${OWNER}) WHERE ${keyColumn(resource)} IS NOT NULL
+      DO NOTHING RETURNING "id"`,
     { prepared: true }
   )
   return new Set(inserted.map(([id]) => String(id)))
@@ -106,7 +108,10 @@ function arrayText(values: readonly (string | null)[]): string {
 
 const CONTROL_ESCAPE = /\\[a-z]/
 
-/** The ids of what is in view and has the keys of these rows, by key. */
+/** Whose a row is, as the unique index of the key has it. */
+const OWNER = sql`coalesce("partner_id", '')`
+
+/** The ids of what the requester itself has by the keys of these rows, by key. */
 export async function idsByKey(
   tx: Transaction,
   view: View,
@@ -118,7 +123,8 @@ export async function idsByKey(
   const column = keyColumn(resource)
   const { rows: found } = await tx.run(
     sql`SELECT ${column}, "id" FROM ${identifier(resource.table)}
-      WHERE ${within(resource, view)} AND ${column} = ANY(${arrayText(keys)}::text[])`,
+      WHERE "tenant_id" = ${view.tenantId} AND ${column} = ANY(${arrayText(keys)}::text[])
+        AND ${OWNER} = ${nameSpace(view)}`,
     { prepared: true }
   )
   return new Map(found.map(([key, id]) => [String(key), String(id)]))

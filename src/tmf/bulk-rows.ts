@@ -67,8 +67,8 @@ export async function storeDrafts(
     const { key } = resource.bulk
     const stored = known.get(keyOf(resource, content))
     if (stored !== undefined) return { line, id: stored, status: 'duplicate' }
-    // Somebody else's, of which nothing may be told.
-    return { line, errors: [{ path: `$.${key}`, message: `is that of another ${resource.noun}` }], status: 'refused' }
+    const message = `is that of a ${resource.noun} that was deleted just now; send it again`
+    return { line, errors: [{ path: `$.${key}`, message }], status: 'refused' }
   })
 }
 

@@ -1,6 +1,7 @@
 import { Problem } from '../base/problem.ts'
 import type { Database, Queryable } from '../db/database.ts'
 import { identifier, join, type Sql, sql } from '../db/sql.ts'
+import { candidateIds, inNameSpaces } from './own-names.ts'
 import { cappedCount, cursorAfter, EXACT_COUNT_MAX, estimate, type Page, pageStatement } from './page.ts'
 import type { Row } from './representation.ts'
 import { couldBeId, type Resource } from './resource.ts'
@@ -95,11 +96,17 @@ async function lookUp(
   return rows[0]
 }
 
-/** The id that a name stands for, in SQL. */
-function idOf({ names }: Resource, { tenantId }: View, name: string): Sql {
-  if (!names) return sql`${name}`
-  const [table, column, id] = [names.table, names.name, names.id].map(identifier)
-  return sql`(SELECT ${id} FROM ${table} WHERE "tenant_id" = ${tenantId} AND ${column} = ${name})`
+/** The id that a name stands for, in SQL; a view's own names come first. */
+function idOf({ names, clientId, table }: Resource, view: View, name: string): Sql {
+  const { tenantId, partnerId } = view
+  if (names) {
+    const [other, column, id] = [names.table, names.name, names.id].map(identifier)
+    return sql`(SELECT n.${id} FROM ${other} n WHERE n."tenant_id" = ${tenantId} AND n.${column} = ${name}
+      AND ${inNameSpaces(view)} ORDER BY n."name_space" DESC LIMIT 1)`
+  }
+  if (!clientId || partnerId === undefined) return sql`${name}`
+  return sql`(SELECT o."id" FROM ${identifier(table)} o WHERE o."tenant_id" = ${tenantId}
+    AND o."id" = ANY(${candidateIds(view, name)}::text[]) ORDER BY o."id" = ${name} LIMIT 1)`
 }
 
 const LOCKS = { none: sql``, share: sql` FOR SHARE`, update: sql` FOR UPDATE` }

@@ -6,6 +6,7 @@ import { constraintName, sqlState, tableName } from '../db/failure.ts'
 import { identifier, join, type Sql, sql } from '../db/sql.ts'
 import { changedNames } from './changes.ts'
 import { recordEvents } from './event.ts'
+import { ownId } from './own-names.ts'
 import { applied, type PatchType } from './patch.ts'
 import { find } from './read.ts'
 import { checkReferences, ownView, type ReferenceContext, resolved } from './references.ts'
@@ -40,7 +41,7 @@ export async function create(
   made?: NewSecret
 ): Promise<Created> {
   const now = context.clock()
-  const sent = validate(resource, postable(resource, body).document)
+  const sent = named(resource, context.view, validate(resource, postable(resource, body).document))
   const id = String(sent.id ?? context.newId())
   const document = {
     ...(await consulted(tx, context, resource, resource.complete?.(sent, { id, now, newId: context.newId }) ?? sent)),
@@ -75,6 +76,11 @@ function secretOf({ type, secret }: Resource, document: Document, made?: NewSecr
   if (!secret || secret.isFor?.(document) === false) return undefined
   if (made) return made
   throw new Error(`The secret of ${type} is to be made before the transaction`)
+}
+
+/** A document whose id, where the client gave it, is one of its owner's own. */
+function named({ clientId }: Resource, owner: Owner, document: Document): Document {
+  return clientId && document.id !== undefined ? { ...document, id: ownId(owner, String(document.id)) } : document
 }
 
 /** The row once all is done that belongs to its being written. */

@@ -134,14 +134,17 @@ test('findAccount answers an account of the view by its id and its aliases', asy
   const creditLimit = { unit: 'EUR', value: 10.5 }
   const { customer, ...posted } = await postAccount(partner, { aliases: ['found'], taxProfile, creditLimit })
   const [provider, own] = [{ tenantId: TENANT }, { tenantId: TENANT, partnerId }]
-  const found = await findAccount(server.database, provider, 'found')
+  const found = await findAccount(server.database, provider, posted.id)
   expect(found).toMatchObject({
     ...{ id: posted.id, internalId: posted.internalId, name: posted.name, partnerId, taxProfile },
     ...{ customerId: customer.id, customerName: customer.name, status: 'ACTIVE', billingType: 'postpaid' },
     ...{ invoiceCurrency: 'EUR', netTermDays: 14, language: 'en', billCycleSpecificationId: null, primaryEmail: null }
   })
   expect(Number(found?.creditLimit)).toBe(10.5)
-  expect(await findAccount(server.database, own, posted.id)).toEqual(found)
+  for (const name of [posted.id, posted.id.slice(partnerId.length + 1), 'found']) {
+    expect(await findAccount(server.database, own, name)).toEqual(found)
+  }
+  expect(await findAccount(server.database, provider, 'found')).toBeUndefined()
   expect(await findAccount(server.database, own, 'R alias')).toBeUndefined()
   expect(await findAccount(server.database, { tenantId: 'other' }, 'found')).toBeUndefined()
 })

@@ -45,15 +45,19 @@ test('a key of the client is stored once by two bodies at the same time, whateve
   expect([created.length, all.length, new Set(all.map(({ id }) => id)).size]).toEqual([300, 900, 300])
 })
 
-test('a key of another partner is refused, and nothing told of it; the provider sees all', async () => {
+test('a key is of whoever sends it: partners and the provider meet none of the others’', async () => {
   const rate = { ...RATE, externalId: 'of-first' }
   const own = await bulk([rate, { ...RATE, externalId: 'of-first-2' }], '', { token: 'key-first' })
   const other = await bulk([rate, RATE], '', { token: 'key-second' })
-  expect(other.results[0]).toMatchObject({ line: 1, status: 'refused', errors: [{ path: '$.externalId' }] })
-  expect(JSON.stringify(other)).not.toContain(own.results[0].id)
-  expect((await bulk([rate])).results).toEqual([{ line: 1, id: own.results[0].id, status: 'duplicate' }])
+  const ours = await bulk([rate])
+  expect([own, other, ours].map(({ results }) => results[0].status)).toEqual(['created', 'created', 'created'])
+  for (const [token, { results }] of Object.entries({ 'key-first': own, 'key-second': other, 'demo-api-key': ours })) {
+    const again = await bulk([rate], '', { token })
+    expect(again.results).toEqual([{ line: 1, id: results[0].id, status: 'duplicate' }])
+    expect((await server.call('POST', PATH, rate, { token })).status).toBe(409)
+  }
   const seen = async (token: string) => (await server.call('GET', PATH, undefined, { token })).body.length
-  expect([await seen('key-first'), await seen('key-second')]).toEqual([2, 1])
+  expect([await seen('key-first'), await seen('key-second')]).toEqual([2, 2])
 })
 
 test('a key of the client is of its tenant alone', async () => {

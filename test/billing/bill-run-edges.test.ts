@@ -180,7 +180,8 @@ test('a payment that is under way while its account is billed pays the bill', as
   const run = await database.transaction(async (tx) => {
     const amount = { unit: 'EUR', value: 11.9 }
     const paying = { author: AUTHOR, clock: () => new Date().toISOString(), newId }
-    await pay(tx, paying, account, { amount, method: 'card', reference: 'meanwhile', billIds: undefined })
+    const receipt = { amount, method: 'card', reference: 'meanwhile', nameSpace: '', billIds: undefined } as const
+    await pay(tx, paying, account, receipt)
     const started = await server.call('POST', RUN, { billCycle: { id: cycleId }, ...SENT })
     await untilWaiting(world.server, 1)
     return started.body

@@ -22,7 +22,8 @@ const ask = (account: string, from: string, to: string, more = ''): Promise<Repl
 
 /** Pays at an instant, and answers the payment's id. */
 async function payAt(id: string, date: string, value: number, unit = 'EUR'): Promise<string> {
-  const receipt = { amount: { unit, value }, method: 'cash', reference: newId(), billIds: undefined } as const
+  const own = { reference: newId(), nameSpace: '', billIds: undefined }
+  const receipt = { amount: { unit, value }, method: 'cash', ...own } as const
   const account = { id, partnerId: null, status: 'ACTIVE' } as const
   const context = { author: AUTHOR, clock: () => date, newId }
   return (await server.database.transaction((tx) => pay(tx, context, account, receipt))).id

@@ -182,9 +182,9 @@ test.each<[string, Make, string]>([
   [
     'a payment comes twice',
     () => sql`INSERT INTO "payment" SELECT (jsonb_populate_record(p, '{"id": "x"}')).* FROM "payment" p`,
-    '23505 payment_tenant_id_reference_key'
+    '23505 payment_tenant_id_name_space_reference_key'
   ],
-  ['a rate comes twice', () => rates('x', 'y'), '23505 applied_customer_billing_rate_tenant_id_external_id_key'],
+  ['a rate comes twice', () => rates('x', 'y'), '23505 applied_customer_billing_rate_own_external_id'],
   ['an entry is changed', () => sql`UPDATE "ledger_entry" SET "detail" = 'x' WHERE "line" = 1`, LEDGER],
   ['an entry is removed', () => sql`DELETE FROM "ledger_entry" WHERE "line" = 1`, LEDGER],
   ['all entries are removed at once', () => sql`TRUNCATE "ledger_entry"`, LEDGER],
