@@ -11,6 +11,7 @@ COPY --from=dependencies /app/node_modules ./node_modules
 COPY package.json LICENSE* ./
 COPY prisma/migrations ./prisma/migrations
 COPY src ./src
+COPY sample-data ./sample-data
 # The files belong to root: the process can read them and change nothing.
 USER node
 EXPOSE 3000

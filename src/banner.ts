@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
+import { DEMO } from '../sample-data/credentials.ts'
 import { encodePassword } from './auth/password.ts'
 import type { Config } from './base/config.ts'
-import { DEMO } from './demo/credentials.ts'
 
 const ANY_ADDRESS = ['0.0.0.0', '::']
 

@@ -15,9 +15,6 @@ import { helpOn } from './cli/usage.ts'
 import type { Database, Queryable } from './db/database.ts'
 import { migrate, pendingMigrations } from './db/migrations.ts'
 import { identifier, sql } from './db/sql.ts'
-import { fillWithDemoData } from './demo/demo.ts'
-import { ACCOUNTS_MAX, ACCOUNTS_MIN } from './month/cast.ts'
-import { Unexpected } from './month/expectation.ts'
 import { resources } from './resources/index.ts'
 import { openStore } from './store.ts'
 
@@ -27,12 +24,6 @@ const MISUSED = 2
 /** What goes wrong is said in the end, in one line. */
 const SILENT = pino({ level: 'silent' })
 
-const DEMO_ACCOUNTS = '300'
-const DEMO_DETAILS =
-  'Without DATABASE_URL it takes a Postgres of its own, which is removed at the end; with it that database, which\n' +
-  'must be migrated and have no bill or account. A document is left in reports/demo. It exits with 1 when something\n' +
-  `comes out otherwise than it is told. NUMBER is ${DEMO_ACCOUNTS} if not said.`
-
 interface Command extends Usage {
   readonly run: (args: Arguments) => Promise<Result>
 }
@@ -40,15 +31,6 @@ interface Command extends Usage {
 /** By name; a Map, so that `constructor` is no command. */
 const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
   ['migrate', { description: 'brings the database of DATABASE_URL up to date', run: migrateDatabase }],
-  [
-    'demo',
-    {
-      description: 'plays a month of billing on a fresh database, and tells of it',
-      options: ['accounts'],
-      details: () => DEMO_DETAILS,
-      run: playDemo
-    }
-  ],
   ['demo-data', { description: 'fills that database, or the embedded one, with demo data', run: fillDatabase }],
   ['openapi', { description: 'writes the OpenAPI document into openapi/', run: writeDocument }],
   ...[...databaseCommands].map(([name, { prepare, ...usage }]): [string, Command] => [
@@ -127,25 +109,10 @@ async function migrateDatabase(): Promise<Result> {
 
 function fillDatabase(): Promise<Result> {
   return withDatabase(async (database) => {
+    const { fillWithDemoData } = await import('../sample-data/demo.ts')
     await fillWithDemoData(database)
     return { text: await contents(database) }
   })
-}
-
-async function playDemo({ options: { accounts = DEMO_ACCOUNTS } }: Arguments): Promise<Result> {
-  const config = readConfig(process.env)
-  const count = readCount(accounts)
-  const screen: Screen = { isTerminal: process.stdout.isTTY, write: (text) => process.stdout.write(text) }
-  // Imported here, as it needs the whole server.
-  const { stageMonth } = await import('./month-stage.ts')
-  await stageMonth({ config, accounts: count, actor: commandActor(), screen })
-  return { text: '' }
-}
-
-function readCount(text: string): number {
-  const count = Number(text)
-  if (/^\d+$/.test(text) && count >= ACCOUNTS_MIN && count <= ACCOUNTS_MAX) return count
-  throw new Misuse(`--accounts must be a number from ${ACCOUNTS_MIN} to ${ACCOUNTS_MAX}`)
 }
 
 /** How much of what each tenant has. */
@@ -170,7 +137,7 @@ async function writeDocument(): Promise<Result> {
 
 function fail(error: unknown): void {
   // What the operator can mend is said in one line; anything else is a bug and shows where it is.
-  const isTold = error instanceof StartError || error instanceof Misuse || error instanceof Unexpected
+  const isTold = error instanceof StartError || error instanceof Misuse
   console.error(isTold || error instanceof Problem ? `tmf678-server: ${error.message}` : error)
   process.exitCode = error instanceof Misuse ? MISUSED : FAILED
 }

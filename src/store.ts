@@ -72,8 +72,8 @@ function readiness(database: Database): () => Promise<void> {
 
 // Imported where it is used: beside a database of its own the server has no use for either.
 async function fill(database: Database): Promise<void> {
-  const { fillWithDemoData } = await import('./demo/demo.ts')
-  const { fillDemoCredentials } = await import('./demo/credentials.ts')
+  const { fillWithDemoData } = await import('../sample-data/demo.ts')
+  const { fillDemoCredentials } = await import('../sample-data/credentials.ts')
   await fillWithDemoData(database)
   await fillDemoCredentials(database)
 }

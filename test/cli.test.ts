@@ -45,8 +45,7 @@ describe('usage', () => {
     [['nothing'], 'tmf678-server: there is no command nothing; try help\n'],
     [[], 'tmf678-server: which command?; try help\n'],
     [['migrate', 'now'], 'tmf678-server: migrate takes no arguments; try help migrate\n'],
-    [['demo-data', '--force'], "tmf678-server: Unknown option '--force'; try help demo-data\n"],
-    [['demo', '--accounts', '19'], 'tmf678-server: --accounts must be a number from 20 to 10000\n']
+    [['demo-data', '--force'], "tmf678-server: Unknown option '--force'; try help demo-data\n"]
   ])('%j is refused in one line with exit code 2', async (args, line) => {
     expect(await cli(args)).toEqual({ code: 2, output: '', errors: line })
   })
@@ -54,7 +53,7 @@ describe('usage', () => {
   test.each([['help'], ['--help'], ['-h']])('%s names every command', async (argument) => {
     const { code, output, errors } = await cli([argument])
     expect({ code, errors }).toEqual({ code: 0, errors: '' })
-    for (const name of ['migrate', 'demo', 'demo-data', 'openapi', 'user create', 'audit verify', 'help'])
+    for (const name of ['migrate', 'demo-data', 'openapi', 'user create', 'audit verify', 'help'])
       expect(output).toContain(`\n  ${name} `)
   })
 })
@@ -76,14 +75,12 @@ describe('on a database', () => {
     await server.end()
   })
 
-  test('the demo wants the migrations first, migrate names what it applies, then there is nothing to do', async () => {
-    for (const command of ['demo', 'demo-data']) {
-      expect(await cli([command], { DATABASE_URL: empty })).toEqual({
-        code: 1,
-        output: '',
-        errors: 'tmf678-server: The database lacks migrations; run npm run db:migrate first\n'
-      })
-    }
+  test('demo data wants the migrations first, migrate names what it applies, then there is nothing to do', async () => {
+    expect(await cli(['demo-data'], { DATABASE_URL: empty })).toEqual({
+      code: 1,
+      output: '',
+      errors: 'tmf678-server: The database lacks migrations; run npm run db:migrate first\n'
+    })
     const first = await cli(['migrate'], { DATABASE_URL: empty })
     expect(first).toMatchObject({ code: 0, errors: '' })
     expect(first.output).toMatch(/^(applied \d{14}_\w+\n)+$/)
@@ -98,7 +95,7 @@ describe('on a database', () => {
     }
   })
 
-  test.each(['migrate', 'demo', 'demo-data'])('%s says in one line that the database is down', async (command) => {
+  test.each(['migrate', 'demo-data'])('%s says in one line that the database is down', async (command) => {
     const { code, output, errors } = await cli([command], {
       DATABASE_URL: 'postgresql://nobody:secret@127.0.0.1:1/none'
     })

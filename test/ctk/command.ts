@@ -9,7 +9,7 @@ import { collection } from '../../ctk/collection.ts'
 import type { Folder, Item } from '../../ctk/postman.ts'
 import { runCommand } from '../../ctk/run.ts'
 import type { RunnableFolder, Summary } from '../../ctk/runner.ts'
-import { DEMO } from '../../src/demo/credentials.ts'
+import { DEMO } from '../../sample-data/credentials.ts'
 
 const RUN = fileURLToPath(new URL('../../ctk/run.ts', import.meta.url))
 const SECRETS = { CTK_CLIENT_SECRET: DEMO.clientSecret, CTK_PASSWORD: DEMO.password }

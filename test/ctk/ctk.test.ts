@@ -6,7 +6,7 @@ import { COLLECTION_FILE, collection, collectionText } from '../../ctk/collectio
 import { samples } from '../../ctk/folders/samples.ts'
 import type { Summary } from '../../ctk/runner.ts'
 import { type DemoServer, startDemoServer } from '../../ctk/server.ts'
-import { DEMO } from '../../src/demo/credentials.ts'
+import { DEMO } from '../../sample-data/credentials.ts'
 import { ctkProcess, lastLine, readReport, requestsOf } from './command.ts'
 
 const RUN_LIMIT_MS = 240_000

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { fillWithDemoData } from '../../sample-data/demo.ts'
 import { sql } from '../../src/db/sql.ts'
-import { fillWithDemoData } from '../../src/demo/demo.ts'
 import { addApiKey, addPartner, OTHER_TENANT, TENANT } from '../support/database.ts'
 import { BASE, startTestServer, type TestServer } from '../support/server.ts'
 import { logoUri } from './logo.ts'

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { fillWithDemoData } from '../../sample-data/demo.ts'
 import { identifier, join, sql } from '../../src/db/sql.ts'
-import { fillWithDemoData } from '../../src/demo/demo.ts'
 import { resources } from '../../src/resources/index.ts'
 import { documentSql } from '../../src/tmf/document-sql.ts'
 import { selectAll, writeDocument } from '../../src/tmf/representation.ts'

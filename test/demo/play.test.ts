@@ -78,7 +78,7 @@ function startDemo(env: Record<string, string> = {}): Demo {
   // Under root, Postgres runs as another user, who must be able to enter the folder.
   chmodSync(folder, 0o755)
   const { PATH, HOME } = process.env
-  const args = [path.join(PROJECT, 'src/cli.ts'), 'demo', '--accounts', String(ACCOUNTS)]
+  const args = [path.join(PROJECT, 'demo/run.ts'), '--accounts', String(ACCOUNTS)]
   const options = { cwd: folder, env: { PATH, HOME, TMPDIR: folder, ...env } }
   const child = spawn(path.join(PROJECT, 'node_modules/.bin/node'), args, options)
   const said = { output: '', errors: '' }

@@ -1,6 +1,6 @@
 import Big from 'big.js'
-import { alignColumns } from '../cli/table.ts'
-import { sql } from '../db/sql.ts'
+import { alignColumns } from '../src/cli/table.ts'
+import { sql } from '../src/db/sql.ts'
 import { moneyText, type Sums, sumOf } from './arithmetic.ts'
 import { expectLike, expectSame } from './expectation.ts'
 import { OPERATOR } from './names.ts'

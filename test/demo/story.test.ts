@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
+import { dayIn, instantWithin, lastMonth } from '../../demo/calendar.ts'
+import { castOf, dueOf, rateOf } from '../../demo/cast.ts'
+import { ASTRAY } from '../../demo/charges.ts'
+import { narratorOn } from '../../demo/narrator.ts'
 import { decimalFault } from '../../src/base/money.ts'
-import { dayIn, instantWithin, lastMonth } from '../../src/month/calendar.ts'
-import { castOf, dueOf, rateOf } from '../../src/month/cast.ts'
-import { ASTRAY } from '../../src/month/charges.ts'
-import { narratorOn } from '../../src/month/narrator.ts'
 
 describe('the last full month', () => {
   test.each([

@@ -1,7 +1,7 @@
 import Big from 'big.js'
 import { describe, expect, test } from 'vitest'
-import { billOf, brokenAt, less, moneyText, sumsOf, sumsText } from '../../src/month/arithmetic.ts'
-import { expectLike, expectSame, Unexpected } from '../../src/month/expectation.ts'
+import { billOf, brokenAt, less, moneyText, sumsOf, sumsText } from '../../demo/arithmetic.ts'
+import { expectLike, expectSame, Unexpected } from '../../demo/expectation.ts'
 
 describe('what a bill must come to', () => {
   test.each([

@@ -1,7 +1,7 @@
-import type { Document, Resource, Stored } from '../tmf/resource.ts'
-import { type ColumnValue, rowValues } from '../tmf/row-values.ts'
-import { validate } from '../tmf/schema.ts'
-import { checkTransition } from '../tmf/states.ts'
+import type { Document, Resource, Stored } from '../src/tmf/resource.ts'
+import { type ColumnValue, rowValues } from '../src/tmf/row-values.ts'
+import { validate } from '../src/tmf/schema.ts'
+import { checkTransition } from '../src/tmf/states.ts'
 import { instant } from './calendar.ts'
 
 /** A resource of the demo data before it becomes a row. */

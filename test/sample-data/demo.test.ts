@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { fillWithDemoData } from '../../sample-data/demo.ts'
 import { isId } from '../../src/base/ulid.ts'
 import { sql } from '../../src/db/sql.ts'
-import { fillWithDemoData } from '../../src/demo/demo.ts'
 import { verifyLedger } from '../../src/ledger/verify.ts'
 import { resources } from '../../src/resources/index.ts'
 import { validate } from '../../src/tmf/schema.ts'

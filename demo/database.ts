@@ -1,11 +1,11 @@
 import { existsSync, mkdtempSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { StartError } from '../base/start-error.ts'
-import type { Database } from '../db/database.ts'
-import { startEmbeddedPostgres } from '../db/embedded-postgres.ts'
-import { pendingMigrations } from '../db/migrations.ts'
-import { sql } from '../db/sql.ts'
+import { StartError } from '../src/base/start-error.ts'
+import type { Database } from '../src/db/database.ts'
+import { startEmbeddedPostgres } from '../src/db/embedded-postgres.ts'
+import { pendingMigrations } from '../src/db/migrations.ts'
+import { sql } from '../src/db/sql.ts'
 import { OPERATOR } from './names.ts'
 
 /**

@@ -1,5 +1,5 @@
 import Big from 'big.js'
-import { alignColumns } from '../cli/table.ts'
+import { alignColumns } from '../src/cli/table.ts'
 import type { Bill, Payment } from './answers.ts'
 import { get } from './api.ts'
 import { brokenAt, moneyText, sumsOf } from './arithmetic.ts'

@@ -1,8 +1,8 @@
-import { encodePassword, hashPassword } from '../auth/password.ts'
-import { hashSecret } from '../auth/secret.ts'
-import { newId } from '../base/ulid.ts'
-import type { Database, Transaction } from '../db/database.ts'
-import { sql } from '../db/sql.ts'
+import { encodePassword, hashPassword } from '../src/auth/password.ts'
+import { hashSecret } from '../src/auth/secret.ts'
+import { newId } from '../src/base/ulid.ts'
+import type { Database, Transaction } from '../src/db/database.ts'
+import { sql } from '../src/db/sql.ts'
 
 /** Everybody knows them: they are for a server that only its own machine can reach. */
 export const DEMO = {

@@ -1,5 +1,5 @@
 import Big from 'big.js'
-import { minorDigits } from '../base/money.ts'
+import { minorDigits } from '../src/base/money.ts'
 
 /** An amount as the API writes it. */
 export interface Money {

@@ -1,6 +1,6 @@
-import type { Instant } from '../base/instant.ts'
-import { DAY_MS, dayOf, startOfDay } from '../base/time-zone.ts'
-import { monthName } from '../demo/calendar.ts'
+import { monthName } from '../sample-data/calendar.ts'
+import type { Instant } from '../src/base/instant.ts'
+import { DAY_MS, dayOf, startOfDay } from '../src/base/time-zone.ts'
 
 /** A month as the days of a time zone make it. It contains its start and not its end. */
 export interface Month {

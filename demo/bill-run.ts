@@ -1,5 +1,5 @@
-import type { BillRun } from '../billing/bill-run.ts'
-import { hasEnded, progressOn, reportRun } from '../cli/bill-run-report.ts'
+import type { BillRun } from '../src/billing/bill-run.ts'
+import { hasEnded, progressOn, reportRun } from '../src/cli/bill-run-report.ts'
 import type { Named } from './answers.ts'
 import { get, post } from './api.ts'
 import { type Money, moneyText, type Sums, sumsOf, sumsText } from './arithmetic.ts'

@@ -1,5 +1,5 @@
 import { styleText } from 'node:util'
-import type { Screen } from '../cli/command.ts'
+import type { Screen } from '../src/cli/command.ts'
 
 const INDENT = '   '
 const WIDTH = 110

@@ -1,4 +1,4 @@
-import type { Currency } from '../demo/currency.ts'
+import type { Currency } from '../sample-data/currency.ts'
 
 /** The operator of the story. It is invented, and so are all names. */
 export const OPERATOR = {

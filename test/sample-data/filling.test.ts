@@ -1,6 +1,6 @@
 import { afterAll, expect, test } from 'vitest'
+import { fillWithDemoData } from '../../sample-data/demo.ts'
 import { sql } from '../../src/db/sql.ts'
-import { fillWithDemoData } from '../../src/demo/demo.ts'
 import { resources } from '../../src/resources/index.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 

@@ -1,5 +1,5 @@
-import type { Transaction } from '../db/database.ts'
-import { sql } from '../db/sql.ts'
+import type { Transaction } from '../src/db/database.ts'
+import { sql } from '../src/db/sql.ts'
 import type { Account } from './accounts.ts'
 import { instant, midnight } from './calendar.ts'
 import { taxOf } from './currency.ts'
