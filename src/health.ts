@@ -6,10 +6,14 @@ import { pendingMigrations } from './db/migrations.ts'
 const RETRY_AFTER_S = '5'
 const PUBLIC = { config: { access: 'public' } } as const
 
-/** `/health/live`: the process answers. `/health/ready`: it can serve, so the database answers and is migrated. */
+/**
+ * `/health/live`: the process answers. `/health/ready`: it can serve, so the database answers, takes changes and is
+ * migrated.
+ */
 export function registerHealth(app: FastifyInstance, database: Database): void {
   app.get('/health/live', PUBLIC, async () => ({ status: 'live' }))
   app.get('/health/ready', PUBLIC, async () => {
+    await database.requireWritable()
     await requireMigrated(database)
     return { status: 'ready' }
   })

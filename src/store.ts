@@ -26,6 +26,10 @@ export async function openStore(config: Config, logger: Logger): Promise<Store> 
   const url = config.DATABASE_URL ?? embedded?.url ?? ''
   const directUrl = config.DATABASE_DIRECT_URL ?? url
   const database = connect(config, url, logger)
+  const warn = (error: unknown) => {
+    if (!(error instanceof Problem)) throw startError('The database cannot be used', error)
+    logger.warn(error.message)
+  }
   const close = async () => {
     await database.close()
     await embedded?.stop()
@@ -35,11 +39,9 @@ export async function openStore(config: Config, logger: Logger): Promise<Store> 
     if (embedded || config.MIGRATE_ON_START) {
       await migrate(directUrl, { report: (text) => logger.warn(text) })
     }
+    await database.requireWritable().catch(warn)
     const requireReady = readiness(database)
-    await requireReady().catch((error: unknown) => {
-      if (!(error instanceof Problem)) throw startError('The database cannot be used', error)
-      logger.warn(error.message)
-    })
+    await requireReady().catch(warn)
     if (embedded) await fill(database)
     return { database, directUrl, requireReady, close }
   } catch (error) {

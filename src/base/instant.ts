@@ -7,6 +7,8 @@ const PLAIN_DAY = '(?:0[1-9]|1[0-2])-(?:0[1-9]|1\\d|2[0-8])|(?:0[13-9]|1[0-2])-(
 const PLAIN_TIME = '(?:[01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(?:\\.\\d{3})?'
 const PLAIN = new RegExp(`^(?!0000)\\d{4}-(?:${PLAIN_DAY})T${PLAIN_TIME}Z$`)
 const DATE = /^\d{4}-\d\d-\d\d$/
+/** With the offset of its zone, which before standard time has seconds. */
+const PRINTED = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,6})?([+-])(\d\d)(?::(\d\d))?(?::(\d\d))?$/
 const DAY_MS = 86_400_000
 const CANONICAL_LENGTH = '2026-01-15T10:00:00.000Z'.length
 
@@ -31,10 +33,17 @@ export function parseDay(source: string): readonly [Instant, Instant] | undefine
   return from ? [from, inRange(start + DAY_MS) ?? `${source}T23:59:59.999Z`] : undefined
 }
 
-/** What Postgres prints for a timestamptz in UTC (`2026-01-15 10:00:00.12+00`), as an Instant. */
+/**
+ * What Postgres prints for a timestamptz, in whatever zone its session is (`2026-01-15 05:00:00.12-05`), as an Instant.
+ * Throws when the text is none, as in another style of dates.
+ */
 export function instantFromPostgres(printed: string): Instant {
-  const fraction = printed.slice(19, printed.lastIndexOf('+'))
-  return `${printed.slice(0, 10)}T${printed.slice(11, 19)}.${fraction.slice(1).padEnd(3, '0')}Z`
+  const [whole, sign, hours = 0, minutes = 0, seconds = 0] = PRINTED.exec(printed) ?? []
+  if (whole === undefined) throw new Error(`the database prints an instant as ${printed}`)
+  const fraction = printed[19] === '.' ? printed.slice(20, 23).replace(/\D.*/, '') : ''
+  const local = `${printed.slice(0, 10)}T${printed.slice(11, 19)}.${fraction.padEnd(3, '0')}Z`
+  const aheadS = Number(hours) * 3_600 + Number(minutes) * 60 + Number(seconds)
+  return aheadS === 0 ? local : later(local, sign === '-' ? aheadS : -aheadS)
 }
 
 /** The instant so many seconds after another. */

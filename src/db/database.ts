@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type pg from 'pg'
 import { quickly } from '../base/slow.ts'
 import { type Connections, openPool, sessionLimits } from './connection.ts'
-import { isSilence, isTransient, isUnavailable, translated } from './failure.ts'
+import { isSilence, isTransient, isUnavailable, readOnly, translated } from './failure.ts'
 import { beginText, type Session, type SessionLimits } from './session.ts'
 import { render, type Sql } from './sql.ts'
 
@@ -25,6 +25,8 @@ export interface Result {
 export interface Database extends Queryable {
   /** Runs `work` in one transaction, again from the start when Postgres says so (serialization failure, deadlock). */
   transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>
+  /** Throws a Problem, soon, while the database does not answer or takes no changes. */
+  requireWritable(): Promise<void>
   /** Runs fixed text that answers one column `name`: what migrations.ts asks of a pool and of a client alike. */
   query(text: string): Promise<{ rows: { name: string | null }[] }>
   /** Fails what is under way and whatever comes; only `close` is left. */
@@ -51,6 +53,8 @@ export interface DatabaseSettings {
 
 const RETRIES = 5
 const PREPARED_MAX = 500
+/** Whoever asks whether the database answers does not wait for long. */
+const PROBE_MS = 2_000
 /** The longest that a timer can wait, which is for weeks. */
 const UNLIMITED_MS = 2_147_483_647
 
@@ -65,6 +69,7 @@ export function openDatabase(settings: DatabaseSettings, onIdleError: (error: Er
     query: (text) => single(pool, ({ client }) => client.query<{ name: string | null }>(text)),
     transaction: (work) =>
       retried(() => withLine(pool, (line) => inTransaction(line, () => quickly(() => work(transactionOn(line)))))),
+    requireWritable: () => single(pool, requireWritable),
     cut: connections.cut,
     close: connections.close
   }
@@ -131,6 +136,12 @@ function nameOf(text: string, names: Map<string, string>): string | undefined {
   const name = createHash('sha256').update(text).digest('base64url')
   names.set(text, name)
   return name
+}
+
+async function requireWritable({ client }: Line): Promise<void> {
+  const query = { text: `SELECT current_setting('transaction_read_only') AS read_only`, query_timeout: PROBE_MS }
+  const { rows } = await client.query<{ read_only: string }>(query)
+  if (rows[0]?.read_only !== 'off') throw readOnly()
 }
 
 /** Works again from the start when Postgres says that this may help. */

@@ -65,9 +65,14 @@ export function translated(error: unknown): unknown {
   const state = sqlState(error)
   if (state === QUERY_CANCELED) return caused('statementTimeout', 'The database took too long', error)
   if (state === LOCK_NOT_AVAILABLE) return caused('unavailable', 'Something else holds what this needs', error)
-  if (state === READ_ONLY_TRANSACTION) return caused('unavailable', 'The database takes no changes now', error)
+  if (state === READ_ONLY_TRANSACTION) return readOnly(error)
   if (isTransient(error)) return caused('unavailable', 'Others change the same at once', error)
   return isUnavailable(error) ? caused('unavailable', 'The database does not answer', error) : error
+}
+
+/** What everybody is told while the database may only be read, as after a failover. */
+export function readOnly(cause?: unknown): Problem {
+  return caused('unavailable', 'The database takes no changes now', cause)
 }
 
 /** The cause is for the log; the client sees the message alone. */

@@ -16,12 +16,19 @@ export interface Listing {
   readonly next: string | undefined
 }
 
-/** Runs a page's statement. A query that takes too long is refused as `invalidQuery`, with what would be quicker. */
+/** What the planner makes of a list that reads a hundred thousand rows or more. */
+const COSTLY = 10_000
+
+/**
+ * Runs a page's statement. A query that takes too long, and whose plan shows why, is refused as `invalidQuery`, with
+ * what would be quicker; any other has met a database that is slow.
+ */
 export async function list(database: Database, page: Page, wantsExactCount: boolean): Promise<Listing> {
   try {
     return await listing(database, page, wantsExactCount)
   } catch (error) {
     if (!(error instanceof Problem && error.kind === 'statementTimeout')) throw error
+    if ((await cost(database, page, wantsExactCount)) < COSTLY) throw error
     const indexed = [...page.resource.attributes].filter(([, attribute]) => attribute.indexed).map(([name]) => name)
     throw new Problem('invalidQuery', `The query took too long; filter on one of ${indexed.join(', ')} as well`)
   }
@@ -39,6 +46,15 @@ async function listing(database: Database, page: Page, wantsExactCount: boolean)
   return { rows, next: next || undefined, ...count }
 }
 
+/** What the planner believes that the page costs, counting included; nothing where it cannot be asked. */
+async function cost(database: Database, page: Page, wantsExactCount: boolean): Promise<number> {
+  const counting = wantsExactCount ? countOf(page) : cappedCount(page)
+  const statement = page.limit === 0 || wantsExactCount ? counting : pageStatement(page)
+  const plan = await first(database, sql`EXPLAIN (FORMAT JSON) ${statement}`).catch(() => undefined)
+  const [known] = JSON.parse(plan ?? '[]') as [{ Plan: { 'Total Cost': number } }?]
+  return known?.Plan['Total Cost'] ?? 0
+}
+
 /** What is known of the number of matches before the page is read: from its cursor, or because its plan hangs on it. */
 async function countedBefore(database: Database, page: Page, wantsExactCount: boolean): Promise<number | undefined> {
   if (page.after?.total !== undefined && !wantsExactCount) return Math.max(page.after.total, EXACT_COUNT_MAX + 1)
@@ -54,12 +70,15 @@ async function total(
   const counted = Number(capped ?? (await first(database, cappedCount(page))))
   if (counted <= EXACT_COUNT_MAX) return { total: counted, isEstimate: false }
   if (wantsExactCount) {
-    const all = sql`SELECT count(*) FROM ${identifier(page.resource.table)} WHERE ${page.matches}`
-    return { total: Number(await first(database, all)), isEstimate: false }
+    return { total: Number(await first(database, countOf(page))), isEstimate: false }
   }
   if (page.after?.total !== undefined) return { total: counted, isEstimate: true }
   const plan = JSON.parse((await first(database, estimate(page))) ?? '[]') as [{ Plan: { 'Plan Rows': number } }]
   return { total: Math.max(plan[0].Plan['Plan Rows'], counted), isEstimate: true }
+}
+
+function countOf({ resource, matches }: Page): Sql {
+  return sql`SELECT count(*) FROM ${identifier(resource.table)} WHERE ${matches}`
 }
 
 async function first(database: Database, statement: Sql, prepared = false): Promise<string | null> {

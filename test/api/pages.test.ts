@@ -155,21 +155,55 @@ async function copyBills(count: number): Promise<void> {
   copied += count
 }
 
-test('a list that runs out of time is refused, saying what would be quicker; one resource is unavailable', async () => {
-  const settings = { url: server.url, poolSize: 2, connectTimeoutMs: 5_000, applicationName: 'impatient' }
-  const database = openDatabase({ ...settings, statementTimeoutMs: 100 }, () => undefined)
-  // Only what is asked of the locked table: on a busy machine any statement may take long.
-  const run: Database['run'] = (statement, options) =>
-    (render(statement).text.includes('FROM "customer_bill"') ? database : server.database).run(statement, options)
-  const impatient = await startTestServer({}, { ...server, database: { ...server.database, run } })
-  await server.database.transaction(async (tx) => {
-    await tx.run(sql`LOCK TABLE "customer_bill" IN ACCESS EXCLUSIVE MODE`)
-    const listed = await impatient.call('GET', 'customerBill?category=normal')
-    expect(listed).toMatchObject({ status: 400, body: { code: '28' } })
-    expect(listed.body.message).toContain('filter on one of id, billNo, billDate')
-    const one = await impatient.call('GET', `customerBill/${ids[0]}`)
-    expect(one).toMatchObject({ status: 503, headers: { 'retry-after': '5' } })
+describe('a list that runs out of time', () => {
+  const slow = 'customerBill?sort=-category&limit=1000'
+
+  test('is refused, saying what would be quicker, where its plan shows why', async () => {
+    await impatiently(1, async (ask) => {
+      await server.database.run(sql`ALTER TABLE "customer_bill" SET (autovacuum_enabled = off)`)
+      await copyBills(10_000)
+      await server.database.run(sql`ANALYZE "customer_bill"`)
+      const statistics = sql`"pg_class" SET "reltuples" = "reltuples" * 1000 WHERE "relname" = 'customer_bill'`
+      await server.database.run(sql`UPDATE ${statistics}`)
+      const listed = await ask(slow)
+      expect(listed).toMatchObject({ status: 400, body: { code: '28' } })
+      expect(listed.body.message).toContain('filter on one of id, billNo, billDate')
+      await server.database.run(sql`ANALYZE "customer_bill"`)
+    })
   })
-  await impatient.close()
-  await database.close()
+
+  test('has met a slow database where its plan does not', async () => {
+    await impatiently(1, async (ask) => {
+      expect(await ask(slow)).toMatchObject({ status: 503, headers: { 'retry-after': '5' } })
+    })
+  })
+
+  test('or a single resource, has met a lock of somebody else', async () => {
+    await impatiently(100, async (ask) => {
+      await server.database.transaction(async (tx) => {
+        await tx.run(sql`LOCK TABLE "customer_bill" IN ACCESS EXCLUSIVE MODE`)
+        for (const path of ['customerBill?limit=5', 'customerBill?category=normal', `customerBill/${ids[0]}`]) {
+          const answer = await ask(path)
+          expect(answer, path).toMatchObject({ status: 503, headers: { 'retry-after': '5' } })
+          expect(answer.body.message).toBe('Something else holds what this needs; try again later')
+        }
+      })
+    })
+  })
+
+  /** Only what is asked of the table has the limit: on a busy machine any statement may take long. */
+  async function impatiently(
+    statementTimeoutMs: number,
+    work: (ask: (path: string) => Promise<Reply>) => Promise<void>
+  ): Promise<void> {
+    const settings = { url: server.url, poolSize: 2, connectTimeoutMs: 5_000, applicationName: 'impatient' }
+    const database = openDatabase({ ...settings, statementTimeoutMs }, () => undefined)
+    const run: Database['run'] = (statement, options) =>
+      (isOfTable(render(statement).text) ? database : server.database).run(statement, options)
+    const isOfTable = (text: string) => text.includes('FROM "customer_bill"') && !text.startsWith('EXPLAIN')
+    const impatient = await startTestServer({}, { ...server, database: { ...server.database, run } })
+    await work((path) => impatient.call('GET', path))
+    await impatient.close()
+    await database.close()
+  }
 })
