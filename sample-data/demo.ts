@@ -124,10 +124,11 @@ function draftsOf(
 /** Rows that are there already stay: somebody may have removed but a part of the demo data. */
 async function insert(tx: Transaction, resource: Resource, rows: readonly (readonly ColumnValue[])[]): Promise<void> {
   const columns = (rows[0] ?? []).map(([column]) => identifier(column))
-  const values = rows.flatMap((row) => row.map(([, value]) => value))
-  // Joining the pieces one by one would copy them all at each.
-  const between = values.slice(1).map((_, index) => ((index + 1) % columns.length === 0 ? '), (' : ', '))
-  const tuples = sql(['(', ...between, ')'], ...values)
-  await tx.run(sql`INSERT INTO ${identifier(resource.table)} (${join(columns, sql`, `)}) VALUES ${tuples}
+  const comma = sql`, `
+  const tuples = rows.map((row) => {
+    const values = row.map(([, value]) => sql`${value}`)
+    return sql`(${join(values, comma)})`
+  })
+  await tx.run(sql`INSERT INTO ${identifier(resource.table)} (${join(columns, comma)}) VALUES ${join(tuples, comma)}
     ON CONFLICT ("tenant_id", "id") DO NOTHING`)
 }

@@ -46,6 +46,13 @@ export const BANS: readonly Ban[] = [
     because: 'values and names go through sql.ts'
   },
   {
+    what: 'unchecked SQL text',
+    pattern: /\brawSql\(/,
+    where: /^(?!test\/)/,
+    except: ['src/db/sql.ts'],
+    because: 'values and names go through sql.ts'
+  },
+  {
     what: 'sleeping',
     pattern: /setTimeout/,
     where: /^src\//,

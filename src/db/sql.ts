@@ -8,7 +8,7 @@ export interface Sql {
 }
 
 /** Template tag: an interpolated Sql is spliced in, anything else becomes a bound value. */
-export function sql(strings: readonly string[], ...parts: readonly unknown[]): Sql {
+export function sql(strings: TemplateStringsArray, ...parts: readonly unknown[]): Sql {
   const texts: string[] = [strings[0] ?? '']
   const values: unknown[] = []
   parts.forEach((part, index) => {
@@ -32,17 +32,28 @@ function isSql(part: unknown): part is Sql {
   return typeof part === 'object' && part !== null && BRAND in part
 }
 
+/** Text as SQL, unchecked: for text that nobody but the code itself has written. `test/tidy.test.ts` lists who may. */
+export function rawSql(text: string): Sql {
+  return { [BRAND]: true, strings: [text], values: [] }
+}
+
 /** The only gate by which a name becomes SQL text: lower-case identifiers that the code itself declares. */
 export function identifier(name: string): Sql {
   if (!IDENTIFIER.test(name)) throw new Error(`not an SQL identifier: ${name}`)
-  return sql([`"${name}"`])
+  return rawSql(`"${name}"`)
 }
 
 const IDENTIFIER = /^[a-z_][a-z0-9_]{0,62}$/
 
 /** Joins pieces with a separator that is itself fixed SQL. */
 export function join(pieces: readonly Sql[], separator: Sql): Sql {
-  return pieces.slice(1).reduce((joined, piece) => sql`${joined}${separator}${piece}`, pieces[0] ?? sql``)
+  const texts = ['']
+  const values: unknown[] = []
+  pieces.forEach((piece, index) => {
+    if (index > 0) splice(separator, texts, values)
+    splice(piece, texts, values)
+  })
+  return { [BRAND]: true, strings: texts, values }
 }
 
 /** The text with `$1…$n` and the values, as the driver takes them. */

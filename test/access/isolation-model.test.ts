@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { sql } from '../../src/db/sql.ts'
+import { rawSql } from '../../src/db/sql.ts'
 import { resources } from '../../src/resources/index.ts'
 import { PATHS, SAMPLES } from '../support/samples.ts'
 import { BASE } from '../support/server.ts'
@@ -155,7 +155,7 @@ function note({ tenantId, key, onBehalfOf }: Viewer, row: ModelRow, action: stri
 /** Columns of a whole table, each row with its tenant first, in the order of writing. */
 async function written(table: string, ...columns: readonly string[]): Promise<unknown[][]> {
   const text = ['tenant_id', ...columns].map((column) => `"${column}"`).join()
-  const { rows: found } = await world.database.run(sql([`SELECT ${text} FROM "${table}" ORDER BY "id"`]))
+  const { rows: found } = await world.database.run(rawSql(`SELECT ${text} FROM "${table}" ORDER BY "id"`))
   return found.map((row) => [...row])
 }
 

@@ -4,7 +4,7 @@ import pino from 'pino'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { encodePassword } from '../../src/auth/password.ts'
 import { hashSecret } from '../../src/auth/secret.ts'
-import { sql } from '../../src/db/sql.ts'
+import { rawSql, sql } from '../../src/db/sql.ts'
 import { addApiKey, TENANT } from '../support/database.ts'
 import { BASE } from '../support/server.ts'
 import { addEverybody, BY_CLIENT, BY_PASSWORD, CLIENT, ENCODED_PASSWORD, PASSWORD, SECRET } from './people.ts'
@@ -176,7 +176,7 @@ async function breakTheDatabase(): Promise<void> {
     'sign_in_attempt'
   ] as const
   for (const table of tables) {
-    await server.database.run(sql([`ALTER TABLE "${table}" RENAME TO "gone_${table}"`]))
+    await server.database.run(rawSql(`ALTER TABLE "${table}" RENAME TO "gone_${table}"`))
     // What was let in a moment ago is looked up again.
     server.pass(10)
     for (const form of [good, { ...CLIENT, ...BY_CLIENT, client_id: 'refreshing' }, refresh]) {

@@ -5,7 +5,7 @@ import type { Problem } from '../../src/base/problem.ts'
 import { connectClient, jobSettings, migrationSettings, openPool } from '../../src/db/connection.ts'
 import { openDatabase } from '../../src/db/database.ts'
 import { migrate } from '../../src/db/migrations.ts'
-import { sql } from '../../src/db/sql.ts'
+import { rawSql, sql } from '../../src/db/sql.ts'
 import { withDatabase } from '../support/database.ts'
 
 const SERVER = String(process.env.TEST_DATABASE_URL)
@@ -133,7 +133,7 @@ describe('what Postgres says', () => {
 
   it.each(RAISED)('%s is unavailable, with when to try again', async (state, message) => {
     const database = openDatabase({ ...SETTINGS, url }, () => undefined)
-    const raise = sql`DO ${sql([`$$ BEGIN RAISE EXCEPTION USING ERRCODE = '${state}'; END $$`])}`
+    const raise = sql`DO ${rawSql(`$$ BEGIN RAISE EXCEPTION USING ERRCODE = '${state}'; END $$`)}`
     const told = { kind: 'unavailable', message: `${message}; try again later`, headers: { 'Retry-After': '5' } }
     await expect(database.run(raise)).rejects.toMatchObject(told)
     await expect(database.transaction((tx) => tx.run(raise))).rejects.toMatchObject(told)

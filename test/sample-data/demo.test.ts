@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { fillWithDemoData } from '../../sample-data/demo.ts'
 import { isId } from '../../src/base/ulid.ts'
-import { sql } from '../../src/db/sql.ts'
+import { rawSql } from '../../src/db/sql.ts'
 import { verifyLedger } from '../../src/ledger/verify.ts'
 import { resources } from '../../src/resources/index.ts'
 import { validate } from '../../src/tmf/schema.ts'
@@ -24,7 +24,7 @@ afterAll(() => Promise.all(servers.map((server) => server.close())))
 
 const server = () => servers[0] as TestServer
 const query = async (text: string, { database }: Pick<TestDatabase, 'database'> = server()) =>
-  (await database.run(sql([text]))).rows
+  (await database.run(rawSql(text))).rows
 const numbers = async (text: string) => (await query(text)).map((row) => row.map(Number))
 const column = async (text: string) => (await query(text)).map(([value]) => value)
 

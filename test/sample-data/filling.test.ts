@@ -1,6 +1,6 @@
 import { afterAll, expect, test } from 'vitest'
 import { fillWithDemoData } from '../../sample-data/demo.ts'
-import { sql } from '../../src/db/sql.ts'
+import { rawSql } from '../../src/db/sql.ts'
 import { resources } from '../../src/resources/index.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 
@@ -18,7 +18,7 @@ async function create(): Promise<TestDatabase> {
 }
 
 async function query(text: string, { database }: TestDatabase) {
-  return (await database.run(sql([text]))).rows
+  return (await database.run(rawSql(text))).rows
 }
 
 /** Everything, times included, table by table. */
