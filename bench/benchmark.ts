@@ -1,10 +1,11 @@
 import { arch, cpus } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
+import { measureAttacks } from './attacks.ts'
 import { type Case, cases } from './cases.ts'
 import { type BenchServer, postgresVersion, restoreBills } from './database.ts'
 import { type Loader, startLoader } from './loader.ts'
 import { type Measured, measure, type Setting, type Subject } from './measure.ts'
-import { type Options, RATES, RUNS, TOKENS } from './options.ts'
+import { ATTACKS, type Options, RATES, RUNS, TOKENS } from './options.ts'
 import { measureRates } from './rates.ts'
 import type { CaseResult, Memory, Report, ScalingResult } from './report.ts'
 import { measureRuns } from './runs.ts'
@@ -46,6 +47,8 @@ export async function benchmark(server: BenchServer, options: Options): Promise<
   const written = await measureCases(loader, writes, large, options)
   const rates = isAsked(RATES) ? await measureRates(ours, largeUrl) : undefined
   const runs = isAsked(RUNS) ? await measureRuns(server, loader, options) : undefined
+  const wanted = options.only.includes(ATTACKS) ? [] : options.only
+  const attacks = await measureAttacks(largeUrl, wanted, options.seconds)
   const { bills, connections, seconds } = options
   const machine = { cores: cpus().length, cpu: cpus()[0]?.model.trim() ?? arch(), node: process.version }
   return {
@@ -55,7 +58,8 @@ export async function benchmark(server: BenchServer, options: Options): Promise<
     cases: withRatios([...read, ...written]),
     ...(tokens && { tokens }),
     ...(rates && { rates }),
-    ...(runs && { runs })
+    ...(runs && { runs }),
+    ...(attacks.length > 0 && { attacks })
   }
 }
 

@@ -1,6 +1,7 @@
 import autocannon from 'autocannon'
-import type { Job, Load, PacedJob } from './loader.ts'
+import type { Job, Load, PacedJob, WaveJob } from './loader.ts'
 import { runStreams } from './open-loop.ts'
+import { runWaves } from './waves.ts'
 
 /** What a round begins with and does not count: connecting, and the first requests of each connection all at once. */
 const RAMP_S = 0.2
@@ -14,16 +15,20 @@ interface Seen {
   readonly refused: Map<number, number>
 }
 
-process.on('message', (job: Job | PacedJob) => {
-  const running = 'streams' in job ? runStreams(job) : run(job)
-  running.then(
-    (answer: Load | readonly Load[]) => process.send?.(answer),
+process.on('message', (job: Job | PacedJob | WaveJob) => {
+  resultOf(job).then(
+    (answer) => process.send?.(answer),
     (error: unknown) => {
       console.error(error)
       process.exit(1)
     }
   )
 })
+
+function resultOf(job: Job | PacedJob | WaveJob): Promise<object> {
+  if ('streams' in job) return runStreams(job)
+  return 'wave' in job ? runWaves(job) : run(job)
+}
 
 async function run(job: Job): Promise<Load> {
   const seen: Seen = { firstAt: 0, latenciesMs: [], refused: new Map() }

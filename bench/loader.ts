@@ -27,6 +27,17 @@ export interface PacedJob {
   readonly streams: readonly Stream[]
 }
 
+/** All requests of a wave at once, and the next wave when the last is answered. */
+export interface WaveJob {
+  readonly origin: string
+  readonly seconds: number
+  readonly headers: Headers
+  readonly wave: readonly LoadRequest[]
+}
+
+/** How often each status was answered, or each failure met. */
+export type Waves = Readonly<Record<string, number>>
+
 /** Requests sent in turn, so many per second. */
 export interface Stream {
   readonly perSecond: number
@@ -49,6 +60,7 @@ export interface Loader {
   run(job: Job): Promise<Load>
   /** Answers in the order of the streams. */
   pace(job: PacedJob): Promise<readonly Load[]>
+  waves(job: WaveJob): Promise<Waves>
   stop(): void
 }
 
@@ -57,11 +69,12 @@ export function startLoader(): Loader {
   return {
     run: (job) => run<Load>(child, job),
     pace: (job) => run<readonly Load[]>(child, job),
+    waves: (job) => run<Waves>(child, job),
     stop: () => child.disconnect()
   }
 }
 
-async function run<T>(child: ChildProcess, job: Job | PacedJob): Promise<T> {
+async function run<T>(child: ChildProcess, job: Job | PacedJob | WaveJob): Promise<T> {
   const ended = new AbortController()
   const exit = once(child, 'exit', { signal: ended.signal }).then(() => {
     throw new Error('the load generator ended')

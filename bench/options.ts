@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { attacks } from './attack-cases.ts'
 import { cases } from './cases.ts'
 
 /** Reads while tokens are issued, which is no case of its own. */
@@ -10,7 +11,10 @@ export const RATES = 'rates'
 /** Runs of bill cycles, nor is this. */
 export const RUNS = 'runs'
 
-const NAMES = [...cases.map(({ name }) => name), TOKENS, RATES, RUNS]
+/** What one tenant may do to the reads of another; each attack has a name of its own, too. */
+export const ATTACKS = 'attacks'
+
+const NAMES = [...cases.map(({ name }) => name), TOKENS, RATES, RUNS, ATTACKS, ...attacks.map(({ name }) => name)]
 
 /** What the command line asks for. */
 export interface Options {

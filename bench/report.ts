@@ -1,3 +1,5 @@
+import { attackGates, attackTable } from './attack-report.ts'
+import type { AttackResult } from './attacks.ts'
 import type { Measured } from './measure.ts'
 import type { RateResult } from './rates.ts'
 import { runGates, runTables } from './run-report.ts'
@@ -17,6 +19,7 @@ export interface Report {
   readonly tokens?: TokenResult
   readonly rates?: RateResult
   readonly runs?: RunResult
+  readonly attacks?: readonly AttackResult[]
   readonly memory: Memory
 }
 
@@ -64,7 +67,7 @@ const RATES_PER_SECOND_MIN = 20_000
 const RATES_MEMORY_MAX_BYTES = 600_000_000
 
 /** The gates of all that was measured. Scaling is judged on one connection, where a p50 is no waiting in a queue. */
-export function gatesOf({ cases, scaling, tokens, rates, runs, memory }: Report): readonly Gate[] {
+export function gatesOf({ cases, scaling, tokens, rates, runs, attacks, memory }: Report): readonly Gate[] {
   const ratios = cases.flatMap(({ name, title, ratio }): Gate[] => {
     if (ratio === undefined || !RATIO_GATES.includes(name)) return []
     return [{ title: `${title} / bare`, value: decimal(ratio), limit: `>= ${RATIO_MIN}`, isMet: ratio >= RATIO_MIN }]
@@ -79,7 +82,7 @@ export function gatesOf({ cases, scaling, tokens, rates, runs, memory }: Report)
   const isMet = memory.used < MEMORY_MAX_BYTES
   const idle = { title: 'idle memory', value: megabytes(memory.used), limit, isMet }
   const streams = [...(tokens ? tokenGates(tokens) : []), ...(rates ? rateGates(rates) : [])]
-  return [...ratios, ...sizes, ...streams, ...(runs ? runGates(runs) : []), idle]
+  return [...ratios, ...sizes, ...streams, ...(runs ? runGates(runs) : []), ...attackGates(attacks ?? []), idle]
 }
 
 function tokenGates({ quiet, issuing, tokens }: TokenResult): readonly Gate[] {
@@ -116,7 +119,7 @@ function rateGates({ perSecond, memory }: RateResult): readonly Gate[] {
 
 /** The report as text for a terminal. */
 export function printable(report: Report): string {
-  const { machine, scaling, tokens, runs, memory } = report
+  const { machine, scaling, tokens, runs, attacks, memory } = report
   const facts = Object.entries(machine).map(([name, value]) => `${name} ${value}`)
   const [started, used] = [megabytes(memory.started), megabytes(memory.used)]
   const idle = `idle memory: ${started} after the start, ${used} after some requests`
@@ -125,7 +128,8 @@ export function printable(report: Report): string {
     caseTable(report),
     ...(scaling.length > 0 ? [scalingTable(report)] : []),
     ...(tokens ? [tokenTable(tokens)] : []),
-    ...(runs ? [runTables(runs)] : [])
+    ...(runs ? [runTables(runs)] : []),
+    ...(attacks ? [attackTable(attacks)] : [])
   ]
   return [...parts, idle, gateTable(report)].join('\n\n')
 }

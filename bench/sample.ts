@@ -22,8 +22,8 @@ const SAMPLED = 40_000
 /** Bills that a connection asks for in one round before it begins again. */
 const PER_CONNECTION = 400
 
-/** Draws a sample of the bills in a database. */
-export function drawSample(url: string, bills: number): Promise<Sample> {
+/** Draws a sample of a tenant's bills in a database. */
+export function drawSample(url: string, bills: number, tenant: string = TENANT): Promise<Sample> {
   return withClient(url, async (client) => {
     const every = Math.max(1, Math.floor(bills / SAMPLED))
     // By a hash of the id, and not by TABLESAMPLE: that goes by the place of a row, which changes when it is patched.
@@ -31,7 +31,7 @@ export function drawSample(url: string, bills: number): Promise<Sample> {
       `SELECT id, state, billing_account_id AS account, related_party -> 0 ->> 'id' AS party,
          to_char(bill_date AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "billDate", 1000 AS position
        FROM customer_bill WHERE tenant_id = $1 AND id < $2 AND hashtext(id) % $3 = 0 ORDER BY md5(id)`,
-      [TENANT, AFTER_FILLED_IDS, every]
+      [tenant, AFTER_FILLED_IDS, every]
     )
     return { all: rows, fresh: rows.filter(({ state }) => state === 'new') }
   })
