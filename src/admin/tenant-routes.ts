@@ -1,6 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Problem } from '../base/problem.ts'
+import { slotOf } from '../fairness/request-slot.ts'
 import { rawQuery } from '../tmf/address.ts'
+import { weighed } from '../tmf/cost.ts'
 import { parseQuery } from '../tmf/query.ts'
 import type { RouteContext } from '../tmf/routes.ts'
 import { createTenant } from './tenant-creation.ts'
@@ -21,7 +23,7 @@ export function registerTenants(app: FastifyInstance, base: string, context: Rou
   const ownId = (request: FastifyRequest) => context.requester(request).view.tenantId
   app.get(`${base}/tenant`, { config }, async (request, reply) => {
     const page = readPage(rawQuery(request))
-    const { tenants, total } = await listTenants(database, ownId(request), page)
+    const { tenants, total } = await listTenants(weighed(slotOf(request), database), ownId(request), page)
     reply.header('X-Total-Count', total).header('X-Result-Count', tenants.length)
     const isPart = page.isAsked && tenants.length < total
     return reply.code(isPart ? 206 : 200).send(tenants.map((tenant) => represent(tenant, url(request))))

@@ -4,8 +4,11 @@ import type { Access } from '../base/access.ts'
 import { Problem } from '../base/problem.ts'
 import { isId } from '../base/ulid.ts'
 import type { Transaction } from '../db/database.ts'
+import { slotOf } from '../fairness/request-slot.ts'
 import { rawQuery } from '../tmf/address.ts'
+import { weighed } from '../tmf/cost.ts'
 import { pageHeaders } from '../tmf/links.ts'
+import { writeList } from '../tmf/list-text.ts'
 import { readBody } from '../tmf/read-body.ts'
 import type { RouteContext } from '../tmf/routes.ts'
 import { BILL_STATES, cancelRun, RUN_STATES, type RunContext, resumeRun, retryRun, startRun } from './bill-run.ts'
@@ -53,7 +56,7 @@ export function registerBillRuns(app: FastifyInstance, base: string, context: Ro
   })
   app.get(path, { config }, async (request, reply) => {
     const runs = await list(request, reply, context, path)
-    return send(reply, `[${runs.map((run) => write(request, run)).join()}]`)
+    return send(reply, await writeList(runs, (run) => write(request, run)))
   })
   app.get(`${path}/:id`, { config }, async (request: ItemRequest, reply) => {
     refuseQuery(request, 'a billRun is answered as a whole: it takes no query')
@@ -89,13 +92,14 @@ async function list(
   const { tenantId } = requester(request).view
   const { values, isPaged, link, ...page } = readListQuery(rawQuery(request), 'billRun', ['state', 'billCycle.id'])
   const filter = { states: statesOf(values.state), cycles: values['billCycle.id'] }
-  const runs = await readRuns(database, tenantId, clock(), filter, page)
-  const total = await countRuns(database, tenantId, filter)
+  const queryable = weighed(slotOf(request), database)
+  const runs = await readRuns(queryable, tenantId, clock(), filter, page)
+  const total = await countRuns(queryable, tenantId, filter)
   pageHeaders(reply, address(request, path).url, link, { ...page, isPaged, count: runs.length, total })
   return runs
 }
 
-function send(reply: FastifyReply, json: string): FastifyReply {
+function send(reply: FastifyReply, json: string | Buffer): FastifyReply {
   return reply.type(JSON_TYPE).send(json)
 }
 

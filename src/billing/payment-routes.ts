@@ -5,9 +5,12 @@ import { findAccount } from '../accounts/lookup.ts'
 import { isCurrency } from '../base/codes.ts'
 import { decimalFault, minorDigits } from '../base/money.ts'
 import { Problem } from '../base/problem.ts'
+import { slotOf } from '../fairness/request-slot.ts'
 import { rawQuery } from '../tmf/address.ts'
 import { entityTag, isUnchanged } from '../tmf/conditional.ts'
+import { weighed } from '../tmf/cost.ts'
 import { pageHeaders } from '../tmf/links.ts'
+import { writeList } from '../tmf/list-text.ts'
 import { nameSpace } from '../tmf/own-names.ts'
 import type { Predicate } from '../tmf/predicate.ts'
 import { parseFieldsOnly, parseQuery } from '../tmf/query.ts'
@@ -124,10 +127,11 @@ async function list(
   const query = parseQuery(rawQuery(request))
   if (query.fields || query.sort.length > 0 || query.after) throw new Problem('invalidQuery', TAKEN)
   const page = { offset: query.offset ?? 0, limit: Math.min(query.limit ?? DEFAULT_LIMIT, LIMIT_MAX) }
-  const { payments, total } = await listPayments(database, requester(request).view, filterOf(query.where), page, roots)
+  const queryable = weighed(slotOf(request), database)
+  const { payments, total } = await listPayments(queryable, requester(request).view, filterOf(query.where), page, roots)
   const isPaged = query.offset !== undefined || query.limit !== undefined
   pageHeaders(reply, roots.payments, query.link, { ...page, isPaged, count: payments.length, total })
-  return reply.type(JSON_TYPE).send(`[${payments.map(({ json }) => json).join()}]`)
+  return reply.type(JSON_TYPE).send(await writeList(payments, ({ json }) => json))
 }
 
 const TAKEN = 'payment takes billingAccount.id, reference, offset and limit only'

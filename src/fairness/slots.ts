@@ -40,6 +40,9 @@ interface Request extends Ask {
   readonly refuse: (problem: Problem) => void
 }
 
+/** Of each expensive request so much costs nothing: pages of a long list, one after the other, use up no budget. */
+const FREE_MS = 100
+
 interface State extends SlotSettings {
   readonly queue: Scheduler<Request>
   readonly expensive: Budget
@@ -82,7 +85,8 @@ function taken(state: State, request: Request): Release {
   return () => {
     if (!isHeld) return
     isHeld = false
-    if (request.work === 'expensive') expensive.charge(nameOf(request), nowMs() - startedMs, nowMs())
+    const tookMs = nowMs() - startedMs
+    if (request.work === 'expensive') expensive.charge(nameOf(request), Math.max(tookMs - FREE_MS, 0), nowMs())
     for (const next of queue.finish(request)) settled(state, next).start()
   }
 }

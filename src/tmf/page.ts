@@ -2,6 +2,7 @@ import { Problem } from '../base/problem.ts'
 import { identifier, join, type Sql, sql } from '../db/sql.ts'
 import { type Bound, bind, leafAt } from './bind.ts'
 import { type Cursor, encodeCursor } from './cursor.ts'
+import type { Predicate } from './predicate.ts'
 import type { Query } from './query.ts'
 import { type Row, type Selection, selectAll, selectFields } from './representation.ts'
 import { couldBeId, type Resource } from './resource.ts'
@@ -28,6 +29,10 @@ export interface Page {
   readonly after: Cursor | undefined
   /** The shapes of its statement are few enough to be prepared by name. */
   readonly isCommon: boolean
+  /** Indexes serve its conditions and its sort, by what it asks for. */
+  readonly isServed: boolean
+  /** Has a regular expression among its conditions. */
+  readonly hasPattern: boolean
   /** Finds its rows by the index of a list, whose estimates are too rough to plan an order by; see `rowsOf`. */
   readonly isByList: boolean
 }
@@ -58,7 +63,9 @@ export function pageOf(resource: Resource, view: View, query: Query): Page {
     offset: query.offset ?? query.after?.position ?? 0,
     limit: Math.min(query.limit ?? DEFAULT_LIMIT, LIMIT_MAX),
     after: query.after,
-    isCommon: isCommon(resource, query),
+    isCommon: query.fields === undefined && isServed(resource, query),
+    isServed: isServed(resource, query),
+    hasPattern: query.where !== undefined && hasPattern(query.where),
     isByList: bound !== undefined && isByList(resource, bound)
   }
 }
@@ -104,19 +111,26 @@ function checkCursorValues(resource: Resource, sort: readonly SortColumn[], afte
 }
 
 /** Few shapes only: at most two equalities on indexed attributes, and a sort on one of them. */
-function isCommon(resource: Resource, { where, sort, fields }: Query): boolean {
+function isServed(resource: Resource, { where, sort }: Query): boolean {
   const isIndexed = ([name = '']: readonly string[]) => resource.attributes.get(name)?.indexed ?? false
   const terms = where?.op === 'and' ? where.terms : where ? [where] : []
   const plain = terms.every((term) => term.op === 'compare' && term.operator === 'eq' && term.values.length === 1)
   const indexed = terms.every((term) => term.op === 'compare' && isIndexed(term.path))
-  return (
-    fields === undefined &&
-    terms.length <= 2 &&
-    plain &&
-    indexed &&
-    sort.length <= 1 &&
-    sort.every((key) => isIndexed(key.path))
-  )
+  return terms.length <= 2 && plain && indexed && sort.length <= 1 && sort.every((key) => isIndexed(key.path))
+}
+
+function hasPattern(predicate: Predicate): boolean {
+  switch (predicate.op) {
+    case 'and':
+    case 'or':
+      return predicate.terms.some(hasPattern)
+    case 'not':
+      return hasPattern(predicate.term)
+    case 'some':
+      return hasPattern(predicate.where)
+    default:
+      return predicate.op === 'compare' && predicate.operator === 'regex'
+  }
 }
 
 /**

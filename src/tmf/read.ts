@@ -1,11 +1,16 @@
 import { Problem } from '../base/problem.ts'
+import { fetchLong } from '../db/cursor.ts'
 import type { Database, Queryable } from '../db/database.ts'
 import { identifier, join, type Sql, sql } from '../db/sql.ts'
+import { planOf } from './cost.ts'
 import { candidateIds, inNameSpaces } from './own-names.ts'
 import { cappedCount, cursorAfter, EXACT_COUNT_MAX, estimate, type Page, pageStatement } from './page.ts'
 import type { Row } from './representation.ts'
 import { couldBeId, type Resource } from './resource.ts'
 import { type View, within } from './view.ts'
+
+/** A page of more rows is a long answer. */
+const LONG_PAGE = 100
 
 /** A page of rows with what the headers say about it. */
 export interface Listing {
@@ -36,8 +41,7 @@ export async function list(database: Database, page: Page, wantsExactCount: bool
 
 async function listing(database: Database, page: Page, wantsExactCount: boolean): Promise<Listing> {
   const before = await countedBefore(database, page, wantsExactCount)
-  const statement = page.limit === 0 ? undefined : pageStatement(page, before)
-  const found = statement ? (await database.run(statement, { prepared: page.isCommon })).rows : []
+  const found = page.limit === 0 ? [] : await rowsOf(database, page, before)
   const rows = found.slice(0, page.limit)
   const last = rows.at(-1)
   const count = await total(database, page, before ?? found[0]?.at(-1), wantsExactCount)
@@ -46,13 +50,18 @@ async function listing(database: Database, page: Page, wantsExactCount: boolean)
   return { rows, next: next || undefined, ...count }
 }
 
+async function rowsOf(database: Database, page: Page, counted: number | undefined): Promise<readonly Row[]> {
+  const statement = pageStatement(page, counted)
+  if (page.limit > LONG_PAGE) return fetchLong(database, statement)
+  return (await database.run(statement, { prepared: page.isCommon })).rows
+}
+
 /** What the planner believes that the page costs, counting included; nothing where it cannot be asked. */
 async function cost(database: Database, page: Page, wantsExactCount: boolean): Promise<number> {
   const counting = wantsExactCount ? countOf(page) : cappedCount(page)
   const statement = page.limit === 0 || wantsExactCount ? counting : pageStatement(page)
-  const plan = await first(database, sql`EXPLAIN (FORMAT JSON) ${statement}`).catch(() => undefined)
-  const [known] = JSON.parse(plan ?? '[]') as [{ Plan: { 'Total Cost': number } }?]
-  return known?.Plan['Total Cost'] ?? 0
+  const plan = await planOf(database, sql`EXPLAIN (FORMAT JSON) ${statement}`).catch(() => undefined)
+  return plan?.['Total Cost'] ?? 0
 }
 
 /** What is known of the number of matches before the page is read: from its cursor, or because its plan hangs on it. */
@@ -73,8 +82,8 @@ async function total(
     return { total: Number(await first(database, countOf(page))), isEstimate: false }
   }
   if (page.after?.total !== undefined) return { total: counted, isEstimate: true }
-  const plan = JSON.parse((await first(database, estimate(page))) ?? '[]') as [{ Plan: { 'Plan Rows': number } }]
-  return { total: Math.max(plan[0].Plan['Plan Rows'], counted), isEstimate: true }
+  const plan = await planOf(database, estimate(page))
+  return { total: Math.max(plan['Plan Rows'], counted), isEstimate: true }
 }
 
 function countOf({ resource, matches }: Page): Sql {

@@ -4,16 +4,19 @@ import type { Access } from '../base/access.ts'
 import type { Clock } from '../base/clock.ts'
 import { Problem } from '../base/problem.ts'
 import type { Database, Transaction } from '../db/database.ts'
+import { slotOf } from '../fairness/request-slot.ts'
 import { type Address, rawQuery } from './address.ts'
 import { createMany } from './bulk.ts'
 import { entityTag, expectedVersion, isUnchanged } from './conditional.ts'
+import { isExpensive } from './cost.ts'
 import { type Answer, idempotencyKey, once } from './idempotency.ts'
 import { isLines } from './lines.ts'
 import { linkHeader } from './links.ts'
-import { pageOf } from './page.ts'
+import { writeList } from './list-text.ts'
+import { type Page, pageOf } from './page.ts'
 import { PATCH_TYPES, type PatchType } from './patch.ts'
 import { parseFieldsOnly, parseQuery } from './query.ts'
-import { find, list } from './read.ts'
+import { find, type Listing, list } from './read.ts'
 import type { Resolve } from './references.ts'
 import { type Fields, type Row, selectAll, selectFields, writeDocument } from './representation.ts'
 import type { Resource } from './resource.ts'
@@ -70,12 +73,11 @@ function listHandler(base: string, resource: Resource, context: RouteContext) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const query = parseQuery(rawQuery(request))
     const page = pageOf(resource, context.requester(request).view, query)
-    const listing = await list(context.database, page, /\bcount=exact\b/.test(String(request.headers.prefer ?? '')))
+    const listing = await weighedList(request, context.database, page)
     const root = context.address(request, base)
-    const documents = listing.rows.map((row) => writeDocument(resource.path, page.selection, row, root.json))
     const isPart = listing.total > 0 && (listing.next !== undefined || page.offset > 0 || page.limit === 0)
     const asked = query.offset !== undefined || query.limit !== undefined || query.after !== undefined
-    reply.header('X-Total-Count', listing.total).header('X-Result-Count', documents.length)
+    reply.header('X-Total-Count', listing.total).header('X-Result-Count', listing.rows.length)
     if (listing.isEstimate) reply.header('X-Total-Count-Accuracy', 'estimated')
     const next = listing.next && `after=${listing.next}`
     const links = linkHeader(`${root.url}/${resource.path}`, query.link, { ...page, ...listing, next })
@@ -83,8 +85,15 @@ function listHandler(base: string, resource: Resource, context: RouteContext) {
     return reply
       .code(asked && isPart ? 206 : 200)
       .type(JSON_TYPE)
-      .send(`[${documents.join()}]`)
+      .send(await writeList(listing.rows, (row) => writeDocument(resource.path, page.selection, row, root.json)))
   }
+}
+
+/** Reads a page in the slot that its cost asks for. */
+async function weighedList(request: FastifyRequest, database: Database, page: Page): Promise<Listing> {
+  const wantsExactCount = /\bcount=exact\b/.test(String(request.headers.prefer ?? ''))
+  if (await isExpensive(database, page, wantsExactCount)) await slotOf(request).become('expensive')
+  return list(database, page, wantsExactCount)
 }
 
 function itemHandlers(base: string, resource: Resource, context: RouteContext) {

@@ -156,7 +156,7 @@ async function copyBills(count: number): Promise<void> {
 }
 
 describe('a list that runs out of time', () => {
-  const slow = 'customerBill?sort=-category&limit=1000'
+  const slow = 'customerBill?sort=-category'
 
   test('is refused, saying what would be quicker, where its plan shows why', async () => {
     await impatiently(1, async (ask) => {
@@ -185,7 +185,7 @@ describe('a list that runs out of time', () => {
         for (const path of ['customerBill?limit=5', 'customerBill?category=normal', `customerBill/${ids[0]}`]) {
           const answer = await ask(path)
           expect(answer, path).toMatchObject({ status: 503, headers: { 'retry-after': '5' } })
-          expect(answer.body.message).toBe('Something else holds what this needs; try again later')
+          expect(answer.body.message, path).toBe('Something else holds what this needs; try again later')
         }
       })
     })
@@ -200,7 +200,9 @@ describe('a list that runs out of time', () => {
     const database = openDatabase({ ...settings, statementTimeoutMs }, () => undefined)
     const run: Database['run'] = (statement, options) =>
       (isOfTable(render(statement).text) ? database : server.database).run(statement, options)
-    const isOfTable = (text: string) => text.includes('FROM "customer_bill"') && !text.startsWith('EXPLAIN')
+    // The planner has the time that it needs; it waits for locks like anybody else.
+    const isHurried = (text: string) => statementTimeoutMs > 1 || !text.startsWith('EXPLAIN')
+    const isOfTable = (text: string) => text.includes('FROM "customer_bill"') && isHurried(text)
     const impatient = await startTestServer({}, { ...server, database: { ...server.database, run } })
     await work((path) => impatient.call('GET', path))
     await impatient.close()

@@ -1,0 +1,21 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+
+/** So many elements are written in one go. */
+const SLICE = 100
+
+/** The JSON array of some elements. Others have their turn while a long one is written. */
+export async function writeList<T>(elements: readonly T[], write: (element: T) => string): Promise<string | Buffer> {
+  if (elements.length <= SLICE) return `[${elements.map(write).join()}]`
+  const slices: Buffer[] = []
+  for (let at = 0; at < elements.length; at += SLICE) {
+    const text = elements
+      .slice(at, at + SLICE)
+      .map(write)
+      .join()
+    slices.push(Buffer.from(`${at === 0 ? '[' : ','}${text}`))
+    await nextTurn()
+  }
+  return Buffer.concat([...slices, CLOSING])
+}
+
+const CLOSING = Buffer.from(']')
