@@ -10,7 +10,7 @@ import type { Context, Screen } from '../src/cli/command.ts'
 import type { Database } from '../src/db/database.ts'
 import { startHousekeeping } from '../src/housekeeping.ts'
 import { openStore, type Store } from '../src/store.ts'
-import { startWork } from '../src/work.ts'
+import { prepareWork } from '../src/work.ts'
 import { requireFresh, withOwnPostgres } from './database.ts'
 import { narratorOn } from './narrator.ts'
 import { playMonth } from './play.ts'
@@ -21,6 +21,7 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 const STOPPED = 'The demo was stopped before its end'
 /** More often than a server that runs for long: the audit is proved as soon as all is played. */
 const HOUSEKEEPING_INTERVAL_MS = 500
+const STOP_LIMIT_MS = 5_000
 /** In so many chunks the accounts are billed, so that one sees the run go on. */
 const CHUNKS = 20
 /** What goes wrong is said in the end, in one line. */
@@ -118,11 +119,12 @@ async function withServer(
     throw startError(`Cannot listen on ${config.HOST}`, error)
   })
   const housekeeping = startHousekeeping(store.database, SILENT, HOUSEKEEPING_INTERVAL_MS)
-  const jobs = startWork(store, SILENT, Math.ceil(accounts / CHUNKS))
+  const jobs = prepareWork(store, SILENT, Math.ceil(accounts / CHUNKS))
+  jobs.start()
   try {
     await work(root)
   } finally {
-    await Promise.all([jobs.stop(), app.close()])
+    await Promise.all([jobs.stop(STOP_LIMIT_MS), app.close()])
     await housekeeping.stop()
   }
 }

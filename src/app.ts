@@ -62,6 +62,8 @@ export interface Parts {
   readonly clock?: Clock
   /** Throws a Problem while the database is not ready for requests. */
   readonly requireReady?: () => Promise<void>
+  /** Why the jobs of this process have stood still for long. */
+  readonly standstill?: () => string | undefined
 }
 
 /** Puts the server together: the only place that knows every module. */
@@ -79,7 +81,7 @@ export async function buildApp(parts: Parts): Promise<FastifyInstance> {
   registerAccess(app, database, authenticator({ database, clock, ring, issuer }))
   await registerRateLimit(app, config, rateLimitKey)
   registerFairness(app, fairness(config))
-  registerHealth(app, database)
+  registerHealth(app, database, parts.standstill ?? (() => undefined))
   const address = addressFrom(issuer)
   const oauth: OauthContext = {
     database,

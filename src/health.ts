@@ -8,13 +8,15 @@ const PUBLIC = { config: { access: 'public' } } as const
 
 /**
  * `/health/live`: the process answers. `/health/ready`: it can serve, so the database answers, takes changes and is
- * migrated.
+ * migrated, and the jobs of this process do not stand still; `standstill` says why they do.
  */
-export function registerHealth(app: FastifyInstance, database: Database): void {
+export function registerHealth(app: FastifyInstance, database: Database, standstill: () => string | undefined): void {
   app.get('/health/live', PUBLIC, async () => ({ status: 'live' }))
   app.get('/health/ready', PUBLIC, async () => {
     await database.requireWritable()
     await requireMigrated(database)
+    const reason = standstill()
+    if (reason) throw unavailable(`The jobs of this process stand still: ${reason}`)
     return { status: 'ready' }
   })
 }
@@ -24,5 +26,9 @@ export async function requireMigrated(database: Database): Promise<void> {
   const { length } = await pendingMigrations(database)
   if (length === 0) return
   const what = length === 1 ? '1 migration of the database is' : `${length} migrations of the database are`
-  throw new Problem('unavailable', `${what} pending; run npm run db:migrate`, { 'Retry-After': RETRY_AFTER_S })
+  throw unavailable(`${what} pending; run npm run db:migrate`)
+}
+
+function unavailable(message: string): Problem {
+  return new Problem('unavailable', message, { 'Retry-After': RETRY_AFTER_S })
 }

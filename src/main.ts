@@ -3,16 +3,20 @@ import { buildApp } from './app.ts'
 import { printBanner } from './banner.ts'
 import { readConfig } from './base/config.ts'
 import { StartError, startError } from './base/start-error.ts'
+import { within } from './base/within.ts'
 import { startHousekeeping } from './housekeeping.ts'
 import { drainable, stopSignal } from './stop.ts'
 import { openStore } from './store.ts'
-import { startWork } from './work.ts'
+import { prepareWork } from './work.ts'
 
 const NO_ISSUER =
   'PUBLIC_URL is not set: whoever asks decides by the Host header what links begin with and who issues tokens'
 
 /** What the audit has not sealed yet could still be changed unseen, so this is short. */
 const HOUSEKEEPING_INTERVAL_MS = 5_000
+
+/** How much of the time of a stop goes to what nobody waits for; it is begun again by whoever is alive. */
+const SHARE_OF_WORK = 0.6
 
 /** Runs until a signal stops it. */
 async function main(): Promise<void> {
@@ -23,7 +27,8 @@ async function main(): Promise<void> {
   if (config.DATABASE_URL && !config.PUBLIC_URL) logger.warn(NO_ISSUER)
   const store = await openStore(config, logger)
   try {
-    const app = await buildApp({ config, logger, ...store })
+    const work = prepareWork(store, logger, config.BILL_RUN_CHUNK_ACCOUNTS)
+    const app = await buildApp({ config, logger, ...store, standstill: work.standstill })
     const drain = drainable(app)
     // Given the name, the framework makes a second server for the other loopback address and never drains it.
     const host = config.HOST === 'localhost' ? '127.0.0.1' : config.HOST
@@ -31,12 +36,12 @@ async function main(): Promise<void> {
       throw startError(`Cannot listen on ${config.HOST}:${config.PORT}`, error)
     })
     const housekeeping = startHousekeeping(store.database, logger, HOUSEKEEPING_INTERVAL_MS)
-    const work = startWork(store, logger, config.BILL_RUN_CHUNK_ACCOUNTS)
+    work.start()
     printBanner(app, config)
     await stopped
+    const limitMs = config.SHUTDOWN_TIMEOUT_MS * SHARE_OF_WORK
     // At once: jobs would take the time of the requests that are still to be answered.
-    await Promise.all([work.stop(), drain()])
-    await housekeeping.stop()
+    await Promise.all([work.stop(limitMs), drain(), within(limitMs, housekeeping.stop())])
   } finally {
     await store.close()
   }

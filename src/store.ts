@@ -2,12 +2,14 @@ import type { Logger } from 'pino'
 import type { Config } from './base/config.ts'
 import { Problem } from './base/problem.ts'
 import { StartError, startError } from './base/start-error.ts'
+import { within } from './base/within.ts'
 import { type Database, openDatabase } from './db/database.ts'
 import { migrate } from './db/migrations.ts'
 import { sql } from './db/sql.ts'
 import { requireMigrated } from './health.ts'
 
 const POSTGRES_MIN = 150_000
+const CLOSE_LIMIT_MS = 500
 const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|::1)$/
 
 /** The database ready for use, and what must be closed with it. */
@@ -31,7 +33,8 @@ export async function openStore(config: Config, logger: Logger): Promise<Store> 
     logger.warn(error.message)
   }
   const close = async () => {
-    await database.close()
+    // What is still under way was given up: nobody waits for it, and its transactions go with their connections.
+    await within(CLOSE_LIMIT_MS, database.close())
     await embedded?.stop()
   }
   try {

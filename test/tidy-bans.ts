@@ -59,6 +59,8 @@ export const BANS: readonly Ban[] = [
     except: [
       'src/main.ts',
       'src/stop.ts',
+      'src/base/within.ts',
+      'src/jobs/outage.ts',
       'src/db/connection.ts',
       'src/db/embedded-postgres.ts',
       'src/db/embedded-cluster.ts',
@@ -91,10 +93,12 @@ export const BANS: readonly Ban[] = [
       'test/api/hardening.test.ts',
       'test/bench/bench.test.ts',
       'test/db/embedded-postgres.test.ts',
+      'test/jobs/supervisor.test.ts',
       'test/process/run-world.ts',
       'test/process/server-process.ts',
       'test/process/slow-client.test.ts',
       'test/support/seeded.ts',
+      'test/support/until.ts',
       'test/tidy-bans.ts'
     ],
     because: 'no test depends on speed; count the work, or wait for a condition'

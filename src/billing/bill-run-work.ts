@@ -1,8 +1,9 @@
 import type { Transaction } from '../db/database.ts'
 import { isDataRefused } from '../db/failure.ts'
 import { type Sql, sql } from '../db/sql.ts'
+import { isOutage } from '../jobs/outage.ts'
 import { addJobs, hasNoJob, IN_BULK } from '../jobs/queue.ts'
-import type { Task } from '../jobs/worker.ts'
+import type { Task } from '../jobs/runner.ts'
 import { BILL_CHUNK, eligible, START_RUN } from './bill-run.ts'
 import { billChunk, type ChunkName } from './bill-run-chunk.ts'
 import { isolate } from './bill-run-fault.ts'
@@ -118,7 +119,7 @@ async function mend(context: WorkContext, chunk: ChunkName, error: unknown, isLa
     await database.transaction((tx) => isolate(tx, chunk, error, clock()))
     return
   }
-  if (isLast) {
+  if (isLast && !isOutage(error)) {
     const failure = `The chunk ${number} failed after all attempts; the log says why. Resume the run.`
     await database.run(sql`UPDATE "bill_run" SET "state" = 'failed', "failure" = ${failure}, "finished_at" = ${clock()}
       WHERE "tenant_id" = ${tenantId} AND "id" = ${runId} AND "state" = 'running'`)

@@ -4,8 +4,9 @@ import { compareDecimals, trimScale } from '../base/money.ts'
 import type { Transaction } from '../db/database.ts'
 import { isDataException } from '../db/failure.ts'
 import { sql } from '../db/sql.ts'
+import { isOutage } from '../jobs/outage.ts'
 import { addJob, addJobs, hasNoJob } from '../jobs/queue.ts'
-import type { Task } from '../jobs/worker.ts'
+import type { Task } from '../jobs/runner.ts'
 import { lockBalances } from '../ledger/balance.ts'
 import { customerBillOnDemand } from '../resources/customer-bill-on-demand.ts'
 import { recordEvents } from '../tmf/event.ts'
@@ -50,7 +51,8 @@ export function onDemandTasks(context: WorkContext): ReadonlyMap<string, Task> {
         const isRefused = isDataException(error)
         const stateReason = isRefused ? refusedReason(error) : 'The billing failed; please ask again'
         const failed: Ending = { state: 'terminatedWithError', stateReason }
-        if (isRefused || isLast) await context.database.transaction((tx) => end(tx, context, tenant, id, failed))
+        if (isRefused || (isLast && !isOutage(error)))
+          await context.database.transaction((tx) => end(tx, context, tenant, id, failed))
         if (!isRefused) throw error
       })
   }

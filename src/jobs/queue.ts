@@ -1,9 +1,9 @@
-import type { Transaction } from '../db/database.ts'
+import type { Queryable, Transaction } from '../db/database.ts'
 import { type Sql, sql } from '../db/sql.ts'
 
 /** What a worker of any process is to do, once the transaction that asks for it is committed. */
 export interface Job {
-  /** Name of the task in worker.ts. */
+  /** Name of the task; see runner.ts. */
   readonly task: string
   readonly payload: Readonly<Record<string, string | number | null>>
   /** A job that waits under the same key is replaced, so that asking again does no harm. */
@@ -42,4 +42,51 @@ export async function addJobs(tx: Transaction, task: string, payloadsAndKeys: Sq
 export function hasNoJob(key: Sql): Sql {
   return sql`NOT EXISTS (SELECT FROM graphile_worker.jobs j WHERE j.key = ${key}
     AND CASE WHEN j.locked_at IS NULL THEN j.attempts < j.max_attempts ELSE j.locked_at > now() - ${TAKEN_LIMIT} END)`
+}
+
+/** The id of the job of these tasks that is to be taken next, where one could be taken at once. */
+export async function nextJob(database: Queryable, tasks: readonly string[]): Promise<string | undefined> {
+  const { rows } = await database.run(sql`SELECT j.id FROM graphile_worker.jobs j
+    WHERE j.task_identifier = ANY (${tasks}::text[]) AND ${IS_READY} ORDER BY j.priority, j.run_at, j.id LIMIT 1`)
+  return rows[0]?.[0] ?? undefined
+}
+
+const IS_READY = sql`j.locked_at IS NULL AND j.attempts < j.max_attempts AND j.run_at <= now()`
+
+/** Jobs that wait, and how long the oldest one does that could be taken. */
+export async function queueFigures(
+  database: Queryable
+): Promise<{ readonly queued: number; readonly oldestReadySeconds: number }> {
+  const { rows } = await database.run(sql`SELECT count(*),
+      coalesce(extract(epoch FROM now() - min(j.run_at) FILTER (WHERE ${IS_READY})), 0)
+    FROM graphile_worker.jobs j WHERE j.locked_at IS NULL AND j.attempts < j.max_attempts`)
+  const [queued, oldest] = rows[0] ?? []
+  return { queued: Number(queued), oldestReadySeconds: Number(oldest) }
+}
+
+/**
+ * A job that is under way is locked by its runner, and whoever does it renews the lock. One that is not renewed for so
+ * long belongs to a process that was killed or cut off, or to a runner that was replaced.
+ */
+const LOCK_LIMIT = sql`interval '30 seconds'`
+/** What was given up is kept for a while, since it says why. */
+const GIVEN_UP_KEPT = sql`interval '1 day'`
+
+/** Renews the locks of jobs that are under way, by their ids. */
+export async function renewLocks(database: Queryable, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return
+  await database.run(sql`UPDATE graphile_worker._private_jobs SET locked_at = now()
+    WHERE id = ANY (${ids}::bigint[]) AND locked_at IS NOT NULL`)
+}
+
+/**
+ * Lets others take the jobs of whoever is dead, and removes what nobody will ever do. A job that is done all the same
+ * finds nothing left to do.
+ */
+export async function releaseJobs(database: Queryable): Promise<void> {
+  await database.run(sql`UPDATE graphile_worker._private_jobs SET locked_at = NULL, locked_by = NULL
+    WHERE locked_at < now() - ${LOCK_LIMIT}`)
+  // Without a key: it was asked for again meanwhile, as a job of its own.
+  await database.run(sql`DELETE FROM graphile_worker._private_jobs WHERE locked_at IS NULL AND attempts >= max_attempts
+    AND (key IS NULL OR run_at < now() - ${GIVEN_UP_KEPT})`)
 }

@@ -3,17 +3,17 @@ import { once } from 'node:events'
 import { chmodSync, existsSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import { UNHURRIED } from '../../src/base/unhurried.ts'
 import { openDatabase } from '../../src/db/database.ts'
 import { isAlive } from '../../src/db/file-lock.ts'
 import { sql } from '../../src/db/sql.ts'
 import { addApiKey, KEYS, TENANT } from '../support/database.ts'
+import { until } from '../support/until.ts'
+
+export { until }
 
 const PROJECT = path.resolve(import.meta.dirname, '../..')
 const NODE = path.join(PROJECT, 'node_modules/.bin/node')
-const READY_LIMIT_MS = 240_000
-const POLL_MS = 20
 
 export interface Exit {
   readonly code: number | null
@@ -108,13 +108,6 @@ export async function cleanUp(): Promise<void> {
     const home = path.join(folder, 'postgres')
     if (existsSync(home)) rmSync(realpathSync(home), { recursive: true, maxRetries: 5 })
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
-  }
-}
-
-/** Waits for a condition, looking often. Throws when it does not come in time. */
-export async function until(what: string, condition: () => unknown, limitMs = READY_LIMIT_MS): Promise<void> {
-  for (const deadline = Date.now() + limitMs; !(await condition()); await delay(POLL_MS)) {
-    if (Date.now() > deadline) throw new Error(`not within ${limitMs} ms: ${what}`)
   }
 }
 

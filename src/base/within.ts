@@ -1,0 +1,12 @@
+/** Waits for a promise, at most so many ms; whatever becomes of it then is nobody's concern. Never throws. */
+export async function within(ms: number, promise: Promise<unknown>): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, Math.max(ms, 0))
+    promise
+      .catch(() => undefined)
+      .finally(() => {
+        clearTimeout(timer)
+        resolve()
+      })
+  })
+}

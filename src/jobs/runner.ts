@@ -1,0 +1,103 @@
+import { EventEmitter } from 'node:events'
+import { Logger as JobLogger, type RunnerOptions, run, type TaskList } from 'graphile-worker'
+import { withinOutage } from './outage.ts'
+import { openJobPool } from './pool.ts'
+import { ATTEMPTS_MAX } from './queue.ts'
+import type { Warnings } from './warnings.ts'
+
+/** What is done for a job. `isLast`: it will not be tried again when this throws. */
+export type Task = (payload: Readonly<Record<string, unknown>>, attempt: { readonly isLast: boolean }) => Promise<void>
+
+/** Takes jobs from the queue and does them, `CONCURRENCY` at once. Whoever watches it can always cut it off. */
+export interface Runner {
+  /** The jobs that are under way, by id. */
+  readonly underWay: ReadonlyMap<string, Promise<void>>
+  /** When the queue answered it last, in ms of `performance.now()`; at first, when it was started. */
+  answeredAt(): number
+  /** Whether it gave up by itself. */
+  hasEnded(): boolean
+  /** Takes no further job. Resolves when those under way are done and the queue knows of it, which may be never. */
+  stop(): Promise<void>
+  /** Cuts it off from the queue for good. What is under way goes on, but the queue hears nothing of it. */
+  cut(): void
+}
+
+/** Jobs that a runner does at once. */
+export const CONCURRENCY = 2
+const SETTINGS: RunnerOptions = {
+  concurrency: CONCURRENCY,
+  pollInterval: 1_000,
+  noHandleSignals: true,
+  // In batches, be it of one: a job whose end cannot be written then ends the runner, not its process.
+  preset: { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } }
+}
+
+/** Starts a runner that shares nothing with those before it: connections, caches and state are its own. */
+export function startRunner(url: string, tasks: ReadonlyMap<string, Task>, warnings: Warnings): Runner {
+  const underWay = new Map<string, Promise<void>>()
+  const stopping = new AbortController()
+  let [answeredAt, hasEnded, isCut] = [performance.now(), false, false]
+  // What it says when it is cut off is known.
+  const warn = (message: string, error?: unknown) => (isCut ? undefined : warnings.warn(message, error))
+  const { pool, cut } = openJobPool(url, (error) => warn('An idle connection of the jobs was lost', error))
+  const around = (id: string, task: () => Promise<void>) => {
+    const work = withinOutage(task, stopping.signal).finally(() => underWay.delete(id))
+    underWay.set(id, work)
+    return work
+  }
+  const events = watched(warn, () => {
+    answeredAt = performance.now()
+  })
+  const logger = new JobLogger(() => (level, message) => {
+    if (level === 'error' || level === 'warning') warn(message)
+  })
+  const starting = run({ ...SETTINGS, pgPool: pool, taskList: taskList(tasks, around), events, logger })
+  const over = starting
+    .then((runner) => runner.promise)
+    .catch((error: unknown) => warn('A runner of the jobs ended', error))
+    .finally(() => {
+      hasEnded = true
+      cut()
+    })
+  const stop = async () => {
+    stopping.abort()
+    // It refuses to be stopped twice, as when it is about to end by itself.
+    await starting.then((runner) => runner.stop()).catch(() => undefined)
+    await over
+  }
+  return {
+    underWay,
+    answeredAt: () => answeredAt,
+    hasEnded: () => hasEnded,
+    stop,
+    cut: () => {
+      isCut = true
+      cut()
+      // Else its timers would go on for ever.
+      void stop()
+    }
+  }
+}
+
+function taskList(
+  tasks: ReadonlyMap<string, Task>,
+  around: (id: string, task: () => Promise<void>) => Promise<void>
+): TaskList {
+  return Object.fromEntries(
+    [...tasks].map(([name, task]) => [
+      name,
+      (payload, { job }) => {
+        const isLast = job.attempts >= Math.min(job.max_attempts, ATTEMPTS_MAX)
+        return around(job.id, () => task(payload as Readonly<Record<string, unknown>>, { isLast }))
+      }
+    ])
+  )
+}
+
+/** What the library tells of itself: that the queue answered, and failures that it would only mention when asked. */
+function watched(warn: Warnings['warn'], onAnswer: () => void): EventEmitter {
+  const events = new EventEmitter()
+  for (const name of ['worker:getJob:empty', 'job:start']) events.on(name, onAnswer)
+  events.on('worker:getJob:error', ({ error }) => warn('Failed to acquire job', error))
+  return events
+}
