@@ -1,6 +1,6 @@
 import type { AttackResult } from './attacks.ts'
+import type { Gate } from './gate.ts'
 import type { Measured } from './measure.ts'
-import type { Gate } from './report.ts'
 import { decimal, table } from './table.ts'
 
 /** By how much one tenant may delay the reads of another, whatever it sends. */

@@ -1,5 +1,6 @@
 import { attackGates, attackTable } from './attack-report.ts'
 import type { AttackResult } from './attacks.ts'
+import type { Gate } from './gate.ts'
 import type { Measured } from './measure.ts'
 import type { RateResult } from './rates.ts'
 import { runGates, runTables } from './run-report.ts'
@@ -44,14 +45,6 @@ export interface ScalingResult {
 export interface Memory {
   readonly started: number
   readonly used: number
-}
-
-/** A promise of the project, kept or not. */
-export interface Gate {
-  readonly title: string
-  readonly value: string
-  readonly limit: string
-  readonly isMet: boolean
 }
 
 /** Requests per second, relative to the twin, that these cases must reach. */

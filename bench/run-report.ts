@@ -1,5 +1,5 @@
+import type { Gate } from './gate.ts'
 import type { Measured } from './measure.ts'
-import type { Gate } from './report.ts'
 import type { RunResult } from './runs.ts'
 import { decimal, megabytes, table, whole } from './table.ts'
 

@@ -2,6 +2,8 @@
 interface Ban {
   readonly what: string
   readonly pattern: RegExp
+  /** What the pattern must find. */
+  readonly offence: string
   readonly where: RegExp
   readonly except: readonly string[]
   readonly because: string
@@ -12,6 +14,7 @@ export const BANS: readonly Ban[] = [
   {
     what: 'process.env',
     pattern: /process\.env\b/,
+    offence: 'const port = process.env.PORT',
     where: /^src\//,
     except: ['src/main.ts', 'src/cli.ts', 'src/db/embedded-home.ts'],
     because: 'config.ts reads the environment once'
@@ -19,6 +22,7 @@ export const BANS: readonly Ban[] = [
   {
     what: 'console',
     pattern: /\bconsole\./,
+    offence: 'console.log(1)',
     where: /^src\//,
     except: ['src/main.ts', 'src/cli.ts', 'src/banner.ts', 'src/db/schema-engine.ts'],
     because: 'a server logs through its logger'
@@ -26,14 +30,23 @@ export const BANS: readonly Ban[] = [
   {
     what: 'the clock',
     pattern: /Date\.now\(|new Date\(\)/,
+    offence: 'const now = new Date()',
     where: /^src\//,
     except: ['src/base/clock.ts', 'src/db/embedded-cluster.ts', 'src/db/embedded-postgres.ts', 'src/db/file-lock.ts'],
     because: 'time comes from a Clock'
   },
-  { what: 'Math.random', pattern: /Math\.random/, where: /^src\//, except: [], because: 'ids come from ulid.ts' },
+  {
+    what: 'Math.random',
+    pattern: /Math\.random/,
+    offence: 'const id = Math.random()',
+    where: /^src\//,
+    except: [],
+    because: 'ids come from ulid.ts'
+  },
   {
     what: 'floating-point arithmetic on amounts',
     pattern: /parseFloat|\.toFixed\(\d/,
+    offence: 'const total = parseFloat(text)',
     where: /^src\//,
     except: [],
     because: 'amounts are decimals; see money.ts'
@@ -41,6 +54,8 @@ export const BANS: readonly Ban[] = [
   {
     what: 'SQL put together as text',
     pattern: /query\(\s*`[^`]*\$\{/,
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the offence.
+    offence: 'await client.query(`SELECT ${name}`)',
     where: /^src\//,
     except: ['src/db/migrations.ts', 'src/db/embedded-postgres.ts'],
     because: 'values and names go through sql.ts'
@@ -48,24 +63,30 @@ export const BANS: readonly Ban[] = [
   {
     what: 'unchecked SQL text',
     pattern: /\brawSql\(/,
+    offence: 'rawSql(text)',
     where: /^(?!test\/)/,
     except: ['src/db/sql.ts'],
     because: 'values and names go through sql.ts'
   },
   {
-    what: 'sleeping',
-    pattern: /setTimeout/,
+    what: 'a timer',
+    pattern: /\bset(?:Timeout|Interval|Immediate)\b/,
+    offence: 'setInterval(look, 1)',
     where: /^src\//,
     except: [
-      'src/main.ts',
       'src/stop.ts',
       'src/base/within.ts',
       'src/jobs/outage.ts',
+      'src/work.ts',
+      'src/housekeeping.ts',
+      'src/base/turns.ts',
+      'src/billing/work.ts',
+      'src/cli/bill-run-commands.ts',
+      'src/documents/pdf.ts',
       'src/db/connection.ts',
       'src/db/embedded-postgres.ts',
       'src/db/embedded-cluster.ts',
       'src/db/file-lock.ts',
-      'src/db/migrations.ts',
       'src/tmf/long-body.ts',
       'src/fairness/request-slot.ts'
     ],
@@ -74,6 +95,7 @@ export const BANS: readonly Ban[] = [
   {
     what: 'a configuration that sheds load',
     pattern: /\breadConfig\(/,
+    offence: 'const config = readConfig({})',
     where: /^test\//,
     except: [
       'test/support/config.ts',
@@ -86,6 +108,7 @@ export const BANS: readonly Ban[] = [
   {
     what: 'a stopwatch',
     pattern: /performance\.now|Date\.now/,
+    offence: 'const start = performance.now()',
     where: /^test\//,
     except: [
       // A moment that is waited for, a bound of what hangs, a time that passes at least.
@@ -106,6 +129,7 @@ export const BANS: readonly Ban[] = [
   {
     what: 'a default export',
     pattern: /^export default/m,
+    offence: 'export default 1',
     where: /./,
     except: ['test/support/closing-line.ts'],
     because: 'a thing has one name'
@@ -113,6 +137,7 @@ export const BANS: readonly Ban[] = [
   {
     what: 'a skipped or lonely test',
     pattern: /\b(?:test|describe|it)\.(?:skip|only|todo)\b/,
+    offence: "test.only('this', () => {})",
     where: /^test\//,
     except: ['test/tidy-bans.ts'],
     because: 'it hides what is broken'

@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
+import { nextTurn } from '../base/turns.ts'
 
 /** So many elements are written in one go. */
 const SLICE = 100

@@ -1,0 +1,60 @@
+import { importsOf, roomOf, type Tree } from './tidy-tree.ts'
+
+/**
+ * The rooms of the house, floor by floor from the ground. A floor has wings, which do not know each other. The rooms of
+ * a wing stand in a row, and each may use those before it.
+ */
+const FLOORS: readonly (readonly (readonly string[])[])[] = [
+  [['src/base']],
+  [['src/db']],
+  [['src/audit'], ['src/jobs'], ['src/fairness']],
+  [['src/tmf'], ['src/auth'], ['src/ledger']],
+  [['src/resources'], ['src/admin'], ['src/accounts']],
+  [['src/billing'], ['src/documents']],
+  [['src/cli']],
+  // Puts the house together and knows every room.
+  [['src']],
+  // Users of the house.
+  [['sample-data'], ['prisma']],
+  [['demo'], ['bench'], ['ctk']]
+]
+
+interface Place {
+  readonly floor: number
+  readonly wing: number
+  readonly at: number
+}
+
+const PLACES: ReadonlyMap<string, Place> = new Map(
+  FLOORS.flatMap((wings, floor) =>
+    wings.flatMap((rooms, wing) => rooms.map((room, at) => [room, { floor, wing, at }] as const))
+  )
+)
+
+/** Where the embedded database is filled: the one way up, taken at run time only. */
+const UPWARD = [
+  ['src/store.ts', 'sample-data/demo.ts'],
+  ['src/store.ts', 'sample-data/credentials.ts'],
+  ['src/cli.ts', 'sample-data/demo.ts'],
+  ['src/banner.ts', 'sample-data/credentials.ts']
+]
+
+/** Lists imports that no room may have, and files that stand in no room. */
+export function roomFaults(tree: Tree): readonly string[] {
+  return [...tree.keys()]
+    .filter((file) => !file.startsWith('test/'))
+    .flatMap((file) => {
+      const room = PLACES.get(roomOf(file))
+      if (!room) return [`${file} stands in no room of the house`]
+      return importsOf(tree, file)
+        .filter((imported) => roomOf(imported) !== roomOf(file) && !mayUse(room, PLACES.get(roomOf(imported))))
+        .filter((imported) => !UPWARD.some(([from, to]) => from === file && to === imported))
+        .map((imported) => `${file} imports ${imported}`)
+    })
+}
+
+function mayUse(room: Place, other: Place | undefined): boolean {
+  if (!other) return false
+  if (other.floor < room.floor) return true
+  return other.floor === room.floor && other.wing === room.wing && other.at < room.at
+}
