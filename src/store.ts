@@ -3,6 +3,7 @@ import type { Config } from './base/config.ts'
 import { Problem } from './base/problem.ts'
 import { StartError, startError } from './base/start-error.ts'
 import { within } from './base/within.ts'
+import { connectClient, jobSettings } from './db/connection.ts'
 import { type Database, openDatabase } from './db/database.ts'
 import { migrate } from './db/migrations.ts'
 import { sql } from './db/sql.ts'
@@ -39,6 +40,7 @@ export async function openStore(config: Config, logger: Logger): Promise<Store> 
   }
   try {
     await requireVersion(database)
+    await requireSession(directUrl)
     if (embedded || config.MIGRATE_ON_START) {
       await migrate(directUrl, { report: (text) => logger.warn(text) })
     }
@@ -103,6 +105,14 @@ function requirePackage(): void {
       'DATABASE_URL is not set, and the embedded Postgres, a development dependency, is not installed'
     )
   }
+}
+
+/** What cannot work is said at the start, not by jobs that never run. */
+async function requireSession(directUrl: string): Promise<void> {
+  const client = await connectClient(jobSettings(directUrl)).catch((error: unknown) => {
+    throw startError('The database does not answer', error)
+  })
+  await client.end()
 }
 
 async function requireVersion(database: Database): Promise<void> {
