@@ -11,7 +11,7 @@ import { registerOauth } from './auth/oauth-routes.ts'
 import { keyRing } from './auth/signing-keys.ts'
 import { registerSso } from './auth/sso.ts'
 import { registerWellKnown } from './auth/well-known.ts'
-import { type Clock, systemClock } from './base/clock.ts'
+import type { Clock } from './base/clock.ts'
 import type { Config } from './base/config.ts'
 import { ssoSettings } from './base/sso-settings.ts'
 import { newId } from './base/ulid.ts'
@@ -68,7 +68,7 @@ export interface Parts {
 
 /** Puts the server together: the only place that knows every module. */
 export async function buildApp(parts: Parts): Promise<FastifyInstance> {
-  const { config, database, clock = systemClock } = parts
+  const { config, database, clock = database.clock } = parts
   const app = newServer(parts)
   registerRequestIds(app)
   registerErrors(app)

@@ -2,7 +2,6 @@ import { userInfo } from 'node:os'
 import path from 'node:path'
 import { text as textOf } from 'node:stream/consumers'
 import pino from 'pino'
-import { systemClock } from './base/clock.ts'
 import { readConfig } from './base/config.ts'
 import { Problem } from './base/problem.ts'
 import { StartError } from './base/start-error.ts'
@@ -62,12 +61,12 @@ function onDatabase(work: Work): Promise<Result> {
   return withDatabase((database, directUrl) =>
     work({
       database,
-      clock: systemClock,
+      clock: database.clock,
       newId,
       actor,
       readInput: () => textOf(process.stdin),
       screen,
-      startWork: () => startBillingWork(directUrl, { database, clock: systemClock, newId, chunkAccounts }, SILENT)
+      startWork: () => startBillingWork(directUrl, { database, clock: database.clock, newId, chunkAccounts }, SILENT)
     })
   )
 }

@@ -1,5 +1,4 @@
 import type { Logger } from 'pino'
-import { systemClock } from './base/clock.ts'
 import { Problem } from './base/problem.ts'
 import { newId } from './base/ulid.ts'
 import { within } from './base/within.ts'
@@ -56,6 +55,6 @@ export function prepareWork(store: Store, logger: Logger, chunkAccounts: number)
   async function begin(): Promise<void> {
     await store.requireReady()
     const { directUrl, database } = store
-    work = await startBillingWork(directUrl, { database, clock: systemClock, newId, chunkAccounts }, logger)
+    work = await startBillingWork(directUrl, { database, clock: database.clock, newId, chunkAccounts }, logger)
   }
 }

@@ -51,6 +51,11 @@ export function later(instant: Instant, seconds: number): Instant {
   return new Date(Date.parse(instant) + seconds * 1_000).toISOString()
 }
 
+/** The end of what has happened until an instant, itself included, where an end is not included. */
+export function afterAll(until: Instant): Instant {
+  return later(until, 0.001)
+}
+
 /** Date.parse rolls 30 February over into March; such a date comes back different. */
 function isCalendarDateTime(local: string): boolean {
   const ms = Date.parse(`${local}Z`)

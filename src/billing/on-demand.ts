@@ -1,5 +1,6 @@
 import { findAccount, onlyAccountOf } from '../accounts/lookup.ts'
 import { recordChange } from '../audit/record.ts'
+import { afterAll } from '../base/instant.ts'
 import { compareDecimals, trimScale } from '../base/money.ts'
 import type { Transaction } from '../db/database.ts'
 import { isDataException } from '../db/failure.ts'
@@ -105,7 +106,7 @@ async function bill(tx: Transaction, context: WorkContext, tenantId: string, acc
   const drafted = await draftBills(tx, {
     tenantId,
     accounts: sql`a."id" = ${account.id}`,
-    chargeDate: now,
+    chargeDate: afterAll(now),
     taxDate: now
   })
   const [parked] = drafted.parked

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { type Account, findAccount } from '../accounts/lookup.ts'
-import { type Instant, instantFromPostgres, parseInstant } from '../base/instant.ts'
+import { afterAll, type Instant, instantFromPostgres, parseInstant } from '../base/instant.ts'
 import { minorDigits } from '../base/money.ts'
 import { Problem } from '../base/problem.ts'
 import type { Transaction } from '../db/database.ts'
@@ -28,13 +28,14 @@ export function registerPreview(app: FastifyInstance, base: string, context: Rou
   app.post(`${base}/preview`, { config }, async (request: FastifyRequest, reply) => {
     if (request.body === undefined) throw new Problem('missingBody', 'The request needs a JSON body')
     const { billingAccount, until } = readBody(WANTED, request.body)
-    const end = until === undefined ? context.clock() : parseInstant(until)
-    if (end === undefined) throw new Problem('invalidField', `$.until ${UNTIL_FAULT}`)
+    const given = until === undefined ? undefined : parseInstant(until)
+    if (until !== undefined && given === undefined) throw new Problem('invalidField', `$.until ${UNTIL_FAULT}`)
     const { view } = context.requester(request)
     const root = context.address(request, apiBase).url
     const json = await context.database.transaction(async (tx) => {
       const account = await findAccount(tx, view, billingAccount.id)
-      if (account) return previewBill(tx, view.tenantId, account, end, root)
+      // Here the clock is no earlier than anything that was acknowledged before.
+      if (account) return previewBill(tx, view.tenantId, account, given ?? afterAll(context.clock()), root)
       throw new Problem('invalidField', '$.billingAccount.id names no billing account of this service')
     })
     return reply.type('application/json;charset=utf-8').send(json)

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto'
 import type pg from 'pg'
+import type { Clock } from '../base/clock.ts'
 import { quickly } from '../base/slow.ts'
 import { type Connections, openPool, sessionLimits } from './connection.ts'
+import { type DatabaseClock, databaseClock, TIME, type Told, told } from './database-clock.ts'
 import { isSilence, isTransient, isUnavailable, readOnly, translated } from './failure.ts'
 import { beginText, type Session, type SessionLimits } from './session.ts'
 import { render, type Sql } from './sql.ts'
@@ -25,6 +27,10 @@ export interface Result {
 export interface Database extends Queryable {
   /** Runs `work` in one transaction, again from the start when Postgres says so (serialization failure, deadlock). */
   transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>
+  /** The same for work that only reads, and sees everything as it is when it begins to. */
+  snapshot<T>(work: (tx: Transaction) => Promise<T>): Promise<T>
+  /** The clock of the database: every process that works on it has the same time. */
+  readonly clock: Clock
   /** Throws a Problem, soon, while the database does not answer or takes no changes. */
   requireWritable(): Promise<void>
   /** Runs fixed text that answers one column `name`: what migrations.ts asks of a pool and of a client alike. */
@@ -63,12 +69,18 @@ export function openDatabase(settings: DatabaseSettings, onIdleError: (error: Er
   const limits = sessionLimits(settings.statementTimeoutMs)
   const types = { getTypeParser: () => asPrinted }
   const connections = openPool({ ...settings, ...limits, types }, settings.poolSize, onIdleError)
-  const pool: Pool = { connections, limits, names: new Map() }
+  const clock = databaseClock()
+  const pool: Pool = { connections, limits, clock, names: new Map() }
+  const inOne = <T>(work: (tx: Transaction) => Promise<T>, isSnapshot: boolean) =>
+    retried(() =>
+      withLine(pool, (line) => inTransaction(line, () => quickly(() => work(transactionOn(line))), isSnapshot))
+    )
   return {
     run: (statement, options) => single(pool, (line) => run(line, statement, options)),
     query: (text) => single(pool, ({ client }) => client.query<{ name: string | null }>(text)),
-    transaction: (work) =>
-      retried(() => withLine(pool, (line) => inTransaction(line, () => quickly(() => work(transactionOn(line)))))),
+    transaction: (work) => inOne(work, false),
+    snapshot: (work) => inOne(work, true),
+    clock: clock.now,
     requireWritable: () => single(pool, requireWritable),
     cut: connections.cut,
     close: connections.close
@@ -78,6 +90,7 @@ export function openDatabase(settings: DatabaseSettings, onIdleError: (error: Er
 interface Pool {
   readonly connections: Connections
   readonly limits: SessionLimits
+  readonly clock: DatabaseClock
   /** The names of the statements that are prepared, by their text. */
   readonly names: Map<string, string>
 }
@@ -138,6 +151,14 @@ function nameOf(text: string, names: Map<string, string>): string | undefined {
   return name
 }
 
+/** Begins, and hears the time of the database with the same answer. */
+async function begin({ client, limits, session }: Line, isSnapshot: boolean): Promise<Told> {
+  const texts = [beginText(limits, session, isSnapshot), TIME]
+  const results: unknown = await client.query(texts.join('; '))
+  const { rows } = (results as pg.QueryResult<{ at: string }>[]).at(-1) ?? { rows: [] }
+  return told(rows[0]?.at)
+}
+
 async function requireWritable({ client }: Line): Promise<void> {
   const query = { text: `SELECT current_setting('transaction_read_only') AS read_only`, query_timeout: PROBE_MS }
   const { rows } = await client.query<{ read_only: string }>(query)
@@ -169,10 +190,10 @@ async function withLine<T>(pool: Pool, work: (line: Line) => Promise<T>): Promis
   }
 }
 
-async function inTransaction<T>({ connections, limits, client, session }: Line, work: () => Promise<T>): Promise<T> {
+async function inTransaction<T>(line: Line, work: () => Promise<T>, isSnapshot = false): Promise<T> {
+  const { connections, client } = line
   try {
-    await client.query(beginText(limits, session))
-    const result = await work()
+    const result = await line.clock.within(await begin(line, isSnapshot), work)
     const { command } = await client.query('COMMIT')
     if (command !== 'COMMIT') throw new Error('what failed within a transaction was taken for success')
     return result

@@ -68,8 +68,8 @@ export function startOptions(limits: SessionLimits, given = ''): string {
  * Begins a transaction, as one query. Behind a pooler it brings along all that a statement must be able to rely on, for
  * nothing else lasts there; otherwise the session has it.
  */
-export function beginText(limits: SessionLimits, { isPooled }: Session): string {
-  const begin = 'BEGIN ISOLATION LEVEL READ COMMITTED'
+export function beginText(limits: SessionLimits, { isPooled }: Session, isSnapshot = false): string {
+  const begin = isSnapshot ? 'BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY' : 'BEGIN ISOLATION LEVEL READ COMMITTED'
   if (!isPooled) return begin
   const settings = [...meaning(limits), ...COMFORT.slice(0, 1)].filter(([name]) => name !== 'client_encoding')
   return [begin, ...settings.map(([name, value]) => `SET LOCAL ${name} = ${quoted(name, value)}`)].join('; ')

@@ -32,7 +32,7 @@ export async function startBilling(chunkAccounts = 10): Promise<BillingWorld> {
   // No busy machine makes a request fail that a test only looks with.
   const server = await startTestServer()
   const { database, url } = server
-  const context = { database, clock: () => new Date().toISOString(), newId, chunkAccounts }
+  const context = { database, clock: database.clock, newId, chunkAccounts }
   const worker = await startBillingWork(url, context, pino({ level: 'silent' }))
   const specification = await server.call('POST', 'billCycleSpecification', {
     name: 'Monthly',
