@@ -21,6 +21,7 @@ export function parseForms(...forms: readonly string[]): Parameters {
 
 function faultOf(value: string): string | undefined {
   if (value.length > VALUE_MAX_LENGTH) return 'A parameter is too long'
+  if (value.includes('\ufffd')) return 'A parameter must be UTF-8'
   // The database stores no NUL.
   return value.includes('\0') ? 'A parameter must not contain NUL' : undefined
 }

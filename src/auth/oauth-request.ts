@@ -2,7 +2,7 @@ import OAuth2Server from '@node-oauth/oauth2-server'
 import type { FastifyRequest } from 'fastify'
 import { Problem } from '../base/problem.ts'
 import { type Parameters, parseForms } from './form.ts'
-import type { Issuing } from './sign-in.ts'
+import type { ClientCredentials, Issuing } from './sign-in.ts'
 
 /** What the OAuth endpoints need from the rest of the house. */
 export interface OauthContext extends Omit<Issuing, 'issuer' | 'address'> {
@@ -43,17 +43,43 @@ export function parametersOf({ takesQueryCredentials }: OauthContext, request: F
   if (request.headers.authorization !== undefined && parameters.has('client_secret')) {
     throw new Problem('invalidField', 'The client must authenticate in one way: by Authorization or by client_secret')
   }
-  const [clientId] = basicCredentials(request.headers.authorization) ?? []
-  if (clientId !== undefined && clientId !== (parameters.get('client_id') ?? clientId)) {
+  const shown = basicCredentials(request.headers.authorization)
+  const named = parameters.get('client_id')
+  if (shown && named !== undefined && !shown.some(({ clientId }) => clientId === named)) {
     throw new Problem('invalidField', 'Authorization and client_id name different clients')
   }
   return parameters
 }
 
-/** The name and the secret of a client that authenticates by HTTP Basic. */
-export function basicCredentials(authorization: string | undefined): readonly [string, string] | undefined {
+/** The client that a request names, and what it shows: by HTTP Basic or by its form (RFC 6749, section 2.3.1). */
+export function shownClient(request: FastifyRequest, parameters: Parameters): readonly ClientCredentials[] {
+  const clientId = parameters.get('client_id')
+  const inForm = clientId === undefined ? [] : [{ clientId, secret: parameters.get('client_secret') }]
+  return basicCredentials(request.headers.authorization) ?? inForm
+}
+
+/**
+ * How the name and the secret of HTTP Basic may be meant: form-encoded, as RFC 6749 has it, and as they stand, as many
+ * clients send them. One reading where both are the same, undefined where there is no pair.
+ */
+export function basicCredentials(authorization: string | undefined): readonly ClientCredentials[] | undefined {
   const [, encoded] = /^Basic +([\w+/=-]+)$/i.exec(authorization ?? '') ?? []
   const text = encoded && Buffer.from(encoded, 'base64').toString()
   const colon = text ? text.indexOf(':') : -1
-  return text && colon >= 0 && !text.includes('\0') ? [text.slice(0, colon), text.slice(colon + 1)] : undefined
+  if (!text || colon < 0 || text.includes('\0')) return undefined
+  const raw = { clientId: text.slice(0, colon), secret: text.slice(colon + 1) }
+  const [clientId, secret] = [formDecoded(raw.clientId), formDecoded(raw.secret)]
+  const isOther = clientId !== raw.clientId || secret !== raw.secret
+  if (clientId === undefined || secret === undefined || !isOther) return [raw]
+  return [{ clientId, secret }, raw]
+}
+
+/** What a form-encoded text says; undefined for one that is none. */
+function formDecoded(text: string): string | undefined {
+  try {
+    const decoded = decodeURIComponent(text.replaceAll('+', ' '))
+    return decoded.includes('\0') ? undefined : decoded
+  } catch {
+    return undefined
+  }
 }

@@ -2,7 +2,7 @@ import OAuth2Server from '@node-oauth/oauth2-server'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Problem } from '../base/problem.ts'
 import { oauthFailure } from './oauth-error.ts'
-import { FORM, issuingFor, libraryRequest, type OauthContext, parametersOf } from './oauth-request.ts'
+import { FORM, issuingFor, libraryRequest, type OauthContext, parametersOf, shownClient } from './oauth-request.ts'
 import { ACCESS_TOKEN_LIFETIME_S, REFRESH_TOKEN_LIFETIME_S, tokenModel } from './token-model.ts'
 import { introspect, revoke } from './token-status.ts'
 
@@ -19,7 +19,11 @@ export async function registerOauth(app: FastifyInstance, context: OauthContext)
     oauth.addContentTypeParser(
       FORM,
       { parseAs: 'string', bodyLimit: BODY_LIMIT_BYTES },
-      async (_: FastifyRequest, body: string) => body
+      async ({ headers }: FastifyRequest, body: string) => {
+        if (!isUtf8(headers['content-type']))
+          throw new Problem('unsupportedMediaType', `The body must be ${FORM} in UTF-8`)
+        return body
+      }
     )
     oauth.addHook('onSend', async (_, reply) => {
       reply.headers(NEVER_STORED)
@@ -35,6 +39,12 @@ export async function registerOauth(app: FastifyInstance, context: OauthContext)
   })
 }
 
+/** A form is UTF-8 where it says nothing (RFC 6749, appendix B). */
+function isUtf8(type = ''): boolean {
+  const [, charset = 'utf-8'] = /;\s*charset\s*=\s*"?([^\s;"]+)/i.exec(type) ?? []
+  return /^utf-?8$/i.test(charset)
+}
+
 /** The framework's own refusals of a body. */
 function asProblem(error: unknown): unknown {
   const { statusCode } = error as { statusCode?: number }
@@ -47,7 +57,8 @@ function asProblem(error: unknown): unknown {
 async function issueToken(context: OauthContext, request: FastifyRequest): Promise<object> {
   const parameters = parametersOf(context, request)
   const given = parameters.get('code') ?? parameters.get('refresh_token')
-  const model = tokenModel(issuingFor(context, request), { wantedScope: parameters.get('scope'), given })
+  const shown = shownClient(request, parameters)
+  const model = tokenModel(issuingFor(context, request), { shown, wantedScope: parameters.get('scope'), given })
   const server = new OAuth2Server({
     model: model as unknown as OAuth2Server.ServerOptions['model'],
     accessTokenLifetime: ACCESS_TOKEN_LIFETIME_S,

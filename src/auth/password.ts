@@ -17,6 +17,8 @@ export const HASHES_AT_ONCE_MAX = 2
 export const HASHES_WAITING_MAX = 64
 const RETRY_AFTER_S = '1'
 
+const ENCODED = /^[0-9a-f]{64}$/
+
 /** What it costs to compute a hash: RFC 9106's m, t and p. */
 interface Cost {
   readonly memoryKib: number
@@ -36,6 +38,11 @@ const NOBODY: StoredHash = { cost: COST, salt: Buffer.alloc(SALT_BYTES), hash: B
 /** The lower-case hex SHA-256 of a password's UTF-8, as clients send it whose password encoding is `sha256`. */
 export function encodePassword(password: string): string {
   return createHash('sha256').update(password, 'utf8').digest('hex')
+}
+
+/** Whether text has the form of an encoded password. */
+export function isEncodedPassword(text: string): boolean {
+  return ENCODED.test(text)
 }
 
 /**
@@ -75,8 +82,6 @@ export async function verifyPassword(
     return isRight
   })
 }
-
-const ENCODED = /^[0-9a-f]{64}$/
 
 const argon2Async = promisify(argon2)
 

@@ -24,20 +24,34 @@ export interface Subject {
   readonly scopes: readonly Scope[]
 }
 
+/** A name and a secret as a client shows them; a public one shows none. */
+export interface ClientCredentials {
+  readonly clientId: string
+  readonly secret: string | undefined
+}
+
 /**
- * The client that shows its secret; a public one shows none. Undefined for anything else, counted as a failed
- * attempt. Throws `tooManyRequests` after too many of them.
+ * The client that shows its secret, in the first of the readings that is right; `given` is the code or token that it
+ * was given. Undefined for anything else, counted as one failed attempt. Which reading is right, or that none is, does
+ * not show in the time: all are looked at. Throws `tooManyRequests` after too many attempts.
  */
 export async function signInClient(
   { database, clock, address }: Pick<Issuing, 'database' | 'clock' | 'address'>,
-  clientId: string,
-  shown: Shown
+  readings: readonly ClientCredentials[],
+  given?: string
 ): Promise<OauthClient | undefined> {
-  const keys = { clientId, username: undefined, address }
+  const [first] = readings
+  if (!first) return undefined
+  const keys = { clientId: first.clientId, username: undefined, address }
   await requireAllowed(database, clock, keys)
-  const client = await findClient(database, clientId, shown)
-  if (!client) await recordFailure(database, clock, keys)
-  return client
+  const right: OauthClient[] = []
+  for (const { clientId, secret } of readings) {
+    const client = await findClient(database, clientId, { secret, given })
+    if (client) right.push(client)
+  }
+  if (right[0]) return right[0]
+  await recordFailure(database, clock, keys)
+  return undefined
 }
 
 /** What a client that acts for itself may. */

@@ -14,9 +14,17 @@ import {
   revokeGrant,
   useRefreshToken
 } from './grants.ts'
+import { isEncodedPassword } from './password.ts'
 import { common, covers, isScope, type Scope } from './scopes.ts'
 import { newSecret } from './secret.ts'
-import { clientSubject, type Issuing, type Subject, signInClient, signInUser } from './sign-in.ts'
+import {
+  type ClientCredentials,
+  clientSubject,
+  type Issuing,
+  type Subject,
+  signInClient,
+  signInUser
+} from './sign-in.ts'
 import { ACCESS_TOKEN_LIFETIME_MAX_S } from './signing-keys.ts'
 
 export const ACCESS_TOKEN_LIFETIME_S = ACCESS_TOKEN_LIFETIME_MAX_S
@@ -29,6 +37,7 @@ type Code = OAuth2Server.AuthorizationCode
 
 /** What a request asks for and shows. */
 export interface Exchange {
+  readonly shown?: readonly ClientCredentials[]
   readonly wantedScope?: string | undefined
   readonly given?: string | undefined
 }
@@ -41,19 +50,24 @@ interface State {
 
 /**
  * What the grants of @node-oauth/oauth2-server ask for, for the time of one request. Whatever is wrong with the
- * credentials is answered with undefined; Problems of attempts and of the database go through. `wantedScope` is what a
- * refresh is to be narrowed to, and `given` the code or the token that is to be exchanged.
+ * credentials is answered with undefined; Problems of attempts and of the database go through. `shown` is what the
+ * client shows, which the library reads in one way only; `wantedScope` is what a refresh is to be narrowed to, and
+ * `given` the code or the token that is to be exchanged.
  */
-export function tokenModel(issuing: Issuing, { wantedScope, given }: Exchange = {}) {
+export function tokenModel(issuing: Issuing, { shown = [], wantedScope, given }: Exchange = {}) {
   const { ring, clock, issuer } = issuing
   const state: State = { grantId: newId(), refreshing: undefined }
   return {
-    getClient: async (clientId: string, secret?: string) => {
-      const client = await signInClient(issuing, clientId, { secret, given })
+    getClient: async () => {
+      const client = await signInClient(issuing, shown, given)
       return client && modelClient(client)
     },
-    getUser: (username: string, password: string, { oauth }: ModelClient) =>
-      signInUser(issuing, oauth, username, password),
+    getUser: async (username: string, password: string, { oauth }: ModelClient) => {
+      const subject = await signInUser(issuing, oauth, username, password)
+      // Whether the user exists does not show: the hint is about what was sent alone.
+      if (subject || oauth.passwordEncoding === 'plain' || isEncodedPassword(password)) return subject
+      throw new OAuth2Server.InvalidGrantError(WANTS_HASH)
+    },
     getUserFromClient: async ({ oauth }: ModelClient) => clientSubject(oauth),
     validateScope: async ({ scopes }: Subject, { oauth }: ModelClient, wanted?: string[]) =>
       grantedScopes(common(oauth.scopes, scopes), wanted),
@@ -74,6 +88,9 @@ export function tokenModel(issuing: Issuing, { wantedScope, given }: Exchange = 
     getAccessToken: async () => undefined
   }
 }
+
+const WANTS_HASH =
+  'Invalid grant: user credentials are invalid; this client is to send the password as its SHA-256 in lower-case hex'
 
 /** A client as the library takes it. */
 export function modelClient(oauth: OauthClient): ModelClient {

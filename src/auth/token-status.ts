@@ -5,7 +5,7 @@ import { isGranted, unlessRefused } from './admission.ts'
 import type { OauthClient } from './clients.ts'
 import type { Parameters } from './form.ts'
 import { findRefreshToken, ownersOf, revokeGrant } from './grants.ts'
-import { basicCredentials, type OauthContext, parametersOf } from './oauth-request.ts'
+import { type OauthContext, parametersOf, shownClient } from './oauth-request.ts'
 import type { Scope } from './scopes.ts'
 import { signInClient } from './sign-in.ts'
 
@@ -81,15 +81,8 @@ async function requireClient(
   request: FastifyRequest,
   parameters: Parameters
 ): Promise<OauthClient> {
-  const [clientId, secret] = basicCredentials(request.headers.authorization) ?? [
-    parameters.get('client_id'),
-    parameters.get('client_secret')
-  ]
   const issuing = { database, clock, address: request.ip }
-  const client =
-    clientId === undefined
-      ? undefined
-      : await signInClient(issuing, clientId, { secret, given: parameters.get('token') })
+  const client = await signInClient(issuing, shownClient(request, parameters), parameters.get('token'))
   if (client) return client
   throw new OAuth2Server.InvalidClientError('The client is unknown, or its secret is wrong')
 }
