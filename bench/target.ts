@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { newSecretKey } from '../src/base/secret-keys.ts'
 import { fetchToken } from './credentials.ts'
 import { TENANT } from './database.ts'
 
@@ -30,7 +31,8 @@ export interface Target {
 
 /** Starts the server of this project on a database, as in production but for the limit of requests: logging on. */
 export async function startOurs(databaseUrl: string, more: Readonly<Record<string, string>> = {}): Promise<Target> {
-  const settings = { DATABASE_URL: databaseUrl, LOG_LEVEL: 'info', RATE_LIMIT_PER_MINUTE: '0', ...more }
+  const SECRET_KEYS = newSecretKey()
+  const settings = { DATABASE_URL: databaseUrl, SECRET_KEYS, LOG_LEVEL: 'info', RATE_LIMIT_PER_MINUTE: '0', ...more }
   const target = await start('src/main.ts', settings)
   try {
     return { ...target, headers: { authorization: `Bearer ${await fetchToken(target.origin, TENANT)}` } }

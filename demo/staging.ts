@@ -4,10 +4,11 @@ import pino from 'pino'
 import { buildApp } from '../src/app.ts'
 import { systemClock } from '../src/base/clock.ts'
 import { type Config, readConfig } from '../src/base/config.ts'
+import { newSecretKey, parseSecretKeys } from '../src/base/secret-keys.ts'
 import { StartError, startError } from '../src/base/start-error.ts'
 import { newId } from '../src/base/ulid.ts'
+import { UNHURRIED } from '../src/base/unhurried.ts'
 import type { Context, Screen } from '../src/cli/command.ts'
-import type { Database } from '../src/db/database.ts'
 import { startHousekeeping } from '../src/housekeeping.ts'
 import { openStore, type Store } from '../src/store.ts'
 import { prepareWork } from '../src/work.ts'
@@ -83,7 +84,7 @@ async function playOn(staging: Staging, url: string, isOwn: boolean, signal: Abo
     signal.throwIfAborted()
     if (!isOwn) await requireFresh(store.database)
     createFolder()
-    await withServer(config, store, staging.accounts, (root) => play(staging, store.database, root, signal))
+    await withServer(config, store, staging.accounts, (root) => play(staging, store, root, signal))
   } finally {
     await store.close()
   }
@@ -92,10 +93,14 @@ async function playOn(staging: Staging, url: string, isOwn: boolean, signal: Abo
 /** Set up like any server, but for the database, and for what protects it from others. */
 function serverConfig(config: Config, url: string, isOwn: boolean): Config {
   const { DATABASE_DIRECT_URL, DATABASE_POOL_SIZE, DATABASE_CONNECT_TIMEOUT_MS, DATABASE_STATEMENT_TIMEOUT_MS } = config
-  const limits = { DATABASE_POOL_SIZE, DATABASE_CONNECT_TIMEOUT_MS, DATABASE_STATEMENT_TIMEOUT_MS }
+  const timeouts = !isOwn && { DATABASE_CONNECT_TIMEOUT_MS, DATABASE_STATEMENT_TIMEOUT_MS }
+  const limits = { DATABASE_POOL_SIZE, ...timeouts }
   const database = { ...limits, DATABASE_URL: url, ...(!isOwn && { DATABASE_DIRECT_URL }) }
   const unlimited = { RATE_LIMIT_PER_MINUTE: 0, MAX_EVENT_LOOP_DELAY_MS: 0 }
-  return { ...readConfig({}), ...database, ...unlimited, MIGRATE_ON_START: isOwn, PORT: 0 }
+  // The keys of a database that is removed at the end are nobody's.
+  const { SECRET_KEYS, SECRET_KEYS_FILE } = config
+  const secrets = isOwn ? { SECRET_KEYS: parseSecretKeys(newSecretKey()) } : { SECRET_KEYS, SECRET_KEYS_FILE }
+  return { ...readConfig(UNHURRIED), ...database, ...unlimited, ...secrets, MIGRATE_ON_START: isOwn, PORT: 0 }
 }
 
 function createFolder(): void {
@@ -129,13 +134,14 @@ async function withServer(
   }
 }
 
-async function play(staging: Staging, database: Database, root: string, signal: AbortSignal): Promise<void> {
+async function play(staging: Staging, store: Store, root: string, signal: AbortSignal): Promise<void> {
   const { actor, accounts, screen } = staging
   screen.write(`The server listens on ${root}; requests below /customerBillManagement/v4 are told without it.\n`)
   const commands: Context = {
-    database,
+    database: store.database,
     clock: systemClock,
     newId,
+    secrets: store.secrets,
     actor,
     readInput: async () => '',
     screen,

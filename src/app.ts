@@ -13,6 +13,7 @@ import { registerSso } from './auth/sso.ts'
 import { registerWellKnown } from './auth/well-known.ts'
 import type { Clock } from './base/clock.ts'
 import type { Config } from './base/config.ts'
+import type { SecretKeys } from './base/secret-keys.ts'
 import { ssoSettings } from './base/sso-settings.ts'
 import { newId } from './base/ulid.ts'
 import { registerBillRuns } from './billing/bill-run-routes.ts'
@@ -60,6 +61,8 @@ export interface Parts {
   readonly database: Database
   readonly logger: Logger
   readonly clock?: Clock
+  /** What secrets are sealed with. */
+  readonly secrets: () => SecretKeys
   /** Throws a Problem while the database is not ready for requests. */
   readonly requireReady?: () => Promise<void>
   /** Why the jobs of this process have stood still for long. */
@@ -76,7 +79,7 @@ export async function buildApp(parts: Parts): Promise<FastifyInstance> {
   const methods = collectMethods(app)
   registerBodies(app)
   registerReadiness(app, parts)
-  const ring = keyRing(database, clock)
+  const ring = keyRing(database, clock, parts.secrets())
   const issuer = config.PUBLIC_URL
   registerAccess(app, database, authenticator({ database, clock, ring, issuer }))
   await registerRateLimit(app, config, rateLimitKey)

@@ -11,11 +11,11 @@ import { type CommandLine, readCommandLine } from './cli/arguments.ts'
 import { type Arguments, type Context, Misuse, type Result, type Screen, type Usage, type Work } from './cli/command.ts'
 import { databaseCommands } from './cli/index.ts'
 import { helpOn } from './cli/usage.ts'
-import type { Database, Queryable } from './db/database.ts'
+import type { Queryable } from './db/database.ts'
 import { migrate, pendingMigrations } from './db/migrations.ts'
 import { identifier, sql } from './db/sql.ts'
 import { resources } from './resources/index.ts'
-import { openStore } from './store.ts'
+import { openStore, type Store } from './store.ts'
 
 const OPENAPI_FILE = path.resolve(import.meta.dirname, '../openapi/tmf678-server.openapi.json')
 const FAILED = 1
@@ -58,11 +58,12 @@ function onDatabase(work: Work): Promise<Result> {
     write: (text) => process.stderr.write(text)
   }
   const chunkAccounts = readConfig(process.env).BILL_RUN_CHUNK_ACCOUNTS
-  return withDatabase((database, directUrl) =>
+  return withDatabase(({ database, directUrl, secrets }) =>
     work({
       database,
       clock: database.clock,
       newId,
+      secrets,
       actor,
       readInput: () => textOf(process.stdin),
       screen,
@@ -86,12 +87,12 @@ function operatingSystemUser(): string {
 }
 
 /** Opens the configured database, or the embedded one, beside a server that runs on it or alone. */
-async function withDatabase(work: (database: Database, directUrl: string) => Promise<Result>): Promise<Result> {
+async function withDatabase(work: (store: Store) => Promise<Result>): Promise<Result> {
   const store = await openStore(readConfig(process.env), SILENT)
   try {
     const pending = await pendingMigrations(store.database)
     if (pending.length > 0) throw new StartError('The database lacks migrations; run npm run db:migrate first')
-    return await work(store.database, store.directUrl)
+    return await work(store)
   } finally {
     await store.close()
   }
@@ -107,7 +108,7 @@ async function migrateDatabase(): Promise<Result> {
 }
 
 function fillDatabase(): Promise<Result> {
-  return withDatabase(async (database) => {
+  return withDatabase(async ({ database }) => {
     const { fillWithDemoData } = await import('../sample-data/demo.ts')
     await fillWithDemoData(database)
     return { text: await contents(database) }

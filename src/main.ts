@@ -1,12 +1,13 @@
-import pino from 'pino'
+import pino, { type Logger } from 'pino'
 import { buildApp } from './app.ts'
 import { printBanner } from './banner.ts'
 import { readConfig } from './base/config.ts'
 import { StartError, startError } from './base/start-error.ts'
 import { within } from './base/within.ts'
+import { countStale } from './db/secrets.ts'
 import { startHousekeeping } from './housekeeping.ts'
 import { drainable, stopSignal } from './stop.ts'
-import { openStore } from './store.ts'
+import { openStore, requireSecretKeys, type Store } from './store.ts'
 import { prepareWork } from './work.ts'
 
 const NO_ISSUER =
@@ -25,6 +26,7 @@ async function main(): Promise<void> {
   const stopped = stopSignal(config.SHUTDOWN_TIMEOUT_MS, fail)
   const logger = pino({ level: config.LOG_LEVEL }, pino.destination({ sync: false }))
   if (config.DATABASE_URL && !config.PUBLIC_URL) logger.warn(NO_ISSUER)
+  if (config.DATABASE_URL) requireSecretKeys(config)
   const store = await openStore(config, logger)
   try {
     const work = prepareWork(store, logger, config.BILL_RUN_CHUNK_ACCOUNTS)
@@ -38,6 +40,7 @@ async function main(): Promise<void> {
     const housekeeping = startHousekeeping(store.database, logger, HOUSEKEEPING_INTERVAL_MS)
     work.start()
     printBanner(app, config)
+    void warnOfStaleSecrets(store, logger)
     await stopped
     const limitMs = config.SHUTDOWN_TIMEOUT_MS * SHARE_OF_WORK
     // At once: jobs would take the time of the requests that are still to be answered.
@@ -45,6 +48,13 @@ async function main(): Promise<void> {
   } finally {
     await store.close()
   }
+}
+
+/** Says what is left to do after a new key, or after the first one. Nobody waits for it. */
+async function warnOfStaleSecrets({ database, secrets, requireReady }: Store, logger: Logger): Promise<void> {
+  const count = requireReady().then(() => countStale(database, secrets()))
+  const stale = await count.catch(() => 0)
+  if (stale > 0) logger.warn({ stale }, 'secrets are not sealed with the first of SECRET_KEYS; run secrets rotate')
 }
 
 function fail(error: unknown): void {

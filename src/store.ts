@@ -1,16 +1,21 @@
 import type { Logger } from 'pino'
 import type { Config } from './base/config.ts'
 import { Problem } from './base/problem.ts'
+import { readSecretKeys, type SecretKeys } from './base/secret-keys.ts'
 import { StartError, startError } from './base/start-error.ts'
 import { within } from './base/within.ts'
 import { connectClient, jobSettings } from './db/connection.ts'
 import { type Database, openDatabase } from './db/database.ts'
+import { embeddedSecretKeys } from './db/embedded-keys.ts'
 import { migrate } from './db/migrations.ts'
+import { rotateSecrets } from './db/secrets.ts'
 import { sql } from './db/sql.ts'
 import { requireMigrated } from './health.ts'
 
 const POSTGRES_MIN = 150_000
 const CLOSE_LIMIT_MS = 500
+const NO_KEYS =
+  'SECRET_KEYS is not set: beside DATABASE_URL it takes a key to seal secrets with; openssl rand -base64 32 makes one'
 const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|::1)$/
 
 /** The database ready for use, and what must be closed with it. */
@@ -18,6 +23,8 @@ export interface Store {
   readonly database: Database
   /** Leads to Postgres itself, where `database` may go through a pooler. */
   readonly directUrl: string
+  /** What secrets are sealed with. Throws a StartError where nobody said. */
+  readonly secrets: () => SecretKeys
   /** Throws a Problem while migrations of the database are pending; once it is ready, costs nothing. */
   requireReady(): Promise<void>
   close(): Promise<void>
@@ -47,12 +54,29 @@ export async function openStore(config: Config, logger: Logger): Promise<Store> 
     await database.requireWritable().catch(warn)
     const requireReady = readiness(database)
     await requireReady().catch(warn)
-    if (embedded) await fill(database)
-    return { database, directUrl, requireReady, close }
+    const secrets = () =>
+      embedded && !isGiven(config) ? embeddedSecretKeys(config.DATA_DIR) : requireSecretKeys(config)
+    if (embedded) {
+      await fill(database)
+      await rotateSecrets(database, secrets())
+    }
+    return { database, directUrl, secrets, requireReady, close }
   } catch (error) {
     await close()
     throw error
   }
+}
+
+/** The configured keys. Throws a StartError where there are none. */
+export function requireSecretKeys({ SECRET_KEYS, SECRET_KEYS_FILE }: Config): SecretKeys {
+  if (SECRET_KEYS && SECRET_KEYS_FILE) throw new StartError('Either SECRET_KEYS or SECRET_KEYS_FILE, not both')
+  if (SECRET_KEYS_FILE !== undefined) return readSecretKeys(SECRET_KEYS_FILE)
+  if (SECRET_KEYS) return SECRET_KEYS
+  throw new StartError(NO_KEYS)
+}
+
+function isGiven({ SECRET_KEYS, SECRET_KEYS_FILE }: Config): boolean {
+  return SECRET_KEYS !== undefined || SECRET_KEYS_FILE !== undefined
 }
 
 /** Opens the pool with the configured settings. */

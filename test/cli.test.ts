@@ -9,6 +9,7 @@ import { encodePassword } from '../src/auth/password.ts'
 import { startEmbeddedPostgres } from '../src/db/embedded-postgres.ts'
 import { sql } from '../src/db/sql.ts'
 import { ADMIN, bearer, requestToken } from './admin/administration.ts'
+import { SECRET_KEYS } from './support/config.ts'
 import { createTestDatabase, type TestDatabase, withDatabase } from './support/database.ts'
 import { startTestServer } from './support/server.ts'
 
@@ -32,7 +33,7 @@ function cli(args: readonly string[], env: Record<string, string> = {}, input = 
   const { PATH, HOME } = process.env
   const program = path.join(PROJECT, 'node_modules/.bin/node')
   return new Promise((resolve) => {
-    const options = { cwd: PROJECT, env: { PATH, HOME, ...env } }
+    const options = { cwd: PROJECT, env: { PATH, HOME, SECRET_KEYS, ...env } }
     const child = execFile(program, ['src/cli.ts', ...args], options, (error, output, errors) =>
       resolve({ code: Number(error?.code ?? 0), output, errors })
     )

@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import type { Database } from '../db/database.ts'
-import { findClient, findUser, type OauthClient, type Shown } from './clients.ts'
+import { findClient, findUser, type OauthClient } from './clients.ts'
 import type { Grantee } from './grants.ts'
 import { encodePassword, verifyPassword } from './password.ts'
 import type { Scope } from './scopes.ts'

@@ -1,9 +1,12 @@
 import { type CryptoKey, exportJWK, generateKeyPair, importJWK, type JWK } from 'jose'
 import type { Clock } from '../base/clock.ts'
 import { type Instant, instantFromPostgres } from '../base/instant.ts'
+import { type Place, type SecretKeys, seal, unseal } from '../base/secret-keys.ts'
 import { isId, newId } from '../base/ulid.ts'
 import type { Database, Queryable, Transaction } from '../db/database.ts'
+import type { SealedColumn } from '../db/secrets.ts'
 import { sql } from '../db/sql.ts'
+import { memory, shared } from './looked-up.ts'
 
 /** The longest an access token lives. */
 export const ACCESS_TOKEN_LIFETIME_MAX_S = 3_600
@@ -11,15 +14,13 @@ export const ACCESS_TOKEN_LIFETIME_MAX_S = 3_600
 const KEPT_MARGIN_S = 600
 /** How long a retired key still verifies: until the last token it signed has expired. */
 export const RETIRED_KEY_KEPT_S = ACCESS_TOKEN_LIFETIME_MAX_S + KEPT_MARGIN_S
-/** How old may be what a process knows of the keys. A rotation takes effect everywhere within this time. */
-export const LOOK_AGAIN_MS = 3_000
-/** So many keys of each kind, and so many ids that name no key, are remembered. */
-const REMEMBERED_MAX = 10_000
 
 const ALGORITHMS = ['EdDSA', 'ES256'] as const
 export type SigningAlgorithm = (typeof ALGORITHMS)[number]
 /** Of a key that is made because there is none yet. */
 const FIRST_ALGORITHM: SigningAlgorithm = 'EdDSA'
+
+const COLUMN: SealedColumn = { table: 'signing_key', column: 'private_jwk' }
 
 /** The private half of a tenant's key. */
 export interface SigningKey {
@@ -48,9 +49,9 @@ export interface KeyRing {
 }
 
 /** The ring of this process. What it knows of the database is never older than LOOK_AGAIN_MS. */
-export function keyRing(database: Database, clock: Clock): KeyRing {
+export function keyRing(database: Database, clock: Clock, secrets: SecretKeys): KeyRing {
   return {
-    signing: shared(clock, (tenantId) => currentKey(database, clock, tenantId)),
+    signing: shared(clock, (tenantId) => currentKey(database, clock, secrets, tenantId)),
     verifying: verifier(database, clock),
     published: shared(clock, () => selectPublished(database, clock()))
   }
@@ -63,6 +64,7 @@ export function keyRing(database: Database, clock: Clock): KeyRing {
 export async function rotateSigningKey(
   tx: Transaction,
   clock: Clock,
+  secrets: SecretKeys,
   tenantId: string,
   algorithm: SigningAlgorithm
 ): Promise<string> {
@@ -70,17 +72,22 @@ export async function rotateSigningKey(
   await tx.run(
     sql`UPDATE "signing_key" SET "retired_at" = ${clock()} WHERE "tenant_id" = ${tenantId} AND "retired_at" IS NULL`
   )
-  const { kid } = await insertKey(tx, clock(), tenantId, algorithm)
+  const { kid } = await insertKey(tx, clock(), secrets, tenantId, algorithm)
   return kid
 }
 
 /** Several processes may find none at once; the lock lets one of them make it, and the others find it then. */
-async function currentKey(database: Database, clock: Clock, tenantId: string): Promise<SigningKey> {
-  const found = await selectCurrent(database, tenantId)
+async function currentKey(
+  database: Database,
+  clock: Clock,
+  secrets: SecretKeys,
+  tenantId: string
+): Promise<SigningKey> {
+  const found = await selectCurrent(database, secrets, tenantId)
   if (found) return found
   return database.transaction(async (tx) => {
     await lock(tx, tenantId)
-    return (await selectCurrent(tx, tenantId)) ?? insertKey(tx, clock(), tenantId, FIRST_ALGORITHM)
+    return (await selectCurrent(tx, secrets, tenantId)) ?? insertKey(tx, clock(), secrets, tenantId, FIRST_ALGORITHM)
   })
 }
 
@@ -88,7 +95,11 @@ async function lock(tx: Transaction, tenantId: string): Promise<void> {
   await tx.run(sql`SELECT pg_advisory_xact_lock(hashtextextended(${`signing key of ${tenantId}`}, 0))`)
 }
 
-async function selectCurrent(database: Queryable, tenantId: string): Promise<SigningKey | undefined> {
+async function selectCurrent(
+  database: Queryable,
+  secrets: SecretKeys,
+  tenantId: string
+): Promise<SigningKey | undefined> {
   const { rows } = await database.run(
     sql`SELECT "id", "algorithm", "private_jwk" FROM "signing_key"
       WHERE "tenant_id" = ${tenantId} AND "retired_at" IS NULL ORDER BY "created_at" DESC, "id" DESC LIMIT 1`,
@@ -96,14 +107,16 @@ async function selectCurrent(database: Queryable, tenantId: string): Promise<Sig
   )
   const [row] = rows
   if (!row) return undefined
-  const [kid, name, jwk] = row.map(String)
+  const [kid = '', name, stored = ''] = row.map(String)
   const algorithm = algorithmNamed(name)
-  return { kid: String(kid), algorithm, privateKey: await imported(jwk, algorithm) }
+  const jwk = unseal(secrets, placeOf(tenantId, kid), stored)
+  return { kid, algorithm, privateKey: await imported(jwk, algorithm) }
 }
 
 async function insertKey(
   tx: Transaction,
   now: Instant,
+  secrets: SecretKeys,
   tenantId: string,
   algorithm: SigningAlgorithm
 ): Promise<SigningKey> {
@@ -115,9 +128,14 @@ async function insertKey(
   ]
   await tx.run(
     sql`INSERT INTO "signing_key" ("tenant_id", "id", "algorithm", "public_jwk", "private_jwk", "created_at")
-      VALUES (${tenantId}, ${kid}, ${algorithm}, ${publicJwk}, ${privateJwk}, ${now})`
+      VALUES (${tenantId}, ${kid}, ${algorithm}, ${publicJwk}, ${seal(secrets, placeOf(tenantId, kid), privateJwk)},
+        ${now})`
   )
   return { kid, algorithm, privateKey: await imported(privateJwk, algorithm) }
+}
+
+function placeOf(tenantId: string, id: string): Place {
+  return { ...COLUMN, tenantId, id }
 }
 
 /** Keys and made-up ids are remembered apart, so that a flood of the latter cannot crowd out the former. */
@@ -208,42 +226,4 @@ function algorithmNamed(name: string | null | undefined): SigningAlgorithm {
 function imported(jwk: string | null | undefined, algorithm: SigningAlgorithm): Promise<CryptoKey> {
   const parsed: JWK & { kty: 'OKP' | 'EC' } = JSON.parse(String(jwk))
   return importJWK(parsed, algorithm)
-}
-
-/** Asks once for all who want the same at the same time or soon after. A failure is not remembered. */
-function shared<T>(clock: Clock, look: (name: string) => Promise<T>): (name?: string) => Promise<T> {
-  const answers = memory<Promise<T>>(clock)
-  return (name = '') => {
-    const remembered = answers.get(name)
-    if (remembered) return remembered
-    const answer = look(name)
-    answers.set(name, answer)
-    answer.catch(() => answers.forget(name))
-    return answer
-  }
-}
-
-interface Memory<T> {
-  get(name: string): T | undefined
-  set(name: string, value: T): void
-  forget(name: string): void
-}
-
-/** Remembers REMEMBERED_MAX values for LOOK_AGAIN_MS each; the oldest makes room for a new one. */
-function memory<T>(clock: Clock): Memory<T> {
-  const values = new Map<string, { readonly value: T; readonly untilMs: number }>()
-  return {
-    get: (name) => {
-      const remembered = values.get(name)
-      return remembered && Date.parse(clock()) < remembered.untilMs ? remembered.value : undefined
-    },
-    set: (name, value) => {
-      // A name that is set anew moves to the end of the map, which keeps its entries by age.
-      values.delete(name)
-      const oldest = values.size < REMEMBERED_MAX ? undefined : values.keys().next().value
-      if (oldest !== undefined) values.delete(oldest)
-      values.set(name, { value, untilMs: Date.parse(clock()) + LOOK_AGAIN_MS })
-    },
-    forget: (name) => void values.delete(name)
-  }
 }

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import { z } from 'zod'
 import { parsePostgresUrl } from './postgres-url.ts'
+import { KEYS_FORM, parseSecretKeys, type SecretKeys } from './secret-keys.ts'
 import { requireWhole, ssoVariables } from './sso-settings.ts'
 import { StartError } from './start-error.ts'
 
@@ -34,6 +35,8 @@ export const environment = z.object({
     .refine(isTrustProxy, 'must be true, false, a number of hops, or a list of addresses and networks')
     .default('false')
     .transform(trustProxy),
+  SECRET_KEYS: z.string().transform(secretKeys).optional(),
+  SECRET_KEYS_FILE: z.string().optional(),
   OAUTH_QUERY_CREDENTIALS: flag.default(true),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   DATABASE_POOL_SIZE: whole(1, 1_000).default(10),
@@ -66,6 +69,16 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   if (result.success) return result.data
   const mistakes = result.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`)
   throw new StartError(`The configuration is wrong. ${mistakes.join('; ')}`)
+}
+
+/** The value itself is never told. */
+function secretKeys(text: string, context: z.RefinementCtx): SecretKeys {
+  try {
+    return parseSecretKeys(text)
+  } catch {
+    context.addIssue({ code: 'custom', message: KEYS_FORM })
+    return z.NEVER
+  }
 }
 
 function isTrustProxy(value: string): boolean {

@@ -1,5 +1,6 @@
 import type { Author } from '../audit/record.ts'
 import type { Clock } from '../base/clock.ts'
+import type { SecretKeys } from '../base/secret-keys.ts'
 import type { Database } from '../db/database.ts'
 
 /** What may follow a command with two dashes. */
@@ -81,6 +82,8 @@ export interface Context {
   readonly database: Database
   readonly clock: Clock
   readonly newId: () => string
+  /** What secrets are sealed with; throws a StartError where nobody said. */
+  readonly secrets: () => SecretKeys
   /** Who the audit says did it. */
   readonly actor: Author['actor']
   /** All of standard input. */

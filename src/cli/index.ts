@@ -3,6 +3,7 @@ import { billRunCommands } from './bill-run-commands.ts'
 import { billingCommands } from './billing-commands.ts'
 import type { Command } from './command.ts'
 import { resourceCommands } from './resource-commands.ts'
+import { sealCommands } from './seal-commands.ts'
 import { secretCommands } from './secret-commands.ts'
 import { signingKeyCommands } from './signing-key-commands.ts'
 import { tenantCommands } from './tenant-commands.ts'
@@ -12,6 +13,7 @@ const commands: Readonly<Record<string, Command>> = {
   ...resourceCommands,
   ...secretCommands,
   ...signingKeyCommands,
+  ...sealCommands,
   ...billingCommands,
   ...billRunCommands,
   ...auditCommands

@@ -17,10 +17,11 @@ export const signingKeyCommands: Readonly<Record<string, Command>> = {
     prepare: (args) => {
       const asked = readAlgorithm(args.options.algorithm)
       return async (context) => {
+        const secrets = context.secrets()
         const { author, clock, newId } = await enterTenant(context, args)
         const kid = await context.database.transaction(async (tx) => {
           const algorithm = asked ?? (await currentAlgorithm(tx, author.tenantId))
-          const made = await rotateSigningKey(tx, clock, author.tenantId, algorithm)
+          const made = await rotateSigningKey(tx, clock, secrets, author.tenantId, algorithm)
           const change = { action: 'rotate', resourceType: 'SigningKey', resourceId: made, after: { algorithm } }
           await recordChange(tx, author, change, { id: newId(), now: clock() })
           return made

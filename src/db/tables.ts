@@ -251,7 +251,7 @@ export interface Tables {
     readonly id: 'text'
     readonly algorithm: 'text'
     readonly public_jwk: 'json'
-    readonly private_jwk: 'json'
+    readonly private_jwk: 'text'
     readonly created_at: 'instant'
     readonly retired_at: 'instant?'
   }

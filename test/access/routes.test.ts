@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { buildApp } from '../../src/app.ts'
 import { SCOPES } from '../../src/auth/scopes.ts'
 import { newId } from '../../src/base/ulid.ts'
-import { testConfig } from '../support/config.ts'
+import { secrets, testConfig } from '../support/config.ts'
 import { addApiKey, TENANT } from '../support/database.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { guardedRoutes, pathTo, type Route, routesOf } from './route-list.ts'
@@ -180,7 +180,7 @@ describe('an app does not start', () => {
     ]
   ])('when one of its routes %s', async (_, add, message) => {
     const logger = pino({ level: 'silent' })
-    const app = await buildApp({ config: testConfig(), database: server.database, logger })
+    const app = await buildApp({ config: testConfig(), secrets, database: server.database, logger })
     add(app)
     await expect(app.ready()).rejects.toThrow(message)
     await app.close().catch(() => undefined)

@@ -3,7 +3,7 @@ import pino, { type Logger } from 'pino'
 import { expect } from 'vitest'
 import { buildApp } from '../../src/app.ts'
 import { later } from '../../src/base/instant.ts'
-import { testConfig } from '../support/config.ts'
+import { secrets, testConfig } from '../support/config.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { BASE } from '../support/server.ts'
 
@@ -56,6 +56,7 @@ export async function startTokenServer(
 ): Promise<TokenServer> {
   const { store, time } = shared ?? { store: await createTestDatabase(), time: { now: new Date().toISOString() } }
   const app = await buildApp({
+    secrets,
     config: testConfig(env),
     database: store.database,
     logger,

@@ -2,7 +2,7 @@ import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fas
 import pino from 'pino'
 import { buildApp } from '../../src/app.ts'
 import { identifier, sql } from '../../src/db/sql.ts'
-import { testConfig } from '../support/config.ts'
+import { secrets, testConfig } from '../support/config.ts'
 import {
   addApiKey,
   addPartner,
@@ -53,6 +53,7 @@ export async function startWorld(): Promise<World> {
   const viewers = await addViewers(store)
   const logger = pino({ level: 'silent' })
   const app = await buildApp({
+    secrets,
     config: testConfig(),
     database: store.database,
     logger,

@@ -1,6 +1,6 @@
 import pino from 'pino'
 import { buildApp } from '../../src/app.ts'
-import { testConfig } from '../support/config.ts'
+import { secrets, testConfig } from '../support/config.ts'
 import { KEYS, TENANT } from '../support/database.ts'
 import type { Reply, TestServer } from '../support/server.ts'
 
@@ -60,7 +60,7 @@ export interface ClockedServer extends Caller {
 export async function startClockedServer({ database }: TestServer, start: string): Promise<ClockedServer> {
   let now = start
   const logger = pino({ level: 'silent' })
-  const app = await buildApp({ config: testConfig(), database, logger, clock: () => now })
+  const app = await buildApp({ config: testConfig(), secrets, database, logger, clock: () => now })
   return {
     call: async (method = 'GET', url, body, more = {}) => {
       const sent = 'authorization' in more ? more : { token: KEYS[TENANT], ...more }

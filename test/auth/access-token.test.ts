@@ -7,7 +7,9 @@ import {
   TOKEN_LENGTH_MAX,
   verifyAccessToken
 } from '../../src/auth/access-token.ts'
-import { keyRing, LOOK_AGAIN_MS, rotateSigningKey } from '../../src/auth/signing-keys.ts'
+import { LOOK_AGAIN_MS } from '../../src/auth/looked-up.ts'
+import { keyRing, rotateSigningKey } from '../../src/auth/signing-keys.ts'
+import { secrets } from '../support/config.ts'
 import { OTHER_TENANT, TENANT } from '../support/database.ts'
 import { CLAIMS, ISSUER, LIFETIME_S, NOW_S, partsOf, START_MS, type TokenBench, tokenBench } from './token-bench.ts'
 
@@ -91,12 +93,12 @@ describe('a token', () => {
 test('rotation leaves live tokens valid, and new ones have the new key', async () => {
   const { clock } = bench
   const { database } = bench.held
-  const rotating = keyRing(database, clock)
+  const rotating = keyRing(database, clock, secrets())
   const claims = { ...CLAIMS, tenantId: OTHER_TENANT }
   const made = () => signAccessToken(rotating, clock, claims, { issuer: ISSUER, lifetimeS: LIFETIME_S })
   const check = (text: string) => verifyAccessToken(rotating, clock, text, { issuer: ISSUER })
   const before = await made()
-  const kid = await database.transaction((tx) => rotateSigningKey(tx, clock, OTHER_TENANT, 'ES256'))
+  const kid = await database.transaction((tx) => rotateSigningKey(tx, clock, secrets(), OTHER_TENANT, 'ES256'))
   await bench.at(START_MS + LOOK_AGAIN_MS, async () => {
     const after = await made()
     expect(partsOf(after).header).toEqual({ alg: 'ES256', typ: 'at+jwt', kid })

@@ -6,7 +6,7 @@ import { encodePassword, hashPassword } from '../../src/auth/password.ts'
 import { hashSecret } from '../../src/auth/secret.ts'
 import { newId } from '../../src/base/ulid.ts'
 import { sql } from '../../src/db/sql.ts'
-import { testConfig } from '../support/config.ts'
+import { secrets, testConfig } from '../support/config.ts'
 import { createTestDatabase, TENANT, type TestDatabase } from '../support/database.ts'
 
 export const ISSUER = 'https://bills.example.com/tmf'
@@ -39,6 +39,7 @@ export async function startPortal(): Promise<Portal> {
   const store = await createTestDatabase()
   let nowMs = START_MS
   const app = await buildApp({
+    secrets,
     config: testConfig({ PUBLIC_URL: ISSUER }),
     database: store.database,
     logger: pino({ level: 'silent' }),

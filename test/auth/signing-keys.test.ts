@@ -1,15 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import {
-  keyRing,
-  LOOK_AGAIN_MS,
-  RETIRED_KEY_KEPT_S,
-  rotateSigningKey,
-  type SigningAlgorithm
-} from '../../src/auth/signing-keys.ts'
+import { LOOK_AGAIN_MS } from '../../src/auth/looked-up.ts'
+import { keyRing, RETIRED_KEY_KEPT_S, rotateSigningKey, type SigningAlgorithm } from '../../src/auth/signing-keys.ts'
 import { instantFromPostgres } from '../../src/base/instant.ts'
 import { newId } from '../../src/base/ulid.ts'
 import type { Database } from '../../src/db/database.ts'
 import { sql } from '../../src/db/sql.ts'
+import { secrets } from '../support/config.ts'
 import { createTestDatabase, OTHER_TENANT, TENANT, type TestDatabase } from '../support/database.ts'
 
 const START_MS = Date.parse('2026-11-21T10:00:00.000Z')
@@ -21,6 +17,7 @@ let nowMs = START_MS
 let statements = 0
 let counted: Database
 const clock = () => new Date(nowMs).toISOString()
+const ringOf = (on = database) => keyRing(on, clock, secrets())
 
 beforeAll(async () => {
   held = await createTestDatabase()
@@ -41,7 +38,7 @@ beforeEach(async () => {
 })
 
 const rotate = (algorithm: SigningAlgorithm = 'EdDSA', tenantId = TENANT) =>
-  database.transaction((tx) => rotateSigningKey(tx, clock, tenantId, algorithm))
+  database.transaction((tx) => rotateSigningKey(tx, clock, secrets(), tenantId, algorithm))
 
 async function keys(): Promise<{ tenantId: string; kid: string; retiredAt: string | undefined }[]> {
   const { rows } = await database.run(sql`SELECT "tenant_id", "id", "retired_at" FROM "signing_key" ORDER BY "id"`)
@@ -54,7 +51,7 @@ async function keys(): Promise<{ tenantId: string; kid: string; retiredAt: strin
 
 describe('signing', () => {
   test('makes an EdDSA key when it is first needed, and one for each tenant', async () => {
-    const ring = keyRing(database, clock)
+    const ring = ringOf()
     const key = await ring.signing(TENANT)
     const other = await ring.signing(OTHER_TENANT)
     expect(key).toMatchObject({ algorithm: 'EdDSA', privateKey: { type: 'private', extractable: false } })
@@ -65,15 +62,15 @@ describe('signing', () => {
   })
 
   test('makes one key however many processes need the first at once', async () => {
-    const rings = Array.from({ length: 24 }, () => keyRing(database, clock))
+    const rings = Array.from({ length: 24 }, () => ringOf())
     const signing = await Promise.all(rings.map((ring) => ring.signing(TENANT)))
     expect(new Set(signing.map(({ kid }) => kid)).size).toBe(1)
     expect(await keys()).toHaveLength(1)
   })
 
   test('looks once for all who ask at the same time, and again after a while', async () => {
-    const ring = keyRing(counted, clock)
-    await keyRing(database, clock).signing(TENANT)
+    const ring = ringOf(counted)
+    await ringOf().signing(TENANT)
     await Promise.all(Array.from({ length: 50 }, () => ring.signing(TENANT)))
     nowMs += LOOK_AGAIN_MS - 1
     await ring.signing(TENANT)
@@ -85,24 +82,24 @@ describe('signing', () => {
 
   test('is tried again after a failure', async () => {
     let isDown = true
-    const ring = keyRing(
-      { ...database, run: (...args) => (isDown ? Promise.reject(new Error('down')) : database.run(...args)) },
-      clock
-    )
+    const ring = ringOf({
+      ...database,
+      run: (...args) => (isDown ? Promise.reject(new Error('down')) : database.run(...args))
+    })
     await expect(ring.signing(TENANT)).rejects.toThrow('down')
     isDown = false
     expect(await ring.signing(TENANT)).toHaveProperty('kid')
   })
 
   test('makes no key for a tenant that does not exist', async () => {
-    await expect(keyRing(database, clock).signing('nobody')).rejects.toThrow('foreign key')
+    await expect(ringOf().signing('nobody')).rejects.toThrow('foreign key')
     expect(await keys()).toEqual([])
   })
 })
 
 describe('rotation', () => {
   test.each(['EdDSA', 'ES256'] as const)('to %s takes effect everywhere within five seconds', async (algorithm) => {
-    const rings = [keyRing(database, clock), keyRing(database, clock)]
+    const rings = [ringOf(), ringOf()]
     const [old] = await Promise.all(rings.map((ring) => ring.signing(TENANT)))
     const other = await rings[0]?.signing(OTHER_TENANT)
     const kid = await rotate(algorithm)
@@ -117,13 +114,13 @@ describe('rotation', () => {
 
   test('leaves one key to sign with when many rotate at once while others need the first', async () => {
     const rotations = Array.from({ length: 6 }, () => rotate())
-    const signing = Array.from({ length: 6 }, () => keyRing(database, clock).signing(TENANT))
+    const signing = Array.from({ length: 6 }, () => ringOf().signing(TENANT))
     await Promise.all([...rotations, ...signing])
     expect((await keys()).filter(({ retiredAt }) => retiredAt === undefined)).toHaveLength(1)
   })
 
   test('keeps a retired key until its last token has expired, and not longer', async () => {
-    const fresh = () => keyRing(database, clock)
+    const fresh = () => ringOf()
     const ring = fresh()
     const old = await rotate()
     expect(await ring.verifying(old)).toMatchObject({ kid: old, tenantId: TENANT, retiredAt: undefined })
@@ -151,12 +148,12 @@ describe('verifying', () => {
     ['an id in lower case', newId().toLowerCase()],
     ['an id and a line feed', `${newId()}\n`]
   ])('asks no database for a key id that is %s', async (_, kid) => {
-    expect(await keyRing(counted, clock).verifying(kid)).toBeUndefined()
+    expect(await ringOf(counted).verifying(kid)).toBeUndefined()
     expect(statements).toBe(0)
   })
 
   test('remembers a key, and looks again after a while whether it is still there', async () => {
-    const ring = keyRing(counted, clock)
+    const ring = ringOf(counted)
     const kid = await rotate()
     for (let times = 0; times < 3; times++) expect(await ring.verifying(kid)).toMatchObject({ kid, tenantId: TENANT })
     expect(statements).toBe(1)
@@ -167,7 +164,7 @@ describe('verifying', () => {
   })
 
   test('looks for an unknown key once in a while', async () => {
-    const ring = keyRing(counted, clock)
+    const ring = ringOf(counted)
     const kid = newId()
     for (let times = 0; times < 3; times++) expect(await ring.verifying(kid)).toBeUndefined()
     nowMs += LOOK_AGAIN_MS - 1
@@ -185,7 +182,7 @@ describe('verifying', () => {
       most = Math.max(most, ++running)
       return counted.run(...args).finally(() => running--)
     }
-    const ring = keyRing({ ...counted, run }, clock)
+    const ring = ringOf({ ...counted, run })
     const asked: Promise<unknown>[] = []
     for (let round = 0; round < 20; round++) {
       asked.push(...Array.from({ length: 100 }, () => ring.verifying(newId())))
@@ -197,7 +194,7 @@ describe('verifying', () => {
   })
 
   test('forgets no key for a flood of made-up ids', async () => {
-    const ring = keyRing(counted, clock)
+    const ring = ringOf(counted)
     const kid = await rotate()
     await ring.verifying(kid)
     await Promise.all(Array.from({ length: 11_000 }, () => ring.verifying(newId())))
@@ -209,7 +206,7 @@ describe('verifying', () => {
   test('is tried again after a failure', async () => {
     let isDown = true
     const run: Database['run'] = (...args) => (isDown ? Promise.reject(new Error('down')) : database.run(...args))
-    const ring = keyRing({ ...database, run }, clock)
+    const ring = ringOf({ ...database, run })
     const kid = await rotate()
     await expect(ring.verifying(kid)).rejects.toThrow('down')
     isDown = false
@@ -222,7 +219,7 @@ describe('published', () => {
     const kids = [await rotate('EdDSA'), await rotate('ES256', OTHER_TENANT), await rotate('ES256')]
     const coordinate = expect.stringMatching(/^[\w-]{43}$/)
     const curve = { kty: 'EC', crv: 'P-256', x: coordinate, y: coordinate, alg: 'ES256', use: 'sig' }
-    expect(await keyRing(database, clock).published()).toEqual([
+    expect(await ringOf().published()).toEqual([
       { kty: 'OKP', crv: 'Ed25519', x: coordinate, alg: 'EdDSA', use: 'sig', kid: kids[0] },
       { ...curve, kid: kids[1] },
       { ...curve, kid: kids[2] }
@@ -231,14 +228,14 @@ describe('published', () => {
 
   test('has no private member even where a row has one', async () => {
     await rotate('ES256')
-    await database.run(sql`UPDATE "signing_key" SET "public_jwk" = "private_jwk"`)
-    const [key = {}] = await keyRing(database, clock).published()
+    await database.run(sql`UPDATE "signing_key" SET "public_jwk" = "public_jwk" || '{"d": "private"}'`)
+    const [key = {}] = await ringOf().published()
     expect(Object.keys(key).sort()).toEqual(['alg', 'crv', 'kid', 'kty', 'use', 'x', 'y'])
   })
 
   test('is looked up once in a while however often it is asked for', async () => {
     await rotate()
-    const ring = keyRing(counted, clock)
+    const ring = ringOf(counted)
     await Promise.all(Array.from({ length: 50 }, () => ring.published()))
     expect(statements).toBe(1)
     const kid = await rotate()

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { buildApp } from '../../src/app.ts'
 import { StartError } from '../../src/base/start-error.ts'
 import { sql } from '../../src/db/sql.ts'
-import { testConfig } from '../support/config.ts'
+import { secrets, testConfig } from '../support/config.ts'
 import { addPartner, createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { startTestServer } from '../support/server.ts'
 import {
@@ -159,7 +159,7 @@ test('no log holds anything that opens something', async () => {
   const logger = pino({ level: 'trace' }, { write: (line) => lines.push(line) })
   for (const secret of [CLIENT_SECRET, 'not-the-secret']) {
     const config = testConfig({ ...ssoEnvironment(idp.issuer), SSO_CLIENT_SECRET: secret })
-    const app = await buildApp({ config, database: store.database, logger })
+    const app = await buildApp({ config, secrets, database: store.database, logger })
     const begun = await app.inject('/sso/login')
     const browser = newBrowser()
     for (const { name, value } of begun.cookies) browser.cookies.set(name, value)
@@ -172,14 +172,14 @@ test('no log holds anything that opens something', async () => {
     expect(answer.statusCode).toBe(secret === CLIENT_SECRET ? 200 : 503)
     const { access_token = 'nothing' } = answer.json<{ access_token?: string }>()
     const basic = Buffer.from(`${CLIENT_ID}:${secret}`).toString('base64')
-    const secrets = [
+    const hidden = [
       secret,
       basic,
       access_token,
       back.searchParams.get('code'),
       ...begun.cookies.map(({ value }) => value)
     ]
-    for (const one of secrets) expect(lines.join('')).not.toContain(one)
+    for (const one of hidden) expect(lines.join('')).not.toContain(one)
     await app.close()
   }
   expect(lines.join('')).toContain('401')

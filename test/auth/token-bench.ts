@@ -2,8 +2,10 @@ import { createPrivateKey, type JsonWebKey, sign } from 'node:crypto'
 import { type Claims, signAccessToken, verifyAccessToken } from '../../src/auth/access-token.ts'
 import { type KeyRing, keyRing } from '../../src/auth/signing-keys.ts'
 import { Problem } from '../../src/base/problem.ts'
+import { unseal } from '../../src/base/secret-keys.ts'
 import { newId } from '../../src/base/ulid.ts'
 import { sql } from '../../src/db/sql.ts'
+import { secrets } from '../support/config.ts'
 import { createTestDatabase, TENANT, type TestDatabase } from '../support/database.ts'
 
 export const ISSUER = 'https://bills.example.com'
@@ -44,7 +46,7 @@ export async function tokenBench(): Promise<TokenBench> {
   const held = await createTestDatabase()
   let nowMs = START_MS
   const clock = () => new Date(nowMs).toISOString()
-  const ring = keyRing(held.database, clock)
+  const ring = keyRing(held.database, clock, secrets())
   return {
     held,
     ring,
@@ -62,8 +64,12 @@ export async function tokenBench(): Promise<TokenBench> {
       }
     },
     privateKeyOf: async (kid) => {
-      const { rows } = await held.database.run(sql`SELECT "private_jwk" FROM "signing_key" WHERE "id" = ${kid}`)
-      return JSON.parse(String(rows[0]?.[0]))
+      const { rows } = await held.database.run(
+        sql`SELECT "tenant_id", "private_jwk" FROM "signing_key" WHERE "id" = ${kid}`
+      )
+      const [tenantId, stored] = (rows[0] ?? []).map(String)
+      const place = { table: 'signing_key', column: 'private_jwk', tenantId: String(tenantId), id: kid }
+      return JSON.parse(unseal(secrets(), place, String(stored)))
     }
   }
 }

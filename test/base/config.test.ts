@@ -7,7 +7,7 @@ import { StartError } from '../../src/base/start-error.ts'
 const EXAMPLE = readFileSync(path.resolve(import.meta.dirname, '../../.env.example'), 'utf8')
 const SECRET = 'hush-hush'
 /** Take any text. */
-const FREE = ['DATA_DIR', 'HOST', 'SSO_CLIENT_ID', 'SSO_CLIENT_SECRET']
+const FREE = ['DATA_DIR', 'HOST', 'SECRET_KEYS_FILE', 'SSO_CLIENT_ID', 'SSO_CLIENT_SECRET']
 
 describe('.env.example', () => {
   const lines = [...EXAMPLE.matchAll(/^([A-Z_]+)=(.*)$/gm)].map(([, name = '', value = '']) => [name, value] as const)

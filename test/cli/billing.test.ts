@@ -9,6 +9,7 @@ import { progressOn, reportRun } from '../../src/cli/bill-run-report.ts'
 import type { Result } from '../../src/cli/command.ts'
 import { databaseCommands } from '../../src/cli/index.ts'
 import { sql } from '../../src/db/sql.ts'
+import { secrets } from '../support/config.ts'
 import { TENANT } from '../support/database.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
@@ -63,6 +64,7 @@ async function run(words: string, { isTerminal = false, shown = [] as string[] }
   const context = { database, clock: systemClock, newId }
   return line.command.prepare(line.args)({
     ...context,
+    secrets,
     actor: ACTOR,
     readInput: async () => '',
     screen: { isTerminal, write: (text) => shown.push(text) },

@@ -8,10 +8,12 @@ import type { Result } from '../../src/cli/command.ts'
 import { databaseCommands } from '../../src/cli/index.ts'
 import { sql } from '../../src/db/sql.ts'
 import { ADMIN_SAMPLES, bearer, requestToken } from '../admin/administration.ts'
+import { secrets } from '../support/config.ts'
 import { addPartner, TENANT } from '../support/database.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
 const ACTOR = { type: 'command', id: 'ops', name: 'ops' }
+const GIVEN = { clock: systemClock, newId, secrets, actor: ACTOR }
 
 let server: TestServer
 let partnerId: string
@@ -29,7 +31,7 @@ async function run(words: readonly string[], input = ''): Promise<Result> {
   const screen = { isTerminal: false, write: () => undefined }
   const startWork = () => Promise.reject(new Error('no command here has jobs to work off'))
   const { database } = server
-  return work({ database, clock: systemClock, newId, actor: ACTOR, readInput: async () => input, screen, startWork })
+  return work({ ...GIVEN, database, readInput: async () => input, screen, startWork })
 }
 
 /** The JSON that a command with these words and --json prints. */

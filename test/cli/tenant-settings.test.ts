@@ -6,6 +6,7 @@ import { databaseCommands } from '../../src/cli/index.ts'
 import { helpOn } from '../../src/cli/usage.ts'
 import { sql } from '../../src/db/sql.ts'
 import { logoUri } from '../documents/logo.ts'
+import { secrets } from '../support/config.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
 const ACTOR = { type: 'command', id: 'ops', name: 'ops' }
@@ -38,7 +39,16 @@ async function run(words: readonly string[], input = ''): Promise<string> {
   const screen = { isTerminal: false, write: () => undefined }
   const startWork = () => Promise.reject(new Error('no command here has jobs to work off'))
   const { database } = server
-  const context = { database, clock: systemClock, newId, actor: ACTOR, readInput: async () => input, screen, startWork }
+  const context = {
+    database,
+    clock: systemClock,
+    newId,
+    secrets,
+    actor: ACTOR,
+    readInput: async () => input,
+    screen,
+    startWork
+  }
   return (await work(context)).text
 }
 

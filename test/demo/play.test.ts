@@ -6,6 +6,7 @@ import path from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { isAlive } from '../../src/db/file-lock.ts'
 import { sql } from '../../src/db/sql.ts'
+import { SECRET_KEYS } from '../support/config.ts'
 import { createTestDatabase } from '../support/database.ts'
 
 const PROJECT = path.resolve(import.meta.dirname, '../..')
@@ -79,7 +80,7 @@ function startDemo(env: Record<string, string> = {}): Demo {
   chmodSync(folder, 0o755)
   const { PATH, HOME } = process.env
   const args = [path.join(PROJECT, 'demo/run.ts'), '--accounts', String(ACCOUNTS)]
-  const options = { cwd: folder, env: { PATH, HOME, TMPDIR: folder, ...env } }
+  const options = { cwd: folder, env: { PATH, HOME, TMPDIR: folder, SECRET_KEYS, ...env } }
   const child = spawn(path.join(PROJECT, 'node_modules/.bin/node'), args, options)
   const said = { output: '', errors: '' }
   let postgres = 0

@@ -59,6 +59,26 @@ const REFUSALS: readonly Refusal[] = [
     says: /^The database does not answer: .*timeout/
   },
   {
+    what: 'a database without a key for its secrets',
+    env: () => ({ DATABASE_URL: store.url, SECRET_KEYS: '' }),
+    says: /^SECRET_KEYS is not set: beside DATABASE_URL .*openssl rand -base64 32 makes one$/
+  },
+  {
+    what: 'keys that are too short',
+    env: () => ({ DATABASE_URL: store.url, SECRET_KEYS: 'hush-hush' }),
+    says: /^The configuration is wrong\. SECRET_KEYS: must be keys of 32 bytes in base64, [^;]*$/
+  },
+  {
+    what: 'keys in two places',
+    env: () => ({ DATABASE_URL: store.url, SECRET_KEYS_FILE: file() }),
+    says: /^Either SECRET_KEYS or SECRET_KEYS_FILE, not both$/
+  },
+  {
+    what: 'an empty file of keys',
+    env: () => ({ DATABASE_URL: store.url, SECRET_KEYS: '', SECRET_KEYS_FILE: file() }),
+    says: /^The secret keys of \S+ cannot be used: must be keys of 32 bytes in base64/
+  },
+  {
     what: 'a wrong password',
     env: () => ({ DATABASE_URL: store.url.replace(/:[^:@]+@/, ':hush-hush@') }),
     says: /^The database does not answer: password authentication failed for user "\w+"$/

@@ -7,6 +7,7 @@ import { UNHURRIED } from '../../src/base/unhurried.ts'
 import { openDatabase } from '../../src/db/database.ts'
 import { isAlive } from '../../src/db/file-lock.ts'
 import { sql } from '../../src/db/sql.ts'
+import { SECRET_KEYS } from '../support/config.ts'
 import { addApiKey, KEYS, TENANT } from '../support/database.ts'
 import { until } from '../support/until.ts'
 
@@ -47,7 +48,7 @@ export async function startServer(env: Record<string, string>): Promise<ServerPr
 /** The same without waiting. */
 export function runServer(env: Record<string, string>): ServerProcess {
   const { PATH, HOME, TMPDIR } = process.env
-  const settings = { PATH, HOME, TMPDIR, PORT: '0', LOG_LEVEL: 'warn', ...UNHURRIED, ...env }
+  const settings = { PATH, HOME, TMPDIR, PORT: '0', LOG_LEVEL: 'warn', SECRET_KEYS, ...UNHURRIED, ...env }
   const child = spawn(NODE, ['src/main.ts'], { cwd: PROJECT, env: settings, stdio: ['ignore', 'pipe', 'pipe'] })
   running.add(child)
   const output = { stdout: '', stderr: '' }

@@ -2,7 +2,7 @@ import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fas
 import pino from 'pino'
 import { buildApp } from '../../src/app.ts'
 import { resources } from '../../src/resources/index.ts'
-import { testConfig } from './config.ts'
+import { secrets, testConfig } from './config.ts'
 import { createTestDatabase, KEYS, TENANT, type TestDatabase } from './database.ts'
 
 export const BASE = '/customerBillManagement/v4'
@@ -36,7 +36,7 @@ export async function startTestServer(
 ): Promise<TestServer> {
   const store = shared ?? (await createTestDatabase())
   const logger = pino({ level: 'silent' })
-  const app = await buildApp({ config: testConfig(env), database: store.database, logger })
+  const app = await buildApp({ config: testConfig(env), secrets, database: store.database, logger })
   await app.ready()
   return {
     ...store,

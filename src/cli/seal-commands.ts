@@ -1,0 +1,21 @@
+import { startError } from '../base/start-error.ts'
+import { rotateSecrets } from '../db/secrets.ts'
+import type { Command } from './command.ts'
+
+/** The commands for the keys that secrets are sealed with, by name. */
+export const sealCommands: Readonly<Record<string, Command>> = {
+  'secrets rotate': {
+    description: 'seals every stored secret with the first of SECRET_KEYS, also those that were never sealed',
+    details: () =>
+      'Put the new key before the old ones and restart every process first; the old keys may go afterwards. The\n' +
+      'command may be repeated, and run beside servers.',
+    prepare:
+      () =>
+      async ({ database, secrets }) => {
+        const count = await rotateSecrets(database, secrets()).catch((error: unknown) => {
+          throw startError('Not every secret could be sealed anew', error)
+        })
+        return { text: `${count} ${count === 1 ? 'secret' : 'secrets'} sealed anew` }
+      }
+  }
+}

@@ -1,0 +1,72 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { keyRing } from '../../src/auth/signing-keys.ts'
+import { systemClock } from '../../src/base/clock.ts'
+import { newSecretKey, parseSecretKeys, seal, unseal } from '../../src/base/secret-keys.ts'
+import { countStale, rotateSecrets, SEALED_COLUMNS } from '../../src/db/secrets.ts'
+import { identifier, sql } from '../../src/db/sql.ts'
+import { createTestDatabase, OTHER_TENANT, TENANT, type TestDatabase } from '../support/database.ts'
+
+const [OLD, NEW] = [newSecretKey(), newSecretKey()]
+const [old, both, fresh] = [parseSecretKeys(OLD), parseSecretKeys(`${NEW},${OLD}`), parseSecretKeys(NEW)]
+/** More than one batch. */
+const KEYS = 150
+
+let store: TestDatabase
+beforeAll(async () => {
+  store = await createTestDatabase()
+})
+afterAll(() => store.drop())
+
+async function stored(): Promise<readonly (readonly [string, string, string])[]> {
+  const { rows } = await store.database.run(
+    sql`SELECT "tenant_id", "id", "private_jwk" FROM "signing_key" ORDER BY "tenant_id", "id"`
+  )
+  return rows.map(([tenantId, id, value]) => [String(tenantId), String(id), String(value)])
+}
+
+const opened = (keys: typeof old, rows: Awaited<ReturnType<typeof stored>>) =>
+  rows.map(([tenantId, id, value]) =>
+    unseal(keys, { table: 'signing_key', column: 'private_jwk', tenantId, id }, value)
+  )
+
+test('no private key is stored as it is', async () => {
+  const { kid } = await keyRing(store.database, systemClock, old).signing(TENANT)
+  const [[, id, value] = []] = await stored()
+  expect(id).toBe(kid)
+  expect(value).toMatch(/^v1\./)
+  expect(JSON.parse(String(opened(old, await stored())[0]))).toHaveProperty('d')
+})
+
+test('rotate seals all with the first key, whatever sealed them before, and no other key is needed then', async () => {
+  await store.database.run(sql`INSERT INTO "signing_key" ("tenant_id", "id", "algorithm", "public_jwk", "private_jwk")
+    SELECT ${OTHER_TENANT}, concat('K', n), 'EdDSA', '{}', concat('{"d": "', n, '"}')
+    FROM generate_series(1, ${KEYS}::int) n`)
+  const before = opened(old, await stored())
+  expect(await countStale(store.database, both)).toBe(KEYS + 1)
+  // As two operators would at the same time.
+  const counts = await Promise.all([rotateSecrets(store.database, both), rotateSecrets(store.database, both)])
+  expect(counts[0] + counts[1]).toBe(KEYS + 1)
+  expect(await countStale(store.database, fresh)).toBe(0)
+  expect(opened(fresh, await stored())).toEqual(before)
+  expect(await rotateSecrets(store.database, fresh)).toBe(0)
+})
+
+test('a value that no key opens stops the rotation, and stays as it is', async () => {
+  const foreign = seal(parseSecretKeys(newSecretKey()), { ...SEALED_COLUMNS[0], tenantId: TENANT, id: 'lost' }, '{}')
+  await store.database.run(sql`INSERT INTO "signing_key" ("tenant_id", "id", "algorithm", "public_jwk", "private_jwk")
+    VALUES (${TENANT}, 'lost', 'EdDSA', '{}', ${foreign})`)
+  await expect(rotateSecrets(store.database, fresh)).rejects.toThrow('which is not among SECRET_KEYS')
+  expect((await stored()).find(([, id]) => id === 'lost')?.[2]).toBe(foreign)
+  await store.database.run(sql`DELETE FROM "signing_key" WHERE "id" = 'lost'`)
+})
+
+test('every column that holds a secret as it is, is one that is sealed', async () => {
+  const { rows } = await store.database.run(sql`SELECT "table_name", "column_name" FROM "information_schema"."columns"
+    WHERE "table_schema" = 'public' AND "column_name" ~ 'private|secret|password|token'
+      AND "column_name" !~ '(_hash|_encoding)$' ORDER BY 1, 2`)
+  const sealed = SEALED_COLUMNS.map(({ table, column }) => [table, column])
+  expect(rows).toEqual(sealed)
+  for (const { table } of SEALED_COLUMNS) {
+    await store.database.run(sql`SELECT "tenant_id", "id" FROM ${identifier(table)} LIMIT 0`)
+  }
+})
