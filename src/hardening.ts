@@ -5,9 +5,18 @@ import helmet, { type FastifyHelmetOptions } from '@fastify/helmet'
 import rateLimit from '@fastify/rate-limit'
 import underPressure from '@fastify/under-pressure'
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
-import type { Config } from './base/config.ts'
 import { Problem } from './base/problem.ts'
 import { mayBeLate } from './tmf/long-body.ts'
+
+/** The settings that these limits depend on, as `config.ts` reads them. */
+export interface HardeningSettings {
+  readonly PUBLIC_URL?: string | undefined
+  readonly DATABASE_URL?: string | undefined
+  readonly REQUEST_TIMEOUT_MS: number
+  readonly MAX_EVENT_LOOP_DELAY_MS: number
+  readonly RATE_LIMIT_PER_MINUTE?: number | undefined
+  readonly CORS_ORIGINS?: readonly string[] | undefined
+}
 
 /** Answers also when the process is overloaded: a restart would only add to the load. */
 const LIVE_PATH = '/health/live'
@@ -31,7 +40,7 @@ const CHECKS_PER_TIMEOUT = 10
 const CHECK_INTERVAL_MAX_MS = 1_000
 
 /** Node's own limits on what arrives, for the `http` option of Fastify; `requestTimeout` is an option of its own. */
-export function requestLimits({ REQUEST_TIMEOUT_MS }: Config): ServerOptions {
+export function requestLimits({ REQUEST_TIMEOUT_MS }: HardeningSettings): ServerOptions {
   return {
     maxHeaderSize: HEADERS_MAX_BYTES,
     headersTimeout: Math.min(REQUEST_TIMEOUT_MS, HEADERS_TIMEOUT_MAX_MS),
@@ -44,7 +53,7 @@ export function requestLimits({ REQUEST_TIMEOUT_MS }: Config): ServerOptions {
  * Call it after the hooks of request ids, whose header every refusal has, and before anything that registers or notes
  * routes.
  */
-export async function registerHardening(app: FastifyInstance, config: Config): Promise<void> {
+export async function registerHardening(app: FastifyInstance, config: HardeningSettings): Promise<void> {
   cutLateClientsOff(app)
   await registerSecurityHeaders(app, config)
   if (config.CORS_ORIGINS !== undefined) await registerCors(app, config.CORS_ORIGINS)
@@ -57,7 +66,7 @@ export async function registerHardening(app: FastifyInstance, config: Config): P
  */
 export async function registerRateLimit(
   app: FastifyInstance,
-  config: Config,
+  config: HardeningSettings,
   keyOf: (request: FastifyRequest) => string | undefined
 ): Promise<void> {
   const max = config.RATE_LIMIT_PER_MINUTE ?? (config.DATABASE_URL === undefined ? 0 : DEFAULT_RATE_PER_MINUTE)
@@ -87,7 +96,7 @@ function cutLateClientsOff(app: FastifyInstance): void {
 }
 
 /** Helmet would put its headers together for every request, at a third of the server's time; they never change. */
-async function registerSecurityHeaders(app: FastifyInstance, { PUBLIC_URL }: Config): Promise<void> {
+async function registerSecurityHeaders(app: FastifyInstance, { PUBLIC_URL }: HardeningSettings): Promise<void> {
   const headers = await helmetHeaders(PUBLIC_URL?.startsWith('https:') ?? false)
   app.addHook('onRequest', (_, reply, done) => {
     reply.headers(headers)

@@ -1,8 +1,8 @@
 import { isCountry, isCurrency } from '../base/codes.ts'
+import { jsonPath } from '../base/json-path.ts'
 import { compareDecimals } from '../base/money.ts'
 import { Problem } from '../base/problem.ts'
 import type { Document } from '../tmf/resource.ts'
-import { jsonPath } from '../tmf/schema.ts'
 
 /** What every account has from its creation on. */
 const KEPT = ['billingType', 'invoiceCurrency', 'language', 'netTermDays']

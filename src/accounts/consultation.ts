@@ -1,9 +1,9 @@
+import { jsonPath } from '../base/json-path.ts'
 import { Problem } from '../base/problem.ts'
 import type { Transaction } from '../db/database.ts'
 import { sql } from '../db/sql.ts'
 import { candidateIds, nameSpace, ownName } from '../tmf/own-names.ts'
 import type { Document, Owner, Stored } from '../tmf/resource.ts'
-import { jsonPath } from '../tmf/schema.ts'
 
 interface Customer {
   readonly id: string

@@ -1,9 +1,9 @@
 import { GRANT_TYPES, type GrantType, PASSWORD_ENCODINGS } from '../auth/clients.ts'
 import { hashSecret, newSecret } from '../auth/secret.ts'
+import { jsonPath } from '../base/json-path.ts'
 import { Problem } from '../base/problem.ts'
 import { boolean, json, oneOf, text } from '../tmf/attribute.ts'
 import { type Document, defineResource } from '../tmf/resource.ts'
-import { jsonPath } from '../tmf/schema.ts'
 import { list, uri } from '../tmf/shape.ts'
 import {
   ADMINISTRATION,

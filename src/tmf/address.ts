@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import { percentEncoded } from './query-text.ts'
+import { percentEncoded } from '../base/percent-encoding.ts'
 
 /** Where a client sees the API: what every `href`, `Location` and `Link` begins with. */
 export type Address = (request: FastifyRequest, base: string) => { readonly url: string; readonly json: string }

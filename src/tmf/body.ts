@@ -1,13 +1,13 @@
 import { isUtf8 } from 'node:buffer'
 import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { jsonPath } from '../base/json-path.ts'
 import { SIGNIFICANT_DIGITS } from '../base/money.ts'
 import { Problem } from '../base/problem.ts'
 import { isStorable } from './code-points.ts'
 import { type Finding, refusal } from './findings.ts'
 import { elementsOf, isArray, type Lines, linesOf } from './lines.ts'
-import { PATCH_TYPES } from './patch.ts'
-import { jsonPath } from './schema.ts'
+import { PATCH_TYPES } from './media-types.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {

@@ -5,7 +5,7 @@ import { errorBody, Problem, type ProblemKind } from '../base/problem.ts'
 import { newId } from '../base/ulid.ts'
 import { LINES_TYPE } from './body.ts'
 import { mayBeLate } from './long-body.ts'
-import { PATCH_TYPES } from './patch.ts'
+import { PATCH_TYPES } from './media-types.ts'
 import { requestId } from './request-id.ts'
 
 /** Node's code for a request that did not arrive in time. */

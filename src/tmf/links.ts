@@ -1,5 +1,5 @@
 import type { FastifyReply } from 'fastify'
-import { percentEncoded } from './query-text.ts'
+import { percentEncoded } from '../base/percent-encoding.ts'
 
 /** Proxies and clients read so much of a header by default; the links repeat the query each. */
 const LINKS_MAX_LENGTH = 4096

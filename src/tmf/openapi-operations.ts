@@ -1,8 +1,8 @@
 import type { Attribute } from './attribute.ts'
+import { PATCH_TYPES } from './media-types.ts'
 import { bulkBody, bulkResponses } from './openapi-bulk.ts'
 import { ERROR_RESPONSES, headerRefs, type ParameterName, parameterRefs, responseRef } from './openapi-components.ts'
 import { type Json, schemaRef } from './openapi-schemas.ts'
-import { PATCH_TYPES } from './patch.ts'
 import type { Operation, Resource, StateMachine } from './resource.ts'
 
 interface Verb {

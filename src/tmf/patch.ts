@@ -1,11 +1,8 @@
 import { applyPatch, type Operation } from 'rfc6902'
+import { jsonPath } from '../base/json-path.ts'
 import { Problem } from '../base/problem.ts'
+import type { PatchType } from './media-types.ts'
 import type { Document, Resource } from './resource.ts'
-import { jsonPath } from './schema.ts'
-
-/** Media types PATCH takes, as the `Accept-Patch` header lists them. `application/json` is read as a merge patch. */
-export const PATCH_TYPES = ['application/merge-patch+json', 'application/json', 'application/json-patch+json'] as const
-export type PatchType = (typeof PATCH_TYPES)[number]
 
 const OPERATIONS_MAX = 100
 /** Each copy may double a document. */

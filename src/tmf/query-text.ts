@@ -1,3 +1,4 @@
+import { percentEncoded } from '../base/percent-encoding.ts'
 import { Problem } from '../base/problem.ts'
 
 /** A query string taken apart before anything is decoded, so that `%26`, `%3B` and `%2C` stay characters of a value. */
@@ -46,11 +47,6 @@ export function joinQuery({ reserved, alternatives }: SplitQuery, without: reado
 /** Escapes what decides where a JSONPath ends, so that it ends at the next `&` whatever it holds. */
 function closed(value: string): string {
   return value.replace(/[&;()[\]]/g, percentEncoded)
-}
-
-/** A character below U+0100 as the percent escape of its byte. */
-export function percentEncoded(character: string): string {
-  return `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`
 }
 
 const HAS_OPERATOR = /[=<>!*]|%(?:3[CDE]|21|2A)/i

@@ -4,7 +4,9 @@ import { type Cursor, decodeCursor } from './cursor.ts'
 import { parseJsonPathFilter } from './json-path.ts'
 import type { Path, Predicate } from './predicate.ts'
 import { decodeText, joinQuery, splitQuery } from './query-text.ts'
-import type { Fields } from './representation.ts'
+
+/** Names to keep, each with what to keep inside it; an empty map keeps all of the value. */
+export interface Fields extends ReadonlyMap<string, Fields> {}
 
 /** What a client asked of a collection, read but not yet checked against a resource. */
 export interface Query {

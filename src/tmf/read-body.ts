@@ -1,6 +1,6 @@
 import type { z } from 'zod'
+import { jsonPath } from '../base/json-path.ts'
 import { Problem } from '../base/problem.ts'
-import { jsonPath } from './schema.ts'
 
 /**
  * Reads a body that is no resource. Throws `missingBody`, `invalidBody`, or `invalidField` with every finding and its

@@ -1,3 +1,4 @@
+import { jsonPath } from '../base/json-path.ts'
 import { Problem } from '../base/problem.ts'
 import type { Queryable, Transaction } from '../db/database.ts'
 import { identifier, sql } from '../db/sql.ts'
@@ -5,7 +6,6 @@ import { isChanged } from './changes.ts'
 import { find } from './read.ts'
 import { OWN_ROOT, readStored } from './representation.ts'
 import type { Document, Resource } from './resource.ts'
-import { jsonPath } from './schema.ts'
 import type { View } from './view.ts'
 
 /** What an open reference turned out to name: something of this service, under the path of its resource. */

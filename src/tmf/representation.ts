@@ -1,5 +1,6 @@
 import { trimScale } from '../base/money.ts'
 import { type Attribute, columnsOf } from './attribute.ts'
+import type { Fields } from './query.ts'
 import { type Document, LEADING_COLUMNS, type Resource, type Stored } from './resource.ts'
 import { scalarKind } from './scalar.ts'
 import type { Scalar } from './shape.ts'
@@ -19,9 +20,6 @@ export interface Selection {
 /** Writes `,"name":value`, or nothing where there is no value. `root` is the JSON-escaped URL of the API. */
 type Part = (row: Row, root: string) => string
 type Reader = (row: Row, root: string) => string | undefined
-
-/** Names to keep, each with what to keep inside it; an empty map keeps all of the value. */
-export interface Fields extends ReadonlyMap<string, Fields> {}
 
 /**
  * What stands for the URL of the API where documents are worked on. Of an open reference to something of ours the

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { jsonPath } from '../base/json-path.ts'
 import { accepted, hasNull, UNSURE } from './acceptance.ts'
 import { type Finding, refusal } from './findings.ts'
 import type { Document, Resource } from './resource.ts'
@@ -119,12 +120,3 @@ function describe(issue: z.core.$ZodIssue): string {
 }
 
 const UNITS: Readonly<Record<string, string>> = { string: ' characters long', array: ' elements long' }
-
-/** `$.taxItem[0].taxAmount`, or `$['@type']` for names that need quotes. */
-export function jsonPath(path: readonly PropertyKey[]): string {
-  const step = (key: PropertyKey) => {
-    if (typeof key === 'number') return `[${key}]`
-    return /^[A-Za-z_]\w*$/.test(String(key)) ? `.${String(key)}` : `['${String(key)}']`
-  }
-  return `$${path.map(step).join('')}`
-}
