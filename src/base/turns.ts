@@ -1,5 +1,8 @@
 import { requireNoTransaction } from './slow.ts'
 
+/** Characters of text that are made in one turn. */
+const PIECE_LENGTH = 32_768
+
 const waiting: (() => void)[] = []
 
 /**
@@ -11,6 +14,22 @@ export function nextTurn(): Promise<void> {
   return new Promise((resolve) => {
     if (waiting.push(resolve) === 1) setImmediate(begin)
   })
+}
+
+/**
+ * Makes text of pieces, each when a turn has come. Small ones are put together, so that there are no more turns than
+ * the work needs.
+ */
+export async function* inTurns(pieces: Iterable<string>): AsyncGenerator<string> {
+  let text = ''
+  for (const piece of pieces) {
+    text += piece
+    if (text.length < PIECE_LENGTH) continue
+    yield text
+    text = ''
+    await nextTurn()
+  }
+  if (text !== '') yield text
 }
 
 /** Lets the work that waits longest go on. */

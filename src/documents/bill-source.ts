@@ -4,7 +4,7 @@ import { trimScale } from '../base/money.ts'
 import { Problem } from '../base/problem.ts'
 import { nextTurn } from '../base/turns.ts'
 import type { Database } from '../db/database.ts'
-import { sql } from '../db/sql.ts'
+import { type Sql, sql } from '../db/sql.ts'
 import { customerBill } from '../resources/customer-bill.ts'
 import { LETTERHEAD, RECIPIENT } from '../resources/letterhead.ts'
 import { ownName } from '../tmf/own-names.ts'
@@ -12,6 +12,8 @@ import type { Row } from '../tmf/representation.ts'
 import { type Branding, type PostalAddress, readAddress, readBranding } from './branding.ts'
 import { languageOf } from './words.ts'
 
+/** A bill of more lines shows the sums of its products alone; the lines of any bill are in its CSV. */
+export const ITEMISED_MAX = 10_000
 /** Lines that are handled in one turn. */
 const SLICE_ROWS = 500
 
@@ -57,7 +59,7 @@ export interface Tax {
 }
 
 /**
- * The lines of a bill in the order of their dates, in slices. Between two of them others have their turn, so that a
+ * The lines of a bill in slices, in the order of their dates, or in that of their ids if there are very many. Between two of them others have their turn, so that a
  * bill of any number of lines holds nobody up for longer than one slice takes.
  */
 export type Rates = AsyncIterable<readonly Rate[]>
@@ -138,20 +140,40 @@ async function readContext(database: Database, tenantId: string, billId: string)
   }
 }
 
+/**
+ * Reads the lines slice by slice, with neither connection nor transaction held between two of them. Those of a bill that
+ * is not itemised come in the order of their ids, in which an index has them.
+ */
 async function* readRates(database: Database, tenantId: string, billId: string): AsyncGenerator<readonly Rate[]> {
-  const { rows } = await database.run(
-    sql`SELECT "id", "date", "rate_type", "name", "description", "product_id", "product"->>'name', "period_coverage",
-      "applied_tax", "tax_excluded_amount_value", "tax_excluded_amount_unit", "tax_included_amount_value",
-      "tax_included_amount_unit"
-    FROM "applied_customer_billing_rate" WHERE "tenant_id" = ${tenantId} AND "bill_id" = ${billId}
-    ORDER BY "date", "id"`,
-    { prepared: true }
-  )
+  const of = sql`"applied_customer_billing_rate" WHERE "tenant_id" = ${tenantId} AND "bill_id" = ${billId}`
+  const some = sql`SELECT count(*) FROM (SELECT FROM ${of} LIMIT ${ITEMISED_MAX + 1}) r`
+  const { rows: counts } = await database.run(some, { prepared: true })
+  if (Number(counts[0]?.[0]) <= ITEMISED_MAX) yield* readItemised(database, of)
+  else yield* readMany(database, of)
+}
+
+async function* readItemised(database: Database, of: Sql): AsyncGenerator<readonly Rate[]> {
+  const { rows } = await database.run(sql`SELECT ${COLUMNS} FROM ${of} ORDER BY "date", "id"`, { prepared: true })
   for (let at = 0; at < rows.length; at += SLICE_ROWS) {
     await nextTurn()
     yield rows.slice(at, at + SLICE_ROWS).map(readRate)
   }
 }
+
+async function* readMany(database: Database, of: Sql): AsyncGenerator<readonly Rate[]> {
+  for (let last = ''; ; ) {
+    const slice = sql`SELECT ${COLUMNS} FROM ${of} AND "id" > ${last} ORDER BY "id" LIMIT ${SLICE_ROWS}`
+    const { rows } = await database.run(slice, { prepared: true })
+    if (rows.length === 0) return
+    last = String(rows.at(-1)?.[0])
+    await nextTurn()
+    yield rows.map(readRate)
+  }
+}
+
+const COLUMNS = sql`"id", "date", "rate_type", "name", "description", "product_id", "product"->>'name',
+  "period_coverage", "applied_tax", "tax_excluded_amount_value", "tax_excluded_amount_unit",
+  "tax_included_amount_value", "tax_included_amount_unit"`
 
 function readRate(row: readonly Printed[]): Rate {
   const [id, date, type, name, description, productId, productName, period, taxes, ...amounts] = row

@@ -9,9 +9,12 @@ import { fill, WORDS, type Words } from './words.ts'
 
 /** A page, and the policy under which it works: nothing but its own style and pictures within it. */
 export interface HtmlPage {
-  readonly text: string
+  /** The text, in pieces of some hundred lines at most, made as they are taken. */
+  readonly pieces: Iterable<string>
   readonly contentSecurityPolicy: string
 }
+
+const LINES_PER_PIECE = 100
 
 interface Writing {
   readonly view: BillView
@@ -26,7 +29,16 @@ export function renderHtml(view: BillView): HtmlPage {
   const writing: Writing = { view, words, format }
   const style = styleOf(view)
   const hash = createHash('sha256').update(style).digest('base64')
-  const page = html`<!doctype html>
+  const directives = ["default-src 'none'", `style-src 'sha256-${hash}'`, 'img-src data:', "base-uri 'none'"]
+  return {
+    pieces: piecesOf(writing, style),
+    contentSecurityPolicy: [...directives, "form-action 'none'", "frame-ancestors 'none'"].join('; ')
+  }
+}
+
+function* piecesOf(writing: Writing, style: string): Generator<string> {
+  const { view, words } = writing
+  yield html`<!doctype html>
 <html lang="${view.language}">
 <head>
 <meta charset="utf-8">
@@ -38,19 +50,16 @@ export function renderHtml(view: BillView): HtmlPage {
 ${header(writing)}
 <main>
 <h1>${titleOf(view, words)}</h1>
-${lines(writing)}
+`.text
+  yield* lines(writing)
+  yield html`
 ${taxes(writing)}
 ${due(writing)}
 </main>
 ${footer(writing)}
 </body>
 </html>
-`
-  const directives = ["default-src 'none'", `style-src 'sha256-${hash}'`, 'img-src data:', "base-uri 'none'"]
-  return {
-    text: page.text,
-    contentSecurityPolicy: [...directives, "form-action 'none'", "frame-ancestors 'none'"].join('; ')
-  }
+`.text
 }
 
 function header({ view, words, format }: Writing): Html {
@@ -66,36 +75,45 @@ function header({ view, words, format }: Writing): Html {
 </header>`
 }
 
-function lines({ view, words, format }: Writing): Html {
+function* lines({ view, words, format }: Writing): Generator<string> {
   const { groups, rounding, net, currency } = view
-  if (groups.length === 0 && net === undefined) return html``
+  if (groups.length === 0 && net === undefined) return
   const amount = (text: string, value: string) =>
     html`<tr><th scope="row" colspan="3">${text}</th><td>${format.amount(value)}</td></tr>`
-  return html`<table>
+  yield html`<table>
 <caption>${words.description}</caption>
 <thead><tr><th scope="col">${words.date}</th><th scope="col">${words.description}</th><th scope="col">${words.tax}</th>
 <th scope="col">${fill(words.amount, { currency })}</th></tr></thead>
-${groups.map((group) => groupBody(group, words, format))}
+`.text
+  for (const group of groups) yield* groupBody(group, words, format)
+  yield html`
 <tfoot>${rounding && amount(words.rounding, rounding)}${net && amount(words.net, net)}</tfoot>
-</table>`
+</table>`.text
 }
 
-function groupBody({ type, products, amount }: Group, words: Words, format: Format): Html {
+function* groupBody({ type, products, amount }: Group, words: Words, format: Format): Generator<string> {
   const name = words.types[type] ?? type
-  return html`<tbody>
+  yield html`<tbody>
 <tr class="group"><th scope="rowgroup" colspan="4">${name}</th></tr>
-${products.map((product) => productRows(product, words, format))}
+`.text
+  for (const product of products) yield* productRows(product, words, format)
+  yield html`
 <tr class="sum"><th scope="row" colspan="3">${fill(words.subtotal, { name })}</th><td>${format.amount(amount)}</td></tr>
-</tbody>`
+</tbody>`.text
 }
 
-function productRows({ name = '', lines: own, count, amount }: Product, words: Words, format: Format): Html {
+function* productRows(product: Product, words: Words, format: Format): Generator<string> {
+  const { name = '', lines: own, count, amount } = product
+  if (name !== '' && own.length > 0) {
+    yield html`<tr class="product"><th></th><th scope="row" colspan="3">${name}</th></tr>`.text
+  }
+  for (let at = 0; at < own.length; at += LINES_PER_PIECE) {
+    yield html`${own.slice(at, at + LINES_PER_PIECE).map((line) => lineRow(line, format))}`.text
+  }
+  if (own.length === 1 || (own.length > 0 && name === '')) return
   const items = own.length === 0 && html` <small>${fill(words.items, { count: format.count(count) })}</small>`
-  const sum = html`<tr class="sum"><th></th><th scope="row" colspan="2">${fill(words.subtotal, { name })}${items}</th>
-<td>${format.amount(amount)}</td></tr>`
-  const head = html`<tr class="product"><th></th><th scope="row" colspan="3">${name}</th></tr>`
-  const isSummed = own.length === 0 || (own.length > 1 && name !== '')
-  return html`${name !== '' && own.length > 0 && head}${own.map((line) => lineRow(line, format))}${isSummed && sum}`
+  yield html`<tr class="sum"><th></th><th scope="row" colspan="2">${fill(words.subtotal, { name })}${items}</th>
+<td>${format.amount(amount)}</td></tr>`.text
 }
 
 function lineRow({ date, name, detail, taxRates, amount }: Line, format: Format): Html {

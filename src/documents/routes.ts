@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { preferred } from '../base/accept.ts'
 import type { Access } from '../base/access.ts'
 import { Problem } from '../base/problem.ts'
+import { inTurns } from '../base/turns.ts'
 import { type Attachment, isOwnDocument } from '../resources/bill-document.ts'
 import { customerBill } from '../resources/customer-bill.ts'
 import { isUnchanged } from '../tmf/conditional.ts'
@@ -14,12 +14,13 @@ import { billView } from './bill-view.ts'
 import { renderCsv } from './csv.ts'
 import { renderHtml } from './html.ts'
 import { renderPdf } from './pdf.ts'
+import { spool } from './spool.ts'
 
 type DocumentRequest = FastifyRequest<{ Params: { id: string; documentId: string } }>
 
 /** What is sent, with the headers that belong to it. */
 interface Rendered {
-  readonly content: Buffer | string
+  readonly pieces: AsyncIterable<string | Buffer>
   readonly type: string
   readonly disposition: string
   readonly contentSecurityPolicy?: string
@@ -64,15 +65,19 @@ async function rendering(accept: string | undefined, read: () => Promise<BillSou
   const name = fileName(source.billNo ?? source.id)
   switch (type) {
     case 'application/pdf':
-      return { content: await renderPdf(await billView(source)), type, disposition: `inline; filename="${name}.pdf"` }
+      return {
+        pieces: only(await renderPdf(await billView(source))),
+        type,
+        disposition: `inline; filename="${name}.pdf"`
+      }
     case 'text/html': {
-      const { text, contentSecurityPolicy } = renderHtml(await billView(source))
+      const { pieces, contentSecurityPolicy } = renderHtml(await billView(source))
       const disposition = `inline; filename="${name}.html"`
-      return { content: text, type: `${type};charset=utf-8`, disposition, contentSecurityPolicy }
+      return { pieces: inTurns(pieces), type: `${type};charset=utf-8`, disposition, contentSecurityPolicy }
     }
     case 'text/csv':
       return {
-        content: (await Array.fromAsync(renderCsv(source))).join(''),
+        pieces: renderCsv(source),
         type: `${type};charset=utf-8;header=present`,
         disposition: `attachment; filename="${name}.csv"`
       }
@@ -90,7 +95,7 @@ function posted(accept: string | undefined, { content, mimeType = '', name, id }
   const type = MEDIA_TYPE.test(mimeType) ? mimeType.toLowerCase() : ANY_BYTES
   chosen(accept, [type])
   return {
-    content: Buffer.from(content, 'base64'),
+    pieces: only(Buffer.from(content, 'base64')),
     type,
     disposition: `attachment; filename="${fileName(name ?? id)}"`
   }
@@ -107,12 +112,22 @@ function fileName(text: string): string {
   return text.replace(/[^\w.-]+/g, '-').replace(/^[-.]+/, '') || 'document'
 }
 
-function send(request: FastifyRequest, reply: FastifyReply, rendered: Rendered): FastifyReply {
-  const { content, type, disposition, contentSecurityPolicy } = rendered
-  const tag = `"${createHash('sha256').update(content).digest('base64url')}"`
-  const isKnown = isUnchanged(request.headers['if-none-match'], tag)
-  reply.header('ETag', tag).header('Vary', 'Accept').header('Cache-Control', 'private, no-cache')
-  if (isKnown) return reply.code(304).send()
+async function* only(content: Buffer): AsyncGenerator<Buffer> {
+  yield content
+}
+
+/** A large document is sent as it is made, without an entity tag: that is known at its end. */
+async function send(request: FastifyRequest, reply: FastifyReply, rendered: Rendered): Promise<FastifyReply> {
+  const { pieces, type, disposition, contentSecurityPolicy } = rendered
+  const content = await spool(pieces)
+  reply.header('Vary', 'Accept').header('Cache-Control', 'private, no-cache')
+  if ('tag' in content) {
+    reply.header('ETag', content.tag)
+    if (isUnchanged(request.headers['if-none-match'], content.tag)) return reply.code(304).send()
+  }
   if (contentSecurityPolicy) reply.header('Content-Security-Policy', contentSecurityPolicy)
-  return reply.header('Content-Disposition', disposition).type(type).send(content)
+  return reply
+    .header('Content-Disposition', disposition)
+    .type(type)
+    .send('tag' in content ? content.whole : content.stream)
 }

@@ -1,7 +1,7 @@
 import Big from 'big.js'
 import type { Instant } from '../base/instant.ts'
 import { minorDigits } from '../base/money.ts'
-import type { Rate, Rates } from './bill-source.ts'
+import { ITEMISED_MAX, type Rate, type Rates } from './bill-source.ts'
 
 /** What the lines of a bill come to: added up slice by slice, so that a bill may have any number of them. */
 export interface Tally {
@@ -41,8 +41,6 @@ export interface Line {
   readonly amount: string
 }
 
-/** A bill of more lines shows the sums of its products alone; the lines of any bill are in its CSV. */
-const LINES_MAX = 10_000
 /** Products of a type in a bill without lines; the lines of further ones are added up as if they had no product. */
 const PRODUCTS_MAX = 1_000
 const NO_PRODUCT = ''
@@ -67,7 +65,7 @@ export async function tallyOf(rates: Rates, currency: string | undefined): Promi
   }
   for await (const slice of rates) {
     for (const rate of slice) add(sums, rate)
-    if (sums.count > LINES_MAX) for (const product of productsOf(sums)) product.lines = []
+    if (sums.count > ITEMISED_MAX) for (const product of productsOf(sums)) product.lines = []
   }
   return sums
 }
@@ -92,7 +90,7 @@ function add(sums: Sums, rate: Rate): void {
   const product = productOf(sums, rate)
   product.count += 1
   product.displayed = product.displayed.plus(shown)
-  if (sums.count <= LINES_MAX) product.lines.push(lineOf(rate, shown))
+  if (sums.count <= ITEMISED_MAX) product.lines.push(lineOf(rate, shown))
 }
 
 function* productsOf({ types }: Sums): Generator<Product> {
@@ -103,7 +101,7 @@ function productOf({ types, count }: Sums, { type = DEFAULT_TYPE, product }: Rat
   const products = types.get(type) ?? new Map<string, Product>()
   types.set(type, products)
   const own = product.id ?? NO_PRODUCT
-  const isFurther = count > LINES_MAX && products.size >= PRODUCTS_MAX && !products.has(own)
+  const isFurther = count > ITEMISED_MAX && products.size >= PRODUCTS_MAX && !products.has(own)
   const id = isFurther ? NO_PRODUCT : own
   const name = isFurther ? undefined : (product.name ?? product.id)
   const found = products.get(id) ?? { name, lines: [], count: 0, displayed: new Big(0) }

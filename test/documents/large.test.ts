@@ -1,0 +1,90 @@
+import { createHash } from 'node:crypto'
+import { request } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { sql } from '../../src/db/sql.ts'
+import { KEYS, TENANT } from '../support/database.ts'
+import { BASE, startTestServer, type TestServer } from '../support/server.ts'
+import { longestTurnMs, TURN_MAX_MS } from '../support/turns.ts'
+
+/** More than a document is held for, and more than a document shows line by line. */
+const MANY = 60_000
+/** As many as a document shows line by line. */
+const ITEMISED = 10_000
+
+let server: TestServer
+const places = new Map<number, string>()
+beforeAll(async () => {
+  server = await startTestServer()
+  await server.app.listen({ port: 0, host: '127.0.0.1' })
+  for (const lines of [MANY, ITEMISED]) places.set(lines, await addBill(lines))
+})
+afterAll(() => server.close())
+
+/** Adds a bill of so many lines of one cent, and answers where its document is. */
+async function addBill(lines: number): Promise<string> {
+  const billingAccount = { id: `A-${lines}` }
+  const total = { unit: 'EUR', value: lines / 100 }
+  const { body } = await server.call('POST', 'customerBill', { billingAccount, taxExcludedAmount: total })
+  await server.database.run(sql`INSERT INTO "applied_customer_billing_rate" ("tenant_id", "id", "date", "is_billed",
+      "bill_id", "rate_type", "name", "product_id", "billing_account_id", "tax_excluded_amount_value",
+      "tax_excluded_amount_unit")
+    SELECT ${TENANT}, concat('R-', ${lines}::int, '-', n), timestamptz '2026-09-30' - n * interval '10 seconds', true,
+      ${body.id}, 'usageCharge', concat('Call to a number of our own network, at the rate of the evening, ', n), concat('P-', n % 7), ${billingAccount.id}, 0.01, 'EUR'
+    FROM generate_series(1, ${lines}::int) n`)
+  return `${BASE}/customerBill/${body.id}/document/${body.billDocument[0].id}`
+}
+
+interface Download {
+  readonly status: number
+  readonly tag: string | undefined
+  readonly bytes: number
+  readonly lineCount: number
+  readonly digest: string
+}
+
+/** Takes a document from the network as it comes, and keeps none of it. */
+function download(lines: number, accept: string): Promise<Download> {
+  const { port } = server.app.server.address() as AddressInfo
+  return new Promise((resolve, reject) => {
+    const headers = { token: KEYS[TENANT], accept }
+    request({ port, host: '127.0.0.1', path: places.get(lines), headers }, (response) => {
+      const hash = createHash('sha256')
+      let [bytes, lineCount] = [0, 0]
+      response.on('error', reject).on('data', (chunk: Buffer) => {
+        hash.update(chunk)
+        bytes += chunk.length
+        for (let at = chunk.indexOf(10); at >= 0; at = chunk.indexOf(10, at + 1)) lineCount += 1
+      })
+      response.on('end', () =>
+        resolve({
+          status: response.statusCode ?? 0,
+          tag: response.headers.etag,
+          bytes,
+          lineCount,
+          digest: hash.digest('base64url')
+        })
+      )
+    })
+      .on('error', reject)
+      .end()
+  })
+}
+
+describe.each([MANY, ITEMISED])('a bill of %i lines', (lines) => {
+  test.each(['text/csv', 'text/html'])('holds nobody up as %s', async (accept) => {
+    let all: readonly Download[] = []
+    const longest = await longestTurnMs(async () => {
+      all = await Promise.all([download(lines, accept), download(lines, accept)])
+    })
+    expect(all.map(({ status }) => status)).toEqual([200, 200])
+    expect(new Set(all.map(({ digest }) => digest)).size).toBe(1)
+    expect(longest).toBeLessThan(TURN_MAX_MS)
+  })
+})
+
+test('a table has all lines, and is sent as it is made when it is large', async () => {
+  const [large, small] = [await download(MANY, 'text/csv'), await download(ITEMISED, 'text/csv')]
+  expect([large.lineCount, small.lineCount]).toEqual([MANY + 1, ITEMISED + 1])
+  expect([large.tag, small.tag]).toEqual([undefined, `"${small.digest}"`])
+})
