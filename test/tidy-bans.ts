@@ -82,11 +82,11 @@ export const BANS: readonly Ban[] = [
       'src/base/turns.ts',
       'src/billing/work.ts',
       'src/cli/bill-run-commands.ts',
-      'src/documents/pdf.ts',
       'src/db/connection.ts',
       'src/db/embedded-postgres.ts',
       'src/db/embedded-cluster.ts',
       'src/db/file-lock.ts',
+      'src/documents/pdf-thread.ts',
       'src/tmf/long-body.ts',
       'src/fairness/request-slot.ts'
     ],

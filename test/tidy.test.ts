@@ -12,6 +12,7 @@ const LINE_LENGTH_MAX = 120
 const ENTRIES = [
   'src/main.ts',
   'src/cli.ts',
+  'src/documents/pdf-worker.ts',
   'prisma/diff.ts',
   'demo/run.ts',
   'ctk/run.ts',

@@ -3,7 +3,7 @@ import type { Language } from '../base/language.ts'
 import { trimScale } from '../base/money.ts'
 import { Problem } from '../base/problem.ts'
 import { nextTurn } from '../base/turns.ts'
-import type { Database } from '../db/database.ts'
+import type { Queryable } from '../db/database.ts'
 import { type Sql, sql } from '../db/sql.ts'
 import { customerBill } from '../resources/customer-bill.ts'
 import { LETTERHEAD, RECIPIENT } from '../resources/letterhead.ts'
@@ -41,6 +41,8 @@ export interface BillSource {
   readonly rounding: string | undefined
   readonly taxes: readonly Tax[]
   readonly rates: Rates
+  /** How many there are; one more than are itemised stands for any number above. */
+  readonly lineCount: number
   readonly customer: { readonly name: string | undefined; readonly address: PostalAddress }
   readonly tenant: { readonly name: string; readonly branding: Branding; readonly timeZone: string }
   readonly language: Language
@@ -59,8 +61,8 @@ export interface Tax {
 }
 
 /**
- * The lines of a bill in slices, in the order of their dates, or in that of their ids if there are very many. Between two of them others have their turn, so that a
- * bill of any number of lines holds nobody up for longer than one slice takes.
+ * The lines of a bill in slices, in the order of their dates, or in that of their ids if there are very many. Between
+ * two slices others have their turn, so that a bill of any number of lines holds nobody up for longer than one takes.
  */
 export type Rates = AsyncIterable<readonly Rate[]>
 
@@ -79,12 +81,14 @@ export interface Rate {
 }
 
 /** Reads what belongs to a bill; `row` is the full row of the bill, found in the view of whoever asks. */
-export async function readBill(database: Database, tenantId: string, row: Row): Promise<BillSource> {
+export async function readBill(queryable: Queryable, tenantId: string, row: Row): Promise<BillSource> {
   const read = (column: string) => row[customerBill.columns.indexOf(column)] ?? undefined
   const id = String(row[0])
+  const of = sql`"applied_customer_billing_rate" WHERE "tenant_id" = ${tenantId} AND "bill_id" = ${id}`
+  const lineCount = await countLines(queryable, of)
   const accountId = read('billing_account_id') ?? read('financial_account_id')
   return {
-    ...(await readContext(database, tenantId, id)),
+    ...(await readContext(queryable, tenantId, id)),
     id,
     billNo: read('bill_no'),
     billDate: instant(read('bill_date')),
@@ -97,7 +101,8 @@ export async function readBill(database: Database, tenantId: string, row: Row): 
     taxIncluded: amount(read('tax_included_amount_value'), read('tax_included_amount_unit')),
     amountDue: amount(read('amount_due_value'), read('amount_due_unit')),
     taxes: list(read('tax_item')),
-    rates: { [Symbol.asyncIterator]: () => readRates(database, tenantId, id) }
+    rates: { [Symbol.asyncIterator]: () => (lineCount <= ITEMISED_MAX ? readItemised : readMany)(queryable, of) },
+    lineCount
   }
 }
 
@@ -118,8 +123,8 @@ interface Recipient {
 }
 
 /** The provider and the recipient: those that an issued bill keeps, so that it stays as it is, else those of now. */
-async function readContext(database: Database, tenantId: string, billId: string): Promise<Context> {
-  const { rows } = await database.run(
+async function readContext(queryable: Queryable, tenantId: string, billId: string): Promise<Context> {
+  const { rows } = await queryable.run(
     sql`SELECT b."created_at", b."rounding_amount", coalesce(l."content", ${LETTERHEAD}),
       coalesce(b."recipient", ${RECIPIENT})
     FROM "customer_bill" b JOIN "tenant" t ON t."id" = b."tenant_id"
@@ -140,30 +145,25 @@ async function readContext(database: Database, tenantId: string, billId: string)
   }
 }
 
-/**
- * Reads the lines slice by slice, with neither connection nor transaction held between two of them. Those of a bill that
- * is not itemised come in the order of their ids, in which an index has them.
- */
-async function* readRates(database: Database, tenantId: string, billId: string): AsyncGenerator<readonly Rate[]> {
-  const of = sql`"applied_customer_billing_rate" WHERE "tenant_id" = ${tenantId} AND "bill_id" = ${billId}`
-  const some = sql`SELECT count(*) FROM (SELECT FROM ${of} LIMIT ${ITEMISED_MAX + 1}) r`
-  const { rows: counts } = await database.run(some, { prepared: true })
-  if (Number(counts[0]?.[0]) <= ITEMISED_MAX) yield* readItemised(database, of)
-  else yield* readMany(database, of)
+async function countLines(queryable: Queryable, of: Sql): Promise<number> {
+  const counted = sql`SELECT count(*) FROM (SELECT FROM ${of} LIMIT ${ITEMISED_MAX + 1}) r`
+  const { rows } = await queryable.run(counted, { prepared: true })
+  return Number(rows[0]?.[0])
 }
 
-async function* readItemised(database: Database, of: Sql): AsyncGenerator<readonly Rate[]> {
-  const { rows } = await database.run(sql`SELECT ${COLUMNS} FROM ${of} ORDER BY "date", "id"`, { prepared: true })
+async function* readItemised(queryable: Queryable, of: Sql): AsyncGenerator<readonly Rate[]> {
+  const { rows } = await queryable.run(sql`SELECT ${COLUMNS} FROM ${of} ORDER BY "date", "id"`, { prepared: true })
   for (let at = 0; at < rows.length; at += SLICE_ROWS) {
     await nextTurn()
     yield rows.slice(at, at + SLICE_ROWS).map(readRate)
   }
 }
 
-async function* readMany(database: Database, of: Sql): AsyncGenerator<readonly Rate[]> {
+/** Slice by slice, in the order in which an index has them: neither connection nor transaction is held in between. */
+async function* readMany(queryable: Queryable, of: Sql): AsyncGenerator<readonly Rate[]> {
   for (let last = ''; ; ) {
     const slice = sql`SELECT ${COLUMNS} FROM ${of} AND "id" > ${last} ORDER BY "id" LIMIT ${SLICE_ROWS}`
-    const { rows } = await database.run(slice, { prepared: true })
+    const { rows } = await queryable.run(slice, { prepared: true })
     if (rows.length === 0) return
     last = String(rows.at(-1)?.[0])
     await nextTurn()

@@ -1,32 +1,28 @@
-import { setImmediate } from 'node:timers/promises'
 import PDFDocument from 'pdfkit'
 import type { BillView } from './bill-view.ts'
 import { formatOf } from './format.ts'
 import { FACES, fontOf } from './pdf-font.ts'
 import { drawPage, HEIGHTS } from './pdf-page.ts'
-import { type Measured, paginate, tableRows } from './pdf-rows.ts'
+import { paginate, tableRows } from './pdf-rows.ts'
 import type { Sheet } from './pdf-sheet.ts'
 import { measure } from './pdf-table.ts'
 import { WORDS, type Words } from './words.ts'
 
-/** Rows that are measured before others have a turn. */
-const ROWS_PER_TURN = 200
-
 /**
- * The PDF of a bill (A4, fonts embedded): the same view gives the same bytes. Between pages others have their turn, so
- * that a bill of thousands of lines holds nobody up for longer than a page takes.
+ * The PDF of a bill (A4, fonts embedded): the same view gives the same bytes. It is made at a stretch, so that a server
+ * has it made beside its event loop, see pdf-thread.ts.
  */
-export async function renderPdf(view: BillView): Promise<Buffer> {
+export function renderPdf(view: BillView): Promise<Buffer> {
   const words = WORDS[view.language]
   const format = formatOf(view.language, view.timeZone, view.currency, view.digits)
   const pdf = open(view, words)
   const written = collect(pdf)
   const sheet: Sheet = { pdf, view, words, format }
-  const pages = paginate(await measureAll(sheet), HEIGHTS, format.amount)
+  const measured = tableRows(view, words, format).map((row) => measure(pdf, row))
+  const pages = paginate(measured, HEIGHTS, format.amount)
   for (const [index, page] of pages.entries()) {
     pdf.addPage()
     drawPage(sheet, page, { page: index + 1, pages: pages.length })
-    await setImmediate()
   }
   pdf.end()
   return written
@@ -62,13 +58,4 @@ function collect(pdf: PDFKit.PDFDocument): Promise<Buffer> {
     pdf.on('end', () => resolve(Buffer.concat(parts)))
     pdf.on('error', reject)
   })
-}
-
-async function measureAll(sheet: Sheet): Promise<readonly Measured[]> {
-  const measured: Measured[] = []
-  for (const [index, row] of tableRows(sheet.view, sheet.words, sheet.format).entries()) {
-    measured.push(measure(sheet.pdf, row))
-    if (index % ROWS_PER_TURN === ROWS_PER_TURN - 1) await setImmediate()
-  }
-  return measured
 }

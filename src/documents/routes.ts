@@ -3,6 +3,8 @@ import { preferred } from '../base/accept.ts'
 import type { Access } from '../base/access.ts'
 import { Problem } from '../base/problem.ts'
 import { inTurns } from '../base/turns.ts'
+import type { Database, Queryable } from '../db/database.ts'
+import { slotOf } from '../fairness/request-slot.ts'
 import { type Attachment, isOwnDocument } from '../resources/bill-document.ts'
 import { customerBill } from '../resources/customer-bill.ts'
 import { isUnchanged } from '../tmf/conditional.ts'
@@ -13,7 +15,7 @@ import { type BillSource, readBill } from './bill-source.ts'
 import { billView } from './bill-view.ts'
 import { renderCsv } from './csv.ts'
 import { renderHtml } from './html.ts'
-import { renderPdf } from './pdf.ts'
+import { renderPdfAside } from './pdf-thread.ts'
 import { spool } from './spool.ts'
 
 type DocumentRequest = FastifyRequest<{ Params: { id: string; documentId: string } }>
@@ -28,6 +30,8 @@ interface Rendered {
 
 /** In the order of preference: a client that takes anything gets the first. */
 const MEDIA_TYPES = ['application/pdf', 'text/html', 'text/csv'] as const
+/** A document of more lines is more than a read: it takes a slot for expensive work, or one for each slice it reads. */
+const READ_LINES_MAX = 1_000
 const MEDIA_TYPE = /^[\w.+-]{1,127}\/[\w.+-]{1,127}$/
 const ANY_BYTES = 'application/octet-stream'
 
@@ -45,7 +49,7 @@ function documentHandler({ database, requester }: RouteContext) {
     const attachment = attachmentOf(row, documentId)
     const { accept } = request.headers
     const rendered = isOwnDocument(attachment)
-      ? await rendering(accept, () => readBill(database, view.tenantId, row))
+      ? await rendering(request, (queryable) => readBill(queryable, view.tenantId, row), database)
       : posted(accept, attachment)
     return send(request, reply, rendered)
   }
@@ -59,14 +63,26 @@ function attachmentOf(row: Row, documentId: string): Attachment {
   throw new Problem('notFound', 'This customerBill has no document with this id')
 }
 
-async function rendering(accept: string | undefined, read: () => Promise<BillSource>): Promise<Rendered> {
-  const type = chosen(accept, MEDIA_TYPES)
-  const source = await read()
+async function rendering(
+  request: FastifyRequest,
+  read: (queryable: Queryable) => Promise<BillSource>,
+  database: Database
+): Promise<Rendered> {
+  const type = chosen(request.headers.accept, MEDIA_TYPES)
+  const slot = slotOf(request)
+  let isTransfer = false
+  const run: Queryable['run'] = (...statement) =>
+    isTransfer ? slot.run('read', () => database.run(...statement)) : database.run(...statement)
+  const source = await read({ run })
+  if (source.lineCount > READ_LINES_MAX) {
+    isTransfer = type === 'text/csv'
+    await slot.become(isTransfer ? 'transfer' : 'expensive')
+  }
   const name = fileName(source.billNo ?? source.id)
   switch (type) {
     case 'application/pdf':
       return {
-        pieces: only(await renderPdf(await billView(source))),
+        pieces: only(await renderPdfAside(await billView(source))),
         type,
         disposition: `inline; filename="${name}.pdf"`
       }

@@ -5,7 +5,7 @@ import { Readable } from 'node:stream'
 export type Content = { readonly whole: Buffer; readonly tag: string } | { readonly stream: Readable }
 
 /** Documents up to this size are made before anything is sent; larger ones while the client takes them. */
-const WHOLE_MAX_BYTES = 8_388_608
+const WHOLE_MAX_BYTES = 4_194_304
 
 /** Makes a document of pieces. It never holds more than a small document has, or the client has not taken yet. */
 export async function spool(pieces: AsyncIterable<string | Buffer>): Promise<Content> {

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto'
 import { request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { sql } from '../../src/db/sql.ts'
 import { KEYS, TENANT } from '../support/database.ts'
-import { BASE, startTestServer, type TestServer } from '../support/server.ts'
+import { startTestServer, type TestServer } from '../support/server.ts'
 import { longestTurnMs, TURN_MAX_MS } from '../support/turns.ts'
+import { addLargeBill } from './large-bill.ts'
 
 /** More than a document is held for, and more than a document shows line by line. */
 const MANY = 60_000
@@ -17,23 +17,10 @@ const places = new Map<number, string>()
 beforeAll(async () => {
   server = await startTestServer()
   await server.app.listen({ port: 0, host: '127.0.0.1' })
-  for (const lines of [MANY, ITEMISED]) places.set(lines, await addBill(lines))
+  const post = async (path: string, body: object) => (await server.call('POST', path, body)).body
+  for (const lines of [MANY, ITEMISED]) places.set(lines, await addLargeBill(server.database, lines, post))
 })
 afterAll(() => server.close())
-
-/** Adds a bill of so many lines of one cent, and answers where its document is. */
-async function addBill(lines: number): Promise<string> {
-  const billingAccount = { id: `A-${lines}` }
-  const total = { unit: 'EUR', value: lines / 100 }
-  const { body } = await server.call('POST', 'customerBill', { billingAccount, taxExcludedAmount: total })
-  await server.database.run(sql`INSERT INTO "applied_customer_billing_rate" ("tenant_id", "id", "date", "is_billed",
-      "bill_id", "rate_type", "name", "product_id", "billing_account_id", "tax_excluded_amount_value",
-      "tax_excluded_amount_unit")
-    SELECT ${TENANT}, concat('R-', ${lines}::int, '-', n), timestamptz '2026-09-30' - n * interval '10 seconds', true,
-      ${body.id}, 'usageCharge', concat('Call to a number of our own network, at the rate of the evening, ', n), concat('P-', n % 7), ${billingAccount.id}, 0.01, 'EUR'
-    FROM generate_series(1, ${lines}::int) n`)
-  return `${BASE}/customerBill/${body.id}/document/${body.billDocument[0].id}`
-}
 
 interface Download {
   readonly status: number
@@ -72,7 +59,7 @@ function download(lines: number, accept: string): Promise<Download> {
 }
 
 describe.each([MANY, ITEMISED])('a bill of %i lines', (lines) => {
-  test.each(['text/csv', 'text/html'])('holds nobody up as %s', async (accept) => {
+  test.each(['text/csv', 'text/html', 'application/pdf'])('holds nobody up as %s', async (accept) => {
     let all: readonly Download[] = []
     const longest = await longestTurnMs(async () => {
       all = await Promise.all([download(lines, accept), download(lines, accept)])

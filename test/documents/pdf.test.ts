@@ -4,6 +4,7 @@ import { billView } from '../../src/documents/bill-view.ts'
 import { readBranding } from '../../src/documents/branding.ts'
 import { renderPdf } from '../../src/documents/pdf.ts'
 import { paginate, type TableRow } from '../../src/documents/pdf-rows.ts'
+import { renderPdfAside } from '../../src/documents/pdf-thread.ts'
 import { logoUri } from './logo.ts'
 import { textsOf } from './pdf-text.ts'
 import { BRANDING, billOf, type Charge } from './source.ts'
@@ -83,18 +84,24 @@ test('a bill of 2,000 lines carries its sum from page to page, and has every lin
   expect(pages.at(-1)).not.toContain('Carried forward')
 })
 
-test('other work has its turn while a long bill is rendered', async () => {
-  const charges = Array.from({ length: 1_000 }, (_, index) => ({ amount: '0.01', name: `Call ${index}` }))
-  let turns = 0
-  let isDone = false
-  const count = () => {
-    turns++
-    if (!isDone) setImmediate(count)
+test('the thread beside the event loop makes the same, when it is new as when it is kept', async () => {
+  const logo = { ...BRANDING, logo: logoUri(6) }
+  const tenant = { name: 'Nordlicht', timeZone: 'UTC', branding: await readBranding(logo) }
+  const views = await Promise.all(
+    [billOf('EUR', CHARGES, { tenant }), billOf('JPY', CHARGES), billOf('EUR', CHARGES, { tenant })].map(billView)
+  )
+  const expected = await Promise.all(views.map(renderPdf))
+  for (const _ of ['new', 'kept']) {
+    const made = await Promise.all(views.map(renderPdfAside))
+    expect(made.map((file, at) => file.equals(expected[at] ?? Buffer.alloc(0)))).toEqual([true, true, true])
   }
-  setImmediate(count)
-  await render(billOf('EUR', charges))
-  isDone = true
-  expect(turns).toBeGreaterThan(20)
+})
+
+test('what ends the thread is told to whoever asked, and the next PDF has a new one', async () => {
+  const view = await billView(billOf('EUR', CHARGES))
+  const broken = { ...view, language: 'xx' } as unknown as typeof view
+  const made = [broken, view].map((each) => renderPdfAside(each).then(String, (error: Error) => error.name))
+  expect(await Promise.all(made)).toEqual(['TypeError', expect.stringMatching(/^%PDF-/)])
 })
 
 test('texts without end, strange letters and nothing at all are drawn', async () => {

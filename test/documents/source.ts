@@ -40,6 +40,7 @@ export function billOf(unit: string, charges: readonly Charge[], others: Partial
     amountDue: money(net.plus(tax)),
     rounding: net.minus(displayed).toFixed(),
     taxes: [{ taxCategory: 'VAT', taxRate: 0.19, taxAmount: { unit, value: tax.toNumber() } }],
+    lineCount: charges.length,
     rates: inSlices(charges.map((charge, index) => rateOf(unit, charge, index))),
     customer: {
       name: 'Emre Aydın',

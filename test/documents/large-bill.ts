@@ -1,0 +1,31 @@
+import type { Database } from '../../src/db/database.ts'
+import { sql } from '../../src/db/sql.ts'
+import { TENANT } from '../support/database.ts'
+import { BASE } from '../support/server.ts'
+
+const NAME = 'Call to a number of our own network, at the rate of the evening, '
+
+/** Adds so many rates of one cent: lines of a bill, or of an account that is yet to be billed. */
+export async function addRates(database: Database, lines: number, account: string, billId?: string): Promise<void> {
+  await database.run(sql`INSERT INTO "applied_customer_billing_rate" ("tenant_id", "id", "date", "is_billed",
+      "bill_id", "rate_type", "name", "product_id", "billing_account_id", "tax_excluded_amount_value",
+      "tax_excluded_amount_unit")
+    SELECT ${TENANT}, concat('R-', ${account}::text, '-', n), timestamptz '2026-09-30' - n * interval '10 seconds',
+      ${billId !== undefined}, ${billId}, 'usageCharge', concat(${NAME}::text, n), concat('P-', n % 7), ${account},
+      0.01, 'EUR'
+    FROM generate_series(1, ${lines}::int) n`)
+}
+
+/** Adds a bill of so many lines, posted by `post`, and answers where its document is. */
+export async function addLargeBill(
+  database: Database,
+  lines: number,
+  // biome-ignore lint/suspicious/noExplicitAny: what a server answers.
+  post: (path: string, body: object) => Promise<any>
+): Promise<string> {
+  const billingAccount = { id: `A-${lines}` }
+  const taxExcludedAmount = { unit: 'EUR', value: lines / 100 }
+  const { id, billDocument } = await post(`${BASE}/customerBill`, { billingAccount, taxExcludedAmount })
+  await addRates(database, lines, billingAccount.id, id)
+  return `${BASE}/customerBill/${id}/document/${billDocument[0].id}`
+}

@@ -1,0 +1,43 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { addLargeBill } from '../documents/large-bill.ts'
+import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { CREDENTIAL, cleanUp, type ServerProcess, startServer } from './server-process.ts'
+
+/** What the lines alone would fill several times if they were held. */
+const LINES = 100_000
+const HEAP_MIB = 112
+
+let store: TestDatabase
+let server: ServerProcess
+beforeAll(async () => {
+  store = await createTestDatabase()
+  server = await startServer({ DATABASE_URL: store.url, NODE_OPTIONS: `--max-old-space-size=${HEAP_MIB}` })
+})
+afterAll(async () => {
+  await server.stop()
+  await cleanUp()
+  await store.drop()
+})
+
+async function post(path: string, body: object): Promise<unknown> {
+  const headers = { ...CREDENTIAL, 'content-type': 'application/json' }
+  const answer = await fetch(`${server.root}${path}`, { method: 'POST', headers, body: JSON.stringify(body) })
+  return answer.json()
+}
+
+/** The status of a document, and how long it is; none of it is kept. */
+async function take(place: string, accept: string): Promise<readonly [number, number]> {
+  const answer = await fetch(`${server.root}${place}`, { headers: { ...CREDENTIAL, accept } })
+  let bytes = 0
+  for await (const chunk of answer.body ?? []) bytes += chunk.length
+  return [answer.status, bytes]
+}
+
+test('a bill of many lines takes no more memory than one of few', async () => {
+  const place = await addLargeBill(store.database, LINES, post)
+  const tables = await Promise.all(Array.from({ length: 4 }, () => take(place, 'text/csv')))
+  for (const [status, bytes] of tables) expect([status, bytes > 100 * LINES]).toEqual([200, true])
+  const documents = await Promise.all(['text/html', 'application/pdf', 'text/csv'].map((type) => take(place, type)))
+  expect(documents.map(([status]) => status)).toEqual([200, 200, 200])
+  expect(server.child.exitCode).toBe(null)
+})
