@@ -24,7 +24,7 @@ import { billedResources } from './billing/resources.ts'
 import type { Database } from './db/database.ts'
 import { registerDocs } from './docs.ts'
 import { registerDocuments } from './documents/routes.ts'
-import { apiEndpoints } from './endpoints.ts'
+import { apiEndpoints, billingEndpoints } from './endpoints.ts'
 import { limitsFor } from './fairness/limits.ts'
 import { type FairnessOptions, type Owner, registerFairness } from './fairness/request-slot.ts'
 import { registerHardening, registerRateLimit, requestLimits } from './hardening.ts'
@@ -106,13 +106,18 @@ export async function buildApp(parts: Parts): Promise<FastifyInstance> {
     for (const { register } of apiEndpoints) register(app, base, context)
   }
   await registerAdmin(app, '/admin/v1', context)
-  refuseIdempotencyKeys(app, '/billing/v1')
-  registerBillRuns(app, '/billing/v1', context)
-  registerPayments(app, '/billing/v1', context, BASE_PATHS[0])
-  registerPreview(app, '/billing/v1', context, BASE_PATHS[0])
+  registerBilling(app, '/billing/v1', context)
   await registerDocs(app, { basePaths: BASE_PATHS, resources, publicUrl: config.PUBLIC_URL })
   refuseOtherMethods(app, methods)
   return app
+}
+
+function registerBilling(app: FastifyInstance, base: string, context: RouteContext): void {
+  refuseIdempotencyKeys(app, base)
+  registerBillRuns(app, base, context)
+  for (const { register } of billingEndpoints) register(app, base, context)
+  registerPayments(app, base, context, BASE_PATHS[0])
+  registerPreview(app, base, context, BASE_PATHS[0])
 }
 
 function newServer({ config, logger }: Parts): FastifyInstance {

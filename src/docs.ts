@@ -4,7 +4,7 @@ import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance } from 'fastify'
 import { SCOPE_DESCRIPTIONS, SCOPES } from './auth/scopes.ts'
 import { documentPaths } from './documents/openapi.ts'
-import { apiEndpoints } from './endpoints.ts'
+import { apiEndpoints, billingEndpoints } from './endpoints.ts'
 import { isUnchanged } from './tmf/conditional.ts'
 import { endpointPaths } from './tmf/endpoint.ts'
 import { openApiDocument } from './tmf/openapi.ts'
@@ -47,8 +47,19 @@ export function apiDocument({ basePaths, resources, publicUrl }: DocsContext): J
     basePaths: basePaths.map((base) => prefix + base),
     securitySchemes: securitySchemes(prefix),
     resources,
-    furtherPaths: (schemes) => ({ ...documentPaths(schemes), ...endpointPaths(apiEndpoints, schemes) })
+    furtherPaths: (schemes) => ({
+      ...documentPaths(schemes),
+      ...endpointPaths(apiEndpoints, schemes),
+      ...below(`${prefix}/billing/v1`, endpointPaths(billingEndpoints, schemes))
+    })
   })
+}
+
+/** Path items that stand below a base of their own. */
+function below(url: string, paths: Json): Json {
+  return Object.fromEntries(
+    Object.entries(paths).map(([path, item]) => [path, { servers: [{ url }], ...(item as Json) }])
+  )
 }
 
 /** The ways of getting in; where tokens are had depends on the path before every path. */

@@ -5,6 +5,7 @@ import { customerBillOnDemand } from '../resources/customer-bill-on-demand.ts'
 import { resources } from '../resources/index.ts'
 import type { Resource } from '../tmf/resource.ts'
 import { datedBillCycle } from './cycle.ts'
+import { discardRemoved } from './discard.ts'
 import { issueChanged } from './issue-existing.ts'
 import { issueForeign, takeOverBills } from './issue-foreign.ts'
 import { requireForeignNumber } from './number-series.ts'
@@ -20,12 +21,13 @@ const workedOff: Resource = {
 }
 
 /**
- * To validate or send a bill that the engine made is to issue it; one of another system is issued as it is written, and
- * has none of our numbers.
+ * To validate or send a bill that the engine made is to issue it, and to remove it before frees its rates; one of
+ * another system is issued as it is written, and has none of our numbers.
  */
 const issuedBill: Resource = {
   ...customerBill,
   carryOut: issueChanged,
+  carryOutRemoval: discardRemoved,
   written: async (tx, context, after, before) => {
     const { billNo } = after.document
     if (!before && billNo !== undefined) await requireForeignNumber(tx, context.author.tenantId, String(billNo))

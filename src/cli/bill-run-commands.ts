@@ -10,6 +10,7 @@ import {
   startRun
 } from '../billing/bill-run.ts'
 import { type ReadRun, readRuns, writeRun } from '../billing/bill-run-list.ts'
+import { discardBills } from '../billing/discard.ts'
 import type { Transaction } from '../db/database.ts'
 import { hasEnded, progressOn, reportRun } from './bill-run-report.ts'
 import { type Arguments, type Command, type Context, Misuse, type Result } from './command.ts'
@@ -50,7 +51,22 @@ export const billRunCommands: Readonly<Record<string, Command>> = {
   },
   'bill-run cancel': steering('stops a run after the chunks under way; what is billed stays billed', [], cancelRun),
   'bill-run resume': steering('goes on with a run that was cancelled or failed', ['wait'], resumeRun),
-  'bill-run retry': steering('bills the parked accounts of a run that is done', ['wait'], retryRun)
+  'bill-run retry': steering('bills the parked accounts of a run that is done', ['wait'], retryRun),
+  'bill-run discard': {
+    description: 'takes back bills of a run that were never issued',
+    parameters: ['ID'],
+    options: ['tenant', 'filter'],
+    details: () =>
+      'Their rates are free again, and their accounts wait for bill-run retry. --filter means some of them, written\n' +
+      'like the query of GET /customerBill: amountDue.value.lt=100.',
+    prepare: (args) => async (context) => {
+      const { author } = await enterTenant(context, args)
+      const { database, clock, newId } = context
+      const discard = { runId: String(args.parameters[0]), filter: args.options.filter }
+      const { discarded, skipped } = await discardBills(database, { author, clock, newId }, discard)
+      return { text: `discarded ${discarded}, left ${skipped} that were issued` }
+    }
+  }
 }
 
 type Act = (tx: Transaction, context: RunContext, id: string) => Promise<void>

@@ -16,6 +16,7 @@ export const OPTIONS = {
   'dry-run': { type: 'boolean', synopsis: '[--dry-run]' },
   state: { type: 'string', synopsis: '[--state new|validated|sent]' },
   wait: { type: 'boolean', synopsis: '[--wait]' },
+  filter: { type: 'string', synopsis: '[--filter FILTER]' },
   accounts: { type: 'string', synopsis: '[--accounts NUMBER]' },
   json: { type: 'boolean', synopsis: '[--json]' }
 } as const
@@ -43,6 +44,7 @@ export interface Arguments {
     readonly 'dry-run'?: boolean | undefined
     readonly state?: string | undefined
     readonly wait?: boolean | undefined
+    readonly filter?: string | undefined
     readonly accounts?: string | undefined
     readonly json?: boolean | undefined
   }

@@ -5,6 +5,7 @@ import { billChecks } from './bill-checks.ts'
 import { IN_LEDGER } from './foreign-bills.ts'
 import { foreignChecks } from './foreign-checks.ts'
 import { moneyChecks } from './money-checks.ts'
+import { runChecks } from './run-checks.ts'
 
 /** What is known of one tenant's ledger. */
 export interface Verification {
@@ -44,7 +45,12 @@ async function verifyTenant(tx: Transaction, tenantId: string): Promise<Verifica
 
 async function firstDifference(tx: Transaction, tenantId: string): Promise<string | undefined> {
   const currencies = await currenciesOf(tx, tenantId)
-  const checks = [...moneyChecks(tenantId), ...billChecks(tenantId, currencies), ...foreignChecks(tenantId)]
+  const checks = [
+    ...moneyChecks(tenantId),
+    ...billChecks(tenantId, currencies),
+    ...foreignChecks(tenantId),
+    ...runChecks(tenantId)
+  ]
   for (const check of checks) {
     const { rows } = await tx.run(sql`${check} ORDER BY 1 LIMIT 1`)
     if (rows[0]) return String(rows[0][0])

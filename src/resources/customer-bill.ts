@@ -91,7 +91,11 @@ export const customerBill = defineResource({
     },
     barred: statesBeforeIssue
   },
-  events: { created: 'CustomerBillCreateEvent', stateChanged: 'CustomerBillStateChangeEvent' },
+  events: {
+    created: 'CustomerBillCreateEvent',
+    stateChanged: 'CustomerBillStateChangeEvent',
+    removed: 'CustomerBillDeleteEvent'
+  },
   complete: (document, { id, newId }) => {
     const { billDocument: posted = [], billNo = id } = document
     const own = { id: newId(), name: `bill-${billNo}`, attachmentType: OWN_TYPE }

@@ -13,7 +13,7 @@ export async function recordEvents(
   tx: Transaction,
   { view: { tenantId }, newId }: { readonly view: Pick<View, 'tenantId'>; readonly newId: () => string },
   resource: Resource,
-  what: 'created' | 'stateChanged',
+  what: 'created' | 'stateChanged' | 'removed',
   ids: readonly string[],
   now: string
 ): Promise<void> {

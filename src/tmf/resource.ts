@@ -38,6 +38,8 @@ export interface Rules<D extends Document> {
    * whether it did.
    */
   carryOut?(tx: Transaction, context: ChangeContext, after: D, before: Stored<D>): Promise<boolean>
+  /** Makes a removal by itself, where more belongs to it than its row, which is locked; answers whether it did. */
+  readonly carryOutRemoval?: (tx: Transaction, context: RemovalContext, stored: Stored) => Promise<boolean>
   /** Rules between attributes; throws a Problem. `before` is missing at creation. */
   check?(after: D, before?: Stored<D>): void
   /** Throws a Problem when a stored resource may not be changed or removed any more. */
@@ -65,7 +67,7 @@ export interface Description {
   readonly description: string
   /** What is served. Operations beyond TMF678 v4 are marked as extensions. */
   readonly operations: Readonly<Partial<Record<Operation, 'standard' | 'extension'>>>
-  readonly events?: { readonly created: string; readonly stateChanged: string }
+  readonly events?: { readonly created: string; readonly stateChanged: string; readonly removed?: string }
   /** Unique indexes by name: the attribute that they keep unique in the tenant. */
   readonly unique?: Readonly<Record<string, string>>
   /**
@@ -89,7 +91,11 @@ export interface Spec<T extends string, A extends Attributes, S extends keyof A 
   /** The attributes that PATCH may change; `allBut` opens the members of an own @type, too. */
   readonly patchable: readonly (keyof A & string)[] | { readonly allBut: readonly (keyof A & string)[] }
   readonly states?: StateMachine<ValueOf<A[S]> & string, DocumentOf<A>> & { readonly attribute?: S }
-  readonly events?: NoInfer<{ readonly created: `${T}CreateEvent`; readonly stateChanged: `${T}StateChangeEvent` }>
+  readonly events?: NoInfer<{
+    readonly created: `${T}CreateEvent`
+    readonly stateChanged: `${T}StateChangeEvent`
+    readonly removed?: `${T}DeleteEvent`
+  }>
   readonly unique?: Readonly<Record<string, `${(keyof A & string) | 'id'}${'' | ` or ${string}`}`>>
   readonly bulk?: { readonly key: keyof A & string }
   /** Columns no client sees, computed from the document at every write. */
@@ -134,6 +140,11 @@ export interface ChangeContext {
   readonly author: Author
   readonly clock: Clock
   readonly newId: () => string
+}
+
+/** The same, and whose rows the requester sees. */
+export interface RemovalContext extends ChangeContext {
+  readonly view: Owner
 }
 
 export interface StateMachine<V extends string = string, D extends Document = Document> {

@@ -174,6 +174,9 @@ export async function remove(
   const stored = readStored(resource, await find(tx, resource, context.view, id, 'update'))
   requireVersion(isExpected, stored)
   resource.mayRemove?.(stored)
+  if (await resource.carryOutRemoval?.(tx, context, stored)) return
+  const now = context.clock()
+  await recordEvents(tx, context, resource, 'removed', [id], now)
   try {
     await tx.run(
       sql`DELETE FROM ${identifier(resource.table)} WHERE "tenant_id" = ${context.view.tenantId} AND "id" = ${id}`
@@ -185,7 +188,7 @@ export async function remove(
     throw new Problem('conflict', `This ${resource.noun} cannot be deleted: at least one ${name} refers to it`)
   }
   const change = { action: 'remove', resourceType: resource.type, resourceId: id, before: stored.document }
-  await record(tx, context, change, context.clock())
+  await record(tx, context, change, now)
 }
 
 /** A document with its open references resolved, and with what only the database can say about it. */

@@ -133,7 +133,7 @@ async function remove(viewer: Viewer, row: ModelRow, url: string): Promise<void>
   if (isBilledRate(row) || rows.some(({ refersTo }) => refersTo === row)) return expectStatus(answer, 409)
   expectStatus(answer, 204)
   rows = rows.filter((one) => one !== row)
-  note(viewer, row, 'remove')
+  note(viewer, row, 'remove', resources.get(row.path)?.events?.removed)
 }
 
 async function checkList(viewer: Viewer, path: string): Promise<void> {

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { BASE_PATHS } from '../../src/app.ts'
 import { openApiText } from '../../src/openapi-file.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
-import { type Document, OPENAPI_FILE, operationsOf, readDocument } from './document.ts'
+import { type Document, methodsBelow, OPENAPI_FILE, operationsOf, readDocument } from './document.ts'
 
 let server: TestServer
 beforeAll(async () => {
@@ -46,12 +46,15 @@ test('every operation has an id of its own, a mark, a summary, and parameters th
 })
 
 test.each(BASE_PATHS)('below %s exactly the documented paths have exactly the documented methods', async (base) => {
-  const expected = Object.entries(readDocument().paths).map(([path, item]) => [
-    path,
-    Object.keys(item).map((method) => method.toUpperCase())
-  ])
+  const expected = methodsBelow(readDocument())
   const served = routePaths(base).map(async (path) => [path.replace(/:(\w+)/g, '{$1}'), await methodsOf(base + path)])
   expect(sortedPairs(await Promise.all(served))).toEqual(sortedPairs(expected))
+})
+
+test('below /billing/v1 the documented paths have the documented methods', async () => {
+  for (const [path, methods] of methodsBelow(readDocument(), '/billing/v1')) {
+    expect(await methodsOf(`/billing/v1${path}`)).toEqual(methods)
+  }
 })
 
 /** The paths below a base, as the router has them. */

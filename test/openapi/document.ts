@@ -38,6 +38,19 @@ export function readDocument(): Document {
 /** All operations with the path and the method under which they stand. */
 export function operationsOf({ paths }: Document) {
   return Object.entries(paths).flatMap(([name, item]) =>
-    Object.entries(item).map(([method, operation]) => ({ path: name, method, operation }))
+    Object.entries(item).flatMap(([method, operation]) =>
+      method === SERVERS ? [] : [{ path: name, method, operation, isOfApi: !(SERVERS in item) }]
+    )
   )
+}
+
+/** What stands below a base of its own says so beside its operations. */
+const SERVERS = 'servers'
+
+/** The paths below each base path of the API, with their methods; or those below a base of their own. */
+export function methodsBelow({ paths }: Document, server?: string): readonly (readonly [string, readonly string[]])[] {
+  return Object.entries(paths).flatMap(([name, { servers, ...item }]) => {
+    const own = (servers as readonly { readonly url: string }[] | undefined)?.[0]?.url
+    return own === server ? [[name, Object.keys(item).map((method) => method.toUpperCase())] as const] : []
+  })
 }

@@ -15,7 +15,9 @@ test('docs/conformance.md lists which operations are standard and which are exte
     ['delete', '/{id}']
   ] as const
   const listed = rowsOf('Operations').map(([resource, ...marks]) => [resource, marks])
-  const resources = [...new Set(operationsOf(ours).map(({ path }) => path.split('/')[1] ?? ''))]
+  const resources = [
+    ...new Set(operationsOf(ours).flatMap(({ path, isOfApi }) => (isOfApi ? [path.split('/')[1] ?? ''] : [])))
+  ]
   const expected = resources.map((resource) => {
     const marks = verbs.map(([method, item]) => ours.paths[`/${resource}${item}`]?.[method]?.['x-tmf-operation'] ?? '-')
     return [resource, marks]
