@@ -1,6 +1,13 @@
 import { parseDay } from '../base/instant.ts'
 import { Problem } from '../base/problem.ts'
-import type { Comparison, Operator, OrderOperator, Path, Predicate } from './predicate.ts'
+import {
+  type Comparison,
+  type Operator,
+  type OrderOperator,
+  type Path,
+  type Predicate,
+  patternsIn
+} from './predicate.ts'
 import { checkRegex } from './regex.ts'
 import { scalarKind } from './scalar.ts'
 import type { ObjectShape, Scalar, Shape } from './shape.ts'
@@ -25,14 +32,27 @@ export interface Atom {
   readonly ignoreCase?: boolean
 }
 
+/**
+ * A connection of Postgres keeps 32 compiled patterns. With more in one query it compiles each of them again for every
+ * row, which takes a thousand times as long as to match it.
+ */
+const PATTERNS_MAX = 8
+
 /** Checks every path, operator and value of a predicate; throws `invalidQuery` naming what is allowed instead. */
 export function bind(predicate: Predicate, root: ObjectShape): Bound {
+  if (patternsIn(predicate) > PATTERNS_MAX) {
+    throw new Problem('invalidQuery', `regex and =~ may be used ${PATTERNS_MAX} times at most in one query`)
+  }
+  return bound(predicate, root)
+}
+
+function bound(predicate: Predicate, root: ObjectShape): Bound {
   switch (predicate.op) {
     case 'and':
     case 'or':
-      return { op: predicate.op, terms: predicate.terms.map((term) => bind(term, root)) }
+      return { op: predicate.op, terms: predicate.terms.map((term) => bound(term, root)) }
     case 'not':
-      return { op: 'not', term: bind(predicate.term, root) }
+      return { op: 'not', term: bound(predicate.term, root) }
     case 'exists':
       resolve(root, predicate.path)
       return predicate
@@ -40,7 +60,7 @@ export function bind(predicate: Predicate, root: ObjectShape): Bound {
       listAt(root, predicate.path)
       return predicate
     case 'some':
-      return { ...predicate, where: bind(predicate.where, elementAt(root, predicate.path)) }
+      return { ...predicate, where: bound(predicate.where, elementAt(root, predicate.path)) }
     case 'compare':
       return bindComparison(predicate, root)
   }

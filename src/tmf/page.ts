@@ -2,7 +2,7 @@ import { Problem } from '../base/problem.ts'
 import { identifier, join, type Sql, sql } from '../db/sql.ts'
 import { type Bound, bind, leafAt } from './bind.ts'
 import { type Cursor, encodeCursor } from './cursor.ts'
-import type { Predicate } from './predicate.ts'
+import { patternsIn } from './predicate.ts'
 import type { Query } from './query.ts'
 import { type Row, type Selection, selectAll, selectFields } from './representation.ts'
 import { couldBeId, type Resource } from './resource.ts'
@@ -65,7 +65,7 @@ export function pageOf(resource: Resource, view: View, query: Query): Page {
     after: query.after,
     isCommon: query.fields === undefined && isServed(resource, query),
     isServed: isServed(resource, query),
-    hasPattern: query.where !== undefined && hasPattern(query.where),
+    hasPattern: query.where !== undefined && patternsIn(query.where) > 0,
     isByList: bound !== undefined && isByList(resource, bound)
   }
 }
@@ -117,20 +117,6 @@ function isServed(resource: Resource, { where, sort }: Query): boolean {
   const plain = terms.every((term) => term.op === 'compare' && term.operator === 'eq' && term.values.length === 1)
   const indexed = terms.every((term) => term.op === 'compare' && isIndexed(term.path))
   return terms.length <= 2 && plain && indexed && sort.length <= 1 && sort.every((key) => isIndexed(key.path))
-}
-
-function hasPattern(predicate: Predicate): boolean {
-  switch (predicate.op) {
-    case 'and':
-    case 'or':
-      return predicate.terms.some(hasPattern)
-    case 'not':
-      return hasPattern(predicate.term)
-    case 'some':
-      return hasPattern(predicate.where)
-    default:
-      return predicate.op === 'compare' && predicate.operator === 'regex'
-  }
 }
 
 /**

@@ -32,3 +32,18 @@ export const OPERATORS: readonly Operator[] = ['eq', 'ne', 'gt', 'gte', 'lt', 'l
 
 /** Attribute names from the root of the resource (or of the element) inwards, e.g. `['billingAccount', 'id']`. */
 export type Path = readonly string[]
+
+/** How many regular expressions a predicate has. */
+export function patternsIn(predicate: Predicate): number {
+  switch (predicate.op) {
+    case 'and':
+    case 'or':
+      return predicate.terms.reduce((sum, term) => sum + patternsIn(term), 0)
+    case 'not':
+      return patternsIn(predicate.term)
+    case 'some':
+      return patternsIn(predicate.where)
+    default:
+      return predicate.op === 'compare' && predicate.operator === 'regex' ? 1 : 0
+  }
+}

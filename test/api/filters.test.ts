@@ -12,6 +12,16 @@ afterAll(() => server.close())
 
 const found = (reply: Reply) => reply.body.map(({ id }: { id: string }) => id)
 
+/** A query of so many patterns, all of which match every bill. */
+function patterns(count: number): string {
+  return Array.from({ length: count }, (_, at) => `billNo.regex=B{1,${at + 1}}`).join('&')
+}
+
+function jsonPathPatterns(count: number): string {
+  const conditions = Array.from({ length: count }, (_, at) => `@.taxItem[?(@.taxCategory=~'V{${at + 1}}')]`)
+  return encodeURIComponent(`$[?(${conditions.join(' || ')})]`)
+}
+
 describe('filters', () => {
   test.each([
     ['billNo=B-03', 1],
@@ -59,7 +69,8 @@ describe('filters', () => {
     ['billDocument.id=x', 0],
     ['billingAccount.id=A1', 25],
     ['billingAccount.name=x', 0],
-    ['@type=x', 0]
+    ['@type=x', 0],
+    [patterns(8), 25]
   ])('%s finds %i', async (query, count) => {
     const reply = await server.call('GET', `customerBill?limit=30&${query.replaceAll(' ', '%20')}`)
     expect(reply.status === 200 || reply.status === 206, reply.text).toBe(true)
@@ -79,6 +90,8 @@ describe('filters', () => {
     ['billNo.like=x', 'billNo has neither attributes nor an operator like; it takes eq, ne, gt, gte, lt, lte, regex'],
     ['billNo.regex=(', 'billNo: '],
     ["filter=$[?(@.billNo=~'(')]", 'billNo: '],
+    [patterns(9), 'regex and =~ may be used 8 times at most in one query'],
+    [`${patterns(4)}&filter=${jsonPathPatterns(5)}`, 'regex and =~ may be used 8 times'],
     ['href=x', 'has no attribute href'],
     ['constructor=x', 'has no attribute constructor'],
     ['__proto__.x=x', 'has no attribute __proto__'],
