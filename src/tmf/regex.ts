@@ -17,8 +17,8 @@ const MAX_LENGTH = 256
 const MAX_BOUND = 255
 /**
  * How many characters a pattern may stand for once its quantifiers are written out; bounds the cost of a match.
- * Postgres matches without stepping back: the slowest patterns that were found within this bound took 5 ms to compile and 4 µs
- * for each character of a text.
+ * Postgres matches without stepping back: the slowest patterns that were found within this bound took 5 ms to compile
+ * and 4 µs for each character of a text.
  */
 const MAX_STATES = 512
 /** How many ^ and $ a pattern may hold: Postgres may need time exponential in their number to compile it. */
