@@ -31,13 +31,8 @@ import { registerHardening, registerRateLimit, requestLimits } from './hardening
 import { registerHealth } from './health.ts'
 import { addressFrom } from './tmf/address.ts'
 import { registerBodies } from './tmf/body.ts'
-import {
-  answerClientError,
-  answerFrameworkError,
-  collectMethods,
-  refuseOtherMethods,
-  registerErrors
-} from './tmf/errors.ts'
+import { answerClientError } from './tmf/client-error.ts'
+import { answerFrameworkError, collectMethods, refuseOtherMethods, registerErrors } from './tmf/errors.ts'
 import { isLines } from './tmf/lines.ts'
 import { registerRequestIds, requestId } from './tmf/request-id.ts'
 import type { Resource } from './tmf/resource.ts'

@@ -1,12 +1,10 @@
 import type { ServerOptions } from 'node:http'
-import type { Socket } from 'node:net'
 import cors, { type FastifyCorsOptions } from '@fastify/cors'
 import helmet, { type FastifyHelmetOptions } from '@fastify/helmet'
 import rateLimit from '@fastify/rate-limit'
 import underPressure from '@fastify/under-pressure'
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import { Problem } from './base/problem.ts'
-import { mayBeLate } from './tmf/long-body.ts'
 
 /** The settings that these limits depend on, as `config.ts` reads them. */
 export interface HardeningSettings {
@@ -49,12 +47,11 @@ export function requestLimits({ REQUEST_TIMEOUT_MS }: HardeningSettings): Server
 }
 
 /**
- * Adds the security headers, CORS where CORS_ORIGINS is set, shedding of load, and the end of late clients.
+ * Adds the security headers, CORS where CORS_ORIGINS is set, and shedding of load.
  * Call it after the hooks of request ids, whose header every refusal has, and before anything that registers or notes
  * routes.
  */
 export async function registerHardening(app: FastifyInstance, config: HardeningSettings): Promise<void> {
-  cutLateClientsOff(app)
   await registerSecurityHeaders(app, config)
   if (config.CORS_ORIGINS !== undefined) await registerCors(app, config.CORS_ORIGINS)
   if (config.MAX_EVENT_LOOP_DELAY_MS > 0) await registerShedding(app, config.MAX_EVENT_LOOP_DELAY_MS)
@@ -83,16 +80,6 @@ export async function registerRateLimit(
     errorResponseBuilder: () => exceeded
   })
   app.addHook('onRequest', app.rateLimit())
-}
-
-/**
- * Closes the connection of a late request after the answer. Node only ends its own side, and looks at the connection no
- * more: a client that ignores it would keep both, and the request whose body never comes, for as long as it likes.
- */
-function cutLateClientsOff(app: FastifyInstance): void {
-  app.server.on('clientError', (error: Error & { code?: string }, socket: Socket) => {
-    if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && !mayBeLate(socket)) socket.destroySoon()
-  })
 }
 
 /** Helmet would put its headers together for every request, at a third of the server's time; they never change. */

@@ -1,15 +1,11 @@
-import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
-import type { Socket } from 'node:net'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify'
 import { errorBody, Problem, type ProblemKind } from '../base/problem.ts'
-import { newId } from '../base/ulid.ts'
 import { LINES_TYPE } from './body.ts'
-import { mayBeLate } from './long-body.ts'
+import { dropBody, watchConnections } from './connections.ts'
 import { PATCH_TYPES } from './media-types.ts'
 import { requestId } from './request-id.ts'
 
-/** Node's code for a request that did not arrive in time. */
-const LATE = 'ERR_HTTP_REQUEST_TIMEOUT'
 const JSON_TYPE = 'application/json;charset=utf-8'
 
 /** Makes every failure of an app a TMF `Error` body: problems, unknown paths and methods, the framework's own, bugs. */
@@ -21,11 +17,31 @@ export function registerErrors(app: FastifyInstance): void {
     return sendProblem(reply, request, problem)
   })
   app.setNotFoundHandler((request, reply) => sendProblem(reply, request, NOTHING_HERE))
+  watchConnections(app.server)
   app.server.on('checkExpectation', answerExpectation)
   // Node would answer a missing Host itself, with an empty body; app.ts switches that off.
   app.addHook('onRequest', async ({ raw }) => {
-    if (raw.httpVersion === '1.1' && raw.headers.host === undefined) throw NO_HOST
+    const hosts = hostCount(raw)
+    if (hosts > 1 || (hosts === 0 && raw.httpVersion === '1.1')) throw ONE_HOST
   })
+  // The framework asks for the connection to be closed over what is unread, which would take the answer along.
+  app.addHook('onSend', ({ raw }, reply, _, done) => {
+    if (!raw.complete && reply.statusCode >= 400) {
+      dropBody(raw)
+      reply.removeHeader('connection')
+    }
+    done()
+  })
+}
+
+/** Node keeps the first of several; a proxy may have gone by another. */
+function hostCount({ rawHeaders }: IncomingMessage): number {
+  let count = 0
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at] ?? ''
+    if (name.length === 4 && name.toLowerCase() === 'host') count++
+  }
+  return count
 }
 
 /** What the framework refuses before it has found a route, e.g. a path with a broken percent escape. */
@@ -42,26 +58,6 @@ function sendProblem(reply: FastifyReply, request: FastifyRequest, problem: Prob
     .send(JSON.stringify(errorBody(problem, request.id)))
 }
 
-/** Answers what the HTTP parser itself refused, before there was a request. */
-export function answerClientError(error: Error & { code?: string }, socket: Socket): void {
-  if (error.code === LATE && mayBeLate(socket)) return
-  if (error.code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy()
-    return
-  }
-  const problem = PARSER_PROBLEMS[error.code ?? ''] ?? new Problem('badRequest', 'This is no HTTP request')
-  const requestId = newId()
-  const body = JSON.stringify(errorBody(problem, requestId))
-  const head = [
-    `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}`,
-    `Content-Type: ${JSON_TYPE}`,
-    `Content-Length: ${Buffer.byteLength(body)}`,
-    `X-Request-Id: ${requestId}`,
-    'Connection: close'
-  ]
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
-}
-
 /** Answers an Expect header that cannot be met, before the framework sees the request. */
 function answerExpectation(request: IncomingMessage, response: ServerResponse): void {
   const id = requestId(request)
@@ -70,18 +66,13 @@ function answerExpectation(request: IncomingMessage, response: ServerResponse): 
   response.end(JSON.stringify(errorBody(problem, id)))
 }
 
-const PARSER_PROBLEMS: Readonly<Record<string, Problem>> = {
-  HPE_HEADER_OVERFLOW: new Problem('headersTooLarge', 'The request line and headers are too large'),
-  HPE_CHUNK_EXTENSIONS_OVERFLOW: new Problem('payloadTooLarge', 'The chunk extensions are too large'),
-  [LATE]: new Problem('requestTimeout', 'The request did not arrive in time')
-}
-
-const NO_HOST = new Problem('badRequest', 'HTTP/1.1 needs a Host header')
+const ONE_HOST = new Problem('badRequest', 'HTTP/1.1 needs one Host header')
 const NOTHING_HERE = new Problem('notFound', 'There is nothing at this path')
 
 /** The framework's errors, by its status, in words that say what is allowed. */
 const BY_STATUS: Readonly<Record<number, readonly [ProblemKind, string]>> = {
   400: ['badRequest', 'The request is malformed'],
+  403: ['notFound', 'There is nothing at this path'],
   404: ['notFound', 'There is nothing at this path'],
   405: ['methodNotAllowed', 'This method is not allowed here'],
   408: ['requestTimeout', 'The request did not arrive in time'],
@@ -92,13 +83,14 @@ const BY_STATUS: Readonly<Record<number, readonly [ProblemKind, string]>> = {
   503: ['unavailable', 'The server is not ready for requests; try again later']
 }
 
+const BUG = ['internal', 'The server failed; the request id names the case'] as const
+
 function asProblem(error: FastifyError | Problem): Problem {
   if (error instanceof Problem) return error
   if (error.code === 'FST_ERR_MAX_PARAM_LENGTH') return new Problem('uriTooLong', 'The path is too long')
-  const [kind, message] = BY_STATUS[error.statusCode ?? 500] ?? [
-    'internal',
-    'The server failed; the request id names the case'
-  ]
+  const status = error.statusCode ?? 500
+  // What else a plugin blames on the request is the client's to mend, whatever its number.
+  const [kind, message] = BY_STATUS[status] ?? (status >= 400 && status < 500 ? BY_STATUS[400] : undefined) ?? BUG
   return new Problem(kind, message)
 }
 

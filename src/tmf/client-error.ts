@@ -1,0 +1,57 @@
+import { STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
+import { errorBody, Problem } from '../base/problem.ts'
+import { newId } from '../base/ulid.ts'
+import { giveUp } from './connections.ts'
+import { mayBeLate } from './long-body.ts'
+
+/** Node's code for a request that did not arrive in time. */
+const LATE = 'ERR_HTTP_REQUEST_TIMEOUT'
+
+const PARSER_PROBLEMS: Readonly<Record<string, Problem>> = {
+  HPE_HEADER_OVERFLOW: new Problem('headersTooLarge', 'The request line and headers are too large'),
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: new Problem('payloadTooLarge', 'The chunk extensions are too large'),
+  [LATE]: new Problem('requestTimeout', 'The request did not arrive in time')
+}
+
+/**
+ * Answers what the HTTP parser itself refused, before there was a request. The answer follows those that are still
+ * under way; where the broken request's own has begun, the connection ends instead.
+ */
+export function answerClientError(error: Error & { code?: string }, socket: Socket): void {
+  const isLate = error.code === LATE
+  if (isLate && mayBeLate(socket)) return
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy()
+    return
+  }
+  const { pending, isInBody, hasBegun } = giveUp(socket)
+  if (hasBegun) {
+    socket.destroy()
+    return
+  }
+  const answer = () => {
+    const problem = PARSER_PROBLEMS[error.code ?? ''] ?? new Problem('badRequest', 'This is no HTTP request')
+    // A body that broke behind others has a request, which nobody finishes: its place is the next, and stays empty.
+    if (isInBody && pending.length > 0) socket.end()
+    else if (socket.writable) socket.end(rawAnswer(problem))
+    // Node only ends its own side, and looks at the connection no more: a client that ignores it would keep both.
+    if (isLate) socket.destroySoon()
+  }
+  const last = pending.at(-1)
+  if (last) last.once('close', answer)
+  else answer()
+}
+
+function rawAnswer(problem: Problem): string {
+  const requestId = newId()
+  const body = JSON.stringify(errorBody(problem, requestId))
+  const head = [
+    `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}`,
+    'Content-Type: application/json;charset=utf-8',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    `X-Request-Id: ${requestId}`,
+    'Connection: close'
+  ]
+  return `${head.join('\r\n')}\r\n\r\n${body}`
+}
