@@ -31,9 +31,11 @@ import { registerHardening, registerRateLimit, requestLimits } from './hardening
 import { registerHealth } from './health.ts'
 import { addressFrom } from './tmf/address.ts'
 import { registerBodies } from './tmf/body.ts'
+import { registerBodyMemory } from './tmf/body-memory.ts'
 import { answerClientError } from './tmf/client-error.ts'
 import { answerFrameworkError, collectMethods, refuseOtherMethods, registerErrors } from './tmf/errors.ts'
 import { isLines } from './tmf/lines.ts'
+import { registerPathParameters } from './tmf/path-parameters.ts'
 import { registerRequestIds, requestId } from './tmf/request-id.ts'
 import type { Resource } from './tmf/resource.ts'
 import { type Requester, type RouteContext, registerResource } from './tmf/routes.ts'
@@ -77,8 +79,7 @@ export async function buildApp(parts: Parts): Promise<FastifyInstance> {
   const ring = keyRing(database, clock, parts.secrets())
   const issuer = config.PUBLIC_URL
   registerAccess(app, database, authenticator({ database, clock, ring, issuer }))
-  await registerRateLimit(app, config, rateLimitKey)
-  registerFairness(app, fairness(config))
+  await registerBounds(app, config)
   registerHealth(app, database, parts.standstill ?? (() => undefined))
   const address = addressFrom(issuer)
   const oauth: OauthContext = {
@@ -94,7 +95,8 @@ export async function buildApp(parts: Parts): Promise<FastifyInstance> {
   await registerAuthorize(app, oauth)
   const sso = ssoSettings(config)
   if (sso) await registerSso(app, oauth, sso)
-  const context: RouteContext = { ...SERVED, database, clock, requester, address }
+  const takesWeakTags = config.IF_MATCH_WEAK
+  const context: RouteContext = { ...SERVED, database, clock, requester, address, takesWeakTags }
   for (const base of BASE_PATHS) {
     for (const resource of resources.values()) registerResource(app, base, resource, context)
     registerDocuments(app, base, context)
@@ -113,6 +115,14 @@ function registerBilling(app: FastifyInstance, base: string, context: RouteConte
   for (const { register } of billingEndpoints) register(app, base, context)
   registerPayments(app, base, context, BASE_PATHS[0])
   registerPreview(app, base, context, BASE_PATHS[0])
+}
+
+/** What is asked of a request once it is known whose it is, and before its body is read. */
+async function registerBounds(app: FastifyInstance, config: Config): Promise<void> {
+  await registerRateLimit(app, config, principalKey)
+  registerPathParameters(app)
+  registerBodyMemory(app, { max: config.BODIES_LIMIT_BYTES, largest: config.BODY_LIMIT_BYTES }, principalKey)
+  registerFairness(app, fairness(config))
 }
 
 function newServer({ config, logger }: Parts): FastifyInstance {
@@ -140,8 +150,8 @@ function registerReadiness(app: FastifyInstance, { requireReady = async () => un
   })
 }
 
-/** Requests are counted by who sends them; those to public routes are not. */
-function rateLimitKey(request: FastifyRequest): string | undefined {
+/** Requests and bodies are counted by who sends them; requests to public routes are not. */
+function principalKey(request: FastifyRequest): string | undefined {
   const owner = ownerOf(request)
   return owner && `${owner.tenant}/${owner.principal}`
 }

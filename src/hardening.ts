@@ -11,6 +11,7 @@ export interface HardeningSettings {
   readonly PUBLIC_URL?: string | undefined
   readonly DATABASE_URL?: string | undefined
   readonly REQUEST_TIMEOUT_MS: number
+  readonly MAX_CONNECTIONS: number
   readonly MAX_EVENT_LOOP_DELAY_MS: number
   readonly RATE_LIMIT_PER_MINUTE?: number | undefined
   readonly CORS_ORIGINS?: readonly string[] | undefined
@@ -47,11 +48,12 @@ export function requestLimits({ REQUEST_TIMEOUT_MS }: HardeningSettings): Server
 }
 
 /**
- * Adds the security headers, CORS where CORS_ORIGINS is set, and shedding of load.
+ * Bounds the connections, adds the security headers, CORS where CORS_ORIGINS is set, and shedding of load.
  * Call it after the hooks of request ids, whose header every refusal has, and before anything that registers or notes
  * routes.
  */
 export async function registerHardening(app: FastifyInstance, config: HardeningSettings): Promise<void> {
+  app.server.maxConnections = config.MAX_CONNECTIONS
   await registerSecurityHeaders(app, config)
   if (config.CORS_ORIGINS !== undefined) await registerCors(app, config.CORS_ORIGINS)
   if (config.MAX_EVENT_LOOP_DELAY_MS > 0) await registerShedding(app, config.MAX_EVENT_LOOP_DELAY_MS)

@@ -87,6 +87,7 @@ export const BANS: readonly Ban[] = [
       'src/db/embedded-cluster.ts',
       'src/db/file-lock.ts',
       'src/documents/pdf-thread.ts',
+      'src/tmf/connections.ts',
       'src/tmf/long-body.ts',
       'src/fairness/request-slot.ts'
     ],

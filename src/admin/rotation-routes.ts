@@ -36,7 +36,7 @@ export function registerRotations(app: FastifyInstance, base: string, context: R
     const { overlapSeconds } = readBody(OVERLAP, request.body ?? {})
     const made = await renewedSecret(apiKey)
     const created = await context.database.transaction((tx) =>
-      rotateApiKey(tx, writing(context, request), target(request), made, overlapSeconds)
+      rotateApiKey(tx, writing(context, request), target(request, context), made, overlapSeconds)
     )
     const { url } = context.address(request, base)
     reply.code(201).header('Location', `${url}/${apiKey.path}/${created.row[0]}`)
@@ -46,7 +46,7 @@ export function registerRotations(app: FastifyInstance, base: string, context: R
     readBody(NOTHING, request.body ?? {})
     const made = await renewedSecret(client)
     const changed = await context.database.transaction((tx) =>
-      rotateClientSecret(tx, writing(context, request), target(request), made)
+      rotateClientSecret(tx, writing(context, request), target(request, context), made)
     )
     return send(reply, client, changed, context.address(request, base).json)
   })
@@ -56,7 +56,7 @@ export function registerRotations(app: FastifyInstance, base: string, context: R
     await find(context.database, user, context.requester(request).view, request.params.id)
     const made = await renewedSecret(user, password ?? undefined)
     const changed = await context.database.transaction((tx) =>
-      changePassword(tx, writing(context, request), target(request), made)
+      changePassword(tx, writing(context, request), target(request, context), made)
     )
     return send(reply, user, changed, context.address(request, base).json)
   })
@@ -66,8 +66,8 @@ function writing(context: RouteContext, request: FastifyRequest): WriteContext {
   return { ...context, ...context.requester(request) }
 }
 
-function target({ params, headers }: ItemRequest): Target {
-  return { id: params.id, isExpected: expectedVersion(headers['if-match']) }
+function target({ params, headers }: ItemRequest, { takesWeakTags }: RouteContext): Target {
+  return { id: params.id, requireExpected: expectedVersion(headers['if-match'], takesWeakTags) }
 }
 
 /** Answers a row, and with it the secret that is shown this once. */

@@ -3,6 +3,7 @@ import { type Instant, later } from '../base/instant.ts'
 import { Problem } from '../base/problem.ts'
 import type { Transaction } from '../db/database.ts'
 import { identifier, join, sql } from '../db/sql.ts'
+import type { Expected } from '../tmf/conditional.ts'
 import { find } from '../tmf/read.ts'
 import { type Row, readStored } from '../tmf/representation.ts'
 import type { NewSecret, Resource, Stored } from '../tmf/resource.ts'
@@ -14,7 +15,7 @@ import { user } from './user.ts'
 /** Which row, and whether its version is one that the client expects. */
 export interface Target {
   readonly id: string
-  readonly isExpected: (version: number) => boolean
+  readonly requireExpected: Expected
 }
 
 /**
@@ -107,8 +108,8 @@ async function renew(
 
 async function lock(tx: Transaction, { view }: WriteContext, resource: Resource, target: Target): Promise<Stored> {
   const stored = readStored(resource, await find(tx, resource, view, target.id, 'update'))
-  if (target.isExpected(stored.version)) return stored
-  throw new Problem('preconditionFailed', `If-Match does not name the current version "${stored.version}"`)
+  target.requireExpected(stored.version)
+  return stored
 }
 
 function record(tx: Transaction, { author, newId }: WriteContext, change: Change, now: Instant): Promise<void> {

@@ -22,7 +22,7 @@ export const secretCommands: Readonly<Record<string, Command>> = {
     prepare: (args) => async (context) => {
       const made = await renewedSecret(client)
       const rotate = onNamed(client, args, async (tx, writing, id) =>
-        showCreated(client, await rotateClientSecret(tx, writing, { id, isExpected: isAnyVersion }, made), args)
+        showCreated(client, await rotateClientSecret(tx, writing, { id, requireExpected: isAnyVersion }, made), args)
       )
       return rotate(context)
     }
@@ -38,7 +38,7 @@ export const secretCommands: Readonly<Record<string, Command>> = {
       return async (context) => {
         const made = await renewedSecret(apiKey)
         const rotate = onNamed(apiKey, args, async (tx, writing, id) => {
-          const target = { id, isExpected: isAnyVersion }
+          const target = { id, requireExpected: isAnyVersion }
           return showCreated(apiKey, await rotateApiKey(tx, writing, target, made, overlapSeconds), args)
         })
         return rotate(context)
@@ -53,7 +53,7 @@ export const secretCommands: Readonly<Record<string, Command>> = {
     prepare: (args) => async (context) => {
       const made = await renewedSecret(user, await chosenPassword(context, args))
       const change = onNamed(user, args, async (tx, writing, id) =>
-        showCreated(user, await changePassword(tx, writing, { id, isExpected: isAnyVersion }, made), args)
+        showCreated(user, await changePassword(tx, writing, { id, requireExpected: isAnyVersion }, made), args)
       )
       return change(context)
     }

@@ -62,6 +62,15 @@ const attributes = {
 type Bill = DocumentOf<typeof attributes>
 type State = ValueOf<typeof attributes.state>
 
+const TRANSITIONS: Readonly<Record<State, readonly State[]>> = {
+  new: ['validated', 'sent', 'onHold'],
+  validated: ['sent', 'onHold'],
+  sent: ['partiallyPaid', 'settled', 'onHold'],
+  partiallyPaid: ['settled', 'onHold'],
+  onHold: ['new', 'validated', 'sent', 'partiallyPaid'],
+  settled: []
+}
+
 /** The bill of a customer for one period or event (TMF678 v4, CustomerBill). */
 export const customerBill = defineResource({
   type: 'CustomerBill',
@@ -81,14 +90,7 @@ export const customerBill = defineResource({
   patchable: ['state'],
   states: {
     initial: 'new',
-    transitions: {
-      new: ['validated', 'sent', 'onHold'],
-      validated: ['sent', 'onHold'],
-      sent: ['partiallyPaid', 'settled', 'onHold'],
-      partiallyPaid: ['settled', 'onHold'],
-      onHold: ['new', 'validated', 'sent', 'partiallyPaid'],
-      settled: []
-    },
+    transitions: TRANSITIONS,
     barred: statesBeforeIssue
   },
   events: {
@@ -142,18 +144,28 @@ function requireBoundedTaxes({ taxItem = [] }: Bill): void {
   throw new Problem('invalidField', 'The taxes of $.taxItem must add up to less than 1000000000000000 in size')
 }
 
-/** Settled means that nothing remains, partiallyPaid that something does and something was paid. */
+/** Refuses a state that the amounts do not allow, naming those that they and the state before do. */
 function requirePaymentState(after: Bill, before?: Stored<Bill>): void {
   if (before && before.document.state === after.state) return
-  const [remaining, due] = [after.remainingAmount?.value, after.amountDue?.value]
-  const refuse = (message: string) => new Problem(before ? 'conflict' : 'invalidField', message)
-  if (after.state === 'settled' && remaining !== undefined && compareDecimals(remaining, 0) !== 0) {
-    throw refuse(`A bill is settled only when its remainingAmount is 0; it is ${remaining}`)
+  const fault = paymentFault(after)
+  if (fault === undefined) return
+  if (!before) throw new Problem('invalidField', fault)
+  const { state: from } = before.document
+  const next = from === undefined ? [] : TRANSITIONS[from]
+  const barred = statesBeforeIssue(before)
+  const legal = next.filter((state) => !barred.includes(state) && paymentFault({ ...after, state }) === undefined)
+  throw new Problem('conflict', legal.length > 0 ? `${fault}; the bill may go to ${legal.join(', ')}` : fault)
+}
+
+/** Settled means that nothing remains, partiallyPaid that something does and something was paid. */
+function paymentFault({ state, remainingAmount, amountDue }: Bill): string | undefined {
+  const [remaining, due] = [remainingAmount?.value, amountDue?.value]
+  if (state === 'settled' && remaining !== undefined && compareDecimals(remaining, 0) !== 0) {
+    return `A bill is settled only when its remainingAmount is 0; it is ${remaining}`
   }
   const isBetween = remaining !== undefined && due !== undefined && isInside(remaining, due)
-  if (after.state === 'partiallyPaid' && !isBetween) {
-    throw refuse('A bill is partiallyPaid only when its remainingAmount lies between 0 and amountDue')
-  }
+  if (state !== 'partiallyPaid' || isBetween) return undefined
+  return 'A bill is partiallyPaid only when its remainingAmount lies between 0 and amountDue'
 }
 
 /** Strictly between 0 and the bound, which is below 0 on a credit note. */

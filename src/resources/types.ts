@@ -1,4 +1,4 @@
-import { any, decimal, link, list, money, object, quantity, text, timePeriod } from '../tmf/shape.ts'
+import { any, base64, decimal, link, list, money, object, quantity, text, timePeriod } from '../tmf/shape.ts'
 
 /** The nested types of TMF678 v4, with the cardinalities of its conformance profile. */
 const reference = {
@@ -30,18 +30,24 @@ export const financialAccountRef = object('FinancialAccountRef', {
   accountBalance: [list(accountBalance), 'Balances of the account']
 })
 
-export const relatedPartyRef = object('RelatedPartyRef', {
-  ...reference,
-  name: [text(), 'Name of the party'],
-  role: [text(256), 'What the party has to do with it'],
-  '@referredType': [text(256), 'Type of the party, e.g. Individual, Organization', 'required']
-})
+/** Types of parties themselves; anything else is taken for a role of a party, which says by itself what it is. */
+const PARTIES = ['Individual', 'Organization', 'Party']
+
+export const relatedPartyRef = {
+  ...object('RelatedPartyRef', {
+    ...reference,
+    name: [text(), 'Name of the party'],
+    role: [text(256), 'What the party has to do with it; required where the id is that of a party'],
+    '@referredType': [text(256), 'Type of the party, e.g. Individual, Organization', 'required']
+  }),
+  needed: { member: 'role', when: '@referredType', isOneOf: PARTIES }
+}
 
 export const attachment = object('AttachmentRefOrValue', {
   id: [text(256), 'Identifier of the document', 'required'],
   href: [link, 'Where the document is described'],
   attachmentType: [text(256), 'What kind of document it is'],
-  content: [text(1_000_000), 'The document itself, encoded as base64'],
+  content: [base64(1_000_000), 'The document itself, encoded as base64'],
   description: [text(), 'What the document holds'],
   mimeType: [text(256), 'Media type of the document'],
   name: [text(), 'File name of the document'],

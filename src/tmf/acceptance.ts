@@ -3,7 +3,7 @@ import { decimalFault } from '../base/money.ts'
 import { scalarKind } from './scalar.ts'
 import {
   ITEMS_MAX,
-  isOrdered,
+  isConsistent,
   type ListShape,
   type Member,
   type ObjectShape,
@@ -49,7 +49,7 @@ function makeObjectAcceptance(shape: ObjectShape): Accept {
       changed[name] = after
     }
     const kept = changed ?? value
-    return isOrdered(shape, kept) ? kept : UNSURE
+    return isConsistent(shape, kept) ? kept : UNSURE
   }
 }
 

@@ -5,7 +5,7 @@ import { percentEncoded } from '../base/percent-encoding.ts'
 export type Address = (request: FastifyRequest, base: string) => { readonly url: string; readonly json: string }
 
 /** Hosts as RFC 3986 writes them; anything else in a Host header is not repeated to anybody. */
-const HOST = /^[\w.:[\]-]{1,255}$/
+const HOST = /^(?:[\w.-]{1,255}|\[[\da-f:.]{2,45}\])(?::\d{1,5})?$/i
 
 /**
  * The address of the API below `base`. With a public URL it is that; else what the client asked for (behind trusted
@@ -21,7 +21,8 @@ export function addressFrom(publicUrl: string | undefined): Address {
 function origin(request: FastifyRequest): string {
   const local = `${request.socket.localAddress}:${request.socket.localPort}`
   const protocol = request.protocol === 'https' ? 'https' : 'http'
-  return `${protocol}://${HOST.test(request.host ?? '') ? request.host : local}`
+  const asked = `${protocol}://${request.host}`
+  return HOST.test(request.host ?? '') && URL.canParse(asked) ? asked : `${protocol}://${local}`
 }
 
 /** The query string as it came, undecoded, but that bytes beyond ASCII are escaped. */

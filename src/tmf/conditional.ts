@@ -5,12 +5,27 @@ export function entityTag(version: string | number): string {
   return `"${version}"`
 }
 
-/** Reads `If-Match`: whether a stored version is one the client expects. Weak tags never match (RFC 9110, 13.1.1). */
-export function expectedVersion(ifMatch: string | undefined): (version: number) => boolean {
-  if (ifMatch === undefined || ifMatch.trim() === '*') return () => true
+/** Whether a stored version is one that the client expects; a `preconditionFailed` problem says why it is not. */
+export type Expected = (version: number) => void
+
+/**
+ * Reads `If-Match`. Weak tags never match (RFC 9110, section 13.1.1), unless `takesWeak`: then what a proxy has made of
+ * our own tags is taken for them.
+ */
+export function expectedVersion(ifMatch: string | undefined, takesWeak = false): Expected {
+  if (ifMatch === undefined || ifMatch.trim() === '*') return () => undefined
   const tags = parseTags('If-Match', ifMatch)
-  return (version) => tags.includes(entityTag(version))
+  return (version) => {
+    const current = entityTag(version)
+    if (tags.includes(current) || (takesWeak && tags.includes(`W/${current}`))) return
+    throw new Problem('preconditionFailed', tags.includes(`W/${current}`) ? weakened(current) : stale(current))
+  }
 }
+
+const stale = (current: string) => `If-Match does not name the current version ${current}; read it again first`
+const weakened = (current: string) =>
+  `If-Match names the current version as W/${current}, and weak tags never match: something on the way, such as a ` +
+  `proxy that compresses, has made the ETag weak. Send ${current}`
 
 /** Whether `If-None-Match` names the current tag, so that 304 is the answer. Compared weakly (RFC 9110, 13.1.2). */
 export function isUnchanged(ifNoneMatch: string | undefined, tag: string): boolean {

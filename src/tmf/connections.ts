@@ -40,7 +40,8 @@ export function watchConnections(server: Server): void {
     connection.latest = { request, answer }
     answer.once('close', () => {
       connection.answers.delete(answer)
-      advance(socket, connection)
+      // In the next turn: others come between the requests of one that sends them without a pause.
+      if (connection.held.length > 0 || connection.isPausing) setImmediate(advance, socket, connection)
     })
   })
 }

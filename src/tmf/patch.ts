@@ -52,13 +52,23 @@ function afterJsonPatch(resource: Resource, before: Document, body: unknown): Do
     .flatMap((operation) => (operation.op === 'move' ? [operation.path, operation.from] : [operation.path]))
   refuseUnlessPatchable(resource, written.map(firstSegment))
   const after = structuredClone(before) as Record<string, unknown>
-  applyPatch(after, body).forEach((failure, index) => {
+  body.forEach((operation, index) => {
+    const failure = failureOf(after, operation)
     if (failure === null) return
     const kind = failure.name === 'TestError' ? 'conflict' : 'invalidBody'
     const what = failure.name === 'TestError' ? 'the test failed' : 'there is nothing at its path'
     throw new Problem(kind, `$[${index}] cannot be applied: ${what}`)
   })
   return after
+}
+
+/** Why an operation cannot be applied, or null when it was. The library throws for paths into what has no members. */
+function failureOf(target: object, operation: Operation): Error | null {
+  try {
+    return applyPatch(target, [operation])[0] ?? null
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error))
+  }
 }
 
 function isOperation(value: unknown): value is Operation {

@@ -10,22 +10,16 @@ export function requestId(request: IncomingMessage): string {
   return typeof sent === 'string' && ACCEPTED.test(sent) ? sent : newId()
 }
 
-/** Puts the id on every response, and one line per request into the log: no query, which may hold personal data. */
+/**
+ * Puts the id on every response, and one line per request into the log: the pattern of the route, since ids in a path
+ * may be phone numbers, and no query, which may hold personal data.
+ */
 export function registerRequestIds(app: FastifyInstance): void {
   app.addHook('onRequest', async (request, reply) => {
     reply.header('X-Request-Id', request.id)
   })
-  app.addHook('onResponse', async (request, reply) => {
-    const url = request.raw.url ?? ''
-    const end = url.indexOf('?')
-    request.log.info(
-      {
-        method: request.method,
-        path: end < 0 ? url : url.slice(0, end),
-        status: reply.statusCode,
-        ms: Math.round(reply.elapsedTime * 100) / 100
-      },
-      'request'
-    )
+  app.addHook('onResponse', async ({ log, method, is404, routeOptions }, reply) => {
+    const route = (is404 ? undefined : routeOptions.url) ?? 'none'
+    log.info({ method, route, status: reply.statusCode, ms: Math.round(reply.elapsedTime * 100) / 100 }, 'request')
   })
 }

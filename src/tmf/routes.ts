@@ -44,6 +44,8 @@ export interface RouteContext {
   /** Whether a provider may act as one of its partners here. */
   readonly supportsProxy: boolean
   readonly address: Address
+  /** Whether `If-Match` takes tags that a proxy has made weak. */
+  readonly takesWeakTags?: boolean
 }
 
 type ItemRequest = FastifyRequest<{ Params: { id: string } }>
@@ -108,17 +110,25 @@ function itemHandlers(base: string, resource: Resource, context: RouteContext) {
     patch: async (request: ItemRequest, reply: FastifyReply) => {
       const fields = parseFieldsOnly(rawQuery(request))
       const type = patchType(request)
-      const isExpected = expectedVersion(request.headers['if-match'])
+      const requireExpected = expectedVersion(request.headers['if-match'], context.takesWeakTags)
       const body = required(request.body)
       const row = await context.database.transaction((tx) =>
-        patch(tx, { ...context, ...context.requester(request) }, resource, request.params.id, isExpected, type, body)
+        patch(
+          tx,
+          { ...context, ...context.requester(request) },
+          resource,
+          request.params.id,
+          requireExpected,
+          type,
+          body
+        )
       )
       return sendOne(reply, { resource, row, fields, root: context.address(request, base).json })
     },
     remove: async (request: ItemRequest, reply: FastifyReply) => {
-      const isExpected = expectedVersion(request.headers['if-match'])
+      const requireExpected = expectedVersion(request.headers['if-match'], context.takesWeakTags)
       await context.database.transaction((tx) =>
-        remove(tx, { ...context, ...context.requester(request) }, resource, request.params.id, isExpected)
+        remove(tx, { ...context, ...context.requester(request) }, resource, request.params.id, requireExpected)
       )
       return reply.code(204).send()
     }

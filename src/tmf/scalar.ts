@@ -45,14 +45,31 @@ const asText = {
   compare: compareCodePoints
 }
 
+/** What a format asks of a text. */
+const FORMATS: ReadonlyMap<string, { isSound: (value: string) => boolean; error: string }> = new Map([
+  ['uri', { isSound: (value) => URL.canParse(value), error: 'must be an absolute URI' }],
+  [
+    'uri-reference',
+    {
+      // Browsers leave out blanks and control characters before they look for the scheme.
+      isSound: (value) => !/[\s\p{Cc}]/u.test(value) && /^(?:https?:\/\/|urn:|(?![a-z][a-z0-9+.-]*:))/i.test(value),
+      error: 'must be an http, https or urn address, or a relative one, without blanks'
+    }
+  ],
+  [
+    'byte',
+    {
+      isSound: (value) => value.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(value),
+      error: 'must be base64 (RFC 4648, section 4), without line breaks'
+    }
+  ]
+])
+
 const text: ScalarKind<Extract<Scalar, { kind: 'text' }>> = {
   ...asText,
   schema: ({ minLength = 0, maxLength, pattern, format }) => {
-    if (format === 'uri')
-      return z
-        .string()
-        .max(maxLength)
-        .refine((value) => URL.canParse(value), { error: 'must be an absolute URI' })
+    const known = FORMATS.get(format ?? '')
+    if (known) return z.string().max(maxLength).refine(known.isSound, { error: known.error })
     const schema = z.string().min(minLength).max(maxLength)
     return pattern ? schema.regex(pattern, { error: `must match ${pattern.source}` }) : schema
   },

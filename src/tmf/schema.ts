@@ -4,7 +4,16 @@ import { accepted, hasNull, UNSURE } from './acceptance.ts'
 import { type Finding, refusal } from './findings.ts'
 import type { Document, Resource } from './resource.ts'
 import { scalarKind } from './scalar.ts'
-import { ITEMS_MAX, isOrdered, type ListShape, type Member, type ObjectShape, type Shape } from './shape.ts'
+import {
+  hasNeeded,
+  ITEMS_MAX,
+  isOrdered,
+  type ListShape,
+  type Member,
+  type Needed,
+  type ObjectShape,
+  type Shape
+} from './shape.ts'
 
 const schemas = new WeakMap<ObjectShape, z.ZodType>()
 
@@ -34,7 +43,8 @@ function objectSchema(shape: ObjectShape): z.ZodType {
     when: () => true,
     error: ({ input }) => `has ${unknownNames(shape, input).join(', ')}, ${notAllowed(shape)}`
   })
-  const whole = shape.ordered ? inOrder(schema, shape, shape.ordered) : schema
+  const ordered = shape.ordered ? inOrder(schema, shape, shape.ordered) : schema
+  const whole = shape.needed ? complete(ordered, shape, shape.needed) : ordered
   const either = shape.shorthand === undefined ? whole : z.preprocess(spelledOut(shape.shorthand), whole)
   schemas.set(shape, either)
   return either
@@ -43,6 +53,12 @@ function objectSchema(shape: ObjectShape): z.ZodType {
 /** Asked only of members that are sound by themselves. */
 function inOrder(schema: z.ZodObject, shape: ObjectShape, [first, last]: readonly [string, string]): z.ZodType {
   return schema.refine((value) => isOrdered(shape, value), { path: [last], error: `must not be before ${first}` })
+}
+
+/** Asked like that, too. */
+function complete(schema: z.ZodType, shape: ObjectShape, { member, when, isOneOf }: Needed): z.ZodType {
+  const error = `is required where ${when} is ${isOneOf.join(', ')}`
+  return schema.refine((value) => hasNeeded(shape, value as Document), { path: [member], error })
 }
 
 /** A text in place of an object is the value of the member that may stand alone. */

@@ -42,6 +42,15 @@ export interface ObjectShape {
   readonly shorthand?: string
   /** Two members, instants: where both are there, the last must not be before the first. */
   readonly ordered?: readonly [first: string, last: string]
+  /** A member that must be there where another one says so. */
+  readonly needed?: Needed
+}
+
+/** `member` is required where `when` is one of the values. */
+export interface Needed {
+  readonly member: string
+  readonly when: string
+  readonly isOneOf: readonly string[]
 }
 
 export interface ListShape {
@@ -74,8 +83,10 @@ const URI_MAX_LENGTH = 2048
 
 export const text = (maxLength = TEXT_MAX_LENGTH): Scalar & Of<string> => ({ kind: 'text', maxLength })
 export const uri: Scalar & Of<string> = { kind: 'text', maxLength: URI_MAX_LENGTH, format: 'uri' }
-/** Where something is found, as its owner writes it: absolute or relative. */
-export const link: Scalar & Of<string> = { kind: 'text', maxLength: URI_MAX_LENGTH }
+/** Where something is found, as its owner writes it: an http, https or urn address, or a relative one. */
+export const link: Scalar & Of<string> = { kind: 'text', maxLength: URI_MAX_LENGTH, format: 'uri-reference' }
+/** Bytes as base64 (RFC 4648, section 4). */
+export const base64 = (maxLength: number): Scalar & Of<string> => ({ kind: 'text', maxLength, format: 'byte' })
 export const instant: Scalar & Of<Instant> = { kind: 'instant' }
 export const integer: Scalar & Of<number> = { kind: 'integer' }
 export const decimal: Scalar & Of<number> = { kind: 'decimal' }
@@ -136,4 +147,16 @@ export function isOrdered({ ordered }: ObjectShape, value: Readonly<Record<strin
   const [first, last] = ordered.map((name) => value[name])
   // Instants are kept as texts of one length.
   return typeof first !== 'string' || typeof last !== 'string' || first <= last
+}
+
+/** Whether an object has the member that another one of its members asks for. */
+export function hasNeeded({ needed }: ObjectShape, value: Readonly<Record<string, unknown>>): boolean {
+  if (!needed?.isOneOf.includes(String(value[needed.when]))) return true
+  const member = value[needed.member]
+  return typeof member === 'string' ? member.trim() !== '' : member !== undefined
+}
+
+/** Whether an object's members, each sound by itself, go together. */
+export function isConsistent(shape: ObjectShape, value: Readonly<Record<string, unknown>>): boolean {
+  return isOrdered(shape, value) && hasNeeded(shape, value)
 }

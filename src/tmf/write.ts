@@ -5,6 +5,7 @@ import type { Transaction } from '../db/database.ts'
 import { constraintName, sqlState, tableName } from '../db/failure.ts'
 import { identifier, join, type Sql, sql } from '../db/sql.ts'
 import { changedNames } from './changes.ts'
+import type { Expected } from './conditional.ts'
 import { recordEvents } from './event.ts'
 import type { PatchType } from './media-types.ts'
 import { ownId } from './own-names.ts'
@@ -123,14 +124,14 @@ export async function patch(
   context: WriteContext,
   resource: Resource,
   name: string,
-  isExpected: (version: number) => boolean,
+  requireExpected: Expected,
   type: PatchType,
   body: unknown
 ): Promise<Row> {
   const row = await find(tx, resource, context.view, name, 'update')
   const stored = readStored(resource, row)
   const { id } = stored
-  requireVersion(isExpected, stored)
+  requireExpected(stored.version)
   const sent = validate(resource, applied(resource, stored.document, type, body))
   resource.mayChange?.(stored)
   const sentChanges = [...changedNames(stored.document, sent)]
@@ -169,10 +170,10 @@ export async function remove(
   context: WriteContext,
   resource: Resource,
   id: string,
-  isExpected: (version: number) => boolean
+  requireExpected: Expected
 ): Promise<void> {
   const stored = readStored(resource, await find(tx, resource, context.view, id, 'update'))
-  requireVersion(isExpected, stored)
+  requireExpected(stored.version)
   resource.mayRemove?.(stored)
   if (await resource.carryOutRemoval?.(tx, context, stored)) return
   const now = context.clock()
@@ -233,14 +234,6 @@ export function postable(resource: Resource, body: unknown): { readonly document
 /** What a resource notes about when it was last written. */
 export function stamp(resource: Resource, now: string): Document {
   return resource.attributes.has('lastUpdate') ? { lastUpdate: now } : {}
-}
-
-function requireVersion(isExpected: (version: number) => boolean, { version }: Stored): void {
-  if (isExpected(version)) return
-  throw new Problem(
-    'preconditionFailed',
-    `If-Match does not name the current version "${version}"; read it again first`
-  )
 }
 
 function all(resource: Resource): Sql {

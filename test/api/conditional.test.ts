@@ -43,6 +43,17 @@ describe('entity tags', () => {
     expect((await server.call('GET', `billCycle/${other.id}`)).status).toBe(status === 200 ? 404 : 200)
   })
 
+  test('a tag that a proxy has made weak is refused with the reason, or taken where that is set', async () => {
+    const { id } = await post(server, 'billCycle')
+    const headers = { 'if-match': 'W/"1"' }
+    const { status, body } = await server.call('PATCH', `billCycle/${id}`, { name: 'x' }, headers)
+    expect([status, body.message]).toEqual([412, expect.stringContaining('has made the ETag weak. Send "1"')])
+    const behindProxy = await startTestServer({ IF_MATCH_WEAK: 'true' }, server)
+    expect((await behindProxy.call('PATCH', `billCycle/${id}`, { name: 'x' }, headers)).status).toBe(200)
+    expect((await behindProxy.call('PATCH', `billCycle/${id}`, { name: 'y' }, headers)).status).toBe(412)
+    await behindProxy.close()
+  })
+
   test('of two writers with the same tag one succeeds', async () => {
     const { id } = await post(server, 'billCycle')
     const writes = Array.from({ length: 8 }, (_, at) =>

@@ -1,5 +1,3 @@
-import type { AddressInfo } from 'node:net'
-import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { sql } from '../../src/db/sql.ts'
 import { KEYS, TENANT } from '../support/database.ts'
@@ -7,11 +5,8 @@ import { PATHS, post, SAMPLES } from '../support/samples.ts'
 import { BASE, startTestServer, type TestServer } from '../support/server.ts'
 
 let server: TestServer
-let port: number
 beforeAll(async () => {
   server = await startTestServer()
-  await server.app.listen({ host: '127.0.0.1', port: 0 })
-  port = (server.app.server.address() as AddressInfo).port
 })
 afterAll(() => server.close())
 
@@ -59,6 +54,35 @@ describe('bodies', () => {
       '$.category must be at most 4096 characters'
     ],
     ['an indexed text of 257', `{"billNo":"${'x'.repeat(257)}"}`, 400, '24', '$.billNo must be at most 256 characters'],
+    [
+      'a link that runs',
+      '{"billDocument":[{"id":"d","url":"javascript:alert(1)"}]}',
+      400,
+      '24',
+      '[0].url must be an http, https or urn address'
+    ],
+    ['a link that hides it', '{"billDocument":[{"id":"d","url":"java\\nscript:x"}]}', 400, '24', '[0].url must be an'],
+    [
+      'an href that runs',
+      '{"billingAccount":{"id":"a","href":"data:text/html,x"}}',
+      400,
+      '24',
+      '.href must be an http'
+    ],
+    [
+      'a document in no base64',
+      '{"billDocument":[{"id":"d","content":"a b"}]}',
+      400,
+      '24',
+      '[0].content must be base64'
+    ],
+    [
+      'a person without a role',
+      '{"billingAccount":{"id":"a"},"relatedParty":[{"id":"p","@referredType":"Individual"}]}',
+      400,
+      '24',
+      '$.relatedParty[0].role is required where @referredType is Individual'
+    ],
     ['a number as a text', '{"billNo":5}', 400, '24', '$.billNo must be of type string'],
     ['a blank mandatory text', '{"billingAccount":{"id":"  "}}', 400, '24', '$.billingAccount.id must not be blank'],
     ['more than a megabyte', `{"billNo":"${'x'.repeat(2_000_000)}"}`, 413, '413', 'too large']
@@ -114,6 +138,20 @@ describe('bodies', () => {
     const reply = await server.call('POST', 'customerBill', '{}', { 'content-type': type })
     expect(reply).toMatchObject({ status: 415, headers: { 'accept-post': 'application/json' } })
   })
+})
+
+test('a JSON Patch into a text is refused', async () => {
+  const { id } = await post(server, 'billCycleSpecification', { name: 'x' })
+  const type = { 'content-type': 'application/json-patch+json' }
+  for (const op of ['replace', 'add', 'remove', 'test']) {
+    const patch = [{ op, path: '/name/x/y', value: 1 }]
+    const reply = await server.call('PATCH', `billCycleSpecification/${id}`, patch, type)
+    expect(reply.status, op).toBe(op === 'test' ? 409 : 400)
+  }
+})
+
+test.each(['/docs/static/%2e%2e%2fpackage.json', '/docs/static/%00'])('%s is not found', async (path) => {
+  expect((await server.call('GET', path)).status).toBe(404)
 })
 
 test.each([
@@ -179,64 +217,4 @@ async function counts(): Promise<unknown> {
     (SELECT count(*) FROM "applied_customer_billing_rate"),
     (SELECT count(*) FROM "idempotency_key")`
   return (await server.database.run(rows)).rows
-}
-
-describe('what the HTTP parser refuses', () => {
-  const get = `GET ${BASE}/customerBill`
-  const posting = `POST ${BASE}/customerBill HTTP/1.1\r\nHost: x`
-  test.each([
-    ['no HTTP at all', 'hello\r\n\r\n', 400],
-    ['an unknown version', `${get} HTTP/9.9\r\nHost: x\r\n\r\n`, 400],
-    ['no Host', `${get} HTTP/1.1\r\n\r\n`, 400],
-    ['a header line without a colon', `${get} HTTP/1.1\r\nHost: x\r\nnope\r\n\r\n`, 400],
-    ['headers of 20 kB', `${get} HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`, 431],
-    ['a request line of 20 kB', `${get}?${'x'.repeat(20_000)} HTTP/1.1\r\nHost: x\r\n\r\n`, 431],
-    [
-      'two lengths',
-      `POST ${BASE}/customerBill HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}`,
-      400
-    ],
-    ['a length and chunks', `${posting}\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`, 400],
-    [
-      'an unknown expectation',
-      `POST ${BASE}/customerBill HTTP/1.1\r\nHost: x\r\nExpect: x\r\nContent-Length: 0\r\n\r\n`,
-      417
-    ],
-    [
-      'a broken escape in the path',
-      `GET ${BASE}/customerBill/%zz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`,
-      400
-    ],
-    [
-      'a very long id',
-      `GET ${BASE}/customerBill/${'x'.repeat(5_000)} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`,
-      414
-    ],
-    ['a raw NUL in the path', `GET ${BASE}/customer\u0000Bill HTTP/1.1\r\nHost: x\r\n\r\n`, 400]
-  ])('%s is a TMF Error', async (_, request, status) => {
-    const answer = await send(request)
-    expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `))
-    const body = JSON.parse(answer.slice(answer.indexOf('\r\n\r\n')).match(/\{.*\}/s)?.[0] ?? '')
-    expect(body).toMatchObject({
-      status: String(status),
-      code: expect.any(String),
-      reason: expect.any(String),
-      requestId: expect.any(String)
-    })
-  })
-})
-
-/** Writes raw bytes and reads until the server ends the connection. */
-function send(request: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    let answer = ''
-    const socket = connect(port, '127.0.0.1', () => socket.write(request))
-    socket.setEncoding('utf8')
-    socket.on('data', (chunk) => {
-      answer += chunk
-      if (answer.includes('"@type":"Error"}')) socket.destroy()
-    })
-    socket.on('error', reject)
-    socket.on('close', () => resolve(answer))
-  })
 }

@@ -60,6 +60,8 @@ export function scalarOf(shape: Scalar, isRequired = false): fc.Arbitrary<unknow
   switch (shape.kind) {
     case 'text':
       if (shape.pattern) return fc.constantFrom(...UNITS)
+      if (shape.format === 'uri-reference') return fc.constantFrom('', 'a', '/b/c?d=é', 'https://example.com/x')
+      if (shape.format === 'byte') return fc.constantFrom('', 'YQ==', 'YWJj')
       return fc.constantFrom(...TEXTS.filter((text) => !isRequired || text.trim() !== ''))
     case 'oneOf':
       return fc.constantFrom(...shape.values)
