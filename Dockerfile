@@ -1,10 +1,15 @@
+# The image is named by its version, not by its digest: a digest would keep the system without its security updates until
+# somebody changes it here. Who builds for production pins what was tried, with
+#   docker build --build-arg NODE_IMAGE=node:24-bookworm-slim@sha256:... .
+ARG NODE_IMAGE=node:24-bookworm-slim
+
 # The production dependencies, exactly as package-lock.json has them. None of them runs an install script.
-FROM node:24-bookworm-slim AS dependencies
+FROM ${NODE_IMAGE} AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
 
-FROM node:24-bookworm-slim
+FROM ${NODE_IMAGE}
 WORKDIR /app
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000
 COPY --from=dependencies /app/node_modules ./node_modules

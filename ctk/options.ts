@@ -25,7 +25,8 @@ export const USAGE = `npm run ctk [-- options]
   --url URL               run against this server, e.g. http://127.0.0.1:3000/customerBillManagement/v4/
                           (without it the server is started on demo data, and stopped afterwards; it gets its
                           token itself)
-  --header 'Name: value'  send this header with every request; repeatable
+  --header 'Name: value'  send this header with every request; repeatable. npm prints its command line: a token goes
+                          into the environment variable CTK_TOKEN instead, or use npm run -s
   --token-url URL         get a token there first, and send it with every request, with
     --client-id NAME      this client and the secret of the environment variable CTK_CLIENT_SECRET, and
     --username NAME       this user and the password of CTK_PASSWORD, which is sent as its SHA-256
@@ -42,11 +43,12 @@ export function parseOptions(args: readonly string[], callerFolder: string, env:
   const values = parse(args)
   const { help = false, url, header = [], kit, reports = 'reports' } = values
   const token = tokenRequest(values, env)
+  const given: Record<string, string> = env.CTK_TOKEN ? { Authorization: `Bearer ${env.CTK_TOKEN}` } : {}
   if (token && url === undefined) throw new UsageError('--token-url goes with --url; a started server needs no more')
   return {
     help,
     ...(url === undefined ? {} : { url: baseUrl(url) }),
-    headers: Object.fromEntries(header.map(headerPair)),
+    headers: { ...given, ...Object.fromEntries(header.map(headerPair)) },
     ...(token && { token }),
     ...(kit === undefined ? {} : { kit: path.resolve(callerFolder, kit) }),
     reports: path.resolve(callerFolder, reports)

@@ -77,7 +77,7 @@ function escapeHtml(text: string): string {
 function table({ results }: Summary): string[] {
   const folders = new Map<string, Result[]>()
   for (const result of results) {
-    const [name = ''] = result.folder
+    const name = result.folder.join(' / ')
     folders.set(name, [...(folders.get(name) ?? []), result])
   }
   const width = Math.max(...[...folders.keys()].map((name) => name.length), 'folder'.length)

@@ -65,7 +65,7 @@ export async function runCollection(options: RunOptions): Promise<Summary> {
   const places = new Map<string, Place>()
   const collection = prepare(options.collection, [], options.headers ?? {}, places)
   const started = Date.now()
-  const { run: outcome } = await execute(collection, options)
+  const { run: outcome } = await bootingAgain(() => execute(collection, options), console.error)
   const results = outcome.executions.map((each) => result(each, outcome.failures, places))
   const sent = new Set(outcome.executions.map(({ item }) => item.id)).size
   const times = results.flatMap(({ responseTimeMs }) => (responseTimeMs === null ? [] : [responseTimeMs]))
@@ -114,6 +114,17 @@ function prepare(
 
 function inside(folder: readonly string[], node: RunnableFolder): readonly string[] {
   return node.item === undefined ? folder : [...folder, node.name ?? '']
+}
+
+/** Runs once more what could not begin since newman's sandbox did not boot in its 30 s; nothing was sent by then. */
+export async function bootingAgain<T>(run: () => Promise<T>, say: (line: string) => void): Promise<T> {
+  try {
+    return await run()
+  } catch (error) {
+    if (!(error instanceof Error && /timed out after \d+ ?ms|sandbox/i.test(error.message))) throw error
+    say(`the sandbox of newman did not boot (${error.message}), which a busy machine may cause: trying once more`)
+    return run()
+  }
 }
 
 function execute(collection: RunnableFolder, options: RunOptions): Promise<NewmanRunSummary> {

@@ -27,6 +27,7 @@ import { registerDocuments } from './documents/routes.ts'
 import { apiEndpoints, billingEndpoints } from './endpoints.ts'
 import { limitsFor } from './fairness/limits.ts'
 import { type FairnessOptions, type Owner, registerFairness } from './fairness/request-slot.ts'
+import { warnOfUntrustedProxy } from './forwarded.ts'
 import { registerHardening, registerRateLimit, requestLimits } from './hardening.ts'
 import { registerHealth } from './health.ts'
 import { addressFrom } from './tmf/address.ts'
@@ -121,6 +122,7 @@ function registerBilling(app: FastifyInstance, base: string, context: RouteConte
 async function registerBounds(app: FastifyInstance, config: Config): Promise<void> {
   await registerRateLimit(app, config, principalKey)
   registerPathParameters(app)
+  warnOfUntrustedProxy(app)
   registerBodyMemory(app, { max: config.BODIES_LIMIT_BYTES, largest: config.BODY_LIMIT_BYTES }, principalKey)
   registerFairness(app, fairness(config))
 }

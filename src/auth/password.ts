@@ -52,7 +52,7 @@ export function isEncodedPassword(text: string): boolean {
 export async function hashPassword(encoded: string): Promise<string> {
   if (!ENCODED.test(encoded)) throw new Error('Only an encoded password can be hashed')
   const salt = randomBytes(SALT_BYTES)
-  const hash = await inSlot(() => derive(encoded, salt, HASH_BYTES, COST))
+  const hash = await inSlot(() => derive(encoded, salt, HASH_BYTES, COST), '')
   const { memoryKib, passes, lanes } = COST
   return `$argon2id$v=19$m=${memoryKib},t=${passes},p=${lanes}$${base64(salt)}$${base64(hash)}`
 }
@@ -67,7 +67,8 @@ export async function verifyPassword(
   encoded: string,
   hash: string | undefined,
   beforeWork?: () => Promise<void>,
-  clock?: Clock
+  clock?: Clock,
+  from = ''
 ): Promise<boolean> {
   // What is no encoded password is nobody's, and may be long: it is not worked on itself.
   const isEncoded = ENCODED.test(encoded)
@@ -80,7 +81,7 @@ export async function verifyPassword(
     const isRight = timingSafeEqual(derived, stored.hash) && stored !== NOBODY
     if (clock && hash !== undefined && isRight) noteVerified(clock, encoded, hash)
     return isRight
-  })
+  }, from)
 }
 
 const argon2Async = promisify(argon2)
@@ -108,13 +109,20 @@ function base64(bytes: Buffer): string {
   return bytes.toString('base64').replace(/=+$/, '')
 }
 
+/** A place in the line, and the network of who asked. */
+interface Waiting {
+  readonly from: string
+  readonly start: () => void
+  readonly giveUp: () => void
+}
+
 let working = 0
-const waiting: (() => void)[] = []
+const waiting: Waiting[] = []
 
 /** Runs `work` when one of the few slots is free; first come, first served. */
-async function inSlot<T>(work: () => Promise<T>): Promise<T> {
+async function inSlot<T>(work: () => Promise<T>, from: string): Promise<T> {
   requireNoTransaction('A password hash')
-  await enterSlot()
+  await enterSlot(from)
   try {
     return await work()
   } finally {
@@ -122,22 +130,33 @@ async function inSlot<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-async function enterSlot(): Promise<void> {
+async function enterSlot(from: string): Promise<void> {
   if (working < HASHES_AT_ONCE_MAX) {
     working++
     return
   }
-  if (waiting.length >= HASHES_WAITING_MAX) {
-    throw new Problem('unavailable', 'Too many passwords are being checked; try again later', {
-      'Retry-After': RETRY_AFTER_S
-    })
-  }
-  await new Promise<void>((resolve) => waiting.push(resolve))
+  if (waiting.length >= HASHES_WAITING_MAX) makeRoom(from)
+  await new Promise<void>((resolve, reject) => {
+    waiting.push({ from, start: resolve, giveUp: () => reject(TOO_MANY()) })
+  })
+}
+
+const TOO_MANY = () =>
+  new Problem('unavailable', 'Too many passwords are being checked; try again later', { 'Retry-After': RETRY_AFTER_S })
+
+/** Takes the last place of whoever has most, unless that is the newcomer itself: nobody's guesses keep others out. */
+function makeRoom(newcomer: string): void {
+  const places = Map.groupBy(waiting, ({ from }) => from)
+  const [greediest = []] = [...places.values()].sort((left, right) => right.length - left.length)
+  const last = greediest.at(-1)
+  if (!last || greediest.length <= (places.get(newcomer)?.length ?? 0) + 1) throw TOO_MANY()
+  waiting.splice(waiting.indexOf(last), 1)
+  last.giveUp()
 }
 
 /** Hands the slot to whoever waits longest, so that no newcomer can slip in between. */
 function leaveSlot(): void {
   const next = waiting.shift()
-  if (next) next()
+  if (next) next.start()
   else working--
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import type { Database } from '../db/database.ts'
+import { networkOf } from './address-list.ts'
 import { findClient, findUser, type OauthClient } from './clients.ts'
 import type { Grantee } from './grants.ts'
 import { encodePassword, verifyPassword } from './password.ts'
@@ -75,7 +76,7 @@ export async function signInUser(
   const user = await findUser(database, tenantId, username)
   // Asked again when it is our turn: guesses that waited in line together are to be counted one after the other.
   const allowed = () => requireAllowed(database, clock, keys)
-  const isRight = await verifyPassword(encoded, user?.passwordHash, allowed, clock)
+  const isRight = await verifyPassword(encoded, user?.passwordHash, allowed, clock, networkOf(address) ?? address)
   if (!user || !isRight || (partnerId !== undefined && partnerId !== user.partnerId)) {
     await recordFailure(database, clock, keys)
     return undefined

@@ -12,7 +12,7 @@ afterAll(() => server.close())
 test('a request is inProgress at once, whether its account exists or not', async () => {
   const made = await post(server, 'customerBillOnDemand', { billingAccount: { id: 'A0815' } })
   expect(made).toMatchObject({ state: 'inProgress', billingAccount: { id: 'A0815' } })
-  const party = { id: 'P', '@referredType': 'Individual' }
+  const party = { id: 'P', role: 'payer', '@referredType': 'Individual' }
   const byParty = await server.call('POST', 'customerBillOnDemand', { relatedParty: party })
   expect(byParty).toMatchObject({ status: 201, body: { relatedParty: party } })
   expect((await server.call('POST', 'customerBillOnDemand', { name: 'x' })).body.code).toBe('23')

@@ -105,6 +105,31 @@ test.each([1, 2])('hashes wait in line for a few slots, and too many are turned 
   expect(await verifyPassword(ENCODED, undefined)).toBe(false)
 })
 
+test('whoever fills the line gives a place to each other network, and none to itself', async () => {
+  const gate = Promise.withResolvers<void>()
+  const entered: string[] = []
+  const attempt = (from: string) =>
+    verifyPassword(
+      ENCODED,
+      undefined,
+      async () => {
+        entered.push(from)
+        await gate.promise
+        throw new Problem('tooManyRequests', 'blocked')
+      },
+      undefined,
+      from
+    )
+  const flood = Array.from({ length: HASHES_AT_ONCE_MAX + HASHES_WAITING_MAX }, () => attempt('192.0.2.1'))
+  const others = ['192.0.2.2', '192.0.2.3', '192.0.2.2'].map(attempt)
+  const outcomes = Promise.allSettled([...flood, ...others])
+  await expect(attempt('192.0.2.1')).rejects.toThrow('try again later')
+  gate.resolve()
+  const refused = (await outcomes).filter((one) => one.status === 'rejected' && one.reason.kind === 'unavailable')
+  expect(refused).toHaveLength(others.length)
+  expect(entered.slice(-others.length)).toEqual(['192.0.2.2', '192.0.2.3', '192.0.2.2'])
+})
+
 /** What each hash costs that is computed for a piece of work. */
 async function workOf(work: () => Promise<unknown>) {
   vi.mocked(argon2).mockClear()

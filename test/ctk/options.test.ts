@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, test } from 'vitest'
 import { parseOptions, UsageError } from '../../ctk/options.ts'
 import { ctk, ctkProcess } from './command.ts'
 
@@ -56,4 +56,10 @@ describe('a wrong command line', () => {
     const kit = path.resolve('/caller/kit')
     expect(options).toMatchObject({ kit, reports: path.resolve('/caller/out'), url: 'http://127.0.0.1:3000/v4/' })
   })
+})
+
+test('a token of the environment is sent, unless a header says otherwise', () => {
+  const sent = (...args: string[]) => parseOptions(args, '/', { CTK_TOKEN: 'secret' }).headers
+  expect(sent()).toEqual({ Authorization: 'Bearer secret' })
+  expect(sent('--header', 'Authorization: ApiKey x')).toEqual({ Authorization: 'ApiKey x' })
 })

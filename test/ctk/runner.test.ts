@@ -1,7 +1,7 @@
-import { expect, it } from 'vitest'
+import { expect, it, test } from 'vitest'
 import { askAgainWhile, member, status } from '../../ctk/checks.ts'
 import { get, type Item } from '../../ctk/postman.ts'
-import { isPassed, runCollection, type Summary } from '../../ctk/runner.ts'
+import { bootingAgain, isPassed, runCollection, type Summary } from '../../ctk/runner.ts'
 import { type Asked, startStub } from './command.ts'
 
 const STUB_LIMIT_MS = 60_000
@@ -95,3 +95,17 @@ async function run(
     stub.stop()
   }
 }
+
+test.each([
+  ['Script execution timed out after 30000ms', 2, ['the sandbox of newman did not boot']],
+  ['connect ECONNREFUSED', 1, []]
+])('a run that ends with "%s" is made %i times', async (message, times, said) => {
+  let runs = 0
+  const lines: string[] = []
+  const run = async () => {
+    runs++
+    throw new Error(message)
+  }
+  await expect(bootingAgain(run, (line) => lines.push(line))).rejects.toThrow(message)
+  expect([runs, lines.map((line) => line.slice(0, 34))]).toEqual([times, said])
+})
