@@ -1,4 +1,5 @@
-import { instant, integer, json, text } from '../tmf/attribute.ts'
+import { ACTIONS, ACTOR_TYPES } from '../audit/record.ts'
+import { instant, integer, json, oneOf, text } from '../tmf/attribute.ts'
 import { defineResource } from '../tmf/resource.ts'
 import { any } from '../tmf/shape.ts'
 import { ADMINISTRATION } from './attributes.ts'
@@ -13,13 +14,13 @@ export const auditEntry = defineResource({
   operations: { list: 'extension', retrieve: 'extension' },
   attributes: {
     recordedAt: instant('recorded_at', 'When it was done', 'indexed', 'readOnly'),
-    actorType: text('actor_type', 'What kind of principal did it: user, client, apiKey, sso, command', 'readOnly'),
+    actorType: oneOf('actor_type', ACTOR_TYPES, 'What kind of principal did it', 'readOnly'),
     actorId: text('actor_id', 'Identifier of the principal', 'indexed', 'readOnly'),
     actorName: text('actor_name', 'Name of the principal at that time', 'readOnly'),
     onBehalfOf: text('on_behalf_of', 'Account number of the partner as which the provider acted', 'readOnly'),
     address: text('address', 'Where the request came from', 'readOnly'),
     requestId: text('request_id', 'The X-Request-Id of the request', 'readOnly'),
-    action: text('action', 'What was done: create, patch, remove, rotate, password', 'readOnly'),
+    action: oneOf('action', ACTIONS, 'What was done', 'readOnly'),
     resourceType: text('resource_type', 'Type of what was changed, e.g. CustomerBill', 'readOnly'),
     resourceId: text('resource_id', 'Identifier of what was changed', 'indexed', 'readOnly'),
     before: json('before', any, 'What it was, as far as it changed; secrets and personal data masked', 'readOnly'),

@@ -1,4 +1,4 @@
-import { type Change, recordChange } from '../audit/record.ts'
+import { type Action, type Change, recordChange } from '../audit/record.ts'
 import { type Instant, later } from '../base/instant.ts'
 import { Problem } from '../base/problem.ts'
 import type { Transaction } from '../db/database.ts'
@@ -44,7 +44,12 @@ export async function rotateApiKey(
       WHERE "tenant_id" = ${context.view.tenantId} AND "id" = ${target.id}`
   )
   const change = { before: { expiresAt: before }, after: { expiresAt, replacedBy: created.row[0] } }
-  await record(tx, context, { action: 'rotate', resourceType: apiKey.type, resourceId: target.id, ...change }, now)
+  await record(
+    tx,
+    context,
+    { action: 'rotate' as const, resourceType: apiKey.type, resourceId: target.id, ...change },
+    now
+  )
   return created
 }
 
@@ -87,7 +92,7 @@ async function renew(
   context: WriteContext,
   resource: Resource,
   target: Target,
-  action: string,
+  action: Action,
   made: NewSecret
 ): Promise<Created> {
   const { document } = await lock(tx, context, resource, target)

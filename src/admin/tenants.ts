@@ -70,7 +70,7 @@ export async function changeTenant(
     sql`UPDATE "tenant" SET ${join(assignments, sql`, `)} WHERE "id" = ${id} RETURNING ${TENANT_COLUMNS}`
   )
   const before = Object.fromEntries(Object.keys(changes).map((name) => [name, tenant[name as keyof Tenant]]))
-  const change = { action: 'patch', before: withoutLogo(before), after: withoutLogo(changes) }
+  const change = { action: 'patch' as const, before: withoutLogo(before), after: withoutLogo(changes) }
   await recordTenantChange(tx, context, id, change, context.clock())
   return readTenant(rows[0] ?? [])
 }

@@ -2,10 +2,34 @@ import type { Transaction } from '../db/database.ts'
 import { sql } from '../db/sql.ts'
 import { masked } from './mask.ts'
 
+/** What kinds of principals change something. `system` is the service itself, at a job. */
+export const ACTOR_TYPES = ['user', 'client', 'apiKey', 'sso', 'command', 'system'] as const
+export type ActorType = (typeof ACTOR_TYPES)[number]
+
+/** What is done to something. */
+export const ACTIONS = [
+  'create',
+  'createMany',
+  'patch',
+  'remove',
+  'rotate',
+  'password',
+  'issue',
+  'send',
+  'bill',
+  'pay',
+  'reverse',
+  'cancel',
+  'resume',
+  'retry',
+  'deny'
+] as const
+export type Action = (typeof ACTIONS)[number]
+
 /** Who changes something: every writing function is handed one. */
 export interface Author {
   readonly tenantId: string
-  readonly actor: { readonly type: string; readonly id: string; readonly name: string }
+  readonly actor: { readonly type: ActorType; readonly id: string; readonly name: string }
   /** The account number of the partner for whom it is done. */
   readonly onBehalfOf?: string | undefined
   /** The client's address. */
@@ -15,8 +39,7 @@ export interface Author {
 
 /** One change. `before` and `after` are documents, as far as they differ; masked before they are kept. */
 export interface Change {
-  /** What was done, e.g. `create`, `patch`, `remove`, `rotate`. */
-  readonly action: string
+  readonly action: Action
   /** The standard's name of the type, e.g. `CustomerBill`. */
   readonly resourceType: string
   readonly resourceId: string

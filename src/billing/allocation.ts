@@ -1,4 +1,4 @@
-import { type Author, recordChanges } from '../audit/record.ts'
+import { type Action, type Author, recordChanges } from '../audit/record.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Instant } from '../base/instant.ts'
 import type { Transaction } from '../db/database.ts'
@@ -78,7 +78,7 @@ export async function allocate(
   const assignments = sql`
     "state" = CASE WHEN b."remaining_amount_value" = x."total" THEN 'settled' ELSE 'partiallyPaid' END,
     "applied_payment" = ${APPLIED}`
-  await move(tx, context, allocations, now, { action: 'pay', assignments })
+  await move(tx, context, allocations, now, { action: 'pay' as const, assignments })
 }
 
 /** Puts payments in the place of the credit limit on bills that it has paid; the allocations to a bill sum to 0. */
@@ -88,7 +88,10 @@ export async function replace(
   allocations: readonly Allocation[],
   now: Instant
 ): Promise<void> {
-  await move(tx, context, allocations, now, { action: 'pay', assignments: sql`"applied_payment" = ${APPLIED}` })
+  await move(tx, context, allocations, now, {
+    action: 'pay' as const,
+    assignments: sql`"applied_payment" = ${APPLIED}`
+  })
 }
 
 /** What a bill says was paid of it: payments only. */
@@ -111,7 +114,7 @@ export async function takeBack(
     "applied_payment" = (SELECT jsonb_agg(e."one" ORDER BY e."at")
       FROM jsonb_array_elements(b."applied_payment") WITH ORDINALITY e("one", "at")
       WHERE e."one"#>>'{payment,id}' IS DISTINCT FROM ${paymentId})`
-  await move(tx, context, allocations, now, { action: 'reverse', assignments })
+  await move(tx, context, allocations, now, { action: 'reverse' as const, assignments })
 }
 
 /** The state in which a bill was before anything was paid, once nothing of it is paid any more. */
@@ -124,7 +127,7 @@ const STATE_BEFORE = sql`coalesce((
 const COLUMNS = join(customerBill.columns.map(identifier), sql`, `)
 
 interface Move {
-  readonly action: string
+  readonly action: Action
   readonly assignments: Sql
 }
 
@@ -171,7 +174,7 @@ function negated(amount: string): string {
 async function record(
   tx: Transaction,
   { author, newId }: PaymentContext,
-  action: string,
+  action: Action,
   rows: { readonly before: readonly Row[]; readonly after: readonly Row[] },
   now: Instant
 ): Promise<void> {

@@ -1,4 +1,4 @@
-import { recordChanges } from '../audit/record.ts'
+import { type Action, recordChanges } from '../audit/record.ts'
 import type { Instant } from '../base/instant.ts'
 import type { Transaction } from '../db/database.ts'
 import { identifier, join, type Sql, sql } from '../db/sql.ts'
@@ -14,7 +14,7 @@ export const BILL_COLUMNS: Sql = join(customerBill.columns.map(identifier), sql`
 export async function recordMoves(
   tx: Transaction,
   { author, newId }: ChangeContext,
-  action: string,
+  action: Action,
   { before, after }: { readonly before: ReadonlyMap<string, string>; readonly after: readonly Row[] },
   now: Instant
 ): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Author } from '../audit/record.ts'
-import { recordChange } from '../audit/record.ts'
+import { type Action, recordChange } from '../audit/record.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Instant } from '../base/instant.ts'
 import { Problem } from '../base/problem.ts'
@@ -155,7 +155,7 @@ async function move(
   tx: Transaction,
   context: RunContext,
   id: string,
-  action: string,
+  action: Action,
   from: readonly RunState[],
   change: Sql
 ): Promise<void> {
@@ -175,7 +175,7 @@ async function move(
   await record(tx, context, id, action, undefined)
 }
 
-function record(tx: Transaction, context: RunContext, id: string, action: string, after: object | undefined) {
+function record(tx: Transaction, context: RunContext, id: string, action: Action, after: object | undefined) {
   const change = { action, resourceType: 'BillRun', resourceId: id, after }
   return recordChange(tx, context.author, change, { id: context.newId(), now: context.clock() })
 }

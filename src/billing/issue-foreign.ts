@@ -116,7 +116,7 @@ async function sayWhatRemains(tx: Transaction, { author, newId }: ChangeContext,
   const changes = rows.map((row) => {
     const { id, document } = readStored(customerBill, row)
     const after = { remainingAmount: document.remainingAmount }
-    return { action: 'issue', resourceType: customerBill.type, resourceId: id, before: {}, after }
+    return { action: 'issue' as const, resourceType: customerBill.type, resourceId: id, before: {}, after }
   })
   if (changes.length > 0) await recordChanges(tx, author, changes, { newId, now })
 }

@@ -174,7 +174,7 @@ async function end(
       "state_reason" = ${stateReason}, "customer_bill_id" = ${billId}, "version" = "version" + 1, "last_update" = ${now}
     WHERE "tenant_id" = ${tenantId} AND "id" = ${id} AND "state" = 'inProgress'`)
   if (rowCount === 0) return
-  const change = { action: 'bill', resourceType: 'CustomerBillOnDemand', resourceId: id }
+  const change = { action: 'bill' as const, resourceType: 'CustomerBillOnDemand', resourceId: id }
   const after = { state, stateReason, customerBill: billId && { id: billId } }
   await recordChange(tx, authorIn(tenantId), { ...change, after }, { id: context.newId(), now })
   const view = { tenantId }

@@ -43,7 +43,7 @@ export async function reversePayment(
     { book: 'balance', currency, amount }
   ])
   await addCredits(tx, tenantId, [{ ...key, credit: `-${amount}` }])
-  const change = { action: 'reverse', resourceType: 'Payment', resourceId: id, after: { reversedAt: now } }
+  const change = { action: 'reverse' as const, resourceType: 'Payment', resourceId: id, after: { reversedAt: now } }
   await recordChange(tx, context.author, change, { id: context.newId(), now })
 }
 

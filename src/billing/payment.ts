@@ -59,7 +59,7 @@ export async function pay(
   const { amount, method, reference } = receipt
   const paid = allocations.map(({ billId, amount: part }) => ({ bill: { id: billId }, amount: part }))
   const after = { billingAccount: { id: account.id }, amount, method, reference, allocations: paid }
-  const change = { action: 'create', resourceType: 'Payment', resourceId: id, after }
+  const change = { action: 'create' as const, resourceType: 'Payment', resourceId: id, after }
   await recordChange(tx, context.author, change, { id: context.newId(), now })
   await allocate(tx, context, allocations, now)
   if (receipt.billIds) await fillOverdraft(tx, context, filling)

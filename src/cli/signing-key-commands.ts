@@ -22,7 +22,12 @@ export const signingKeyCommands: Readonly<Record<string, Command>> = {
         const kid = await context.database.transaction(async (tx) => {
           const algorithm = asked ?? (await currentAlgorithm(tx, author.tenantId))
           const made = await rotateSigningKey(tx, clock, secrets, author.tenantId, algorithm)
-          const change = { action: 'rotate', resourceType: 'SigningKey', resourceId: made, after: { algorithm } }
+          const change = {
+            action: 'rotate' as const,
+            resourceType: 'SigningKey',
+            resourceId: made,
+            after: { algorithm }
+          }
           await recordChange(tx, author, change, { id: newId(), now: clock() })
           return made
         })

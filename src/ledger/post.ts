@@ -5,6 +5,10 @@ import { join, type Sql, sql } from '../db/sql.ts'
 /** Where money is, or what it is for. */
 export type Book = 'receivable' | 'balance' | 'revenue' | 'partner' | 'tax' | 'cash' | 'rounding'
 
+/** What makes something happen to an account. `credit` is the credit limit, in the place of a payment. */
+export const SOURCE_TYPES = ['bill', 'payment', 'reversal', 'allocation', 'credit'] as const
+export type SourceType = (typeof SOURCE_TYPES)[number]
+
 /** What happened to an account, and what made it happen. */
 export interface Journal {
   readonly tenantId: string
@@ -12,7 +16,7 @@ export interface Journal {
   /** Now, or when the account's last entry was posted, if that is later. */
   readonly postedAt: Instant
   readonly billingAccountId: string
-  readonly sourceType: 'bill' | 'payment' | 'reversal' | 'allocation'
+  readonly sourceType: SourceType
   readonly sourceId: string
 }
 

@@ -188,7 +188,7 @@ export async function remove(
     const name = referrer?.noun ?? camelCase(tableName(error) ?? 'other resource')
     throw new Problem('conflict', `This ${resource.noun} cannot be deleted: at least one ${name} refers to it`)
   }
-  const change = { action: 'remove', resourceType: resource.type, resourceId: id, before: stored.document }
+  const change = { action: 'remove' as const, resourceType: resource.type, resourceId: id, before: stored.document }
   await record(tx, context, change, now)
 }
 

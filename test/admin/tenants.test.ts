@@ -51,7 +51,7 @@ describe('The administrator of a tenant', () => {
     expect((await server.call('GET', TENANTS, undefined, { token: 'other-key' })).body[0].name).toBe('other')
     const { body } = await server.call('GET', `${ADMIN}/audit?resourceType=Tenant`)
     expect(body).toHaveLength(1)
-    expect(body[0]).toMatchObject({ action: 'patch', before: { name: 'demo' }, after: { name: 'Demo Ltd' } })
+    expect(body[0]).toMatchObject({ action: 'patch' as const, before: { name: 'demo' }, after: { name: 'Demo Ltd' } })
   })
 
   test('creates none', async () => {
@@ -144,7 +144,7 @@ test.each([[{}], [{ name: '' }], [{ name: null }], [{ id: 'x', name: 'x' }], [{ 
 )
 
 test('A command, which has no tenant, creates an operator; the audit of that tenant says who', async () => {
-  const author = { tenantId: 'operator2', actor: { type: 'command', id: 'cli', name: 'root' } }
+  const author = { tenantId: 'operator2', actor: { type: 'command' as const, id: 'cli', name: 'root' } }
   const context = { clock: systemClock, newId, author }
   const made = await createTenant(server.database, context, { id: 'operator2', name: 'Two', isOperator: true })
   expect(made.tenant.isOperator).toBe(true)

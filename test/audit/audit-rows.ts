@@ -9,7 +9,7 @@ export const NOW = '2026-11-21T10:00:00.120Z'
 export function authorOf(tenantId: string): Author {
   return {
     tenantId,
-    actor: { type: 'user', id: 'U1', name: 'admin' },
+    actor: { type: 'user' as const, id: 'U1', name: 'admin' },
     onBehalfOf: 'PARTNER-1',
     address: '192.0.2.1',
     requestId: 'R1'
@@ -22,7 +22,7 @@ export async function recordMany(database: Database, count: number, tenantId = T
   for (let n = 1; n <= count; n++) {
     const id = newId()
     const change = {
-      action: 'patch',
+      action: 'patch' as const,
       resourceType: 'CustomerBill',
       resourceId: `B${n}`,
       before: { n: n - 1 },

@@ -17,7 +17,7 @@ afterAll(() => store.drop())
 
 test('a change is recorded with who, for whom, from where, what, before and after, masked', async () => {
   const change = {
-    action: 'rotate',
+    action: 'rotate' as const,
     resourceType: 'ApiKey',
     resourceId: 'K1',
     before: { name: 'old', keyHash: 'h1' },
@@ -36,8 +36,8 @@ test('a change is recorded with who, for whom, from where, what, before and afte
 })
 
 test('what is not known is null', async () => {
-  const author = { tenantId: TENANT, actor: { type: 'client', id: 'C', name: 'C' } }
-  const change = { action: 'remove', resourceType: 'BillCycle', resourceId: 'X' }
+  const author = { tenantId: TENANT, actor: { type: 'client' as const, id: 'C', name: 'C' } }
+  const change = { action: 'remove' as const, resourceType: 'BillCycle', resourceId: 'X' }
   await store.database.transaction((tx) => recordChange(tx, author, change, { id: 'A2', now: NOW }))
   const { rows } = await store.database.run(
     sql`SELECT "on_behalf_of", "address", "request_id", "before", "after" FROM "audit" WHERE "id" = 'A2'`
@@ -46,7 +46,7 @@ test('what is not known is null', async () => {
 })
 
 test('a change that is rolled back leaves no row', async () => {
-  const change = { action: 'create', resourceType: 'BillCycle', resourceId: 'X' }
+  const change = { action: 'create' as const, resourceType: 'BillCycle', resourceId: 'X' }
   const failing = store.database.transaction(async (tx) => {
     await recordChange(tx, authorOf(TENANT), change, { id: 'A3', now: NOW })
     throw new Error('no')

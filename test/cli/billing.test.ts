@@ -13,7 +13,7 @@ import { secrets } from '../support/config.ts'
 import { TENANT } from '../support/database.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
-const ACTOR = { type: 'command', id: 'ops', name: 'ops' }
+const ACTOR = { type: 'command' as const, id: 'ops', name: 'ops' }
 
 let server: TestServer
 let specificationId: string

@@ -12,7 +12,7 @@ import { secrets } from '../support/config.ts'
 import { addPartner, TENANT } from '../support/database.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
-const ACTOR = { type: 'command', id: 'ops', name: 'ops' }
+const ACTOR = { type: 'command' as const, id: 'ops', name: 'ops' }
 const GIVEN = { clock: systemClock, newId, secrets, actor: ACTOR }
 
 let server: TestServer

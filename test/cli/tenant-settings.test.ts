@@ -9,7 +9,7 @@ import { logoUri } from '../documents/logo.ts'
 import { secrets } from '../support/config.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
-const ACTOR = { type: 'command', id: 'ops', name: 'ops' }
+const ACTOR = { type: 'command' as const, id: 'ops', name: 'ops' }
 const ASSIGNMENTS = [
   'timeZone=Europe/Berlin',
   'currency=JPY',
