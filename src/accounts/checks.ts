@@ -2,7 +2,7 @@ import { isCountry, isCurrency } from '../base/codes.ts'
 import { jsonPath } from '../base/json-path.ts'
 import { compareDecimals } from '../base/money.ts'
 import { Problem } from '../base/problem.ts'
-import type { Document } from '../tmf/resource.ts'
+import type { Document, Stored } from '../tmf/resource.ts'
 
 /** What every account has from its creation on. */
 const KEPT = ['billingType', 'invoiceCurrency', 'language', 'netTermDays']
@@ -25,19 +25,20 @@ export function checkAddress({ address }: Document): void {
 }
 
 /** The rules between the attributes of an account; throws `invalidField`. */
-export function checkAccount(document: Document): void {
+export function checkAccount(document: Document, before?: Stored): void {
   const missing = KEPT.filter((name) => document[name] === undefined)
   if (missing.length > 0) {
     throw new Problem('invalidField', `${missing.map((name) => jsonPath([name])).join(', ')} cannot be removed`)
   }
   checkAddress(document)
-  checkCurrency(document)
+  checkCurrency(document, before?.document)
   checkDistinct(document)
   checkTaxRates(document)
 }
 
-function checkCurrency({ invoiceCurrency, creditLimit }: Document): void {
-  if (!isCurrency(String(invoiceCurrency))) {
+/** An account that has a currency of the past keeps it. */
+function checkCurrency({ invoiceCurrency, creditLimit }: Document, before: Document = {}): void {
+  if (invoiceCurrency !== before.invoiceCurrency && !isCurrency(String(invoiceCurrency))) {
     throw new Problem('invalidField', '$.invoiceCurrency must be a currency of ISO 4217, such as EUR')
   }
   const limit = creditLimit as { readonly unit: string; readonly value: number } | undefined

@@ -3,10 +3,13 @@ export function isCountry(text: string): boolean {
   return COUNTRIES.has(text)
 }
 
-/** Whether text is a currency of ISO 4217 that one can pay with: no fund, metal or code for testing. */
+/** Whether text is a currency that new amounts may be in: it can be paid with, and is no fund, metal or test code. */
 export function isCurrency(text: string): boolean {
   return CURRENCIES.has(text)
 }
+
+/** Of the list of currencies: ISO 4217, list one, as SIX publishes it for the maintenance agency. */
+export const CURRENCIES_AS_OF = '2026-01-01'
 
 const COUNTRIES = codes(`
   AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY
@@ -29,12 +32,12 @@ const COUNTRIES = codes(`
 `)
 
 const CURRENCIES = codes(`
-  AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF
+  AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF
   CHF CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD
   HNL HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD
   MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN
   PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY
-  TTD TWD TZS UAH UGX USD UYU UZS VED VES VND VUV WST XAF XCD XCG XOF XPF YER ZAR ZMW ZWL
+  TTD TWD TZS UAH UGX USD UYU UZS VED VES VND VUV WST XAF XCD XCG XOF XPF YER ZAR ZMW ZWG
 `)
 
 function codes(text: string): ReadonlySet<string> {
