@@ -1,7 +1,7 @@
 import { type Instant, instantFromPostgres } from '../base/instant.ts'
 import { minorDigits } from '../base/money.ts'
 import type { Transaction } from '../db/database.ts'
-import { join, sql } from '../db/sql.ts'
+import { join, type Sql, sql } from '../db/sql.ts'
 import { type BalanceKey, lockBalances } from '../ledger/balance.ts'
 import { postingInstant } from '../ledger/post.ts'
 import { RECIPIENT } from '../resources/letterhead.ts'
@@ -112,6 +112,11 @@ async function postBills(tx: Transaction, tenantId: string, bills: readonly Issu
     FROM "entry" e JOIN "bill" b ON b."id" = e."bill"`)
 }
 
+/** The state of an issued bill, as a column of "customer_bill" under the name `b`: settled with nothing to pay. */
+export function stateOf(state: IssuedState): Sql {
+  return sql`CASE WHEN b."remaining_amount_value" = 0 THEN 'settled' ELSE ${state}::text END`
+}
+
 /**
  * Writes the numbers, the state and what the documents keep; a series goes by the year of the bills, so there may be
  * several.
@@ -129,7 +134,7 @@ async function numberBills(
   for (const billDate of [...byDate.keys()].sort()) {
     const ids = (byDate.get(billDate) ?? []).map(({ id }) => id)
     const number = numberAt(await takeNumbers(tx, tenantId, billDate, ids.length), sql`i."place" - 1`)
-    const { rows } = await tx.run(sql`UPDATE "customer_bill" b SET "state" = ${state}, "issued_as" = ${state},
+    const { rows } = await tx.run(sql`UPDATE "customer_bill" b SET "state" = ${stateOf(state)}, "issued_as" = ${state},
         "bill_no" = x."number", "version" = b."version" + 1, "last_update" = ${now}, "letterhead_id" = ${letterheadId},
         "recipient" = ${RECIPIENT},
         "bill_document" = CASE WHEN b."bill_document"#>>'{0,name}' = concat('bill-', b."id")

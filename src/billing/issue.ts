@@ -131,10 +131,10 @@ async function insertBills(
   return new Map(rows.map(([account, id]) => [String(account), String(id)]))
 }
 
-/** What is paid as it is made is settled when there is nothing to pay, too. */
+/** A bill with nothing to pay is settled as it is issued. */
 function stateOf(state: Issue['state']): Sql {
   if (state === 'new') return sql`${state}`
-  return sql`CASE WHEN a."billing_type" = 'prepaid' AND d."tax_included" = 0 THEN 'settled' ELSE ${state}::text END`
+  return sql`CASE WHEN d."tax_included" = 0 THEN 'settled' ELSE ${state}::text END`
 }
 
 /** In the order of the draft, one after the other. */

@@ -136,6 +136,31 @@ describe('A patch of a new bill', () => {
   })
 })
 
+describe('A bill with nothing to pay', () => {
+  const NOTHING = [{ amount: '5' }, { amount: '-5', kind: 'appliedBillingCredit' }]
+
+  test.each(['validated', 'sent'])('is settled when a run issues it as %s', async (billState) => {
+    await world.addAccounts(1, NOTHING)
+    await runToEnd(world, { billState })
+    expect(await bills()).toMatchObject([{ state: 'settled', amountDue: { value: 0 }, billNo: INV(1) }])
+    expect(await verified()).toEqual([[1, undefined]])
+  })
+
+  test.each(['validated', 'sent'])('is settled when it is released or patched to %s', async (state) => {
+    await world.addAccounts(2, NOTHING)
+    const run = await runToEnd(world)
+    const [one, other] = await bills()
+    expect((await patch(one.id, state)).body).toMatchObject({ state: 'settled', billNo: INV(1) })
+    expect((await release(run.id, { state })).body).toMatchObject({
+      released: 1,
+      skipped: [{ reason: 'paid', count: 1 }]
+    })
+    expect((await world.server.call('GET', `customerBill/${other.id}`)).body).toMatchObject({ state: 'settled' })
+    expect(await verified()).toEqual([[2, undefined]])
+    expect(await bills('&state=sent,validated,partiallyPaid')).toEqual([])
+  })
+})
+
 describe('A release', () => {
   test('issues the bills that its filter means, in order, and the others later', async () => {
     await world.addAccounts(4, [{ amount: '200' }])
@@ -143,12 +168,15 @@ describe('A release', () => {
     await world.addAccounts(3, [{ amount: '300' }])
     const run = await runToEnd(world)
     const { status, body } = await release(run.id, { state: 'validated', filter: 'amountDue.value.lt=100' })
-    expect({ status, body }).toEqual({ status: 200, body: { released: 3, skipped: 0 } })
+    expect({ status, body }).toEqual({ status: 200, body: { released: 3, skipped: [] } })
     const validated = await bills('&state=validated')
     expect(validated.map((bill: { billingAccount: { id: string } }) => bill.billingAccount.id)).toEqual(small)
-    expect((await release(run.id, { state: 'sent' })).body).toEqual({ released: 10, skipped: 0 })
+    expect((await release(run.id, { state: 'sent' })).body).toEqual({ released: 10, skipped: [] })
     expect((await bills('&state=sent')).length).toBe(10)
-    expect((await release(run.id, { state: 'sent' })).body).toEqual({ released: 0, skipped: 10 })
+    expect((await release(run.id, { state: 'sent' })).body).toEqual({
+      released: 0,
+      skipped: [{ reason: 'released', count: 10 }]
+    })
     const given = await numbers()
     expect(given).toEqual([4, 5, 6, 7, 1, 2, 3, 8, 9, 10].map(INV))
     expect(await verified()).toEqual([[10, undefined]])
@@ -161,8 +189,16 @@ describe('A release', () => {
     const [, held] = await bills()
     expect(held.billingAccount.id).toBe(second)
     await patch(held.id, 'onHold')
-    expect((await release(run.id, { state: 'sent' })).body).toEqual({ released: 2, skipped: 1 })
+    expect((await release(run.id, { state: 'sent' })).body).toEqual({
+      released: 2,
+      skipped: [{ reason: 'onHold', count: 1 }]
+    })
     expect((await bills()).map(({ state }: { state: string }) => state)).toEqual(['settled', 'onHold', 'sent'])
+    const again = [{ onHold: 1 }, { released: 1 }, { paid: 1 }].flatMap((each) => Object.entries(each))
+    expect((await release(run.id, { state: 'sent' })).body).toEqual({
+      released: 0,
+      skipped: again.map(([reason, count]) => ({ reason, count }))
+    })
     expect(await verified()).toEqual([[3, undefined]])
   })
 
