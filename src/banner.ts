@@ -3,6 +3,8 @@ import { DEMO } from '../sample-data/credentials.ts'
 import { encodePassword } from './auth/password.ts'
 import type { Config } from './base/config.ts'
 
+/** Has charges of the demo data that are not billed yet. */
+const TRIED = 'BA-100017'
 const ANY_ADDRESS = ['0.0.0.0', '::']
 
 /** Says where the server is and, with the demo's database, how to get in and try it. */
@@ -34,6 +36,6 @@ Try:
   ${fetchToken}
   curl ${bearer} '${api}/customerBill?state=sent&sort=-billDate&limit=3&fields=billNo,billDate,amountDue'
   curl ${key} '${api}/appliedCustomerBillingRate?isBilled=false&fields=name,date,taxExcludedAmount&limit=3'
-  curl ${bearer} '${api}/customerBillOnDemand' ${json} -d '{"billingAccount":{"id":"A0815"}}'
+  curl ${bearer} '${api}/customerBillOnDemand' ${json} -d '{"billingAccount":{"id":"${TRIED}"}}'
 `
 }

@@ -5,6 +5,7 @@ import type { FastifyInstance } from 'fastify'
 import { SCOPE_DESCRIPTIONS, SCOPES } from './auth/scopes.ts'
 import { documentPaths } from './documents/openapi.ts'
 import { apiEndpoints, billingEndpoints } from './endpoints.ts'
+import { registerRoot } from './root.ts'
 import { isUnchanged } from './tmf/conditional.ts'
 import { endpointPaths } from './tmf/endpoint.ts'
 import { openApiDocument } from './tmf/openapi.ts'
@@ -80,8 +81,9 @@ function securitySchemes(prefix: string): Json {
   }
 }
 
-/** Registers `/openapi.json`, and `/docs`: Swagger UI, served from this process alone. */
+/** Registers `/` with links, `/openapi.json`, and `/docs`: Swagger UI, served from this process alone. */
 export async function registerDocs(app: FastifyInstance, context: DocsContext): Promise<void> {
+  registerRoot(app, pathOf(context.publicUrl), String(context.basePaths[0]))
   const text = lazily(() => JSON.stringify(apiDocument(context)))
   const tag = lazily(() => `"${createHash('sha256').update(text()).digest('base64url')}"`)
   app.get('/openapi.json', { config: { access: 'public' } }, async (request, reply) => {

@@ -52,6 +52,10 @@ export const account = defineResource({
   names: { table: 'account_alias', name: 'alias', id: 'account_id' },
   scopes: { read: ['account:read'], write: ['account:write'] },
   description: 'The account of a customer to which rates are charged and bills are made out',
+  examples: {
+    create: { id: 'ADA-1', name: 'Ada at home', customerId: 'C-100017', aliases: ['ada'] },
+    patch: { primaryEmail: 'ada@example.com' }
+  },
   operations: { list: 'extension', retrieve: 'extension', create: 'extension', patch: 'extension' },
   attributes: {
     internalId: internalId('account'),

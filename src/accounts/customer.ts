@@ -16,6 +16,7 @@ export const customer = defineResource({
   clientId: { shape: clientId, isRequired: false },
   scopes: { read: ['account:read'], write: ['account:write'] },
   description: 'A person or company to whom billing accounts belong',
+  examples: { create: { name: 'Ada Lovelace' } },
   operations: { list: 'extension', retrieve: 'extension', create: 'extension' },
   attributes: {
     internalId: internalId('customer'),

@@ -22,6 +22,7 @@ export const ACTIONS = [
   'cancel',
   'resume',
   'retry',
+  'discard',
   'deny'
 ] as const
 export type Action = (typeof ACTIONS)[number]

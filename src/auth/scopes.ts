@@ -9,10 +9,8 @@ export const SCOPES = [
   'billing:run',
   'account:read',
   'account:write',
-  'event:subscribe',
   'partner',
-  'admin',
-  'self'
+  'admin'
 ] as const
 
 export type Scope = (typeof SCOPES)[number]
@@ -25,10 +23,8 @@ export const SCOPE_DESCRIPTIONS: Readonly<Record<Scope, string>> = {
   'billing:run': 'Run the billing',
   'account:read': 'Read customers, accounts and balances',
   'account:write': 'Create and change them, and pay',
-  'event:subscribe': 'Be told of events',
   partner: 'Act as a channel partner',
-  admin: 'Manage users, clients, keys, partners and the settings of the tenant, and read the audit',
-  self: 'The bills of one customer'
+  admin: 'Manage users, clients, keys, partners and the settings of the tenant, and read the audit'
 }
 
 /** Stands for every other scope of its tenant, or of its partner. */

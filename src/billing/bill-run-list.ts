@@ -44,11 +44,12 @@ export async function readRuns(
       (SELECT json_agg(json_build_object('billingAccount', json_build_object('id', u."key"), 'count', u."value"::bigint)
         ORDER BY u."key") FROM jsonb_each_text(r."unknown_account_rates") u),
       (SELECT count(*) FROM "bill_run_parked" q WHERE q."tenant_id" = r."tenant_id" AND q."bill_run_id" = r."id")
-    FROM "bill_run" r CROSS JOIN LATERAL (
+    FROM (SELECT * FROM "bill_run" r WHERE ${meantBy(tenantId, filter)}
+      ORDER BY r."id" DESC LIMIT ${limit} OFFSET ${offset}) r CROSS JOIN LATERAL (
       SELECT coalesce(sum(x."eligible"), 0) AS "eligible", coalesce(sum(x."billed"), 0) AS "billed",
         count(*) AS "chunks", count(x."finished_at") AS "finished"
       FROM "bill_run_chunk" x WHERE x."tenant_id" = r."tenant_id" AND x."bill_run_id" = r."id") c
-    WHERE ${meantBy(tenantId, filter)} ORDER BY r."id" DESC LIMIT ${limit} OFFSET ${offset}`)
+    ORDER BY r."id" DESC`)
   return rows.map((row) => represent(row, now))
 }
 

@@ -109,7 +109,7 @@ async function record(
     const { state, billingAccount, amountDue } = document
     const after = { freedRates: Number(row.at(-1)) }
     const before = { state, billingAccount, amountDue }
-    return { action: 'discard', resourceType: customerBill.type, resourceId: id, before, after }
+    return { action: 'discard' as const, resourceType: customerBill.type, resourceId: id, before, after }
   })
   await recordChanges(tx, author, changes, { newId, now })
 }

@@ -35,16 +35,19 @@ export async function listPayments(
   const byAccount = accounts ? sql`p."billing_account_id" IN (${accountIds(view, accounts)})` : sql`TRUE`
   const where = sql`${visible(view)} AND ${byAccount}
     AND ${references ? sql`p."reference" = ANY(${references}::text[])` : sql`TRUE`}`
-  const { rows } = await queryable.run(
-    sql`${select(where)} ORDER BY p."created_at", p."id" LIMIT ${limit} OFFSET ${offset}`
-  )
+  // The page comes first: what its payments paid is added up for no others.
+  const page = sql`(SELECT * FROM "payment" p WHERE ${where}
+    ORDER BY p."created_at", p."id" LIMIT ${limit} OFFSET ${offset})`
+  const { rows } = await queryable.run(sql`${select(page, sql`TRUE`)} ORDER BY p."created_at", p."id"`)
   const counted = await queryable.run(sql`SELECT count(*) FROM "payment" p WHERE ${where}`)
   return { payments: rows.map((row) => represent(row, roots)), total: Number(counted.rows[0]?.[0]) }
 }
 
 /** One payment of a view, or a `notFound` problem. */
 export async function readPayment(queryable: Queryable, view: View, id: string, roots: Roots): Promise<Payment> {
-  const { rows } = await queryable.run(select(sql`${visible(view)} AND p."id" = ${id}`), { prepared: true })
+  const { rows } = await queryable.run(select(sql`"payment"`, sql`${visible(view)} AND p."id" = ${id}`), {
+    prepared: true
+  })
   if (rows[0]) return represent(rows[0], roots)
   throw new Problem('notFound', 'There is no payment with this id')
 }
@@ -55,11 +58,11 @@ function visible({ tenantId, partnerId }: View): Sql {
 }
 
 /** Allocations that were taken back cancel out. */
-function select(where: Sql): Sql {
+function select(payments: Sql, where: Sql): Sql {
   return sql`SELECT p."id", p."version", p."created_at", p."reversed_at", p."method", p."reference", p."currency",
       p."amount", p."billing_account_id", a."name", x."bills",
       CASE WHEN p."reversed_at" IS NULL THEN p."amount" - coalesce(x."total", 0) ELSE 0 END
-    FROM "payment" p
+    FROM ${payments} p
     JOIN "billing_account" a ON a."tenant_id" = p."tenant_id" AND a."id" = p."billing_account_id"
     CROSS JOIN LATERAL (
       SELECT sum("amount") AS "total", json_agg(json_build_array("bill_id", "amount"::text) ORDER BY "first") AS "bills"

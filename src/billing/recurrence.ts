@@ -31,6 +31,16 @@ export function readFrequency(frequency: string): Pick<Recurrence, 'unit' | 'cou
   throw new Problem('unprocessable', `The frequency ${JSON.stringify(frequency)} is none of ${known}, or e.g. 2 weeks`)
 }
 
+/** Throws `invalidField` for a frequency that `readFrequency` does not read. */
+export function requireFrequency(frequency: string): void {
+  try {
+    readFrequency(frequency)
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error
+    throw new Problem('invalidField', `$.frequency: ${error.message}`)
+  }
+}
+
 const FREQUENCY = /^(?:every )?(?:(\d{1,3}) )?([a-z]+?)s?$/
 const STEPS: ReadonlyMap<string, Pick<Recurrence, 'unit' | 'count'>> = new Map([
   ['day', { unit: 'day', count: 1 }],

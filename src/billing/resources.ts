@@ -1,5 +1,6 @@
 import { account } from '../accounts/account.ts'
 import { accountResources } from '../accounts/index.ts'
+import { billCycleSpecification } from '../resources/bill-cycle-specification.ts'
 import { customerBill } from '../resources/customer-bill.ts'
 import { customerBillOnDemand } from '../resources/customer-bill-on-demand.ts'
 import { resources } from '../resources/index.ts'
@@ -10,6 +11,7 @@ import { issueChanged } from './issue-existing.ts'
 import { issueForeign, takeOverBills } from './issue-foreign.ts'
 import { requireForeignNumber } from './number-series.ts'
 import { askForBill } from './on-demand.ts'
+import { requireFrequency } from './recurrence.ts'
 
 /** A request asks for its bill in the transaction that creates it. */
 const workedOff: Resource = {
@@ -38,9 +40,19 @@ const issuedBill: Resource = {
 /** A new account takes over what other systems had billed it before. */
 const billedAccount: Resource = { ...account, written: takeOverBills }
 
+/** A specification whose frequency says nothing never opens a cycle. */
+const readSpecification: Resource = {
+  ...billCycleSpecification,
+  check: ({ frequency }, before) => {
+    if (frequency !== undefined && frequency !== before?.document.frequency) requireFrequency(String(frequency))
+  }
+}
+
 /** The resources of the standard and the accounts as they are served: with what the billing engine adds, by path. */
 export const billedResources: ReadonlyMap<string, Resource> = new Map([
   ...resources,
   ...accountResources,
-  ...[datedBillCycle, workedOff, issuedBill, billedAccount].map((resource) => [resource.path, resource] as const)
+  ...[readSpecification, datedBillCycle, workedOff, issuedBill, billedAccount].map(
+    (resource) => [resource.path, resource] as const
+  )
 ])

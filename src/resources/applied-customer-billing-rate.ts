@@ -40,6 +40,15 @@ export const appliedCustomerBillingRate = defineResource({
   owner: 'partner',
   scopes: { read: ['bill:read'], write: ['bill:write'] },
   description: 'A charge, credit or penalty of an account, which becomes a line of a bill',
+  examples: {
+    create: {
+      billingAccount: { id: 'BA-100017' },
+      name: 'Calls',
+      type: 'usageCharge',
+      taxExcludedAmount: { unit: 'EUR', value: 0.25 }
+    },
+    patch: { name: 'Calls abroad' }
+  },
   operations: {
     list: 'standard',
     retrieve: 'standard',
@@ -49,7 +58,7 @@ export const appliedCustomerBillingRate = defineResource({
   },
   attributes,
   unique: { applied_customer_billing_rate_own_external_id: 'externalId' },
-  bulk: { key: 'externalId' },
+  bulk: { key: 'externalId', told: { reference: 'billingAccount', as: 'account' } },
   patchable: { allBut: ['isBilled', 'bill'] },
   complete: (document, { now }) => ({ date: now, isBilled: false, ...document }),
   check: (document) => {

@@ -10,6 +10,10 @@ export const billCycleSpecification = defineResource({
   owner: 'partner',
   scopes: { read: ['bill:read'], write: ['bill:write'] },
   description: 'How bill cycles recur, and when their dates fall within the period',
+  examples: {
+    create: { name: 'Monthly', frequency: 'month', validFor: { startDateTime: '2026-01-01T00:00:00.000Z' } },
+    patch: { paymentDueDateOffset: 14 }
+  },
   operations: {
     list: 'extension',
     retrieve: 'extension',

@@ -11,6 +11,7 @@ export const billCycle = defineResource({
   owner: 'partner',
   scopes: { read: ['bill:read'], write: ['bill:write'] },
   description: 'One period of billing with its actual dates',
+  examples: { create: { name: 'March' }, patch: { name: 'April' } },
   operations: {
     list: 'extension',
     retrieve: 'extension',

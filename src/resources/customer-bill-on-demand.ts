@@ -13,6 +13,7 @@ export const customerBillOnDemand = defineResource({
   owner: 'partner',
   scopes: { read: ['bill:read'], write: ['bill:write'] },
   description: 'A request to make a bill now',
+  examples: { create: { billingAccount: { id: 'BA-100017' } }, patch: { name: 'Final bill' } },
   operations: {
     list: 'standard',
     retrieve: 'standard',

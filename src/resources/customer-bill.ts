@@ -79,6 +79,10 @@ export const customerBill = defineResource({
   owner: 'partner',
   scopes: { read: ['bill:read'], write: ['bill:write'] },
   description: 'The bill of a customer, as it is issued and paid',
+  examples: {
+    create: { billingAccount: { id: 'BA-100017' }, amountDue: { unit: 'EUR', value: 12.5 } },
+    patch: { state: 'validated' }
+  },
   operations: {
     list: 'standard',
     retrieve: 'standard',

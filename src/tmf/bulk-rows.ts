@@ -6,7 +6,7 @@ import { parseJson } from './body.ts'
 import { type BulkResource, idsByKey, insertNew, keyOf } from './bulk-insert.ts'
 import { type Finding, findingsOf } from './findings.ts'
 import type { Line } from './lines.ts'
-import { checkReferences, type Referent, type Resolve, resolved } from './references.ts'
+import { checkReferences, isResolved, type Referent, type Resolve, resolved } from './references.ts'
 import type { Document } from './resource.ts'
 import { validate } from './schema.ts'
 import { postable, stamp, type WriteContext } from './write.ts'
@@ -23,7 +23,12 @@ export interface Draft {
 
 /** What became of a line. */
 export type Result =
-  | { readonly line: number; readonly id: string; readonly status: 'created' | 'duplicate' }
+  | {
+      readonly line: number
+      readonly id: string
+      readonly status: 'created' | 'duplicate'
+      readonly [told: string]: unknown
+    }
   | { readonly line: number; readonly errors: readonly Finding[]; readonly status: 'refused' | 'failed' }
   | { readonly line: number; readonly status: 'notStored' }
 
@@ -63,13 +68,19 @@ export async function storeDrafts(
   await recordCreation(tx, context, resource, [...created])
   return outcomes.map(({ draft: { line, id }, content }): Result => {
     if (isFindings(content)) return { line, errors: content, status: 'refused' }
-    if (created.has(id)) return { line, id, status: 'created' }
+    if (created.has(id)) return { line, id, status: 'created', ...unknownIn(resource, content) }
     const { key } = resource.bulk
     const stored = known.get(keyOf(resource, content))
     if (stored !== undefined) return { line, id: stored, status: 'duplicate' }
     const message = `is that of a ${resource.noun} that was deleted just now; send it again`
     return { line, errors: [{ path: `$.${key}`, message }], status: 'refused' }
   })
+}
+
+/** What a document refers to that is unknown here: it is stored all the same, and waits. */
+function unknownIn({ bulk: { told } }: BulkResource, document: Document): Readonly<Record<string, 'unknown'>> {
+  const reference = told && document[told.reference]
+  return told && reference !== undefined && !isResolved(reference) ? { [told.as]: 'unknown' } : {}
 }
 
 interface Outcome {
@@ -165,7 +176,7 @@ async function recordCreation(
   const [first, last] = [created[0], created.at(-1)]
   if (first === undefined) return
   const after = { count: created.length, firstId: first, lastId: last }
-  const change = { action: 'createMany', resourceType: type, resourceId: first, after }
+  const change = { action: 'createMany' as const, resourceType: type, resourceId: first, after }
   await recordChange(tx, author, change, { id: newId(), now: clock() })
 }
 

@@ -143,14 +143,32 @@ function moves({ attribute = 'state', transitions }: StateMachine): string {
   return `Where \`${attribute}\` may go, as far as what happened before allows; anything else is a 409:\n\n${table}`
 }
 
-function requestBody({ type, bulk }: Resource, operation: Operation): Json | undefined {
-  if (operation === 'create' && bulk) return bulkBody(schemaRef(`${type}_Create`))
-  if (operation === 'create') return { 'application/json': { schema: schemaRef(`${type}_Create`) } }
+function requestBody({ type, bulk, examples }: Resource, operation: Operation): Json | undefined {
+  if (operation === 'create') {
+    const created = bulk
+      ? bulkBody(schemaRef(`${type}_Create`))
+      : { [JSON_TYPE]: { schema: schemaRef(`${type}_Create`) } }
+    return withExample(created, JSON_TYPE, examples?.create)
+  }
   if (operation !== 'patch') return undefined
-  const schema = (mediaType: string) =>
-    schemaRef(mediaType === 'application/json-patch+json' ? 'JsonPatch' : `${type}_Update`)
-  return Object.fromEntries(PATCH_TYPES.map((mediaType) => [mediaType, { schema: schema(mediaType) }]))
+  const schema = (mediaType: string) => schemaRef(mediaType === JSON_PATCH ? 'JsonPatch' : `${type}_Update`)
+  const all: Json = Object.fromEntries(PATCH_TYPES.map((mediaType) => [mediaType, { schema: schema(mediaType) }]))
+  const operations = Object.entries(examples?.patch ?? {}).map(([name, value]) => ({
+    op: 'add',
+    path: `/${name}`,
+    value
+  }))
+  const merging = PATCH_TYPES.filter((mediaType) => mediaType !== JSON_PATCH)
+  const merged = merging.reduce((content, mediaType) => withExample(content, mediaType, examples?.patch), all)
+  return withExample(merged, JSON_PATCH, examples?.patch && operations)
 }
+
+function withExample(content: Json, mediaType: string, example: object | undefined): Json {
+  return example ? { ...content, [mediaType]: { ...Object(content[mediaType]), example } } : content
+}
+
+const JSON_TYPE = 'application/json'
+const JSON_PATCH = 'application/json-patch+json'
 
 function successes({ type }: Resource, operation: Operation): Json {
   const one = { 'application/json': { schema: schemaRef(type) } }

@@ -100,7 +100,8 @@ again, and nothing is created twice.`,
   Atomic: {
     name: 'atomic',
     in: 'query',
-    description: 'With many: `true` stores all of them, or none. Then at most 100,000 are taken at once.',
+    description:
+      'With many: `true` stores all of them, or none. Then at most 100,000 are taken at once. One needs no such thing.',
     schema: { type: 'boolean', default: false }
   },
   ProxyAccountNumber: {

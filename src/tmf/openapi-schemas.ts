@@ -30,6 +30,7 @@ const LINE_RESULT: Json = {
   properties: {
     line: { type: 'integer', minimum: 1, description: 'Which line of the body it was, or element of the array' },
     id: { type: 'string', description: 'Identifier of what is stored' },
+    account: { const: 'unknown', description: 'No account of this name is known here yet: the rate waits for one' },
     errors: {
       type: 'array',
       description: 'Why it is not stored',

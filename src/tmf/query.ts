@@ -32,9 +32,12 @@ const FIELDS_MAX = 100
 const SORT_KEYS_MAX = 8
 const FILTERS_MAX = 10
 
+/** As clients write it that are made from the OpenAPI document and take its parameter `conditions` for an object. */
+const IN_CONDITIONS = /(^|[&;])conditions(?:\[|%5B)([^&;=[\]%]+)(?:\]|%5D)/gi
+
 /** Reads a raw query string (TMF630 part 1, 4.3 to 4.7). Throws `invalidQuery`; 501 for unsupported JSONPath. */
 export function parseQuery(raw: string): Query {
-  const split = splitQuery(raw, RESERVED)
+  const split = splitQuery(raw.replace(IN_CONDITIONS, '$1$2'), RESERVED)
   const { reserved, alternatives } = split
   refuseUnsupported(reserved)
   const query: Query = {

@@ -59,6 +59,12 @@ interface OpenReference {
   readonly name?: string
 }
 
+/** Whether an open reference was found to name something of ours. */
+export function isResolved(reference: unknown): boolean {
+  const named = typeof reference === 'object' && reference !== null && 'href' in reference
+  return named && String(reference.href).startsWith(`${OWN_ROOT}/`)
+}
+
 function filledIn(value: OpenReference, referent: Referent | undefined): OpenReference {
   if (referent) {
     const { path, id, name } = referent

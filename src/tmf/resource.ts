@@ -65,6 +65,8 @@ export interface Description {
   /** The scopes that open its operations, any of them. */
   readonly scopes: { readonly read: readonly string[]; readonly write: readonly string[] }
   readonly description: string
+  /** Bodies for the documentation, which the demo data takes: of a creation, and of a patch of what that creates. */
+  readonly examples?: { readonly create: object; readonly patch?: object }
   /** What is served. Operations beyond TMF678 v4 are marked as extensions. */
   readonly operations: Readonly<Partial<Record<Operation, 'standard' | 'extension'>>>
   readonly events?: { readonly created: string; readonly stateChanged: string; readonly removed?: string }
@@ -74,7 +76,7 @@ export interface Description {
    * Takes many at once. `key` is the attribute by which a client names each: in `unique`, and no other index is; one
    * with a key that is known is stored already. Not for resources that have events or secrets.
    */
-  readonly bulk?: { readonly key: string }
+  readonly bulk?: { readonly key: string; readonly told?: Readonly<Record<'reference' | 'as', string>> }
   /** What the answer to the creation shows once, and never again. */
   readonly secret?: Secret
 }
@@ -97,7 +99,7 @@ export interface Spec<T extends string, A extends Attributes, S extends keyof A 
     readonly removed?: `${T}DeleteEvent`
   }>
   readonly unique?: Readonly<Record<string, `${(keyof A & string) | 'id'}${'' | ` or ${string}`}`>>
-  readonly bulk?: { readonly key: keyof A & string }
+  readonly bulk?: { readonly key: keyof A & string; readonly told?: Readonly<Record<'reference' | 'as', string>> }
   /** Columns no client sees, computed from the document at every write. */
   readonly internal?: Internal<DocumentOf<A>>
 }

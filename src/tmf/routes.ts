@@ -139,7 +139,8 @@ function createHandler(base: string, resource: Resource, context: RouteContext) 
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const { body: sent } = request
     if (isLines(sent)) return createMany(request, reply, resource, { ...context, ...context.requester(request) }, sent)
-    const raw = rawQuery(request)
+    // One is stored whole or not at all, whatever is said of many.
+    const raw = resource.bulk ? withoutAtomic(rawQuery(request)) : rawQuery(request)
     const fields = parseFieldsOnly(raw)
     requireJson(request)
     const key = idempotencyKey(request.headers['idempotency-key'])
@@ -222,4 +223,12 @@ function requireJson(request: FastifyRequest): void {
   const sent = mediaType(request)
   if (sent === undefined || sent === 'application/json') return
   throw new Problem('unsupportedMediaType', 'POST takes application/json')
+}
+
+/** A query string without `atomic=true` or `atomic=false`. */
+function withoutAtomic(raw: string): string {
+  return raw
+    .split('&')
+    .filter((part) => !/^atomic=(true|false)$/.test(part))
+    .join('&')
 }

@@ -12,6 +12,7 @@ import { guardedRoutes, pathTo, type Route, routesOf } from './route-list.ts'
 
 /** What anybody may ask for; HEAD comes with every GET. */
 const PUBLIC: readonly (string | RegExp)[] = [
+  'GET /',
   'GET /health/live',
   'GET /health/ready',
   'GET /openapi.json',
@@ -102,7 +103,7 @@ describe('a route that is not public', () => {
 
   test.each([
     ['without a credential, before', {}, 401, false],
-    ['with a credential of another scope, before', { token: keyOf('event:subscribe') }, 403, false],
+    ['with a credential of another scope, before', { token: keyOf('partner') }, 403, false],
     ['with one that opens it, after', { token: keyOf('trust') }, 0, true]
   ])('answers %s it reads a body', async (_, headers, status, reads) => {
     const wrong: string[] = []

@@ -203,7 +203,7 @@ test('A partner that owns something is not deleted, and the answer says what', a
 
 test('Lists are filtered by scope, partner and use', async () => {
   const { id } = await add(server, 'partner', { accountNumber: 'P-FILTER' })
-  const key = await add(server, 'apiKey', { name: 'filtered', scope: ['billing:run', 'self'], partner: { id } })
+  const key = await add(server, 'apiKey', { name: 'filtered', scope: ['billing:run', 'account:read'], partner: { id } })
   const ids = async (query: string) =>
     (await server.call('GET', `${ADMIN}/apiKey?${query}`)).body.map((found: { id: string }) => found.id)
   expect(await ids(`partner.id=${id}`)).toEqual([key.id])

@@ -30,7 +30,7 @@ const ids = new Map<string, string>()
 beforeAll(async () => {
   server = await startTestServer()
   contract = watch(server)
-  await addApiKey(server.database, { tenantId: TENANT, key: 'no-scope', scopes: ['event:subscribe'] })
+  await addApiKey(server.database, { tenantId: TENANT, key: 'no-scope', scopes: ['partner'] })
 })
 afterAll(() => server.close())
 

@@ -7,7 +7,10 @@ export function sampleOf(schema: Schema, all: Schemas): unknown {
   switch (schema.type) {
     case 'object':
       return Object.fromEntries(
-        Object.entries(schema.properties ?? {}).map(([name, property]) => [name, sampleOf(property, all)])
+        Object.entries(schema.properties ?? {}).map(([name, property]) => [
+          name,
+          NAMED[name] ?? sampleOf(property, all)
+        ])
       )
     case 'array':
       return [sampleOf(schema.items ?? {}, all)]
@@ -23,6 +26,9 @@ export function sampleOf(schema: Schema, all: Schemas): unknown {
       return { any: ['value'] }
   }
 }
+
+/** Of which not any text will do. */
+const NAMED: Readonly<Record<string, string>> = { frequency: 'month' }
 
 const TEXTS: Readonly<Record<string, string>> = {
   'date-time': '2026-01-15T10:00:00.000Z',

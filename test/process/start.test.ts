@@ -30,12 +30,24 @@ describe('with a folder of its own', () => {
     const [fetchToken] = server.stdout().match(/^ +TOKEN=.*$/m) ?? []
     const lines = server.stdout().match(/^ +curl .*$/gm) ?? []
     expect(lines).toHaveLength(3)
+    let demanded = 0
     for (const line of lines) {
       const { stdout } = await promisify(execFile)('sh', ['-c', `${fetchToken}\n${line} -sS -w '\n%{http_code}'`])
       const [, body = '', status] = /^(.*)\n(\d+)$/s.exec(stdout) ?? []
       expect(status, line).toMatch(/^2\d\d$/)
       expect(() => JSON.parse(body), line).not.toThrow()
+      const { id, state } = JSON.parse(body)
+      if (state === 'inProgress') {
+        const settled = async () => {
+          const response = await fetch(`${server.root}${BASE}/customerBillOnDemand/${id}`, { headers: CREDENTIAL })
+          return ((await response.json()) as { state: string }).state
+        }
+        await expect.poll(settled).not.toBe('inProgress')
+        expect(await settled()).toBe('done')
+        demanded += 1
+      }
     }
+    expect(demanded).toBe(1)
     expect(server.stderr()).toBe('')
   })
 

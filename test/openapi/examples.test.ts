@@ -1,0 +1,47 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { fillWithDemoData } from '../../sample-data/demo.ts'
+import { startTestServer, type TestServer } from '../support/server.ts'
+import { readDocument } from './document.ts'
+
+interface Operation {
+  readonly requestBody?: { readonly content: Readonly<Record<string, { readonly example?: unknown }>> }
+}
+
+let server: TestServer
+beforeAll(async () => {
+  server = await startTestServer()
+  await fillWithDemoData(server.database)
+})
+afterAll(() => server.close())
+
+const paths = Object.entries(readDocument().paths as Readonly<Record<string, Readonly<Record<string, Operation>>>>)
+const bodiesOf = (path: string, method: string) =>
+  Object.entries(Object.fromEntries(paths)[path]?.[method]?.requestBody?.content ?? {})
+/** What is done to a run of one's own is no example. */
+const isCommand = (path: string) => path.startsWith('/billRun/')
+const created = paths.filter(([path, { post }]) => post?.requestBody && !isCommand(path)).map(([path]) => path)
+
+test('every body that may be tried has an example, lines but for', () => {
+  const bodies = paths.flatMap(([path, operations]) =>
+    Object.keys(operations).flatMap((method) =>
+      bodiesOf(path, method).map(([type, { example }]) => ({ path, type, example }))
+    )
+  )
+  const without = bodies.filter(
+    ({ path, type, example }) => example === undefined && type !== 'application/x-ndjson' && !isCommand(path)
+  )
+  expect(without.map(({ path, type }) => `${path} ${type}`)).toEqual([])
+  expect(created.length).toBeGreaterThanOrEqual(7)
+})
+
+test.each(created)('the examples of %s succeed on the demo data', async (path) => {
+  const sent = bodiesOf(path, 'post').find(([type]) => type === 'application/json')?.[1].example
+  const query = path === '/appliedCustomerBillingRate' ? '?atomic=false' : ''
+  const { status, body } = await server.call('POST', path.slice(1) + query, sent)
+  expect([path, status, body.message]).toEqual([path, 201, undefined])
+  for (const [type, { example }] of bodiesOf(`${path}/{id}`, 'patch')) {
+    const fresh = path === '/customerBill' ? (await server.call('POST', path.slice(1), sent)).body : body
+    const answer = await server.call('PATCH', `${path.slice(1)}/${fresh.id}`, example, { 'content-type': type })
+    expect([path, type, answer.status, answer.body.message]).toEqual([path, type, 200, undefined])
+  }
+})
