@@ -116,6 +116,7 @@ export const BANS: readonly Ban[] = [
       'test/api/bulk-stream.test.ts',
       'test/api/hardening.test.ts',
       'test/bench/bench.test.ts',
+      'test/chaos/chaos.test.ts',
       'test/db/embedded-postgres.test.ts',
       'test/jobs/supervisor.test.ts',
       'test/process/run-world.ts',

@@ -80,6 +80,17 @@ export async function renewLocks(database: Queryable, ids: readonly string[]): P
 }
 
 /**
+ * Which of these jobs, which are taken for under way, were asked for again: somebody found that no transaction holds
+ * what they work on.
+ */
+export async function lostJobs(database: Queryable, ids: readonly string[]): Promise<readonly string[]> {
+  if (ids.length === 0) return []
+  const { rows } = await database.run(sql`SELECT j.id FROM graphile_worker.jobs j
+    WHERE j.id = ANY (${ids}::bigint[]) AND j.key IS NULL AND j.attempts >= j.max_attempts`)
+  return rows.map(([id]) => String(id))
+}
+
+/**
  * Lets others take the jobs of whoever is dead, and removes what nobody will ever do. A job that is done all the same
  * finds nothing left to do.
  */

@@ -8,10 +8,17 @@ import type { Warnings } from './warnings.ts'
 /** What is done for a job. `isLast`: it will not be tried again when this throws. */
 export type Task = (payload: Readonly<Record<string, unknown>>, attempt: { readonly isLast: boolean }) => Promise<void>
 
+/** A job that is under way. */
+export interface UnderWay {
+  readonly work: Promise<void>
+  /** Frees the place of a job that will never end. */
+  giveUp(): void
+}
+
 /** Takes jobs from the queue and does them, `CONCURRENCY` at once. Whoever watches it can always cut it off. */
 export interface Runner {
   /** The jobs that are under way, by id. */
-  readonly underWay: ReadonlyMap<string, Promise<void>>
+  readonly underWay: ReadonlyMap<string, UnderWay>
   /** When the queue answered it last, in ms of `performance.now()`; at first, when it was started. */
   answeredAt(): number
   /** Whether it gave up by itself. */
@@ -34,15 +41,17 @@ const SETTINGS: RunnerOptions = {
 
 /** Starts a runner that shares nothing with those before it: connections, caches and state are its own. */
 export function startRunner(url: string, tasks: ReadonlyMap<string, Task>, warnings: Warnings): Runner {
-  const underWay = new Map<string, Promise<void>>()
+  const underWay = new Map<string, UnderWay>()
   const stopping = new AbortController()
   let [answeredAt, hasEnded, isCut] = [performance.now(), false, false]
   // What it says when it is cut off is known.
   const warn = (message: string, error?: unknown) => (isCut ? undefined : warnings.warn(message, error))
   const { pool, cut } = openJobPool(url, (error) => warn('An idle connection of the jobs was lost', error))
   const around = (id: string, task: () => Promise<void>) => {
-    const work = withinOutage(task, stopping.signal).finally(() => underWay.delete(id))
-    underWay.set(id, work)
+    const { promise: hopeless, reject } = Promise.withResolvers<never>()
+    const done = withinOutage(task, stopping.signal)
+    const work = Promise.race([done, hopeless]).finally(() => underWay.delete(id))
+    underWay.set(id, { work, giveUp: () => reject(new Error('the database has lost what the job was at')) })
     return work
   }
   const events = watched(warn, () => {

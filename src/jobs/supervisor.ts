@@ -1,5 +1,6 @@
 import type { Database } from '../db/database.ts'
-import { nextJob, queueFigures, renewLocks } from './queue.ts'
+import { lostForLong } from './lost.ts'
+import { lostJobs, nextJob, queueFigures, renewLocks } from './queue.ts'
 import type { Warnings } from './warnings.ts'
 import { type Patience, seconds, type TaskGroup, watch } from './watch.ts'
 
@@ -45,10 +46,16 @@ export function supervise(
   limits = LIMITS
 ): Supervisor {
   const watches = groups.map((group) => watch(url, group, warnings, limits))
+  const hopeless = lostForLong(limits.silenceMs)
   const underWay = () => watches.flatMap((one) => one.underWay())
   return {
     look: async () => {
       try {
+        // Others were asked to do them long ago, so that no transaction of theirs is left.
+        for (const id of hopeless(await lostJobs(database, underWay()))) {
+          warnings.warn('A job hangs and is given up; another one does what it was at')
+          for (const one of watches) one.giveUp(id)
+        }
         for (const one of watches) one.look(await nextJob(database, one.tasks))
         await renewLocks(database, underWay())
       } catch (error) {

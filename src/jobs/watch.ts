@@ -1,5 +1,5 @@
 import { within } from '../base/within.ts'
-import { CONCURRENCY, type Runner, startRunner, type Task } from './runner.ts'
+import { CONCURRENCY, type Runner, startRunner, type Task, type UnderWay } from './runner.ts'
 import type { Warnings } from './warnings.ts'
 
 /** The tasks that share a runner, which those of others cannot keep busy. */
@@ -13,6 +13,8 @@ export interface Watch {
   readonly tasks: readonly string[]
   /** Ids of the jobs that are under way. */
   underWay(): readonly string[]
+  /** Frees the place of a job that hangs, if it is one of these. */
+  giveUp(id: string): void
   /** Replaces the runner if need be. `next`: the job in the database that it could take at once, by id. */
   look(next: string | undefined): void
   /** Begins anew to wait for a sign of life: the database was away, so that there could be none. */
@@ -41,7 +43,7 @@ export function watch(url: string, { name, tasks }: TaskGroup, warnings: Warning
   const start = () => startRunner(url, tasks, warnings)
   let [runner, replaced, isStopped] = [start(), 0, false]
   /** What a runner was at when it was replaced. */
-  const orphans = new Map<string, Promise<void>>()
+  const orphans = new Map<string, UnderWay>()
   let [startedAt, excusedAt] = [performance.now(), 0]
   let left: { readonly job: string; readonly since: number } | undefined
   const stuckMs = () => (left === undefined ? 0 : performance.now() - left.since)
@@ -59,6 +61,7 @@ export function watch(url: string, { name, tasks }: TaskGroup, warnings: Warning
   return {
     tasks: [...tasks.keys()],
     underWay: () => [...runner.underWay.keys(), ...orphans.keys()],
+    giveUp: (id) => (runner.underWay.get(id) ?? orphans.get(id))?.giveUp(),
     look: (next) => {
       const job = runner.underWay.size < CONCURRENCY ? next : undefined
       if (job !== left?.job) left = job === undefined ? undefined : { job, since: performance.now() }
@@ -79,20 +82,20 @@ export function watch(url: string, { name, tasks }: TaskGroup, warnings: Warning
     replaced: () => replaced,
     stop: async (limitMs) => {
       isStopped = true
-      await Promise.all([retire(runner, limitMs), within(limitMs, Promise.allSettled(orphans.values()))])
+      await Promise.all([retire(runner, limitMs), within(limitMs, Promise.allSettled(worksOf(orphans)))])
     }
   }
 }
 
 /** Keeps what a runner is at until it is done. */
-function adopt(orphans: Map<string, Promise<void>>, { underWay }: Runner): void {
-  for (const [id, work] of underWay) {
-    orphans.set(
-      id,
-      work.catch(() => undefined).finally(() => orphans.delete(id))
-    )
+function adopt(orphans: Map<string, UnderWay>, { underWay }: Runner): void {
+  for (const [id, { work, giveUp }] of underWay) {
+    const done = work.catch(() => undefined).finally(() => orphans.delete(id))
+    orphans.set(id, { work: done.then(() => undefined), giveUp })
   }
 }
+
+const worksOf = (jobs: ReadonlyMap<string, UnderWay>) => [...jobs.values()].map(({ work }) => work)
 
 /** Waits for the jobs of a runner, at most so long, and for the runner itself no longer than it can need. */
 async function retire(runner: Runner, limitMs: number): Promise<void> {
@@ -103,7 +106,7 @@ async function retire(runner: Runner, limitMs: number): Promise<void> {
   })
   // It may be about to take a job when it is stopped.
   do {
-    await within(deadline - performance.now(), Promise.allSettled(runner.underWay.values()))
+    await within(deadline - performance.now(), Promise.allSettled(worksOf(runner.underWay)))
     if (runner.underWay.size === 0) await within(FAREWELL_MS, over)
   } while (!isOver && runner.underWay.size > 0 && performance.now() < deadline)
   runner.cut()

@@ -29,7 +29,10 @@ afterEach(async () => {
   await store.drop()
 })
 
-function start(task = async (name: string) => void done.push(name), database = store.database): void {
+function start(
+  task: (name: string) => Promise<void> = async (name) => void done.push(name),
+  database = store.database
+): void {
   const logger = { warn: (_: unknown, message?: string) => void logged.push(String(message)) }
   const tasks = new Map([[TASK, ({ name }: Readonly<Record<string, unknown>>) => task(String(name))]])
   jobs = supervise(proxy.url, database, [{ name: 'tests', tasks }], rateLimited(logger), LIMITS)
@@ -101,6 +104,22 @@ test('while the database is away nobody is replaced, and nothing is said to stan
   await jobs.look()
   expect(jobs.standstill()).toBeUndefined()
   expect((await jobs.figures()).replacedRunners).toBe(0)
+})
+
+test('jobs that hang lose their places, once others were asked to do what they were at', async () => {
+  start((name) => {
+    done.push(name)
+    const isFirst = done.indexOf(name) === done.length - 1
+    return name.startsWith('hung') && isFirst ? new Promise(() => undefined) : Promise.resolve()
+  })
+  for (const name of ['hung 1', 'hung 2']) await ask(name)
+  await until('they take all places', () => done.length === 2)
+  for (const name of ['hung 1', 'hung 2', 'third']) await ask(name)
+  await until('the third job is done', async () => {
+    await jobs.look()
+    return done.includes('third')
+  })
+  expect(logged[0]).toBe('A job hangs and is given up; another one does what it was at')
 })
 
 test('a stop waits for what is under way, but no longer than it may', async () => {

@@ -1,0 +1,135 @@
+import { execFileSync } from 'node:child_process'
+import { chmodSync, mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import pg from 'pg'
+import { newId } from '../../src/base/ulid.ts'
+import type { Database } from '../../src/db/database.ts'
+import { startEmbeddedPostgres } from '../../src/db/embedded-postgres.ts'
+import { migrate } from '../../src/db/migrations.ts'
+import { sql } from '../../src/db/sql.ts'
+import { open, post } from '../process/run-world.ts'
+import { dataFolder, letIn, postgresPid, type ServerProcess, startServer, statusOf } from '../process/server-process.ts'
+import { TENANT } from '../support/database.ts'
+import { BASE } from '../support/server.ts'
+import { openSilentProxy, type SilentProxy } from '../support/silent-proxy.ts'
+import { until } from '../support/until.ts'
+
+/** Two servers on one Postgres of their own: the first one behind a proxy, the second one beside it. */
+export interface ChaosWorld {
+  readonly url: string
+  readonly proxy: SilentProxy
+  readonly database: Database
+  /** Folder of Postgres, and whether it is a disk of its own, which can be full. */
+  readonly disk: { readonly folder: string; readonly isOwn: boolean }
+  readonly specificationId: string
+  readonly accounts: readonly string[]
+  /** Whichever processes there are now. */
+  readonly servers: ServerProcess[]
+  /** Starts the server of a place anew, with these settings. */
+  restart(place: number, env?: Record<string, string>): Promise<void>
+  /** Waits until every server says that it is ready. */
+  untilReady(): Promise<void>
+  close(): Promise<void>
+}
+
+const ACCOUNTS = 40
+const DISK_SIZE = '400m'
+/** As an operator has them, but for a stop: a busy machine may be slow with what it waits for. */
+const SETTINGS = {
+  DATABASE_CONNECT_TIMEOUT_MS: '5000',
+  DATABASE_STATEMENT_TIMEOUT_MS: '10000',
+  BILL_RUN_CHUNK_ACCOUNTS: '4',
+  LOG_LEVEL: 'silent'
+}
+
+/** Starts everything, with accounts that are billed monthly and nothing to bill yet. `wantsDisk`: may be full. */
+export async function openChaosWorld(wantsDisk: boolean): Promise<ChaosWorld> {
+  const disk = wantsDisk ? ownDisk() : { folder: dataFolder(), isOwn: false }
+  const { url } = await startEmbeddedPostgres({ directory: disk.folder })
+  await migrate(url)
+  await letIn(url)
+  const proxy = await openSilentProxy(url)
+  const urls = [proxy.url, url]
+  const start = (place: number, env: Record<string, string> = {}) =>
+    startServer({ DATABASE_URL: String(urls[place]), ...SETTINGS, ...env })
+  const servers = await Promise.all([start(0), start(1)])
+  const database = open(url)
+  const specification = await post(servers[0].root, `${BASE}/billCycleSpecification`, {
+    name: 'Monthly',
+    frequency: 'month',
+    validFor: { startDateTime: '2020-01-01T00:00:00Z' }
+  })
+  return {
+    url,
+    proxy,
+    database,
+    disk,
+    servers,
+    specificationId: specification.id,
+    accounts: await addAccounts(database, specification.id),
+    restart: async (place, env) => {
+      servers[place] = await start(place, env)
+    },
+    untilReady: async () => {
+      for (const { root } of servers) {
+        await until('a server is ready', async () => (await statusOf(`${root}/health/ready`)) === 200)
+      }
+    },
+    close: async () => {
+      await proxy.close()
+      await database.close()
+      await removeDisk(disk)
+    }
+  }
+}
+
+/** A disk of its own in memory, where the system lets us mount one. */
+function ownDisk(): ChaosWorld['disk'] {
+  const folder = mkdtempSync(path.join(tmpdir(), 'tmf678-disk-'))
+  chmodSync(folder, 0o755)
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${DISK_SIZE},mode=755`, 'tmpfs', folder], { stdio: 'ignore' })
+    return { folder, isOwn: true }
+  } catch {
+    return { folder: dataFolder(), isOwn: false }
+  }
+}
+
+async function removeDisk({ folder, isOwn }: ChaosWorld['disk']): Promise<void> {
+  if (!isOwn) return
+  const pid = postgresPid(folder)
+  if (pid !== undefined) process.kill(pid, 'SIGQUIT')
+  await until('Postgres ends', () => postgresPid(folder) === undefined)
+  await until('the disk is free', () => isDone('umount', [folder]))
+}
+
+function isDone(program: string, args: readonly string[]): boolean {
+  try {
+    execFileSync(program, args, { stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  }
+}
+
+async function addAccounts(database: Database, specificationId: string): Promise<readonly string[]> {
+  const profile = JSON.stringify({ rates: [{ taxCategory: 'VAT', taxRate: 0.19 }] })
+  const ids = Array.from({ length: ACCOUNTS }, (_, at) => `A${String(at).padStart(4, '0')}`)
+  await database.run(sql`INSERT INTO "customer" ("tenant_id", "id", "internal_id", "last_update", "name")
+    VALUES (${TENANT}, 'C1', ${newId()}, now(), 'Ada')`)
+  await database.run(sql`INSERT INTO "billing_account" ("tenant_id", "id", "internal_id", "last_update", "customer_id",
+      "name", "status", "billing_type", "invoice_currency", "net_term_days", "tax_profile",
+      "bill_cycle_specification_id")
+    SELECT ${TENANT}, id, id, now(), 'C1', 'Account', 'ACTIVE', 'postpaid', 'EUR', 14, ${profile}::jsonb,
+      ${specificationId} FROM unnest(${ids}::text[]) id`)
+  return ids
+}
+
+/** A connection of the test to Postgres itself, which may be lost. */
+export async function session(url: string): Promise<pg.Client> {
+  const client = new pg.Client(url)
+  client.on('error', () => undefined)
+  await client.connect()
+  return client
+}
