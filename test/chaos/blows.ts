@@ -84,7 +84,7 @@ export function impossible(name: string, { disk }: ChaosWorld): string | undefin
 const any = (random: () => number, count: number): number => Math.floor(random() * count)
 
 /** Waits until clients are told of more. */
-async function progress(log: Log): Promise<void> {
+export async function progress(log: Log): Promise<void> {
   const before = log.count()
   await until('more is acknowledged', () => log.count() > before + 5)
 }

@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'vitest'
 import { cleanUp } from '../process/server-process.ts'
 import { seeded } from '../support/seeded.ts'
-import { BLOWS, impossible } from './blows.ts'
+import { BLOWS, impossible, progress } from './blows.ts'
 import { startClients } from './clients.ts'
 import { expectKept, untilDone } from './verdict.ts'
 import { openChaosWorld } from './world.ts'
@@ -27,6 +27,7 @@ test(
       for (const name of MINUTES > 0 ? shuffled(Object.keys(BLOWS), random) : FEW) {
         const obstacle = impossible(name, world)
         console.log(obstacle ? `SKIPPED: ${name}, because ${obstacle}` : name)
+        await progress(clients.log)
         if (!obstacle) await BLOWS[name]?.(world, clients.log, random)
         await world.untilReady()
       }
