@@ -50,16 +50,20 @@ export function registerRotations(app: FastifyInstance, base: string, context: R
     )
     return send(reply, client, changed, context.address(request, base).json)
   })
-  app.post(`${base}/${user.path}/:id/password`, { config }, async (request: ItemRequest, reply) => {
-    const { password } = readBody(PASSWORD, request.body ?? {})
-    // Who names no user of the tenant has nothing hashed.
-    await find(context.database, user, context.requester(request).view, request.params.id)
-    const made = await renewedSecret(user, password ?? undefined)
-    const changed = await context.database.transaction((tx) =>
-      changePassword(tx, writing(context, request), target(request, context), made)
-    )
-    return send(reply, user, changed, context.address(request, base).json)
-  })
+  app.post(
+    `${base}/${user.path}/:id/password`,
+    { config: { ...config, work: 'expensive' } },
+    async (request: ItemRequest, reply) => {
+      const { password } = readBody(PASSWORD, request.body ?? {})
+      // Who names no user of the tenant has nothing hashed.
+      await find(context.database, user, context.requester(request).view, request.params.id)
+      const made = await renewedSecret(user, password ?? undefined)
+      const changed = await context.database.transaction((tx) =>
+        changePassword(tx, writing(context, request), target(request, context), made)
+      )
+      return send(reply, user, changed, context.address(request, base).json)
+    }
+  )
 }
 
 function writing(context: RouteContext, request: FastifyRequest): WriteContext {

@@ -33,13 +33,16 @@ export function registerTenants(app: FastifyInstance, base: string, context: Rou
   })
   app.patch(`${base}/tenant/:id`, { config }, async (request: ItemRequest) => {
     const patch = readTenantPatch(request.body)
+    if (patch.branding?.logo !== undefined) await slotOf(request).become('expensive')
     await requireLogo(patch.branding)
     const { author } = context.requester(request)
     const { id } = request.params
     const tenant = await database.transaction((tx) => changeTenant(tx, { ...context, author }, id, patch))
     return represent(tenant, url(request))
   })
-  app.post(`${base}/tenant`, { config }, (request, reply) => create(request, reply, context, url(request)))
+  app.post(`${base}/tenant`, { config: { ...config, work: 'expensive' } }, (request, reply) =>
+    create(request, reply, context, url(request))
+  )
 }
 
 async function create(

@@ -35,7 +35,7 @@ export const user = defineResource({
     requireDistinct(document, ['scope'])
   },
   unique: { oauth_user_tenant_id_username_key: 'username' },
-  secret: { member: 'password', column: 'password_hash', isChosen: true, make: makePassword }
+  secret: { member: 'password', column: 'password_hash', isChosen: true, isSlow: true, make: makePassword }
 })
 
 async function makePassword(chosen: unknown): Promise<NewSecret> {

@@ -119,6 +119,8 @@ export interface Secret {
   readonly isChosen: boolean
   /** Makes one. It may take long, so that it is done before the transaction. Throws a Problem for a bad choice. */
   readonly make: (chosen: unknown) => Promise<NewSecret>
+  /** Whether to make one is expensive, such as a password's hash. */
+  readonly isSlow?: boolean
   /** Whether a document has a use for one; left out where each has. */
   readonly isFor?: (document: Document) => boolean
 }

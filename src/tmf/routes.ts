@@ -147,6 +147,7 @@ function createHandler(base: string, resource: Resource, context: RouteContext) 
     const body = required(request.body)
     const root = context.address(request, base)
     const write: WriteContext = { ...context, ...context.requester(request) }
+    if (resource.secret?.isSlow) await slotOf(request).become('expensive')
     const made = await secretFor(resource, body)
     let secret: string | undefined
     const work = async (tx: Transaction): Promise<Answer> => {

@@ -5,12 +5,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { KEYS, TENANT } from '../support/database.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { longestTurnMs, TURN_MAX_MS } from '../support/turns.ts'
-import { addLargeBill } from './large-bill.ts'
+import { addLargeBill, addRates } from './large-bill.ts'
 
 /** More than a document is held for, and more than a document shows line by line. */
 const MANY = 60_000
-/** As many as a document shows line by line. */
-const ITEMISED = 10_000
+/** Few enough to be shown line by line. */
+const ITEMISED = 5_000
 
 let server: TestServer
 const places = new Map<number, string>()
@@ -74,4 +74,23 @@ test('a table has all lines, and is sent as it is made when it is large', async 
   const [large, small] = [await download(MANY, 'text/csv'), await download(ITEMISED, 'text/csv')]
   expect([large.lineCount, small.lineCount]).toEqual([MANY + 1, ITEMISED + 1])
   expect([large.tag, small.tag]).toEqual([undefined, `"${small.digest}"`])
+})
+
+test('a preview of many rates holds nobody up, and one of too many is refused', async () => {
+  const wanted = { billingAccount: { id: 'A-PREVIEW' } }
+  await server.call('POST', 'customers', { id: 'C-1', name: 'Ada' })
+  await server.call('POST', 'accounts', { id: 'A-PREVIEW', name: 'Ada', customerId: 'C-1' })
+  await addRates(server.database, MANY, 'A-PREVIEW')
+  let answers: readonly { status: number; body: { lineCount: number; lines: readonly object[] } }[] = []
+  const longest = await longestTurnMs(async () => {
+    answers = await Promise.all([1, 2].map(() => server.call('POST', '/billing/v1/preview', wanted)))
+  })
+  expect(answers.map(({ status, body }) => [status, body.lineCount, body.lines.length])).toEqual([
+    [200, MANY, 10_000],
+    [200, MANY, 10_000]
+  ])
+  expect(longest).toBeLessThan(TURN_MAX_MS)
+  await addRates(server.database, MANY, 'A-PREVIEW', undefined, MANY)
+  const refused = await server.call('POST', '/billing/v1/preview', wanted)
+  expect([refused.status, refused.body.message]).toEqual([409, expect.stringContaining('too many for a preview')])
 })

@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { addLargeBill } from '../documents/large-bill.ts'
+import { addLargeBill, addRates } from '../documents/large-bill.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { BASE } from '../support/server.ts'
 import { CREDENTIAL, cleanUp, type ServerProcess, startServer } from './server-process.ts'
 
 /** What the lines alone would fill several times if they were held. */
-const LINES = 100_000
+const LINES = 60_000
 const HEAP_MIB = 112
 
 let store: TestDatabase
@@ -35,9 +36,19 @@ async function take(place: string, accept: string): Promise<readonly [number, nu
 
 test('a bill of many lines takes no more memory than one of few', async () => {
   const place = await addLargeBill(store.database, LINES, post)
-  const tables = await Promise.all(Array.from({ length: 4 }, () => take(place, 'text/csv')))
+  const tables = await Promise.all(Array.from({ length: 3 }, () => take(place, 'text/csv')))
   for (const [status, bytes] of tables) expect([status, bytes > 100 * LINES]).toEqual([200, true])
   const documents = await Promise.all(['text/html', 'application/pdf', 'text/csv'].map((type) => take(place, type)))
   expect(documents.map(([status]) => status)).toEqual([200, 200, 200])
+  expect(server.child.exitCode).toBe(null)
+})
+
+test('a preview of many rates takes no more memory than a bill of as many lines as are shown', async () => {
+  await post(`${BASE}/customers`, { id: 'C-1', name: 'Ada' })
+  await post(`${BASE}/accounts`, { id: 'A-1', name: 'Ada', customerId: 'C-1' })
+  await addRates(store.database, LINES, 'A-1')
+  const wanted = { billingAccount: { id: 'A-1' } }
+  const previews = await Promise.all(Array.from({ length: 10 }, () => post('/billing/v1/preview', wanted)))
+  expect(previews).toEqual(previews.map(() => expect.objectContaining({ lineCount: LINES })))
   expect(server.child.exitCode).toBe(null)
 })
