@@ -15,6 +15,7 @@ const LINE_MAX_LENGTH = 255
 const POSTAL_CODE_MAX_LENGTH = 20
 const SETTING_MAX_LENGTH = 255
 const RECIPIENTS_MAX = 20
+const EXEMPT_REASON_MAX_LENGTH = 255
 const TAX_RATES_MAX = 100
 const TAX_CATEGORY_MAX_LENGTH = 256
 
@@ -60,6 +61,7 @@ export const billingInformation = plainObject('BillingInformation', {
 
 export const taxProfile = plainObject('TaxProfile', {
   exempt: [{ kind: 'boolean' }, 'Whether no tax is charged at all'],
+  exemptReason: [text(EXEMPT_REASON_MAX_LENGTH), 'Why not, as bills say it, such as the provision of the law'],
   rates: [
     list(
       plainObject('TaxProfileRate', {

@@ -19,11 +19,13 @@ export interface Tenant {
   readonly callChargeTypes: readonly string[]
   /** How documents show it. */
   readonly branding?: unknown
+  /** How many lines documents list. */
+  readonly itemisation?: unknown
   readonly createdAt: Instant
 }
 
 const PLAIN_COLUMNS = sql`"id", "name", "is_operator", "time_zone", "currency", "language", "bill_number_pattern",
-  "call_charge_types", "created_at"`
+  "call_charge_types", "created_at", "itemisation"`
 /** What `readTenant` reads. */
 export const TENANT_COLUMNS = sql`${PLAIN_COLUMNS}, "branding"`
 /** The same without the logo of the branding, which may be as large as all the rest of a list. */
@@ -37,7 +39,8 @@ const SETTING_COLUMNS = {
   language: 'language',
   billNumberPattern: 'bill_number_pattern',
   callChargeTypes: 'call_charge_types',
-  branding: 'branding'
+  branding: 'branding',
+  itemisation: 'itemisation'
 } as const
 
 /** Settings by name. */
@@ -47,11 +50,12 @@ export type Values = { readonly [name in keyof typeof SETTING_COLUMNS]?: unknown
 export function readTenant(row: readonly (string | null)[]): Tenant {
   const [id = '', name = '', isOperator, timeZone = '', currency = '', language = '', ...rest] = row.map(String)
   const [billNumberPattern = '', callChargeTypes = '', createdAt = ''] = rest
-  const branding = row[9]
+  const [itemisation, branding] = row.slice(9)
   return {
     ...{ id, name, isOperator: isOperator === 't', timeZone, currency, language, billNumberPattern },
     callChargeTypes: JSON.parse(callChargeTypes),
     ...(branding && { branding: JSON.parse(branding) }),
+    ...(itemisation && { itemisation: JSON.parse(itemisation) }),
     createdAt: instantFromPostgres(createdAt)
   }
 }

@@ -21,7 +21,12 @@ const CALL_TYPES_RULE =
   `must be a list of at most ${CALL_TYPES_MAX} different types of rates, ` +
   `each a text of 1 to ${CALL_TYPE_MAX_LENGTH} characters`
 const CONTACT_RULE = `must be a list of at most ${CONTACT_LINES_MAX} lines`
-const BRANDING_RULE = 'must be an object, or null for none'
+const PART_RULE = 'must be an object, or null for none'
+/** A bill of more lines lists none of them. */
+const ITEMISED_LINES_MAX = 10_000
+const ITEMISED_TYPES_MAX = 50
+const ITEMISED_RULE = `must be a whole number from 0 to ${ITEMISED_LINES_MAX}`
+const ITEMISED_TYPES_RULE = `must be an object of at most ${ITEMISED_TYPES_MAX} types of rates`
 
 /** A text that follows a rule. */
 function ruled(rule: string, isRight: (text: string) => boolean) {
@@ -59,6 +64,18 @@ const BRANDING = z.strictObject({
   taxNumber: line
 })
 
+const lines = z.number({ error: ITEMISED_RULE }).int({ error: ITEMISED_RULE })
+const itemised = lines.min(0, { error: ITEMISED_RULE }).max(ITEMISED_LINES_MAX, { error: ITEMISED_RULE })
+
+/** How many lines of each type documents list, and of those types for themselves. */
+const ITEMISATION = z.strictObject({
+  lines: itemised.optional(),
+  types: z
+    .record(z.string().max(CALL_TYPE_MAX_LENGTH, { error: CALL_TYPES_RULE }), itemised, { error: ITEMISED_TYPES_RULE })
+    .refine((types) => Object.keys(types).length <= ITEMISED_TYPES_MAX, { error: ITEMISED_TYPES_RULE })
+    .optional()
+})
+
 const LOGO = z.object({ logo: z.string() })
 
 function part<S extends z.ZodRawShape>(shape: S) {
@@ -81,13 +98,20 @@ function areCallTypes(types: readonly string[]): boolean {
   return types.length <= CALL_TYPES_MAX && new Set(types).size === types.length && types.every(isRight)
 }
 
-const CREATION = z.strictObject({ id, name, ...PLAIN, branding: BRANDING.optional() })
+const CREATION = z.strictObject({
+  ...{ id, name, ...PLAIN },
+  branding: BRANDING.optional(),
+  itemisation: ITEMISATION.optional()
+})
 
-/** What changes one: a merge patch, of which the branding is judged once it is merged. */
+const patched = z.record(z.string(), z.unknown(), { error: PART_RULE }).nullable().optional()
+
+/** What changes one: a merge patch, whose parts are judged once they are merged. */
 const CHANGE = z.strictObject({
   name: name.optional(),
   ...PLAIN,
-  branding: z.record(z.string(), z.unknown(), { error: BRANDING_RULE }).nullable().optional()
+  branding: patched,
+  itemisation: patched
 })
 
 const CHANGEABLE = Object.keys(CHANGE.shape)
@@ -119,7 +143,11 @@ export async function requireLogo(branding: unknown): Promise<void> {
   throw new Problem('invalidField', `$.branding.logo ${LOGO_RULE}`)
 }
 
-/** Checks a branding as a whole, but for its pixels. Throws `invalidField` with every finding and its JSON path. */
-export function requireBranding(branding: unknown): void {
-  readBody(z.strictObject({ branding: BRANDING }), { branding })
+const PART_SHAPES = { branding: BRANDING, itemisation: ITEMISATION } as const
+/** What of a tenant has parts of its own, into which a patch is merged. */
+export const PARTS = ['branding', 'itemisation'] as const satisfies readonly (keyof typeof PART_SHAPES)[]
+
+/** Checks such a part as a whole, but for pixels. Throws `invalidField` with every finding and its JSON path. */
+export function requirePart(part: (typeof PARTS)[number], value: unknown): void {
+  readBody(z.strictObject({ [part]: PART_SHAPES[part] }), { [part]: value })
 }

@@ -9,7 +9,7 @@ import { join, type Sql, sql } from '../db/sql.ts'
 import { merge } from '../tmf/patch.ts'
 import { type CheckedSettings, checkSettings } from './tenant-checks.ts'
 import { columnValues, LISTED_COLUMNS, readTenant, TENANT_COLUMNS, type Tenant, type Values } from './tenant-row.ts'
-import { requireBranding, type TenantPatch } from './tenant-settings.ts'
+import { PARTS, requirePart, type TenantPatch } from './tenant-settings.ts'
 
 /** Who changes a tenant, and when. */
 export interface TenantContext {
@@ -59,10 +59,7 @@ export async function changeTenant(
 ): Promise<Tenant> {
   // Not FOR UPDATE: whoever adds rows of the tenant need not wait.
   const tenant = await findTenant(tx, context.author.tenantId, id, sql` FOR NO KEY UPDATE`)
-  const { branding, ...others } = patch
-  const merged = branding === undefined ? {} : { branding: branding && merge(tenant.branding, branding) }
-  if (merged.branding) requireBranding(merged.branding)
-  const changes = changesOf(tenant, { ...others, ...merged })
+  const changes = changesOf(tenant, { ...patch, ...mergedParts(tenant, patch) })
   if (Object.keys(changes).length === 0) return tenant
   await checkSettings(tx, changes, tenant)
   const assignments = columnValues(changes).map(({ column, value }) => sql`${column} = ${value}`)
@@ -73,6 +70,14 @@ export async function changeTenant(
   const change = { action: 'patch' as const, before: withoutLogo(before), after: withoutLogo(changes) }
   await recordTenantChange(tx, context, id, change, context.clock())
   return readTenant(rows[0] ?? [])
+}
+
+/** The parts of a tenant that a patch changes from within, as they become; each is judged as a whole. */
+function mergedParts(tenant: Tenant, patch: TenantPatch): Values {
+  const given = PARTS.filter((part) => patch[part] !== undefined)
+  const merged = given.map((part) => [part, patch[part] && merge(tenant[part], patch[part])] as const)
+  for (const [part, value] of merged) if (value !== null) requirePart(part, value)
+  return Object.fromEntries(merged)
 }
 
 /** Adds a change of a tenant to its own audit and to that of whoever makes it. */

@@ -57,7 +57,7 @@ async function createTables(tx: Transaction): Promise<void> {
   await tx.run(sql`CREATE TEMP TABLE IF NOT EXISTS "bill_draft" ("position" int, "account" text COLLATE "C",
     "partner" text, "bill" text COLLATE "C", "document" text, "currency" text,
     "lines" int, "tax_excluded" numeric, "tax_included" numeric, "rounding" numeric, "taxes" jsonb, "kinds" jsonb,
-    "fault" text) ON COMMIT DELETE ROWS`)
+    "fault" text, "profile" jsonb) ON COMMIT DELETE ROWS`)
   await tx.run(sql`DELETE FROM "pg_temp"."bill_draft_line"`)
   await tx.run(sql`DELETE FROM "pg_temp"."bill_draft"`)
 }
@@ -91,10 +91,22 @@ function linesStatement({ tenantId, accounts, chargeDate, creditDate = chargeDat
     WHERE ${due(sql`${chargeDate}::timestamptz`, sql`${creditDate}::timestamptz`)}`
 }
 
+/** What of a tax profile holds at a time, for lines without taxes of their own: an exemption, or rates. */
+function appliedProfile(profile: Sql, at: Sql): Sql {
+  return sql`CASE WHEN (${profile}->>'exempt')::boolean
+    THEN jsonb_strip_nulls(jsonb_build_object('exempt', true, 'exemptReason', ${profile}->'exemptReason'))
+    ELSE jsonb_build_object('rates', coalesce((
+      SELECT jsonb_agg(jsonb_build_object('taxCategory', p->'taxCategory', 'taxRate', p->'taxRate')
+        ORDER BY p->>'taxCategory')
+      FROM jsonb_array_elements(${profile}->'rates') p
+      WHERE ${at} >= coalesce((p#>>'{validFor,startDateTime}')::timestamptz, '-infinity')
+        AND ${at} < coalesce((p#>>'{validFor,endDateTime}')::timestamptz, 'infinity')), '[]')) END`
+}
+
 function draftStatement({ tenantId, accounts, taxDate }: Charging, digits: Sql): Sql {
   return sql`WITH "a" AS (
       SELECT a."id", a."partner_id" AS "partner", a."invoice_currency" AS "currency", d."digits",
-        a."tax_profile" AS "profile"
+        ${appliedProfile(sql`a."tax_profile"`, sql`${taxDate}::timestamptz`)} AS "profile"
       FROM "billing_account" a JOIN (VALUES ${digits}) d("currency", "digits") ON d."currency" = a."invoice_currency"
       WHERE a."tenant_id" = ${tenantId} AND ${accounts}),
     "groups" AS (
@@ -105,9 +117,7 @@ function draftStatement({ tenantId, accounts, taxDate }: Charging, digits: Sql):
       SELECT g."account", g."digits", p->>'taxCategory' AS "category", (p->>'taxRate')::numeric AS "rate",
         g."base" * (p->>'taxRate')::numeric AS "amount", NULL AS "unit"
       FROM "groups" g JOIN "a" a ON a."id" = g."account" CROSS JOIN LATERAL jsonb_array_elements(a."profile"->'rates') p
-      WHERE g."tax_key" IS NULL AND NOT coalesce((a."profile"->>'exempt')::boolean, false)
-        AND ${taxDate}::timestamptz >= coalesce((p#>>'{validFor,startDateTime}')::timestamptz, '-infinity')
-        AND ${taxDate}::timestamptz < coalesce((p#>>'{validFor,endDateTime}')::timestamptz, 'infinity')
+      WHERE g."tax_key" IS NULL
       UNION ALL
       SELECT l."account", a."digits", x->>'taxCategory', (x->>'taxRate')::numeric, (x#>>'{taxAmount,value}')::numeric,
         x#>>'{taxAmount,unit}'
@@ -134,9 +144,9 @@ function draftStatement({ tenantId, accounts, taxDate }: Charging, digits: Sql):
         min("without") AS "without", min("foreign") AS "foreign" FROM "kinds" GROUP BY 1)
     INSERT INTO "pg_temp"."bill_draft"
     SELECT CASE WHEN "ready" THEN row_number() OVER (PARTITION BY "ready" ORDER BY "id") END, "id", "partner", NULL,
-      NULL, "currency", "lines", "excluded", "included", "excluded" - "shown", "items", "kinds", "fault"
+      NULL, "currency", "lines", "excluded", "included", "excluded" - "shown", "items", "kinds", "fault", "profile"
     FROM (SELECT *, "lines" > 0 AND "fault" IS NULL AS "ready" FROM (SELECT *, ${FAULT} AS "fault" FROM (
-      SELECT a."id", a."partner", a."currency", coalesce(s."lines", 0) AS "lines", b."excluded", s."shown",
+      SELECT a."id", a."partner", a."currency", a."profile", coalesce(s."lines", 0) AS "lines", b."excluded", s."shown",
         s."kinds", s."without", s."foreign", b."excluded" + coalesce(t."tax", 0) AS "included",
         coalesce(t."items", '[]') AS "items", t."foreign_tax"
       FROM "a" a LEFT JOIN "sums" s ON s."account" = a."id" LEFT JOIN "bases" b ON b."account" = a."id"

@@ -4,7 +4,7 @@ import type { Transaction } from '../db/database.ts'
 import { join, type Sql, sql } from '../db/sql.ts'
 import { type BalanceKey, lockBalances } from '../ledger/balance.ts'
 import { postingInstant } from '../ledger/post.ts'
-import { RECIPIENT } from '../resources/letterhead.ts'
+import { billedRecipient } from '../resources/letterhead.ts'
 import type { Row } from '../tmf/representation.ts'
 import type { ChangeContext, Document, Stored } from '../tmf/resource.ts'
 import { BILL_COLUMNS, recordMoves } from './bill-moves.ts'
@@ -136,7 +136,7 @@ async function numberBills(
     const number = numberAt(await takeNumbers(tx, tenantId, billDate, ids.length), sql`i."place" - 1`)
     const { rows } = await tx.run(sql`UPDATE "customer_bill" b SET "state" = ${stateOf(state)}, "issued_as" = ${state},
         "bill_no" = x."number", "version" = b."version" + 1, "last_update" = ${now}, "letterhead_id" = ${letterheadId},
-        "recipient" = ${RECIPIENT},
+        "recipient" = ${billedRecipient(now)},
         "bill_document" = CASE WHEN b."bill_document"#>>'{0,name}' = concat('bill-', b."id")
           THEN jsonb_set(b."bill_document", '{0,name}', to_jsonb(concat('bill-', x."number")))
           ELSE b."bill_document" END

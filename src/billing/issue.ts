@@ -3,7 +3,7 @@ import type { Transaction } from '../db/database.ts'
 import { type Sql, sql } from '../db/sql.ts'
 import { postingInstant } from '../ledger/post.ts'
 import { customerBill } from '../resources/customer-bill.ts'
-import { recipientNamed } from '../resources/letterhead.ts'
+import { balanceBefore, recipientNamed } from '../resources/letterhead.ts'
 import { recordEvents } from '../tmf/event.ts'
 import { keepLetterhead } from './letterhead.ts'
 import { type Numbers, numberAt, takeNumbers } from './number-series.ts'
@@ -103,12 +103,14 @@ async function insertBills(
   letterheadId: string | undefined
 ): Promise<ReadonlyMap<string, string>> {
   const { tenantId, run, runType, state, now, billDate, paymentDueDate, nextBillDate, billingPeriod } = issue
+  const balance = balanceBefore(sql`d."currency"`, sql`d."tax_included"`, now)
   const { rows } = await tx.run(sql`INSERT INTO "customer_bill" ("tenant_id", "partner_id", "id", "created_at",
       "bill_no", "bill_date", "category", "last_update", "next_bill_date", "payment_due_date", "run_type",
       "amount_due_value", "amount_due_unit", "remaining_amount_value", "remaining_amount_unit",
       "tax_excluded_amount_value", "tax_excluded_amount_unit", "tax_included_amount_value", "tax_included_amount_unit",
       "bill_cycle_id", "bill_run_id", "bill_document", "billing_account_id", "billing_account", "billing_period",
-      "related_party", "state", "tax_item", "issued_as", "rounding_amount", "letterhead_id", "recipient")
+      "related_party", "state", "tax_item", "issued_as", "rounding_amount", "letterhead_id", "recipient",
+      "applied_tax_profile")
     SELECT ${tenantId}, a."partner_id", "bill", ${now}, "number", ${billDate}, 'normal', ${now}, ${nextBillDate},
       coalesce(${paymentDueDate}::timestamptz, ((${billDate}::timestamptz AT TIME ZONE n."time_zone")
         + a."net_term_days" * interval '1 day') AT TIME ZONE n."time_zone"), ${runType},
@@ -122,7 +124,7 @@ async function insertBills(
       jsonb_build_array(jsonb_build_object('id', c."id", 'name', c."name", 'role', 'customer',
         '@referredType', 'Customer')),
       ${stateOf(state)}, d."taxes", ${state === 'new' ? null : state}, d."rounding", ${letterheadId},
-      ${letterheadId === undefined ? sql`NULL` : recipientNamed(sql`c."name"`)}
+      ${letterheadId === undefined ? sql`NULL` : recipientNamed(sql`c."name"`, balance)}, d."profile"
     FROM (SELECT *, ${numberOf(numbers)} AS "number" FROM "pg_temp"."bill_draft" d WHERE d."position" IS NOT NULL) d
     JOIN "billing_account" a ON a."tenant_id" = ${tenantId} AND a."id" = d."account"
     JOIN "customer" c ON c."tenant_id" = a."tenant_id" AND c."id" = a."customer_id"

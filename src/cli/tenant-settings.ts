@@ -10,7 +10,8 @@ const SETTINGS: readonly (readonly [name: string, form: string, meaning: string]
   ['currency', 'ISO 4217', 'Of new accounts that name none'],
   ['language', 'en|de|fr', 'Of new accounts that name none'],
   ['billNumberPattern', 'text', 'Of the numbers of bills'],
-  ['callChargeTypes', 'text,...', 'Types of rates that statements count as calls']
+  ['callChargeTypes', 'text,...', 'Types of rates that statements count as calls'],
+  ['itemisation', 'n,type:n,...', 'How many lines of each type, and of some, documents list; empty for all']
 ]
 const NAMES = SETTINGS.map(([name]) => name)
 
@@ -21,7 +22,8 @@ export function readSettings(assignments: readonly string[]): Readonly<Record<st
     const [name, value] = splitAssignment(assignment)
     if (!NAMES.includes(name)) throw new Misuse(`a tenant has no ${name} to set${suggestion(name, NAMES)}`)
     if (settings.has(name)) throw new Misuse(`${name} is given twice`)
-    settings.set(name, name === 'callChargeTypes' ? listOf(value) : value)
+    const read = READERS[name]
+    settings.set(name, read ? read(value) : value)
   }
   return Object.fromEntries(settings)
 }
@@ -37,6 +39,20 @@ export async function readBrandingInput(context: Context, { options }: Arguments
   const branding = parseJson(Buffer.from(await context.readInput()))
   if (branding === undefined) throw new Misuse('there is no branding on standard input')
   return { branding }
+}
+
+/** How what is no text is read. */
+const READERS: Readonly<Record<string, (value: string) => unknown>> = { callChargeTypes: listOf, itemisation }
+
+/** `100,usageCharge:20`: the lines of each type, and of one for itself; null for nothing. Else throws Misuse. */
+function itemisation(value: string): unknown {
+  const parts = listOf(value).map((part) => /^(?:(.+):)?(\d{1,9})$/.exec(part))
+  if (parts.includes(null)) throw new Misuse('itemisation is written like 100,usageCharge:20')
+  if (parts.length === 0) return null
+  const limits = parts.map((found) => [found?.[1], Number(found?.[2])] as const)
+  const [lines] = limits.flatMap(([type, limit]) => (type === undefined ? [limit] : []))
+  const types = limits.filter(([type]) => type !== undefined)
+  return { ...(lines !== undefined && { lines }), ...(types.length > 0 && { types: Object.fromEntries(types) }) }
 }
 
 /** None for an empty text. */

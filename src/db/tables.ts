@@ -10,6 +10,7 @@ export interface Tables {
     readonly bill_number_pattern: 'text'
     readonly call_charge_types: 'json'
     readonly branding: 'json?'
+    readonly itemisation: 'json?'
     readonly created_at: 'instant'
   }
   readonly customer_bill: {
@@ -56,6 +57,7 @@ export interface Tables {
     readonly bill_run_id: 'text?'
     readonly letterhead_id: 'text?'
     readonly recipient: 'json?'
+    readonly applied_tax_profile: 'json?'
   }
   readonly customer_bill_on_demand: {
     readonly tenant_id: 'text'

@@ -1,3 +1,4 @@
+import type { Instant } from '../base/instant.ts'
 import { type Sql, sql } from '../db/sql.ts'
 
 /**
@@ -5,21 +6,53 @@ import { type Sql, sql } from '../db/sql.ts'
  * so do its recipient's things below: whatever its document shows besides the bill and its rates must be in them.
  */
 export const LETTERHEAD: Sql = sql`jsonb_build_object('name', t."name", 'branding', t."branding",
-  'timeZone', t."time_zone", 'language', t."language")`
+  'timeZone', t."time_zone", 'language', t."language", 'itemisation', t."itemisation")`
 
-/** Whom a bill is made out to, as jsonb: a name, and what the account `a` and its customer `c` say of the rest. */
-export function recipientNamed(name: Sql): Sql {
+/**
+ * Whom a bill is made out to, as jsonb: a name, and what the account `a` and its customer `c` say of the rest. With the
+ * balance of the account before the bill, if there is one.
+ */
+export function recipientNamed(name: Sql, balance: Sql = sql`NULL`): Sql {
   return sql`jsonb_strip_nulls(jsonb_build_object('name', ${name}, 'address', coalesce(a."address", c."address"),
-    'language', a."language")) #- '{address,phoneNumber}'`
+    'language', a."language", 'account', a."name", 'billingType', a."billing_type", 'balance', ${balance}))
+    #- '{address,phoneNumber}'`
 }
 
 /**
- * The same for a bill under the name `b`, whose account may be one of another system: to a partner it is that, too,
+ * The balance of the account `a` in a currency before a bill of so much is issued to it now, as jsonb; what the account
+ * owes is positive. `previous` is what it was after the bill before, where that kept it. The balance must be locked.
+ */
+export function balanceBefore(currency: Sql, amount: Sql, now: Instant): Sql {
+  return sql`(SELECT jsonb_build_object('at', ${now}::text, 'before', trim_scale(x."owed")::text, 'after',
+      trim_scale(x."owed" + ${amount})::text, 'credit', trim_scale(x."credit")::text, 'previous', x."previous")
+    FROM (SELECT coalesce(o."open", 0) - coalesce(k."credit", 0) + coalesce(k."overdrawn", 0) AS "owed",
+        coalesce(k."credit", 0) AS "credit", o."previous"
+      FROM (SELECT sum(i."remaining_amount_value") AS "open",
+          (array_agg(i."recipient"#>>'{balance,after}' ORDER BY i."recipient"#>>'{balance,at}' DESC, i."id" DESC)
+            FILTER (WHERE i."recipient" ? 'balance'))[1] AS "previous"
+        FROM "customer_bill" i WHERE i."tenant_id" = a."tenant_id" AND i."billing_account_id" = a."id"
+          AND i."issued_as" IS NOT NULL AND i."amount_due_unit" = ${currency}) o
+      LEFT JOIN "account_balance" k ON k."tenant_id" = a."tenant_id" AND k."account_id" = a."id"
+        AND k."currency" = ${currency}) x)`
+}
+
+/**
+ * The recipient of a bill under the name `b`, whose account may be one of another system: to a partner it is that, too,
  * when it is not the partner's own.
  */
-export const RECIPIENT: Sql = sql`(SELECT ${recipientNamed(sql`coalesce(c."name", a."name",
-    CASE WHEN b."billing_account_id" IS NULL THEN b."financial_account" ELSE b."billing_account" END ->> 'name')`)}
-  FROM (SELECT 1) "one"
-  LEFT JOIN "billing_account" a ON a."tenant_id" = b."tenant_id" AND a."id" = b."billing_account_id"
-    AND (b."partner_id" IS NULL OR b."partner_id" = a."partner_id")
-  LEFT JOIN "customer" c ON c."tenant_id" = a."tenant_id" AND c."id" = a."customer_id")`
+export const RECIPIENT: Sql = recipientOf(sql`NULL`)
+
+/** The same of a bill that the engine issues, with the balance of its account. */
+export function billedRecipient(now: Instant): Sql {
+  return recipientOf(balanceBefore(sql`b."amount_due_unit"`, sql`b."amount_due_value"`, now))
+}
+
+function recipientOf(balance: Sql): Sql {
+  const name = sql`coalesce(c."name", a."name",
+    CASE WHEN b."billing_account_id" IS NULL THEN b."financial_account" ELSE b."billing_account" END ->> 'name')`
+  return sql`(SELECT ${recipientNamed(name, balance)}
+    FROM (SELECT 1) "one"
+    LEFT JOIN "billing_account" a ON a."tenant_id" = b."tenant_id" AND a."id" = b."billing_account_id"
+      AND (b."partner_id" IS NULL OR b."partner_id" = a."partner_id")
+    LEFT JOIN "customer" c ON c."tenant_id" = a."tenant_id" AND c."id" = a."customer_id")`
+}

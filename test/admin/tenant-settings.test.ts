@@ -24,7 +24,8 @@ const SETTINGS = {
   language: 'fr',
   billNumberPattern: '{0001}/{yyyy}',
   callChargeTypes: ['usageCharge', 'roamingCharge'],
-  branding: BRANDING
+  branding: BRANDING,
+  itemisation: { lines: 100, types: { usageCharge: 0 } }
 }
 
 let server: TestServer
@@ -133,6 +134,12 @@ test.each<[unknown, string]>([
   ...['usageCharge', [''], [1], ['x'.repeat(51)], ['a', 'a'], ['a\n'], Array.from({ length: 51 }, String), null].map(
     (callChargeTypes): [unknown, string] => [{ callChargeTypes }, 'must be a list of at most 50 different types']
   ),
+  [{ itemisation: 5 }, '$.itemisation must be an object, or null for none'],
+  [{ itemisation: { lines: -1 } }, '$.itemisation.lines must be a whole number from 0 to 10000'],
+  [{ itemisation: { lines: 1.5 } }, '$.itemisation.lines must be a whole number from 0 to 10000'],
+  [{ itemisation: { types: { call: '1' } } }, '$.itemisation.types.call must be a whole number from 0 to 10000'],
+  [{ itemisation: { types: [] } }, '$.itemisation.types must be an object of at most 50 types of rates'],
+  [{ itemisation: { rows: 1 } }, '$.itemisation.rows is nothing that can be set here'],
   [{ branding: 'blue' }, '$.branding must be an object, or null for none'],
   [{ branding: { color: '#000000' } }, '$.branding.color is nothing that can be set here'],
   [{ branding: { address: { street: 'x' } } }, '$.branding.address.street is nothing that can be set here'],

@@ -15,14 +15,16 @@ const ASSIGNMENTS = [
   'currency=JPY',
   'language=de',
   'billNumberPattern=SW {yyyy}/{0001}',
-  'callChargeTypes=usageCharge, roamingCharge'
+  'callChargeTypes=usageCharge, roamingCharge',
+  'itemisation=100,usageCharge:20, roaming:eu:0'
 ]
 const SETTINGS = {
   timeZone: 'Europe/Berlin',
   currency: 'JPY',
   language: 'de',
   billNumberPattern: 'SW {yyyy}/{0001}',
-  callChargeTypes: ['usageCharge', 'roamingCharge']
+  callChargeTypes: ['usageCharge', 'roamingCharge'],
+  itemisation: { lines: 100, types: { usageCharge: 20, 'roaming:eu': 0 } }
 }
 
 let server: TestServer
@@ -73,10 +75,11 @@ test('Its settings are changed, its branding by standard input, and the audit sa
   expect(await shown('nordlicht')).toMatchObject(SETTINGS)
   const set = ['tenant', 'set', 'nordlicht', '--branding-stdin']
   await run(set, JSON.stringify({ logo: logoUri(6), colour: '#0b6b5d', contact: ['+49 40'] }))
-  await run([...set, 'language=fr', 'callChargeTypes='], '{"contact": null}\n')
+  await run([...set, 'language=fr', 'callChargeTypes=', 'itemisation='], '{"contact": null}\n')
   const after = await shown('nordlicht')
   expect(after).toMatchObject({ language: 'fr', callChargeTypes: [], branding: { colour: '#0b6b5d' } })
   expect(after.branding).toEqual({ colour: '#0b6b5d' })
+  expect(after).not.toHaveProperty('itemisation')
   await run(set, 'null')
   expect(await shown('nordlicht')).not.toHaveProperty('branding')
   const { rows } = await server.database.run(sql`SELECT "actor_name", "action" FROM "audit"
@@ -95,6 +98,8 @@ test.each<[readonly string[], string, string?]>([
   [['set', 'demo', 'language='], '$.language must be one of en, de, fr'],
   [['set', 'demo', 'timeZone=CET'], '$.timeZone must be UTC or a time zone of the IANA database'],
   [['set', 'demo', 'callChargeTypes=a,a'], '$.callChargeTypes must be a list of at most 50 different types'],
+  [['set', 'demo', 'itemisation=few'], 'itemisation is written like 100,usageCharge:20'],
+  [['set', 'demo', 'itemisation=10001'], '$.itemisation.lines must be a whole number from 0 to 10000'],
   [['set', 'demo', '--branding-stdin'], 'there is no branding on standard input', ''],
   [['set', 'demo', '--branding-stdin'], 'The body is not JSON', '{'],
   [['set', 'demo', '--branding-stdin'], '$.branding.colour must be a colour', '{"colour": "red"}'],

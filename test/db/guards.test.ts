@@ -33,7 +33,7 @@ const KEPT = [
   ...['tax_included_amount_value', 'tax_included_amount_unit', 'bill_cycle_id', 'bill_cycle', 'bill_document'],
   ...['billing_account_id', 'billing_account', 'billing_period', 'financial_account_id', 'financial_account'],
   ...['payment_method_id', 'payment_method', 'related_party', 'tax_item', 'issued_as', 'rounding_amount'],
-  ...['bill_run_id', 'letterhead_id', 'recipient']
+  ...['bill_run_id', 'letterhead_id', 'recipient', 'applied_tax_profile']
 ]
 
 const change = (id: string, values: Sql) => sql`UPDATE "customer_bill" SET ${values} WHERE "id" = ${id}`
