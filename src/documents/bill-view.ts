@@ -2,11 +2,13 @@ import Big from 'big.js'
 import type { Instant } from '../base/instant.ts'
 import type { Language } from '../base/language.ts'
 import { minorDigits } from '../base/money.ts'
-import { Problem } from '../base/problem.ts'
-import type { Amount, BillSource, Tax } from './bill-source.ts'
+import type { Balance, BillSource } from './bill-source.ts'
+import { type BillTaxes, taxesOf } from './bill-taxes.ts'
+import { requireOneCurrency, requireTotal, roundingOf, sum } from './bill-totals.ts'
 import type { Branding, PostalAddress } from './branding.ts'
+import { type CreditTransfer, creditTransferOf } from './credit-transfer.ts'
 import { paymentReference } from './payment-reference.ts'
-import { decimal, type Line, NO_CURRENCY, type ProductTally, type Tally, tallyOf, taxKey } from './tally.ts'
+import { decimal, type Line, NO_CURRENCY, type ProductTally, type Tally, tallyOf } from './tally.ts'
 
 /**
  * What the document of a bill says, whatever it is written as. Amounts are decimals as text. What has been paid is not
@@ -26,16 +28,32 @@ export interface BillView {
   readonly date: Instant | undefined
   readonly createdAt: Instant
   readonly period: BillSource['period']
-  readonly dueDate: Instant | undefined
-  readonly account: string | undefined
-  readonly reference: string | undefined
+  readonly account: {
+    readonly id: string | undefined
+    readonly name: string | undefined
+    /** Around the issue; undefined where nothing was open, and nothing had been paid. */
+    readonly balance: Balance | undefined
+  }
+  /** Undefined where a bill of another system does not say it. */
+  readonly due: Due | undefined
   readonly groups: readonly Group[]
   /** What the displayed lines miss to the total before tax; undefined when that is nothing. */
   readonly rounding: string | undefined
   readonly net: string | undefined
-  readonly taxes: readonly TaxRow[]
+  readonly taxes: BillTaxes
   readonly gross: string | undefined
-  readonly amountDue: string | undefined
+}
+
+/** What is to be done about a bill: paid, or nothing since it was paid from the balance, or is given back. */
+export interface Due {
+  readonly kind: 'pay' | 'giveBack' | 'nothing' | 'fromBalance'
+  /** Never negative. */
+  readonly amount: string
+  /** What of the bill is paid from the account's credit; undefined for nothing. */
+  readonly credited: string | undefined
+  readonly date: Instant | undefined
+  /** How it is paid; nothing but an issued bill is. */
+  readonly transfer: CreditTransfer | undefined
 }
 
 /** The lines of one type of rate. */
@@ -49,17 +67,10 @@ export interface Group {
 export interface Product {
   readonly name: string | undefined
   readonly lines: readonly Line[]
-  /** How many lines there are; a bill of very many shows none of them. */
+  /** How many lines there are, of which not all may be listed. */
   readonly count: number
-  readonly amount: string
-}
-
-export interface TaxRow {
-  readonly category: string | undefined
-  /** A fraction. */
-  readonly rate: string | undefined
-  /** Undefined where the lines do not say what is taxed by it. */
-  readonly base: string | undefined
+  /** Those that are not listed, where others are. */
+  readonly further: { readonly count: number; readonly amount: string } | undefined
   readonly amount: string
 }
 
@@ -74,7 +85,7 @@ const LAST_TYPES = ['appliedPenaltyCharge', 'appliedBillingCredit']
  */
 export async function billView(source: BillSource): Promise<BillView> {
   const { taxExcluded, taxIncluded, amountDue, billNo } = source
-  const tally = await tallyOf(source.rates, (taxExcluded ?? taxIncluded ?? amountDue)?.unit)
+  const tally = await tallyOf(source, (taxExcluded ?? taxIncluded ?? amountDue)?.unit)
   const { currency = NO_CURRENCY } = tally
   requireOneCurrency(source, tally, currency)
   const digits = minorDigits(currency)
@@ -93,15 +104,13 @@ export async function billView(source: BillSource): Promise<BillView> {
     date: source.billDate,
     createdAt: source.createdAt,
     period: source.period,
-    dueDate: source.paymentDueDate,
-    account: source.accountId,
-    reference: billNo === undefined ? undefined : paymentReference(billNo),
+    account: { id: source.accountId, name: source.account.name, balance: balanceOf(source) },
+    due: dueOf(source),
     groups: groupsOf(tally),
     rounding: rounding.eq(0) ? undefined : decimal(rounding),
     net: taxExcluded?.value,
-    taxes: source.taxes.map((tax) => taxRow(tax, source, tally, digits)),
-    gross: taxIncluded?.value,
-    amountDue: amountDue?.value
+    taxes: taxesOf(source, tally, digits),
+    gross: taxIncluded?.value
   }
 }
 
@@ -109,6 +118,32 @@ function kindOf({ category, isIssued }: BillSource): BillView['kind'] {
   if (category === 'trial') return 'trial'
   if (!isIssued) return 'draft'
   return category === 'creditNote' ? 'creditNote' : 'bill'
+}
+
+function balanceOf({ account: { balance } }: BillSource): Balance | undefined {
+  const figures = [balance?.previous, balance?.before, balance?.credit]
+  return figures.some((figure) => figure !== undefined && !new Big(figure).eq(0)) ? balance : undefined
+}
+
+function dueOf(source: BillSource): Due | undefined {
+  const { amountDue, account, category, paymentDueDate } = source
+  if (!amountDue) return undefined
+  const total = new Big(amountDue.value)
+  const nothing = { credited: undefined, date: undefined, transfer: undefined }
+  if (category === 'creditNote' || total.lt(0)) return { kind: 'giveBack', amount: decimal(total.abs()), ...nothing }
+  if (account.isPrepaid && total.gt(0)) return { kind: 'fromBalance', amount: decimal(total), ...nothing }
+  const credit = new Big(account.balance?.credit ?? 0)
+  const used = credit.lt(total) ? credit : total
+  const [amount, credited] = [decimal(total.minus(used)), used.gt(0) ? decimal(used) : undefined]
+  if (amount === '0') return { ...nothing, kind: 'nothing', amount, credited }
+  return { kind: 'pay', amount, credited, date: paymentDueDate, transfer: transferOf(source, amount) }
+}
+
+function transferOf(source: BillSource, amount: string): CreditTransfer | undefined {
+  const { billNo, tenant, amountDue } = source
+  if (kindOf(source) !== 'bill') return undefined
+  const reference = billNo === undefined ? undefined : paymentReference(billNo)
+  return creditTransferOf(tenant, { amount, currency: String(amountDue?.unit), reference })
 }
 
 function groupsOf({ types }: Tally): readonly Group[] {
@@ -121,70 +156,14 @@ function groupsOf({ types }: Tally): readonly Group[] {
 }
 
 function productOf({ name, lines, count, displayed }: ProductTally): Product {
-  return { name, lines, count, amount: decimal(displayed) }
+  const missing = count - lines.length
+  const rest = lines.reduce((left, line) => left.minus(line.amount), displayed)
+  const further = lines.length > 0 && missing > 0 ? { count: missing, amount: decimal(rest) } : undefined
+  return { name, lines, count, further, amount: decimal(displayed) }
 }
 
 function rank(type: string): number {
   const first = FIRST_TYPES.indexOf(type)
   if (first >= 0) return first
   return FIRST_TYPES.length + 1 + LAST_TYPES.indexOf(type)
-}
-
-/**
- * The engine says what it rounded. On a posted bill it is what the lines miss, as long as rounding can have made it:
- * half a minor unit for each base that is taxed. A bill without lines or without a total has nothing to compare.
- */
-function roundingOf({ taxExcluded, taxes, rounding }: BillSource, tally: Tally, digits: number): Big {
-  const { count, exact, displayed } = tally
-  if (!taxExcluded || (count === 0 && rounding === undefined)) return new Big(0)
-  const missing = new Big(taxExcluded.value).minus(displayed)
-  if (rounding !== undefined) {
-    if (missing.eq(rounding)) return missing
-    throw new Error(`the lines ${decimal(displayed)} and the rounding ${rounding} are not ${taxExcluded.value}`)
-  }
-  const tolerance = new Big(`5e-${digits + 1}`).times(Math.max(taxes.length, 1))
-  if (exact.minus(taxExcluded.value).abs().lte(tolerance)) return missing
-  throw new Problem(
-    'conflict',
-    `This bill has no document: its rates amount to ${decimal(exact)}, its taxExcludedAmount is ${taxExcluded.value}`
-  )
-}
-
-function requireTotal({ taxExcluded, taxIncluded, taxes, rounding }: BillSource): void {
-  if (!taxExcluded || !taxIncluded || taxes.length === 0) return
-  const total = sum(
-    [taxExcluded.value, ...taxes.map(({ taxAmount }) => taxAmount.value)].map((value) => new Big(value))
-  )
-  if (total.eq(taxIncluded.value)) return
-  const message = `its taxExcludedAmount and taxes are ${decimal(total)}, its taxIncludedAmount is ${taxIncluded.value}`
-  if (rounding !== undefined) throw new Error(message)
-  throw new Problem('conflict', `This bill has no document: ${message}`)
-}
-
-function requireOneCurrency({ taxes, taxIncluded, amountDue }: BillSource, tally: Tally, currency: string): void {
-  const amounts: readonly (Amount | Tax['taxAmount'] | undefined)[] = [
-    taxIncluded,
-    amountDue,
-    ...taxes.map(({ taxAmount }) => taxAmount)
-  ]
-  const other = amounts.find((amount) => amount && amount.unit !== currency)?.unit ?? tally.otherCurrency
-  if (other === undefined) return
-  throw new Problem('conflict', `This bill has no document: it has amounts in ${currency} and in ${other}`)
-}
-
-/** A tax with its base, where the lines name the tax; the only tax of a bill that does not is on all of it. */
-function taxRow(tax: Tax, { taxes, taxExcluded }: BillSource, { bases, taxedCount }: Tally, digits: number): TaxRow {
-  const { taxCategory, taxRate, taxAmount } = tax
-  const base = bases.get(taxKey(tax))
-  const isOnAll = taxes.length === 1 && taxedCount === 0
-  return {
-    category: taxCategory,
-    rate: taxRate === undefined ? undefined : new Big(taxRate).toFixed(),
-    base: base ? decimal(base.round(digits, Big.roundHalfUp)) : isOnAll ? taxExcluded?.value : undefined,
-    amount: new Big(taxAmount.value).toFixed()
-  }
-}
-
-function sum(amounts: readonly Big[]): Big {
-  return amounts.reduce((total, amount) => total.plus(amount), new Big(0))
 }

@@ -7,6 +7,8 @@ import { DECIMAL_PLACES } from '../base/money.ts'
 export interface Format {
   /** A decimal with as many places as the currency has; one that has more shows them all. */
   readonly amount: (decimal: string) => string
+  /** One decimal less another. */
+  readonly difference: (decimal: string, less: string) => string
   /** The same with the currency's code. */
   readonly money: (decimal: string) => string
   /** A fraction such as `0.19` as a percentage. */
@@ -15,6 +17,8 @@ export interface Format {
   readonly date: (instant: Instant) => string
   /** For the narrow column of a table. */
   readonly shortDate: (instant: Instant) => string
+  /** The same, for a line. */
+  readonly shortPeriod: Format['period']
   /** The days of a period whose end, as everywhere in the API, does not belong to it. */
   readonly period: (start: Instant | undefined, end: Instant | undefined) => string
 }
@@ -35,15 +39,22 @@ export function formatOf(language: Language, timeZone: string, currency: string,
   const medium = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeZone })
   return {
     amount,
+    difference: (decimal, less) => amount(new Big(decimal).minus(less).toFixed()),
     money,
     percent,
     count: (number) => count.format(number),
     date: (instant) => long.format(new Date(instant)),
     shortDate: (instant) => short.format(new Date(instant)),
-    period: (start, end) => {
-      const [first, last] = [start && Date.parse(start), end && Date.parse(end) - 1]
-      return [first, last].flatMap((day) => (day === undefined ? [] : [medium.format(Number(day))])).join(' – ')
-    }
+    period: daysIn(medium),
+    shortPeriod: daysIn(short)
+  }
+}
+
+function daysIn(format: Intl.DateTimeFormat): Format['period'] {
+  return (start, end) => {
+    const times = [start && Date.parse(start), end && Date.parse(end) - 1]
+    const days = times.flatMap((time) => (time === undefined ? [] : [format.format(Number(time))]))
+    return [...new Set(days)].join(' – ')
   }
 }
 

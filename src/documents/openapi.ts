@@ -11,9 +11,10 @@ the amount due; payments change nothing about it, and the same bill gives the sa
 with its \`content\` is returned as it came. A bill whose rates and amounts contradict each other is a 409.`
 
 const CSV = `billNo,rateId,date,type,productId,product,name,description,periodStart,periodEnd,taxCategory,taxRate,\
-currency,taxExcludedAmount,taxIncludedAmount
+currency,taxExcludedAmount,taxIncludedAmount,taxAmount,record
 INV-2026-000180,01M6ADBH80B4TPYHKCZWMBD85V,2026-10-01T00:00:00.000Z,appliedBillingCharge,P-1,Fibre 500,Fibre 500,\
-Basic charge,2026-10-01T00:00:00.000Z,2026-11-01T00:00:00.000Z,VAT,0.19,EUR,39.9,47.481
+Basic charge,2026-10-01T00:00:00.000Z,2026-11-01T00:00:00.000Z,VAT,0.19,EUR,39.9,47.481,7.581,rate
+INV-2026-000180,,,,,,,,,,VAT,0.19,EUR,39.9,,7.58,tax
 `
 
 /** The paths of the documents for the OpenAPI document, opened by any of the security schemes. */

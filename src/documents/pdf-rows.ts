@@ -1,13 +1,24 @@
-import Big from 'big.js'
-import type { BillView, Product } from './bill-view.ts'
+import type { BillView, Group, Product } from './bill-view.ts'
 import type { Format } from './format.ts'
 import type { Line } from './tally.ts'
-import { oneLine } from './texts.ts'
-import { fill, type Words } from './words.ts'
+import { balanceTexts, detailOf, exemptionOf, oneLine, ratesOf } from './texts.ts'
+import { fill, type Words } from './vocabulary.ts'
 
-/** One row of the table that runs over the pages of a bill. */
+/** One row of a table. */
 export interface TableRow {
-  readonly kind: 'group' | 'product' | 'line' | 'subtotal' | 'groupTotal' | 'total' | 'tax' | 'taxHead' | 'due' | 'note'
+  readonly kind:
+    | 'head'
+    | 'group'
+    | 'product'
+    | 'line'
+    | 'rounding'
+    | 'total'
+    | 'tax'
+    | 'taxHead'
+    | 'section'
+    | 'balance'
+    | 'balanceTotal'
+    | 'note'
   readonly date: string
   /** Whatever needs more than one line is wrapped when it is drawn. */
   readonly text: string
@@ -20,94 +31,170 @@ export interface TableRow {
   readonly isKept: boolean
 }
 
-/** A row with its text and its detail in lines (none for a detail that stands beside), and its height in points. */
-export interface Measured {
-  readonly row: TableRow
-  readonly names: readonly string[]
-  readonly details: readonly string[]
-  readonly height: number
+/** The rows of a bill in the parts in which they stand: what it comes to, and its lines. */
+export interface Rows {
+  /** The lines with the totals of their types and products, from the head of the table on. */
+  readonly itemised: readonly TableRow[]
+  /** The totals of types and products alone, and those of types. */
+  readonly summaries: readonly (readonly TableRow[])[]
+  /** Taxes, balance and notes. */
+  readonly closing: readonly TableRow[]
+  /** Whether the lines say more than the totals do. */
+  readonly hasLines: boolean
 }
 
-/** The rows of one page, and the sum with which it begins and ends where lines go on. */
-export interface Page {
-  readonly rows: readonly Measured[]
-  readonly brought: string | undefined
-  readonly carried: string | undefined
-}
-
-/** All rows of a bill, from its first line to the note at the end. */
-export function tableRows(view: BillView, words: Words, format: Format): readonly TableRow[] {
-  const lines = view.groups.flatMap(({ type, products, amount }) => [
-    row('group', { text: words.types[type] ?? type, isKept: true }),
-    ...products.flatMap((product) => productRows(product, words, format)),
-    row('groupTotal', {
-      text: fill(words.subtotal, { name: words.types[type] ?? type }),
-      amount: format.amount(amount)
-    })
-  ])
-  return [...lines, ...totalRows(view, words, format), ...taxRows(view, words, format), ...dueRows(view, words, format)]
-}
-
-/** The last line stays with the sum below it, whichever sum that is. */
-function productRows({ name, lines, count, amount }: Product, words: Words, format: Format): readonly TableRow[] {
-  const title = name ?? ''
-  if (lines.length === 0) {
-    const items = fill(words.items, { count: format.count(count) })
-    return [row('line', { text: title, detail: items, amount: format.amount(amount), value: amount })]
+/** All rows of a bill. */
+export function tableRows(view: BillView, words: Words, format: Format): Rows {
+  const { groups } = view
+  const hasNet = groups.length > 0 || view.net !== undefined
+  const lines = groups.flatMap((group) => groupRows(group, view, words, format))
+  const total = totalRows(view, words, format)
+  const heads = hasNet ? [headRow(view, words), headRow(view, words, words.summary)] : []
+  return {
+    itemised: [...heads.slice(0, 1), ...lines, ...total],
+    summaries: [true, false].map((withProducts) => [
+      ...heads.slice(1),
+      ...groups.flatMap((group) => summaryRows(group, words, format, withProducts)),
+      ...total
+    ]),
+    closing: [
+      ...taxRows(view, words, format),
+      ...creditRows(view, words, format),
+      ...balanceRows(view, words, format),
+      row('note', { text: words.asIssued })
+    ],
+    hasLines: groups.some(({ products }) => products.some(({ lines }) => lines.length > 0))
   }
-  const head = title === '' ? [] : [row('product', { text: title, isKept: true })]
-  const sum = row('subtotal', { text: fill(words.subtotal, { name: title }), amount: format.amount(amount) })
-  const rows = lines.map((line, index) => lineRow(line, format, index === lines.length - 1))
-  return [...head, ...rows, ...(count > 1 && title !== '' ? [sum] : [])]
 }
 
-function lineRow({ date, name, detail = '', taxRates, amount }: Line, format: Format, isKept: boolean): TableRow {
+/** The head of the table of lines, or of one with another name and nothing but amounts. */
+export function headRow(view: BillView, words: Words, name?: string): TableRow {
+  const amount = fill(words.amount, { currency: view.currency })
+  if (name !== undefined) return row('head', { date: name, text: '', amount, isKept: true })
+  const tax = view.taxes.hasRates ? words.tax : ''
+  return row('head', { date: words.date, text: words.description, tax, amount, isKept: true })
+}
+
+function groupRows({ type, products, amount }: Group, view: BillView, words: Words, format: Format) {
+  return [
+    row('group', { text: words.types[type] ?? type, amount: format.amount(amount), isKept: true }),
+    ...products.flatMap((product) => productRows(product, view, words, format))
+  ]
+}
+
+function summaryRows({ type, products, amount }: Group, words: Words, format: Format, withProducts: boolean) {
+  const shown = withProducts ? products : []
+  return [
+    row('group', { text: words.types[type] ?? type, amount: format.amount(amount), isKept: shown.length > 0 }),
+    ...shown.map(({ name, count, amount: own }) =>
+      row('balance', { text: name ?? itemsOf(count, words, format), amount: format.amount(own) })
+    )
+  ]
+}
+
+function itemsOf(count: number, words: Words, format: Format): string {
+  return fill(words.items, { count: format.count(count) })
+}
+
+/** A product with one line is that line; the last line stays with what comes below it. */
+function productRows(product: Product, view: BillView, words: Words, format: Format): readonly TableRow[] {
+  const { name = '', lines, count, amount } = product
+  const [only] = lines
+  if (lines.length === 0) {
+    return [
+      row('line', {
+        text: name,
+        detail: count > 1 ? itemsOf(count, words, format) : '',
+        amount: format.amount(amount),
+        value: amount
+      })
+    ]
+  }
+  if (only && count === 1) return [lineRow(only, view, format, name)]
+  const head = row('product', { text: name, amount: format.amount(amount), isKept: true })
+  return [
+    ...(name === '' ? [] : [head]),
+    ...lines.map((line) => lineRow(line, view, format)),
+    ...furtherRow(product, words, format)
+  ]
+}
+
+/** What the tenant does not list of a product. */
+function furtherRow({ further }: Product, words: Words, format: Format): readonly TableRow[] {
+  if (!further) return []
+  const { count, amount } = further
+  const text = fill(words.further, { count: format.count(count) })
+  return [row('line', { text, amount: format.amount(amount), value: amount })]
+}
+
+function lineRow(line: Line, view: BillView, format: Format, product = ''): TableRow {
+  const { date, name, amount } = line
+  const ofProduct = product === name ? '' : product
   return row('line', {
     date: date ? format.shortDate(date) : '',
-    text: name,
-    detail,
-    tax: taxRates.map(format.percent).join(', '),
+    text: name === '' ? product : name,
+    detail: [name === '' ? '' : ofProduct, detailOf(line, format)].filter((part) => part !== '').join(' · '),
+    tax: ratesOf(line, view, format),
     amount: format.amount(amount),
-    value: amount,
-    isKept
+    value: amount
   })
 }
 
 function totalRows({ rounding, net }: BillView, words: Words, format: Format): readonly TableRow[] {
   return [
-    ...(rounding ? [row('line', { text: words.rounding, amount: format.amount(rounding), value: rounding })] : []),
-    ...(net ? [row('total', { text: words.net, amount: format.amount(net), isKept: true })] : [])
+    ...(rounding ? [row('rounding', { text: words.rounding, amount: format.amount(rounding), value: rounding })] : []),
+    ...(net ? [row('total', { text: words.net, amount: format.amount(net) })] : [])
   ]
 }
 
 /** The rate of a tax stands where lines have theirs, its base where they have the date. */
-function taxRows({ taxes, gross }: BillView, words: Words, format: Format): readonly TableRow[] {
+function taxRows(view: BillView, words: Words, format: Format): readonly TableRow[] {
+  const { taxes, gross } = view
   const head = row('taxHead', { text: words.tax, detail: words.base, tax: words.rate, isKept: true })
-  const rows = taxes.map(({ category, rate, base, amount }) =>
+  const rows = taxes.rows.map(({ category, rate, base, amount }) =>
     row('tax', {
       text: category ?? words.tax,
-      detail: base ? format.amount(base) : '',
+      detail: base ? format.amount(base) : '–',
       tax: rate ? format.percent(rate) : '',
       amount: format.amount(amount),
       isKept: true
     })
   )
-  const total = gross ? [row('total', { text: words.gross, amount: format.amount(gross), isKept: true })] : []
-  return [...(rows.length > 0 ? [head] : []), ...rows, ...total]
+  const all = [...rows, ...untaxedRows(view, words, format)]
+  const total = gross ? [row('total', { text: words.gross, amount: format.amount(gross) })] : []
+  return [...(all.length > 0 ? [head] : []), ...all, ...total]
 }
 
-function dueRows(view: BillView, words: Words, format: Format): readonly TableRow[] {
-  const { amountDue, dueDate, reference, issuer } = view
-  const { iban, bic, name } = issuer.branding.bank
-  const notes = [
-    dueDate && fill(words.payBy, { date: format.date(dueDate) }),
-    reference && `${words.reference}: ${reference}`,
-    [iban && `IBAN ${iban}`, bic && `BIC ${bic}`, name].filter((part) => part).join(' · ')
-  ].filter((note) => note)
+function untaxedRows(view: BillView, words: Words, format: Format): readonly TableRow[] {
+  const { untaxed } = view.taxes
+  if (!untaxed) return []
+  const text = untaxed.isExempt ? words.exempt : words.untaxed
+  const zero = { tax: format.percent('0'), amount: format.amount('0') }
+  const note = exemptionOf(view, words)
   return [
-    ...(amountDue ? [row('due', { text: words.amountDue, amount: format.money(amountDue), isKept: true })] : []),
-    ...notes.map((note) => row('note', { text: note ?? '', isKept: true })),
-    row('note', { text: words.asIssued })
+    row('tax', { text, detail: format.amount(untaxed.base), ...zero, isKept: true }),
+    ...(note === undefined ? [] : [row('note', { text: note, isKept: true })])
+  ]
+}
+
+function creditRows({ due }: BillView, words: Words, format: Format): readonly TableRow[] {
+  if (!due?.credited) return []
+  const head = due.kind === 'nothing' ? words.nothingDue : words.amountDue
+  return [
+    row('balance', { text: words.creditUsed, amount: format.difference('0', due.credited), isKept: true }),
+    row('total', { text: head, amount: format.amount(due.amount) })
+  ]
+}
+
+function balanceRows(view: BillView, words: Words, format: Format): readonly TableRow[] {
+  const texts = balanceTexts(view, words, format)
+  if (texts.length === 0) return []
+  return [
+    row('section', { text: words.balance, isKept: true }),
+    ...texts.map(([text, amount], index) => {
+      const isLast = index === texts.length - 1
+      return row(isLast ? 'balanceTotal' : 'balance', { text, amount, isKept: !isLast })
+    })
   ]
 }
 
@@ -115,51 +202,4 @@ function row(kind: TableRow['kind'], parts: Partial<TableRow> & Pick<TableRow, '
   const { detail = '', ...others } = parts
   const blank = { date: '', tax: '', amount: '', value: undefined, isKept: false }
   return { ...blank, ...others, kind, text: oneLine(parts.text), detail: oneLine(detail) }
-}
-
-/**
- * Divides rows among pages of these heights. A row that is kept takes the next one along, so no heading ends a page;
- * where lines go on, the page ends with the sum so far and the next one begins with it, each `carryHeight` high.
- */
-export function paginate(
-  rows: readonly Measured[],
-  heights: { readonly first: number; readonly further: number; readonly carry: number },
-  write: (sum: string) => string
-): readonly Page[] {
-  const pages: Page[] = []
-  const lastLine = rows.findLastIndex(({ row: { value } }) => value !== undefined)
-  let sum = new Big(0)
-  let brought: string | undefined
-  for (let at = 0; at < rows.length || pages.length === 0; ) {
-    const page = pages.length === 0 ? heights.first : heights.further
-    const end = pageEnd(rows, at, page - (brought === undefined ? 0 : heights.carry), heights.carry)
-    const own = rows.slice(at, end)
-    for (const { row: of } of own) sum = sum.plus(of.value ?? '0')
-    const carried = end <= lastLine ? write(sum.toFixed()) : undefined
-    pages.push({ rows: own, brought, carried })
-    brought = carried
-    at = end
-  }
-  return pages
-}
-
-/** Where the page that begins with row `start` ends: at least one row further. The last page carries no sum. */
-function pageEnd(rows: readonly Measured[], start: number, height: number, carry: number): number {
-  if (fitting(rows, start, height) === rows.length) return rows.length
-  const end = fitting(rows, start, height - carry)
-  let kept = end
-  while (kept > start && rows[kept - 1]?.row.isKept) kept--
-  return Math.max(kept > start ? kept : end, start + 1)
-}
-
-/** How far rows go from `start` on that are no higher together. */
-function fitting(rows: readonly Measured[], start: number, height: number): number {
-  let used = 0
-  let end = start
-  while (end < rows.length) {
-    used += rows[end]?.height ?? 0
-    if (used > height) break
-    end++
-  }
-  return end
 }

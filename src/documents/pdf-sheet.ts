@@ -1,6 +1,7 @@
 import type { BillView } from './bill-view.ts'
 import type { Format } from './format.ts'
-import type { Words } from './words.ts'
+import type { Part } from './pdf-tags.ts'
+import type { Words } from './vocabulary.ts'
 
 /** What drawing needs besides what is drawn. */
 export interface Sheet {
@@ -8,4 +9,6 @@ export interface Sheet {
   readonly view: BillView
   readonly words: Words
   readonly format: Format
+  /** The document, as what a screen reader reads. */
+  readonly root: Part
 }

@@ -55,6 +55,46 @@ export function wrap(
   return lines
 }
 
+/** A text in lines, and the style in which they are written. */
+export interface Fitted {
+  readonly lines: readonly string[]
+  readonly style: Style
+  /** From one line to the next, in points. */
+  readonly leading: number
+}
+
+const LINE_HEIGHT = 1.25
+
+/**
+ * A text in the first of these sizes in which it takes no more than so many lines of a width; in the last one it takes
+ * as many as it needs. Nothing of it is cut.
+ */
+export function fitText(
+  pdf: PDFKit.PDFDocument,
+  text: string,
+  width: number,
+  { sizes, lines: max, ...style }: Omit<Style, 'size'> & { readonly sizes: readonly number[]; readonly lines: number }
+): Fitted {
+  const fitted = sizes.map((size) => {
+    const sized = { ...style, size }
+    return { lines: wrap(pdf, text, width, Number.POSITIVE_INFINITY, sized), style: sized, leading: size * LINE_HEIGHT }
+  })
+  const found = fitted.find(({ lines }) => lines.length <= max) ?? fitted.at(-1)
+  return found ?? { lines: [text], style, leading: SIZE * LINE_HEIGHT }
+}
+
+/** Writes fitted lines from a place on, or up to it; answers where they end. */
+export function writeFitted(
+  pdf: PDFKit.PDFDocument,
+  { lines, style, leading }: Fitted,
+  x: number,
+  y: number,
+  align: 'left' | 'right' = 'left'
+): number {
+  for (const [index, line] of lines.entries()) write(pdf, line, x, y + index * leading, { ...style, align })
+  return y + lines.length * leading
+}
+
 /** A text in one line, cut where it must be. */
 export function clip(pdf: PDFKit.PDFDocument, text: string, width: number, style: Style = {}): string {
   return wrap(pdf, text, width, 1, style)[0] ?? ''

@@ -89,7 +89,9 @@ test('the PDF has the name of the tenant, the account and the customer of the bi
   expect([status, headers['content-type']]).toEqual([200, 'application/pdf'])
   expect(headers['content-disposition']).toBe('inline; filename="B-1.pdf"')
   const texts = (await textsOf(bytes)).flat()
-  expect(texts).toEqual(expect.arrayContaining(['Nordlicht', 'Facture B-1', 'Emre Aydın', 'Çiğdem-Straße 5', 'FR1']))
+  expect(texts).toEqual(
+    expect.arrayContaining(['Nordlicht', 'Facture B-1', 'Emre Aydın', 'Çiğdem-Straße 5', 'FR1 · Compte'])
+  )
   const others = (await textsOf((await document(placeOf(await bill({ state: 'validated' })))).bytes)).flat()
   expect(others).toEqual(expect.arrayContaining(['Rechnung B-1', 'Ada', 'A1']))
 })

@@ -44,6 +44,7 @@ interface Look {
   readonly branding: object
   readonly timeZone: string
   readonly language: string
+  readonly itemisation: object
   readonly customer: string
   readonly address: object
   /** What an account says for itself instead. */
@@ -55,6 +56,7 @@ export const FIRST: Look = {
   branding: { ...BRANDING, logo: logoUri(6) },
   timeZone: 'UTC',
   language: 'de',
+  itemisation: {},
   customer: 'Ada Lovelace',
   address: ADDRESS,
   account: {}
@@ -64,6 +66,7 @@ export const SECOND: Look = {
   branding: { colour: '#aa0000', contact: ['sudlicht.example'] },
   timeZone: 'America/New_York',
   language: 'en',
+  itemisation: { lines: 0 },
   customer: 'Grace Hopper',
   address: { city: 'London' },
   account: { language: 'fr', address: { city: 'Paris' } }
@@ -72,9 +75,10 @@ export const SECOND: Look = {
 /** Changes all that a document shows, or might, and that is no part of a bill. */
 export async function dress({ server }: BillingWorld, look: Look): Promise<void> {
   const { database } = server
-  const { provider, branding, timeZone, language, customer, address, account } = look
+  const { provider, branding, timeZone, language, itemisation, customer, address, account } = look
   await database.run(sql`UPDATE "tenant" SET "name" = ${provider}, "branding" = ${JSON.stringify(branding)},
-    "time_zone" = ${timeZone}, "language" = ${language}, "call_charge_types" = ${JSON.stringify([language])}
+    "time_zone" = ${timeZone}, "language" = ${language},
+    "itemisation" = ${JSON.stringify(itemisation)}, "call_charge_types" = ${JSON.stringify([language])}
     WHERE "id" = ${TENANT}`)
   await database.run(sql`UPDATE "customer" SET "name" = ${customer}, "address" = ${JSON.stringify(address)}`)
   await database.run(sql`UPDATE "billing_account" SET "name" = ${customer}, "net_term_days" = length(${provider}),

@@ -3,7 +3,8 @@ import { LANGUAGES } from '../../src/base/language.ts'
 import { billView } from '../../src/documents/bill-view.ts'
 import { readBranding } from '../../src/documents/branding.ts'
 import { renderPdf } from '../../src/documents/pdf.ts'
-import { paginate, type TableRow } from '../../src/documents/pdf-rows.ts'
+import { paginate } from '../../src/documents/pdf-pages.ts'
+import type { TableRow } from '../../src/documents/pdf-rows.ts'
 import { renderPdfAside } from '../../src/documents/pdf-thread.ts'
 import { logoUri } from './logo.ts'
 import { textsOf } from './pdf-text.ts'
@@ -21,7 +22,7 @@ const plain = (texts: readonly string[] | undefined) =>
 
 test('a bill is the same bytes every time, whatever is rendered in between', async () => {
   const logo = { ...BRANDING, logo: logoUri(6) }
-  const tenant = { name: 'Nordlicht', timeZone: 'UTC', branding: await readBranding(logo) }
+  const tenant = { name: 'Nordlicht', timeZone: 'UTC', itemisation: {}, branding: await readBranding(logo) }
   const source = billOf('EUR', CHARGES, { tenant })
   const first = await render(source)
   const others = await Promise.all([render(billOf('JPY', [{ amount: '1', name: 'Ελλάδα' }])), render(source)])
@@ -57,7 +58,7 @@ test.each([
   expect(pages).toHaveLength(1)
   const texts = plain(pages[0])
   for (const text of expected) expect(texts).toContain(text)
-  for (const text of ['Emre Aydın', 'Çiğdem-Straße 5', 'Roaming Türkiye', 'Görüşme: Iğdır'])
+  for (const text of ['Emre Aydın', 'Çiğdem-Straße 5', 'Roaming Türkiye', 'Fibre 500 · Görüşme: Iğdır'])
     expect(texts).toContain(text)
   expect(texts.join('\n')).toContain('RF14 INV2 0260 0018 0')
 })
@@ -74,10 +75,11 @@ test('a bill of 2,000 lines carries its sum from page to page, and has every lin
   let lines = 0
   for (const [index, texts] of pages.entries()) {
     expect(texts).toContain(`Page ${index + 1} of ${pages.length}`)
-    expect(texts.includes('Amount in EUR')).toBe(texts.some((text) => text.startsWith('Call ')))
+    expect(texts).toContain('Amount in EUR')
+    expect(texts.some((text) => text.startsWith('Call '))).toBe(index > 0)
     if (lines > 0 && lines < 2_000) expect(after(texts, 'Brought forward')).toBe((lines / 100).toFixed(2))
     lines += texts.filter((text) => text.startsWith('Call ')).length
-    if (lines < 2_000) expect(after(texts, 'Carried forward')).toBe((lines / 100).toFixed(2))
+    if (lines > 0 && lines < 2_000) expect(after(texts, 'Carried forward')).toBe((lines / 100).toFixed(2))
   }
   expect(pages.length).toBeGreaterThan(30)
   expect(lines).toBe(2_000)
@@ -86,7 +88,7 @@ test('a bill of 2,000 lines carries its sum from page to page, and has every lin
 
 test('the thread beside the event loop makes the same, when it is new as when it is kept', async () => {
   const logo = { ...BRANDING, logo: logoUri(6) }
-  const tenant = { name: 'Nordlicht', timeZone: 'UTC', branding: await readBranding(logo) }
+  const tenant = { name: 'Nordlicht', timeZone: 'UTC', itemisation: {}, branding: await readBranding(logo) }
   const views = await Promise.all(
     [billOf('EUR', CHARGES, { tenant }), billOf('JPY', CHARGES), billOf('EUR', CHARGES, { tenant })].map(billView)
   )
@@ -126,6 +128,7 @@ describe('pages', () => {
     row: { kind, date: '', text: '', detail: '', tax: '', amount: '', value, isKept },
     names: [],
     details: [],
+    density: 1,
     height: 10
   })
   const line = row('line', '1')

@@ -46,7 +46,9 @@ export function billOf(unit: string, charges: readonly Charge[], others: Partial
       name: 'Emre Aydın',
       address: { line1: 'Çiğdem-Straße 5', postalCode: '10115', city: 'Berlin', country: 'DE' }
     },
-    tenant: { name: 'Nordlicht Telekom', branding: BRANDED, timeZone: 'UTC' },
+    taxProfile: undefined,
+    account: { name: 'Home', isPrepaid: false, balance: undefined },
+    tenant: { name: 'Nordlicht Telekom', branding: BRANDED, timeZone: 'UTC', itemisation: {} },
     language: 'en',
     ...others
   }

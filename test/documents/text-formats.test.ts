@@ -36,7 +36,7 @@ describe('HTML', async () => {
         accountId: EVIL,
         customer: { name: EVIL, address: { line1: EVIL, city: EVIL } },
         taxes: [{ taxCategory: EVIL, taxRate: 0.19, taxAmount: { unit: 'EUR', value: 15.16 } }],
-        tenant: { name: EVIL, timeZone: 'UTC', branding: await readBranding(evil) }
+        tenant: { name: EVIL, timeZone: 'UTC', itemisation: {}, branding: await readBranding(evil) }
       })
     )
   )
@@ -60,7 +60,7 @@ describe('HTML', async () => {
       else if (!['meta', 'img', 'br'].includes(name)) open.push(name)
     }
     expect(open).toEqual([])
-    expect(page.text.match(/<table[^>]*>\s*<caption>[^<]+<\/caption>\s*<thead><tr><th scope="col">/g)).toHaveLength(2)
+    expect(page.text.match(/<table[^>]*>\s*<caption>[^<]+<\/caption>\s*<thead><tr><th scope="col">/g)).toHaveLength(3)
   })
 
   test('it says what the bill says', async () => {
@@ -77,13 +77,14 @@ describe('HTML', async () => {
 describe('CSV', () => {
   const csvOf = async (bill: BillSource) => (await Array.fromAsync(renderCsv(bill))).join('')
 
-  test('has a line for each rate, with exact amounts', async () => {
+  test('has a line for each rate, with exact amounts, and one for each tax', async () => {
     const [head, ...lines] = (await csvOf(billOf('EUR', [{ amount: '0.00125' }, { amount: '-5' }]))).split('\r\n')
     expect(head?.split(',')).toEqual(expect.arrayContaining(['billNo', 'rateId', 'taxExcludedAmount', 'currency']))
     const kind = 'appliedBillingCharge'
     expect(lines).toEqual([
-      `INV-2026-000180,R-0,2026-09-15T10:00:00.000Z,${kind},P-1,Fibre 500,Charge 0,,,,VAT,0.19,EUR,0.00125,`,
-      `INV-2026-000180,R-1,2026-09-15T10:00:00.000Z,${kind},P-1,Fibre 500,Charge 1,,,,VAT,0.19,EUR,-5,`,
+      `INV-2026-000180,R-0,2026-09-15T10:00:00.000Z,${kind},P-1,Fibre 500,Charge 0,,,,VAT,0.19,EUR,0.00125,,0,rate`,
+      `INV-2026-000180,R-1,2026-09-15T10:00:00.000Z,${kind},P-1,Fibre 500,Charge 1,,,,VAT,0.19,EUR,-5,,0,rate`,
+      'INV-2026-000180,,,,,,,,,,VAT,0.19,EUR,-5,,-0.95,tax',
       ''
     ])
   })

@@ -1,0 +1,68 @@
+import type { Branding } from './branding.ts'
+
+/** Where a bill is paid, and for it a code that banks' apps read where there can be one. */
+export interface CreditTransfer {
+  readonly payee: string
+  /** In groups of four, as it is printed. */
+  readonly iban: string | undefined
+  readonly bic: string | undefined
+  readonly bank: string | undefined
+  readonly reference: string | undefined
+  /** What a QR code says (EPC069-12, version 2). */
+  readonly code: string | undefined
+}
+
+/** Limits of EPC069-12. */
+const NAME_MAX_LENGTH = 70
+const TEXT_MAX_LENGTH = 140
+const AMOUNT_MAX_LENGTH = '999999999.99'.length
+const CREDITOR_REFERENCE = /^RF\d{2}[0-9A-Z]{1,21}$/
+
+/** The transfer that pays an amount, a decimal, to a tenant. */
+export function creditTransferOf(
+  issuer: { readonly name: string; readonly branding: Branding },
+  { amount, currency, reference }: { amount: string; currency: string; reference: string | undefined }
+): CreditTransfer {
+  const { iban, bic, name } = issuer.branding.bank
+  const transfer = { payee: issuer.name, iban: iban && groupsOfFour(iban), bic, bank: name, reference }
+  return { ...transfer, code: currency === 'EUR' ? epcCode(transfer, amount) : undefined }
+}
+
+/** In groups of four, however it was written; what is no IBAN stays as it is. */
+export function groupsOfFour(iban: string): string {
+  const plain = compact(iban)
+  return isIban(plain) ? plain.replace(/.{4}(?=.)/g, '$& ') : iban
+}
+
+/** Whether the check digits of an IBAN without blanks are right (ISO 13616). */
+export function isIban(iban: string): boolean {
+  if (!/^[A-Z]{2}\d{2}[A-Z0-9]{11,30}$/.test(iban)) return false
+  const digits = (iban.slice(4) + iban.slice(0, 4)).replace(/[A-Z]/g, (letter) => String(Number.parseInt(letter, 36)))
+  return BigInt(digits) % 97n === 1n
+}
+
+function compact(text: string): string {
+  return text.replace(/\s+/g, '').toUpperCase()
+}
+
+function epcCode(
+  { payee, iban, bic, reference = '' }: Omit<CreditTransfer, 'code'>,
+  amount: string
+): string | undefined {
+  const [account, bank, structured] = [compact(iban ?? ''), compact(bic ?? ''), compact(reference)]
+  const isReference = CREDITOR_REFERENCE.test(structured)
+  const [euros = '', cents = ''] = amount.split('.')
+  const decimals = `${euros}.${cents.padEnd(2, '0')}`
+  const isPayable = /^\d+\.\d\d$/.test(decimals) && decimals.length <= AMOUNT_MAX_LENGTH
+  if (!isIban(account) || !isPayable) return undefined
+  return [
+    ...['BCD', '002', '1', 'SCT', /^[A-Z]{6}[A-Z0-9]{2}(?:[A-Z0-9]{3})?$/.test(bank) ? bank : ''],
+    ...[firstLetters(payee, NAME_MAX_LENGTH), account, `EUR${decimals}`, ''],
+    ...(isReference ? [structured] : ['', firstLetters(reference, TEXT_MAX_LENGTH)])
+  ].join('\n')
+}
+
+/** Of a name that is longer than a transfer may have it, banks compare the beginning. */
+function firstLetters(text: string, count: number): string {
+  return [...text.replace(/\s+/g, ' ').trim()].slice(0, count).join('')
+}

@@ -1,0 +1,37 @@
+import type { BillSource } from '../../src/documents/bill-source.ts'
+import { type BillView, billView } from '../../src/documents/bill-view.ts'
+import { type Format, formatOf } from '../../src/documents/format.ts'
+import { renderHtml } from '../../src/documents/html.ts'
+import { renderPdf } from '../../src/documents/pdf.ts'
+import type { Words } from '../../src/documents/vocabulary.ts'
+import { WORDS } from '../../src/documents/words.ts'
+import { textsOf } from './pdf-text.ts'
+
+/** A bill as what its documents say. */
+export interface Rendered {
+  readonly view: BillView
+  readonly words: Words
+  readonly format: Format
+  readonly pdf: Buffer
+  /** The text of each page with single blanks, whatever kinds of blanks and breaks there are in it. */
+  readonly pages: readonly string[]
+  readonly html: string
+}
+
+/** A text with single blanks, whatever kinds of them there are in it. */
+export const plain = (text: string) => text.replace(/[\s\u00a0\u202f]+/g, ' ')
+
+/** What a page says, without its tags. */
+export function readable(page: string): string {
+  const text = page.replace(/<style>[\s\S]*<\/style>|<[^>]*>/g, ' ')
+  return text.replace(/&#(\d+);/g, (_, code: string) => String.fromCharCode(Number(code)))
+}
+
+export async function rendered(source: BillSource): Promise<Rendered> {
+  const view = await billView(source)
+  const pdf = await renderPdf(view)
+  const pages = (await textsOf(pdf)).map((texts) => plain(texts.join(' ')))
+  const format = formatOf(view.language, view.timeZone, view.currency, view.digits)
+  const html = plain(readable([...renderHtml(view).pieces].join('')))
+  return { view, words: WORDS[view.language], format, pdf, pages, html }
+}
