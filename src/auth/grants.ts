@@ -1,4 +1,4 @@
-import type { Instant } from '../base/instant.ts'
+import { type Instant, later } from '../base/instant.ts'
 import type { Database, Queryable, Transaction } from '../db/database.ts'
 import { sql } from '../db/sql.ts'
 import type { Scope } from './scopes.ts'
@@ -24,7 +24,13 @@ export function actorTypeOf(
   return subject === clientName ? 'client' : 'sso'
 }
 
-/** A refresh token as it was found. */
+/**
+ * For so long a used refresh token is taken again from its client: the answer to the first use may have been lost on
+ * the way, and who sends it again is the one that it was for.
+ */
+const REPEATABLE_S = 10
+
+/** A refresh token as it was found; one that may be repeated is not used. */
 export interface FoundRefreshToken {
   readonly grantee: Grantee
   readonly grantId: string
@@ -80,7 +86,7 @@ export async function findRefreshToken(
   const hash = hashSecret(token)
   const { rows } = await queryable.run(
     sql`SELECT g."tenant_id", g."id", g."client_id", g."user_id", g."subject", g."partner_id", g."scope",
-        r."used_at" IS NOT NULL
+        coalesce(r."used_at" <= ${later(now, -REPEATABLE_S)}::timestamptz, false)
       FROM "oauth_refresh_token" r
       JOIN "oauth_grant" g ON g."tenant_id" = r."tenant_id" AND g."id" = r."grant_id"
       WHERE r."hash" = ${hash} AND r."expires_at" > ${now} AND g."revoked_at" IS NULL`,
@@ -100,15 +106,16 @@ export async function findRefreshToken(
   return { grantee, grantId: String(grantId), hash, scopes, isUsed: isUsed === 't' }
 }
 
-/** Uses a refresh token up; false when somebody else did before. */
+/** Uses a refresh token up; false when somebody did longer ago than it may be repeated. */
 export async function useRefreshToken(
   tx: Transaction,
   { grantee, hash }: FoundRefreshToken,
   now: Instant
 ): Promise<boolean> {
   const { rowCount } = await tx.run(
-    sql`UPDATE "oauth_refresh_token" SET "used_at" = ${now}
-      WHERE "tenant_id" = ${grantee.tenantId} AND "hash" = ${hash} AND "used_at" IS NULL`,
+    sql`UPDATE "oauth_refresh_token" SET "used_at" = coalesce("used_at", ${now}::timestamptz)
+      WHERE "tenant_id" = ${grantee.tenantId} AND "hash" = ${hash}
+        AND coalesce("used_at" > ${later(now, -REPEATABLE_S)}::timestamptz, true)`,
     { prepared: true }
   )
   return rowCount === 1
