@@ -4,7 +4,7 @@ import { seeded } from '../support/seeded.ts'
 import { BLOWS, impossible, progress } from './blows.ts'
 import { startClients } from './clients.ts'
 import { expectKept, untilDone } from './verdict.ts'
-import { openChaosWorld } from './world.ts'
+import { openChaosWorld, removeDisks } from './world.ts'
 
 /** `npm run test:chaos` sets the first, and the second to play a round again that failed. */
 const MINUTES = Number(process.env.CHAOS_MINUTES ?? 0)
@@ -13,7 +13,10 @@ const LIMIT_MS = 600_000 + 2 * MINUTES * 60_000
 /** Without a duration these alone, which are over soon. */
 const FEW = ['all backends are terminated', 'Postgres is restarted immediately', 'a server is killed']
 
-afterEach(cleanUp)
+afterEach(async () => {
+  await cleanUp()
+  await removeDisks()
+})
 
 test(
   'whatever is killed, cut off, full or wrong: what was acknowledged is kept, and all goes on by itself',

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, mkdtempSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import pg from 'pg'
@@ -33,6 +33,7 @@ export interface ChaosWorld {
   close(): Promise<void>
 }
 
+const disks = new Set<string>()
 const ACCOUNTS = 40
 const DISK_SIZE = '400m'
 /** As an operator has them, but for a stop: a busy machine may be slow with what it waits for. */
@@ -79,7 +80,6 @@ export async function openChaosWorld(wantsDisk: boolean): Promise<ChaosWorld> {
     close: async () => {
       await proxy.close()
       await database.close()
-      await removeDisk(disk)
     }
   }
 }
@@ -90,18 +90,23 @@ function ownDisk(): ChaosWorld['disk'] {
   chmodSync(folder, 0o755)
   try {
     execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${DISK_SIZE},mode=755`, 'tmpfs', folder], { stdio: 'ignore' })
+    disks.add(folder)
     return { folder, isOwn: true }
   } catch {
     return { folder: dataFolder(), isOwn: false }
   }
 }
 
-async function removeDisk({ folder, isOwn }: ChaosWorld['disk']): Promise<void> {
-  if (!isOwn) return
-  const pid = postgresPid(folder)
-  if (pid !== undefined) process.kill(pid, 'SIGQUIT')
-  await until('Postgres ends', () => postgresPid(folder) === undefined)
-  await until('the disk is free', () => isDone('umount', [folder]))
+/** Ends the Postgres of each disk that was mounted, and removes the disk, also when the test has failed. */
+export async function removeDisks(): Promise<void> {
+  for (const folder of disks) {
+    const pid = postgresPid(folder)
+    if (pid !== undefined) process.kill(pid, 'SIGQUIT')
+    await until('Postgres ends', () => postgresPid(folder) === undefined)
+    await until('the disk is free', () => isDone('umount', [folder]))
+    rmdirSync(folder)
+  }
+  disks.clear()
 }
 
 function isDone(program: string, args: readonly string[]): boolean {
