@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream'
 import { Problem } from '../base/problem.ts'
 import { requireNoTransaction } from '../base/slow.ts'
+import { nextTurn } from '../base/turns.ts'
 
 /** A body of many documents: lines as they come, several at a time. */
 export interface Lines {
@@ -15,6 +16,7 @@ export interface Line {
 }
 
 const LINES = Symbol('lines')
+const GROUP_LINES = 500
 const [NEWLINE, SPACE, QUOTE, BACKSLASH, COMMA, OPEN_BRACKET, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE] = [
   ...Buffer.from('\n "\\,[]{}')
 ] as [number, number, number, number, number, number, number, number, number]
@@ -35,8 +37,7 @@ export function linesOf(stream: Readable, maxBytes: number): Lines {
 
 /** The elements of a JSON array, which is known to be valid, as lines. */
 export function elementsOf(bytes: Buffer): Lines {
-  const elements = sliceElements(bytes).map((slice, at): Line => ({ number: at + 1, bytes: slice }))
-  return { [LINES]: true, groups: once(elements) }
+  return { [LINES]: true, groups: inGroups(numbered(sliceElements(bytes))) }
 }
 
 /** Whether JSON in UTF-8 begins as an array does. */
@@ -46,8 +47,16 @@ export function isArray(bytes: Buffer): boolean {
   return bytes[at] === OPEN_BRACKET
 }
 
-async function* once(lines: readonly Line[]): AsyncGenerator<readonly Line[]> {
-  if (lines.length > 0) yield lines
+/** However short lines are, and many of them come at once, a turn has no more than some. */
+async function* inGroups(lines: Iterable<Line>): AsyncGenerator<readonly Line[]> {
+  let group: Line[] = []
+  for (const line of lines) {
+    if (group.push(line) < GROUP_LINES) continue
+    yield group
+    group = []
+    await nextTurn()
+  }
+  if (group.length > 0) yield group
 }
 
 async function* split(stream: Readable, maxBytes: number): AsyncGenerator<readonly Line[]> {
@@ -57,7 +66,7 @@ async function* split(stream: Readable, maxBytes: number): AsyncGenerator<readon
     // Destroyed, the stream would take the connection along, and with it the answer.
     for await (const chunk of stream.iterator({ destroyOnReturn: false })) {
       const lines = cut.add(chunk as Buffer)
-      if (lines.length > 0) yield lines
+      yield* inGroups(lines)
     }
   } catch {
     throw new Problem('badRequest', 'The body was cut short')
@@ -101,25 +110,25 @@ function isBlank(bytes: Buffer): boolean {
   return bytes.every((byte) => byte <= SPACE)
 }
 
+/** What is blank is the only one, of an empty array. */
+function* numbered(elements: Iterable<Buffer>): Generator<Line> {
+  let number = 0
+  for (const bytes of elements) if (!isBlank(bytes)) yield { number: ++number, bytes }
+}
+
 /** Where the commas between the elements are, outside of texts and of what is nested. */
-function sliceElements(bytes: Buffer): readonly Buffer[] {
-  const slices: Buffer[] = []
+function* sliceElements(bytes: Buffer): Generator<Buffer> {
   let depth = 0
   let start = 0
-  const slice = (end: number) => {
-    const element = bytes.subarray(start, end)
-    start = end + 1
-    // Of an empty array only.
-    if (!isBlank(element)) slices.push(element)
-  }
   for (let at = 0; at < bytes.length; at++) {
     const byte = bytes[at]
     if (byte === QUOTE) at = textEnd(bytes, at + 1)
-    else if (byte === COMMA && depth === 1) slice(at)
     else if (isOpening(byte)) start = depth++ === 0 ? at + 1 : start
-    else if (isClosing(byte) && --depth === 0) slice(at)
+    else if ((byte === COMMA && depth === 1) || (isClosing(byte) && --depth === 0)) {
+      yield bytes.subarray(start, at)
+      start = at + 1
+    }
   }
-  return slices
 }
 
 const isOpening = (byte: number | undefined) => byte === OPEN_BRACKET || byte === OPEN_BRACE

@@ -1,0 +1,64 @@
+import type { AddressInfo } from 'node:net'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { sql } from '../../src/db/sql.ts'
+import { KEYS, TENANT } from '../support/database.ts'
+import { BASE, startTestServer, type TestServer } from '../support/server.ts'
+import { longestTurnMs, TURN_MAX_MS } from '../support/turns.ts'
+
+let server: TestServer
+beforeAll(async () => {
+  server = await startTestServer()
+  await server.app.listen({ port: 0, host: '127.0.0.1' })
+  await server.database.run(sql`INSERT INTO "applied_customer_billing_rate" ("tenant_id", "id", "is_billed", "name",
+      "billing_account_id", "tax_excluded_amount_value", "tax_excluded_amount_unit")
+    SELECT ${TENANT}, concat('R-', n), false, repeat('x', 200), 'A-1', 1, 'EUR' FROM generate_series(1, 1000) n`)
+  // What is compiled at its first use takes longer then.
+  for (const request of Object.values(REQUESTS)) await send(request)
+})
+afterAll(() => server.close())
+
+const RATES = `${BASE}/appliedCustomerBillingRate`
+const rate = (at: number) => ({
+  externalId: `E-${at}`,
+  billingAccount: { id: 'A-1' },
+  taxExcludedAmount: { unit: 'EUR', value: 1 }
+})
+const many = Array.from({ length: 9_000 }, (_, at) => rate(at))
+
+interface Request {
+  readonly query?: Readonly<Record<string, string>>
+  readonly body?: string
+  readonly type?: string
+}
+
+const REQUESTS: Readonly<Record<string, Request>> = {
+  'a list of 1,000': { query: { limit: '1000' } },
+  'a long pattern': { query: { 'name.regex': '(x{1,9}y?)'.repeat(700) } },
+  'a pattern of nested groups': { query: { 'name.regex': `${'('.repeat(200)}x${')?'.repeat(200)}` } },
+  'a long path': { query: { filter: `$[?(${Array(300).fill("@.name=='x'").join(' || ')})]` } },
+  'a list of values': { query: { name: Array(3_000).fill('xy').join(',') } },
+  'lines of JSON': { body: many.map((each) => JSON.stringify(each)).join('\n'), type: 'application/x-ndjson' },
+  'an array of many': { body: JSON.stringify(many), type: 'application/json' },
+  'an array of nothing': { body: `[${Array(150_000).fill('1').join()}]`, type: 'application/json' },
+  'deep JSON': { body: '['.repeat(500_000), type: 'application/json' },
+  'a long text': { body: JSON.stringify({ name: 'x'.repeat(1_000_000) }), type: 'application/json' }
+}
+
+async function send({ query = {}, body, type = '' }: Request) {
+  const url = `${RATES}?${new URLSearchParams(query)}`
+  const headers = { token: KEYS[TENANT], ...(body !== undefined && { 'content-type': type }) }
+  const { port } = server.app.server.address() as AddressInfo
+  const method = body === undefined ? 'GET' : 'POST'
+  const answer = await fetch(`http://127.0.0.1:${port}${url}`, { method, headers, ...(body && { body }) })
+  for await (const _ of answer.body ?? []);
+  return answer.status
+}
+
+test.each(Object.entries(REQUESTS))('%s holds nobody up', async (_, request) => {
+  let status = 0
+  const longest = await longestTurnMs(async () => {
+    status = await send(request)
+  })
+  expect(status).toBeLessThan(500)
+  expect(longest).toBeLessThan(TURN_MAX_MS)
+})
