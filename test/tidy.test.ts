@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { BANS } from './tidy-bans.ts'
@@ -107,6 +108,17 @@ test('there are no more type assertions than there were', () => {
     return [...statements.matchAll(/\bas (?!const\b|typeof import)[\w{([]/g)].map(() => file)
   })
   expect(assertions.length).toBeLessThanOrEqual(ASSERTIONS_MAX)
+})
+
+test('the parts of Prisma are pinned, and all of one release', () => {
+  const { dependencies, devDependencies } = JSON.parse(
+    readFileSync(path.resolve(import.meta.dirname, '../package.json'), 'utf8')
+  )
+  const versions = Object.entries<string>({ ...dependencies, ...devDependencies }).flatMap(([name, version]) =>
+    name.startsWith('@prisma/') ? [version.replace(/-.*/, '')] : []
+  )
+  expect(versions).toEqual(versions.map(() => expect.stringMatching(/^\d+\.\d+\.\d+$/)))
+  expect(new Set(versions).size).toBe(1)
 })
 
 test('generic code names no resource', () => {
