@@ -10,6 +10,7 @@ const TRANSIENT = /^40(001|P01)$/
 const QUERY_CANCELED = '57014'
 const LOCK_NOT_AVAILABLE = '55P03'
 const READ_ONLY_TRANSACTION = '25006'
+const LEDGER_NOT_AHEAD = 'ledger_not_ahead'
 /**
  * Connection exceptions, insufficient resources, operator intervention (shutdown), failed authorization, no such
  * database; a transaction that was idle or took for too long, and one that may only read.
@@ -28,7 +29,7 @@ export function isDataException(error: unknown): error is Error {
 
 /** The same, or a constraint is violated. */
 export function isDataRefused(error: unknown): error is Error {
-  return isDataException(error) || INTEGRITY_VIOLATION.test(sqlState(error) ?? '')
+  return isDataException(error) || INTEGRITY_VIOLATION.test(sqlState(causeOf(error)) ?? '')
 }
 
 /** The table that a database error is about: for a foreign key the one that refers. */
@@ -48,15 +49,20 @@ export function isTransient(error: unknown): boolean {
 
 /** Whether a connection has said nothing for longer than Postgres may take. */
 export function isSilence(error: unknown): boolean {
-  const { cause = error } = error instanceof Problem ? error : {}
+  const cause = causeOf(error)
   return cause instanceof Error && cause.message === 'Query read timeout'
 }
 
 /** Whether a connection, or the session behind it, is of no more use. */
 export function isUnavailable(error: unknown): boolean {
-  const { cause = error } = error instanceof Problem ? error : {}
+  const cause = causeOf(error)
   const state = sqlState(cause)
   return state ? UNAVAILABLE.test(state) : cause instanceof StartError || isConnectionError(cause)
+}
+
+/** What a Problem was made of. */
+function causeOf(error: unknown): unknown {
+  return error instanceof Problem ? (error.cause ?? error) : error
 }
 
 /** What is neither the client's fault nor a bug is a Problem that says so: 503. Anything else stays as it is. */
@@ -66,8 +72,18 @@ export function translated(error: unknown): unknown {
   if (state === QUERY_CANCELED) return caused('statementTimeout', 'The database took too long', error)
   if (state === LOCK_NOT_AVAILABLE) return caused('unavailable', 'Something else holds what this needs', error)
   if (state === READ_ONLY_TRANSACTION) return readOnly(error)
+  if (constraintName(error) === LEDGER_NOT_AHEAD) return ahead(error)
   if (isTransient(error)) return caused('unavailable', 'Others change the same at once', error)
   return isUnavailable(error) ? caused('unavailable', 'The database does not answer', error) : error
+}
+
+function ahead(cause: unknown): Problem {
+  const problem = new Problem(
+    'conflict',
+    'The account was posted to by a clock that was ahead; nothing more can be until that time has come'
+  )
+  problem.cause = cause
+  return problem
 }
 
 /** What everybody is told while the database may only be read, as after a failover. */

@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { systemClock } from '../../src/base/clock.ts'
+import { later } from '../../src/base/instant.ts'
 import { newId } from '../../src/base/ulid.ts'
 import { pay } from '../../src/billing/payment.ts'
 import type { Transaction } from '../../src/db/database.ts'
@@ -23,7 +25,8 @@ afterEach(async () => {
 })
 
 /** What the clock said before it was set back to what it is. */
-const AHEAD = '2099-05-10T12:00:00.000Z'
+const AHEAD = later(systemClock(), 1_800)
+const DAY_BEFORE = later(AHEAD, -86_400).slice(0, 10)
 const APRIL = ['2026-04-01', '2026-04-30'] as const
 const LAST_OF_APRIL = '2026-04-30T23:59:59.999Z'
 
@@ -72,12 +75,30 @@ test.each<[string, (payment: string) => Promise<unknown>, object]>([
   ]
 ])('%s is not posted before what was posted last, though the clock was set back', async (_, happen, journals) => {
   const payment = await payBy(() => AHEAD)
-  const before = await ask('2026-01-01', '2099-05-09')
+  const before = await ask('2026-01-01', DAY_BEFORE)
   await happen(payment)
   const posted = await rows(sql`SELECT "source_type", count(DISTINCT "journal_id") FROM "ledger_entry" GROUP BY 1`)
   expect(Object.fromEntries(posted)).toEqual(journals)
-  expect(await rows(sql`SELECT DISTINCT "posted_at" FROM "ledger_entry"`)).toEqual([['2099-05-10 12:00:00+00']])
-  expect((await ask('2026-01-01', '2099-05-09')).body).toEqual(before.body)
+  expect(await rows(sql`SELECT DISTINCT "posted_at" = ${AHEAD} FROM "ledger_entry"`)).toEqual([['t']])
+  expect((await ask('2026-01-01', DAY_BEFORE)).body).toEqual(before.body)
+})
+
+test('nothing is posted by a clock that is years ahead, nor to an account that one has posted to', async () => {
+  const years = '2099-05-10T12:00:00.000Z'
+  await expect(payBy(() => years)).rejects.toMatchObject({ kind: 'conflict', cause: { code: '23514' } })
+  await expect(rows(sql`SELECT FROM "ledger_entry"`)).resolves.toEqual([])
+  await payBy(() => AHEAD)
+  await world.server.database.run(sql`ALTER TABLE "ledger_entry" DISABLE TRIGGER USER`)
+  await world.server.database.run(sql`UPDATE "ledger_entry" SET "posted_at" = ${years}`)
+  await world.server.database.run(sql`ALTER TABLE "ledger_entry" ENABLE TRIGGER USER`)
+  expect(await payNow(world.server, account, 3)).toMatchObject({ status: 409, body: { code: '409' } })
+  const others = await world.addAccounts(2, [{ amount: '10' }])
+  // A run parks it and bills the others.
+  expect(await runToEnd(world, { billState: 'sent' })).toMatchObject({
+    state: 'done',
+    billed: others.length,
+    parked: [{ billingAccount: { id: account }, reason: expect.stringContaining('ahead') }]
+  })
 })
 
 test('with a clock that goes back a run misses nobody, and posts late only where that was posted last', async () => {
