@@ -2,7 +2,6 @@ import { accessSync, constants, mkdirSync } from 'node:fs'
 import path from 'node:path'
 import pino from 'pino'
 import { buildApp } from '../src/app.ts'
-import { systemClock } from '../src/base/clock.ts'
 import { type Config, readConfig } from '../src/base/config.ts'
 import { newSecretKey, parseSecretKeys } from '../src/base/secret-keys.ts'
 import { StartError, startError } from '../src/base/start-error.ts'
@@ -139,7 +138,7 @@ async function play(staging: Staging, store: Store, root: string, signal: AbortS
   screen.write(`The server listens on ${root}; requests below /customerBillManagement/v4 are told without it.\n`)
   const commands: Context = {
     database: store.database,
-    clock: systemClock,
+    clock: database.clock,
     newId,
     secrets: store.secrets,
     actor,

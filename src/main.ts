@@ -44,7 +44,11 @@ async function main(): Promise<void> {
     await stopped
     const limitMs = config.SHUTDOWN_TIMEOUT_MS * SHARE_OF_WORK
     // At once: jobs would take the time of the requests that are still to be answered.
-    await Promise.all([work.stop(limitMs), drain(), within(limitMs, housekeeping.stop())])
+    const ended = Promise.all([work.stop(limitMs), drain(), within(limitMs, housekeeping.stop())])
+    await within(limitMs, ended)
+    // Whoever still waits for the database is told that it does not answer, as long as there is time to.
+    store.database.cut()
+    await ended
   } finally {
     await store.close()
   }

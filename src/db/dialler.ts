@@ -49,8 +49,7 @@ export function newDialler(settings: ConnectionSettings): Dialler {
     const client = new pg.Client({ ...clientConfig(settings, url, target, takesOptions), stream: () => socket })
     sockets.set(client, socket)
     socket.once('close', () => sockets.delete(client))
-    if (isCut) client.connect = () => Promise.reject(new Error('Connection refused: the process stops'))
-    return client
+    return isCut ? connecting(client, async () => Promise.reject(new Error('Connection given up'))) : client
   }
   const again: Dialler['again'] = (connect) =>
     connect().catch((error: unknown) => {
@@ -132,6 +131,11 @@ function aimed(client: pg.Client, choice: Choice): pg.Client {
       throw error
     })
   }
+  return connecting(client, connect)
+}
+
+/** Connects in another way, for those who wait for a promise and those who want to be called. */
+function connecting(client: pg.Client, connect: () => Promise<unknown>): pg.Client {
   type Done = (error: unknown, client?: pg.Client) => void
   return Object.assign(client, {
     connect: (done?: Done) => (done ? connect().then(() => done(null, client), done) : connect())
