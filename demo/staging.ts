@@ -138,7 +138,7 @@ async function play(staging: Staging, store: Store, root: string, signal: AbortS
   screen.write(`The server listens on ${root}; requests below /customerBillManagement/v4 are told without it.\n`)
   const commands: Context = {
     database: store.database,
-    clock: database.clock,
+    clock: store.database.clock,
     newId,
     secrets: store.secrets,
     actor,
