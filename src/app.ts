@@ -8,6 +8,7 @@ import { authenticator } from './auth/authenticate.ts'
 import { registerAuthorize } from './auth/authorize.ts'
 import type { OauthContext } from './auth/oauth-request.ts'
 import { registerOauth } from './auth/oauth-routes.ts'
+import { registerRefusals } from './auth/refused-names.ts'
 import { keyRing } from './auth/signing-keys.ts'
 import { registerSso } from './auth/sso.ts'
 import { registerWellKnown } from './auth/well-known.ts'
@@ -79,7 +80,8 @@ export async function buildApp(parts: Parts): Promise<FastifyInstance> {
   registerReadiness(app, parts)
   const ring = keyRing(database, clock, parts.secrets())
   const issuer = config.PUBLIC_URL
-  registerAccess(app, database, authenticator({ database, clock, ring, issuer }))
+  const admit = registerRefusals(app, { database, clock, authorOf: (request) => requester(request).author })
+  registerAccess(app, database, authenticator({ database, clock, ring, issuer }), admit)
   await registerBounds(app, config)
   registerHealth(app, database, parts.standstill ?? (() => undefined))
   const address = addressFrom(issuer)

@@ -1,5 +1,5 @@
 import { jsonPath } from '../base/json-path.ts'
-import { Problem } from '../base/problem.ts'
+import { aboutName, Problem } from '../base/problem.ts'
 import type { Transaction } from '../db/database.ts'
 import { sql } from '../db/sql.ts'
 import { candidateIds, nameSpace, ownName } from '../tmf/own-names.ts'
@@ -54,7 +54,7 @@ async function customerOf(tx: Transaction, owner: Owner, name: string): Promise<
   if (id && internalId && customerName) {
     return { id, internalId, name: customerName, partnerId: itsPartner ?? undefined }
   }
-  throw new Problem('invalidField', '$.customerId names no customer of this service')
+  throw aboutName(new Problem('invalidField', '$.customerId names no customer of this service'))
 }
 
 /** A partner's account is that partner's; a provider may give one to a partner, unless its customer is another's. */
@@ -69,7 +69,7 @@ async function partnerOf(
   if (named === undefined || named === own) return own
   const known = sql`SELECT FROM "partner" WHERE "tenant_id" = ${tenantId} AND "id" = ${named}`
   if (partnerId === undefined && (await tx.run(known, { prepared: true })).rowCount === 0) {
-    throw new Problem('invalidField', '$.partner.id names no partner of this service')
+    throw aboutName(new Problem('invalidField', '$.partner.id names no partner of this service'))
   }
   if (own === undefined) return named
   throw new Problem('invalidField', `$.partner.id must be ${own}, whose ${partnerId ? 'request' : 'customer'} it is`)
@@ -94,7 +94,7 @@ async function requireFreeNames(tx: Transaction, owner: Owner, document: Documen
     return at < 0 ? `$.id ${name}` : `${jsonPath(['aliases', at])} ${one}`
   })
   const listed = [...new Set(paths)].join(', ')
-  throw new Problem('conflict', `Another account has this id or alias already: ${listed}`)
+  throw aboutName(new Problem('conflict', `Another account has this id or alias already: ${listed}`))
 }
 
 async function requireNoMoney(tx: Transaction, { tenantId }: Owner, id: string): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Instant } from '../base/instant.ts'
-import { Problem } from '../base/problem.ts'
+import { aboutName, Problem } from '../base/problem.ts'
 import type { Database, Transaction } from '../db/database.ts'
 import { constraintName } from '../db/failure.ts'
 import { join, sql } from '../db/sql.ts'
@@ -73,5 +73,5 @@ async function insertTenant(
 
 function refuseDuplicate(error: unknown): never {
   if (constraintName(error) !== 'tenant_pkey') throw error
-  throw new Problem('conflict', 'There is a tenant with this id already')
+  throw aboutName(new Problem('conflict', 'There is a tenant with this id already'))
 }

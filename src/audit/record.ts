@@ -23,7 +23,8 @@ export const ACTIONS = [
   'resume',
   'retry',
   'discard',
-  'deny'
+  'deny',
+  'refuse'
 ] as const
 export type Action = (typeof ACTIONS)[number]
 

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { Problem } from '../base/problem.ts'
+import { aboutName, Problem } from '../base/problem.ts'
 import type { Database } from '../db/database.ts'
 import { sql } from '../db/sql.ts'
 import type { PartnerOf, Principal } from './principal.ts'
@@ -19,12 +19,14 @@ const REALM = 'Bearer realm="tmf678"'
 
 /**
  * Makes an app let in only whom each route's declared `access` allows: before the body is read, every request has a
- * principal, or is refused (RFC 6750, section 3). Routes that declare nothing keep the app from starting.
+ * principal, or is refused (RFC 6750, section 3); `admit` may throw a Problem for one that is known. Routes that
+ * declare nothing keep the app from starting.
  */
 export function registerAccess(
   app: FastifyInstance,
   database: Database,
-  authenticate: (request: FastifyRequest) => Promise<Principal>
+  authenticate: (request: FastifyRequest) => Promise<Principal>,
+  admit: (request: FastifyRequest, principal: Principal) => void
 ): void {
   requireDeclarations(app)
   app.decorateRequest('principal', null)
@@ -39,6 +41,8 @@ export function registerAccess(
     })
     // A route that declares nothing is open to nobody.
     requireScope(principal, (access?.scopes ?? []) as readonly Scope[])
+    admit(request, principal)
+    request.principal = principal
     request.principal = await actingAs(database, request, principal, access?.supportsProxy ?? false)
   })
 }
@@ -120,5 +124,5 @@ async function partnerBy(database: Database, tenantId: string, accountNumber: st
   )
   const id = rows[0]?.[0]
   if (id) return { id, accountNumber }
-  throw new Problem('forbidden', 'proxy_accountNumber names no partner of this provider')
+  throw aboutName(new Problem('forbidden', 'proxy_accountNumber names no partner of this provider'))
 }

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { Clock } from '../base/clock.ts'
-import { type Instant, later } from '../base/instant.ts'
+import { type Instant, instantFromPostgres, later } from '../base/instant.ts'
 import { Problem } from '../base/problem.ts'
-import type { Database } from '../db/database.ts'
+import type { Database, Queryable } from '../db/database.ts'
 import { type Sql, sql } from '../db/sql.ts'
 import { networkOf } from './address-list.ts'
 
@@ -23,6 +23,8 @@ interface Policy {
 const BY_NAME: Policy = { freeFailures: 5, delayMaxS: 900 }
 /** Against trying a few passwords on many users. Many people may share an address. */
 const BY_ADDRESS: Policy = { freeFailures: 100, delayMaxS: 60 }
+/** Against trying which names there are. A program may well send again what is known already. */
+const BY_PRINCIPAL: Policy = { freeFailures: 100, delayMaxS: 60 }
 /** The first delay; each further failure doubles it. */
 const DELAY_FIRST_S = 1
 const DOUBLINGS_MAX = 20
@@ -65,6 +67,13 @@ export async function recordFailure(database: Database, clock: Clock, keys: Atte
  */
 export async function recordSuccess(database: Database, _clock: Clock, keys: AttemptKeys): Promise<void> {
   await database.run(sql`DELETE FROM "sign_in_attempt" WHERE "key" = ${nameKey(keys)}`, { prepared: true })
+}
+
+/** Counts a refusal because of a name by whoever got it where, and answers until when that one has to wait there. */
+export async function countRefusal(queryable: Queryable, clock: Clock, who: string): Promise<Instant> {
+  const counted = countedFailure(hashed(['refused', who]), BY_PRINCIPAL, clock())
+  const { rows } = await queryable.run(sql`${counted} RETURNING "blocked_until"`, { prepared: true })
+  return instantFromPostgres(String(rows[0]?.[0]))
 }
 
 /** Adds one to a counter, or starts it again, and sets its block; all of it computed where parallel failures meet. */

@@ -50,6 +50,19 @@ export class Problem extends Error {
   }
 }
 
+const aboutNames = new WeakSet<Error>()
+
+/** Marks a refusal that is one because of a name: whoever gets many may be trying which names there are. */
+export function aboutName(problem: Problem): Problem {
+  aboutNames.add(problem)
+  return problem
+}
+
+/** Whether an error is such a refusal. */
+export function isAboutName(error: Error): boolean {
+  return aboutNames.has(error)
+}
+
 /** The TMF `Error` body (TMF630 part 1, section 3.4) of a problem, with the id of the request that met it. */
 export function errorBody(problem: Problem, requestId: string): Record<string, string> {
   const { status, code, reason } = CATALOGUE[problem.kind]

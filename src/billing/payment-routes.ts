@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { findAccount } from '../accounts/lookup.ts'
 import { isCurrency } from '../base/codes.ts'
 import { decimalFault, minorDigits } from '../base/money.ts'
-import { Problem } from '../base/problem.ts'
+import { aboutName, Problem } from '../base/problem.ts'
 import { slotOf } from '../fairness/request-slot.ts'
 import { rawQuery } from '../tmf/address.ts'
 import { entityTag, isUnchanged } from '../tmf/conditional.ts'
@@ -103,7 +103,7 @@ async function create(request: FastifyRequest, context: RouteContext) {
   return context.database.transaction(async (tx) => {
     const account = await findAccount(tx, view, billingAccount.id)
     if (account) return pay(tx, { ...context, author }, account, receipt)
-    throw new Problem('invalidField', '$.billingAccount.id names no billing account of this service')
+    throw aboutName(new Problem('invalidField', '$.billingAccount.id names no billing account of this service'))
   })
 }
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Account } from '../accounts/lookup.ts'
 import { recordChange } from '../audit/record.ts'
 import type { Instant } from '../base/instant.ts'
-import { Problem } from '../base/problem.ts'
+import { aboutName, Problem } from '../base/problem.ts'
 import type { Transaction } from '../db/database.ts'
 import { type Sql, sql } from '../db/sql.ts'
 import { addCredits, lockBalances } from '../ledger/balance.ts'
@@ -89,7 +89,7 @@ async function findRepeated(
     { prepared: true }
   )
   const [id, knownHash] = rows[0] ?? []
-  if (id && knownHash !== hash) throw new Problem('conflict', 'Another payment has this reference already')
+  if (id && knownHash !== hash) throw aboutName(new Problem('conflict', 'Another payment has this reference already'))
   return id ?? undefined
 }
 

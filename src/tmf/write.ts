@@ -1,6 +1,6 @@
 import { type Author, type Change, recordChange } from '../audit/record.ts'
 import type { Clock } from '../base/clock.ts'
-import { Problem } from '../base/problem.ts'
+import { aboutName, Problem } from '../base/problem.ts'
 import type { Transaction } from '../db/database.ts'
 import { constraintName, sqlState, tableName } from '../db/failure.ts'
 import { identifier, join, type Sql, sql } from '../db/sql.ts'
@@ -112,7 +112,7 @@ function refuseDuplicate({ noun, unique = {} }: Resource): (error: unknown) => n
   return (error) => {
     const name = sqlState(error) === UNIQUE_VIOLATION ? unique[constraintName(error) ?? ''] : undefined
     if (name === undefined) throw error
-    throw new Problem('conflict', `There is a ${noun} with this ${name} already`)
+    throw aboutName(new Problem('conflict', `There is a ${noun} with this ${name} already`))
   }
 }
 

@@ -23,7 +23,7 @@ afterAll(() => store.drop())
 
 /** The rows of the table of the page: index -> columns and judgement. */
 function judged(): ReadonlyMap<string, readonly string[]> {
-  const rows = PAGE.split('## Every name')[1]?.split('\n') ?? []
+  const rows = PAGE.split('| unique index |')[1]?.split('\n\n')[0]?.split('\n') ?? []
   const cells = rows.map((row) => row.split('|').map((cell) => cell.trim()))
   return new Map(cells.flatMap(([, name = '', ...rest]) => (name.startsWith('`') ? [[name.slice(1, -1), rest]] : [])))
 }

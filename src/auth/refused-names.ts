@@ -1,0 +1,65 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { type Author, recordChange } from '../audit/record.ts'
+import type { Clock } from '../base/clock.ts'
+import { isAboutName, Problem } from '../base/problem.ts'
+import { newId } from '../base/ulid.ts'
+import type { Database } from '../db/database.ts'
+import type { Principal } from './principal.ts'
+import { countRefusal } from './sign-in-attempts.ts'
+
+/** What refusals of names are kept with. */
+export interface Refusals {
+  readonly database: Database
+  readonly clock: Clock
+  readonly authorOf: (request: FastifyRequest) => Author
+}
+
+/** Those known at once that have to wait; beyond, the one that has been known for longest may try again. */
+const WAITING_MAX = 10_000
+
+/**
+ * Whoever is refused because of a name may be trying which names there are: each such refusal leaves a row in the
+ * audit, and whoever gets too many on a route waits there, longer each time. Answers what throws `tooManyRequests`
+ * until then. Other processes count along, and make one wait from the next refusal on.
+ */
+export function registerRefusals(
+  app: FastifyInstance,
+  { database, clock, authorOf }: Refusals
+): (request: FastifyRequest, principal: Principal) => void {
+  const waiting = new Map<string, number>()
+  app.addHook('onError', async (request, _, error) => {
+    const { principal } = request
+    if (!principal || !isAboutName(error)) return
+    await keep(request, principal, error).catch((failure: unknown) => {
+      request.log.error({ err: failure }, 'a refusal was not recorded')
+    })
+  })
+  return (request, principal) => {
+    const seconds = Math.ceil(((waiting.get(keyOf(request, principal)) ?? 0) - Date.parse(clock())) / 1_000)
+    if (seconds <= 0) return
+    const headers = { 'Retry-After': String(seconds) }
+    throw new Problem('tooManyRequests', 'Too many requests were refused here; try again later', headers)
+  }
+
+  async function keep(request: FastifyRequest, principal: Principal, { message }: Error): Promise<void> {
+    const now = clock()
+    const key = keyOf(request, principal)
+    const after = { reason: message }
+    const change = { action: 'refuse', resourceType: 'Request', resourceId: request.id, after } as const
+    const until = await database.transaction(async (tx) => {
+      await recordChange(tx, authorOf(request), change, { id: newId(), now })
+      return countRefusal(tx, clock, key)
+    })
+    waiting.delete(key)
+    if (until <= now) return
+    waiting.set(key, Date.parse(until))
+    const [oldest] = waiting.keys()
+    if (waiting.size > WAITING_MAX && oldest !== undefined) waiting.delete(oldest)
+  }
+}
+
+/** By what is asked, whatever the path before it. */
+function keyOf({ method, routeOptions }: FastifyRequest, { tenantId, actor }: Principal): string {
+  const path = routeOptions.url?.split('/').filter((segment) => !segment.startsWith(':'))
+  return JSON.stringify([tenantId, actor.type, actor.id, method, path?.slice(-1)])
+}
