@@ -137,11 +137,11 @@ async function* only(content: Buffer): AsyncGenerator<Buffer> {
 async function send(request: FastifyRequest, reply: FastifyReply, rendered: Rendered): Promise<FastifyReply> {
   const { pieces, type, disposition, contentSecurityPolicy } = rendered
   const content = await spool(pieces)
+  const tag = 'tag' in content ? content.tag : undefined
+  const isKnown = tag !== undefined && isUnchanged(request.headers['if-none-match'], tag)
   reply.header('Vary', 'Accept').header('Cache-Control', 'private, no-cache')
-  if ('tag' in content) {
-    reply.header('ETag', content.tag)
-    if (isUnchanged(request.headers['if-none-match'], content.tag)) return reply.code(304).send()
-  }
+  if (tag !== undefined) reply.header('ETag', tag)
+  if (isKnown) return reply.code(304).send()
   if (contentSecurityPolicy) reply.header('Content-Security-Policy', contentSecurityPolicy)
   return reply
     .header('Content-Disposition', disposition)

@@ -132,10 +132,8 @@ describe('all or nothing', () => {
 
   test.each([
     ['a line is wrong', { name: 1 }],
-    ['the database refuses one', { isBilled: true, bill: { id: UNKNOWN_ID } }],
-    ["a key is somebody else's", { ...RATE, externalId: 'held' }]
+    ['the database refuses one', { isBilled: true, bill: { id: UNKNOWN_ID } }]
   ])('stores nothing where %s', async (_, wrong) => {
-    await bulk([{ ...RATE, externalId: 'held' }], '', { token: 'key-second' })
     const before = await countRates()
     const { status, results } = await bulk([RATE, wrong, RATE], '?atomic=true', { token: 'key-first' })
     expect([status, results]).toMatchObject([
@@ -147,6 +145,14 @@ describe('all or nothing', () => {
       ]
     ])
     expect(await countRates()).toBe(before)
+  })
+
+  test('stores all where another partner has given a rate the same name', async () => {
+    const rates = [RATE, { ...RATE, externalId: 'held' }]
+    for (const token of ['key-second', 'key-first']) {
+      const { status, results } = await bulk(rates, '?atomic=true', { token })
+      expect([token, status, results.map((result) => result.status)]).toEqual([token, 200, ['created', 'created']])
+    }
   })
 
   test('takes so many lines and no more', async () => {
