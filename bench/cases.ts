@@ -1,4 +1,4 @@
-import { encodeCursor } from '../src/tmf/cursor.ts'
+import { encodeCursor } from '../src/tmf/query/cursor.ts'
 import type { LoadRequest } from './loader.ts'
 import type { SampledBill } from './sample.ts'
 

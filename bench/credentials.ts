@@ -1,6 +1,6 @@
 import type pg from 'pg'
-import { encodePassword, hashPassword } from '../src/auth/password.ts'
-import { hashSecret } from '../src/auth/secret.ts'
+import { hashSecret } from '../src/auth/keys/secret.ts'
+import { encodePassword, hashPassword } from '../src/auth/sign-in/password.ts'
 import { newId } from '../src/base/ulid.ts'
 
 const SECRET = 'bench-secret'

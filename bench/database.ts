@@ -1,5 +1,5 @@
 import pg from 'pg'
-import { startEmbeddedPostgres } from '../src/db/embedded-postgres.ts'
+import { startEmbeddedPostgres } from '../src/db/embedded/postgres.ts'
 import { migrate } from '../src/db/migrations.ts'
 import { AFTER_FILLED_IDS, fillWithBills, share, type Work } from './bills.ts'
 import { fillCredentials } from './credentials.ts'

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { UNHURRIED } from '../src/base/unhurried.ts'
+import { UNHURRIED } from '../src/pace/unhurried.ts'
 
 const HOST = '127.0.0.1'
 const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url))

@@ -1,5 +1,5 @@
 import { DEMO } from '../sample-data/credentials.ts'
-import { encodePassword } from '../src/auth/password.ts'
+import { encodePassword } from '../src/auth/sign-in/password.ts'
 
 const LIMIT_MS = 120_000
 

@@ -1,4 +1,4 @@
-import { encodePassword } from '../src/auth/password.ts'
+import { encodePassword } from '../src/auth/sign-in/password.ts'
 import { type Api, apiAt, post } from './api.ts'
 import { expectSame } from './expectation.ts'
 import { OPERATOR } from './names.ts'

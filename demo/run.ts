@@ -1,8 +1,8 @@
 // `npm run demo`: plays a month of billing and tells of it. Exits with 1 at the first figure that is wrong.
 import { userInfo } from 'node:os'
 import { parseArgs } from 'node:util'
-import { readConfig } from '../src/base/config.ts'
 import { StartError } from '../src/base/start-error.ts'
+import { readConfig } from '../src/config.ts'
 import { ACCOUNTS_MAX, ACCOUNTS_MIN } from './cast.ts'
 import { Unexpected } from './expectation.ts'
 import { stageMonth } from './staging.ts'

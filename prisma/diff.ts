@@ -38,7 +38,7 @@ async function writeMigration(name: string, databaseUrl: string | undefined): Pr
 }
 
 async function diffOnEmbeddedPostgres(): Promise<string> {
-  const { startEmbeddedPostgres } = await import('../src/db/embedded-postgres.ts')
+  const { startEmbeddedPostgres } = await import('../src/db/embedded/postgres.ts')
   const directory = mkdtempSync(path.join(tmpdir(), 'tmf678-diff-'))
   try {
     const postgres = await startEmbeddedPostgres({ directory, durable: false })

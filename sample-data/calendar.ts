@@ -1,5 +1,5 @@
 import type { Instant } from '../src/base/instant.ts'
-import { MONTH_NAMES } from '../src/billing/period-label.ts'
+import { MONTH_NAMES } from '../src/billing/cycles/period-label.ts'
 
 /** Times are milliseconds, days and months are those of UTC; the past year ends with October 2026. */
 export const SECOND = 1_000

@@ -1,4 +1,4 @@
-import type { Document } from '../src/tmf/resource.ts'
+import type { Document } from '../src/tmf/declaration/resource.ts'
 import { DAY, dayName, HOUR, instant, midnight, monthName, type Period } from './calendar.ts'
 import type { CycleKey } from './customers.ts'
 import type { Draft } from './draft.ts'

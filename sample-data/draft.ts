@@ -1,6 +1,6 @@
-import type { Document, Resource, Stored } from '../src/tmf/resource.ts'
+import type { Document, Resource, Stored } from '../src/tmf/declaration/resource.ts'
+import { validate } from '../src/tmf/declaration/schema.ts'
 import { type ColumnValue, rowValues } from '../src/tmf/row-values.ts'
-import { validate } from '../src/tmf/schema.ts'
 import { checkTransition } from '../src/tmf/states.ts'
 import { instant } from './calendar.ts'
 

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { DEMO } from '../sample-data/credentials.ts'
-import { encodePassword } from './auth/password.ts'
-import type { Config } from './base/config.ts'
+import { encodePassword } from './auth/sign-in/password.ts'
+import type { Config } from './config.ts'
 
 /** Has charges of the demo data that are not billed yet. */
 const TRIED = 'BA-100017'

@@ -1,6 +1,6 @@
-import { discardEndpoint } from './billing/discard-endpoint.ts'
-import { statementEndpoint } from './billing/statement-routes.ts'
-import type { Endpoint } from './tmf/endpoint.ts'
+import { discardEndpoint } from './billing/runs/discard-endpoint.ts'
+import { statementEndpoint } from './billing/statement/routes.ts'
+import type { Endpoint } from './tmf/serving/endpoint.ts'
 
 /** Operations beside those of the resources, below each base path of the standard's API. */
 export const apiEndpoints: readonly Endpoint[] = [statementEndpoint('/billing/v1')]

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { preferred } from './base/accept.ts'
+import { preferred } from './http/accept.ts'
 
 const TITLE = 'TMF678 Customer Bill Management'
 const JSON_TYPE = 'application/json'

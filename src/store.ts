@@ -1,16 +1,16 @@
 import type { Logger } from 'pino'
-import type { Config } from './base/config.ts'
 import { Problem } from './base/problem.ts'
 import { readSecretKeys, type SecretKeys } from './base/secret-keys.ts'
 import { StartError, startError } from './base/start-error.ts'
-import { within } from './base/within.ts'
+import type { Config } from './config.ts'
 import { connectClient, jobSettings } from './db/connection.ts'
 import { type Database, openDatabase } from './db/database.ts'
-import { embeddedSecretKeys } from './db/embedded-keys.ts'
+import { embeddedSecretKeys } from './db/embedded/keys.ts'
 import { migrate } from './db/migrations.ts'
 import { rotateSecrets } from './db/secrets.ts'
 import { sql } from './db/sql.ts'
 import { requireMigrated } from './health.ts'
+import { within } from './pace/within.ts'
 
 const POSTGRES_MIN = 150_000
 const CLOSE_LIMIT_MS = 500
@@ -117,7 +117,7 @@ async function startEmbedded({ DATA_DIR: directory, HOST }: Config) {
         `listen on the loopback interface, not on ${HOST}, or set DATABASE_URL`
     )
   }
-  const { startEmbeddedPostgres } = await import('./db/embedded-postgres.ts')
+  const { startEmbeddedPostgres } = await import('./db/embedded/postgres.ts')
   return startEmbeddedPostgres({ directory })
 }
 

@@ -1,9 +1,9 @@
 import type { Logger } from 'pino'
 import { Problem } from './base/problem.ts'
 import { newId } from './base/ulid.ts'
-import { within } from './base/within.ts'
 import { type BillingWork, startBillingWork } from './billing/work.ts'
 import type { JobFigures } from './jobs/supervisor.ts'
+import { within } from './pace/within.ts'
 import type { Store } from './store.ts'
 
 /** Migrations may still come while the server runs; so often it is looked whether they have. */

@@ -16,7 +16,7 @@ export const BANS: readonly Ban[] = [
     pattern: /process\.env\b/,
     offence: 'const port = process.env.PORT',
     where: /^src\//,
-    except: ['src/main.ts', 'src/cli.ts', 'src/db/embedded-home.ts'],
+    except: ['src/main.ts', 'src/cli.ts', 'src/db/embedded/home.ts'],
     because: 'config.ts reads the environment once'
   },
   {
@@ -32,7 +32,12 @@ export const BANS: readonly Ban[] = [
     pattern: /Date\.now\(|new Date\(\)/,
     offence: 'const now = new Date()',
     where: /^src\//,
-    except: ['src/base/clock.ts', 'src/db/embedded-cluster.ts', 'src/db/embedded-postgres.ts', 'src/db/file-lock.ts'],
+    except: [
+      'src/base/clock.ts',
+      'src/db/embedded/cluster.ts',
+      'src/db/embedded/postgres.ts',
+      'src/db/embedded/file-lock.ts'
+    ],
     because: 'time comes from a Clock'
   },
   {
@@ -57,7 +62,7 @@ export const BANS: readonly Ban[] = [
     // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the offence.
     offence: 'await client.query(`SELECT ${name}`)',
     where: /^src\//,
-    except: ['src/db/migrations.ts', 'src/db/embedded-postgres.ts'],
+    except: ['src/db/migrations.ts', 'src/db/embedded/postgres.ts'],
     because: 'values and names go through sql.ts'
   },
   {
@@ -74,21 +79,21 @@ export const BANS: readonly Ban[] = [
     offence: 'setInterval(look, 1)',
     where: /^src\//,
     except: [
-      'src/stop.ts',
-      'src/base/within.ts',
+      'src/http/drain.ts',
+      'src/pace/within.ts',
       'src/jobs/outage.ts',
       'src/work.ts',
       'src/housekeeping.ts',
-      'src/base/turns.ts',
+      'src/pace/turns.ts',
       'src/billing/work.ts',
       'src/cli/bill-run-commands.ts',
       'src/db/connection.ts',
-      'src/db/embedded-postgres.ts',
-      'src/db/embedded-cluster.ts',
-      'src/db/file-lock.ts',
-      'src/documents/pdf-thread.ts',
-      'src/tmf/connections.ts',
-      'src/tmf/long-body.ts',
+      'src/db/embedded/postgres.ts',
+      'src/db/embedded/cluster.ts',
+      'src/db/embedded/file-lock.ts',
+      'src/documents/pdf/thread.ts',
+      'src/http/connections.ts',
+      'src/http/long-body.ts',
       'src/fairness/request-slot.ts'
     ],
     because: 'waiting hides races'

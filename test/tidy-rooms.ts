@@ -1,3 +1,4 @@
+import path from 'node:path'
 import { importsOf, roomOf, type Tree } from './tidy-tree.ts'
 
 /**
@@ -6,11 +7,20 @@ import { importsOf, roomOf, type Tree } from './tidy-tree.ts'
  */
 const FLOORS: readonly (readonly (readonly string[])[])[] = [
   [['src/base']],
-  [['src/db']],
-  [['src/audit'], ['src/jobs'], ['src/fairness']],
-  [['src/tmf'], ['src/auth'], ['src/ledger']],
+  [['src/pace', 'src/image', 'src/db', 'src/db/embedded']],
+  [['src/http'], ['src/audit'], ['src/jobs'], ['src/fairness']],
+  [
+    ['declaration', 'query', '', 'bulk', 'openapi', 'serving'].map((room) => path.posix.join('src/tmf', room)),
+    ['keys', 'access', 'sign-in', 'oauth', 'sso', ''].map((room) => path.posix.join('src/auth', room)),
+    ['src/ledger']
+  ],
   [['src/resources'], ['src/admin'], ['src/accounts']],
-  [['src/billing'], ['src/documents']],
+  [
+    ['cycles', 'drafts', 'payments', 'issuing', 'work', 'runs', 'on-demand', 'statement', ''].map((room) =>
+      path.posix.join('src/billing', room)
+    ),
+    ['view', 'csv', 'html', 'pdf', ''].map((room) => path.posix.join('src/documents', room))
+  ],
   [['src/cli']],
   // Puts the house together and knows every room.
   [['src']],

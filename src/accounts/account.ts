@@ -9,9 +9,9 @@ import {
   ownReference,
   reference,
   text
-} from '../tmf/attribute.ts'
-import { defineResource } from '../tmf/resource.ts'
-import { list, text as textShape } from '../tmf/shape.ts'
+} from '../tmf/declaration/attribute.ts'
+import { defineResource } from '../tmf/declaration/resource.ts'
+import { list, text as textShape } from '../tmf/declaration/shape.ts'
 import { checkAccount } from './checks.ts'
 import { consult } from './consultation.ts'
 import { internalId } from './customer.ts'

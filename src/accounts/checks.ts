@@ -2,7 +2,7 @@ import { isCountry, isCurrency } from '../base/codes.ts'
 import { jsonPath } from '../base/json-path.ts'
 import { compareDecimals } from '../base/money.ts'
 import { Problem } from '../base/problem.ts'
-import type { Document, Stored } from '../tmf/resource.ts'
+import type { Document, Stored } from '../tmf/declaration/resource.ts'
 
 /** What every account has from its creation on. */
 const KEPT = ['billingType', 'invoiceCurrency', 'language', 'netTermDays']

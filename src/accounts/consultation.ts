@@ -2,8 +2,8 @@ import { jsonPath } from '../base/json-path.ts'
 import { aboutName, Problem } from '../base/problem.ts'
 import type { Transaction } from '../db/database.ts'
 import { sql } from '../db/sql.ts'
-import { candidateIds, nameSpace, ownName } from '../tmf/own-names.ts'
-import type { Document, Owner, Stored } from '../tmf/resource.ts'
+import { candidateIds, nameSpace, ownName } from '../tmf/declaration/own-names.ts'
+import type { Document, Owner, Stored } from '../tmf/declaration/resource.ts'
 
 interface Customer {
   readonly id: string

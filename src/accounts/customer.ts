@@ -1,6 +1,6 @@
-import { type Attribute, instant, json, text } from '../tmf/attribute.ts'
-import { defineResource } from '../tmf/resource.ts'
-import { text as textShape } from '../tmf/shape.ts'
+import { type Attribute, instant, json, text } from '../tmf/declaration/attribute.ts'
+import { defineResource } from '../tmf/declaration/resource.ts'
+import { text as textShape } from '../tmf/declaration/shape.ts'
 import { checkAddress } from './checks.ts'
 import { address, clientId, email, phoneNumber } from './types.ts'
 

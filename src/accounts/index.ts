@@ -1,4 +1,4 @@
-import type { Resource } from '../tmf/resource.ts'
+import type { Resource } from '../tmf/declaration/resource.ts'
 import { account } from './account.ts'
 import { customer } from './customer.ts'
 

@@ -1,7 +1,7 @@
 import type { Language } from '../base/language.ts'
 import type { Queryable } from '../db/database.ts'
 import { type Sql, sql } from '../db/sql.ts'
-import { candidateIds, inNameSpaces } from '../tmf/own-names.ts'
+import { candidateIds, inNameSpaces } from '../tmf/declaration/own-names.ts'
 import type { Referent, Resolve } from '../tmf/references.ts'
 import type { View } from '../tmf/view.ts'
 import { account, type BILLING_TYPES, type STATUSES } from './account.ts'

@@ -1,4 +1,13 @@
-import { any, link, list, type ObjectShape, plainObject, type Scalar, text, timePeriod } from '../tmf/shape.ts'
+import {
+  any,
+  link,
+  list,
+  type ObjectShape,
+  plainObject,
+  type Scalar,
+  text,
+  timePeriod
+} from '../tmf/declaration/shape.ts'
 
 /**
  * Visible characters without spaces: ids stand in URLs, where `.` and `..` would mean something else. Those that a

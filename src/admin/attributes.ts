@@ -1,7 +1,7 @@
-import { SCOPES } from '../auth/scopes.ts'
-import { type Attribute, boolean, instant, json, ownReference, text } from '../tmf/attribute.ts'
-import type { Description } from '../tmf/resource.ts'
-import { link, list, object, text as textShape } from '../tmf/shape.ts'
+import { SCOPES } from '../auth/access/scopes.ts'
+import { type Attribute, boolean, instant, json, ownReference, text } from '../tmf/declaration/attribute.ts'
+import type { Description } from '../tmf/declaration/resource.ts'
+import { link, list, object, text as textShape } from '../tmf/declaration/shape.ts'
 
 /** What all resources of the administration have in common: the tenant's own, for its administrators. */
 export const ADMINISTRATION = {

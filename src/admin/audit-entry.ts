@@ -1,7 +1,7 @@
 import { ACTIONS, ACTOR_TYPES } from '../audit/record.ts'
-import { instant, integer, json, oneOf, text } from '../tmf/attribute.ts'
-import { defineResource } from '../tmf/resource.ts'
-import { any } from '../tmf/shape.ts'
+import { instant, integer, json, oneOf, text } from '../tmf/declaration/attribute.ts'
+import { defineResource } from '../tmf/declaration/resource.ts'
+import { any } from '../tmf/declaration/shape.ts'
 import { ADMINISTRATION } from './attributes.ts'
 
 /** A change with a name on it; nobody changes or removes one. */

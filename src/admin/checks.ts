@@ -1,6 +1,6 @@
 import { jsonPath } from '../base/json-path.ts'
 import { Problem } from '../base/problem.ts'
-import type { Document } from '../tmf/resource.ts'
+import type { Document } from '../tmf/declaration/resource.ts'
 
 /** Throws `invalidField` when a patch removed what is filled in at creation and belongs to every row from then on. */
 export function requireKept(document: Document, names: readonly string[]): void {

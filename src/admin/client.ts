@@ -1,10 +1,10 @@
-import { GRANT_TYPES, type GrantType, PASSWORD_ENCODINGS } from '../auth/clients.ts'
-import { hashSecret, newSecret } from '../auth/secret.ts'
+import { GRANT_TYPES, type GrantType, PASSWORD_ENCODINGS } from '../auth/access/clients.ts'
+import { hashSecret, newSecret } from '../auth/keys/secret.ts'
 import { jsonPath } from '../base/json-path.ts'
 import { Problem } from '../base/problem.ts'
-import { boolean, json, oneOf, text } from '../tmf/attribute.ts'
-import { type Document, defineResource } from '../tmf/resource.ts'
-import { list, uri } from '../tmf/shape.ts'
+import { boolean, json, oneOf, text } from '../tmf/declaration/attribute.ts'
+import { type Document, defineResource } from '../tmf/declaration/resource.ts'
+import { list, uri } from '../tmf/declaration/shape.ts'
 import {
   ADMINISTRATION,
   identifying,

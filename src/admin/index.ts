@@ -1,4 +1,4 @@
-import type { Resource } from '../tmf/resource.ts'
+import type { Resource } from '../tmf/declaration/resource.ts'
 import { apiKey } from './api-key.ts'
 import { auditEntry } from './audit-entry.ts'
 import { client } from './client.ts'

@@ -1,5 +1,5 @@
-import { text } from '../tmf/attribute.ts'
-import { defineResource } from '../tmf/resource.ts'
+import { text } from '../tmf/declaration/attribute.ts'
+import { defineResource } from '../tmf/declaration/resource.ts'
 import { ADMINISTRATION, identifying, lastUpdate, OPERATIONS } from './attributes.ts'
 
 /** It is sent in a header: visible ASCII characters without spaces. */

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { type RouteContext, registerResource } from '../tmf/routes.ts'
+import { type RouteContext, registerResource } from '../tmf/serving/routes.ts'
 import { adminResources } from './index.ts'
 import { registerRotations } from './rotation-routes.ts'
 import { registerTenants } from './tenant-routes.ts'

@@ -2,10 +2,10 @@ import { z } from 'zod'
 import { isNumberPattern, NUMBER_PATTERN_RULE } from '../base/bill-number.ts'
 import { isCountry, isCurrency } from '../base/codes.ts'
 import { LANGUAGES } from '../base/language.ts'
-import { decodeLogo, LOGO_RULE, looksLikeLogo } from '../base/logo.ts'
 import { Problem } from '../base/problem.ts'
 import { isTimeZone } from '../base/time-zone.ts'
-import { readBody } from '../tmf/read-body.ts'
+import { readBody } from '../http/read-body.ts'
+import { decodeLogo, LOGO_RULE, looksLikeLogo } from '../image/logo.ts'
 import { PLAIN_ID } from './attributes.ts'
 
 const NAME_MAX_LENGTH = 256

@@ -1,8 +1,8 @@
-import { encodePassword, hashPassword } from '../auth/password.ts'
-import { newSecret } from '../auth/secret.ts'
+import { newSecret } from '../auth/keys/secret.ts'
+import { encodePassword, hashPassword } from '../auth/sign-in/password.ts'
 import { Problem } from '../base/problem.ts'
-import { text } from '../tmf/attribute.ts'
-import { defineResource, type NewSecret } from '../tmf/resource.ts'
+import { text } from '../tmf/declaration/attribute.ts'
+import { defineResource, type NewSecret } from '../tmf/declaration/resource.ts'
 import { ADMINISTRATION, identifying, isEnabled, lastUpdate, OPERATIONS, partner, scope } from './attributes.ts'
 import { requireDistinct, requireKept } from './checks.ts'
 

@@ -4,8 +4,8 @@ import type { Clock } from '../base/clock.ts'
 import { isAboutName, Problem } from '../base/problem.ts'
 import { newId } from '../base/ulid.ts'
 import type { Database } from '../db/database.ts'
-import type { Principal } from './principal.ts'
-import { countRefusal } from './sign-in-attempts.ts'
+import type { Principal } from './access/principal.ts'
+import { countRefusal } from './sign-in/attempts.ts'
 
 /** What refusals of names are kept with. */
 export interface Refusals {

@@ -4,14 +4,14 @@ import { billCycleSpecification } from '../resources/bill-cycle-specification.ts
 import { customerBill } from '../resources/customer-bill.ts'
 import { customerBillOnDemand } from '../resources/customer-bill-on-demand.ts'
 import { resources } from '../resources/index.ts'
-import type { Resource } from '../tmf/resource.ts'
-import { datedBillCycle } from './cycle.ts'
-import { discardRemoved } from './discard.ts'
-import { issueChanged } from './issue-existing.ts'
-import { issueForeign, takeOverBills } from './issue-foreign.ts'
-import { requireForeignNumber } from './number-series.ts'
-import { askForBill } from './on-demand.ts'
-import { requireFrequency } from './recurrence.ts'
+import type { Resource } from '../tmf/declaration/resource.ts'
+import { datedBillCycle } from './cycles/cycle.ts'
+import { requireFrequency } from './cycles/recurrence.ts'
+import { issueChanged } from './issuing/issue-existing.ts'
+import { issueForeign, takeOverBills } from './issuing/issue-foreign.ts'
+import { requireForeignNumber } from './issuing/number-series.ts'
+import { askForBill } from './on-demand/on-demand.ts'
+import { discardRemoved } from './runs/discard.ts'
 
 /** A request asks for its bill in the transaction that creates it. */
 const workedOff: Resource = {

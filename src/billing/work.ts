@@ -1,11 +1,11 @@
 import type { Logger } from 'pino'
-import { within } from '../base/within.ts'
 import { releaseJobs } from '../jobs/queue.ts'
 import { type JobFigures, supervise } from '../jobs/supervisor.ts'
 import { rateLimited } from '../jobs/warnings.ts'
-import { recoverRuns, runTasks } from './bill-run-work.ts'
-import { onDemandTasks, recoverRequests } from './on-demand.ts'
-import type { WorkContext } from './work-context.ts'
+import { within } from '../pace/within.ts'
+import { onDemandTasks, recoverRequests } from './on-demand/on-demand.ts'
+import { recoverRuns, runTasks } from './runs/tasks.ts'
+import type { WorkContext } from './work/context.ts'
 
 /** So often it is looked whether the jobs go on, and what a process that is dead has left behind. */
 const LOOK_INTERVAL_MS = 2_000

@@ -8,9 +8,9 @@ import {
   resumeRun,
   retryRun,
   startRun
-} from '../billing/bill-run.ts'
-import { type ReadRun, readRuns, writeRun } from '../billing/bill-run-list.ts'
-import { discardBills } from '../billing/discard.ts'
+} from '../billing/runs/bill-run.ts'
+import { discardBills } from '../billing/runs/discard.ts'
+import { type ReadRun, readRuns, writeRun } from '../billing/runs/list.ts'
 import type { Transaction } from '../db/database.ts'
 import { hasEnded, progressOn, reportRun } from './bill-run-report.ts'
 import { type Arguments, type Command, type Context, Misuse, type Result } from './command.ts'

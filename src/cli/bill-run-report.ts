@@ -1,4 +1,4 @@
-import type { ReadRun } from '../billing/bill-run-list.ts'
+import type { ReadRun } from '../billing/runs/list.ts'
 import type { Result, Screen } from './command.ts'
 import { alignColumns } from './table.ts'
 

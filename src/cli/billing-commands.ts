@@ -1,4 +1,4 @@
-import { openNextCycle } from '../billing/cycle.ts'
+import { openNextCycle } from '../billing/cycles/cycle.ts'
 import { reportLedger, verifyLedger } from '../ledger/verify.ts'
 import { resources } from '../resources/index.ts'
 import type { Command } from './command.ts'

@@ -1,9 +1,9 @@
 import type { Database } from '../db/database.ts'
+import type { Document, Resource } from '../tmf/declaration/resource.ts'
 import { pageOf } from '../tmf/page.ts'
-import { parseQuery } from '../tmf/query.ts'
+import { parseQuery } from '../tmf/query/query.ts'
 import { list } from '../tmf/read.ts'
 import { writeDocument } from '../tmf/representation.ts'
-import type { Document, Resource } from '../tmf/resource.ts'
 import type { View } from '../tmf/view.ts'
 import { ROOT } from './output.ts'
 

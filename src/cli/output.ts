@@ -1,5 +1,5 @@
+import type { Resource } from '../tmf/declaration/resource.ts'
 import { selectAll, writeDocument } from '../tmf/representation.ts'
-import type { Resource } from '../tmf/resource.ts'
 import type { Created } from '../tmf/write.ts'
 import type { Arguments, Result } from './command.ts'
 import { alignColumns } from './table.ts'

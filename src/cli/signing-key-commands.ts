@@ -1,5 +1,5 @@
 import { recordChange } from '../audit/record.ts'
-import { rotateSigningKey, type SigningAlgorithm } from '../auth/signing-keys.ts'
+import { rotateSigningKey, type SigningAlgorithm } from '../auth/keys/signing-keys.ts'
 import type { Queryable } from '../db/database.ts'
 import { sql } from '../db/sql.ts'
 import { type Command, Misuse } from './command.ts'

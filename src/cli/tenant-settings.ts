@@ -1,5 +1,5 @@
-import { parseJson } from '../tmf/body.ts'
-import { suggestion } from '../tmf/suggestion.ts'
+import { parseJson } from '../http/body.ts'
+import { suggestion } from '../tmf/query/suggestion.ts'
 import { splitAssignment } from './assignments.ts'
 import { type Arguments, type Context, Misuse } from './command.ts'
 import { alignColumns } from './table.ts'

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type pg from 'pg'
 import type { Clock } from '../base/clock.ts'
-import { quickly } from '../base/slow.ts'
+import { quickly } from '../pace/slow.ts'
 import { type Connections, openPool, sessionLimits } from './connection.ts'
 import { type DatabaseClock, databaseClock, TIME, type Told, told } from './database-clock.ts'
 import { isSilence, isTransient, isUnavailable, readOnly, translated } from './failure.ts'

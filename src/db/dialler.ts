@@ -1,7 +1,7 @@
 import { Socket } from 'node:net'
 import pg from 'pg'
-import { type PostgresUrl, parsePostgresUrl } from '../base/postgres-url.ts'
 import { StartError } from '../base/start-error.ts'
+import { type PostgresUrl, parsePostgresUrl } from './postgres-url.ts'
 import { checkSession, type Session, type SessionLimits, startOptions } from './session.ts'
 import { type Choice, newChoice, type Rank, type Target } from './target.ts'
 

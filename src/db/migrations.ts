@@ -3,10 +3,10 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import type { MigrationList, SchemaEngine } from '@prisma/schema-engine-wasm/schema_engine_bg'
 import type pg from 'pg'
-import { withDatabase } from '../base/postgres-url.ts'
 import { StartError, startError } from '../base/start-error.ts'
 import { connectClient, migrationSettings, openPool } from './connection.ts'
 import { lockMigrations, type Waiting } from './migration-lock.ts'
+import { withDatabase } from './postgres-url.ts'
 
 const PRISMA = path.resolve(import.meta.dirname, '../../prisma')
 const MIGRATIONS = path.join(PRISMA, 'migrations')

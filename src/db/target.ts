@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { ConnectionOptions } from 'node:tls'
-import type { PostgresHost, PostgresUrl, SslMode, TargetSession } from '../base/postgres-url.ts'
 import { StartError } from '../base/start-error.ts'
+import type { PostgresHost, PostgresUrl, SslMode, TargetSession } from './postgres-url.ts'
 
 /** One way to a server: where it is, and whether the way is encrypted. */
 export interface Target extends PostgresHost {

@@ -1,6 +1,6 @@
 import { customerBill } from '../resources/customer-bill.ts'
-import { ERROR_RESPONSES, headerRefs, parameterRefs, responseRef } from '../tmf/openapi-components.ts'
-import type { Json } from '../tmf/openapi-schemas.ts'
+import { ERROR_RESPONSES, headerRefs, parameterRefs, responseRef } from '../tmf/openapi/components.ts'
+import type { Json } from '../tmf/openapi/schemas.ts'
 
 const FAILURES = [400, 401, 403, 404, 405, 406, 409, 414, 429, 500, 503, 'default'] as const
 

@@ -1,4 +1,4 @@
-import { within } from '../base/within.ts'
+import { within } from '../pace/within.ts'
 import { CONCURRENCY, type Runner, startRunner, type Task, type UnderWay } from './runner.ts'
 import type { Warnings } from './warnings.ts'
 

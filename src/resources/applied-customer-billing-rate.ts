@@ -1,8 +1,17 @@
 import { compareDecimals } from '../base/money.ts'
 import { Problem } from '../base/problem.ts'
-import { boolean, instant, json, money, openReference, ownReference, reference, text } from '../tmf/attribute.ts'
-import { type DocumentOf, defineResource, type Stored } from '../tmf/resource.ts'
-import { list, timePeriod } from '../tmf/shape.ts'
+import {
+  boolean,
+  instant,
+  json,
+  money,
+  openReference,
+  ownReference,
+  reference,
+  text
+} from '../tmf/declaration/attribute.ts'
+import { type DocumentOf, defineResource, type Stored } from '../tmf/declaration/resource.ts'
+import { list, timePeriod } from '../tmf/declaration/shape.ts'
 import { appliedTax, billingAccountRef, billRef, characteristic, productRef } from './types.ts'
 
 const CREDIT = 'appliedBillingCredit'

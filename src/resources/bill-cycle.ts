@@ -1,6 +1,6 @@
-import { instant, json, ownReference, text } from '../tmf/attribute.ts'
-import { defineResource } from '../tmf/resource.ts'
-import { timePeriod } from '../tmf/shape.ts'
+import { instant, json, ownReference, text } from '../tmf/declaration/attribute.ts'
+import { defineResource } from '../tmf/declaration/resource.ts'
+import { timePeriod } from '../tmf/declaration/shape.ts'
 import { billCycleSpecificationRef } from './types.ts'
 
 /** One period of billing with its actual dates (TMF678 v5, BillCycle). */

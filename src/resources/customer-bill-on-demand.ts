@@ -1,6 +1,6 @@
 import { Problem } from '../base/problem.ts'
-import { instant, oneOf, openReference, ownReference, reference, text } from '../tmf/attribute.ts'
-import { defineResource } from '../tmf/resource.ts'
+import { instant, oneOf, openReference, ownReference, reference, text } from '../tmf/declaration/attribute.ts'
+import { defineResource } from '../tmf/declaration/resource.ts'
 import { billingAccountRef, billRef, relatedPartyRef } from './types.ts'
 
 const STATES = ['inProgress', 'rejected', 'done', 'terminatedWithError'] as const

@@ -10,9 +10,9 @@ import {
   ownReference,
   reference,
   text
-} from '../tmf/attribute.ts'
-import { type DocumentOf, defineResource, type Stored } from '../tmf/resource.ts'
-import { list, timePeriod, type ValueOf } from '../tmf/shape.ts'
+} from '../tmf/declaration/attribute.ts'
+import { type DocumentOf, defineResource, type Stored } from '../tmf/declaration/resource.ts'
+import { list, timePeriod, type ValueOf } from '../tmf/declaration/shape.ts'
 import { OWN_TYPE, withUrls } from './bill-document.ts'
 import {
   appliedPayment,

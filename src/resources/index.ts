@@ -1,4 +1,4 @@
-import type { Resource } from '../tmf/resource.ts'
+import type { Resource } from '../tmf/declaration/resource.ts'
 import { appliedCustomerBillingRate } from './applied-customer-billing-rate.ts'
 import { billCycle } from './bill-cycle.ts'
 import { billCycleSpecification } from './bill-cycle-specification.ts'

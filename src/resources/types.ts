@@ -1,4 +1,15 @@
-import { any, base64, decimal, link, list, money, object, quantity, text, timePeriod } from '../tmf/shape.ts'
+import {
+  any,
+  base64,
+  decimal,
+  link,
+  list,
+  money,
+  object,
+  quantity,
+  text,
+  timePeriod
+} from '../tmf/declaration/shape.ts'
 
 /** The nested types of TMF678 v4, with the cardinalities of its conformance profile. */
 const reference = {

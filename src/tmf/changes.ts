@@ -1,4 +1,4 @@
-import type { Document } from './resource.ts'
+import type { Document } from './declaration/resource.ts'
 
 /** The attributes in which two documents differ. */
 export function* changedNames(before: Document, after: Document): Generator<string> {

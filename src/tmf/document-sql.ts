@@ -1,7 +1,7 @@
 import { identifier, join, type Sql, sql } from '../db/sql.ts'
-import type { Attribute } from './attribute.ts'
-import type { Resource } from './resource.ts'
-import type { Scalar } from './shape.ts'
+import type { Attribute } from './declaration/attribute.ts'
+import type { Resource } from './declaration/resource.ts'
+import type { Scalar } from './declaration/shape.ts'
 
 /**
  * The document of a row as jsonb, for rows of the resource's table under the name `o`: what a client reads of it, but

@@ -1,7 +1,7 @@
 import type { Transaction } from '../db/database.ts'
 import { identifier, sql } from '../db/sql.ts'
+import type { Resource } from './declaration/resource.ts'
 import { documentSql } from './document-sql.ts'
-import type { Resource } from './resource.ts'
 import type { View } from './view.ts'
 
 /**

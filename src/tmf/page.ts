@@ -1,15 +1,15 @@
 import { Problem } from '../base/problem.ts'
 import { identifier, join, type Sql, sql } from '../db/sql.ts'
-import { type Bound, bind, leafAt } from './bind.ts'
-import { type Cursor, encodeCursor } from './cursor.ts'
-import { patternsIn } from './predicate.ts'
-import type { Query } from './query.ts'
+import { patternsIn } from './declaration/predicate.ts'
+import { couldBeId, type Resource } from './declaration/resource.ts'
+import type { ScalarKind } from './declaration/scalar.ts'
+import type { Scalar } from './declaration/shape.ts'
+import { type Bound, bind, leafAt } from './query/bind.ts'
+import { type Cursor, encodeCursor } from './query/cursor.ts'
+import type { Query } from './query/query.ts'
+import { sortOperand, where } from './query/where.ts'
 import { type Row, type Selection, selectAll, selectFields } from './representation.ts'
-import { couldBeId, type Resource } from './resource.ts'
-import type { ScalarKind } from './scalar.ts'
-import type { Scalar } from './shape.ts'
 import { type View, within } from './view.ts'
-import { sortOperand, where } from './where.ts'
 
 const DEFAULT_LIMIT = 100
 const LIMIT_MAX = 1_000

@@ -1,8 +1,8 @@
 import { applyPatch, type Operation } from 'rfc6902'
 import { jsonPath } from '../base/json-path.ts'
 import { Problem } from '../base/problem.ts'
-import type { PatchType } from './media-types.ts'
-import type { Document, Resource } from './resource.ts'
+import type { PatchType } from '../http/media-types.ts'
+import type { Document, Resource } from './declaration/resource.ts'
 
 const OPERATIONS_MAX = 100
 /** Each copy may double a document. */

@@ -3,10 +3,10 @@ import { fetchLong } from '../db/cursor.ts'
 import type { Database, Queryable } from '../db/database.ts'
 import { identifier, join, type Sql, sql } from '../db/sql.ts'
 import { planOf } from './cost.ts'
-import { candidateIds, inNameSpaces } from './own-names.ts'
+import { candidateIds, inNameSpaces } from './declaration/own-names.ts'
+import { couldBeId, type Resource } from './declaration/resource.ts'
 import { cappedCount, cursorAfter, EXACT_COUNT_MAX, estimate, type Page, pageStatement } from './page.ts'
 import type { Row } from './representation.ts'
-import { couldBeId, type Resource } from './resource.ts'
 import { type View, within } from './view.ts'
 
 /** A page of more rows is a long answer. */

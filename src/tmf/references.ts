@@ -3,9 +3,9 @@ import { Problem } from '../base/problem.ts'
 import type { Queryable, Transaction } from '../db/database.ts'
 import { identifier, sql } from '../db/sql.ts'
 import { isChanged } from './changes.ts'
+import type { Document, Resource } from './declaration/resource.ts'
 import { find } from './read.ts'
 import { OWN_ROOT, readStored } from './representation.ts'
-import type { Document, Resource } from './resource.ts'
 import type { View } from './view.ts'
 
 /** What an open reference turned out to name: something of this service, under the path of its resource. */

@@ -1,9 +1,9 @@
 import { trimScale } from '../base/money.ts'
-import { type Attribute, columnsOf } from './attribute.ts'
-import type { Fields } from './query.ts'
-import { type Document, LEADING_COLUMNS, type Resource, type Stored } from './resource.ts'
-import { scalarKind } from './scalar.ts'
-import type { Scalar } from './shape.ts'
+import { type Attribute, columnsOf } from './declaration/attribute.ts'
+import { type Document, LEADING_COLUMNS, type Resource, type Stored } from './declaration/resource.ts'
+import { scalarKind } from './declaration/scalar.ts'
+import type { Scalar } from './declaration/shape.ts'
+import type { Fields } from './query/query.ts'
 
 /**
  * The v4 JSON of a row. The database hands over every column as text, and most of that text already is JSON: it is

@@ -1,5 +1,5 @@
-import { type Attribute, columnsOf, encode } from './attribute.ts'
-import type { Document, Resource, Stored } from './resource.ts'
+import { type Attribute, columnsOf, encode } from './declaration/attribute.ts'
+import type { Document, Resource, Stored } from './declaration/resource.ts'
 
 /** A column of a row with its value. */
 export type ColumnValue = readonly [column: string, value: string | null]

@@ -1,5 +1,5 @@
-import type { NewSecret, Resource } from './resource.ts'
-import { validate } from './schema.ts'
+import type { NewSecret, Resource } from './declaration/resource.ts'
+import { validate } from './declaration/schema.ts'
 import { postable } from './write.ts'
 
 /**

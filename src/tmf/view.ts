@@ -1,5 +1,5 @@
 import { type Sql, sql } from '../db/sql.ts'
-import type { Resource } from './resource.ts'
+import type { Resource } from './declaration/resource.ts'
 
 /** Whose rows a request sees and changes: those of a tenant or, with a partner, those of that partner in it. */
 export interface View {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { newId } from '../../src/base/ulid.ts'
 import { resources } from '../../src/resources/index.ts'
-import type { Resource } from '../../src/tmf/resource.ts'
+import type { Resource } from '../../src/tmf/declaration/resource.ts'
 import { SAMPLES } from '../support/samples.ts'
 import { BASE } from '../support/server.ts'
 import { addClient, addUser } from './people.ts'

@@ -1,5 +1,5 @@
-import { encodePassword, hashPassword } from '../../src/auth/password.ts'
-import { hashSecret } from '../../src/auth/secret.ts'
+import { hashSecret } from '../../src/auth/keys/secret.ts'
+import { encodePassword, hashPassword } from '../../src/auth/sign-in/password.ts'
 import { newId } from '../../src/base/ulid.ts'
 import type { Database, Queryable } from '../../src/db/database.ts'
 import { sql } from '../../src/db/sql.ts'

@@ -1,6 +1,6 @@
 import diagnostics from 'node:diagnostics_channel'
 import type { FastifyInstance, RouteOptions } from 'fastify'
-import type { Access } from '../../src/base/access.ts'
+import type { Access } from '../../src/http/access.ts'
 
 /** A route as the app registered it, with what it finally declares. */
 export interface Route {

@@ -3,7 +3,7 @@ import type { LightMyRequestResponse as Answer, FastifyInstance, InjectOptions }
 import pino from 'pino'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { buildApp } from '../../src/app.ts'
-import { SCOPES } from '../../src/auth/scopes.ts'
+import { SCOPES } from '../../src/auth/access/scopes.ts'
 import { newId } from '../../src/base/ulid.ts'
 import { secrets, testConfig } from '../support/config.ts'
 import { addApiKey, TENANT } from '../support/database.ts'

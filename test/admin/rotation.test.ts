@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { encodePassword } from '../../src/auth/password.ts'
+import { encodePassword } from '../../src/auth/sign-in/password.ts'
 import { later } from '../../src/base/instant.ts'
 import { sql } from '../../src/db/sql.ts'
 import { BASE, startTestServer, type TestServer } from '../support/server.ts'

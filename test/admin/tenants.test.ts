@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createTenant } from '../../src/admin/tenant-creation.ts'
-import { encodePassword } from '../../src/auth/password.ts'
+import { encodePassword } from '../../src/auth/sign-in/password.ts'
 import { systemClock } from '../../src/base/clock.ts'
 import { newId } from '../../src/base/ulid.ts'
 import { sql } from '../../src/db/sql.ts'

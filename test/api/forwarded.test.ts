@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream'
 import Fastify from 'fastify'
 import { expect, test } from 'vitest'
-import { warnOfUntrustedProxy } from '../../src/forwarded.ts'
+import { warnOfUntrustedProxy } from '../../src/http/forwarded.ts'
 
 test.each([
   ['no proxy is trusted', false, 1],

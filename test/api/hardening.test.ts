@@ -3,9 +3,9 @@ import Fastify, { type FastifyInstance, type LightMyRequestResponse } from 'fast
 import { afterEach, describe, expect, test } from 'vitest'
 import { Problem } from '../../src/base/problem.ts'
 import { registerDocs } from '../../src/docs.ts'
-import { registerHardening } from '../../src/hardening.ts'
-import { collectMethods, refuseOtherMethods, registerErrors } from '../../src/tmf/errors.ts'
-import { registerRequestIds, requestId } from '../../src/tmf/request-id.ts'
+import { collectMethods, refuseOtherMethods, registerErrors } from '../../src/http/errors.ts'
+import { registerHardening } from '../../src/http/hardening.ts'
+import { registerRequestIds, requestId } from '../../src/http/request-id.ts'
 import { testConfig } from '../support/config.ts'
 
 const PUBLIC = { config: { access: 'public' } } as const

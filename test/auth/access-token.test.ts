@@ -6,9 +6,9 @@ import {
   signAccessToken,
   TOKEN_LENGTH_MAX,
   verifyAccessToken
-} from '../../src/auth/access-token.ts'
-import { LOOK_AGAIN_MS } from '../../src/auth/looked-up.ts'
-import { keyRing, rotateSigningKey } from '../../src/auth/signing-keys.ts'
+} from '../../src/auth/access/access-token.ts'
+import { LOOK_AGAIN_MS } from '../../src/auth/keys/looked-up.ts'
+import { keyRing, rotateSigningKey } from '../../src/auth/keys/signing-keys.ts'
 import { secrets } from '../support/config.ts'
 import { OTHER_TENANT, TENANT } from '../support/database.ts'
 import { CLAIMS, ISSUER, LIFETIME_S, NOW_S, partsOf, START_MS, type TokenBench, tokenBench } from './token-bench.ts'

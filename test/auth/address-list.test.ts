@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type AddressList, isListed, networkOf, parseAddressList } from '../../src/auth/address-list.ts'
+import { type AddressList, isListed, networkOf, parseAddressList } from '../../src/auth/access/address-list.ts'
 
 describe('a list', () => {
   test.each([

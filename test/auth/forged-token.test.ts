@@ -1,7 +1,7 @@
 import { createHmac, createPublicKey, type JsonWebKey } from 'node:crypto'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { AUDIENCE } from '../../src/auth/access-token.ts'
+import { AUDIENCE } from '../../src/auth/access/access-token.ts'
 import { OTHER_TENANT } from '../support/database.ts'
 import { NOW_S, type Parts, partsOf, signed, signingInput, type TokenBench, tokenBench } from './token-bench.ts'
 

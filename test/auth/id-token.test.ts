@@ -1,6 +1,6 @@
 import { createLocalJWKSet, exportJWK, exportSPKI, generateKeyPair, type JWTPayload, SignJWT, UnsecuredJWT } from 'jose'
 import { beforeAll, expect, test } from 'vitest'
-import { verifyIdToken } from '../../src/auth/id-token.ts'
+import { verifyIdToken } from '../../src/auth/sso/id-token.ts'
 
 const NOW = '2026-11-21T10:00:00.000Z'
 const NOW_S = Date.parse(NOW) / 1_000

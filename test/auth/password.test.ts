@@ -6,7 +6,7 @@ import {
   HASHES_WAITING_MAX,
   hashPassword,
   verifyPassword
-} from '../../src/auth/password.ts'
+} from '../../src/auth/sign-in/password.ts'
 import { Problem } from '../../src/base/problem.ts'
 
 // Work is counted, not timed: a busy machine is slow with everything.

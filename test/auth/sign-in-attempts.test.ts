@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { type AttemptKeys, recordFailure, recordSuccess, requireAllowed } from '../../src/auth/sign-in-attempts.ts'
+import { type AttemptKeys, recordFailure, recordSuccess, requireAllowed } from '../../src/auth/sign-in/attempts.ts'
 import { later } from '../../src/base/instant.ts'
 import { Problem } from '../../src/base/problem.ts'
 import { sql } from '../../src/db/sql.ts'

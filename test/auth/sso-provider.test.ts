@@ -2,7 +2,7 @@ import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import Fastify from 'fastify'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { ssoProvider } from '../../src/auth/sso-provider.ts'
+import { ssoProvider } from '../../src/auth/sso/provider.ts'
 
 const START_MS = Date.parse('2026-11-21T10:00:00.000Z')
 const HOUR_MS = 3_600_000

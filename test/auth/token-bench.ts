@@ -1,6 +1,6 @@
 import { createPrivateKey, type JsonWebKey, sign } from 'node:crypto'
-import { type Claims, signAccessToken, verifyAccessToken } from '../../src/auth/access-token.ts'
-import { type KeyRing, keyRing } from '../../src/auth/signing-keys.ts'
+import { type Claims, signAccessToken, verifyAccessToken } from '../../src/auth/access/access-token.ts'
+import { type KeyRing, keyRing } from '../../src/auth/keys/signing-keys.ts'
 import { Problem } from '../../src/base/problem.ts'
 import { unseal } from '../../src/base/secret-keys.ts'
 import { newId } from '../../src/base/ulid.ts'

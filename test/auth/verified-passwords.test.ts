@@ -1,7 +1,7 @@
 import { argon2 } from 'node:crypto'
 import { expect, test, vi } from 'vitest'
-import { encodePassword, hashPassword, verifyPassword } from '../../src/auth/password.ts'
-import { noteVerified, VERIFIED_FOR_MS, VERIFIED_MAX, wasVerified } from '../../src/auth/verified-passwords.ts'
+import { encodePassword, hashPassword, verifyPassword } from '../../src/auth/sign-in/password.ts'
+import { noteVerified, VERIFIED_FOR_MS, VERIFIED_MAX, wasVerified } from '../../src/auth/sign-in/verified-passwords.ts'
 
 // Work is counted, not timed: a busy machine is slow with everything.
 vi.mock('node:crypto', async (original) => {

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { environment, readConfig } from '../../src/base/config.ts'
 import { StartError } from '../../src/base/start-error.ts'
+import { environment, readConfig } from '../../src/config.ts'
 
 const EXAMPLE = readFileSync(path.resolve(import.meta.dirname, '../../.env.example'), 'utf8')
 const SECRET = 'hush-hush'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { csvLine } from '../../src/base/csv.ts'
+import { csvLine } from '../../src/http/csv.ts'
 
 test.each([
   ['=1+1', "'=1+1"],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { parsePostgresUrl, withDatabase } from '../../src/base/postgres-url.ts'
+import { parsePostgresUrl, withDatabase } from '../../src/db/postgres-url.ts'
 
 const SECRET = 'hush-hush'
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { readConfig } from '../../src/base/config.ts'
-import { ssoSettings } from '../../src/base/sso-settings.ts'
+import { ssoSettings } from '../../src/auth/sso/settings.ts'
+import { readConfig } from '../../src/config.ts'
 
 const WHOLE = {
   SSO_ISSUER: 'https://idp.example.com/realms/main',

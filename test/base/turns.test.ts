@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { encodePassword, hashPassword, verifyPassword } from '../../src/auth/password.ts'
-import { quickly, requireNoTransaction } from '../../src/base/slow.ts'
-import { nextTurn } from '../../src/base/turns.ts'
+import { encodePassword, hashPassword, verifyPassword } from '../../src/auth/sign-in/password.ts'
+import { quickly, requireNoTransaction } from '../../src/pace/slow.ts'
+import { nextTurn } from '../../src/pace/turns.ts'
 
 test('however much long work there is, a turn of the event loop does one piece of it', async () => {
   const perTurn: number[] = []

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { attacks } from '../../bench/attack-cases.ts'
 import { attackGates, attackTable } from '../../bench/attack-report.ts'
 import { runWaves } from '../../bench/waves.ts'
-import { parseQuery } from '../../src/tmf/query.ts'
+import { parseQuery } from '../../src/tmf/query/query.ts'
 
 function attacked(factor: number, ...failures: readonly string[]) {
   const quiet = { perSecond: 100, p50Ms: 1, p99Ms: 3 }

@@ -13,7 +13,7 @@ import { gatesOf, printable, type Report } from '../../bench/report.ts'
 import { spread } from '../../bench/sample.ts'
 import { isId } from '../../src/base/ulid.ts'
 import { customerBill } from '../../src/resources/customer-bill.ts'
-import { validate } from '../../src/tmf/schema.ts'
+import { validate } from '../../src/tmf/declaration/schema.ts'
 import { TENANT } from '../support/database.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { newId } from '../../src/base/ulid.ts'
-import { startRun } from '../../src/billing/bill-run.ts'
+import { startRun } from '../../src/billing/runs/bill-run.ts'
 import { sql } from '../../src/db/sql.ts'
 import { AUTHOR } from './ledger-world.ts'
 import { type BillingWorld, startBilling } from './world.ts'

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { cyclesOf } from '../../sample-data/cycles.ts'
-import { type CycleSpecification, cycleDates, effectiveDates, type Which } from '../../src/billing/calendar.ts'
-import { periodLabel } from '../../src/billing/period-label.ts'
+import { type CycleSpecification, cycleDates, effectiveDates, type Which } from '../../src/billing/cycles/calendar.ts'
+import { periodLabel } from '../../src/billing/cycles/period-label.ts'
 
 const anchored = (startDateTime: string, more: object = {}): CycleSpecification => ({
   frequency: 'monthly',

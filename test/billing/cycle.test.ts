@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { newId } from '../../src/base/ulid.ts'
-import { openNextCycle } from '../../src/billing/cycle.ts'
+import { openNextCycle } from '../../src/billing/cycles/cycle.ts'
 import { sql } from '../../src/db/sql.ts'
 import { resources } from '../../src/resources/index.ts'
 import type { WriteContext } from '../../src/tmf/write.ts'

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { newId } from '../../src/base/ulid.ts'
-import { overdraw } from '../../src/billing/overdraft.ts'
+import { overdraw } from '../../src/billing/payments/overdraft.ts'
 import { sql } from '../../src/db/sql.ts'
 import { lockBalances } from '../../src/ledger/balance.ts'
 import { verifyLedger } from '../../src/ledger/verify.ts'

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { listPayments } from '../../src/billing/payment-list.ts'
+import { listPayments } from '../../src/billing/payments/list.ts'
 import { sql } from '../../src/db/sql.ts'
 import { TENANT } from '../support/database.ts'
 import type { TestServer } from '../support/server.ts'

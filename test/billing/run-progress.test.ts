@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { newId } from '../../src/base/ulid.ts'
-import { readRuns } from '../../src/billing/bill-run-list.ts'
+import { readRuns } from '../../src/billing/runs/list.ts'
 import { sql } from '../../src/db/sql.ts'
 import { TENANT } from '../support/database.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'

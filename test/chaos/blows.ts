@@ -1,7 +1,7 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import type pg from 'pg'
-import { startEmbeddedPostgres } from '../../src/db/embedded-postgres.ts'
+import { startEmbeddedPostgres } from '../../src/db/embedded/postgres.ts'
 import { postgresPid, statusOf } from '../process/server-process.ts'
 import { until } from '../support/until.ts'
 import type { Log } from './clients.ts'

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { DEMO } from '../../sample-data/credentials.ts'
-import { encodePassword } from '../../src/auth/password.ts'
+import { encodePassword } from '../../src/auth/sign-in/password.ts'
 import { ctk, ctkProcess, lastLine, startStub, writeKit } from './command.ts'
 
 const STUB_LIMIT_MS = 60_000

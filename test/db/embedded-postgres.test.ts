@@ -19,8 +19,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { StartError } from '../../src/base/start-error.ts'
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/db/embedded-postgres.ts'
-import { isAlive } from '../../src/db/file-lock.ts'
+import { isAlive } from '../../src/db/embedded/file-lock.ts'
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/db/embedded/postgres.ts'
 import { type Program, runProgram } from './program.ts'
 
 const root = process.getuid?.() === 0

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { keyRing } from '../../src/auth/signing-keys.ts'
+import { keyRing } from '../../src/auth/keys/signing-keys.ts'
 import { systemClock } from '../../src/base/clock.ts'
 import { newSecretKey, parseSecretKeys, seal, unseal } from '../../src/base/secret-keys.ts'
 import { countStale, rotateSecrets, SEALED_COLUMNS } from '../../src/db/secrets.ts'

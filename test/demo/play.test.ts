@@ -4,7 +4,7 @@ import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { isAlive } from '../../src/db/file-lock.ts'
+import { isAlive } from '../../src/db/embedded/file-lock.ts'
 import { sql } from '../../src/db/sql.ts'
 import { SECRET_KEYS } from '../support/config.ts'
 import { createTestDatabase } from '../support/database.ts'

@@ -2,8 +2,8 @@ import Big from 'big.js'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { minorDigits } from '../../src/base/money.ts'
-import { type BillView, billView } from '../../src/documents/bill-view.ts'
-import { paymentReference } from '../../src/documents/payment-reference.ts'
+import { type BillView, billView } from '../../src/documents/view/bill-view.ts'
+import { paymentReference } from '../../src/documents/view/payment-reference.ts'
 import { billOf, inSlices } from './source.ts'
 
 const linesIn = ({ groups }: BillView) => groups.flatMap(({ products }) => products.flatMap(({ lines }) => lines))

@@ -1,8 +1,8 @@
 import { inflateSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
-import { decodeLogo } from '../../src/base/logo.ts'
-import { readAddress, readBranding } from '../../src/documents/branding.ts'
-import { readable, tint } from '../../src/documents/colour.ts'
+import { readAddress, readBranding } from '../../src/documents/view/branding.ts'
+import { readable, tint } from '../../src/documents/view/colour.ts'
+import { decodeLogo } from '../../src/image/logo.ts'
 import { longestTurnMs, TURN_MAX_MS } from '../support/turns.ts'
 import { logoUri, plainLogoUri } from './logo.ts'
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { keepLetterhead } from '../../src/billing/letterhead.ts'
+import { keepLetterhead } from '../../src/billing/issuing/keep-letterhead.ts'
 import { sql } from '../../src/db/sql.ts'
 import { type BillingWorld, runToEnd, startBilling } from '../billing/world.ts'
 import { TENANT } from '../support/database.ts'

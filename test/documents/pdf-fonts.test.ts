@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
-import { billView } from '../../src/documents/bill-view.ts'
-import { renderPdf } from '../../src/documents/pdf.ts'
+import { renderPdf } from '../../src/documents/pdf/pdf.ts'
+import { billView } from '../../src/documents/view/bill-view.ts'
 import { digestsOf, SET } from './pdf-set.ts'
 import { textsOf } from './pdf-text.ts'
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { billView } from '../../src/documents/bill-view.ts'
-import { renderPdf } from '../../src/documents/pdf.ts'
+import { renderPdf } from '../../src/documents/pdf/pdf.ts'
+import { billView } from '../../src/documents/view/bill-view.ts'
 import { billOf } from './source.ts'
 
 /** Bills whose letters have parts or looks in common with those of others: `;` has a comma in it, `С` is no C. */

@@ -1,10 +1,10 @@
-import type { BillSource } from '../../src/documents/bill-source.ts'
-import { type BillView, billView } from '../../src/documents/bill-view.ts'
-import { type Format, formatOf } from '../../src/documents/format.ts'
-import { renderHtml } from '../../src/documents/html.ts'
-import { renderPdf } from '../../src/documents/pdf.ts'
-import type { Words } from '../../src/documents/vocabulary.ts'
-import { WORDS } from '../../src/documents/words.ts'
+import { renderHtml } from '../../src/documents/html/html.ts'
+import { renderPdf } from '../../src/documents/pdf/pdf.ts'
+import type { BillSource } from '../../src/documents/view/bill-source.ts'
+import { type BillView, billView } from '../../src/documents/view/bill-view.ts'
+import { type Format, formatOf } from '../../src/documents/view/format.ts'
+import type { Words } from '../../src/documents/view/vocabulary.ts'
+import { WORDS } from '../../src/documents/view/words.ts'
 import { textsOf } from './pdf-text.ts'
 
 /** A bill as what its documents say. */

@@ -1,7 +1,7 @@
 import Big from 'big.js'
 import { minorDigits } from '../../src/base/money.ts'
-import type { BillSource, Rate, Rates } from '../../src/documents/bill-source.ts'
-import { readBranding } from '../../src/documents/branding.ts'
+import type { BillSource, Rate, Rates } from '../../src/documents/view/bill-source.ts'
+import { readBranding } from '../../src/documents/view/branding.ts'
 
 /** A charge as a test gives it: what it amounts to, and what is different from any other. */
 export type Charge = Partial<Omit<Rate, 'taxExcluded'>> & { readonly amount: string }

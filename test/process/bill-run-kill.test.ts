@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest'
-import { startEmbeddedPostgres } from '../../src/db/embedded-postgres.ts'
+import { startEmbeddedPostgres } from '../../src/db/embedded/postgres.ts'
 import { migrate } from '../../src/db/migrations.ts'
 import { createTestDatabase } from '../support/database.ts'
 import { SOAK_MINUTES, seeded, soak } from '../support/seeded.ts'

@@ -2,9 +2,9 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { answerClientError } from '../../src/tmf/client-error.ts'
-import { UNDER_WAY_MAX } from '../../src/tmf/connections.ts'
-import { registerErrors } from '../../src/tmf/errors.ts'
+import { answerClientError } from '../../src/http/client-error.ts'
+import { UNDER_WAY_MAX } from '../../src/http/connections.ts'
+import { registerErrors } from '../../src/http/errors.ts'
 
 const BODY_LIMIT = 10_000
 

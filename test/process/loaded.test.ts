@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import { afterEach, expect, test } from 'vitest'
-import { isAlive } from '../../src/db/file-lock.ts'
+import { isAlive } from '../../src/db/embedded/file-lock.ts'
 import { until } from './server-process.ts'
 
 const LOADED = path.resolve(import.meta.dirname, '../loaded.ts')

@@ -2,9 +2,9 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { registerHardening, requestLimits } from '../../src/hardening.ts'
-import { answerClientError } from '../../src/tmf/client-error.ts'
-import { registerErrors } from '../../src/tmf/errors.ts'
+import { answerClientError } from '../../src/http/client-error.ts'
+import { registerErrors } from '../../src/http/errors.ts'
+import { registerHardening, requestLimits } from '../../src/http/hardening.ts'
 import { testConfig } from '../support/config.ts'
 
 const TIMEOUT_MS = 300

@@ -4,7 +4,7 @@ import { isId } from '../../src/base/ulid.ts'
 import { rawSql } from '../../src/db/sql.ts'
 import { verifyLedger } from '../../src/ledger/verify.ts'
 import { resources } from '../../src/resources/index.ts'
-import { validate } from '../../src/tmf/schema.ts'
+import { validate } from '../../src/tmf/declaration/schema.ts'
 import { addApiKey, type TestDatabase } from '../support/database.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import type { ListShape, ObjectShape, Scalar, Shape } from '../../src/tmf/shape.ts'
+import type { ListShape, ObjectShape, Scalar, Shape } from '../../src/tmf/declaration/shape.ts'
 
 /** Few values of each kind, so that filters hit; among them what quoting, ordering and encoding could get wrong. */
 export const TEXTS = [

@@ -1,6 +1,6 @@
-import { type Config, readConfig } from '../../src/base/config.ts'
 import { parseSecretKeys } from '../../src/base/secret-keys.ts'
-import { UNHURRIED } from '../../src/base/unhurried.ts'
+import { type Config, readConfig } from '../../src/config.ts'
+import { UNHURRIED } from '../../src/pace/unhurried.ts'
 
 /** What secrets are sealed with in tests, as the environment has it. */
 export const SECRET_KEYS = Buffer.alloc(32, 'tests').toString('base64')

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import pg from 'pg'
-import { hashSecret } from '../../src/auth/secret.ts'
+import { hashSecret } from '../../src/auth/keys/secret.ts'
 import { newId } from '../../src/base/ulid.ts'
 import { type Database, openDatabase, type Queryable } from '../../src/db/database.ts'
 import { sql } from '../../src/db/sql.ts'

@@ -2,8 +2,8 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { parseInstant } from '../../src/base/instant.ts'
 import { resources } from '../../src/resources/index.ts'
-import { accepted, UNSURE } from '../../src/tmf/acceptance.ts'
-import { validateBySchema } from '../../src/tmf/schema.ts'
+import { accepted, UNSURE } from '../../src/tmf/declaration/acceptance.ts'
+import { validateBySchema } from '../../src/tmf/declaration/schema.ts'
 import { documentOf } from '../support/arbitrary.ts'
 
 /** What a client may write in any place. */

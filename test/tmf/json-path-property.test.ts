@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { Problem } from '../../src/base/problem.ts'
-import { parseJsonPathFilter } from '../../src/tmf/json-path.ts'
-import type { OrderOperator, Predicate } from '../../src/tmf/predicate.ts'
+import type { OrderOperator, Predicate } from '../../src/tmf/declaration/predicate.ts'
+import { parseJsonPathFilter } from '../../src/tmf/query/json-path.ts'
 
 const FRAGMENTS = [
   '$',

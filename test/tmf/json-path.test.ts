@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { Problem } from '../../src/base/problem.ts'
-import { parseJsonPathFilter } from '../../src/tmf/json-path.ts'
-import type { Comparison, Operator, Predicate } from '../../src/tmf/predicate.ts'
+import type { Comparison, Operator, Predicate } from '../../src/tmf/declaration/predicate.ts'
+import { parseJsonPathFilter } from '../../src/tmf/query/json-path.ts'
 
 function compare(path: string, operator: Operator, value: string): Comparison {
   return { op: 'compare', path: path.split('.'), operator, values: [value] }

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { elementsOf, isArray, type Lines, linesOf } from '../../src/tmf/lines.ts'
+import { elementsOf, isArray, type Lines, linesOf } from '../../src/http/lines.ts'
 
 const MAX_BYTES = 20
 

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { accountResources } from '../../src/accounts/index.ts'
 import { resources } from '../../src/resources/index.ts'
-import { accepted, UNSURE } from '../../src/tmf/acceptance.ts'
-import type { Resource } from '../../src/tmf/resource.ts'
-import { validate, validateBySchema } from '../../src/tmf/schema.ts'
-import type { Shape } from '../../src/tmf/shape.ts'
+import { accepted, UNSURE } from '../../src/tmf/declaration/acceptance.ts'
+import type { Resource } from '../../src/tmf/declaration/resource.ts'
+import { validate, validateBySchema } from '../../src/tmf/declaration/schema.ts'
+import type { Shape } from '../../src/tmf/declaration/shape.ts'
 
 const all = new Map<string, Resource>([...resources, ...accountResources])
 

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { Problem } from '../../src/base/problem.ts'
-import type { Predicate } from '../../src/tmf/predicate.ts'
-import type { Fields } from '../../src/tmf/query.ts'
-import { parseFieldsOnly, parseQuery } from '../../src/tmf/query.ts'
-import { joinQuery, splitQuery } from '../../src/tmf/query-text.ts'
+import type { Predicate } from '../../src/tmf/declaration/predicate.ts'
+import type { Fields } from '../../src/tmf/query/query.ts'
+import { parseFieldsOnly, parseQuery } from '../../src/tmf/query/query.ts'
+import { joinQuery, splitQuery } from '../../src/tmf/query/query-text.ts'
 
 /** A predicate in short: `a.b eq x|y`, joined by & and ; with brackets. */
 function shown(predicate: Predicate | undefined): string {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { json, money, oneOf, reference, text } from '../../src/tmf/attribute.ts'
-import { type DocumentOf, defineResource } from '../../src/tmf/resource.ts'
-import { list, object, text as textShape } from '../../src/tmf/shape.ts'
+import { json, money, oneOf, reference, text } from '../../src/tmf/declaration/attribute.ts'
+import { type DocumentOf, defineResource } from '../../src/tmf/declaration/resource.ts'
+import { list, object, text as textShape } from '../../src/tmf/declaration/shape.ts'
 
 const note = object('Note', { text: [textShape(), 'What it says', 'required'], author: [textShape(), 'Who says it'] })
 const attributes = {

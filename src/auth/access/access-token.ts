@@ -1,0 +1,185 @@
+import { decodeProtectedHeader, errors, type JWTVerifyOptions, jwtVerify, SignJWT } from 'jose'
+import { z } from 'zod'
+import type { Clock } from '../../base/clock.ts'
+import { Problem } from '../../base/problem.ts'
+import { newId } from '../../base/ulid.ts'
+import { ACCESS_TOKEN_LIFETIME_MAX_S, type KeyRing, type VerifyingKey } from '../keys/signing-keys.ts'
+import { isScope, type Scope } from './scopes.ts'
+
+/** For whom all tokens are meant (`aud`). */
+export const AUDIENCE = 'tmf678-server'
+/** Longer ones are refused unread. */
+export const TOKEN_LENGTH_MAX = 4_096
+/** By how much the clocks of two processes may differ. */
+export const CLOCK_TOLERANCE_S = 5
+/** RFC 9068, section 2.1. */
+const TYPE = 'at+jwt'
+/**
+ * Header, claims and the 64 bytes of an Ed25519 or P-256 signature. Decoders overlook the last four bits of its last
+ * character; as they must be 0 here, no token can be written in two ways.
+ */
+const COMPACT = /^[\w-]+\.[\w-]+\.[\w-]{85}[AQgw]$/
+
+/** What an access token says. */
+export interface Claims {
+  readonly tenantId: string
+  /** The row of `oauth_grant` that the token lives and dies with. */
+  readonly grantId: string
+  /** Who was let in. */
+  readonly subject: string
+  readonly actorType: 'user' | 'client' | 'sso'
+  readonly clientId?: string | undefined
+  readonly scopes: readonly Scope[]
+  /** The partner whose rows alone the bearer sees. */
+  readonly partnerId?: string | undefined
+}
+
+/** The claims of a token that was found valid. `expiresAt` is in seconds of the epoch. */
+export interface VerifiedClaims extends Claims {
+  readonly expiresAt: number
+}
+
+const text = z.string().min(1)
+
+const PAYLOAD = z
+  .object({
+    iss: text,
+    aud: z.literal(AUDIENCE),
+    sub: text,
+    iat: z.int(),
+    nbf: z.int(),
+    exp: z.int(),
+    jti: text,
+    client_id: text.optional(),
+    scope: z.string().refine((list) => list.split(' ').every(isScope)),
+    tenant: text,
+    grant: text,
+    actor_type: z.enum(['user', 'client', 'sso']),
+    partner: text.optional()
+  })
+  .refine(({ iat, exp }) => exp > iat && exp - iat <= ACCESS_TOKEN_LIFETIME_MAX_S, { path: ['exp'] })
+
+type Payload = z.output<typeof PAYLOAD>
+
+/**
+ * A JWT access token (RFC 9068) that is valid for `lifetimeS` seconds from now, signed with the tenant's key. Throws a
+ * plain error for claims that verifyAccessToken would refuse, such as no scopes or too long a lifetime.
+ */
+export async function signAccessToken(
+  ring: KeyRing,
+  clock: Clock,
+  claims: Claims,
+  { issuer, lifetimeS }: { readonly issuer: string; readonly lifetimeS: number }
+): Promise<string> {
+  const { kid, algorithm, privateKey } = await ring.signing(claims.tenantId)
+  const iat = seconds(clock)
+  const payload = PAYLOAD.parse({
+    iss: issuer,
+    aud: AUDIENCE,
+    sub: claims.subject,
+    iat,
+    nbf: iat,
+    exp: iat + lifetimeS,
+    jti: newId(),
+    client_id: claims.clientId,
+    scope: claims.scopes.join(' '),
+    tenant: claims.tenantId,
+    grant: claims.grantId,
+    actor_type: claims.actorType,
+    partner: claims.partnerId
+  })
+  const token = await new SignJWT(payload).setProtectedHeader({ alg: algorithm, typ: TYPE, kid }).sign(privateKey)
+  if (token.length > TOKEN_LENGTH_MAX) throw new RangeError('the claims are too long for an access token')
+  return token
+}
+
+/**
+ * The claims of a token that is valid now. `issuer` is who must have issued it, undefined when any may. Throws
+ * `expiredCredentials`, or `invalidCredentials` with what is wrong. Whether its grant was revoked is not looked at.
+ */
+export async function verifyAccessToken(
+  ring: KeyRing,
+  clock: Clock,
+  token: string,
+  { issuer }: { readonly issuer: string | undefined }
+): Promise<VerifiedClaims> {
+  if (token.length > TOKEN_LENGTH_MAX) throw invalid(`it is longer than ${TOKEN_LENGTH_MAX} characters`)
+  if (!COMPACT.test(token)) throw invalid('it is not a signed JWT')
+  const key = await keyNamedBy(ring, token)
+  const claims = await signedClaims(key, clock, token, issuer)
+  if (claims.tenant !== key.tenantId) throw invalid('it is signed by the key of another tenant')
+  if (claims.iat > seconds(clock) + CLOCK_TOLERANCE_S) throw invalid('it was issued in the future')
+  return {
+    tenantId: claims.tenant,
+    grantId: claims.grant,
+    subject: claims.sub,
+    actorType: claims.actor_type,
+    clientId: claims.client_id,
+    scopes: claims.scope.split(' ').filter(isScope),
+    partnerId: claims.partner,
+    expiresAt: claims.exp
+  }
+}
+
+async function keyNamedBy(ring: KeyRing, token: string): Promise<VerifyingKey> {
+  const key = await ring.verifying(keyId(token))
+  if (!key) throw invalid('it is signed by an unknown key')
+  return key
+}
+
+/** What the header says stays a claim of whoever wrote it; `kid` alone is read from it unverified. */
+function keyId(token: string): string {
+  try {
+    const { kid } = decodeProtectedHeader(token)
+    return typeof kid === 'string' ? kid : ''
+  } catch {
+    throw invalid('its header is not readable')
+  }
+}
+
+/** The payload, once signature, header and times are right. The key says which algorithm it is, not the token. */
+async function signedClaims(
+  key: VerifyingKey,
+  clock: Clock,
+  token: string,
+  issuer: string | undefined
+): Promise<Payload> {
+  const options: JWTVerifyOptions = {
+    algorithms: [key.algorithm],
+    typ: TYPE,
+    audience: AUDIENCE,
+    issuer,
+    clockTolerance: CLOCK_TOLERANCE_S,
+    currentDate: new Date(clock())
+  }
+  const { payload } = await jwtVerify(token, key.publicKey, options).catch((error) => Promise.reject(refusal(error)))
+  const result = PAYLOAD.safeParse(payload)
+  if (result.success) return result.data
+  throw invalid(`its claim ${String(result.error.issues[0]?.path[0])} is missing or wrong`)
+}
+
+/** What the client is told for an error of the library, whose own messages may hold parts of the token. */
+function refusal(error: unknown): unknown {
+  if (error instanceof errors.JWTExpired) return new Problem('expiredCredentials', 'The access token has expired')
+  if (error instanceof errors.JWTClaimValidationFailed) return invalid(wrongClaim(error))
+  if (error instanceof errors.JWSSignatureVerificationFailed) return invalid('its signature is wrong')
+  if (error instanceof errors.JOSEAlgNotAllowed) return invalid('its algorithm is not that of its key')
+  return error instanceof errors.JOSEError ? invalid('it is not a signed JWT') : error
+}
+
+/** Claims are named as the library was asked for them, never as the token spells them. */
+function wrongClaim({ claim, reason }: errors.JWTClaimValidationFailed): string {
+  if (claim === 'typ') return `its type is not ${TYPE}`
+  if (reason === 'check_failed' && claim === 'aud') return 'it is for another audience'
+  if (reason === 'check_failed' && claim === 'iss') return 'it is from another issuer'
+  if (reason === 'check_failed' && claim === 'nbf') return 'it is not yet valid'
+  return `its claim ${claim} is missing or wrong`
+}
+
+function invalid(what: string): Problem {
+  return new Problem('invalidCredentials', `The access token is refused: ${what}`)
+}
+
+function seconds(clock: Clock): number {
+  return Math.floor(Date.parse(clock()) / 1_000)
+}

@@ -1,0 +1,128 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { aboutName, Problem } from '../../base/problem.ts'
+import type { Database } from '../../db/database.ts'
+import { sql } from '../../db/sql.ts'
+import type { PartnerOf, Principal } from './principal.ts'
+import { covers, isScope, type Scope } from './scopes.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who asks; null on public routes. */
+    principal: Principal | null
+  }
+}
+
+/** Both spellings: proxies such as nginx drop names with an underscore unless told otherwise. */
+const PROXY_HEADERS = ['proxy_accountnumber', 'proxy-accountnumber'] as const
+const CACHING = 'private, no-cache'
+const REALM = 'Bearer realm="tmf678"'
+
+/**
+ * Makes an app let in only whom each route's declared `access` allows: before the body is read, every request has a
+ * principal, or is refused (RFC 6750, section 3); `admit` may throw a Problem for one that is known. Routes that
+ * declare nothing keep the app from starting.
+ */
+export function registerAccess(
+  app: FastifyInstance,
+  database: Database,
+  authenticate: (request: FastifyRequest) => Promise<Principal>,
+  admit: (request: FastifyRequest, principal: Principal) => void
+): void {
+  requireDeclarations(app)
+  app.decorateRequest('principal', null)
+  app.addHook('onRequest', async (request, reply) => {
+    if (request.is404) return
+    const { access } = request.routeOptions.config
+    if (access === 'public') return
+    // A cache in between may know Authorization, but not that the header `token` tells one client from another.
+    reply.header('Cache-Control', CACHING)
+    const principal = await authenticate(request).catch((error: unknown) => {
+      throw challenged(error)
+    })
+    // A route that declares nothing is open to nobody.
+    requireScope(principal, (access?.scopes ?? []) as readonly Scope[])
+    admit(request, principal)
+    request.principal = principal
+    request.principal = await actingAs(database, request, principal, access?.supportsProxy ?? false)
+  })
+}
+
+/** The principal of a request to a route that is not public. */
+export function principalOf({ principal }: FastifyRequest): Principal {
+  if (principal) return principal
+  throw new Error('a public route asks for its principal')
+}
+
+function requireDeclarations(app: FastifyInstance): void {
+  const declared: { readonly url: string; readonly scopes: () => readonly string[] | undefined }[] = []
+  app.addHook('onRoute', (route) => {
+    // Hooks of plugins may declare it yet.
+    const scopes = () => {
+      const access = route.config?.access
+      return access === 'public' ? [] : access?.scopes
+    }
+    declared.push({ url: route.url, scopes })
+  })
+  app.addHook('onReady', async () => {
+    for (const { url, scopes } of declared) {
+      const wrong = scopes()?.find((scope) => !isScope(scope))
+      if (scopes() === undefined) throw new Error(`the route ${url} does not declare its access`)
+      if (wrong !== undefined) throw new Error(`the route ${url} declares the unknown scope ${wrong}`)
+    }
+  })
+}
+
+/** Adds the challenge that goes with a 401; without credentials it names no error (RFC 6750, section 3.1). */
+function challenged(error: unknown): unknown {
+  if (!(error instanceof Problem) || error.status !== 401) return error
+  const detail =
+    error.kind === 'missingCredentials' ? '' : `, error="invalid_token", error_description="${error.message}"`
+  return new Problem(error.kind, error.message, { ...error.headers, 'WWW-Authenticate': REALM + detail })
+}
+
+function requireScope({ scopes }: Principal, wanted: readonly Scope[]): void {
+  if (wanted.some((scope) => covers(scopes, scope))) return
+  const list = wanted.join(' or ')
+  throw new Problem('forbidden', `This needs the scope ${list}`, {
+    'WWW-Authenticate': `${REALM}, error="insufficient_scope", scope="${wanted.join(' ')}"`
+  })
+}
+
+/** The principal as the header makes it: a provider's may act as one of its partners. */
+async function actingAs(
+  database: Database,
+  request: FastifyRequest,
+  principal: Principal,
+  supportsProxy: boolean
+): Promise<Principal> {
+  const accountNumber = proxiedAccount(request)
+  if (principal.partner && !supportsProxy) throw new Problem('forbidden', 'This is for the provider, not for partners')
+  if (accountNumber === undefined) return principal
+  if (!supportsProxy) throw new Problem('forbidden', 'proxy_accountNumber is not supported here')
+  if (principal.partner)
+    throw new Problem('forbidden', 'proxy_accountNumber is for the provider; a partner acts as itself')
+  if (!covers(principal.scopes, 'partner')) {
+    throw new Problem('forbidden', 'proxy_accountNumber needs the scope partner', {
+      'WWW-Authenticate': `${REALM}, error="insufficient_scope", scope="partner"`
+    })
+  }
+  return { ...principal, partner: await partnerBy(database, principal.tenantId, accountNumber), isProxy: true }
+}
+
+function proxiedAccount({ headers }: FastifyRequest): string | undefined {
+  const sent = PROXY_HEADERS.map((name) => headers[name]).filter((value) => value !== undefined)
+  if (new Set(sent.map(String)).size > 1) {
+    throw new Problem('invalidHeader', 'proxy_accountNumber and proxy-accountNumber name different partners')
+  }
+  return sent[0] === undefined ? undefined : String(sent[0])
+}
+
+async function partnerBy(database: Database, tenantId: string, accountNumber: string): Promise<PartnerOf> {
+  const { rows } = await database.run(
+    sql`SELECT "id" FROM "partner" WHERE "tenant_id" = ${tenantId} AND "account_number" = ${accountNumber}`,
+    { prepared: true }
+  )
+  const id = rows[0]?.[0]
+  if (id) return { id, accountNumber }
+  throw aboutName(new Problem('forbidden', 'proxy_accountNumber names no partner of this provider'))
+}

@@ -1,0 +1,96 @@
+import type { FastifyRequest } from 'fastify'
+import type { Clock } from '../../base/clock.ts'
+import { Problem } from '../../base/problem.ts'
+import type { Database } from '../../db/database.ts'
+import type { KeyRing } from '../keys/signing-keys.ts'
+import { verifyAccessToken } from './access-token.ts'
+import { isListed } from './address-list.ts'
+import { type Admission, admitApiKey, admitGrant, type GrantOfToken, noteUse } from './admission.ts'
+import { type Credential, credentialOf } from './credential.ts'
+import type { Principal } from './principal.ts'
+
+/** What credentials are checked against. */
+export interface Authentication {
+  readonly database: Database
+  readonly clock: Clock
+  readonly ring: KeyRing
+  /** Who must have issued a token; anybody with a key of the tenant without it. */
+  readonly issuer: string | undefined
+}
+
+/** A credential let in stays so for so long; what is revoked meanwhile stops working then, on every process. */
+const RECHECK_MS = 2_000
+/** Credentials known at once; beyond, the one not checked for longest is looked up anew when it comes again. */
+const KNOWN_MAX = 10_000
+/** How exact `lastUsedAt` of a key is. */
+const USE_NOTED_EVERY_MS = 60_000
+
+interface Known {
+  readonly admission: Admission
+  /** What a token says, checked once: its signature does not change. */
+  readonly token: GrantOfToken | undefined
+  readonly checkedAtMs: number
+  useNotedAtMs: number
+}
+
+/** Makes the function that tells who sends a request. It throws a 401 Problem for a credential that is not good. */
+export function authenticator(parts: Authentication): (request: FastifyRequest) => Promise<Principal> {
+  const known = new Map<string, Known>()
+  const checks = new Map<string, Promise<Known>>()
+  return async (request) => {
+    const credential = credentialOf(request.headers)
+    const now = parts.clock()
+    const nowMs = Date.parse(now)
+    const name = `${credential.type} ${credential.text}`
+    const recent = known.get(name)
+    const isFresh = recent !== undefined && Math.abs(nowMs - recent.checkedAtMs) < RECHECK_MS
+    const entry = isFresh ? recent : await checked(name, credential, nowMs)
+    const { admission } = entry
+    if (nowMs >= admission.expiresAtMs) throw new Problem('expiredCredentials', 'The credential has expired')
+    if (admission.addresses && !isListed(admission.addresses, request.ip)) {
+      throw new Problem('invalidCredentials', 'This API key may not be used from this address')
+    }
+    if (credential.type === 'apiKey' && nowMs - entry.useNotedAtMs >= USE_NOTED_EVERY_MS) {
+      entry.useNotedAtMs = nowMs
+      await noteUse(parts.database, admission.principal, now)
+    }
+    return admission.principal
+  }
+
+  /** One check at a time per credential, however many requests wait for it. */
+  function checked(name: string, credential: Credential, nowMs: number): Promise<Known> {
+    const running = checks.get(name)
+    if (running) return running
+    const before = known.get(name)
+    const check = admit(parts, credential, before, nowMs)
+      .then((entry) => {
+        known.delete(name)
+        known.set(name, entry)
+        const [oldest] = known.keys()
+        if (known.size > KNOWN_MAX && oldest !== undefined) known.delete(oldest)
+        return entry
+      })
+      .catch((error: unknown) => {
+        known.delete(name)
+        throw error
+      })
+      .finally(() => checks.delete(name))
+    checks.set(name, check)
+    return check
+  }
+}
+
+async function admit(
+  { database, clock, ring, issuer }: Authentication,
+  credential: Credential,
+  before: Known | undefined,
+  checkedAtMs: number
+): Promise<Known> {
+  const useNotedAtMs = before?.useNotedAtMs ?? Number.NEGATIVE_INFINITY
+  if (credential.type === 'apiKey') {
+    const admission = await admitApiKey(database, credential.text)
+    return { admission, token: undefined, checkedAtMs, useNotedAtMs }
+  }
+  const token = before?.token ?? (await verifyAccessToken(ring, clock, credential.text, { issuer }))
+  return { admission: await admitGrant(database, token), token, checkedAtMs, useNotedAtMs }
+}

@@ -1,0 +1,32 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { Problem } from '../../base/problem.ts'
+
+/** What a request shows to be let in: an access token, or the text of an API key. */
+export interface Credential {
+  readonly type: 'token' | 'apiKey'
+  readonly text: string
+}
+
+const KEY_MAX_LENGTH = 256
+const AUTHORIZATION = /^(Bearer|ApiKey) +(\S+)$/i
+const ALLOWED = 'Send `Authorization: Bearer <token>`, `Authorization: ApiKey <key>` or `token: <key>`'
+
+/**
+ * Reads the one credential of a request: `Authorization: Bearer` (RFC 6750, section 2.1), `Authorization: ApiKey`, or
+ * the header `token`. Throws `missingCredentials`, `invalidCredentials`, or `invalidHeader` for more than one.
+ */
+export function credentialOf({ authorization, token }: IncomingHttpHeaders): Credential {
+  if (authorization !== undefined && token !== undefined) {
+    throw new Problem('invalidHeader', 'One credential is enough: send Authorization or token, not both')
+  }
+  if (token !== undefined) return apiKey(String(token))
+  if (authorization === undefined) throw new Problem('missingCredentials', `${ALLOWED}`)
+  const [, scheme = '', text = ''] = AUTHORIZATION.exec(authorization) ?? []
+  if (scheme === '') throw new Problem('invalidCredentials', `This Authorization is not understood. ${ALLOWED}`)
+  return scheme.toLowerCase() === 'bearer' ? { type: 'token', text } : apiKey(text)
+}
+
+function apiKey(text: string): Credential {
+  if (text.length <= KEY_MAX_LENGTH) return { type: 'apiKey', text }
+  throw new Problem('invalidCredentials', 'There is no such API key')
+}

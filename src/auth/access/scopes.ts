@@ -1,0 +1,52 @@
+import { z } from 'zod'
+import { json } from '../../db/row.ts'
+
+/** What a credential may be good for; each route names those that open it. */
+export const SCOPES = [
+  'trust',
+  'bill:read',
+  'bill:write',
+  'billing:run',
+  'account:read',
+  'account:write',
+  'partner',
+  'admin'
+] as const
+
+export type Scope = (typeof SCOPES)[number]
+
+/** What each is good for, in words. */
+export const SCOPE_DESCRIPTIONS: Readonly<Record<Scope, string>> = {
+  trust: 'Everything of the tenant, or of the partner',
+  'bill:read': 'Read bills, rates, requests for bills and cycles',
+  'bill:write': 'Create, change and delete them',
+  'billing:run': 'Run the billing',
+  'account:read': 'Read customers, accounts and balances',
+  'account:write': 'Create and change them, and pay',
+  partner: 'Act as a channel partner',
+  admin: 'Manage users, clients, keys, partners and the settings of the tenant, and read the audit'
+}
+
+/** Stands for every other scope of its tenant, or of its partner. */
+const ALL = 'trust'
+
+/** Whether text names a scope. */
+export function isScope(text: string): text is Scope {
+  return (SCOPES as readonly string[]).includes(text)
+}
+
+/** A stored list of scopes; names that are no scope any more open nothing. */
+export const scopeList = json(z.array(z.string()).transform((names): readonly Scope[] => names.filter(isScope)))
+
+/** Whether one of the granted scopes is, or stands for, the wanted one. */
+export function covers(granted: Iterable<Scope>, wanted: Scope): boolean {
+  for (const scope of granted) if (scope === wanted || scope === ALL) return true
+  return false
+}
+
+/** What two lists of scopes have in common, `trust` read as everything; in the order of SCOPES. */
+export function common(one: readonly Scope[], other: readonly Scope[]): readonly Scope[] {
+  return SCOPES.filter((scope) => covers(one, scope) && covers(other, scope)).filter(
+    (scope) => one.includes(scope) || other.includes(scope)
+  )
+}

@@ -1,0 +1,188 @@
+import OAuth2Server from '@node-oauth/oauth2-server'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { Problem } from '../../base/problem.ts'
+import { failurePage, type Page, signInPage } from '../sign-in/page.ts'
+import { type Subject, signInUser } from '../sign-in/sign-in.ts'
+import {
+  type AnswerTarget,
+  answerLocation,
+  answerTarget,
+  checkRequest,
+  REQUEST_PARAMETERS,
+  wantedScopes
+} from './authorization-request.ts'
+import { oauthFailure } from './error.ts'
+import { type Parameters, parseForms } from './form.ts'
+import { FORM, issuingFor, libraryRequest, type OauthContext } from './request.ts'
+import { modelClient, tokenModel } from './token-model.ts'
+
+const PATH = '/oauth/authorize'
+const BODY_LIMIT_BYTES = 32_768
+const PUBLIC = { config: { access: 'public' } } as const
+/** A browser sends a form on to where a 303 leads as a GET, without the password (RFC 9700, section 4.12). */
+const SEE_OTHER = 303
+const HEADERS = {
+  'Cache-Control': 'no-store',
+  'Referrer-Policy': 'no-referrer',
+  'X-Content-Type-Options': 'nosniff',
+  'X-Frame-Options': 'DENY'
+}
+/** What a browser says of a form that it did not get from another site. */
+const OWN_FORM: readonly unknown[] = ['same-origin', 'none']
+/** Required by the library, which hands it to a model that goes by its own clock. */
+const LIBRARY_CODE_LIFETIME_S = 60
+
+/** One request, with where its answer goes. */
+interface Asked {
+  readonly context: OauthContext
+  readonly request: FastifyRequest
+  readonly reply: FastifyReply
+  readonly parameters: Parameters
+  readonly target: AnswerTarget
+}
+
+/** Registers the authorization endpoint (RFC 6749, section 3.1): a page to sign in on, and what its form is sent to. */
+export async function registerAuthorize(app: FastifyInstance, context: OauthContext): Promise<void> {
+  await app.register(async (authorize) => {
+    authorize.removeAllContentTypeParsers()
+    authorize.addContentTypeParser(
+      FORM,
+      { parseAs: 'string', bodyLimit: BODY_LIMIT_BYTES },
+      async (_: FastifyRequest, body: string) => body
+    )
+    authorize.addHook('onSend', async (_, reply) => {
+      reply.headers(HEADERS)
+    })
+    authorize.setErrorHandler(showFailure)
+    authorize.get(PATH, PUBLIC, async (request, reply) => {
+      const url = request.raw.url ?? ''
+      const query = url.includes('?') ? url.slice(url.indexOf('?') + 1) : ''
+      const asked = await read(context, request, reply, query)
+      return answered(asked, async () => showSignIn(asked, undefined))
+    })
+    authorize.post(PATH, PUBLIC, async (request, reply) => {
+      // Nobody shall be signed in as somebody else by a form on another site.
+      if (!isOwnForm(request, context.issuerOf(request))) {
+        throw new Problem('forbidden', 'The form was sent by another site; go back to the application and start again')
+      }
+      const asked = await read(context, request, reply, String(request.body ?? ''))
+      return answered(asked, () => signIn(asked))
+    })
+  })
+}
+
+/** Browsers that do not tell the site of a form, or not over plain HTTP, do tell its origin; programs tell neither. */
+function isOwnForm({ headers }: FastifyRequest, issuer: string): boolean {
+  const site = headers['sec-fetch-site']
+  if (site !== undefined) return OWN_FORM.includes(site)
+  return headers.origin === undefined || headers.origin === new URL(issuer).origin
+}
+
+async function read(context: OauthContext, request: FastifyRequest, reply: FastifyReply, form: string): Promise<Asked> {
+  const parameters = parseForms(form)
+  const target = await answerTarget(context.database, parameters)
+  return { context, request, reply, parameters, target }
+}
+
+/** Checks the request and goes on; what is wrong with it is told to the client, by redirect. */
+async function answered(asked: Asked, proceed: () => Promise<FastifyReply>): Promise<FastifyReply> {
+  try {
+    checkRequest(asked.target.client, asked.parameters)
+    return await proceed()
+  } catch (error) {
+    const isForClient = error instanceof OAuth2Server.OAuthError && error.name !== 'server_error'
+    if (!isForClient) throw error
+    return redirect(asked, { error: error.name, error_description: error.message })
+  }
+}
+
+async function signIn(asked: Asked): Promise<FastifyReply> {
+  const { context, request, parameters, target } = asked
+  const [username, password] = [parameters.get('username'), parameters.get('password')]
+  if (username === undefined || password === undefined) {
+    return showSignIn(asked, new Problem('badRequest', 'Enter your username and your password'))
+  }
+  // A form sends the password itself, whatever the client does elsewhere.
+  const client = { ...target.client, passwordEncoding: 'plain' } as const
+  const issuing = issuingFor(context, request)
+  const subject = await signInUser(issuing, client, username, password).catch(asProblem)
+  if (subject instanceof Problem) return showSignIn(asked, subject)
+  if (!subject) return showSignIn(asked, new Problem('forbidden', 'The username or the password is wrong'))
+  return redirect(asked, { code: await issueCode(asked, subject) })
+}
+
+function asProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error
+  throw error
+}
+
+/**
+ * Lets the library decide on the scopes and save a code. Its redirect is not used: it has no `iss` and loses an error
+ * when the redirect URI has a query. What it would check of the request, it would check after the sign-in only.
+ */
+async function issueCode({ context, request, parameters, target }: Asked, subject: Subject): Promise<string> {
+  const model = { ...tokenModel(issuingFor(context, request)), getClient: async () => modelClient(target.client) }
+  const server = new OAuth2Server({ model: model as unknown as OAuth2Server.ServerOptions['model'] })
+  const options = {
+    authenticateHandler: { handle: async () => subject },
+    authorizationCodeLifetime: LIBRARY_CODE_LIFETIME_S,
+    allowEmptyState: true
+  }
+  const known = new Map(REQUEST_PARAMETERS.flatMap((name) => entryOf(parameters, name)))
+  known.delete('state')
+  const code = await server.authorize(libraryRequest(request, known), new OAuth2Server.Response(), options)
+  return code.authorizationCode
+}
+
+function redirect({ context, request, reply, target }: Asked, answer: Readonly<Record<string, string>>): FastifyReply {
+  return reply.redirect(answerLocation(target, context.issuerOf(request), answer), SEE_OTHER)
+}
+
+function showSignIn({ context, request, reply, parameters, target }: Asked, problem: Problem | undefined) {
+  const issuer = context.issuerOf(request)
+  const page = signInPage({
+    // The path as a browser sees it: behind a proxy, there may be more in front.
+    action: new URL(issuer + PATH).pathname,
+    clientId: target.client.clientId,
+    redirectUri: target.redirectUri,
+    scopes: wantedScopes(parameters),
+    hidden: REQUEST_PARAMETERS.flatMap((name) => entryOf(parameters, name)),
+    username: parameters.get('username') ?? '',
+    message: problem?.message,
+    cancelLocation: answerLocation(target, issuer, {
+      error: 'access_denied',
+      error_description: 'The user gave up signing in'
+    })
+  })
+  return show(reply.headers(problem?.headers ?? {}), problem?.status ?? 200, page)
+}
+
+function entryOf(parameters: Parameters, name: string): readonly (readonly [string, string])[] {
+  const value = parameters.get(name)
+  return value === undefined ? [] : [[name, value]]
+}
+
+/** What cannot be told to the client is told to the person in front of the browser. */
+function showFailure(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const { statusCode } = error as { statusCode?: number }
+  const isRefused = !(error instanceof Problem) && statusCode !== undefined && statusCode < 500
+  const cause = isRefused && !(error instanceof OAuth2Server.OAuthError) ? unreadable(statusCode) : error
+  const { status, headers, body } = oauthFailure(cause)
+  if (status >= 500) request.log.error({ err: error }, 'the authorization endpoint failed')
+  return show(reply.headers(headers), status, failurePage(String(body.error_description)))
+}
+
+/** The framework's own refusals of a body. */
+function unreadable(statusCode: number): Problem {
+  if (statusCode === 413) return new Problem('payloadTooLarge', `The form may have ${BODY_LIMIT_BYTES} bytes`)
+  if (statusCode === 415) return new Problem('unsupportedMediaType', `The form must be sent as ${FORM}`)
+  return new Problem('badRequest', 'The request is malformed')
+}
+
+function show(reply: FastifyReply, status: number, { html, contentSecurityPolicy }: Page): FastifyReply {
+  return reply
+    .code(status)
+    .type('text/html; charset=utf-8')
+    .header('Content-Security-Policy', contentSecurityPolicy)
+    .send(html)
+}

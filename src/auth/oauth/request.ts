@@ -1,0 +1,85 @@
+import OAuth2Server from '@node-oauth/oauth2-server'
+import type { FastifyRequest } from 'fastify'
+import { Problem } from '../../base/problem.ts'
+import type { ClientCredentials, Issuing } from '../sign-in/sign-in.ts'
+import { type Parameters, parseForms } from './form.ts'
+
+/** What the OAuth endpoints need from the rest of the house. */
+export interface OauthContext extends Omit<Issuing, 'issuer' | 'address'> {
+  /** Who issues, as a client sees the server: the origin of its address. */
+  readonly issuerOf: (request: FastifyRequest) => string
+  /** Who must have issued a token that is revoked or introspected; anybody without it. */
+  readonly issuer: string | undefined
+  /** Whether credentials may come in the query string. */
+  readonly takesQueryCredentials: boolean
+}
+
+export const FORM = 'application/x-www-form-urlencoded'
+
+/** A request as the library reads it: whether its parameters came in the body or in the query is settled before. */
+export function libraryRequest(request: FastifyRequest, parameters: Parameters): OAuth2Server.Request {
+  const { authorization } = request.headers
+  return new OAuth2Server.Request({
+    method: request.method,
+    query: {},
+    body: Object.fromEntries(parameters),
+    headers: { 'content-type': FORM, 'content-length': '1', ...(authorization && { authorization }) }
+  })
+}
+
+/** The same endpoints, one request's view of them. */
+export function issuingFor({ database, clock, ring, issuerOf }: OauthContext, request: FastifyRequest): Issuing {
+  return { database, clock, ring, issuer: issuerOf(request), address: request.ip }
+}
+
+/** The parameters of a POST: of its form and, unless that is switched off, of its query string. */
+export function parametersOf({ takesQueryCredentials }: OauthContext, request: FastifyRequest): Parameters {
+  const url = request.raw.url ?? ''
+  const query = url.includes('?') ? url.slice(url.indexOf('?') + 1) : ''
+  if (query !== '' && !takesQueryCredentials) {
+    throw new Problem('invalidQuery', 'The parameters must be in the body; in the query string they end up in logs')
+  }
+  const parameters = parseForms(String(request.body ?? ''), query)
+  if (request.headers.authorization !== undefined && parameters.has('client_secret')) {
+    throw new Problem('invalidField', 'The client must authenticate in one way: by Authorization or by client_secret')
+  }
+  const shown = basicCredentials(request.headers.authorization)
+  const named = parameters.get('client_id')
+  if (shown && named !== undefined && !shown.some(({ clientId }) => clientId === named)) {
+    throw new Problem('invalidField', 'Authorization and client_id name different clients')
+  }
+  return parameters
+}
+
+/** The client that a request names, and what it shows: by HTTP Basic or by its form (RFC 6749, section 2.3.1). */
+export function shownClient(request: FastifyRequest, parameters: Parameters): readonly ClientCredentials[] {
+  const clientId = parameters.get('client_id')
+  const inForm = clientId === undefined ? [] : [{ clientId, secret: parameters.get('client_secret') }]
+  return basicCredentials(request.headers.authorization) ?? inForm
+}
+
+/**
+ * How the name and the secret of HTTP Basic may be meant: form-encoded, as RFC 6749 has it, and as they stand, as many
+ * clients send them. One reading where both are the same, undefined where there is no pair.
+ */
+export function basicCredentials(authorization: string | undefined): readonly ClientCredentials[] | undefined {
+  const [, encoded] = /^Basic +([\w+/=-]+)$/i.exec(authorization ?? '') ?? []
+  const text = encoded && Buffer.from(encoded, 'base64').toString()
+  const colon = text ? text.indexOf(':') : -1
+  if (!text || colon < 0 || text.includes('\0')) return undefined
+  const raw = { clientId: text.slice(0, colon), secret: text.slice(colon + 1) }
+  const [clientId, secret] = [formDecoded(raw.clientId), formDecoded(raw.secret)]
+  const isOther = clientId !== raw.clientId || secret !== raw.secret
+  if (clientId === undefined || secret === undefined || !isOther) return [raw]
+  return [{ clientId, secret }, raw]
+}
+
+/** What a form-encoded text says; undefined for one that is none. */
+function formDecoded(text: string): string | undefined {
+  try {
+    const decoded = decodeURIComponent(text.replaceAll('+', ' '))
+    return decoded.includes('\0') ? undefined : decoded
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,72 @@
+import OAuth2Server from '@node-oauth/oauth2-server'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { Problem } from '../../base/problem.ts'
+import { oauthFailure } from './error.ts'
+import { FORM, issuingFor, libraryRequest, type OauthContext, parametersOf, shownClient } from './request.ts'
+import { ACCESS_TOKEN_LIFETIME_S, REFRESH_TOKEN_LIFETIME_S, tokenModel } from './token-model.ts'
+import { introspect, revoke } from './token-status.ts'
+
+/** The token endpoint stands under both: the second is how partners' systems know it. */
+export const TOKEN_PATHS = ['/oauth/token', '/oauth2/token'] as const
+const BODY_LIMIT_BYTES = 16_384
+const PUBLIC = { config: { access: 'public' } } as const
+const NEVER_STORED = { 'Cache-Control': 'no-store', Pragma: 'no-cache' }
+
+/** Registers the endpoints that issue tokens (RFC 6749), revoke (RFC 7009) and introspect them (RFC 7662). */
+export async function registerOauth(app: FastifyInstance, context: OauthContext): Promise<void> {
+  await app.register(async (oauth) => {
+    oauth.removeAllContentTypeParsers()
+    oauth.addContentTypeParser(
+      FORM,
+      { parseAs: 'string', bodyLimit: BODY_LIMIT_BYTES },
+      async ({ headers }: FastifyRequest, body: string) => {
+        if (!isUtf8(headers['content-type']))
+          throw new Problem('unsupportedMediaType', `The body must be ${FORM} in UTF-8`)
+        return body
+      }
+    )
+    oauth.addHook('onSend', async (_, reply) => {
+      reply.headers(NEVER_STORED)
+    })
+    oauth.setErrorHandler((error, request, reply) => {
+      const { status, headers, body } = oauthFailure(asProblem(error))
+      if (status >= 500) request.log.error({ err: error }, 'an OAuth request failed')
+      return reply.code(status).headers(headers).send(body)
+    })
+    for (const path of TOKEN_PATHS) oauth.post(path, PUBLIC, (request) => issueToken(context, request))
+    oauth.post('/oauth/revoke', PUBLIC, (request) => revoke(context, request))
+    oauth.post('/oauth/introspect', PUBLIC, (request) => introspect(context, request))
+  })
+}
+
+/** A form is UTF-8 where it says nothing (RFC 6749, appendix B). */
+function isUtf8(type = ''): boolean {
+  const [, charset = 'utf-8'] = /;\s*charset\s*=\s*"?([^\s;"]+)/i.exec(type) ?? []
+  return /^utf-?8$/i.test(charset)
+}
+
+/** The framework's own refusals of a body. */
+function asProblem(error: unknown): unknown {
+  const { statusCode } = error as { statusCode?: number }
+  if (error instanceof Problem || statusCode === undefined || statusCode >= 500) return error
+  if (statusCode === 413) return new Problem('payloadTooLarge', `The body may have ${BODY_LIMIT_BYTES} bytes`)
+  if (statusCode === 415) return new Problem('unsupportedMediaType', `The body must be ${FORM}`)
+  return error instanceof OAuth2Server.OAuthError ? error : new Problem('badRequest', 'The request is malformed')
+}
+
+async function issueToken(context: OauthContext, request: FastifyRequest): Promise<object> {
+  const parameters = parametersOf(context, request)
+  const given = parameters.get('code') ?? parameters.get('refresh_token')
+  const shown = shownClient(request, parameters)
+  const model = tokenModel(issuingFor(context, request), { shown, wantedScope: parameters.get('scope'), given })
+  const server = new OAuth2Server({
+    model: model as unknown as OAuth2Server.ServerOptions['model'],
+    accessTokenLifetime: ACCESS_TOKEN_LIFETIME_S,
+    refreshTokenLifetime: REFRESH_TOKEN_LIFETIME_S,
+    // Public clients have no secret; the model refuses a confidential one that shows none.
+    requireClientAuthentication: { authorization_code: false, refresh_token: false }
+  })
+  const response = new OAuth2Server.Response()
+  await server.token(libraryRequest(request, parameters), response)
+  return { ...response.body, expires_in: ACCESS_TOKEN_LIFETIME_S }
+}

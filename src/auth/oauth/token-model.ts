@@ -1,0 +1,203 @@
+import OAuth2Server from '@node-oauth/oauth2-server'
+import { later } from '../../base/instant.ts'
+import { newId } from '../../base/ulid.ts'
+import { signAccessToken } from '../access/access-token.ts'
+import { isGranted } from '../access/admission.ts'
+import { clientById, type OauthClient } from '../access/clients.ts'
+import {
+  actorTypeOf,
+  addRefreshToken,
+  type FoundRefreshToken,
+  findRefreshToken,
+  openGrant,
+  revokeGrant,
+  useRefreshToken
+} from '../access/grants.ts'
+import { common, covers, isScope, type Scope } from '../access/scopes.ts'
+import { newSecret } from '../keys/secret.ts'
+import { ACCESS_TOKEN_LIFETIME_MAX_S } from '../keys/signing-keys.ts'
+import { isEncodedPassword } from '../sign-in/password.ts'
+import {
+  type ClientCredentials,
+  clientSubject,
+  type Issuing,
+  type Subject,
+  signInClient,
+  signInUser
+} from '../sign-in/sign-in.ts'
+import { findCode, saveCode, useCode } from './authorization-codes.ts'
+
+export const ACCESS_TOKEN_LIFETIME_S = ACCESS_TOKEN_LIFETIME_MAX_S
+export const REFRESH_TOKEN_LIFETIME_S = 14 * 24 * 3_600
+
+/** A client and a subject in the form in which the library hands them on. */
+export type ModelClient = OAuth2Server.Client & { readonly oauth: OauthClient }
+type Token = OAuth2Server.Token
+type Code = OAuth2Server.AuthorizationCode
+
+/** What a request asks for and shows. */
+export interface Exchange {
+  readonly shown?: readonly ClientCredentials[]
+  readonly wantedScope?: string | undefined
+  readonly given?: string | undefined
+}
+
+/** What one request has come to so far. */
+interface State {
+  grantId: string
+  refreshing: FoundRefreshToken | undefined
+}
+
+/**
+ * What the grants of @node-oauth/oauth2-server ask for, for the time of one request. Whatever is wrong with the
+ * credentials is answered with undefined; Problems of attempts and of the database go through. `shown` is what the
+ * client shows, which the library reads in one way only; `wantedScope` is what a refresh is to be narrowed to, and
+ * `given` the code or the token that is to be exchanged.
+ */
+export function tokenModel(issuing: Issuing, { shown = [], wantedScope, given }: Exchange = {}) {
+  const { ring, clock, issuer } = issuing
+  const state: State = { grantId: newId(), refreshing: undefined }
+  return {
+    getClient: async () => {
+      const client = await signInClient(issuing, shown, given)
+      return client && modelClient(client)
+    },
+    getUser: async (username: string, password: string, { oauth }: ModelClient) => {
+      const subject = await signInUser(issuing, oauth, username, password)
+      // Whether the user exists does not show: the hint is about what was sent alone.
+      if (subject || oauth.passwordEncoding === 'plain' || isEncodedPassword(password)) return subject
+      throw new OAuth2Server.InvalidGrantError(WANTS_HASH)
+    },
+    getUserFromClient: async ({ oauth }: ModelClient) => clientSubject(oauth),
+    validateScope: async ({ scopes }: Subject, { oauth }: ModelClient, wanted?: string[]) =>
+      grantedScopes(common(oauth.scopes, scopes), wanted),
+    generateAccessToken: ({ oauth }: ModelClient, { grantee }: Subject, scopes: string[]) => {
+      const { tenantId, subject, partnerId } = grantee
+      const actorType = actorTypeOf(grantee, oauth.clientId)
+      const who = { tenantId, grantId: state.grantId, subject, actorType, clientId: oauth.clientId, partnerId }
+      const claims = { ...who, scopes: scopes.filter(isScope) }
+      return signAccessToken(ring, clock, claims, { issuer, lifetimeS: ACCESS_TOKEN_LIFETIME_S })
+    },
+    // Made with the grant, in one transaction; see saveToken.
+    generateRefreshToken: async () => '',
+    saveToken: (token: Token, client: ModelClient, subject: Subject) =>
+      saveToken(issuing, state, token, client, subject),
+    ...refreshing(issuing, state, wantedScope),
+    ...codes(issuing, state),
+    // Tokens of requests are checked by authenticate.ts.
+    getAccessToken: async () => undefined
+  }
+}
+
+const WANTS_HASH =
+  'Invalid grant: user credentials are invalid; this client is to send the password as its SHA-256 in lower-case hex'
+
+/** A client as the library takes it. */
+export function modelClient(oauth: OauthClient): ModelClient {
+  const { id, grantTypes, redirectUris } = oauth
+  return { id, grants: [...grantTypes], redirectUris: [...redirectUris], oauth }
+}
+
+/** What is asked for, or everything that may be; throws `invalid_scope` for more than that, or for nothing. */
+function grantedScopes(allowed: readonly Scope[], wanted: readonly string[] = allowed): string[] {
+  const isGranted = wanted.length > 0 && wanted.every((scope) => isScope(scope) && covers(allowed, scope))
+  if (isGranted) return [...new Set(wanted)]
+  const most = allowed.length > 0 ? `${allowed.join(' ')} is all` : 'there is nothing'
+  throw new OAuth2Server.InvalidScopeError(`Invalid scope: ${most} that may be asked for`)
+}
+
+function refreshing({ database, clock }: Issuing, state: State, wantedScope: string | undefined) {
+  return {
+    getRefreshToken: async (text: string) => {
+      const found = await findRefreshToken(database, text, clock())
+      const { tenantId = '', clientId = '' } = found?.grantee ?? {}
+      const client = found && (await clientById(database, tenantId, clientId))
+      if (!found || !client) return undefined
+      const { grantId, scopes } = found
+      if (!(await isGranted(database, { tenantId, grantId, scopes }))) return undefined
+      state.grantId = grantId
+      state.refreshing = found
+      const user: Subject = { grantee: found.grantee, scopes }
+      // The library compares by name, and does not know that `trust` stands for the others.
+      const wanted = wantedScope?.trim().split(/\s+/) ?? []
+      const isNarrower = wanted.length > 0 && wanted.every((scope) => isScope(scope) && covers(scopes, scope))
+      const scope = isNarrower ? wanted : [...scopes]
+      return { refreshToken: text, scope, client: modelClient(client), user }
+    },
+    // Who comes with a used token has it from somebody else: nothing of that grant is to be trusted any more.
+    revokeToken: async () => {
+      const { refreshing: found } = state
+      if (found?.isUsed) await revokeGrant(database, found.grantee.tenantId, found.grantId, clock())
+      return found?.isUsed === false
+    }
+  }
+}
+
+function codes({ database, clock }: Issuing, state: State) {
+  return {
+    generateAuthorizationCode: async () => newSecret(),
+    saveAuthorizationCode: async (code: Omit<Code, 'client' | 'user'>, client: ModelClient, { grantee }: Subject) => {
+      const { authorizationCode, redirectUri, scope = [], codeChallenge = '', codeChallengeMethod = '' } = code
+      await saveCode(database, authorizationCode, {
+        grantee: { ...grantee, clientId: client.id },
+        grantId: newId(),
+        scopes: scope.filter(isScope),
+        redirectUri,
+        codeChallenge,
+        codeChallengeMethod,
+        expiresAt: later(clock(), CODE_LIFETIME_S)
+      })
+      return { ...code, client, user: { grantee } }
+    },
+    getAuthorizationCode: async (text: string) => {
+      const found = await findCode(database, text)
+      const client = found && (await clientById(database, found.grantee.tenantId, found.grantee.clientId))
+      if (!client || found.expiresAt <= clock()) return undefined
+      state.grantId = found.grantId
+      const { grantee, scopes, redirectUri, codeChallenge, codeChallengeMethod } = found
+      const challenge = { codeChallenge, codeChallengeMethod }
+      const user: Subject = { grantee, scopes }
+      const code = { authorizationCode: text, redirectUri, scope: [...scopes], ...challenge, user }
+      // The library looks at its own clock; ours has been asked.
+      return { ...code, client: modelClient(client), expiresAt: FAR }
+    },
+    // A code that comes twice was intercepted: what the first one got is taken back (RFC 6749, section 4.1.2).
+    revokeAuthorizationCode: async ({ authorizationCode, user }: Code) => {
+      const { tenantId } = (user as Subject).grantee
+      if (await useCode(database, tenantId, authorizationCode, clock())) return true
+      await revokeGrant(database, tenantId, state.grantId, clock())
+      return false
+    }
+  }
+}
+
+const CODE_LIFETIME_S = 60
+const FAR = new Date('9999-12-31T00:00:00Z')
+
+/** Opens the grant, or goes on with the one that is refreshed, and adds a refresh token if the client is set for it. */
+async function saveToken(
+  { database, clock }: Issuing,
+  { grantId, refreshing: found }: State,
+  token: Token,
+  client: ModelClient,
+  { grantee }: Subject
+): Promise<Token> {
+  const now = clock()
+  const scopes = (token.scope ?? []).filter(isScope)
+  const refreshesAt = later(now, REFRESH_TOKEN_LIFETIME_S)
+  const outcome = await database.transaction(async (tx) => {
+    if (found && !(await useRefreshToken(tx, found, now))) return undefined
+    if (!found) await openGrant(tx, grantId, grantee, scopes, later(now, ACCESS_TOKEN_LIFETIME_S))
+    const isRefreshed = isRefreshable(client.oauth, grantee.subject)
+    return { refreshToken: isRefreshed ? await addRefreshToken(tx, grantee.tenantId, grantId, refreshesAt) : '' }
+  })
+  if (outcome) return { ...token, ...outcome, client, user: { grantee } }
+  await revokeGrant(database, grantee.tenantId, grantId, now)
+  throw new OAuth2Server.InvalidGrantError('The refresh token was used already')
+}
+
+/** Whether a refresh token goes with an access token; with one that a client got for itself, only if it is set so. */
+function isRefreshable({ clientId, grantTypes, refreshesClientCredentials }: OauthClient, subject: string): boolean {
+  if (!grantTypes.includes('refresh_token')) return false
+  return subject !== clientId || refreshesClientCredentials
+}

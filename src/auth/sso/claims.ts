@@ -1,0 +1,86 @@
+import type { JWTPayload } from 'jose'
+import { Problem } from '../../base/problem.ts'
+import { StartError } from '../../base/start-error.ts'
+import type { Database } from '../../db/database.ts'
+import { sql } from '../../db/sql.ts'
+import { isScope, SCOPES, type Scope } from '../access/scopes.ts'
+import type { Subject } from '../sign-in/sign-in.ts'
+import type { SsoSettings } from './settings.ts'
+
+const TENANT_ID = /^[\w.-]{1,64}$/
+/** OpenID Connect Core 1.0, section 2. */
+const SUBJECT = /^[\x20-\x7e]{1,255}$/
+/** Values longer than this name nothing here. */
+const TEXT_LENGTH_MAX = 256
+
+/** Throws a StartError for a role that stands for a scope which does not exist. */
+export function requireKnownScopes({ scopeMap }: SsoSettings): void {
+  for (const scope of [...scopeMap.values()].flat()) {
+    if (!isScope(scope)) throw new StartError(`The configuration is wrong. SSO_SCOPE_MAP: ${scope} is no scope`)
+  }
+}
+
+/**
+ * Whom the claims of a verified ID token let in. Throws `forbidden` when they name no tenant or partner there is, or no
+ * role that opens anything.
+ */
+export async function subjectOf(database: Database, settings: SsoSettings, claims: JWTPayload): Promise<Subject> {
+  if (!SUBJECT.test(claims.sub ?? '')) throw refused('does not say who you are')
+  const scopes = scopesOf(settings, claims)
+  if (scopes.length === 0) throw refused('gives you no role that opens anything here')
+  const tenantId = await tenantOf(database, settings, claims)
+  const partnerId = await partnerOf(database, settings, claims, tenantId)
+  // Other claims, such as the name or the address, are the person's own to change in many a provider.
+  const subject = `sso:${claims.sub}`
+  return { grantee: { tenantId, clientId: undefined, userId: undefined, subject, partnerId }, scopes }
+}
+
+function scopesOf({ scopeClaim, scopeMap }: SsoSettings, claims: JWTPayload): readonly Scope[] {
+  const roles = [claimOf(claims, scopeClaim)].flat()
+  const granted = roles.flatMap((role) => (typeof role === 'string' ? (scopeMap.get(role) ?? []) : []))
+  return SCOPES.filter((scope) => granted.includes(scope))
+}
+
+async function tenantOf(database: Database, { tenant }: SsoSettings, claims: JWTPayload): Promise<string> {
+  const id = 'id' in tenant ? tenant.id : textOf(claims, tenant.claim)
+  const isThere = id !== undefined && TENANT_ID.test(id) && (await hasTenant(database, id))
+  if (!isThere) throw refused('names no provider that is known here')
+  return id
+}
+
+async function hasTenant(database: Database, id: string): Promise<boolean> {
+  const { rows } = await database.run(sql`SELECT 1 FROM "tenant" WHERE "id" = ${id}`, { prepared: true })
+  return rows.length > 0
+}
+
+/** Who has the claim is a partner's; only somebody without it is the provider's own. */
+async function partnerOf(
+  database: Database,
+  { partnerClaim }: SsoSettings,
+  claims: JWTPayload,
+  tenantId: string
+): Promise<string | undefined> {
+  if (partnerClaim === undefined || claimOf(claims, partnerClaim) === undefined) return undefined
+  const { rows } = await database.run(
+    sql`SELECT "id" FROM "partner"
+      WHERE "tenant_id" = ${tenantId} AND "account_number" = ${textOf(claims, partnerClaim) ?? ''}`,
+    { prepared: true }
+  )
+  const id = rows[0]?.[0]
+  if (!id) throw refused('names no partner that is known here')
+  return id
+}
+
+function textOf(claims: JWTPayload, name: string): string | undefined {
+  const value = claimOf(claims, name)
+  return typeof value === 'string' && value.length <= TEXT_LENGTH_MAX && !value.includes('\0') ? value : undefined
+}
+
+/** Names such as `constructor` are claims only where the token has them. */
+function claimOf(claims: JWTPayload, name: string): unknown {
+  return Object.hasOwn(claims, name) ? claims[name] : undefined
+}
+
+function refused(what: string): Problem {
+  return new Problem('forbidden', `The identity provider ${what}`)
+}

@@ -1,0 +1,63 @@
+import { errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose'
+import type { Clock } from '../../base/clock.ts'
+import { Problem } from '../../base/problem.ts'
+
+/** What an ID token must say besides being signed by the provider. */
+export interface Expected {
+  readonly issuer: string
+  readonly clientId: string
+  readonly nonce: string
+}
+
+/** Signatures of a key that only the provider has; nothing that a client secret could sign. */
+const ALGORITHMS = [
+  ...['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'],
+  ...['ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519']
+]
+/** By how much the clock of the provider may differ. */
+const CLOCK_TOLERANCE_S = 30
+
+/**
+ * The claims of an ID token that was made for this client and this sign-in (OpenID Connect Core 1.0, section 3.1.3.7).
+ * Throws `forbidden` for any other, with what is wrong, and as it comes what kept the keys from being read.
+ */
+export async function verifyIdToken(
+  keys: JWTVerifyGetKey,
+  clock: Clock,
+  token: string,
+  { issuer, clientId, nonce }: Expected
+): Promise<JWTPayload> {
+  const options = {
+    algorithms: ALGORITHMS,
+    issuer,
+    audience: clientId,
+    requiredClaims: ['sub', 'iat', 'exp', 'nonce'],
+    clockTolerance: CLOCK_TOLERANCE_S,
+    currentDate: new Date(clock())
+  }
+  const { payload } = await jwtVerify(token, keys, options).catch((error) => Promise.reject(refusal(error)))
+  if (payload.nonce !== nonce) throw refused('it is not from this sign-in')
+  const isShared = Array.isArray(payload.aud) && payload.aud.length > 1
+  if (payload.azp !== clientId && (isShared || payload.azp !== undefined)) throw refused('it is for another client')
+  return payload
+}
+
+/** The library's own messages may hold parts of the token. */
+function refusal(error: unknown): unknown {
+  if (error instanceof errors.JWTExpired) return refused('it has expired')
+  if (error instanceof errors.JWTClaimValidationFailed) return refused(`its claim ${error.claim} is missing or wrong`)
+  if (WRONG_SIGNATURE.some((kind) => error instanceof kind)) return refused('its signature is not the provider’s')
+  if (NO_TOKEN.some((kind) => error instanceof kind)) return refused('it is not a signed JWT')
+  return error
+}
+
+const WRONG_SIGNATURE = [
+  errors.JWSSignatureVerificationFailed,
+  errors.JWKSNoMatchingKey,
+  errors.JWKSMultipleMatchingKeys
+]
+const NO_TOKEN = [errors.JOSEAlgNotAllowed, errors.JOSENotSupported, errors.JWTInvalid, errors.JWSInvalid]
+
+function refused(what: string): Problem {
+  return new Problem('forbidden', `The ID token of the identity provider is refused: ${what}`)
+}

@@ -1,0 +1,165 @@
+import { createHash } from 'node:crypto'
+import cookies, { type CookieSerializeOptions } from '@fastify/cookie'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { later } from '../../base/instant.ts'
+import { Problem } from '../../base/problem.ts'
+import { newId } from '../../base/ulid.ts'
+import { requireNoTransaction } from '../../pace/slow.ts'
+import { signAccessToken } from '../access/access-token.ts'
+import { openGrant } from '../access/grants.ts'
+import { newSecret } from '../keys/secret.ts'
+import { type Parameters, parseForms } from '../oauth/form.ts'
+import type { OauthContext } from '../oauth/request.ts'
+import { ACCESS_TOKEN_LIFETIME_S } from '../oauth/token-model.ts'
+import type { Subject } from '../sign-in/sign-in.ts'
+import { requireKnownScopes, subjectOf } from './claims.ts'
+import { verifyIdToken } from './id-token.ts'
+import { type Flow, providerFailure, type SsoProvider, ssoProvider } from './provider.ts'
+import type { SsoSettings } from './settings.ts'
+
+const LOGIN_PATH = '/sso/login'
+const CALLBACK_PATH = '/sso/callback'
+const PUBLIC = { config: { access: 'public' } } as const
+const HEADERS = { 'Cache-Control': 'no-store', Pragma: 'no-cache', 'Referrer-Policy': 'no-referrer' }
+const SCOPE = ['openid', 'profile', 'email']
+/** What one sign-in leaves in the browser until it comes back. */
+const STATE_COOKIE = 'sso-state'
+const VERIFIER_COOKIE = 'sso-verifier'
+const NONCE_COOKIE = 'sso-nonce'
+const SIGN_IN_MAX_S = 600
+
+interface Sso {
+  readonly context: OauthContext
+  readonly settings: SsoSettings
+  readonly cookie: CookieSerializeOptions
+  readonly provider: () => Promise<SsoProvider>
+}
+
+/**
+ * Registers single sign-on by an OpenID Connect provider (Core 1.0, section 3.1): a path that sends the browser there,
+ * and the one to which it comes back for a token. Throws a StartError for a scope that does not exist.
+ */
+export async function registerSso(app: FastifyInstance, context: OauthContext, settings: SsoSettings): Promise<void> {
+  requireKnownScopes(settings)
+  const cookie = cookieOptions(context)
+  const flow: Flow = {
+    scope: SCOPE,
+    callbackUri: (request) => context.issuerOf(request) + CALLBACK_PATH,
+    generateStateFunction: () => newSecret(),
+    checkStateFunction: isOwnState,
+    cookie,
+    pkce: 'S256',
+    redirectStateCookieName: STATE_COOKIE,
+    verifierCookieName: VERIFIER_COOKIE,
+    userAgent: false
+  }
+  const sso: Sso = { context, settings, cookie, provider: ssoProvider(settings, context.clock, flow) }
+  await app.register(async (scope) => {
+    await scope.register(cookies)
+    scope.addHook('onSend', async (_, reply) => {
+      reply.headers(HEADERS)
+    })
+    scope.get(LOGIN_PATH, PUBLIC, (request, reply) => login(sso, request, reply))
+    scope.get(CALLBACK_PATH, PUBLIC, (request, reply) => callback(sso, request, reply))
+  })
+}
+
+/** Cookies that come back with the redirect from the provider and go nowhere else. */
+function cookieOptions({ issuer }: OauthContext): CookieSerializeOptions {
+  const path = issuer === undefined ? '' : new URL(issuer).pathname.replace(/\/+$/, '')
+  return {
+    path: `${path}/sso`,
+    httpOnly: true,
+    sameSite: 'lax',
+    secure: issuer?.startsWith('https:') ?? false,
+    maxAge: SIGN_IN_MAX_S
+  }
+}
+
+async function login({ provider, cookie }: Sso, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  const { client, authorizationEndpoint } = await provider()
+  const nonce = newSecret()
+  reply.setCookie(NONCE_COOKIE, nonce, cookie)
+  const { searchParams } = new URL(await client.generateAuthorizationUri(request, reply))
+  // An endpoint may have a query of its own, which the plugin does not keep.
+  const target = new URL(authorizationEndpoint)
+  for (const [name, value] of searchParams) target.searchParams.set(name, value)
+  target.searchParams.set('nonce', nonceOf(nonce))
+  return reply.redirect(target.href)
+}
+
+/** Who sees the request on its way cannot make the cookie from it (Core 1.0, section 15.5.2). */
+function nonceOf(secret: string): string {
+  return createHash('sha256').update(secret).digest('base64url')
+}
+
+async function callback(sso: Sso, request: FastifyRequest, reply: FastifyReply): Promise<object> {
+  const { context, settings } = sso
+  const url = request.raw.url ?? ''
+  const answer = parseForms(url.includes('?') ? url.slice(url.indexOf('?') + 1) : '')
+  for (const name of [STATE_COOKIE, VERIFIER_COOKIE, NONCE_COOKIE]) reply.clearCookie(name, sso.cookie)
+  requireCode(settings, answer)
+  request.query = Object.fromEntries(answer)
+  const provider = await sso.provider()
+  const idToken = await exchange(provider, request)
+  const nonce = nonceOf(request.cookies[NONCE_COOKIE] ?? '')
+  const { issuer, clientId } = settings
+  const claims = await verifyIdToken(provider.keys, context.clock, idToken, { issuer, clientId, nonce }).catch(
+    asProblem
+  )
+  return issueToken(context, request, await subjectOf(context.database, settings, claims))
+}
+
+/** Refuses an answer that is a failure, or not from the provider (RFC 9207). */
+function requireCode({ issuer }: SsoSettings, answer: Parameters): void {
+  if (answer.has('error')) {
+    const name = /^[a-z_]{1,64}$/.exec(answer.get('error') ?? '')?.[0] ?? 'an error'
+    throw new Problem('forbidden', `The identity provider did not sign you in: ${name}`)
+  }
+  if ((answer.get('iss') ?? issuer) !== issuer) throw new Problem('badRequest', 'The answer is of another issuer')
+  if (!answer.has('code')) throw new Problem('badRequest', 'The answer of the identity provider has no code')
+}
+
+/** Whether the browser that comes back is the one that was sent; the plugin asks. */
+async function isOwnState(request: FastifyRequest): Promise<boolean> {
+  const { state } = request.query as { state?: string }
+  const sent = request.cookies[STATE_COOKIE]
+  if (sent && sent === state && request.cookies[NONCE_COOKIE]) return true
+  throw new Problem('badRequest', `This sign-in was not begun here, or long ago; begin again at ${LOGIN_PATH}`)
+}
+
+async function exchange({ client }: SsoProvider, request: FastifyRequest): Promise<string> {
+  requireNoTransaction('The identity provider')
+  const { token } = await client.getAccessTokenFromAuthorizationCodeFlow(request).catch((error) => {
+    throw exchangeFailure(error)
+  })
+  const { id_token: idToken } = token
+  if (typeof idToken !== 'string') throw providerFailure(new Error('its token endpoint gives no ID token'))
+  return idToken
+}
+
+/** The error of the HTTP client holds the request with its secrets: only its message goes further. */
+function exchangeFailure(error: unknown): Problem {
+  if (error instanceof Problem) return error
+  const { output, message } = error as { output?: { statusCode: number }; message: string }
+  if (output?.statusCode !== 400) return providerFailure(new Error(message))
+  return new Problem('badRequest', `The identity provider does not take its code back; begin again at ${LOGIN_PATH}`)
+}
+
+function asProblem(error: unknown): never {
+  throw error instanceof Problem ? error : providerFailure(error)
+}
+
+/** Opens a grant and answers as the token endpoint does (RFC 6749, section 5.1). */
+async function issueToken(
+  { database, clock, ring, issuerOf }: OauthContext,
+  request: FastifyRequest,
+  { grantee, scopes }: Subject
+): Promise<object> {
+  const grantId = newId()
+  const lifetimeS = ACCESS_TOKEN_LIFETIME_S
+  await database.transaction((tx) => openGrant(tx, grantId, grantee, scopes, later(clock(), lifetimeS)))
+  const claims = { ...grantee, grantId, actorType: 'sso', scopes } as const
+  const token = await signAccessToken(ring, clock, claims, { issuer: issuerOf(request), lifetimeS })
+  return { access_token: token, token_type: 'Bearer', expires_in: lifetimeS, scope: scopes.join(' ') }
+}

@@ -1,0 +1,192 @@
+import type { Instant } from '../../base/instant.ts'
+import { Problem } from '../../base/problem.ts'
+import { dayOf, startOfDay } from '../../base/time-zone.ts'
+import { indexAt, type Period, type Recurrence, readFrequency, startOf } from './recurrence.ts'
+
+/** What a billCycleSpecification says of dates. Its validFor begins on the day on which the first period does. */
+export interface CycleSpecification {
+  readonly frequency?: string
+  /** Says how often where `frequency` is missing. */
+  readonly billingPeriod?: string
+  /** Days from the start of the period; missing where bills are dated on the first day after the period. */
+  readonly billingDateShift?: number
+  /** Days from the billing date. */
+  readonly chargeDateOffset?: number
+  readonly creditDateOffset?: number
+  readonly mailingDateOffset?: number
+  readonly paymentDueDateOffset?: number
+  readonly validFor?: TimePeriod
+}
+
+/** What a billCycle may say of its own dates. */
+export interface PostedDates {
+  readonly billingDate?: Instant
+  readonly chargeDate?: Instant
+  readonly creditDate?: Instant
+  readonly mailingDate?: Instant
+  readonly paymentDueDate?: Instant
+  readonly validFor?: TimePeriod
+}
+
+export interface TimePeriod {
+  readonly startDateTime?: Instant
+  readonly endDateTime?: Instant
+}
+
+/** All dates of a cycle. Its period contains its start and not its end, which is the start of the next one. */
+export interface CycleDates {
+  readonly start: Instant
+  readonly end: Instant
+  readonly billingDate: Instant
+  /** Before it lie the charges, and the credits, that are billed. */
+  readonly chargeDate: Instant
+  readonly creditDate: Instant
+  readonly mailingDate: Instant
+  /** Missing where the account's own term of payment holds. */
+  readonly paymentDueDate: Instant | undefined
+}
+
+/**
+ * Which period is meant: the one of an index, counted from 0; the one that contains an instant, or the first where that
+ * comes earlier; or what is left of one from an instant on, which is how a cycle follows another that ended there.
+ */
+export type Which = { readonly index: number } | { readonly at: Instant } | { readonly from: Instant }
+
+/** Days of any shift or offset. */
+const OFFSET_MAX = 3_660
+/** Beyond these a date is a slip of the pen, or stands for ever. */
+const EARLIEST = Date.parse('1900-01-01T00:00:00.000Z')
+const LATEST = Date.parse('3000-01-01T00:00:00.000Z')
+/** An end within the last second of a day, as in `23:59:59`, means all of that day. */
+const LAST_SECOND_MS = 1_000
+
+/** The dates of one period of a specification. Throws `unprocessable` where the specification does not tell them. */
+export function cycleDates(specification: CycleSpecification, which: Which, timeZone: string): CycleDates {
+  const period = periodOf(recurrenceOf(specification, timeZone), which)
+  return datesOf(specification, period, {}, timeZone)
+}
+
+/**
+ * The dates of a cycle: those posted with it, and for each missing one what its specification derives. A cycle without
+ * the start of a period has the one that its billing date belongs to. Throws `unprocessable` when neither tells a date.
+ */
+export function effectiveDates(cycle: PostedDates, specification: CycleSpecification, timeZone: string): CycleDates {
+  return datesOf(specification, postedPeriod(cycle, specification, timeZone), cycle, timeZone)
+}
+
+/** Whether `effectiveDates` has what it needs of a cycle and its specification. */
+export function isDerivable({ validFor = {}, billingDate }: PostedDates, specification: CycleSpecification): boolean {
+  const { startDateTime, endDateTime } = validFor
+  if (startDateTime && endDateTime) return true
+  const recurs = frequencyOf(specification) !== undefined && specification.validFor?.startDateTime !== undefined
+  return recurs && (startDateTime ?? endDateTime ?? billingDate) !== undefined
+}
+
+function postedPeriod(cycle: PostedDates, specification: CycleSpecification, timeZone: string): Period {
+  const { startDateTime, endDateTime } = cycle.validFor ?? {}
+  const recurrence = () => recurrenceOf(specification, timeZone)
+  const end = endDateTime === undefined ? undefined : wholeDays(milliseconds(endDateTime), timeZone)
+  if (startDateTime !== undefined) {
+    const start = milliseconds(startDateTime)
+    if (end === undefined) return periodOf(recurrence(), { from: startDateTime })
+    if (end >= start) return { start, end }
+    throw new Problem('unprocessable', `validFor of the cycle ends at ${endDateTime}, which is before it begins`)
+  }
+  if (end !== undefined) return { ...periodBefore(recurrence(), end), end }
+  if (cycle.billingDate !== undefined) return periodBilledOn(specification, recurrence(), cycle.billingDate)
+  throw new Problem('unprocessable', 'The cycle has neither validFor nor billingDate, of which one tells its period')
+}
+
+function wholeDays(end: number, timeZone: string): number {
+  const midnight = startOfDay(dayOf(end, timeZone) + 1, timeZone)
+  return midnight - end <= LAST_SECOND_MS ? midnight : end
+}
+
+/** The period of a billing date: that which ended last or, with a shift, that which began so many days before. */
+function periodBilledOn(specification: CycleSpecification, recurrence: Recurrence, billingDate: Instant): Period {
+  const { timeZone } = recurrence
+  const time = milliseconds(billingDate)
+  const shift = offset(specification, 'billingDateShift')
+  if (shift === undefined) return periodBefore(recurrence, startOf(recurrence, indexAt(recurrence, time)))
+  const begun = startOfDay(dayOf(time, timeZone) - shift, timeZone)
+  return periodNumbered(recurrence, indexAt(recurrence, begun))
+}
+
+/** The period that contains the last moment before a time. */
+function periodBefore(recurrence: Recurrence, time: number): Period {
+  return periodNumbered(recurrence, indexAt(recurrence, time - 1))
+}
+
+function periodNumbered(recurrence: Recurrence, index: number): Period {
+  if (index < 0) throw new Problem('unprocessable', 'The cycle lies before validFor of its specification begins')
+  return { start: startOf(recurrence, index), end: startOf(recurrence, index + 1) }
+}
+
+function periodOf(recurrence: Recurrence, which: Which): Period {
+  if ('index' in which) return periodNumbered(recurrence, which.index)
+  if ('at' in which) return periodNumbered(recurrence, Math.max(indexAt(recurrence, milliseconds(which.at)), 0))
+  const start = milliseconds(which.from)
+  return { ...periodNumbered(recurrence, indexAt(recurrence, start)), start }
+}
+
+/** The dates within and after a period: those posted, or counted in days from it. */
+function datesOf(
+  specification: CycleSpecification,
+  { start, end }: Period,
+  posted: PostedDates,
+  timeZone: string
+): CycleDates {
+  const after = (time: number, days: number) => startOfDay(dayOf(time, timeZone) + days, timeZone)
+  const shift = offset(specification, 'billingDateShift')
+  const usual = shift === undefined ? after(end - 1, 1) : after(start, shift)
+  const billing = posted.billingDate === undefined ? usual : milliseconds(posted.billingDate)
+  const counted = (name: OffsetName) => {
+    const days = offset(specification, name)
+    return days === undefined ? undefined : instant(after(billing, days))
+  }
+  return {
+    start: instant(start),
+    end: instant(end),
+    billingDate: instant(billing),
+    chargeDate: posted.chargeDate ?? counted('chargeDateOffset') ?? instant(end),
+    creditDate: posted.creditDate ?? counted('creditDateOffset') ?? instant(end),
+    mailingDate: posted.mailingDate ?? counted('mailingDateOffset') ?? instant(billing),
+    paymentDueDate: posted.paymentDueDate ?? counted('paymentDueDateOffset')
+  }
+}
+
+function recurrenceOf(specification: CycleSpecification, timeZone: string): Recurrence {
+  const frequency = frequencyOf(specification)
+  const from = specification.validFor?.startDateTime
+  if (frequency === undefined) throw new Problem('unprocessable', 'The specification of the cycle has no frequency')
+  if (from === undefined) {
+    const needed = 'The specification of the cycle has no validFor.startDateTime, on whose day its first period begins'
+    throw new Problem('unprocessable', needed)
+  }
+  return { ...readFrequency(frequency), anchor: dayOf(milliseconds(from), timeZone), timeZone }
+}
+
+function frequencyOf({ frequency, billingPeriod }: CycleSpecification): string | undefined {
+  return frequency ?? billingPeriod
+}
+
+type OffsetName = keyof CycleSpecification & (`${string}Shift` | `${string}Offset`)
+
+function offset(specification: CycleSpecification, name: OffsetName): number | undefined {
+  const days = specification[name]
+  if (days === undefined || Math.abs(days) <= OFFSET_MAX) return days
+  throw new Problem('unprocessable', `${name} of the specification is more than ${OFFSET_MAX} days`)
+}
+
+function milliseconds(time: Instant): number {
+  return inRange(Date.parse(time))
+}
+
+function instant(time: number): Instant {
+  return new Date(inRange(time)).toISOString()
+}
+
+function inRange(time: number): number {
+  if (time >= EARLIEST && time < LATEST) return time
+  throw new Problem('unprocessable', 'A date of the cycle lies outside the years 1900 to 2999')
+}

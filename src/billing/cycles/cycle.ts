@@ -1,0 +1,142 @@
+import { Problem } from '../../base/problem.ts'
+import type { Queryable, Transaction } from '../../db/database.ts'
+import { identifier, join, sql } from '../../db/sql.ts'
+import { billCycle } from '../../resources/bill-cycle.ts'
+import { billCycleSpecification } from '../../resources/bill-cycle-specification.ts'
+import type { Document, Owner, Resource, Stored } from '../../tmf/declaration/resource.ts'
+import { find } from '../../tmf/read.ts'
+import { type Row, readStored } from '../../tmf/representation.ts'
+import { within } from '../../tmf/view.ts'
+import { create, type WriteContext } from '../../tmf/write.ts'
+import {
+  type CycleDates,
+  type CycleSpecification,
+  cycleDates,
+  effectiveDates,
+  isDerivable,
+  type PostedDates
+} from './calendar.ts'
+import { periodLabel } from './period-label.ts'
+
+/** A cycle that was opened; not a new one where another had opened it in the same moment. */
+export interface OpenedCycle {
+  readonly cycle: Stored
+  readonly isNew: boolean
+}
+
+type Specification = CycleSpecification & { readonly name: string }
+type CycleDocument = PostedDates & { readonly BillCycleSpecification?: { readonly id: string } }
+
+/** The resource of cycles as it is served: a posted one gets the dates it left out from its specification. */
+export const datedBillCycle: Resource = { ...billCycle, consult: withDates }
+
+/**
+ * Opens the cycle that follows the latest one of a specification, or the one of this moment where there is none yet.
+ * Of calls at the same time one opens it, and the others answer the same cycle. Throws `notFound` without the
+ * specification, and `unprocessable` when it tells no dates or no longer holds.
+ */
+export async function openNextCycle(
+  tx: Transaction,
+  context: WriteContext,
+  specificationId: string
+): Promise<OpenedCycle> {
+  const { tenantId } = context.view
+  const before = await latestCycle(tx, tenantId, specificationId)
+  const specification = await lockSpecification(tx, context, specificationId)
+  const latest = await latestCycle(tx, tenantId, specificationId)
+  if (latest && latest.id !== before?.id) return { cycle: latest, isNew: false }
+  const timeZone = await timeZoneOf(tx, tenantId)
+  const dates = nextDates(specification.document, latest, context.clock(), timeZone)
+  const view = { ...context.view, partnerId: specification.partnerId }
+  const ref = { id: specificationId, name: specification.document.name }
+  const document = cycleDocument(ref, dates, periodLabel(dates, timeZone))
+  const { row } = await create(tx, { ...context, view }, billCycle, document)
+  return { cycle: readStored(billCycle, row), isNew: true }
+}
+
+/** The IANA time zone in which the days of a tenant begin. */
+export async function timeZoneOf(queryable: Queryable, tenantId: string): Promise<string> {
+  const zone = sql`SELECT "time_zone" FROM "tenant" WHERE "id" = ${tenantId}`
+  const { rows } = await queryable.run(zone, { prepared: true })
+  return String(rows[0]?.[0])
+}
+
+/** A change of a cycle is taken as it is: dates that are to follow from others are removed, and derived by the run. */
+async function withDates(tx: Transaction, owner: Owner, document: Document, before?: Stored): Promise<Document> {
+  const posted: CycleDocument = document
+  const { validFor, BillCycleSpecification: ref } = posted
+  const specification = ref && !before ? await findSpecification(tx, owner, ref.id) : undefined
+  if (!specification || !isDerivable(posted, specification)) return document
+  const { start, end, ...dates } = effectiveDates(posted, specification, await timeZoneOf(tx, owner.tenantId))
+  return { ...document, ...dates, validFor: { startDateTime: start, endDateTime: end, ...validFor } }
+}
+
+/** A reference that names none is for the check of references to refuse. */
+async function findSpecification(tx: Transaction, owner: Owner, id: string): Promise<Specification | undefined> {
+  const row = await find(tx, billCycleSpecification, owner, id).catch((error: unknown) => {
+    if (error instanceof Problem && error.kind === 'notFound') return undefined
+    throw error
+  })
+  return row && readSpecification(row)
+}
+
+function readSpecification(row: Row): Specification {
+  return readStored(billCycleSpecification, row).document
+}
+
+/** Whoever opens a cycle holds the specification until it is there. A cycle belongs to whom its specification does. */
+async function lockSpecification(
+  tx: Transaction,
+  { view }: WriteContext,
+  id: string
+): Promise<{ readonly document: Specification; readonly partnerId: string | undefined }> {
+  const row = await find(tx, billCycleSpecification, view, id, 'update')
+  const owner = sql`SELECT "partner_id" FROM "bill_cycle_specification"
+    WHERE ${within(billCycleSpecification, view)} AND "id" = ${id}`
+  const { rows } = await tx.run(owner)
+  return {
+    document: readSpecification(row),
+    partnerId: rows[0]?.[0] ?? undefined
+  }
+}
+
+/** The cycle that begins last, whoever of the tenant sees it. */
+async function latestCycle(
+  queryable: Queryable,
+  tenantId: string,
+  specificationId: string
+): Promise<Stored | undefined> {
+  const columns = join(billCycle.columns.map(identifier), sql`, `)
+  const { rows } = await queryable.run(sql`SELECT ${columns} FROM "bill_cycle"
+    WHERE "tenant_id" = ${tenantId} AND "bill_cycle_specification_id" = ${specificationId}
+      AND "valid_for" ? 'startDateTime'
+    ORDER BY ("valid_for"->>'startDateTime') COLLATE "C" DESC, "id" DESC LIMIT 1`)
+  return rows[0] && readStored(billCycle, rows[0])
+}
+
+function nextDates(
+  specification: Specification,
+  latest: Stored | undefined,
+  now: string,
+  timeZone: string
+): CycleDates {
+  const which = latest ? { from: effectiveDates(latest.document, specification, timeZone).end } : { at: now }
+  const dates = cycleDates(specification, which, timeZone)
+  const until = specification.validFor?.endDateTime
+  if (until === undefined || dates.start < until) return dates
+  throw new Problem('unprocessable', `The specification holds until ${until}, and the next cycle begins ${dates.start}`)
+}
+
+function cycleDocument(
+  specification: { readonly id: string; readonly name: string },
+  { start, end, ...dates }: CycleDates,
+  label: string
+): Document {
+  return {
+    name: `${specification.name}: ${label}`,
+    billingPeriod: label,
+    ...dates,
+    BillCycleSpecification: specification,
+    validFor: { startDateTime: start, endDateTime: end }
+  }
+}

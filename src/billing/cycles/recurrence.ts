@@ -1,0 +1,98 @@
+import { Problem } from '../../base/problem.ts'
+import { DAY_MS, dayOf, startOfDay } from '../../base/time-zone.ts'
+
+/** How periods follow each other: every so many days or months from a first day on, in a time zone. */
+export interface Recurrence {
+  readonly unit: 'day' | 'month'
+  readonly count: number
+  /** The day on which the first period begins; see time-zone.ts. */
+  readonly anchor: number
+  readonly timeZone: string
+}
+
+/** From its start until before its end, in milliseconds since the epoch. The end is the start of the next one. */
+export interface Period {
+  readonly start: number
+  readonly end: number
+}
+
+const COUNT_MAX = 366
+
+/**
+ * Reads how often something recurs: day, week, month, quarter or year, also daily, weekly, monthly, quarterly, yearly
+ * or annually, or several of them, e.g. `2 weeks`. Throws `unprocessable` for anything else.
+ */
+export function readFrequency(frequency: string): Pick<Recurrence, 'unit' | 'count'> {
+  const [, several, word = ''] = FREQUENCY.exec(frequency.trim().toLowerCase()) ?? []
+  const step = STEPS.get(several === undefined ? (ADVERBS.get(word) ?? word) : word)
+  const count = Number(several ?? 1)
+  if (step && count >= 1 && count <= COUNT_MAX) return { unit: step.unit, count: step.count * count }
+  const known = `${[...STEPS.keys()].join(', ')}, ${[...ADVERBS.keys()].join(', ')}`
+  throw new Problem('unprocessable', `The frequency ${JSON.stringify(frequency)} is none of ${known}, or e.g. 2 weeks`)
+}
+
+/** Throws `invalidField` for a frequency that `readFrequency` does not read. */
+export function requireFrequency(frequency: string): void {
+  try {
+    readFrequency(frequency)
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error
+    throw new Problem('invalidField', `$.frequency: ${error.message}`)
+  }
+}
+
+const FREQUENCY = /^(?:every )?(?:(\d{1,3}) )?([a-z]+?)s?$/
+const STEPS: ReadonlyMap<string, Pick<Recurrence, 'unit' | 'count'>> = new Map([
+  ['day', { unit: 'day', count: 1 }],
+  ['week', { unit: 'day', count: 7 }],
+  ['month', { unit: 'month', count: 1 }],
+  ['quarter', { unit: 'month', count: 3 }],
+  ['year', { unit: 'month', count: 12 }]
+])
+const ADVERBS: ReadonlyMap<string, string> = new Map([
+  ['daily', 'day'],
+  ['weekly', 'week'],
+  ['monthly', 'month'],
+  ['quarterly', 'quarter'],
+  ['yearly', 'year'],
+  ['annually', 'year']
+])
+
+/** When the period of an index begins; the first one has the index 0. */
+export function startOf(recurrence: Recurrence, index: number): number {
+  return startOfDay(firstDay(recurrence, index), recurrence.timeZone)
+}
+
+/** The index of the period that contains a time; negative for what the recurrence would be before its first day. */
+export function indexAt(recurrence: Recurrence, time: number): number {
+  let index = estimate(recurrence, dayOf(time, recurrence.timeZone))
+  // A short month and a change of the clocks each put the estimate off by one at most; a day that a zone skipped is an
+  // empty period, which contains nothing.
+  while (startOf(recurrence, index) > time) index--
+  while (startOf(recurrence, index + 1) <= time) index++
+  return index
+}
+
+/** The first day of a period. One that is to begin on a day its month does not have begins on the month's last. */
+function firstDay({ unit, count, anchor }: Recurrence, index: number): number {
+  if (unit === 'day') return anchor + index * count
+  const { month, day } = fields(anchor)
+  const first = dayNumber(month + index * count, 1)
+  const length = dayNumber(month + index * count + 1, 1) - first
+  return first + Math.min(day, length) - 1
+}
+
+function estimate({ unit, count, anchor }: Recurrence, day: number): number {
+  const elapsed = unit === 'day' ? day - anchor : fields(day).month - fields(anchor).month
+  return Math.floor(elapsed / count)
+}
+
+/** A day of the calendar: its month, counted from January of the year 0, and its day in that month, from 1. */
+export function fields(day: number): { readonly month: number; readonly day: number } {
+  const date = new Date(day * DAY_MS)
+  return { month: date.getUTCFullYear() * 12 + date.getUTCMonth(), day: date.getUTCDate() }
+}
+
+function dayNumber(month: number, day: number): number {
+  return Date.UTC(Math.floor(month / 12), month % 12, day) / DAY_MS
+}

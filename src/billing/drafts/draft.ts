@@ -1,0 +1,182 @@
+import type { Instant } from '../../base/instant.ts'
+import { minorDigits } from '../../base/money.ts'
+import type { Transaction } from '../../db/database.ts'
+import { join, type Sql, sql } from '../../db/sql.ts'
+
+/** What is to be billed: which accounts, and their rates up to when. */
+export interface Charging {
+  readonly tenantId: string
+  /** A condition on "billing_account" under the name `a`, besides its tenant. */
+  readonly accounts: Sql
+  /** Rates before it count, later ones wait for the next bill. */
+  readonly chargeDate: Instant
+  /** The same for credits, where it is another date. */
+  readonly creditDate?: Instant
+  /** When the tax profile of an account must be valid. */
+  readonly taxDate: Instant
+}
+
+/** How many accounts there are a bill for, and none, by reason. */
+export interface Drafted {
+  readonly ready: number
+  readonly skipped: Readonly<Record<string, number>>
+  /** Accounts that cannot be billed as they are. */
+  readonly parked: readonly { readonly billingAccount: string; readonly reason: string }[]
+}
+
+/** There is nothing to bill on an account. */
+const NOTHING_TO_BILL = 'nothingToBill'
+
+/**
+ * Works out the bills of some accounts into "pg_temp"."bill_draft" and their lines into "bill_draft_line", which live
+ * as long as the transaction: nothing is changed yet. All of it is one aggregation, whatever the number of accounts.
+ *
+ * Lines with the same taxes are one group, and its base the exact sum of them; each base is rounded once, and so is
+ * the tax on it, half away from zero. What the lines, each rounded for display, miss to the bases is the rounding.
+ */
+export async function draftBills(tx: Transaction, charging: Charging): Promise<Drafted> {
+  await createTables(tx)
+  const { rows } = await tx.run(sql`SELECT DISTINCT a."invoice_currency" FROM "billing_account" a
+    WHERE a."tenant_id" = ${charging.tenantId} AND ${charging.accounts}`)
+  const digits = rows.map(([currency]) => sql`(${currency}::text, ${minorDigits(String(currency))}::int)`)
+  if (digits.length === 0) return { ready: 0, skipped: {}, parked: [] }
+  await tx.run(linesStatement(charging))
+  await tx.run(sql`ANALYZE "pg_temp"."bill_draft_line"`)
+  await tx.run(draftStatement(charging, join(digits, sql`, `)))
+  return outcome(tx)
+}
+
+/** Kept by the connection and emptied at every commit, so that a run of many chunks does not make tables of its own. */
+async function createTables(tx: Transaction): Promise<void> {
+  await tx.run(sql`SET LOCAL client_min_messages = warning`)
+  // Whatever a server believes of its disk: some accounts are found by index, not by reading all rates there are.
+  await tx.run(sql`SET LOCAL random_page_cost = 1.1`)
+  await tx.run(sql`CREATE TEMP TABLE IF NOT EXISTS "bill_draft_line" ("account" text COLLATE "C",
+    "rate" text COLLATE "C", "place" tid,
+    "version" int, "kind" text, "unit" text, "amount" numeric, "taxes" jsonb, "tax_key" text) ON COMMIT DELETE ROWS`)
+  await tx.run(sql`CREATE TEMP TABLE IF NOT EXISTS "bill_draft" ("position" int, "account" text COLLATE "C",
+    "partner" text, "bill" text COLLATE "C", "document" text, "currency" text,
+    "lines" int, "tax_excluded" numeric, "tax_included" numeric, "rounding" numeric, "taxes" jsonb, "kinds" jsonb,
+    "fault" text, "profile" jsonb) ON COMMIT DELETE ROWS`)
+  await tx.run(sql`DELETE FROM "pg_temp"."bill_draft_line"`)
+  await tx.run(sql`DELETE FROM "pg_temp"."bill_draft"`)
+}
+
+/**
+ * Which rates are due on a bill: those under the name `r` for an account `a`, up to two dates. What a partner sends is
+ * billed to its own accounts only, whatever it names. A rate without a date has always been due.
+ */
+function due(chargeDate: Sql, creditDate: Sql): Sql {
+  return sql`(NOT r."is_billed" AND (r."partner_id" IS NULL OR r."partner_id" = a."partner_id")
+    AND (r."date" < CASE WHEN r."rate_type" = 'appliedBillingCredit' THEN ${creditDate} ELSE ${chargeDate} END
+      OR r."date" IS NULL))`
+}
+
+/** A partner's rates may have come before its account, and name it as the partner does, without its own id in front. */
+function linesStatement({ tenantId, accounts, chargeDate, creditDate = chargeDate }: Charging): Sql {
+  return sql`INSERT INTO "pg_temp"."bill_draft_line"
+    SELECT a."id", r."id", r.ctid, r."version", coalesce(r."rate_type", 'appliedBillingCharge'),
+      r."tax_excluded_amount_unit", r."tax_excluded_amount_value", t."taxes",
+      (SELECT string_agg(concat(x->>'taxCategory', ':', x->>'taxRate'), ',' ORDER BY x->>'taxCategory', x->>'taxRate')
+        FROM jsonb_array_elements(t."taxes") x)
+    FROM (
+      SELECT a."id", a."partner_id", a."id" AS "name" FROM "billing_account" a
+      WHERE a."tenant_id" = ${tenantId} AND ${accounts}
+      UNION ALL
+      SELECT a."id", a."partner_id", "own_name"(a."partner_id", a."id") FROM "billing_account" a
+      WHERE a."tenant_id" = ${tenantId} AND ${accounts} AND starts_with(a."id", a."partner_id" || ':')) a
+    JOIN "applied_customer_billing_rate" r ON r."tenant_id" = ${tenantId} AND r."billing_account_id" = a."name"
+      AND (a."name" = a."id" OR r."partner_id" = a."partner_id")
+    CROSS JOIN LATERAL (SELECT nullif(r."applied_tax", '[]') AS "taxes") t
+    WHERE ${due(sql`${chargeDate}::timestamptz`, sql`${creditDate}::timestamptz`)}`
+}
+
+/** What of a tax profile holds at a time, for lines without taxes of their own: an exemption, or rates. */
+function appliedProfile(profile: Sql, at: Sql): Sql {
+  return sql`CASE WHEN (${profile}->>'exempt')::boolean
+    THEN jsonb_strip_nulls(jsonb_build_object('exempt', true, 'exemptReason', ${profile}->'exemptReason'))
+    ELSE jsonb_build_object('rates', coalesce((
+      SELECT jsonb_agg(jsonb_build_object('taxCategory', p->'taxCategory', 'taxRate', p->'taxRate')
+        ORDER BY p->>'taxCategory')
+      FROM jsonb_array_elements(${profile}->'rates') p
+      WHERE ${at} >= coalesce((p#>>'{validFor,startDateTime}')::timestamptz, '-infinity')
+        AND ${at} < coalesce((p#>>'{validFor,endDateTime}')::timestamptz, 'infinity')), '[]')) END`
+}
+
+function draftStatement({ tenantId, accounts, taxDate }: Charging, digits: Sql): Sql {
+  return sql`WITH "a" AS (
+      SELECT a."id", a."partner_id" AS "partner", a."invoice_currency" AS "currency", d."digits",
+        ${appliedProfile(sql`a."tax_profile"`, sql`${taxDate}::timestamptz`)} AS "profile"
+      FROM "billing_account" a JOIN (VALUES ${digits}) d("currency", "digits") ON d."currency" = a."invoice_currency"
+      WHERE a."tenant_id" = ${tenantId} AND ${accounts}),
+    "groups" AS (
+      SELECT l."account", l."tax_key", a."digits", sum(l."amount") AS "base"
+      FROM "pg_temp"."bill_draft_line" l JOIN "a" a ON a."id" = l."account" GROUP BY 1, 2, 3),
+    "bases" AS (SELECT "account", sum(round("base", "digits")) AS "excluded" FROM "groups" GROUP BY 1),
+    "raw_taxes" AS (
+      SELECT g."account", g."digits", p->>'taxCategory' AS "category", (p->>'taxRate')::numeric AS "rate",
+        g."base" * (p->>'taxRate')::numeric AS "amount", NULL AS "unit"
+      FROM "groups" g JOIN "a" a ON a."id" = g."account" CROSS JOIN LATERAL jsonb_array_elements(a."profile"->'rates') p
+      WHERE g."tax_key" IS NULL
+      UNION ALL
+      SELECT l."account", a."digits", x->>'taxCategory', (x->>'taxRate')::numeric, (x#>>'{taxAmount,value}')::numeric,
+        x#>>'{taxAmount,unit}'
+      FROM "pg_temp"."bill_draft_line" l JOIN "a" a ON a."id" = l."account"
+      CROSS JOIN LATERAL jsonb_array_elements(l."taxes") x),
+    "taxes" AS (
+      SELECT "account", "category", "rate", round(sum("amount"), "digits") AS "amount", min("unit") AS "min_unit",
+        max("unit") AS "max_unit"
+      FROM "raw_taxes" GROUP BY "account", "category", "rate", "digits"),
+    "tax_items" AS (
+      SELECT t."account", sum(t."amount") AS "tax",
+        coalesce(min(nullif(t."min_unit", a."currency")), min(nullif(t."max_unit", a."currency"))) AS "foreign_tax",
+        jsonb_agg(jsonb_strip_nulls(jsonb_build_object('taxCategory', t."category",
+        'taxRate', t."rate", 'taxAmount', jsonb_build_object('unit', a."currency", 'value', t."amount")))
+        ORDER BY t."category", t."rate") AS "items"
+      FROM "taxes" t JOIN "a" a ON a."id" = t."account" GROUP BY 1),
+    "kinds" AS (
+      SELECT l."account", l."kind", count(*) AS "lines", sum(round(l."amount", a."digits")) AS "shown",
+        min(l."rate") FILTER (WHERE l."unit" IS NULL) AS "without",
+        min(ARRAY[l."rate", l."unit"]) FILTER (WHERE l."unit" <> a."currency") AS "foreign"
+      FROM "pg_temp"."bill_draft_line" l JOIN "a" a ON a."id" = l."account" GROUP BY 1, 2),
+    "sums" AS (
+      SELECT "account", sum("lines") AS "lines", sum("shown") AS "shown", jsonb_object_agg("kind", "shown") AS "kinds",
+        min("without") AS "without", min("foreign") AS "foreign" FROM "kinds" GROUP BY 1)
+    INSERT INTO "pg_temp"."bill_draft"
+    SELECT CASE WHEN "ready" THEN row_number() OVER (PARTITION BY "ready" ORDER BY "id") END, "id", "partner", NULL,
+      NULL, "currency", "lines", "excluded", "included", "excluded" - "shown", "items", "kinds", "fault", "profile"
+    FROM (SELECT *, "lines" > 0 AND "fault" IS NULL AS "ready" FROM (SELECT *, ${FAULT} AS "fault" FROM (
+      SELECT a."id", a."partner", a."currency", a."profile", coalesce(s."lines", 0) AS "lines", b."excluded", s."shown",
+        s."kinds", s."without", s."foreign", b."excluded" + coalesce(t."tax", 0) AS "included",
+        coalesce(t."items", '[]') AS "items", t."foreign_tax"
+      FROM "a" a LEFT JOIN "sums" s ON s."account" = a."id" LEFT JOIN "bases" b ON b."account" = a."id"
+      LEFT JOIN "tax_items" t ON t."account" = a."id") "sum") "judged") "draft"`
+}
+
+/** Why an account cannot be billed as it is, in words. */
+const FAULT = sql`CASE
+  WHEN "lines" = 0 THEN NULL
+  WHEN "without" IS NOT NULL THEN format('The rate %s has no taxExcludedAmount', "without")
+  WHEN "foreign" IS NOT NULL THEN
+    format('The rate %s is in %s, the account in %s', "foreign"[1], "foreign"[2], "currency")
+  WHEN "foreign_tax" IS NOT NULL THEN format('A tax is in %s, the account in %s', "foreign_tax", "currency")
+  WHEN "included" < 0 THEN
+    format('The credits exceed the charges: the total would be %s %s', trim_scale("included"), "currency")
+END`
+
+async function outcome(tx: Transaction): Promise<Drafted> {
+  const counts = await tx.run(
+    sql`SELECT count("position"), count(*) FILTER (WHERE "lines" = 0) FROM "pg_temp"."bill_draft"`
+  )
+  const parked = await tx.run(sql`SELECT "account", "fault" FROM "pg_temp"."bill_draft" WHERE "fault" IS NOT NULL
+    ORDER BY "account"`)
+  const [ready, empty] = (counts.rows[0] ?? []).map(Number)
+  return {
+    ready: ready ?? 0,
+    skipped: empty ? { [NOTHING_TO_BILL]: empty } : {},
+    parked: parked.rows.map(([billingAccount, reason]) => ({
+      billingAccount: String(billingAccount),
+      reason: String(reason)
+    }))
+  }
+}

@@ -1,0 +1,132 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import { type Account, findAccount } from '../../accounts/lookup.ts'
+import { afterAll, type Instant, instantFromPostgres, parseInstant } from '../../base/instant.ts'
+import { minorDigits } from '../../base/money.ts'
+import { Problem } from '../../base/problem.ts'
+import type { Queryable, Result, Transaction } from '../../db/database.ts'
+import { sql } from '../../db/sql.ts'
+import { slotOf } from '../../fairness/request-slot.ts'
+import { moneyOf, objectOf } from '../../http/json.ts'
+import { readBody } from '../../http/read-body.ts'
+import { inTurns } from '../../pace/turns.ts'
+import type { RouteContext } from '../../tmf/serving/routes.ts'
+import { draftBills } from './draft.ts'
+
+/** So many lines are shown; all of them count. */
+const LINES_SHOWN_MAX = 10_000
+/** More are no preview: they take the database several seconds, which a dry run takes in the background. */
+const RATES_MAX = 100_000
+/** A preview of more takes a slot for expensive work. */
+const WRITE_RATES_MAX = 1_000
+const UNTIL_FAULT = 'must be an RFC 3339 date-time'
+const WANTED = z.strictObject({
+  billingAccount: z.strictObject(
+    { id: z.string({ error: 'must be a text' }) },
+    { error: 'must be an object with an id' }
+  ),
+  until: z.string({ error: UNTIL_FAULT }).optional()
+})
+
+/** Registers the preview below a base path, e.g. `/billing/v1`; the API at `apiBase` has the accounts and rates. */
+export function registerPreview(app: FastifyInstance, base: string, context: RouteContext, apiBase: string): void {
+  const config = { access: { scopes: ['bill:read'], supportsProxy: true } }
+  app.post(`${base}/preview`, { config }, async (request: FastifyRequest, reply) => {
+    if (request.body === undefined) throw new Problem('missingBody', 'The request needs a JSON body')
+    const { billingAccount, until } = readBody(WANTED, request.body)
+    const given = until === undefined ? undefined : parseInstant(until)
+    if (until !== undefined && given === undefined) throw new Problem('invalidField', `$.until ${UNTIL_FAULT}`)
+    const { view } = context.requester(request)
+    const root = context.address(request, apiBase).url
+    const account = await findAccount(context.database, view, billingAccount.id)
+    if (!account) throw new Problem('invalidField', '$.billingAccount.id names no billing account of this service')
+    if (await hasMany(context.database, view.tenantId, account.id)) await slotOf(request).become('expensive')
+    // Here the clock is no earlier than anything that was acknowledged before.
+    const end = given ?? afterAll(context.clock())
+    const preview = await context.database.transaction((tx) => previewBill(tx, view.tenantId, account, end, root))
+    const pieces = await Array.fromAsync(inTurns(piecesOf(preview)))
+    return reply.type('application/json;charset=utf-8').send(pieces.join(''))
+  })
+}
+
+/** The bill but for its lines, and these as the database has them: they are written after the transaction. */
+interface Preview {
+  readonly bill: string
+  readonly lines: Result['rows']
+  readonly currency: string
+  readonly root: string
+}
+
+/**
+ * The bill that a request for one would bring now, over the rates before an instant. It is drafted like any other and
+ * thrown away: nothing is written. Without anything to bill its amounts are 0. Throws `conflict` with the reason why
+ * the account cannot be billed as it is.
+ */
+async function previewBill(
+  tx: Transaction,
+  tenantId: string,
+  account: Account,
+  until: Instant,
+  root: string
+): Promise<Preview> {
+  if (account.status !== 'ACTIVE') throw new Problem('conflict', `The billing account is ${account.status}`)
+  const charging = { tenantId, accounts: sql`a."id" = ${account.id}`, chargeDate: until, taxDate: until }
+  const { parked } = await draftBills(tx, charging)
+  if (parked[0]) throw new Problem('conflict', parked[0].reason)
+  const { rows } = await tx.run(sql`SELECT "lines", coalesce("tax_excluded", 0), coalesce("tax_included", 0),
+    coalesce("rounding", 0), "taxes" FROM "pg_temp"."bill_draft"`)
+  const [count = '', excluded = '', included = '', rounding = '', taxes = ''] = (rows[0] ?? []).map(String)
+  const { id, name, invoiceCurrency } = account
+  const money = (amount: string) => moneyOf(invoiceCurrency, amount)
+  const bill = objectOf({
+    billingAccount: JSON.stringify({ id, href: `${root}/accounts/${encodeURIComponent(id)}`, name }),
+    billingPeriod: JSON.stringify({ endDateTime: until }),
+    taxExcludedAmount: money(excluded),
+    taxIncludedAmount: money(included),
+    amountDue: money(included),
+    taxItem: taxes,
+    rounding: money(rounding),
+    lineCount: count
+  })
+  return { bill, lines: await readLines(tx, tenantId, invoiceCurrency), currency: invoiceCurrency, root }
+}
+
+/** Whether an account has so many rates to bill that it takes its time. Throws `conflict` for too many. */
+async function hasMany(queryable: Queryable, tenantId: string, accountId: string): Promise<boolean> {
+  const { rows } = await queryable.run(
+    sql`SELECT count(*) FROM (SELECT FROM "applied_customer_billing_rate"
+      WHERE "tenant_id" = ${tenantId} AND "billing_account_id" = ${accountId} AND NOT "is_billed"
+      LIMIT ${RATES_MAX + 1}) r`,
+    { prepared: true }
+  )
+  const count = Number(rows[0]?.[0])
+  if (count <= RATES_MAX) return count > WRITE_RATES_MAX
+  const message = `The account has more than ${RATES_MAX} rates to bill: too many for a preview; a dry run has its bill`
+  throw new Problem('conflict', message)
+}
+
+/** The lines in the order of their dates, each with its exact amount and the one that the bill shows. */
+async function readLines(tx: Transaction, tenantId: string, currency: string): Promise<Result['rows']> {
+  const { rows } = await tx.run(sql`SELECT r."id", r."name", r."date", l."kind", l."amount",
+      round(l."amount", ${minorDigits(currency)}::int)
+    FROM "pg_temp"."bill_draft_line" l
+    JOIN "applied_customer_billing_rate" r ON r."tenant_id" = ${tenantId} AND r."id" = l."rate"
+    ORDER BY r."date", r."id" LIMIT ${LINES_SHOWN_MAX}`)
+  return rows
+}
+
+function* piecesOf({ bill, lines, currency, root }: Preview): Generator<string> {
+  yield `${bill.slice(0, -1)},"lines":[`
+  for (const [at, [id, name, date, kind, exact, shown]] of lines.entries()) {
+    const line = objectOf({
+      rate: JSON.stringify({ id, href: `${root}/appliedCustomerBillingRate/${id}` }),
+      name: name ? JSON.stringify(name) : undefined,
+      date: JSON.stringify(instantFromPostgres(String(date))),
+      type: JSON.stringify(kind),
+      taxExcludedAmount: moneyOf(currency, String(exact)),
+      shownAmount: moneyOf(currency, String(shown))
+    })
+    yield at === 0 ? line : `,${line}`
+  }
+  yield ']}'
+}

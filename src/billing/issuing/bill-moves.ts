@@ -1,0 +1,37 @@
+import { type Action, recordChanges } from '../../audit/record.ts'
+import type { Instant } from '../../base/instant.ts'
+import type { Transaction } from '../../db/database.ts'
+import { identifier, join, type Sql, sql } from '../../db/sql.ts'
+import { customerBill } from '../../resources/customer-bill.ts'
+import type { ChangeContext } from '../../tmf/declaration/resource.ts'
+import { recordEvents } from '../../tmf/event.ts'
+import { type Row, readStored } from '../../tmf/representation.ts'
+
+/** The columns of a bill as `recordMoves` wants them. */
+export const BILL_COLUMNS: Sql = join(customerBill.columns.map(identifier), sql`, `)
+
+/** Tells of bills that went to another state, each in the audit and as an event. `before` has their states by id. */
+export async function recordMoves(
+  tx: Transaction,
+  { author, newId }: ChangeContext,
+  action: Action,
+  { before, after }: { readonly before: ReadonlyMap<string, string>; readonly after: readonly Row[] },
+  now: Instant
+): Promise<void> {
+  if (after.length === 0) return
+  const changes = after.map((row) => {
+    const { id, document } = readStored(customerBill, row)
+    const { state, billNo } = document
+    return {
+      action,
+      resourceType: customerBill.type,
+      resourceId: id,
+      before: { state: before.get(id) },
+      after: { state, billNo }
+    }
+  })
+  await recordChanges(tx, author, changes, { newId, now })
+  const { tenantId } = author
+  const ids = after.map((row) => String(row[0]))
+  await recordEvents(tx, { view: { tenantId }, newId }, customerBill, 'stateChanged', ids, now)
+}

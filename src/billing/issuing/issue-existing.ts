@@ -1,0 +1,148 @@
+import { type Instant, instantFromPostgres } from '../../base/instant.ts'
+import { minorDigits } from '../../base/money.ts'
+import type { Transaction } from '../../db/database.ts'
+import { join, type Sql, sql } from '../../db/sql.ts'
+import { type BalanceKey, lockBalances } from '../../ledger/balance.ts'
+import { postingInstant } from '../../ledger/post.ts'
+import { billedRecipient } from '../../resources/letterhead.ts'
+import type { ChangeContext, Document, Stored } from '../../tmf/declaration/resource.ts'
+import type { Row } from '../../tmf/representation.ts'
+import { useCredit } from '../payments/credit.ts'
+import { BILL_COLUMNS, recordMoves } from './bill-moves.ts'
+import { keepLetterhead } from './keep-letterhead.ts'
+import { numberAt, takeNumbers } from './number-series.ts'
+
+/** The states in which a bill may be issued. */
+export const ISSUED_STATES = ['validated', 'sent'] as const
+export type IssuedState = (typeof ISSUED_STATES)[number]
+
+/**
+ * Issues bills that the engine made and left `new`: posts their journals, numbers them in the order of their dates and
+ * ids, and pays them from the credit of their accounts. Answers the ids of those that it issued; it leaves alone what
+ * was issued before, what is cancelled or paid, and the bills of other systems, which the engine knows no lines of.
+ *
+ * No payment waits for a bill that is not issued yet, so these are locked before the balances; numbers are taken last.
+ */
+export async function issueExisting(
+  tx: Transaction,
+  context: ChangeContext,
+  billIds: readonly string[],
+  state: IssuedState
+): Promise<readonly string[]> {
+  const { tenantId } = context.author
+  const bills = await lockIssuable(tx, tenantId, billIds)
+  if (bills.length === 0) return []
+  const balances = await lockBalances(tx, tenantId, bills)
+  const now = context.clock()
+  await postBills(tx, tenantId, bills, now)
+  const after = await numberBills(tx, tenantId, bills, state, now)
+  const before = new Map(bills.map((bill) => [bill.id, bill.state]))
+  await recordMoves(tx, context, 'issue', { before, after }, now)
+  const credited = new Set(balances.filter(({ credit }) => Number(credit) > 0).map(keyOf))
+  const payable = bills.filter((bill) => credited.has(keyOf(bill))).map(({ id }) => id)
+  if (payable.length > 0) await useCredit(tx, context, payable)
+  return bills.map(({ id }) => id)
+}
+
+/** Carries out a change of a bill by which it is issued; see `carryOut` of a resource. */
+export async function issueChanged(
+  tx: Transaction,
+  context: ChangeContext,
+  { state }: Document,
+  { id, internal }: Stored
+): Promise<boolean> {
+  const issued = ISSUED_STATES.find((candidate) => candidate === state)
+  if (issued === undefined || internal.issued_as !== null) return false
+  return (await issueExisting(tx, context, [id], issued)).length > 0
+}
+
+/** A bill that is about to be issued. */
+interface Issuable extends BalanceKey {
+  readonly id: string
+  readonly state: string
+  readonly billDate: Instant
+}
+
+const keyOf = ({ billingAccountId, currency }: BalanceKey): string => `${currency} ${billingAccountId}`
+
+/** A bill that the engine made has a rounding, be it 0. */
+async function lockIssuable(
+  tx: Transaction,
+  tenantId: string,
+  billIds: readonly string[]
+): Promise<readonly Issuable[]> {
+  const { rows } = await tx.run(sql`SELECT "id", "state", "bill_date", "billing_account_id", "amount_due_unit"
+    FROM "customer_bill" WHERE "tenant_id" = ${tenantId} AND "id" = ANY(${billIds}::text[])
+      AND "state" IN ('new', 'onHold') AND "issued_as" IS NULL AND "rounding_amount" IS NOT NULL
+    ORDER BY "id" FOR UPDATE`)
+  return rows.map((row) => {
+    const [id = '', state = '', billDate = '', billingAccountId = '', currency = ''] = row.map(String)
+    return { id, state, billDate: instantFromPostgres(billDate), billingAccountId, currency }
+  })
+}
+
+/** One journal per bill, as when a draft is issued: the lines as they are shown, and what they miss to the base. */
+async function postBills(tx: Transaction, tenantId: string, bills: readonly Issuable[], now: Instant): Promise<void> {
+  const currencies = [...new Set(bills.map(({ currency }) => currency))]
+  const digits = currencies.map((currency) => sql`(${currency}::text, ${minorDigits(currency)}::int)`)
+  await tx.run(sql`WITH "bill" AS (
+      SELECT b.*, c."digits", p."posted_at" FROM "customer_bill" b
+      JOIN (VALUES ${join(digits, sql`, `)}) c("currency", "digits") ON c."currency" = b."amount_due_unit"
+      CROSS JOIN LATERAL ${postingInstant(tenantId, sql`b."billing_account_id"`, sql`${now}`)} p
+      WHERE b."tenant_id" = ${tenantId} AND b."id" = ANY(${bills.map(({ id }) => id)}::text[])),
+    "kind" AS (
+      SELECT b."id" AS "bill", coalesce(r."rate_type", 'appliedBillingCharge') AS "kind",
+        sum(round(r."tax_excluded_amount_value", b."digits")) AS "shown"
+      FROM "bill" b JOIN "applied_customer_billing_rate" r ON r."tenant_id" = b."tenant_id" AND r."bill_id" = b."id"
+      GROUP BY 1, 2),
+    "entry" AS (
+      SELECT "id" AS "bill", 'receivable' AS "book", NULL AS "detail", "amount_due_value" AS "amount" FROM "bill"
+      UNION ALL
+      SELECT k."bill", CASE WHEN b."partner_id" IS NULL THEN 'revenue' ELSE 'partner' END, k."kind", -k."shown"
+      FROM "kind" k JOIN "bill" b ON b."id" = k."bill"
+      UNION ALL
+      SELECT "id", 'tax', t->>'taxCategory', -(t#>>'{taxAmount,value}')::numeric
+      FROM "bill" CROSS JOIN LATERAL jsonb_array_elements("tax_item") t
+      UNION ALL
+      SELECT "id", 'rounding', NULL, -"rounding_amount" FROM "bill" WHERE "rounding_amount" <> 0)
+    INSERT INTO "ledger_entry" ("tenant_id", "journal_id", "line", "posted_at", "book", "detail", "billing_account_id",
+      "currency", "amount", "source_type", "source_id")
+    SELECT ${tenantId}, b."id", row_number() OVER (PARTITION BY b."id"), b."posted_at", e."book", e."detail",
+      b."billing_account_id", b."amount_due_unit", e."amount", 'bill', b."id"
+    FROM "entry" e JOIN "bill" b ON b."id" = e."bill"`)
+}
+
+/** The state of an issued bill, as a column of "customer_bill" under the name `b`: settled with nothing to pay. */
+export function stateOf(state: IssuedState): Sql {
+  return sql`CASE WHEN b."remaining_amount_value" = 0 THEN 'settled' ELSE ${state}::text END`
+}
+
+/**
+ * Writes the numbers, the state and what the documents keep; a series goes by the year of the bills, so there may be
+ * several.
+ */
+async function numberBills(
+  tx: Transaction,
+  tenantId: string,
+  bills: readonly Issuable[],
+  state: IssuedState,
+  now: Instant
+): Promise<readonly Row[]> {
+  const letterheadId = await keepLetterhead(tx, tenantId, now)
+  const byDate = Map.groupBy(bills, ({ billDate }) => billDate)
+  const written: Row[] = []
+  for (const billDate of [...byDate.keys()].sort()) {
+    const ids = (byDate.get(billDate) ?? []).map(({ id }) => id)
+    const number = numberAt(await takeNumbers(tx, tenantId, billDate, ids.length), sql`i."place" - 1`)
+    const { rows } = await tx.run(sql`UPDATE "customer_bill" b SET "state" = ${stateOf(state)}, "issued_as" = ${state},
+        "bill_no" = x."number", "version" = b."version" + 1, "last_update" = ${now}, "letterhead_id" = ${letterheadId},
+        "recipient" = ${billedRecipient(now)},
+        "bill_document" = CASE WHEN b."bill_document"#>>'{0,name}' = concat('bill-', b."id")
+          THEN jsonb_set(b."bill_document", '{0,name}', to_jsonb(concat('bill-', x."number")))
+          ELSE b."bill_document" END
+      FROM (SELECT i."bill", ${number} AS "number" FROM unnest(${ids}::text[]) WITH ORDINALITY i("bill", "place")) x
+      WHERE b."tenant_id" = ${tenantId} AND b."id" = x."bill" RETURNING ${BILL_COLUMNS}`)
+    written.push(...rows)
+  }
+  return written
+}

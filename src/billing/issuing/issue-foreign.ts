@@ -1,0 +1,122 @@
+import Big from 'big.js'
+import { recordChanges } from '../../audit/record.ts'
+import type { Instant } from '../../base/instant.ts'
+import { minorDigits } from '../../base/money.ts'
+import { Problem } from '../../base/problem.ts'
+import type { Transaction } from '../../db/database.ts'
+import { type Sql, sql } from '../../db/sql.ts'
+import { lockBalances } from '../../ledger/balance.ts'
+import { IN_LEDGER, postForeignBills } from '../../ledger/foreign-bills.ts'
+import { customerBill, ISSUED } from '../../resources/customer-bill.ts'
+import type { ChangeContext, Document, Stored, Written } from '../../tmf/declaration/resource.ts'
+import { readStored } from '../../tmf/representation.ts'
+import { useCredit } from '../payments/credit.ts'
+import { BILL_COLUMNS } from './bill-moves.ts'
+import { keepDocuments } from './keep-letterhead.ts'
+
+/**
+ * What it is to issue a bill of another system: one to an account of ours is posted to the ledger, and paid from the
+ * credit of the account; and any keeps what its document shows. Called when a bill was created or changed; see
+ * `written` of a resource.
+ */
+export async function issueForeign(
+  tx: Transaction,
+  context: ChangeContext,
+  { id, document }: Written,
+  before?: Stored
+): Promise<boolean> {
+  const wasIssued = (before?.internal.issued_as ?? null) !== null
+  if (wasIssued || !ISSUED.includes(String(document.state))) return false
+  const account = document.billingAccount as { readonly id: string } | undefined
+  const isPosted = account !== undefined && (await issueTo(tx, context, account.id, id))
+  if (isPosted) requireSoundAmounts(document, before ? 'conflict' : 'invalidField')
+  await keepDocuments(tx, context.author.tenantId, sql`b."id" = ${id}`, context.clock())
+  return isPosted
+}
+
+/** What an account of ours owes can be paid: it has the digits of its currency, and no more remains than is due. */
+function requireSoundAmounts({ amountDue, remainingAmount }: Document, kind: 'conflict' | 'invalidField'): void {
+  const { unit, value: due } = amountDue as { readonly unit: string; readonly value: number }
+  const digits = minorDigits(unit)
+  const { value: remaining } = (remainingAmount ?? { value: due }) as { readonly value: number }
+  for (const [name, value] of Object.entries({ amountDue: due, remainingAmount: remaining })) {
+    if (new Big(value).round(digits).eq(value)) continue
+    throw new Problem(
+      kind,
+      `$.${name}.value of a bill of this billing account has at most ${digits} decimals in ${unit}`
+    )
+  }
+  if (new Big(remaining).times(due).lt(0) || new Big(remaining).abs().gt(new Big(due).abs())) {
+    throw new Problem(kind, '$.remainingAmount of a bill of this billing account lies between 0 and amountDue')
+  }
+}
+
+/** Nobody else can pay the bill yet, so that its row may be locked before the balance. */
+async function issueTo(tx: Transaction, context: ChangeContext, accountId: string, id: string): Promise<boolean> {
+  const { tenantId } = context.author
+  await lockAccount(tx, tenantId, accountId, 'shared')
+  const own = sql`b."id" = ${id}`
+  const { rows } = await tx.run(
+    sql`SELECT b."billing_account_id", b."amount_due_unit" FROM "customer_bill" b
+      WHERE b."tenant_id" = ${tenantId} AND ${IN_LEDGER} AND ${own}`,
+    { prepared: true }
+  )
+  if (!rows[0]) return false
+  const [billingAccountId = '', currency = ''] = rows[0].map(String)
+  const balances = await lockBalances(tx, tenantId, [{ billingAccountId, currency }])
+  await post(tx, context, own)
+  if (balances.some(({ credit }) => Number(credit) > 0)) await useCredit(tx, context, [id])
+  return true
+}
+
+/**
+ * Posts what other systems had issued to an account before it was created, as of now; called when one was created or
+ * changed. A new account has no credit that could pay any of it.
+ */
+export async function takeOverBills(
+  tx: Transaction,
+  context: ChangeContext,
+  { id }: Written,
+  before?: Stored
+): Promise<boolean> {
+  if (before) return false
+  await lockAccount(tx, context.author.tenantId, id, 'exclusive')
+  await post(tx, context, sql`b."billing_account_id" = ${id}`)
+  return false
+}
+
+const LOCKS = {
+  shared: sql`pg_advisory_xact_lock_shared`,
+  exclusive: sql`pg_advisory_xact_lock`
+} as const
+
+/** An account and the bills that are issued to its id wait for each other; else neither might see the other. */
+async function lockAccount(tx: Transaction, tenantId: string, id: string, mode: keyof typeof LOCKS): Promise<void> {
+  const name = `bills of ${id} of ${tenantId}`
+  await tx.run(sql`SELECT ${LOCKS[mode]}(hashtextextended(${name}, 0))`, { prepared: true })
+}
+
+async function post(tx: Transaction, context: ChangeContext, bills: Sql): Promise<void> {
+  const now = context.clock()
+  await sayWhatRemains(tx, context, bills, now)
+  const at = sql`${now}`
+  await postForeignBills(tx, context.author.tenantId, { bills, chargedAt: at, paidAt: at })
+}
+
+/** Payments need to know what remains of a bill: all of it where nothing is said, and of a settled one nothing. */
+async function sayWhatRemains(tx: Transaction, { author, newId }: ChangeContext, bills: Sql, now: Instant) {
+  const { rows } = await tx.run(
+    sql`UPDATE "customer_bill" b SET "version" = b."version" + 1, "last_update" = ${now},
+        "remaining_amount_value" = CASE b."state" WHEN 'settled' THEN 0 ELSE b."amount_due_value" END,
+        "remaining_amount_unit" = b."amount_due_unit"
+      WHERE b."tenant_id" = ${author.tenantId} AND ${IN_LEDGER} AND b."remaining_amount_value" IS NULL AND ${bills}
+      RETURNING ${BILL_COLUMNS}`,
+    { prepared: true }
+  )
+  const changes = rows.map((row) => {
+    const { id, document } = readStored(customerBill, row)
+    const after = { remainingAmount: document.remainingAmount }
+    return { action: 'issue' as const, resourceType: customerBill.type, resourceId: id, before: {}, after }
+  })
+  if (changes.length > 0) await recordChanges(tx, author, changes, { newId, now })
+}

@@ -1,0 +1,145 @@
+import type { Instant } from '../../base/instant.ts'
+import type { Transaction } from '../../db/database.ts'
+import { type Sql, sql } from '../../db/sql.ts'
+import { postingInstant } from '../../ledger/post.ts'
+import { customerBill } from '../../resources/customer-bill.ts'
+import { balanceBefore, recipientNamed } from '../../resources/letterhead.ts'
+import { recordEvents } from '../../tmf/event.ts'
+import { keepLetterhead } from './keep-letterhead.ts'
+import { type Numbers, numberAt, takeNumbers } from './number-series.ts'
+
+/** What the bills of a draft have in common. */
+export interface Issue {
+  readonly tenantId: string
+  /** The run that makes them, with its cycle; none for bills on demand. */
+  readonly run: { readonly id: string; readonly billCycleId: string } | undefined
+  readonly runType: 'onCycle' | 'offCycle'
+  /** `new` bills have no number and are not in the ledger yet. */
+  readonly state: 'new' | 'validated' | 'sent'
+  readonly now: Instant
+  readonly billDate: Instant
+  /** For all bills; by each account's term of payment without it. */
+  readonly paymentDueDate: Instant | undefined
+  readonly nextBillDate: Instant | undefined
+  readonly billingPeriod: { readonly startDateTime?: Instant; readonly endDateTime: Instant }
+  readonly newId: () => string
+}
+
+/**
+ * Turns the draft of this transaction (see draft.ts) into bills: marks the rates, posts the ledger, and last, since
+ * it makes others wait until the commit, takes the numbers and writes the bills with their events. Answers their ids by
+ * account. Throws an error of class 40 (to be tried again) when a rate was changed meanwhile.
+ */
+export async function issueBills(tx: Transaction, issue: Issue, ready: number): Promise<ReadonlyMap<string, string>> {
+  if (ready === 0) return new Map()
+  await nameBills(
+    tx,
+    Array.from({ length: ready }, () => issue.newId()),
+    Array.from({ length: ready }, () => issue.newId())
+  )
+  await tx.run(sql`SET CONSTRAINTS "applied_customer_billing_rate_tenant_id_bill_id_fkey" DEFERRED`)
+  await markRates(tx, issue)
+  const isIssued = issue.state !== 'new'
+  if (isIssued) await postBills(tx, issue)
+  const { tenantId, newId, now } = issue
+  const letterheadId = isIssued ? await keepLetterhead(tx, tenantId, now) : undefined
+  const numbers = isIssued ? await takeNumbers(tx, tenantId, issue.billDate, ready) : undefined
+  const bills = await insertBills(tx, issue, numbers, letterheadId)
+  await recordEvents(tx, { view: { tenantId }, newId }, customerBill, 'created', [...bills.values()], now)
+  return bills
+}
+
+/** Gives the bills of the draft, and their documents, their ids. */
+async function nameBills(tx: Transaction, ids: readonly string[], documentIds: readonly string[]): Promise<void> {
+  await tx.run(sql`UPDATE "pg_temp"."bill_draft" d SET "bill" = i."bill", "document" = i."document"
+    FROM unnest(${ids}::text[], ${documentIds}::text[]) WITH ORDINALITY i("bill", "document", "position")
+    WHERE d."position" = i."position"`)
+}
+
+/** A rate that was changed or removed since it was read would leave half a bill: all of it is tried again. */
+const CHANGED_MEANWHILE = sql`DO $$ BEGIN
+  RAISE EXCEPTION 'a rate was changed while it was billed' USING ERRCODE = 'serialization_failure';
+END $$`
+
+/** Found by their places, which is quickest; one that has another place since is one that was changed. */
+async function markRates(tx: Transaction, { tenantId }: Issue): Promise<void> {
+  const { rowCount } = await tx.run(sql`WITH "line" AS MATERIALIZED (
+      SELECT l."place", l."rate", l."version", d."bill"
+      FROM "pg_temp"."bill_draft_line" l JOIN "pg_temp"."bill_draft" d ON d."account" = l."account"
+      WHERE d."position" IS NOT NULL ORDER BY l."place")
+    UPDATE "applied_customer_billing_rate" r SET "is_billed" = true, "bill_id" = l."bill", "version" = r."version" + 1
+    FROM "line" l
+    WHERE r.ctid = l."place" AND r."tenant_id" = ${tenantId} AND r."id" = l."rate" AND r."version" = l."version"
+      AND NOT r."is_billed"`)
+  const { rows } = await tx.run(sql`SELECT sum("lines") FROM "pg_temp"."bill_draft" WHERE "position" IS NOT NULL`)
+  if (rowCount !== Number(rows[0]?.[0])) await tx.run(CHANGED_MEANWHILE)
+}
+
+/** One journal per bill: what is receivable against the revenue by type of rate, the taxes, and the rounding. */
+async function postBills(tx: Transaction, { tenantId, now }: Issue): Promise<void> {
+  await tx.run(sql`INSERT INTO "ledger_entry" ("tenant_id", "journal_id", "line", "posted_at", "book", "detail",
+      "billing_account_id", "currency", "amount", "source_type", "source_id")
+    SELECT ${tenantId}, "bill", row_number() OVER (PARTITION BY "bill"), p."posted_at", "book", "detail",
+      "account", "currency", "amount", 'bill', "bill"
+    FROM "pg_temp"."bill_draft" d
+    CROSS JOIN LATERAL ${postingInstant(tenantId, sql`d."account"`, sql`${now}`)} p
+    CROSS JOIN LATERAL (
+      SELECT 'receivable' AS "book", NULL AS "detail", d."tax_included" AS "amount"
+      UNION ALL
+      SELECT CASE WHEN d."partner" IS NULL THEN 'revenue' ELSE 'partner' END, k."key", -k."value"::numeric
+      FROM jsonb_each_text(d."kinds") k
+      UNION ALL
+      SELECT 'tax', t->>'taxCategory', -(t#>>'{taxAmount,value}')::numeric FROM jsonb_array_elements(d."taxes") t
+      UNION ALL
+      SELECT 'rounding', NULL, -d."rounding" WHERE d."rounding" <> 0) e
+    WHERE d."position" IS NOT NULL`)
+}
+
+/** Answers the ids of the bills by account. */
+async function insertBills(
+  tx: Transaction,
+  issue: Issue,
+  numbers: Numbers | undefined,
+  letterheadId: string | undefined
+): Promise<ReadonlyMap<string, string>> {
+  const { tenantId, run, runType, state, now, billDate, paymentDueDate, nextBillDate, billingPeriod } = issue
+  const balance = balanceBefore(sql`d."currency"`, sql`d."tax_included"`, now)
+  const { rows } = await tx.run(sql`INSERT INTO "customer_bill" ("tenant_id", "partner_id", "id", "created_at",
+      "bill_no", "bill_date", "category", "last_update", "next_bill_date", "payment_due_date", "run_type",
+      "amount_due_value", "amount_due_unit", "remaining_amount_value", "remaining_amount_unit",
+      "tax_excluded_amount_value", "tax_excluded_amount_unit", "tax_included_amount_value", "tax_included_amount_unit",
+      "bill_cycle_id", "bill_run_id", "bill_document", "billing_account_id", "billing_account", "billing_period",
+      "related_party", "state", "tax_item", "issued_as", "rounding_amount", "letterhead_id", "recipient",
+      "applied_tax_profile")
+    SELECT ${tenantId}, a."partner_id", "bill", ${now}, "number", ${billDate}, 'normal', ${now}, ${nextBillDate},
+      coalesce(${paymentDueDate}::timestamptz, ((${billDate}::timestamptz AT TIME ZONE n."time_zone")
+        + a."net_term_days" * interval '1 day') AT TIME ZONE n."time_zone"), ${runType},
+      d."tax_included", d."currency", d."tax_included", d."currency",
+      d."tax_excluded", d."currency", d."tax_included", d."currency",
+      ${run?.billCycleId}, ${run?.id}, jsonb_build_array(jsonb_build_object('id', "document",
+        'name', concat('bill-', coalesce("number", "bill")), 'attachmentType', 'customerBill', 'mimeType',
+          'application/pdf')),
+      a."id", jsonb_build_object('href', '~/accounts', 'name', a."name", '@referredType', 'BillingAccount'),
+        ${JSON.stringify(billingPeriod)},
+      jsonb_build_array(jsonb_build_object('id', c."id", 'name', c."name", 'role', 'customer',
+        '@referredType', 'Customer')),
+      ${stateOf(state)}, d."taxes", ${state === 'new' ? null : state}, d."rounding", ${letterheadId},
+      ${letterheadId === undefined ? sql`NULL` : recipientNamed(sql`c."name"`, balance)}, d."profile"
+    FROM (SELECT *, ${numberOf(numbers)} AS "number" FROM "pg_temp"."bill_draft" d WHERE d."position" IS NOT NULL) d
+    JOIN "billing_account" a ON a."tenant_id" = ${tenantId} AND a."id" = d."account"
+    JOIN "customer" c ON c."tenant_id" = a."tenant_id" AND c."id" = a."customer_id"
+    JOIN "tenant" n ON n."id" = a."tenant_id"
+    RETURNING "billing_account_id", "id"`)
+  return new Map(rows.map(([account, id]) => [String(account), String(id)]))
+}
+
+/** A bill with nothing to pay is settled as it is issued. */
+function stateOf(state: Issue['state']): Sql {
+  if (state === 'new') return sql`${state}`
+  return sql`CASE WHEN d."tax_included" = 0 THEN 'settled' ELSE ${state}::text END`
+}
+
+/** In the order of the draft, one after the other. */
+function numberOf(numbers: Numbers | undefined): Sql {
+  return numbers ? numberAt(numbers, sql`d."position" - 1`) : sql`NULL::text`
+}

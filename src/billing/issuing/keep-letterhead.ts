@@ -1,0 +1,37 @@
+import type { Instant } from '../../base/instant.ts'
+import type { Transaction } from '../../db/database.ts'
+import { type Sql, sql } from '../../db/sql.ts'
+import { LETTERHEAD, RECIPIENT } from '../../resources/letterhead.ts'
+
+/**
+ * Keeps the letterhead of a tenant as it is now, and answers its id, which is the first half of the SHA-256 of its
+ * content: one that is kept already is not written again. A new one makes others wait until this transaction ends, so
+ * it comes after the balances and before the numbers.
+ */
+export async function keepLetterhead(tx: Transaction, tenantId: string, now: Instant): Promise<string> {
+  const { rows } = await tx.run(
+    sql`WITH "now" AS MATERIALIZED (
+        SELECT ${LETTERHEAD} AS "content" FROM "tenant" t WHERE t."id" = ${tenantId}),
+      "current" AS MATERIALIZED (
+        SELECT left(encode(sha256(convert_to("content"::text, 'UTF8')), 'hex'), 32) AS "id", "content" FROM "now"),
+      "kept" AS (
+        INSERT INTO "letterhead" ("tenant_id", "id", "content", "created_at")
+        SELECT ${tenantId}, "id", "content", ${now} FROM "current" ON CONFLICT DO NOTHING)
+      SELECT "id" FROM "current"`,
+    { prepared: true }
+  )
+  return String(rows[0]?.[0])
+}
+
+/**
+ * Keeps what the documents of bills say besides them, for those that are issued and do not have it yet: bills of other
+ * systems are issued by being posted, not by the engine. `bills` is a condition on "customer_bill" under the name `b`.
+ */
+export async function keepDocuments(tx: Transaction, tenantId: string, bills: Sql, now: Instant): Promise<void> {
+  const letterheadId = await keepLetterhead(tx, tenantId, now)
+  await tx.run(
+    sql`UPDATE "customer_bill" b SET "letterhead_id" = ${letterheadId}, "recipient" = ${RECIPIENT}
+      WHERE b."tenant_id" = ${tenantId} AND ${bills} AND b."issued_as" IS NOT NULL AND b."letterhead_id" IS NULL`,
+    { prepared: true }
+  )
+}

@@ -1,0 +1,61 @@
+import { isNumberOf, readNumberPattern, withYear } from '../../base/bill-number.ts'
+import type { Instant } from '../../base/instant.ts'
+import { Problem } from '../../base/problem.ts'
+import type { Transaction } from '../../db/database.ts'
+import { type Sql, sql } from '../../db/sql.ts'
+
+/** So many numbers in a row, from `first` on, written with leading zeros up to `width`. */
+export interface Numbers {
+  readonly prefix: string
+  readonly suffix: string
+  readonly width: number
+  readonly first: string
+}
+
+/**
+ * Takes the next numbers of the tenant's series for bills of a date. They follow each other without a gap, since a
+ * transaction that fails gives its numbers back; therefore others who take some wait until this one ends.
+ */
+export async function takeNumbers(
+  tx: Transaction,
+  tenantId: string,
+  billDate: Instant,
+  count: number
+): Promise<Numbers> {
+  const { rows } = await tx.run(sql`SELECT "bill_number_pattern",
+      to_char(${billDate}::timestamptz AT TIME ZONE "time_zone", 'YYYY')
+    FROM "tenant" WHERE "id" = ${tenantId}`)
+  const [pattern = '', year = ''] = (rows[0] ?? []).map(String)
+  const parts = readNumberPattern(pattern)
+  if (!parts) throw new Error(`the tenant ${tenantId} has no pattern of bill numbers`)
+  const [prefix, suffix] = [withYear(parts.prefix, year), withYear(parts.suffix, year)]
+  const series = `${prefix}{}${suffix}`
+  const taken = await tx.run(sql`INSERT INTO "number_series" ("tenant_id", "series", "next")
+    VALUES (${tenantId}, ${series}, 1 + ${count}::bigint)
+    ON CONFLICT ("tenant_id", "series") DO UPDATE SET "next" = "number_series"."next" + ${count}::bigint
+    RETURNING "next" - ${count}::bigint`)
+  return { prefix, suffix, width: parts.width, first: String(taken.rows[0]?.[0]) }
+}
+
+/**
+ * Throws `invalidField` for the number of a bill of another system which this service gives, or may give, to a bill of
+ * its own: no two bills of a tenant have one of these.
+ */
+export async function requireForeignNumber(tx: Transaction, tenantId: string, billNo: string): Promise<void> {
+  const { rows } = await tx.run(
+    sql`SELECT "bill_number_pattern" FROM "tenant" WHERE "id" = ${tenantId}
+      UNION ALL SELECT replace("series", '{}', '{1}') FROM "number_series" WHERE "tenant_id" = ${tenantId}`,
+    { prepared: true }
+  )
+  for (const [pattern] of rows) {
+    const place = readNumberPattern(String(pattern))
+    if (!place || !isNumberOf(place, billNo)) continue
+    throw new Problem('invalidField', `$.billNo is a number that this service gives itself, by the pattern ${pattern}`)
+  }
+}
+
+/** Of the numbers the one at a place in SQL, counted from 0. */
+export function numberAt({ prefix, suffix, width, first }: Numbers, place: Sql): Sql {
+  const number = sql`(${first}::bigint + ${place})::text`
+  return sql`concat(${prefix}::text, lpad(${number}, greatest(${width}::int, length(${number})), '0'), ${suffix}::text)`
+}

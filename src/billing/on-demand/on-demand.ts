@@ -1,0 +1,182 @@
+import { findAccount, onlyAccountOf } from '../../accounts/lookup.ts'
+import { recordChange } from '../../audit/record.ts'
+import { afterAll } from '../../base/instant.ts'
+import { compareDecimals, trimScale } from '../../base/money.ts'
+import type { Transaction } from '../../db/database.ts'
+import { isDataException } from '../../db/failure.ts'
+import { sql } from '../../db/sql.ts'
+import { isOutage } from '../../jobs/outage.ts'
+import { addJob, addJobs, hasNoJob } from '../../jobs/queue.ts'
+import type { Task } from '../../jobs/runner.ts'
+import { lockBalances } from '../../ledger/balance.ts'
+import { customerBillOnDemand } from '../../resources/customer-bill-on-demand.ts'
+import { recordEvents } from '../../tmf/event.ts'
+import { draftBills } from '../drafts/draft.ts'
+import { issueBills } from '../issuing/issue.ts'
+import { PAYABLE } from '../payments/allocation.ts'
+import { useCredit } from '../payments/credit.ts'
+import { overdraw } from '../payments/overdraft.ts'
+import { refusedReason } from '../runs/fault.ts'
+import { authorIn } from '../work/author.ts'
+import type { WorkContext } from '../work/context.ts'
+
+/** Name of the task of one request. */
+export const BILL_ON_DEMAND = 'billOnDemand'
+
+/** Asks for the bill of a request, in the transaction that creates it. */
+export function askForBill(tx: Transaction, tenantId: string, requestId: string): Promise<void> {
+  return addJob(tx, { task: BILL_ON_DEMAND, payload: { tenantId, requestId }, key: `on demand ${requestId}` })
+}
+
+/** Asks for what nobody is at, because the process that was is dead. */
+export async function recoverRequests({ database }: WorkContext): Promise<void> {
+  const key = sql`concat('on demand ', d."id")`
+  await database.transaction((tx) =>
+    addJobs(
+      tx,
+      BILL_ON_DEMAND,
+      sql`SELECT json_build_object('tenantId', d."tenant_id", 'requestId', d."id"), ${key}
+        FROM "customer_bill_on_demand" d WHERE d."state" = 'inProgress' AND ${hasNoJob(key)}
+        FOR UPDATE OF d SKIP LOCKED`
+    )
+  )
+}
+
+/** The task of requests, by name. */
+export function onDemandTasks(context: WorkContext): ReadonlyMap<string, Task> {
+  const work: Task = async ({ tenantId, requestId }, { isLast }) => {
+    const [tenant, id] = [String(tenantId), String(requestId)]
+    await context.database
+      .transaction((tx) => answerRequest(tx, context, tenant, id))
+      .catch(async (error: unknown) => {
+        const isRefused = isDataException(error)
+        const stateReason = isRefused ? refusedReason(error) : 'The billing failed; please ask again'
+        const failed: Ending = { state: 'terminatedWithError', stateReason }
+        if (isRefused || (isLast && !isOutage(error)))
+          await context.database.transaction((tx) => end(tx, context, tenant, id, failed))
+        if (!isRefused) throw error
+      })
+  }
+  return new Map([[BILL_ON_DEMAND, work]])
+}
+
+interface Ending {
+  readonly state: 'done' | 'rejected' | 'terminatedWithError'
+  readonly stateReason?: string
+  readonly billId?: string
+}
+
+async function answerRequest(tx: Transaction, context: WorkContext, tenantId: string, id: string): Promise<void> {
+  await tx.takeTime()
+  const found = await tx.run(sql`SELECT "billing_account_id", "related_party_id", "partner_id"
+    FROM "customer_bill_on_demand" WHERE "tenant_id" = ${tenantId} AND "id" = ${id} AND "state" = 'inProgress'
+    FOR UPDATE`)
+  const [row] = found.rows
+  if (!row) return
+  const [accountName, partyId, partnerId] = row
+  const account = await accountOf(tx, { tenantId, partnerId: partnerId ?? undefined }, accountName, partyId)
+  const ending = typeof account === 'string' ? rejected(account) : await bill(tx, context, tenantId, account)
+  await end(tx, context, tenantId, id, ending)
+}
+
+const rejected = (stateReason: string): Ending => ({ state: 'rejected', stateReason })
+
+type Account = NonNullable<Awaited<ReturnType<typeof findAccount>>>
+
+/** The account that a request is for, or why there is none. */
+async function accountOf(
+  tx: Transaction,
+  view: { readonly tenantId: string; readonly partnerId: string | undefined },
+  name: string | null | undefined,
+  partyId: string | null | undefined
+): Promise<Account | string> {
+  const id = name ?? (await onlyAccountOf(tx, view, String(partyId)))
+  if (id === undefined) return 'The relatedParty does not have exactly one billing account here'
+  const account = await findAccount(tx, view, id)
+  if (!account) return 'The billing account is unknown'
+  return account.status === 'ACTIVE' ? account : `The billing account is ${account.status}`
+}
+
+/** Bills what the account has not been billed yet; a prepaid one pays at once, or there is no bill. */
+async function bill(tx: Transaction, context: WorkContext, tenantId: string, account: Account): Promise<Ending> {
+  const key = { billingAccountId: account.id, currency: account.invoiceCurrency }
+  // Whoever pays or bills this account waits here for the other, and the clock goes on meanwhile.
+  const [balance] = await lockBalances(tx, tenantId, [key])
+  const now = context.clock()
+  const drafted = await draftBills(tx, {
+    tenantId,
+    accounts: sql`a."id" = ${account.id}`,
+    chargeDate: afterAll(now),
+    taxDate: now
+  })
+  const [parked] = drafted.parked
+  if (parked) return rejected(parked.reason)
+  if (drafted.ready === 0) return rejected('There is nothing to bill')
+  const total = await totalOf(tx)
+  if (account.billingType === 'prepaid') {
+    const available = await availableOf(tx, tenantId, account, balance?.credit ?? '0')
+    if (compareDecimals(available, total) < 0) {
+      return rejected(`The balance of ${available} ${key.currency} is too low for ${total} ${key.currency}`)
+    }
+  }
+  const bills = await issueBills(
+    tx,
+    {
+      tenantId,
+      run: undefined,
+      runType: 'offCycle',
+      state: 'validated',
+      now,
+      billDate: now,
+      paymentDueDate: undefined,
+      nextBillDate: undefined,
+      billingPeriod: { endDateTime: now },
+      newId: context.newId
+    },
+    drafted.ready
+  )
+  const billId = String(bills.get(account.id))
+  const paying = { ...context, author: authorIn(tenantId) }
+  await useCredit(tx, paying, [billId])
+  if (account.billingType === 'prepaid') await overdraw(tx, paying, billId)
+  return { state: 'done', billId }
+}
+
+/** What a prepaid account may still use: its balance and its credit limit, less what it owes already. */
+async function availableOf(
+  tx: Transaction,
+  tenantId: string,
+  { id, invoiceCurrency, creditLimit }: Account,
+  credit: string
+): Promise<string> {
+  if (creditLimit === null) return trimScale(credit)
+  const { rows } = await tx.run(sql`SELECT trim_scale(${credit}::numeric + ${creditLimit}::numeric
+      - coalesce(sum(b."remaining_amount_value"), 0))
+    FROM "customer_bill" b WHERE b."tenant_id" = ${tenantId} AND b."billing_account_id" = ${id}
+      AND b."remaining_amount_unit" = ${invoiceCurrency} AND ${PAYABLE}`)
+  return String(rows[0]?.[0])
+}
+
+async function totalOf(tx: Transaction): Promise<string> {
+  const { rows } = await tx.run(sql`SELECT trim_scale("tax_included") FROM "pg_temp"."bill_draft"`)
+  return String(rows[0]?.[0])
+}
+
+async function end(
+  tx: Transaction,
+  context: WorkContext,
+  tenantId: string,
+  id: string,
+  { state, stateReason, billId }: Ending
+): Promise<void> {
+  const now = context.clock()
+  const { rowCount } = await tx.run(sql`UPDATE "customer_bill_on_demand" SET "state" = ${state},
+      "state_reason" = ${stateReason}, "customer_bill_id" = ${billId}, "version" = "version" + 1, "last_update" = ${now}
+    WHERE "tenant_id" = ${tenantId} AND "id" = ${id} AND "state" = 'inProgress'`)
+  if (rowCount === 0) return
+  const change = { action: 'bill' as const, resourceType: 'CustomerBillOnDemand', resourceId: id }
+  const after = { state, stateReason, customerBill: billId && { id: billId } }
+  await recordChange(tx, authorIn(tenantId), { ...change, after }, { id: context.newId(), now })
+  const view = { tenantId }
+  await recordEvents(tx, { view, newId: context.newId }, customerBillOnDemand, 'stateChanged', [id], now)
+}

@@ -1,0 +1,194 @@
+import { type Action, type Author, recordChanges } from '../../audit/record.ts'
+import type { Clock } from '../../base/clock.ts'
+import type { Instant } from '../../base/instant.ts'
+import type { Transaction } from '../../db/database.ts'
+import { identifier, join, type Sql, sql } from '../../db/sql.ts'
+import { addCredits } from '../../ledger/balance.ts'
+import { postAllocations } from '../../ledger/post.ts'
+import { customerBill } from '../../resources/customer-bill.ts'
+import { recordEvents } from '../../tmf/event.ts'
+import { type Row, readStored } from '../../tmf/representation.ts'
+
+/** Who pays, reverses or uses credit, and when. The author's tenant is the one it happens in. */
+export interface PaymentContext {
+  readonly author: Author
+  readonly clock: Clock
+  readonly newId: () => string
+}
+
+/** A part of a payment, or of the credit limit, for a bill, in decimal text; a negative one takes it back. */
+export interface Allocation {
+  readonly paymentId: string | undefined
+  readonly billId: string
+  readonly billingAccountId: string
+  readonly currency: string
+  readonly amount: string
+}
+
+/**
+ * What may be paid, as a condition on "customer_bill" under the name `b`: an issued bill of the engine, or one of
+ * another system that has a journal. That is looked up bill by bill, never by a plan that reads the whole ledger.
+ */
+export const PAYABLE = sql`b."state" IN ('validated', 'sent', 'partiallyPaid') AND b."remaining_amount_value" > 0
+  AND (b."rounding_amount" IS NOT NULL OR (SELECT TRUE FROM "ledger_entry" l
+    WHERE l."tenant_id" = b."tenant_id" AND l."journal_id" = b."id" AND l."line" = 1))`
+
+/**
+ * Which payments pay how much of which bills: first in, first out, in the order of the bills, and each payment up to
+ * what no bill has used of it. `payments` is a condition on "payment" under the name `p`, `bills` one on
+ * "customer_bill" under `b`, and `order` sorts that. The balances and bills must be locked.
+ */
+export async function matched(
+  tx: Transaction,
+  tenantId: string,
+  { payments, bills, order }: { readonly payments: Sql; readonly bills: Sql; readonly order: Sql }
+): Promise<readonly Allocation[]> {
+  // Laid end to end, both the payments and the bills of an account are stretches of one line: where two overlap, the
+  // one pays the other.
+  const { rows } = await tx.run(sql`WITH "paid" AS (
+      SELECT *, sum("left") OVER (PARTITION BY "account", "currency" ORDER BY "created_at", "id") AS "end"
+      FROM (SELECT p."id", p."created_at", p."billing_account_id" AS "account", p."currency",
+          p."amount" - coalesce((SELECT sum(a."amount") FROM "payment_allocation" a
+            WHERE a."tenant_id" = p."tenant_id" AND a."payment_id" = p."id"), 0) AS "left"
+        FROM "payment" p WHERE p."tenant_id" = ${tenantId} AND p."reversed_at" IS NULL AND ${payments}) x
+      WHERE "left" > 0),
+    "due" AS (
+      SELECT b."id", b."billing_account_id" AS "account", b."remaining_amount_unit" AS "currency",
+        b."remaining_amount_value" AS "left", sum(b."remaining_amount_value")
+          OVER (PARTITION BY b."billing_account_id", b."remaining_amount_unit" ORDER BY ${order}, b."id") AS "end"
+      FROM "customer_bill" b WHERE b."tenant_id" = ${tenantId} AND ${PAYABLE} AND ${bills})
+    SELECT p."id", d."id", "account", "currency",
+      least(p."end", d."end") - greatest(p."end" - p."left", d."end" - d."left")
+    FROM "paid" p JOIN "due" d USING ("account", "currency")
+    WHERE p."end" - p."left" < d."end" AND d."end" - d."left" < p."end"
+    ORDER BY "account", "currency", d."end", p."end"`)
+  return rows.map((row) => {
+    const [paymentId = '', billId = '', billingAccountId = '', currency = '', amount = ''] = row.map(String)
+    return { paymentId, billId, billingAccountId, currency, amount }
+  })
+}
+
+/** Moves credit to bills: all of the allocations are positive. The balances must be locked. */
+export async function allocate(
+  tx: Transaction,
+  context: PaymentContext,
+  allocations: readonly Allocation[],
+  now: Instant
+): Promise<void> {
+  const assignments = sql`
+    "state" = CASE WHEN b."remaining_amount_value" = x."total" THEN 'settled' ELSE 'partiallyPaid' END,
+    "applied_payment" = ${APPLIED}`
+  await move(tx, context, allocations, now, { action: 'pay' as const, assignments })
+}
+
+/** Puts payments in the place of the credit limit on bills that it has paid; the allocations to a bill sum to 0. */
+export async function replace(
+  tx: Transaction,
+  context: PaymentContext,
+  allocations: readonly Allocation[],
+  now: Instant
+): Promise<void> {
+  await move(tx, context, allocations, now, {
+    action: 'pay' as const,
+    assignments: sql`"applied_payment" = ${APPLIED}`
+  })
+}
+
+/** What a bill says was paid of it: payments only. */
+const APPLIED = sql`nullif(coalesce(b."applied_payment", '[]') || coalesce(x."applied", '[]'), '[]')`
+
+/**
+ * Moves money of one payment back from bills to the credit: its allocations are negative. Those without a payment are
+ * of the credit limit, which pays again.
+ */
+export async function takeBack(
+  tx: Transaction,
+  context: PaymentContext,
+  paymentId: string,
+  allocations: readonly Allocation[],
+  now: Instant
+): Promise<void> {
+  const assignments = sql`
+    "state" = CASE WHEN x."total" <> 0 AND b."state" IN ('partiallyPaid', 'settled') THEN ${STATE_BEFORE}
+      ELSE b."state" END,
+    "applied_payment" = (SELECT jsonb_agg(e."one" ORDER BY e."at")
+      FROM jsonb_array_elements(b."applied_payment") WITH ORDINALITY e("one", "at")
+      WHERE e."one"#>>'{payment,id}' IS DISTINCT FROM ${paymentId})`
+  await move(tx, context, allocations, now, { action: 'reverse' as const, assignments })
+}
+
+/** The state in which a bill was before anything was paid, once nothing of it is paid any more. */
+const STATE_BEFORE = sql`coalesce((
+    SELECT (array_agg(a."bill_state" ORDER BY a."id" DESC)
+      FILTER (WHERE a."bill_state" NOT IN ('partiallyPaid', 'settled')))[1]
+    FROM "payment_allocation" a WHERE a."tenant_id" = b."tenant_id" AND a."bill_id" = b."id"
+    HAVING sum(a."amount") = 0), 'partiallyPaid')`
+
+const COLUMNS = join(customerBill.columns.map(identifier), sql`, `)
+
+interface Move {
+  readonly action: Action
+  readonly assignments: Sql
+}
+
+async function move(
+  tx: Transaction,
+  context: PaymentContext,
+  allocations: readonly Allocation[],
+  now: Instant,
+  { action, assignments }: Move
+): Promise<void> {
+  if (allocations.length === 0) return
+  const { tenantId } = context.author
+  const numbered = allocations.map((allocation) => ({ ...allocation, id: context.newId() }))
+  const each = <K extends keyof (typeof numbered)[number]>(name: K) => numbered.map((one) => one[name])
+  const billIds = sql`${[...new Set(each('billId'))]}::text[]`
+  const before = await tx.run(sql`SELECT ${COLUMNS} FROM "customer_bill"
+    WHERE "tenant_id" = ${tenantId} AND "id" = ANY(${billIds}) ORDER BY "id" FOR UPDATE`)
+  await tx.run(sql`INSERT INTO "payment_allocation" ("tenant_id", "id", "payment_id", "bill_id", "amount", "bill_state")
+    SELECT ${tenantId}, x."id", x."payment", x."bill", x."amount", b."state"
+    FROM unnest(${each('id')}::text[], ${each('paymentId')}::text[], ${each('billId')}::text[],
+      ${each('amount')}::numeric[]) x("id", "payment", "bill", "amount")
+    JOIN "customer_bill" b ON b."tenant_id" = ${tenantId} AND b."id" = x."bill"`)
+  await postAllocations(tx, { tenantId, postedAt: now }, numbered)
+  const spent = numbered.map((one) => ({ ...one, credit: negated(one.amount) }))
+  await addCredits(tx, tenantId, spent)
+  const after = await tx.run(sql`UPDATE "customer_bill" b SET "version" = b."version" + 1, "last_update" = ${now},
+      "remaining_amount_value" = b."remaining_amount_value" - x."total", ${assignments}
+    FROM (SELECT "bill", sum("amount") AS "total", jsonb_agg(jsonb_build_object(
+          'appliedAmount', jsonb_build_object('unit', "currency", 'value', trim_scale("amount")),
+          'payment', jsonb_build_object('id', "payment", '@referredType', 'Payment')) ORDER BY "at")
+          FILTER (WHERE "payment" IS NOT NULL) AS "applied"
+      FROM unnest(${each('billId')}::text[], ${each('paymentId')}::text[], ${each('currency')}::text[],
+        ${each('amount')}::numeric[]) WITH ORDINALITY u("bill", "payment", "currency", "amount", "at") GROUP BY 1) x
+    WHERE b."tenant_id" = ${tenantId} AND b."id" = x."bill" RETURNING ${COLUMNS}`)
+  await record(tx, context, action, { before: before.rows, after: after.rows }, now)
+}
+
+/** A decimal with the opposite sign; Postgres reads what it printed. */
+function negated(amount: string): string {
+  return amount.startsWith('-') ? amount.slice(1) : `-${amount}`
+}
+
+/** Each bill's change for the audit, and its event where the state is another one. */
+async function record(
+  tx: Transaction,
+  { author, newId }: PaymentContext,
+  action: Action,
+  rows: { readonly before: readonly Row[]; readonly after: readonly Row[] },
+  now: Instant
+): Promise<void> {
+  const old = new Map(rows.before.map((row) => [row[0], paidPart(row)]))
+  const changes = rows.after.map((row) => {
+    const [before, after] = [old.get(row[0] ?? null), paidPart(row)]
+    return { action, resourceType: customerBill.type, resourceId: String(row[0]), before, after }
+  })
+  await recordChanges(tx, author, changes, { newId, now })
+  const moved = changes.filter(({ before, after }) => before?.state !== after.state).map(({ resourceId }) => resourceId)
+  await recordEvents(tx, { view: { tenantId: author.tenantId }, newId }, customerBill, 'stateChanged', moved, now)
+}
+
+function paidPart(row: Row) {
+  const { state, remainingAmount, appliedPayment } = readStored(customerBill, row).document
+  return { state, remainingAmount, appliedPayment }
+}

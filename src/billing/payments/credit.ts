@@ -1,0 +1,25 @@
+import type { Transaction } from '../../db/database.ts'
+import { sql } from '../../db/sql.ts'
+import { lockBalances } from '../../ledger/balance.ts'
+import { allocate, matched, PAYABLE, type PaymentContext } from './allocation.ts'
+
+/**
+ * Pays newly issued bills from the credit of their accounts, first in, first out, as far as it goes. It locks the
+ * balances of all of them; one that is paid meanwhile sees these bills, or its payment is seen here.
+ */
+export async function useCredit(tx: Transaction, context: PaymentContext, billIds: readonly string[]): Promise<void> {
+  const { tenantId } = context.author
+  const these = sql`b."id" = ANY(${billIds}::text[])`
+  const { rows } = await tx.run(sql`SELECT DISTINCT b."billing_account_id", b."remaining_amount_unit"
+    FROM "customer_bill" b WHERE b."tenant_id" = ${tenantId} AND ${PAYABLE} AND ${these}`)
+  const keys = rows.map(([account, currency]) => ({ billingAccountId: String(account), currency: String(currency) }))
+  const balances = await lockBalances(tx, tenantId, keys)
+  const credited = balances.filter(({ credit }) => Number(credit) > 0)
+  if (credited.length === 0) return
+  const payments = sql`(p."billing_account_id", p."currency") IN (SELECT * FROM unnest(
+    ${credited.map(({ billingAccountId }) => billingAccountId)}::text[],
+    ${credited.map(({ currency }) => currency)}::text[]))`
+  const order = sql`b."payment_due_date"`
+  const allocations = await matched(tx, tenantId, { payments, bills: these, order })
+  await allocate(tx, context, allocations, context.clock())
+}

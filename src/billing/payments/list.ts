@@ -1,0 +1,98 @@
+import { accountIds } from '../../accounts/lookup.ts'
+import { instantFromPostgres } from '../../base/instant.ts'
+import { Problem } from '../../base/problem.ts'
+import type { Queryable } from '../../db/database.ts'
+import { type Sql, sql } from '../../db/sql.ts'
+import { moneyOf, objectOf } from '../../http/json.ts'
+import type { View } from '../../tmf/view.ts'
+
+/** Where clients find what a payment refers to: the payments themselves, and the API with the accounts and bills. */
+export interface Roots {
+  readonly payments: string
+  readonly api: string
+}
+
+/** A payment as it is answered. */
+export interface Payment {
+  readonly version: string
+  readonly json: string
+}
+
+/** Which payments are listed: those of any of these accounts, by id or alias, and with any of these references. */
+export interface PaymentFilter {
+  readonly accounts?: readonly string[] | undefined
+  readonly references?: readonly string[] | undefined
+}
+
+/** A page of the payments of a view, in the order in which they came, and how many there are. */
+export async function listPayments(
+  queryable: Queryable,
+  view: View,
+  { accounts, references }: PaymentFilter,
+  { offset, limit }: { readonly offset: number; readonly limit: number },
+  roots: Roots
+): Promise<{ readonly payments: readonly Payment[]; readonly total: number }> {
+  const byAccount = accounts ? sql`p."billing_account_id" IN (${accountIds(view, accounts)})` : sql`TRUE`
+  const where = sql`${visible(view)} AND ${byAccount}
+    AND ${references ? sql`p."reference" = ANY(${references}::text[])` : sql`TRUE`}`
+  // The page comes first: what its payments paid is added up for no others.
+  const page = sql`(SELECT * FROM "payment" p WHERE ${where}
+    ORDER BY p."created_at", p."id" LIMIT ${limit} OFFSET ${offset})`
+  const { rows } = await queryable.run(sql`${select(page, sql`TRUE`)} ORDER BY p."created_at", p."id"`)
+  const counted = await queryable.run(sql`SELECT count(*) FROM "payment" p WHERE ${where}`)
+  return { payments: rows.map((row) => represent(row, roots)), total: Number(counted.rows[0]?.[0]) }
+}
+
+/** One payment of a view, or a `notFound` problem. */
+export async function readPayment(queryable: Queryable, view: View, id: string, roots: Roots): Promise<Payment> {
+  const { rows } = await queryable.run(select(sql`"payment"`, sql`${visible(view)} AND p."id" = ${id}`), {
+    prepared: true
+  })
+  if (rows[0]) return represent(rows[0], roots)
+  throw new Problem('notFound', 'There is no payment with this id')
+}
+
+function visible({ tenantId, partnerId }: View): Sql {
+  const tenant = sql`p."tenant_id" = ${tenantId}`
+  return partnerId === undefined ? tenant : sql`${tenant} AND p."partner_id" = ${partnerId}`
+}
+
+/** Allocations that were taken back cancel out. */
+function select(payments: Sql, where: Sql): Sql {
+  return sql`SELECT p."id", p."version", p."created_at", p."reversed_at", p."method", p."reference", p."currency",
+      p."amount", p."billing_account_id", a."name", x."bills",
+      CASE WHEN p."reversed_at" IS NULL THEN p."amount" - coalesce(x."total", 0) ELSE 0 END
+    FROM ${payments} p
+    JOIN "billing_account" a ON a."tenant_id" = p."tenant_id" AND a."id" = p."billing_account_id"
+    CROSS JOIN LATERAL (
+      SELECT sum("amount") AS "total", json_agg(json_build_array("bill_id", "amount"::text) ORDER BY "first") AS "bills"
+      FROM (SELECT "bill_id", sum("amount") AS "amount", min("id") AS "first" FROM "payment_allocation"
+        WHERE "tenant_id" = p."tenant_id" AND "payment_id" = p."id" GROUP BY 1 HAVING sum("amount") <> 0) g) x
+    WHERE ${where}`
+}
+
+function represent(row: readonly (string | null)[], roots: Roots): Payment {
+  const [id = '', version = '', createdAt = '', , method = '', reference = '', unit = '', amount = ''] = row.map(String)
+  const [accountId = '', accountName = '', , credit = ''] = row.slice(8).map(String)
+  const bills = JSON.parse(row[10] ?? '[]') as readonly (readonly [bill: string, amount: string])[]
+  const allocations = bills.map(([bill, part]) =>
+    objectOf({
+      bill: JSON.stringify({ id: bill, href: `${roots.api}/customerBill/${bill}` }),
+      amount: moneyOf(unit, part)
+    })
+  )
+  const href = `${roots.api}/accounts/${encodeURIComponent(accountId)}`
+  const json = objectOf({
+    id: JSON.stringify(id),
+    href: JSON.stringify(`${roots.payments}/${id}`),
+    billingAccount: JSON.stringify({ id: accountId, href, name: accountName }),
+    amount: moneyOf(unit, amount),
+    method: JSON.stringify(method),
+    reference: JSON.stringify(reference),
+    createdAt: JSON.stringify(instantFromPostgres(createdAt)),
+    reversedAt: row[3] ? JSON.stringify(instantFromPostgres(row[3])) : undefined,
+    allocations: `[${allocations.join()}]`,
+    credit: moneyOf(unit, credit)
+  })
+  return { version, json }
+}

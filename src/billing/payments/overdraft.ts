@@ -1,0 +1,83 @@
+import type { Instant } from '../../base/instant.ts'
+import type { Transaction } from '../../db/database.ts'
+import { sql } from '../../db/sql.ts'
+import type { BalanceKey } from '../../ledger/balance.ts'
+import { type Allocation, allocate, type PaymentContext, replace } from './allocation.ts'
+
+/** Pays what is left of a bill out of the credit limit of its account, which was found to do. The balance is locked. */
+export async function overdraw(tx: Transaction, context: PaymentContext, billId: string): Promise<void> {
+  const { tenantId } = context.author
+  const { rows } = await tx.run(sql`UPDATE "account_balance" a
+    SET "overdrawn" = a."overdrawn" + b."remaining_amount_value"
+    FROM "customer_bill" b WHERE b."tenant_id" = ${tenantId} AND b."id" = ${billId} AND b."remaining_amount_value" > 0
+      AND a."tenant_id" = b."tenant_id" AND a."account_id" = b."billing_account_id"
+      AND a."currency" = b."remaining_amount_unit"
+    RETURNING a."account_id", a."currency", b."remaining_amount_value"`)
+  const [row] = rows
+  if (!row) return
+  const [billingAccountId = '', currency = '', amount = ''] = row.map(String)
+  const allocation = { paymentId: undefined, billId, billingAccountId, currency, amount }
+  await allocate(tx, context, [allocation], context.clock())
+}
+
+/** A payment that was just posted. */
+interface Filling extends BalanceKey {
+  readonly id: string
+  readonly now: Instant
+}
+
+/**
+ * What a payment has left takes the place of the credit limit on the bills that were paid with it, the oldest first.
+ * The balance is locked.
+ */
+export async function fillOverdraft(tx: Transaction, context: PaymentContext, payment: Filling): Promise<void> {
+  const { tenantId } = context.author
+  const { id, now, billingAccountId, currency } = payment
+  if (!(await isOverdrawn(tx, tenantId, payment))) return
+  const { rows } = await tx.run(sql`SELECT x."bill", least(x."amount", p."left" - x."before")
+    FROM (SELECT "bill", "amount", sum("amount") OVER (ORDER BY "bill") - "amount" AS "before"
+      FROM (SELECT b."id" AS "bill", sum(a."amount") AS "amount" FROM "customer_bill" b
+        JOIN "payment_allocation" a ON a."tenant_id" = b."tenant_id" AND a."bill_id" = b."id" AND a."payment_id" IS NULL
+        WHERE b."tenant_id" = ${tenantId} AND b."billing_account_id" = ${billingAccountId}
+          AND b."amount_due_unit" = ${currency} GROUP BY 1) s WHERE "amount" > 0) x
+    JOIN (SELECT "amount" - coalesce((SELECT sum("amount") FROM "payment_allocation"
+        WHERE "tenant_id" = ${tenantId} AND "payment_id" = ${id}), 0) AS "left"
+      FROM "payment" WHERE "tenant_id" = ${tenantId} AND "id" = ${id}) p ON x."before" < p."left" ORDER BY x."bill"`)
+  // REPLACED knows the payment's part by the limit's, which is written right before it.
+  const allocations = rows.flatMap(([bill, part]): readonly Allocation[] => {
+    const to = { billId: String(bill), billingAccountId, currency }
+    return [
+      { ...to, paymentId: undefined, amount: `-${part}` },
+      { ...to, paymentId: id, amount: String(part) }
+    ]
+  })
+  await replace(tx, context, allocations, now)
+  const parts = rows.map(([, part]) => `-${part}`)
+  await addOverdrawn(tx, tenantId, payment, parts)
+}
+
+async function isOverdrawn(tx: Transaction, tenantId: string, key: BalanceKey): Promise<boolean> {
+  const { rowCount } = await tx.run(
+    sql`SELECT FROM "account_balance" WHERE "tenant_id" = ${tenantId} AND "account_id" = ${key.billingAccountId}
+      AND "currency" = ${key.currency} AND "overdrawn" > 0`,
+    { prepared: true }
+  )
+  return rowCount > 0
+}
+
+/** Notes what the credit limit of a locked balance pays from now on, or with a negative part no longer. */
+export async function addOverdrawn(
+  tx: Transaction,
+  tenantId: string,
+  { billingAccountId, currency }: BalanceKey,
+  parts: readonly string[]
+): Promise<void> {
+  if (parts.length === 0) return
+  await tx.run(sql`UPDATE "account_balance"
+    SET "overdrawn" = "overdrawn" + (SELECT sum("part") FROM unnest(${parts}::numeric[]) x("part"))
+    WHERE "tenant_id" = ${tenantId} AND "account_id" = ${billingAccountId} AND "currency" = ${currency}`)
+}
+
+/** Whether a part of a payment replaced one of the limit, as a condition on the allocations of a bill by their ids. */
+export const REPLACED = sql`coalesce("payment_id" IS NOT NULL AND lag("payment_id") OVER "written" IS NULL
+  AND lag("amount") OVER "written" = -"amount", FALSE)`

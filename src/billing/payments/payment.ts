@@ -1,0 +1,172 @@
+import { createHash } from 'node:crypto'
+import type { Account } from '../../accounts/lookup.ts'
+import { recordChange } from '../../audit/record.ts'
+import type { Instant } from '../../base/instant.ts'
+import { aboutName, Problem } from '../../base/problem.ts'
+import type { Transaction } from '../../db/database.ts'
+import { type Sql, sql } from '../../db/sql.ts'
+import { addCredits, lockBalances } from '../../ledger/balance.ts'
+import { post } from '../../ledger/post.ts'
+import { allocate, matched, PAYABLE, type PaymentContext } from './allocation.ts'
+import { fillOverdraft } from './overdraft.ts'
+
+/** How a payment was made. */
+export const METHODS = ['cash', 'card', 'bankTransfer', 'directDebit', 'wallet', 'other'] as const
+
+/** Money that came in for an account. */
+export interface Receipt {
+  readonly amount: { readonly unit: string; readonly value: number }
+  readonly method: (typeof METHODS)[number]
+  /** Unique to whoever sends it: what has the same one is the same payment. */
+  readonly reference: string
+  /** Whose reference it is, see own-names.ts. */
+  readonly nameSpace: string
+  /** The bills that it is for, in this order; those due first without it. */
+  readonly billIds: readonly string[] | undefined
+}
+
+/**
+ * Takes a payment and pays bills with it: the named ones and then what the credit limit paid, or without names that and
+ * then those due; what they do not need stays as the account's credit. Answers its id, and whether it is new: the same
+ * reference with the same content is the payment that was taken before. Throws `conflict` for a reference with other
+ * content, an archived account or a bill that cannot be paid, `invalidField` for a bill that is not the account's or in
+ * another currency.
+ */
+export async function pay(
+  tx: Transaction,
+  context: PaymentContext,
+  account: Pick<Account, 'id' | 'partnerId' | 'status'>,
+  receipt: Receipt
+): Promise<{ readonly id: string; readonly isNew: boolean }> {
+  const { tenantId } = context.author
+  const hash = contentHash(account.id, receipt)
+  const key = { billingAccountId: account.id, currency: receipt.amount.unit }
+  await lockBalances(tx, tenantId, [key])
+  const known = await findRepeated(tx, tenantId, receipt, hash)
+  if (known) return { id: known, isNew: false }
+  if (account.status === 'ARCHIVED') throw new Problem('conflict', 'The billing account is archived; it is not paid')
+  const bills = await lockBills(tx, tenantId, key, receipt.billIds)
+  const now = context.clock()
+  const id = context.newId()
+  if (!(await insertPayment(tx, { id, now, tenantId, hash }, account, receipt))) {
+    // Another account's payment took the reference meanwhile.
+    return { id: String(await findRepeated(tx, tenantId, receipt, hash)), isNew: false }
+  }
+  await postReceipt(tx, { id, now, tenantId }, account.id, receipt)
+  const filling = { id, now, ...key }
+  if (!receipt.billIds) await fillOverdraft(tx, context, filling)
+  const allocations = await matched(tx, tenantId, { payments: sql`p."id" = ${id}`, ...bills })
+  const { amount, method, reference } = receipt
+  const paid = allocations.map(({ billId, amount: part }) => ({ bill: { id: billId }, amount: part }))
+  const after = { billingAccount: { id: account.id }, amount, method, reference, allocations: paid }
+  const change = { action: 'create' as const, resourceType: 'Payment', resourceId: id, after }
+  await recordChange(tx, context.author, change, { id: context.newId(), now })
+  await allocate(tx, context, allocations, now)
+  if (receipt.billIds) await fillOverdraft(tx, context, filling)
+  return { id, isNew: true }
+}
+
+function contentHash(accountId: string, { amount, method, billIds }: Receipt): string {
+  const content = [accountId, amount.unit, amount.value, method, billIds ?? null]
+  return createHash('sha256').update(JSON.stringify(content)).digest('hex')
+}
+
+/**
+ * The id of the payment that has a reference already, if there is one with the same content. One that was taken before
+ * references had owners is known to the provider and to the partner whose it is.
+ */
+async function findRepeated(
+  tx: Transaction,
+  tenantId: string,
+  { reference, nameSpace }: Receipt,
+  hash: string
+): Promise<string | undefined> {
+  const { rows } = await tx.run(
+    sql`SELECT "id", "content_hash" FROM "payment" WHERE "tenant_id" = ${tenantId} AND "reference" = ${reference}
+      AND ("name_space" = ${nameSpace}
+        OR "name_space" IS NULL AND (${nameSpace} = '' OR "partner_id" = ${nameSpace}))
+      ORDER BY "name_space" LIMIT 1`,
+    { prepared: true }
+  )
+  const [id, knownHash] = rows[0] ?? []
+  if (id && knownHash !== hash) throw aboutName(new Problem('conflict', 'Another payment has this reference already'))
+  return id ?? undefined
+}
+
+interface Key {
+  readonly billingAccountId: string
+  readonly currency: string
+}
+
+/** Locks what may be paid: which bills these are, and in which order they are paid. */
+async function lockBills(
+  tx: Transaction,
+  tenantId: string,
+  { billingAccountId, currency }: Key,
+  billIds: readonly string[] | undefined
+): Promise<{ readonly bills: Sql; readonly order: Sql }> {
+  const own = sql`b."billing_account_id" = ${billingAccountId} AND b."remaining_amount_unit" = ${currency}`
+  const named = sql`${billIds ?? []}::text[]`
+  const bills = billIds ? sql`${own} AND b."id" = ANY(${named})` : own
+  await tx.run(sql`SELECT FROM "customer_bill" b WHERE b."tenant_id" = ${tenantId} AND ${PAYABLE} AND ${bills}
+    ORDER BY b."id" FOR UPDATE`)
+  if (billIds) await requirePayable(tx, tenantId, { billingAccountId, currency }, billIds)
+  return { bills, order: billIds ? sql`array_position(${named}, b."id")` : sql`b."payment_due_date"` }
+}
+
+async function requirePayable(
+  tx: Transaction,
+  tenantId: string,
+  { billingAccountId, currency }: Key,
+  billIds: readonly string[]
+): Promise<void> {
+  const { rows } = await tx.run(sql`SELECT b."id", b."remaining_amount_unit", b."state", ${PAYABLE}
+    FROM "customer_bill" b WHERE b."tenant_id" = ${tenantId} AND b."billing_account_id" = ${billingAccountId}
+      AND b."id" = ANY(${billIds}::text[])`)
+  const found = new Map(rows.map(([id, ...rest]) => [id, rest]))
+  for (const [at, id] of billIds.entries()) {
+    const [unit, state, isPayable] = found.get(id) ?? []
+    const path = `$.bills[${at}].id`
+    if (state === undefined) throw new Problem('invalidField', `${path} names no bill of this billing account`)
+    if (isPayable !== 't') throw new Problem('conflict', `${path} names a bill that cannot be paid; it is ${state}`)
+    if (unit !== currency) throw new Problem('invalidField', `${path} names a bill in ${unit}, not in ${currency}`)
+  }
+}
+
+interface Taken {
+  readonly id: string
+  readonly now: Instant
+  readonly tenantId: string
+}
+
+/** Whether it was new; one with the same reference that is under way is waited for. */
+async function insertPayment(
+  tx: Transaction,
+  { id, now, tenantId, hash }: Taken & { readonly hash: string },
+  account: Pick<Account, 'id' | 'partnerId'>,
+  { amount, method, reference, nameSpace }: Receipt
+): Promise<boolean> {
+  const { rowCount } = await tx.run(
+    sql`INSERT INTO "payment" ("tenant_id", "id", "partner_id", "created_at", "billing_account_id", "amount",
+        "currency", "method", "reference", "name_space", "content_hash")
+      VALUES (${tenantId}, ${id}, ${account.partnerId}, ${now}, ${account.id}, ${amount.value}, ${amount.unit},
+        ${method}, ${reference}, ${nameSpace}, ${hash})
+      ON CONFLICT ("tenant_id", "name_space", "reference") DO NOTHING`,
+    { prepared: true }
+  )
+  return rowCount === 1
+}
+
+async function postReceipt(
+  tx: Transaction,
+  { id, now, tenantId }: Taken,
+  billingAccountId: string,
+  { amount: { unit: currency, value }, method }: Receipt
+): Promise<void> {
+  const amount = String(value)
+  await post(tx, { tenantId, journalId: id, postedAt: now, billingAccountId, sourceType: 'payment', sourceId: id }, [
+    { book: 'cash', detail: method, currency, amount },
+    { book: 'balance', currency, amount: `-${amount}` }
+  ])
+  await addCredits(tx, tenantId, [{ billingAccountId, currency, credit: amount }])
+}

@@ -1,0 +1,67 @@
+import { recordChange } from '../../audit/record.ts'
+import { Problem } from '../../base/problem.ts'
+import type { Transaction } from '../../db/database.ts'
+import { sql } from '../../db/sql.ts'
+import { addCredits, lockBalances } from '../../ledger/balance.ts'
+import { post } from '../../ledger/post.ts'
+import type { View } from '../../tmf/view.ts'
+import { type Allocation, type PaymentContext, takeBack } from './allocation.ts'
+import { addOverdrawn, REPLACED } from './overdraft.ts'
+
+/**
+ * Undoes a payment: every bill that it paid, at once or later as credit, owes that part again, but where it took the
+ * place of the credit limit, that pays again. Throws `notFound`
+ * without such a payment in the view, and `conflict` for one that is reversed already.
+ */
+export async function reversePayment(
+  tx: Transaction,
+  context: PaymentContext,
+  { tenantId, partnerId }: View,
+  id: string
+): Promise<void> {
+  const isVisible = partnerId === undefined ? sql`TRUE` : sql`"partner_id" = ${partnerId}`
+  const { rows } = await tx.run(
+    sql`SELECT "billing_account_id", "currency", "amount", "method" FROM "payment"
+      WHERE "tenant_id" = ${tenantId} AND "id" = ${id} AND ${isVisible}`
+  )
+  if (!rows[0]) throw new Problem('notFound', 'There is no payment with this id')
+  const [billingAccountId = '', currency = '', amount = '', method = ''] = rows[0].map(String)
+  const key = { billingAccountId, currency }
+  await lockBalances(tx, tenantId, [key])
+  const now = context.clock()
+  const { rowCount } = await tx.run(sql`UPDATE "payment" SET "reversed_at" = ${now}, "version" = "version" + 1
+    WHERE "tenant_id" = ${tenantId} AND "id" = ${id} AND "reversed_at" IS NULL`)
+  if (rowCount === 0) throw new Problem('conflict', 'This payment is reversed already')
+  const allocations = await undone(tx, tenantId, id, key)
+  await takeBack(tx, context, id, allocations, now)
+  const byLimit = allocations.filter(({ paymentId }) => paymentId === undefined)
+  const parts = byLimit.map((allocation) => allocation.amount)
+  await addOverdrawn(tx, tenantId, key, parts)
+  const source = { sourceType: 'reversal', sourceId: id } as const
+  await post(tx, { tenantId, journalId: context.newId(), postedAt: now, billingAccountId, ...source }, [
+    { book: 'cash', detail: method, currency, amount: `-${amount}` },
+    { book: 'balance', currency, amount }
+  ])
+  await addCredits(tx, tenantId, [{ ...key, credit: `-${amount}` }])
+  const change = { action: 'reverse' as const, resourceType: 'Payment', resourceId: id, after: { reversedAt: now } }
+  await recordChange(tx, context.author, change, { id: context.newId(), now })
+}
+
+/** What takes a payment back from each bill, and what the credit limit pays in its place again. */
+async function undone(
+  tx: Transaction,
+  tenantId: string,
+  paymentId: string,
+  key: Pick<Allocation, 'billingAccountId' | 'currency'>
+): Promise<readonly Allocation[]> {
+  const { rows } = await tx.run(sql`SELECT "bill_id", -sum("amount"), sum("amount") FILTER (WHERE "is_replaced")
+    FROM (SELECT "bill_id", "payment_id", "amount", ${REPLACED} AS "is_replaced" FROM "payment_allocation"
+      WHERE "tenant_id" = ${tenantId} AND "bill_id" IN (SELECT "bill_id" FROM "payment_allocation"
+        WHERE "tenant_id" = ${tenantId} AND "payment_id" = ${paymentId})
+      WINDOW "written" AS (PARTITION BY "bill_id" ORDER BY "id")) x
+    WHERE "payment_id" = ${paymentId} GROUP BY "bill_id" HAVING sum("amount") <> 0 ORDER BY "bill_id"`)
+  return rows.flatMap(([bill, amount, byLimit]): readonly Allocation[] => {
+    const taken = { ...key, paymentId, billId: String(bill), amount: String(amount) }
+    return byLimit === null ? [taken] : [taken, { ...taken, paymentId: undefined, amount: String(byLimit) }]
+  })
+}

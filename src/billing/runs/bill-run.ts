@@ -1,0 +1,181 @@
+import type { Author } from '../../audit/record.ts'
+import { type Action, recordChange } from '../../audit/record.ts'
+import type { Clock } from '../../base/clock.ts'
+import type { Instant } from '../../base/instant.ts'
+import { Problem } from '../../base/problem.ts'
+import type { Transaction } from '../../db/database.ts'
+import { constraintName } from '../../db/failure.ts'
+import { type Sql, sql } from '../../db/sql.ts'
+import { addJob } from '../../jobs/queue.ts'
+import { runDates } from './run-dates.ts'
+
+export const BILL_STATES = ['new', 'validated', 'sent'] as const
+export type BillState = (typeof BILL_STATES)[number]
+export const RUN_STATES = ['queued', 'running', 'done', 'cancelled', 'failed'] as const
+export type RunState = (typeof RUN_STATES)[number]
+
+/** A run of a cycle as it is served, but for its href. */
+export interface BillRun {
+  readonly id: string
+  readonly state: RunState
+  readonly billCycle: { readonly id: string }
+  readonly dryRun: boolean
+  readonly billState: BillState
+  /** Accounts of the cycle's specification; billed, skipped and `parkedCount` are all of them in the end. */
+  readonly eligible: number
+  readonly billed: number
+  readonly skipped: readonly { readonly reason: string; readonly count: number }[]
+  readonly parkedCount: number
+  /** The first of those that are parked. */
+  readonly parked: readonly { readonly billingAccount: { readonly id: string }; readonly reason: string }[]
+  /** How many rates wait for a bill that name an account of another system: no run bills them. Told in the end. */
+  readonly unknownAccountRates?: readonly { readonly billingAccount: { readonly id: string }; readonly count: number }[]
+  /** Exact sums as JSON numbers, by currency. */
+  readonly amount: readonly { readonly unit: string; readonly value: number }[]
+  readonly billsPerSecond?: number
+  readonly estimatedEnd?: Instant
+  readonly startedAt?: Instant
+  readonly finishedAt?: Instant
+  readonly failure?: string
+}
+
+/** Who starts or steers a run, and when. */
+export interface RunContext {
+  readonly author: Author
+  readonly clock: Clock
+  readonly newId: () => string
+}
+
+/** Names of the tasks of a run. */
+export const START_RUN = 'billRunStart'
+export const BILL_CHUNK = 'billRunChunk'
+
+/**
+ * Starts a run of a cycle. Throws `invalidField` without the cycle, and `conflict` when it is being run, was run, has a
+ * run that can be resumed, or follows a specification that no active postpaid account has; `unprocessable` when the
+ * dates of the cycle make no sense.
+ */
+export async function startRun(
+  tx: Transaction,
+  context: RunContext,
+  { billCycleId, isDry, billState }: { billCycleId: string; isDry: boolean; billState: BillState }
+): Promise<string> {
+  const { tenantId } = context.author
+  await requireRunnable(tx, tenantId, billCycleId, isDry)
+  const dates = await runDates(tx, tenantId, billCycleId)
+  const [id, now] = [context.newId(), context.clock()]
+  await tx
+    .run(sql`INSERT INTO "bill_run" ("tenant_id", "id", "bill_cycle_id", "is_dry", "bill_state", "state", "created_at",
+        "dates", "author")
+      VALUES (${tenantId}, ${id}, ${billCycleId}, ${isDry}, ${billState}, 'queued', ${now}, ${JSON.stringify(dates)},
+        ${JSON.stringify(context.author)})`)
+    .catch((error: unknown) => {
+      if (constraintName(error) !== 'bill_run_one_at_a_time') throw error
+      throw new Problem('conflict', 'This billCycle is being run already')
+    })
+  await addJob(tx, { task: START_RUN, payload: { tenantId, runId: id }, key: `run ${id}` })
+  await record(tx, context, id, 'create', { billCycle: { id: billCycleId }, dryRun: isDry, billState })
+  return id
+}
+
+async function requireRunnable(tx: Transaction, tenantId: string, billCycleId: string, isDry: boolean): Promise<void> {
+  const cycle = sql`"bill_cycle" c WHERE c."tenant_id" = ${tenantId} AND c."id" = ${billCycleId}`
+  // What is decided by is read in a statement of its own: one that waits for a lock sees what was before it waited.
+  await tx.run(sql`SELECT FROM ${cycle} FOR UPDATE`)
+  const { rows } = await tx.run(sql`SELECT c."bill_cycle_specification_id",
+      EXISTS (SELECT FROM "billing_account" a WHERE ${eligible(sql`c."bill_cycle_specification_id"`)}
+        AND a."tenant_id" = c."tenant_id"),
+      (SELECT r."state" FROM "bill_run" r WHERE r."tenant_id" = c."tenant_id" AND r."bill_cycle_id" = c."id"
+        AND NOT r."is_dry" ORDER BY r."id" DESC LIMIT 1)
+    FROM ${cycle}`)
+  const [row] = rows
+  if (!row) throw new Problem('invalidField', '$.billCycle.id names no billCycle of this service')
+  const [specification, hasAccounts, lastState] = row
+  if (specification === null) throw new Problem('conflict', 'This billCycle has no BillCycleSpecification to run')
+  if (hasAccounts !== 't')
+    throw new Problem('conflict', 'No active postpaid account follows the specification of this billCycle')
+  if (!isDry) requireFirst(lastState)
+}
+
+function requireFirst(lastState: string | null | undefined): void {
+  if (lastState === 'done') throw new Problem('conflict', 'This billCycle is closed: it was run to its end')
+  if (lastState === 'queued' || lastState === 'running') {
+    throw new Problem('conflict', 'This billCycle is being run already')
+  }
+  if (lastState) throw new Problem('conflict', `The last run of this billCycle is ${lastState}; resume it`)
+}
+
+/** The accounts that a run bills, as a condition on "billing_account" under the name `a`. */
+export function eligible(specificationId: Sql): Sql {
+  return sql`a."bill_cycle_specification_id" = ${specificationId} AND a."status" = 'ACTIVE'
+    AND a."billing_type" = 'postpaid'`
+}
+
+/** Stops a run after the chunks under way; what is billed stays billed. */
+export async function cancelRun(tx: Transaction, context: RunContext, id: string): Promise<void> {
+  await move(
+    tx,
+    context,
+    id,
+    'cancel',
+    ['queued', 'running'],
+    sql`"state" = 'cancelled', "finished_at" = ${context.clock()}`
+  )
+}
+
+/** Goes on with a run that was cancelled or failed, where it ended. */
+export async function resumeRun(tx: Transaction, context: RunContext, id: string): Promise<void> {
+  await move(
+    tx,
+    context,
+    id,
+    'resume',
+    ['cancelled', 'failed'],
+    sql`"state" = 'queued', "finished_at" = NULL, "failure" = NULL`
+  )
+  await addJob(tx, { task: START_RUN, payload: { tenantId: context.author.tenantId, runId: id }, key: `run ${id}` })
+}
+
+/** Bills the parked accounts of a run that is done, now that their causes may be mended. */
+export async function retryRun(tx: Transaction, context: RunContext, id: string): Promise<void> {
+  const { tenantId } = context.author
+  await move(tx, context, id, 'retry', ['done'], sql`"state" = 'queued', "finished_at" = NULL`)
+  await tx.run(sql`WITH "again" AS (
+      DELETE FROM "bill_run_parked" WHERE "tenant_id" = ${tenantId} AND "bill_run_id" = ${id} RETURNING
+        "billing_account_id")
+    INSERT INTO "bill_run_chunk" ("tenant_id", "bill_run_id", "number", "first_account", "last_account", "eligible")
+    SELECT ${tenantId}, ${id}, (SELECT max("number") FROM "bill_run_chunk"
+        WHERE "tenant_id" = ${tenantId} AND "bill_run_id" = ${id}) + row_number() OVER (ORDER BY "billing_account_id"),
+      "billing_account_id", "billing_account_id", 0
+    FROM "again"`)
+  await addJob(tx, { task: START_RUN, payload: { tenantId, runId: id }, key: `run ${id}` })
+}
+
+async function move(
+  tx: Transaction,
+  context: RunContext,
+  id: string,
+  action: Action,
+  from: readonly RunState[],
+  change: Sql
+): Promise<void> {
+  const { tenantId } = context.author
+  const { rows } = await tx.run(sql`SELECT "state" FROM "bill_run" WHERE "tenant_id" = ${tenantId} AND "id" = ${id}
+    FOR UPDATE`)
+  const state = rows[0]?.[0]
+  if (!state) throw new Problem('notFound', 'There is no billRun with this id')
+  if (!from.includes(state as RunState)) {
+    throw new Problem(
+      'conflict',
+      `A billRun that is ${state} cannot be told to ${action}; it must be ${from.join(' or ')}`
+    )
+  }
+  await tx.run(sql`UPDATE "bill_run" SET ${change}, "version" = "version" + 1
+    WHERE "tenant_id" = ${tenantId} AND "id" = ${id}`)
+  await record(tx, context, id, action, undefined)
+}
+
+function record(tx: Transaction, context: RunContext, id: string, action: Action, after: object | undefined) {
+  const change = { action, resourceType: 'BillRun', resourceId: id, after }
+  return recordChange(tx, context.author, change, { id: context.newId(), now: context.clock() })
+}

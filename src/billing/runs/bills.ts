@@ -1,0 +1,131 @@
+import { Readable } from 'node:stream'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { sumDecimals, trimScale } from '../../base/money.ts'
+import { Problem } from '../../base/problem.ts'
+import { offsetTime } from '../../base/time-zone.ts'
+import type { Queryable } from '../../db/database.ts'
+import { identifier, join, sql } from '../../db/sql.ts'
+import { slotOf } from '../../fairness/request-slot.ts'
+import { preferred } from '../../http/accept.ts'
+import { type Cell, csvLine } from '../../http/csv.ts'
+import { customerBill } from '../../resources/customer-bill.ts'
+import { selectAll, writeDocument } from '../../tmf/representation.ts'
+import type { RouteContext } from '../../tmf/serving/routes.ts'
+import type { ReadRun } from './list.ts'
+
+/** In the order of preference: a client that takes anything gets the first. */
+const MEDIA_TYPES = ['application/json', 'application/x-ndjson', 'text/csv'] as const
+/** Bills are read so many at a time, and never all of them held. */
+const BATCH = 500
+const CSV_COLUMNS = [
+  ...['billNo', 'id', 'billingAccount', 'billDate', 'paymentDueDate', 'state', 'currency'],
+  ...['taxExcludedAmount', 'taxAmount', 'taxIncludedAmount', 'amountDue']
+]
+
+/**
+ * Answers the bills of a run, dry ones too, in the media type that `Accept` asks for; streamed. Times in CSV are those
+ * of the tenant's zone.
+ */
+export async function sendBills(
+  reply: FastifyReply,
+  request: FastifyRequest,
+  context: RouteContext,
+  run: ReadRun
+): Promise<FastifyReply> {
+  const type = preferred(request.headers.accept, MEDIA_TYPES)
+  if (!type) throw new Problem('notAcceptable', `The bills come as ${MEDIA_TYPES.join(', ')}`)
+  const { tenantId } = context.requester(request).view
+  const root = context.address(request, '/customerBillManagement/v4').json
+  const slot = slotOf(request)
+  const inSlot: Queryable = { run: (statement) => slot.run('read', () => context.database.run(statement)) }
+  const documents = run.dryRun ? dryDocuments(inSlot, tenantId, run.id) : billDocuments(inSlot, tenantId, run.id, root)
+  reply.type(`${type};charset=utf-8`).header('Vary', 'Accept')
+  const timeZone = await timeZoneOf(context.database, tenantId)
+  return reply.send(Readable.from(WRITERS[type](documents, timeZone)))
+}
+
+async function timeZoneOf(queryable: Queryable, tenantId: string): Promise<string> {
+  const { rows } = await queryable.run(sql`SELECT "time_zone" FROM "tenant" WHERE "id" = ${tenantId}`, {
+    prepared: true
+  })
+  return String(rows[0]?.[0])
+}
+
+type Documents = AsyncGenerator<string>
+type Writer = (documents: Documents, timeZone: string) => AsyncGenerator<string>
+
+const WRITERS: Readonly<Record<(typeof MEDIA_TYPES)[number], Writer>> = {
+  'application/json': async function* (documents) {
+    let separator = '['
+    for await (const document of documents) {
+      yield separator + document
+      separator = ','
+    }
+    yield separator === '[' ? '[]' : ']'
+  },
+  'application/x-ndjson': async function* (documents) {
+    for await (const document of documents) yield `${document}\n`
+  },
+  'text/csv': async function* (documents, timeZone) {
+    yield csvLine(CSV_COLUMNS)
+    for await (const document of documents) yield csvLine(cellsOf(document, timeZone))
+  }
+}
+
+interface Money {
+  readonly unit: string
+  readonly value: string
+}
+
+interface BillDocument {
+  readonly id?: string
+  readonly billNo?: string
+  readonly billDate?: string
+  readonly paymentDueDate?: string
+  readonly state?: string
+  readonly billingAccount: { readonly id: string }
+  readonly taxItem?: readonly { readonly taxAmount: Money }[]
+  readonly taxExcludedAmount: Money
+  readonly taxIncludedAmount: Money
+  readonly amountDue: Money
+}
+
+/** The cells of a bill that is a JSON document, its amounts with all of their digits. */
+function cellsOf(document: string, timeZone: string): readonly Cell[] {
+  const bill = JSON.parse(document, asWritten) as BillDocument
+  const { billNo, id, billingAccount, billDate, paymentDueDate, state, amountDue, taxItem = [] } = bill
+  const times = [billDate, paymentDueDate].map((instant) => ({ exact: instant && offsetTime(instant, timeZone) }))
+  const tax = sumDecimals(taxItem.map(({ taxAmount }) => taxAmount.value))
+  const amounts = [bill.taxExcludedAmount.value, tax, bill.taxIncludedAmount.value, amountDue.value]
+  return [
+    ...[billNo, id, billingAccount.id, ...times, state, amountDue.unit],
+    ...amounts.map((amount) => ({ exact: trimScale(amount) }))
+  ]
+}
+
+/** A number stays the text that it is: no digit of an amount is lost. */
+function asWritten(_: string, value: unknown, context?: { source?: string }): unknown {
+  return typeof value === 'number' ? context?.source : value
+}
+
+async function* billDocuments(queryable: Queryable, tenantId: string, runId: string, root: string): Documents {
+  const columns = join(customerBill.columns.map(identifier), sql`, `)
+  for (let after = ''; ; ) {
+    const { rows } = await queryable.run(sql`SELECT ${columns} FROM "customer_bill" WHERE "tenant_id" = ${tenantId}
+      AND "bill_run_id" = ${runId} AND "id" > ${after} ORDER BY "id" LIMIT ${BATCH}`)
+    for (const row of rows) yield writeDocument(customerBill.path, selectAll(customerBill), row, root)
+    if (rows.length < BATCH) return
+    after = String(rows.at(-1)?.[0])
+  }
+}
+
+async function* dryDocuments(queryable: Queryable, tenantId: string, runId: string): Documents {
+  for (let after = ''; ; ) {
+    const { rows } = await queryable.run(sql`SELECT "billing_account_id", "document" FROM "bill_run_dry_bill"
+      WHERE "tenant_id" = ${tenantId} AND "bill_run_id" = ${runId} AND "billing_account_id" > ${after}
+      ORDER BY "billing_account_id" LIMIT ${BATCH}`)
+    for (const [, document] of rows) yield String(document)
+    if (rows.length < BATCH) return
+    after = String(rows.at(-1)?.[0])
+  }
+}

@@ -1,0 +1,140 @@
+import type { Instant } from '../../base/instant.ts'
+import type { Transaction } from '../../db/database.ts'
+import { type Sql, sql } from '../../db/sql.ts'
+import { lockWanted } from '../../ledger/balance.ts'
+import { type Drafted, draftBills } from '../drafts/draft.ts'
+import { issueBills } from '../issuing/issue.ts'
+import { useCredit } from '../payments/credit.ts'
+import { authorIn } from '../work/author.ts'
+import type { WorkContext } from '../work/context.ts'
+import { type BillState, eligible } from './bill-run.ts'
+import type { RunDates } from './run-dates.ts'
+
+/** One of the ranges of accounts into which a run is divided. */
+export interface ChunkName {
+  readonly tenantId: string
+  readonly runId: string
+  readonly number: number
+}
+
+/** A chunk that this transaction bills, and what it must know of its run. */
+interface Chunk extends ChunkName {
+  readonly billCycleId: string
+  readonly isDry: boolean
+  readonly billState: BillState
+  readonly dates: RunDates
+  /** A condition on "billing_account" under the name `a`. */
+  readonly accounts: Sql
+  /** An account that was parked: the chunk it was in first has counted it. */
+  readonly isRetry: boolean
+}
+
+/** Why an account that was parked is not billed: it has been archived since, or follows another specification. */
+const NO_LONGER_ELIGIBLE = 'noLongerEligible'
+
+/** Bills one chunk in one transaction; a chunk that is done, or that somebody else is at, is left alone. */
+export async function billChunk(context: WorkContext, name: ChunkName): Promise<void> {
+  await context.database.transaction(async (tx) => {
+    await tx.takeTime()
+    const chunk = await claim(tx, name)
+    if (!chunk) return
+    const { tenantId, dates, accounts } = chunk
+    const { chargeDate, creditDate, billingDate: taxDate } = dates
+    const drafted = await draftBills(tx, { tenantId, accounts, chargeDate, creditDate, taxDate })
+    await park(tx, name, drafted)
+    await close(tx, chunk, drafted, context.clock())
+    // Last, since whoever wants a bill number waits from then on.
+    await (chunk.isDry ? keepDry(tx, chunk) : issue(tx, context, chunk, drafted))
+  })
+}
+
+async function claim(tx: Transaction, name: ChunkName): Promise<Chunk | undefined> {
+  const { tenantId, runId, number } = name
+  const { rows } = await tx.run(sql`SELECT c."first_account", c."last_account", c."eligible", r."bill_cycle_id",
+      r."is_dry", r."bill_state", r."dates"
+    FROM "bill_run_chunk" c JOIN "bill_run" r ON r."tenant_id" = c."tenant_id" AND r."id" = c."bill_run_id"
+    WHERE c."tenant_id" = ${tenantId} AND c."bill_run_id" = ${runId} AND c."number" = ${number}
+      AND c."finished_at" IS NULL AND r."state" = 'running'
+    FOR UPDATE OF c SKIP LOCKED`)
+  const [row] = rows
+  if (!row) return undefined
+  const [first, last, counted, billCycleId, isDry, billState, dated] = row
+  const dates = JSON.parse(String(dated)) as RunDates
+  return {
+    ...name,
+    billCycleId: String(billCycleId),
+    isDry: isDry === 't',
+    billState: billState as BillState,
+    dates,
+    accounts: sql`${eligible(sql`${dates.specificationId}::text`)} AND a."id" BETWEEN ${first} AND ${last}`,
+    isRetry: counted === '0'
+  }
+}
+
+async function issue(tx: Transaction, context: WorkContext, chunk: Chunk, { ready }: Drafted): Promise<void> {
+  const { tenantId, dates } = chunk
+  const credited = chunk.billState === 'new' ? [] : await lockCredited(tx, tenantId)
+  const bills = await issueBills(
+    tx,
+    {
+      tenantId,
+      run: { id: chunk.runId, billCycleId: chunk.billCycleId },
+      runType: 'onCycle',
+      state: chunk.billState,
+      now: context.clock(),
+      billDate: dates.billingDate,
+      paymentDueDate: dates.paymentDueDate,
+      nextBillDate: dates.nextBillDate,
+      billingPeriod: { startDateTime: dates.start, endDateTime: dates.end },
+      newId: context.newId
+    },
+    ready
+  )
+  const payable = credited.map((account) => String(bills.get(account)))
+  if (payable.length > 0) await useCredit(tx, { ...context, author: authorIn(tenantId) }, payable)
+}
+
+/**
+ * The accounts of the draft that have credit. The balances of all of them are locked, before any number is taken, as
+ * everybody does: one that is paid meanwhile has its credit used here, or its payment sees the bill.
+ */
+async function lockCredited(tx: Transaction, tenantId: string): Promise<readonly string[]> {
+  const billed = sql`SELECT "account", "currency" FROM "pg_temp"."bill_draft" WHERE "position" IS NOT NULL`
+  const balances = await lockWanted(tx, tenantId, billed)
+  return balances.filter(({ credit }) => Number(credit) > 0).map(({ billingAccountId }) => billingAccountId)
+}
+
+async function keepDry(tx: Transaction, { tenantId, runId }: Chunk): Promise<void> {
+  await tx.run(sql`INSERT INTO "bill_run_dry_bill" ("tenant_id", "bill_run_id", "billing_account_id", "document")
+    SELECT ${tenantId}, ${runId}, d."account", ${DRAFT_DOCUMENT} FROM "pg_temp"."bill_draft" d
+    WHERE d."position" IS NOT NULL`)
+}
+
+/** A draft as the bill it would become, as far as it is known before there is one. */
+const DRAFT_DOCUMENT: Sql = sql`jsonb_build_object(
+  'billingAccount', jsonb_build_object('id', d."account"),
+  'taxExcludedAmount', jsonb_build_object('unit', d."currency", 'value', d."tax_excluded"),
+  'taxIncludedAmount', jsonb_build_object('unit', d."currency", 'value', d."tax_included"),
+  'amountDue', jsonb_build_object('unit', d."currency", 'value', d."tax_included"),
+  'taxItem', d."taxes")`
+
+/** Parks accounts of a chunk with their reasons. */
+export async function park(tx: Transaction, { tenantId, runId }: ChunkName, { parked }: Drafted): Promise<void> {
+  if (parked.length === 0) return
+  await tx.run(sql`INSERT INTO "bill_run_parked" ("tenant_id", "bill_run_id", "billing_account_id", "reason")
+    SELECT ${tenantId}, ${runId}, p."billingAccount", p."reason"
+    FROM jsonb_to_recordset(${JSON.stringify(parked)}::jsonb) p("billingAccount" text, "reason" text)`)
+}
+
+async function close(tx: Transaction, chunk: Chunk, drafted: Drafted, now: Instant): Promise<void> {
+  const { tenantId, runId, number, isRetry } = chunk
+  const { ready, parked } = drafted
+  const seen = ready + parked.length + Object.values(drafted.skipped).reduce((sum, count) => sum + count, 0)
+  const skipped = isRetry && seen === 0 ? { [NO_LONGER_ELIGIBLE]: 1 } : drafted.skipped
+  await tx.run(sql`UPDATE "bill_run_chunk" SET "billed" = ${ready}, "skipped" = ${JSON.stringify(skipped)},
+      "eligible" = ${isRetry ? 0 : seen}::int, "finished_at" = ${now},
+      "amounts" = (SELECT jsonb_object_agg("currency", "sum"::text) FROM (
+        SELECT "currency", sum("tax_included") AS "sum" FROM "pg_temp"."bill_draft" WHERE "position" IS NOT NULL
+        GROUP BY 1) s)
+    WHERE "tenant_id" = ${tenantId} AND "bill_run_id" = ${runId} AND "number" = ${number}`)
+}

@@ -1,0 +1,138 @@
+import { recordChanges } from '../../audit/record.ts'
+import type { Instant } from '../../base/instant.ts'
+import { Problem } from '../../base/problem.ts'
+import type { Database, Transaction } from '../../db/database.ts'
+import { sql } from '../../db/sql.ts'
+import { customerBill } from '../../resources/customer-bill.ts'
+import type { ChangeContext, RemovalContext, Stored } from '../../tmf/declaration/resource.ts'
+import { recordEvents } from '../../tmf/event.ts'
+import { readStored } from '../../tmf/representation.ts'
+import { BILL_COLUMNS } from '../issuing/bill-moves.ts'
+import { inChunks, meantBy, requireEnded } from './run-bills.ts'
+
+/** Which bills of a run are discarded: all that were never issued without a filter, which is written like a query. */
+export interface Discard {
+  readonly runId: string
+  readonly filter: string | undefined
+}
+
+/** How many bills of those that were meant are gone; the others were issued. */
+export interface Discarded {
+  readonly discarded: number
+  readonly skipped: number
+}
+
+/** Why an account whose bill was discarded waits to be billed again. */
+const DISCARDED = 'discarded'
+
+/**
+ * Takes back bills of a run that has ended and that were never issued: their rates are free again, and their accounts
+ * wait among the parked ones, which a retry of the run bills. Throws `notFound` without the run, `conflict` while it
+ * goes on, also when somebody has it go on meanwhile, or when it was dry, and `invalidQuery` for a filter that is none.
+ */
+export async function discardBills(
+  database: Database,
+  context: ChangeContext,
+  { runId, filter = '' }: Discard
+): Promise<Discarded> {
+  const meant = meantBy(filter)
+  const { tenantId } = context.author
+  const ofRun = sql`"tenant_id" = ${tenantId} AND "bill_run_id" = ${runId} AND ${meant}`
+  await requireEnded(database, tenantId, runId, 'discarded')
+  const { rows } = await database.run(sql`SELECT count(*) FROM "customer_bill" WHERE ${ofRun}`)
+  const discarded = await inChunks(
+    database,
+    sql`${ofRun} AND "issued_as" IS NULL`,
+    (tx, ids) => takeBack(tx, context, runId, ids),
+    (tx) => lockEnded(tx, tenantId, runId)
+  )
+  return { discarded, skipped: Math.max(Number(rows[0]?.[0]) - discarded, 0) }
+}
+
+/** Carries out the removal of a bill that the engine made and that was never issued; see `carryOutRemoval`. */
+export async function discardRemoved(
+  tx: Transaction,
+  context: RemovalContext,
+  { id, internal }: Stored
+): Promise<boolean> {
+  if (internal.rounding_amount === null) return false
+  const { tenantId, partnerId } = context.view
+  if (partnerId !== undefined)
+    throw new Problem('forbidden', 'A bill that a billRun made is taken back by the provider')
+  const { rows } = await tx.run(sql`SELECT "bill_run_id" FROM "customer_bill"
+    WHERE "tenant_id" = ${tenantId} AND "id" = ${id}`)
+  const runId = rows[0]?.[0]
+  if (!runId) return false
+  await lockEnded(tx, tenantId, runId)
+  await takeBack(tx, context, runId, [id])
+  return true
+}
+
+/** Whoever wants the run to go on waits until the transaction has ended, and so does another that takes bills back. */
+function lockEnded(tx: Transaction, tenantId: string, runId: string): Promise<void> {
+  return requireEnded(tx, tenantId, runId, 'discarded', sql` FOR UPDATE`)
+}
+
+/** The bills and the run are locked. The lines of a bill of the engine do not change, so that it stops being one. */
+async function takeBack(
+  tx: Transaction,
+  context: ChangeContext,
+  runId: string,
+  ids: readonly string[]
+): Promise<readonly string[]> {
+  const { tenantId } = context.author
+  const now = context.clock()
+  await record(tx, context, ids, now)
+  await recordEvents(tx, { view: { tenantId }, newId: context.newId }, customerBill, 'removed', ids, now)
+  const bills = sql`"tenant_id" = ${tenantId} AND "id" = ANY(${ids}::text[])`
+  await tx.run(sql`UPDATE "customer_bill" SET "rounding_amount" = NULL WHERE ${bills}`)
+  await tx.run(sql`UPDATE "applied_customer_billing_rate" SET "is_billed" = false, "bill_id" = NULL, "bill" = NULL,
+      "version" = "version" + 1
+    WHERE "tenant_id" = ${tenantId} AND "bill_id" = ANY(${ids}::text[])`)
+  await correctRun(tx, tenantId, runId, ids, now)
+  await tx.run(sql`DELETE FROM "customer_bill" WHERE ${bills}`)
+  return ids
+}
+
+/** One row for each bill, with what it was and how many rates it had. */
+async function record(
+  tx: Transaction,
+  { author, newId }: ChangeContext,
+  ids: readonly string[],
+  now: Instant
+): Promise<void> {
+  const { rows } = await tx.run(sql`SELECT ${BILL_COLUMNS}, (SELECT count(*) FROM "applied_customer_billing_rate" r
+      WHERE r."tenant_id" = "customer_bill"."tenant_id" AND r."bill_id" = "customer_bill"."id")
+    FROM "customer_bill" WHERE "tenant_id" = ${author.tenantId} AND "id" = ANY(${ids}::text[]) ORDER BY "id"`)
+  const changes = rows.map((row) => {
+    const { id, document } = readStored(customerBill, row)
+    const { state, billingAccount, amountDue } = document
+    const after = { freedRates: Number(row.at(-1)) }
+    const before = { state, billingAccount, amountDue }
+    return { action: 'discard' as const, resourceType: customerBill.type, resourceId: id, before, after }
+  })
+  await recordChanges(tx, author, changes, { newId, now })
+}
+
+/**
+ * The accounts go from the billed ones of the run to the parked ones. A chunk of its own takes off what the run had
+ * counted, so that the sums over its chunks are those of its bills.
+ */
+async function correctRun(
+  tx: Transaction,
+  tenantId: string,
+  runId: string,
+  ids: readonly string[],
+  now: Instant
+): Promise<void> {
+  const bills = sql`"customer_bill" b WHERE b."tenant_id" = ${tenantId} AND b."id" = ANY(${ids}::text[])`
+  await tx.run(sql`INSERT INTO "bill_run_parked" ("tenant_id", "bill_run_id", "billing_account_id", "reason")
+    SELECT ${tenantId}, ${runId}, b."billing_account_id", ${DISCARDED} FROM ${bills}`)
+  await tx.run(sql`INSERT INTO "bill_run_chunk" ("tenant_id", "bill_run_id", "number", "first_account",
+      "last_account", "eligible", "billed", "skipped", "amounts", "finished_at")
+    SELECT ${tenantId}, ${runId}, (SELECT max("number") + 1 FROM "bill_run_chunk"
+        WHERE "tenant_id" = ${tenantId} AND "bill_run_id" = ${runId}),
+      min("first"), max("last"), 0, -sum("count"), '{}', jsonb_object_agg("unit", "amount"::text), ${now}
+    FROM (SELECT min(b."billing_account_id") AS "first", max(b."billing_account_id") AS "last", count(*) AS "count",
+        b."amount_due_unit" AS "unit", -sum(b."amount_due_value") AS "amount" FROM ${bills} GROUP BY 4) x`)
+}

@@ -1,0 +1,66 @@
+import type { Instant } from '../../base/instant.ts'
+import type { Transaction } from '../../db/database.ts'
+import { sql } from '../../db/sql.ts'
+import { addJobs, IN_BULK } from '../../jobs/queue.ts'
+import { BILL_CHUNK } from './bill-run.ts'
+import { type ChunkName, park } from './chunk.ts'
+
+/**
+ * Comes nearer to the account for which the database refuses a chunk: halves the chunk and asks for both halves, or
+ * parks the account when it is alone.
+ */
+export async function isolate(tx: Transaction, chunk: ChunkName, error: Error, now: Instant): Promise<void> {
+  if (!(await halve(tx, chunk))) await parkAlone(tx, chunk, error, now)
+}
+
+async function halve(tx: Transaction, { tenantId, runId, number }: ChunkName): Promise<boolean> {
+  const { rows } = await tx.run(sql`WITH "chunk" AS (
+      SELECT * FROM "bill_run_chunk"
+      WHERE "tenant_id" = ${tenantId} AND "bill_run_id" = ${runId} AND "number" = ${number} AND "finished_at" IS NULL
+        AND "first_account" < "last_account" FOR UPDATE),
+    "account" AS (
+      SELECT a."id", row_number() OVER (ORDER BY a."id") * 2 <= count(*) OVER () AS "is_lower"
+      FROM "billing_account" a JOIN "chunk" c ON a."tenant_id" = c."tenant_id"
+        AND a."id" BETWEEN c."first_account" AND c."last_account"),
+    "upper" AS (
+      INSERT INTO "bill_run_chunk" ("tenant_id", "bill_run_id", "number", "first_account", "last_account", "eligible")
+      SELECT ${tenantId}, ${runId}, (SELECT max("number") + 1 FROM "bill_run_chunk"
+          WHERE "tenant_id" = ${tenantId} AND "bill_run_id" = ${runId}), min(a."id"), max(a."id"), count(*)
+      FROM "account" a WHERE NOT a."is_lower" HAVING count(*) > 0 RETURNING "number")
+    UPDATE "bill_run_chunk" x SET "last_account" = l."last", "eligible" = l."count"
+    FROM (SELECT max("id") AS "last", count(*) AS "count" FROM "account" WHERE "is_lower" HAVING count(*) > 0) l,
+      "chunk" c
+    WHERE x."tenant_id" = c."tenant_id" AND x."bill_run_id" = c."bill_run_id" AND x."number" = c."number"
+    RETURNING (SELECT "number" FROM "upper")`)
+  const upper = rows[0]?.[0]
+  if (!upper) return false
+  const halves = sql`unnest(${[number, Number(upper)]}::int[])`
+  await addJobs(
+    tx,
+    BILL_CHUNK,
+    sql`SELECT json_build_object('tenantId', ${tenantId}::text, 'runId', ${runId}::text, 'number', n),
+      concat('run ', ${runId}::text, ' chunk ', n) FROM ${halves} n`,
+    IN_BULK
+  )
+  return true
+}
+
+/** What is told of data that the database refuses. */
+export function refusedReason({ message }: Error): string {
+  return `The database refuses it: ${message}`
+}
+
+async function parkAlone(tx: Transaction, name: ChunkName, error: Error, now: Instant): Promise<void> {
+  const { tenantId, runId, number } = name
+  const { rows } = await tx.run(sql`SELECT "first_account" FROM "bill_run_chunk" WHERE "tenant_id" = ${tenantId}
+    AND "bill_run_id" = ${runId} AND "number" = ${number} AND "finished_at" IS NULL FOR UPDATE`)
+  const account = rows[0]?.[0]
+  if (!account) return
+  await park(tx, name, {
+    ready: 0,
+    skipped: {},
+    parked: [{ billingAccount: account, reason: refusedReason(error) }]
+  })
+  await tx.run(sql`UPDATE "bill_run_chunk" SET "billed" = 0, "skipped" = '{}', "finished_at" = ${now}
+    WHERE "tenant_id" = ${tenantId} AND "bill_run_id" = ${runId} AND "number" = ${number}`)
+}

@@ -1,0 +1,81 @@
+import type { Database, Transaction } from '../../db/database.ts'
+import { type Sql, sql } from '../../db/sql.ts'
+import type { ChangeContext } from '../../tmf/declaration/resource.ts'
+import { BILL_COLUMNS, recordMoves } from '../issuing/bill-moves.ts'
+import { type IssuedState, issueExisting, stateOf } from '../issuing/issue-existing.ts'
+import { inChunks, meantBy, requireEnded } from './run-bills.ts'
+
+/** Which bills of a run go to which state; all of them without a filter, which is written like a query of the API. */
+export interface Release {
+  readonly runId: string
+  readonly state: IssuedState
+  readonly filter: string | undefined
+}
+
+/** Why a bill that was meant stays as it is: on hold, in the state already or beyond it, or paid at least in part. */
+export const REASONS = ['onHold', 'released', 'paid'] as const
+type Reason = (typeof REASONS)[number]
+
+/** How many bills of those that were meant went to the state, and how many of the others stay for which reason. */
+export interface Released {
+  readonly released: number
+  readonly skipped: readonly { readonly reason: Reason; readonly count: number }[]
+}
+
+/**
+ * Releases bills of a run that has ended: new ones are issued, and to `sent` go validated ones, too. Throws `notFound`
+ * without the run, `conflict` while it goes on or when it was dry, and `invalidQuery` for a filter that is none.
+ */
+export async function releaseBills(
+  database: Database,
+  context: ChangeContext,
+  { runId, state, filter = '' }: Release
+): Promise<Released> {
+  const meant = meantBy(filter)
+  const { tenantId } = context.author
+  const ofRun = sql`"tenant_id" = ${tenantId} AND "bill_run_id" = ${runId} AND ${meant}`
+  await requireEnded(database, tenantId, runId, 'released')
+  const found = await countMeant(database, ofRun, state)
+  const issue = (tx: Transaction, ids: readonly string[]) => issueExisting(tx, context, ids, state)
+  const issued = await inChunks(database, sql`${ofRun} AND "state" = 'new'`, issue)
+  const send = (tx: Transaction, ids: readonly string[]) => sendBills(tx, context, ids)
+  const sent = state === 'sent' ? await inChunks(database, sql`${ofRun} AND "state" = 'validated'`, send) : 0
+  return { released: issued + sent, skipped: leftAlone(found, issued + sent) }
+}
+
+interface Meant {
+  readonly onHold: number
+  readonly paid: number
+  /** In the state already or beyond it. */
+  readonly there: number
+  readonly ready: number
+}
+
+/** What a release finds. */
+async function countMeant(database: Database, ofRun: Sql, state: IssuedState): Promise<Meant> {
+  const ready = state === 'sent' ? sql`"state" IN ('new', 'validated')` : sql`"state" = 'new'`
+  const { rows } = await database.run(sql`SELECT count(*) FILTER (WHERE "state" = 'onHold'),
+      count(*) FILTER (WHERE "state" IN ('partiallyPaid', 'settled')),
+      count(*) FILTER (WHERE "state" IN ('validated', 'sent') AND NOT ${ready}), count(*) FILTER (WHERE ${ready})
+    FROM "customer_bill" WHERE ${ofRun}`)
+  const [onHold = 0, paid = 0, there = 0, count = 0] = (rows[0] ?? []).map(Number)
+  return { onHold, paid, there, ready: count }
+}
+
+/** What somebody else moves meanwhile is there, too. */
+function leftAlone({ onHold, paid, there, ready }: Meant, moved: number): Released['skipped'] {
+  const counts = { onHold, released: there + Math.max(ready - moved, 0), paid }
+  return REASONS.map((reason) => ({ reason, count: counts[reason] })).filter(({ count }) => count > 0)
+}
+
+/** Bills that are issued already have their numbers and their journals: nothing else changes. */
+async function sendBills(tx: Transaction, context: ChangeContext, ids: readonly string[]): Promise<readonly string[]> {
+  const { tenantId } = context.author
+  const now = context.clock()
+  const { rows } =
+    await tx.run(sql`UPDATE "customer_bill" b SET "state" = ${stateOf('sent')}, "version" = "version" + 1,
+      "last_update" = ${now}
+    WHERE "tenant_id" = ${tenantId} AND "id" = ANY(${ids}::text[]) RETURNING ${BILL_COLUMNS}`)
+  await recordMoves(tx, context, 'send', { before: new Map(ids.map((id) => [id, 'validated'])), after: rows }, now)
+  return ids
+}

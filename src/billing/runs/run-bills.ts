@@ -1,0 +1,69 @@
+import { Problem } from '../../base/problem.ts'
+import type { Database, Queryable, Transaction } from '../../db/database.ts'
+import { type Sql, sql } from '../../db/sql.ts'
+import { customerBill } from '../../resources/customer-bill.ts'
+import { bind } from '../../tmf/query/bind.ts'
+import { parseQuery } from '../../tmf/query/query.ts'
+import { where } from '../../tmf/query/where.ts'
+
+/** So many bills are handled in one transaction: what is done stays so, whatever becomes of the rest. */
+const CHUNK_BILLS = 500
+
+/** A condition on bills from a filter, which is written like a query of the API. Throws `invalidQuery` for none. */
+export function meantBy(filter: string): Sql {
+  const { where: predicate, fields, sort, offset, limit, after } = parseQuery(filter)
+  if (fields || sort.length > 0 || [offset, limit, after].some((value) => value !== undefined)) {
+    throw new Problem('invalidQuery', '$.filter takes conditions only, such as amountDue.value.lt=100')
+  }
+  return predicate ? where(customerBill, bind(predicate, customerBill.shape)) : sql`TRUE`
+}
+
+/**
+ * Throws `notFound` without the run, and `conflict` while it goes on or when it was dry; `what` its bills are to be:
+ * released. A run that is cancelled ends with what is under way then, which is waited for: its bills are meant, too.
+ */
+export async function requireEnded(
+  queryable: Queryable,
+  tenantId: string,
+  runId: string,
+  what: 'released' | 'discarded',
+  lock: Sql = sql``
+): Promise<void> {
+  const { rows } = await queryable.run(sql`SELECT "state", "is_dry" FROM "bill_run"
+    WHERE "tenant_id" = ${tenantId} AND "id" = ${runId}${lock}`)
+  const [state, isDry] = rows[0] ?? []
+  if (!state) throw new Problem('notFound', 'There is no billRun with this id')
+  if (isDry === 't') throw new Problem('conflict', `A dry billRun has no bills that could be ${what}`)
+  if (state === 'queued' || state === 'running') {
+    throw new Problem('conflict', `This billRun is ${state}; its bills can be ${what} when it has ended`)
+  }
+  await queryable.run(sql`SELECT FROM "bill_run_chunk"
+    WHERE "tenant_id" = ${tenantId} AND "bill_run_id" = ${runId} AND "finished_at" IS NULL FOR SHARE`)
+}
+
+/**
+ * Does something with the bills of a condition, each chunk locked in one transaction; answers how many it was done
+ * with. `before` comes first in each transaction.
+ */
+export async function inChunks(
+  database: Database,
+  which: Sql,
+  work: (tx: Transaction, ids: readonly string[]) => Promise<readonly string[]>,
+  before: (tx: Transaction) => Promise<void> = async () => undefined
+): Promise<number> {
+  let count = 0
+  for (let after = ''; ; ) {
+    const { ids, done } = await database.transaction(async (tx) => {
+      await tx.takeTime()
+      await before(tx)
+      const { rows } = await tx.run(sql`SELECT "id" FROM "customer_bill" WHERE ${which} AND "id" > ${after}
+        ORDER BY "id" LIMIT ${CHUNK_BILLS} FOR UPDATE`)
+      const locked = rows.map(([id]) => String(id))
+      return { ids: locked, done: locked.length > 0 ? await work(tx, locked) : [] }
+    })
+    count += done.length
+    const last = ids.at(-1)
+    if (last === undefined) return count
+    after = last
+  }
+}

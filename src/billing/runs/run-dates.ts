@@ -1,0 +1,35 @@
+import type { Instant } from '../../base/instant.ts'
+import type { Queryable } from '../../db/database.ts'
+import { billCycle } from '../../resources/bill-cycle.ts'
+import { billCycleSpecification } from '../../resources/bill-cycle-specification.ts'
+import { find } from '../../tmf/read.ts'
+import { readStored } from '../../tmf/representation.ts'
+import { type CycleDates, type CycleSpecification, cycleDates, effectiveDates } from '../cycles/calendar.ts'
+import { timeZoneOf } from '../cycles/cycle.ts'
+
+/** The dates of a cycle that is run, and when the next one is billed. */
+export interface RunDates extends CycleDates {
+  readonly specificationId: string
+  readonly nextBillDate?: Instant
+}
+
+/** What a run of a cycle puts on its bills. Throws `unprocessable` when the cycle tells no dates, or inverted ones. */
+export async function runDates(queryable: Queryable, tenantId: string, billCycleId: string): Promise<RunDates> {
+  const cycle = readStored(billCycle, await find(queryable, billCycle, { tenantId }, billCycleId)).document
+  const { BillCycleSpecification: ref } = cycle
+  if (!ref) throw new Error('a cycle without a specification is never run')
+  const found = await find(queryable, billCycleSpecification, { tenantId }, ref.id)
+  const specification = readStored(billCycleSpecification, found).document
+  const timeZone = await timeZoneOf(queryable, tenantId)
+  const dates = effectiveDates(cycle, specification, timeZone)
+  return { ...dates, specificationId: ref.id, ...nextBillDate(specification, dates.end, timeZone) }
+}
+
+/** For information only: a specification that no longer tells dates has no next bill. */
+function nextBillDate(specification: CycleSpecification, end: Instant, timeZone: string): Partial<RunDates> {
+  try {
+    return { nextBillDate: cycleDates(specification, { from: end }, timeZone).billingDate }
+  } catch {
+    return {}
+  }
+}

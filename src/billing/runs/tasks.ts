@@ -1,0 +1,128 @@
+import type { Transaction } from '../../db/database.ts'
+import { isDataRefused } from '../../db/failure.ts'
+import { type Sql, sql } from '../../db/sql.ts'
+import { isOutage } from '../../jobs/outage.ts'
+import { addJobs, hasNoJob, IN_BULK } from '../../jobs/queue.ts'
+import type { Task } from '../../jobs/runner.ts'
+import type { WorkContext } from '../work/context.ts'
+import { BILL_CHUNK, eligible, START_RUN } from './bill-run.ts'
+import { billChunk, type ChunkName } from './chunk.ts'
+import { isolate } from './fault.ts'
+import type { RunDates } from './run-dates.ts'
+
+/** So many accounts of other systems are told of with a run. */
+const UNKNOWN_SHOWN_MAX = 1_000
+
+/** The tasks of runs, by name. */
+export function runTasks(context: WorkContext): ReadonlyMap<string, Task> {
+  return new Map<string, Task>([
+    [START_RUN, async ({ tenantId, runId }) => begin(context, String(tenantId), String(runId))],
+    [
+      BILL_CHUNK,
+      async ({ tenantId, runId, number }, { isLast }) => {
+        const chunk = { tenantId: String(tenantId), runId: String(runId), number: Number(number) }
+        await billChunk(context, chunk).catch((error: unknown) => mend(context, chunk, error, isLast))
+        await finish(context, chunk.tenantId, chunk.runId)
+      }
+    ]
+  ])
+}
+
+/** Asks for what nobody is at, because the process that was is dead. */
+export async function recoverRuns({ database }: WorkContext): Promise<void> {
+  await database.transaction(async (tx) => {
+    const key = sql`concat('run ', r."id")`
+    await addJobs(
+      tx,
+      START_RUN,
+      sql`SELECT json_build_object('tenantId', r."tenant_id", 'runId', r."id"), ${key} FROM "bill_run" r
+        WHERE (r."state" = 'queued' OR r."state" = 'running' AND NOT EXISTS (SELECT FROM "bill_run_chunk" c
+            WHERE c."tenant_id" = r."tenant_id" AND c."bill_run_id" = r."id" AND c."finished_at" IS NULL))
+          AND ${hasNoJob(key)}
+        FOR UPDATE OF r SKIP LOCKED`
+    )
+    await addChunks(tx, sql`TRUE`)
+  })
+}
+
+/** Asks for the chunks of running runs that are neither done, nor under way, nor asked for. */
+async function addChunks(tx: Transaction, condition: Sql): Promise<void> {
+  const key = sql`concat('run ', c."bill_run_id", ' chunk ', c."number")`
+  await addJobs(
+    tx,
+    BILL_CHUNK,
+    sql`SELECT json_build_object('tenantId', c."tenant_id", 'runId', c."bill_run_id", 'number', c."number"), ${key}
+      FROM "bill_run" r JOIN "bill_run_chunk" c ON c."tenant_id" = r."tenant_id" AND c."bill_run_id" = r."id"
+      WHERE r."state" = 'running' AND c."finished_at" IS NULL AND ${condition} AND ${hasNoJob(key)}
+      FOR UPDATE OF c SKIP LOCKED`,
+    IN_BULK
+  )
+}
+
+/** Divides the accounts of a run into chunks, once, and asks for those that are not done. */
+async function begin(context: WorkContext, tenantId: string, runId: string): Promise<void> {
+  await context.database.transaction(async (tx) => {
+    await tx.takeTime()
+    const { rows } = await tx.run(sql`UPDATE "bill_run" SET "state" = 'running',
+        "started_at" = coalesce("started_at", ${context.clock()}), "version" = "version" + 1
+      WHERE "tenant_id" = ${tenantId} AND "id" = ${runId} AND "state" IN ('queued', 'running')
+      RETURNING "dates"`)
+    const [row] = rows
+    if (!row) return
+    const { specificationId } = JSON.parse(String(row[0])) as RunDates
+    await divide(tx, context, { tenantId, runId }, specificationId)
+    await addChunks(tx, sql`r."tenant_id" = ${tenantId} AND r."id" = ${runId}`)
+  })
+  await finish(context, tenantId, runId)
+}
+
+async function divide(
+  tx: Transaction,
+  { chunkAccounts }: WorkContext,
+  { tenantId, runId }: Omit<ChunkName, 'number'>,
+  specificationId: string
+): Promise<void> {
+  const chunks = sql`SELECT FROM "bill_run_chunk" WHERE "tenant_id" = ${tenantId} AND "bill_run_id" = ${runId}`
+  await tx.run(sql`INSERT INTO "bill_run_chunk"
+      ("tenant_id", "bill_run_id", "number", "first_account", "last_account", "eligible")
+    SELECT ${tenantId}, ${runId}, "chunk", min("id"), max("id"), count(*)
+    FROM (SELECT a."id", (row_number() OVER (ORDER BY a."id") - 1) / ${chunkAccounts}::bigint AS "chunk"
+      FROM "billing_account" a WHERE a."tenant_id" = ${tenantId} AND ${eligible(sql`${specificationId}::text`)}
+        AND NOT EXISTS (${chunks})) "account"
+    GROUP BY "chunk"`)
+}
+
+/** Ends a run whose chunks are done, and counts what no run will bill: rates of accounts that are not ours. */
+async function finish({ database, clock }: WorkContext, tenantId: string, runId: string): Promise<void> {
+  await database.transaction(async (tx) => {
+    await tx.takeTime()
+    await tx.run(sql`UPDATE "bill_run" r SET "state" = 'done', "finished_at" = ${clock()}, "version" = r."version" + 1,
+        "unknown_account_rates" = (SELECT coalesce(jsonb_object_agg("account", "count"), '{}') FROM (
+          SELECT x."billing_account_id" AS "account", count(*) AS "count" FROM "applied_customer_billing_rate" x
+          WHERE x."tenant_id" = ${tenantId} AND NOT x."is_billed" AND x."date" < (r."dates"->>'chargeDate')::timestamptz
+            AND x."billing_account_id" IS NOT NULL AND NOT EXISTS (SELECT FROM "billing_account" a
+              WHERE a."tenant_id" = x."tenant_id"
+                AND a."id" IN (x."billing_account_id", x."partner_id" || ':' || x."billing_account_id")
+                AND (x."partner_id" IS NULL OR x."partner_id" = a."partner_id"))
+          GROUP BY 1 ORDER BY 1 LIMIT ${UNKNOWN_SHOWN_MAX}) u)
+      WHERE r."tenant_id" = ${tenantId} AND r."id" = ${runId} AND r."state" = 'running' AND NOT EXISTS (
+        SELECT FROM "bill_run_chunk" c WHERE c."tenant_id" = ${tenantId} AND c."bill_run_id" = ${runId}
+          AND c."finished_at" IS NULL)`)
+  })
+}
+
+/** For refused data halves a chunk until the account at fault is alone, which is parked; else it is tried again. */
+async function mend(context: WorkContext, chunk: ChunkName, error: unknown, isLast: boolean): Promise<void> {
+  const { database, clock } = context
+  const { tenantId, runId, number } = chunk
+  if (isDataRefused(error)) {
+    await database.transaction((tx) => isolate(tx, chunk, error, clock()))
+    return
+  }
+  if (isLast && !isOutage(error)) {
+    const failure = `The chunk ${number} failed after all attempts; the log says why. Resume the run.`
+    await database.run(sql`UPDATE "bill_run" SET "state" = 'failed', "failure" = ${failure}, "finished_at" = ${clock()}
+      WHERE "tenant_id" = ${tenantId} AND "id" = ${runId} AND "state" = 'running'`)
+  }
+  throw error
+}

@@ -1,0 +1,128 @@
+import { z } from 'zod'
+import { account } from '../../accounts/account.ts'
+import { type Account, findAccount } from '../../accounts/lookup.ts'
+import { type Instant, parseDay } from '../../base/instant.ts'
+import { Problem } from '../../base/problem.ts'
+import { DAY_MS, startOfDay } from '../../base/time-zone.ts'
+import type { Queryable } from '../../db/database.ts'
+import { sql } from '../../db/sql.ts'
+import { moneyOf, objectOf } from '../../http/json.ts'
+import { type Endpoint, endpoint, noBody } from '../../tmf/serving/endpoint.ts'
+import type { Roots } from '../payments/list.ts'
+import { STATEMENT_SCHEMA } from './schema.ts'
+import { type Movement, readStatement, type Statement } from './statement.ts'
+
+/** Days of which every zone knows when they begin and end. */
+const DAY_FIRST = '1970-01-01'
+const DAY_LAST = '9998-12-31'
+
+const DAY_FAULT = `must be a day such as 2026-01-31, from ${DAY_FIRST} to ${DAY_LAST}`
+
+/** A day of the query, counted from 1 January 1970. */
+function day(description: string) {
+  return z
+    .string({ error: DAY_FAULT })
+    .refine((text) => parseDay(text) !== undefined && text >= DAY_FIRST && text <= DAY_LAST, { error: DAY_FAULT })
+    .transform((text) => Date.parse(text) / DAY_MS)
+    .meta({ description, format: 'date' })
+}
+
+const QUERY = z
+  .strictObject({
+    from: day('The first day, in the time zone of the tenant'),
+    to: day('The last day'),
+    currency: z
+      .string()
+      .regex(/^[A-Z]{3}$/, { error: 'must be three letters of ISO 4217' })
+      .optional()
+      .meta({ description: "Which of the account's balances; that of its own currency when left out" })
+  })
+  .refine(({ from, to }) => from <= to, { path: ['from'], error: 'must not be after to' })
+
+/** The statements of accounts; payments stand below `paymentBase`. */
+export function statementEndpoint(paymentBase: string): Endpoint {
+  return endpoint({
+    method: 'GET',
+    path: `/${account.path}/{id}/statement`,
+    subject: 'a statement',
+    operationId: 'retrieveBillingAccountStatement',
+    tag: account.path,
+    summary: 'Read the statement of one BillingAccount',
+    description: `How the account came from one balance to the next, from the ledger. What the holder has is positive:
+the closing balance is the opening one and the payments less the total of charges, which are calls, others and
+adjustments. The closing balance of one day is the opening one of the next.`,
+    access: { scopes: account.scopes.read, supportsProxy: true },
+    query: QUERY,
+    body: noBody,
+    replies: { 200: { description: 'The statement', schema: STATEMENT_SCHEMA } },
+    handle: async ({ request, base, params, query, view }, { database, address }) => {
+      const found = await findAccount(database, view, String(params.id))
+      if (!found) throw new Problem('notFound', 'There is no billing account with this id')
+      const { currency = found.invoiceCurrency } = query
+      const timeZone = await timeZoneOf(database, view.tenantId)
+      const period = {
+        tenantId: view.tenantId,
+        billingAccountId: found.id,
+        currency,
+        start: instantOf(query.from, timeZone),
+        end: instantOf(query.to + 1, timeZone)
+      }
+      const statement = await database.transaction((tx) => readStatement(tx, period))
+      const roots = { payments: `${address(request, paymentBase).url}/payment`, api: address(request, base).url }
+      return { json: write(found, { ...query, currency }, statement, roots) }
+    }
+  })
+}
+
+async function timeZoneOf(queryable: Queryable, tenantId: string): Promise<string> {
+  const { rows } = await queryable.run(sql`SELECT "time_zone" FROM "tenant" WHERE "id" = ${tenantId}`)
+  return String(rows[0]?.[0])
+}
+
+function instantOf(day: number, timeZone: string): Instant {
+  return new Date(startOfDay(day, timeZone)).toISOString()
+}
+
+function write(
+  { id, name }: Account,
+  { from, to, currency }: Required<z.output<typeof QUERY>>,
+  statement: Statement,
+  roots: Roots
+) {
+  const money = (amount: string) => moneyOf(currency, amount)
+  const { movements, openingBalance, payments, adjustments, ...charges } = statement
+  return objectOf({
+    billingAccount: JSON.stringify({ id, href: `${roots.api}/accounts/${encodeURIComponent(id)}`, name }),
+    from: JSON.stringify(textOf(from)),
+    to: JSON.stringify(textOf(to)),
+    currency: JSON.stringify(currency),
+    openingBalance: money(openingBalance),
+    payments: money(payments),
+    adjustments: money(adjustments),
+    callCharges: money(charges.callCharges),
+    otherCharges: money(charges.otherCharges),
+    totalCharges: money(charges.totalCharges),
+    closingBalance: money(charges.closingBalance),
+    movements: `[${movements.map((movement) => writeMovement(movement, money, roots)).join()}]`
+  })
+}
+
+function writeMovement(
+  { date, type, isOfBill, sourceId: id, amount }: Movement,
+  money: (amount: string) => string,
+  roots: Roots
+): string {
+  const href = isOfBill ? `${roots.api}/customerBill/${id}` : `${roots.payments}/${id}`
+  const source = { type: isOfBill ? 'CustomerBill' : 'Payment', id, href }
+  return objectOf({
+    date: JSON.stringify(date),
+    type: JSON.stringify(type),
+    amount: money(amount),
+    source: JSON.stringify(source)
+  })
+}
+
+/** A day as ISO 8601 writes it. */
+function textOf(day: number): string {
+  return new Date(day * DAY_MS).toISOString().slice(0, 10)
+}

@@ -1,0 +1,41 @@
+import { type Json, schemaRef } from '../../tmf/openapi/schemas.ts'
+
+const CURRENCY = { type: 'string', pattern: '^[A-Z]{3}$' }
+const DAY = { type: 'string', format: 'date' }
+
+function amount(description: string): Json {
+  return { ...schemaRef('Money'), description }
+}
+
+function complete(properties: Json): Json {
+  return { type: 'object', required: Object.keys(properties), properties }
+}
+
+/** The JSON schema of a statement. */
+export const STATEMENT_SCHEMA = complete({
+  billingAccount: schemaRef('BillingAccountRef'),
+  from: { ...DAY, description: 'The first day' },
+  to: { ...DAY, description: 'The last day' },
+  currency: { ...CURRENCY, description: 'The currency of all amounts' },
+  openingBalance: amount('What the holder had at the beginning of the first day'),
+  payments: amount('What was paid, here or to another system before its bill was posted, less what was reversed'),
+  adjustments: amount('Lines of the type appliedBillingCredit; they are negative'),
+  callCharges: amount('Lines of the types that the tenant counted as calls when they were billed, without tax'),
+  otherCharges: amount('All other lines, taxes and roundings; of bills of other systems all'),
+  totalCharges: amount('The sum of the three'),
+  closingBalance: amount('What the holder had at the end of the last day'),
+  movements: {
+    type: 'array',
+    description: 'What moved the balance, the oldest first',
+    items: complete({
+      date: { type: 'string', format: 'date-time', description: 'When it was posted' },
+      type: { type: 'string', enum: ['bill', 'payment', 'reversal'], description: 'What it was' },
+      amount: amount('By how much: what the holder has more is positive'),
+      source: complete({
+        type: { type: 'string', enum: ['CustomerBill', 'Payment'], description: 'Type of the source' },
+        id: { type: 'string', description: 'Identifier of the source' },
+        href: { type: 'string', format: 'uri', description: 'Where the source is found' }
+      })
+    })
+  }
+})

@@ -1,0 +1,11 @@
+import type { Clock } from '../../base/clock.ts'
+import type { Database } from '../../db/database.ts'
+
+/** What the work of the billing needs from the rest of the house. */
+export interface WorkContext {
+  readonly database: Database
+  readonly clock: Clock
+  readonly newId: () => string
+  /** Accounts that a run bills in one transaction. */
+  readonly chunkAccounts: number
+}

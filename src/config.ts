@@ -1,0 +1,113 @@
+import { isIP } from 'node:net'
+import { z } from 'zod'
+import { requireWhole, ssoVariables } from './auth/sso/settings.ts'
+import { KEYS_FORM, parseSecretKeys, type SecretKeys } from './base/secret-keys.ts'
+import { StartError } from './base/start-error.ts'
+import { parsePostgresUrl } from './db/postgres-url.ts'
+
+const flag = z.enum(['true', 'false']).transform((value) => value === 'true')
+const whole = (min: number, max: number) => z.coerce.number().int().min(min).max(max)
+
+/** The forms of libpq, which no parser of web addresses takes all. */
+const postgresUrl = z.string().superRefine((text, context) => {
+  try {
+    parsePostgresUrl(text)
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: (error as Error).message })
+  }
+})
+
+/** Every environment variable the server reads; `.env.example` describes them, and a test keeps both alike. */
+export const environment = z.object({
+  DATABASE_URL: postgresUrl.optional(),
+  DATABASE_DIRECT_URL: postgresUrl.optional(),
+  DATA_DIR: z.string().min(1).default('.data'),
+  MIGRATE_ON_START: flag.default(false),
+  HOST: z.string().min(1).default('127.0.0.1'),
+  PORT: whole(0, 65_535).default(3000),
+  PUBLIC_URL: z
+    .url({ protocol: /^https?$/, error: 'must be an http:// or https:// address' })
+    .refine((url) => !/[?#@]/.test(url), { error: 'must have no user, query or fragment' })
+    .transform((url) => url.replace(/\/+$/, ''))
+    .optional(),
+  TRUST_PROXY: z
+    .string()
+    .refine(isTrustProxy, 'must be true, false, a number of hops, or a list of addresses and networks')
+    .default('false')
+    .transform(trustProxy),
+  SECRET_KEYS: z.string().transform(secretKeys).optional(),
+  SECRET_KEYS_FILE: z.string().optional(),
+  IF_MATCH_WEAK: flag.default(false),
+  OAUTH_QUERY_CREDENTIALS: flag.default(true),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  DATABASE_POOL_SIZE: whole(1, 1_000).default(10),
+  DATABASE_CONNECT_TIMEOUT_MS: whole(100, 600_000).default(5_000),
+  DATABASE_STATEMENT_TIMEOUT_MS: whole(100, 600_000).default(10_000),
+  REQUEST_TIMEOUT_MS: whole(100, 600_000).default(30_000),
+  KEEP_ALIVE_TIMEOUT_MS: whole(100, 600_000).default(65_000),
+  SHUTDOWN_TIMEOUT_MS: whole(100, 600_000).default(10_000),
+  BODY_LIMIT_BYTES: whole(1_024, 104_857_600).default(1_048_576),
+  BODIES_LIMIT_BYTES: whole(1_024, 10_737_418_240).default(33_554_432),
+  MAX_CONNECTIONS: whole(1, 100_000).default(1_000),
+  BILL_RUN_CHUNK_ACCOUNTS: whole(1, 10_000).default(500),
+  MAX_EVENT_LOOP_DELAY_MS: whole(0, 60_000).default(1_000),
+  QUEUE_TIMEOUT_MS: whole(100, 600_000).default(5_000),
+  EXPENSIVE_SECONDS_PER_MINUTE: whole(0, 600).default(30),
+  RATE_LIMIT_PER_MINUTE: whole(0, 1_000_000).optional(),
+  CORS_ORIGINS: z
+    .string()
+    .refine(areOrigins, 'must be *, or a list of origins such as https://portal.example.com')
+    .transform(origins)
+    .optional(),
+  ...ssoVariables
+})
+
+export type Config = z.output<typeof environment>
+
+/** Reads the environment once. Throws a StartError that lists all mistakes together, values left out. */
+export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  // An empty variable, as compose files like to set, says the same as none.
+  const given = Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== '')
+  const result = environment.superRefine(requireWhole).safeParse(Object.fromEntries(given))
+  if (result.success) return result.data
+  const mistakes = result.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`)
+  throw new StartError(`The configuration is wrong. ${mistakes.join('; ')}`)
+}
+
+/** The value itself is never told. */
+function secretKeys(text: string, context: z.RefinementCtx): SecretKeys {
+  try {
+    return parseSecretKeys(text)
+  } catch {
+    context.addIssue({ code: 'custom', message: KEYS_FORM })
+    return z.NEVER
+  }
+}
+
+function isTrustProxy(value: string): boolean {
+  return /^(true|false|\d{1,2})$/.test(value) || value.split(',').every((network) => isNetwork(network.trim()))
+}
+
+function isNetwork(text: string): boolean {
+  const [, address = '', bits = '1'] = /^([^/]+?)(?:\/([1-9]\d{0,2}))?$/.exec(text) ?? []
+  return isIP(address) > 0 && Number(bits) <= (isIP(address) === 4 ? 32 : 128)
+}
+
+function areOrigins(value: string): boolean {
+  return value.trim() === '*' || value.split(',').every((text) => ORIGIN.test(text.trim()) && URL.canParse(text))
+}
+
+const ORIGIN = /^https?:\/\/[^\s/?#@*]+\/?$/i
+
+/** As a browser sends them: in lower case, and without a port that is the default. */
+function origins(value: string): readonly string[] {
+  return value.trim() === '*' ? ['*'] : value.split(',').map((text) => new URL(text).origin)
+}
+
+type TrustProxy = boolean | string | ((address: string, hop: number) => boolean)
+
+/** As Fastify takes it: all or none, the nearest n hops, or the listed addresses. */
+function trustProxy(value: string): TrustProxy {
+  if (value === 'true' || value === 'false') return value === 'true'
+  return /^\d+$/.test(value) ? (_, hop) => hop < Number(value) : value
+}

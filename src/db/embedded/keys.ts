@@ -1,0 +1,22 @@
+import { linkSync, rmSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { newSecretKey, readSecretKeys, type SecretKeys } from '../../base/secret-keys.ts'
+import { startError } from '../../base/start-error.ts'
+
+const OWNER_ONLY = 0o600
+
+/** The keys of the embedded database, in the file `secret-keys` beside it; the first call makes one. */
+export function embeddedSecretKeys(directory: string): SecretKeys {
+  const file = path.join(directory, 'secret-keys')
+  const made = `${file}.${process.pid}`
+  try {
+    writeFileSync(made, `${newSecretKey()}\n`, { mode: OWNER_ONLY })
+    // Whole or not at all; a second process finds what the first one made.
+    linkSync(made, file)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw startError(`Cannot write ${file}`, error)
+  } finally {
+    rmSync(made, { force: true })
+  }
+  return readSecretKeys(file)
+}

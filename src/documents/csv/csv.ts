@@ -1,0 +1,78 @@
+import { minorDigits, sumDecimals } from '../../base/money.ts'
+import { type Cell, csvLine } from '../../http/csv.ts'
+import type { BillSource, Rate, Tax } from '../view/bill-source.ts'
+import { type BillTaxes, taxesOf } from '../view/bill-taxes.ts'
+import { beginTally, NO_CURRENCY } from '../view/tally.ts'
+import { WORDS } from '../view/words.ts'
+
+const COLUMNS = [
+  'billNo',
+  'rateId',
+  'date',
+  'type',
+  'productId',
+  'product',
+  'name',
+  'description',
+  'periodStart',
+  'periodEnd',
+  'taxCategory',
+  'taxRate',
+  'currency',
+  'taxExcludedAmount',
+  'taxIncludedAmount',
+  'taxAmount',
+  'record'
+] as const
+
+/** For a table of them the lines are added up, and none is kept. */
+const NO_LINES = { lines: 0 }
+
+/**
+ * The rates of a bill as CSV (RFC 4180), one line each, with a header; amounts and times are exact, as in the API. The
+ * last lines have the taxes of the bill with their bases. It comes in pieces, one for each slice of the rates.
+ */
+export async function* renderCsv(source: BillSource): AsyncGenerator<string> {
+  const { rates, taxExcluded, taxIncluded, amountDue } = source
+  const { add, tally } = beginTally(NO_LINES, (taxExcluded ?? taxIncluded ?? amountDue)?.unit)
+  yield csvLine(COLUMNS)
+  for await (const slice of rates) {
+    add(slice)
+    yield slice.map((rate) => csvLine(cellsOf(rate, source))).join('')
+  }
+  const { currency = NO_CURRENCY } = tally
+  yield taxLines(source, taxesOf(source, tally, minorDigits(currency)), currency)
+}
+
+function cellsOf(rate: Rate, { billNo, taxProfile }: BillSource): readonly Cell[] {
+  const { product, taxes, taxExcluded, taxIncluded, date, period } = rate
+  const charged: readonly Partial<Tax>[] = taxes.length > 0 ? taxes : (taxProfile?.rates ?? [])
+  const amounts = taxes.map(({ taxAmount }) => String(taxAmount.value))
+  return [
+    ...[billNo, rate.id, { exact: date }, rate.type, product.id, product.name, rate.name, rate.description],
+    ...[{ exact: period.startDateTime }, { exact: period.endDateTime }],
+    charged.map(({ taxCategory = '' }) => taxCategory).join(' '),
+    { exact: charged.map(({ taxRate = '' }) => taxRate).join(' ') },
+    (taxExcluded ?? taxIncluded)?.unit,
+    ...[{ exact: taxExcluded?.value }, { exact: taxIncluded?.value }],
+    { exact: amounts.length > 0 ? sumDecimals(amounts) : undefined },
+    'rate'
+  ]
+}
+
+function taxLines({ billNo, language }: BillSource, { rows, untaxed }: BillTaxes, currency: string): string {
+  const { exempt, untaxed: free } = WORDS[language]
+  const none = untaxed && {
+    ...{ category: undefined, rate: '0', base: untaxed.base, amount: '0' },
+    name: untaxed.isExempt ? exempt : free,
+    description: untaxed.reason
+  }
+  return [...rows.map((row) => ({ ...row, name: undefined, description: undefined })), ...(none ? [none] : [])]
+    .map(({ category, rate, base, amount, name, description }) =>
+      csvLine([
+        ...[billNo, undefined, undefined, undefined, undefined, undefined, name, description, undefined, undefined],
+        ...[category, { exact: rate }, currency, { exact: base }, undefined, { exact: amount }, 'tax']
+      ])
+    )
+    .join('')
+}

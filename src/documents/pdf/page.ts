@@ -1,0 +1,70 @@
+import { drawDue } from './due.ts'
+import { drawFooter, drawLetterhead, drawRunningHead, type Footer } from './frame.ts'
+import { PAGE } from './geometry.ts'
+import type { Measured, Page } from './pages.ts'
+import type { Sheet } from './sheet.ts'
+import { drawCarry, drawHeadAgain, drawRow } from './table.ts'
+import { addPart, type Part } from './tags.ts'
+
+/** From the title to what is to be paid, and from there to the rows. */
+const [TITLE_GAP, DUE_GAP] = [6, 11]
+/** From the rows to the foot. */
+const FOOTER_GAP = 8
+
+/** A page with what its rows belong to. */
+export interface SheetPage extends Page {
+  /** The head of the table whose lines the page begins with; it is drawn again. */
+  readonly head: Measured | undefined
+  /** Whether a table begins with it. */
+  readonly isBeginning: boolean
+}
+
+/** How much room rows have on a page that is not the first. */
+export function furtherHeight(footer: Footer): number {
+  return footer.top - FOOTER_GAP - PAGE.top
+}
+
+/** How much room rows have below something that ends there. */
+export function heightBelow(top: number, footer: Footer): number {
+  return footer.top - FOOTER_GAP - top
+}
+
+/** Draws what stands above the rows of the first page; answers where they begin. */
+export function drawBeginning(sheet: Sheet): number {
+  const { colour } = sheet.view.issuer.branding
+  const { pdf } = sheet
+  drawBar(pdf, colour)
+  const title = drawLetterhead(sheet)
+  return drawDue(sheet, title + TITLE_GAP) + DUE_GAP
+}
+
+/** Draws what stands above the rows of another page; answers where they begin. */
+export function drawTop(sheet: Sheet): number {
+  drawBar(sheet.pdf, sheet.view.issuer.branding.colour)
+  drawRunningHead(sheet)
+  return PAGE.top
+}
+
+/** Draws the rows of a page and its foot; answers the table, which may go on. */
+export function drawRows(
+  sheet: Sheet,
+  page: SheetPage,
+  top: number,
+  { footer, table, count }: { footer: Footer; table: Part | undefined; count: { page: number; pages: number } }
+): Part {
+  const { pdf, words, root } = sheet
+  if (page.isBeginning) table?.end()
+  const own = page.isBeginning || !table ? addPart(pdf, root, 'Table') : table
+  let y = page.head ? drawHeadAgain(sheet, page.head, top) : top
+  if (page.brought !== undefined) y = drawCarry(sheet, words.broughtForward, page.brought, y)
+  for (const measured of page.rows) y = drawRow(sheet, own, measured, y)
+  if (page.carried !== undefined) drawCarry(sheet, words.carriedForward, page.carried, y)
+  drawFooter(sheet, footer, count)
+  return own
+}
+
+function drawBar(pdf: PDFKit.PDFDocument, colour: string): void {
+  pdf.markContent('Artifact')
+  pdf.rect(0, 0, PAGE.width, 6).fill(colour)
+  pdf.endMarkedContent()
+}

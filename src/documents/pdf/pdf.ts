@@ -1,0 +1,116 @@
+import PDFDocument from 'pdfkit'
+import type { BillView } from '../view/bill-view.ts'
+import { formatOf } from '../view/format.ts'
+import { titleOf } from '../view/texts.ts'
+import type { Words } from '../view/vocabulary.ts'
+import { WORDS } from '../view/words.ts'
+import { FACES, fontOf } from './font.ts'
+import { footerOf } from './frame.ts'
+import { drawBeginning, drawRows, drawTop, furtherHeight, heightBelow, type SheetPage } from './page.ts'
+import { heightOf, type Measured, paginate, withTotalsKept } from './pages.ts'
+import { headRow, tableRows } from './rows.ts'
+import type { Sheet } from './sheet.ts'
+import { CARRY_HEIGHT, denser, measure } from './table.ts'
+import type { Part } from './tags.ts'
+
+/** How close together rows may stand, so that they fit on one page. */
+const DENSITIES = [1, 0.94, 0.88, 0.84, 0.8]
+
+/**
+ * The PDF of a bill (A4, tagged, fonts embedded): the same view gives the same bytes. It is made at a stretch, so that
+ * a server has it made beside its event loop, see pdf-thread.ts.
+ */
+export function renderPdf(view: BillView): Promise<Buffer> {
+  const words = WORDS[view.language]
+  const format = formatOf(view.language, view.timeZone, view.currency, view.digits)
+  const pdf = open(view, words)
+  const written = collect(pdf)
+  const root = pdf.struct('Document')
+  pdf.addStructure(root)
+  const sheet: Sheet = { pdf, view, words, format, root }
+  const footer = footerOf(sheet)
+  pdf.addPage()
+  const top = drawBeginning(sheet)
+  const pages = pagesOf(sheet, { first: heightBelow(top, footer), further: furtherHeight(footer) })
+  let table: Part | undefined
+  for (const [index, page] of pages.entries()) {
+    if (index > 0) pdf.addPage()
+    const count = { page: index + 1, pages: pages.length }
+    table = drawRows(sheet, page, index === 0 ? top : drawTop(sheet), { footer, table, count })
+  }
+  root.end()
+  pdf.end()
+  return written
+}
+
+/**
+ * The rows on their pages. A bill whose lines fit on the first page has them there, with the totals of their types and
+ * products. Of a longer one the first page has those totals alone, and the lines begin on a page of their own.
+ */
+function pagesOf(
+  { pdf, view, words, format }: Sheet,
+  { first, further }: { readonly first: number; readonly further: number }
+): readonly SheetPage[] {
+  const rows = tableRows(view, words, format)
+  const closing = withTotalsKept(rows.closing)
+  const itemised = withTotalsKept(rows.itemised).map((row) => measure(pdf, row))
+  const whole = [...itemised, ...closing.map((row) => measure(pdf, row))]
+  const onOnePage = rows.hasLines ? fitted(whole, first) : undefined
+  if (onOnePage) return [beginning(onOnePage)]
+  const summaries = rows.summaries.map((summary) =>
+    withTotalsKept([...summary, ...closing]).map((row) => measure(pdf, row))
+  )
+  const found = summaries.findIndex((summary) => fitted(summary, first) !== undefined)
+  const last = summaries.at(found) ?? []
+  const own = paginate(fitted(last, first) ?? last, { first, further, carry: 0 }, format.amount)
+  const pages = own.map((page, at) => ({ ...page, head: undefined, isBeginning: at === 0 }))
+  if (!rows.hasLines && found === 0) return pages
+  const head = measure(pdf, headRow(view, words))
+  const heights = { first: further, further: further - head.height, carry: CARRY_HEIGHT }
+  const lines = paginate(itemised, heights, format.amount)
+  return [...pages, ...lines.map((page, at) => ({ ...page, head: at > 0 ? head : undefined, isBeginning: at === 0 }))]
+}
+
+/** The rows as far apart as a height allows for; undefined where it does not. */
+function fitted(rows: readonly Measured[], height: number): readonly Measured[] | undefined {
+  return DENSITIES.map((density) => denser(rows, density)).find((some) => heightOf(some) <= height)
+}
+
+function beginning(rows: readonly Measured[]): SheetPage {
+  return { rows, brought: undefined, carried: undefined, head: undefined, isBeginning: true }
+}
+
+/** The file's id is a hash of this information, its dates among it. */
+function open(view: BillView, words: Words): PDFKit.PDFDocument {
+  const { number, id, issuer, date, createdAt, language } = view
+  const pdf = new PDFDocument({
+    size: 'A4',
+    margin: 0,
+    autoFirstPage: false,
+    pdfVersion: '1.7',
+    tagged: true,
+    // None of the standard fonts, which lack letters such as ğ.
+    font: '',
+    lang: language,
+    displayTitle: true,
+    info: {
+      Title: number === undefined ? `${titleOf(view, words)} ${id}` : titleOf(view, words),
+      Author: issuer.name,
+      Creator: 'tmf678-server',
+      Producer: 'tmf678-server',
+      CreationDate: new Date(date ?? createdAt)
+    }
+  })
+  // Its types know of files alone.
+  for (const face of FACES) pdf.registerFont(face, fontOf(face) as unknown as Buffer)
+  return pdf
+}
+
+function collect(pdf: PDFKit.PDFDocument): Promise<Buffer> {
+  const parts: Buffer[] = []
+  return new Promise((resolve, reject) => {
+    pdf.on('data', (part: Buffer) => parts.push(part))
+    pdf.on('end', () => resolve(Buffer.concat(parts)))
+    pdf.on('error', reject)
+  })
+}

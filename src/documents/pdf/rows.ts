@@ -1,0 +1,205 @@
+import type { BillView, Group, Product } from '../view/bill-view.ts'
+import type { Format } from '../view/format.ts'
+import type { Line } from '../view/tally.ts'
+import { balanceTexts, detailOf, exemptionOf, oneLine, ratesOf } from '../view/texts.ts'
+import { fill, type Words } from '../view/vocabulary.ts'
+
+/** One row of a table. */
+export interface TableRow {
+  readonly kind:
+    | 'head'
+    | 'group'
+    | 'product'
+    | 'line'
+    | 'rounding'
+    | 'total'
+    | 'tax'
+    | 'taxHead'
+    | 'section'
+    | 'balance'
+    | 'balanceTotal'
+    | 'note'
+  readonly date: string
+  /** Whatever needs more than one line is wrapped when it is drawn. */
+  readonly text: string
+  readonly detail: string
+  readonly tax: string
+  readonly amount: string
+  /** What the row adds to the sum that is carried from page to page. */
+  readonly value: string | undefined
+  /** Whether it must not be the last one on its page. */
+  readonly isKept: boolean
+}
+
+/** The rows of a bill in the parts in which they stand: what it comes to, and its lines. */
+export interface Rows {
+  /** The lines with the totals of their types and products, from the head of the table on. */
+  readonly itemised: readonly TableRow[]
+  /** The totals of types and products alone, and those of types. */
+  readonly summaries: readonly (readonly TableRow[])[]
+  /** Taxes, balance and notes. */
+  readonly closing: readonly TableRow[]
+  /** Whether the lines say more than the totals do. */
+  readonly hasLines: boolean
+}
+
+/** All rows of a bill. */
+export function tableRows(view: BillView, words: Words, format: Format): Rows {
+  const { groups } = view
+  const hasNet = groups.length > 0 || view.net !== undefined
+  const lines = groups.flatMap((group) => groupRows(group, view, words, format))
+  const total = totalRows(view, words, format)
+  const heads = hasNet ? [headRow(view, words), headRow(view, words, words.summary)] : []
+  return {
+    itemised: [...heads.slice(0, 1), ...lines, ...total],
+    summaries: [true, false].map((withProducts) => [
+      ...heads.slice(1),
+      ...groups.flatMap((group) => summaryRows(group, words, format, withProducts)),
+      ...total
+    ]),
+    closing: [
+      ...taxRows(view, words, format),
+      ...creditRows(view, words, format),
+      ...balanceRows(view, words, format),
+      row('note', { text: words.asIssued })
+    ],
+    hasLines: groups.some(({ products }) => products.some(({ lines }) => lines.length > 0))
+  }
+}
+
+/** The head of the table of lines, or of one with another name and nothing but amounts. */
+export function headRow(view: BillView, words: Words, name?: string): TableRow {
+  const amount = fill(words.amount, { currency: view.currency })
+  if (name !== undefined) return row('head', { date: name, text: '', amount, isKept: true })
+  const tax = view.taxes.hasRates ? words.tax : ''
+  return row('head', { date: words.date, text: words.description, tax, amount, isKept: true })
+}
+
+function groupRows({ type, products, amount }: Group, view: BillView, words: Words, format: Format) {
+  return [
+    row('group', { text: words.types[type] ?? type, amount: format.amount(amount), isKept: true }),
+    ...products.flatMap((product) => productRows(product, view, words, format))
+  ]
+}
+
+function summaryRows({ type, products, amount }: Group, words: Words, format: Format, withProducts: boolean) {
+  const shown = withProducts ? products : []
+  return [
+    row('group', { text: words.types[type] ?? type, amount: format.amount(amount), isKept: shown.length > 0 }),
+    ...shown.map(({ name, count, amount: own }) =>
+      row('balance', { text: name ?? itemsOf(count, words, format), amount: format.amount(own) })
+    )
+  ]
+}
+
+function itemsOf(count: number, words: Words, format: Format): string {
+  return fill(words.items, { count: format.count(count) })
+}
+
+/** A product with one line is that line; the last line stays with what comes below it. */
+function productRows(product: Product, view: BillView, words: Words, format: Format): readonly TableRow[] {
+  const { name = '', lines, count, amount } = product
+  const [only] = lines
+  if (lines.length === 0) {
+    return [
+      row('line', {
+        text: name,
+        detail: count > 1 ? itemsOf(count, words, format) : '',
+        amount: format.amount(amount),
+        value: amount
+      })
+    ]
+  }
+  if (only && count === 1) return [lineRow(only, view, format, name)]
+  const head = row('product', { text: name, amount: format.amount(amount), isKept: true })
+  return [
+    ...(name === '' ? [] : [head]),
+    ...lines.map((line) => lineRow(line, view, format)),
+    ...furtherRow(product, words, format)
+  ]
+}
+
+/** What the tenant does not list of a product. */
+function furtherRow({ further }: Product, words: Words, format: Format): readonly TableRow[] {
+  if (!further) return []
+  const { count, amount } = further
+  const text = fill(words.further, { count: format.count(count) })
+  return [row('line', { text, amount: format.amount(amount), value: amount })]
+}
+
+function lineRow(line: Line, view: BillView, format: Format, product = ''): TableRow {
+  const { date, name, amount } = line
+  const ofProduct = product === name ? '' : product
+  return row('line', {
+    date: date ? format.shortDate(date) : '',
+    text: name === '' ? product : name,
+    detail: [name === '' ? '' : ofProduct, detailOf(line, format)].filter((part) => part !== '').join(' · '),
+    tax: ratesOf(line, view, format),
+    amount: format.amount(amount),
+    value: amount
+  })
+}
+
+function totalRows({ rounding, net }: BillView, words: Words, format: Format): readonly TableRow[] {
+  return [
+    ...(rounding ? [row('rounding', { text: words.rounding, amount: format.amount(rounding), value: rounding })] : []),
+    ...(net ? [row('total', { text: words.net, amount: format.amount(net) })] : [])
+  ]
+}
+
+/** The rate of a tax stands where lines have theirs, its base where they have the date. */
+function taxRows(view: BillView, words: Words, format: Format): readonly TableRow[] {
+  const { taxes, gross } = view
+  const head = row('taxHead', { text: words.tax, detail: words.base, tax: words.rate, isKept: true })
+  const rows = taxes.rows.map(({ category, rate, base, amount }) =>
+    row('tax', {
+      text: category ?? words.tax,
+      detail: base ? format.amount(base) : '–',
+      tax: rate ? format.percent(rate) : '',
+      amount: format.amount(amount),
+      isKept: true
+    })
+  )
+  const all = [...rows, ...untaxedRows(view, words, format)]
+  const total = gross ? [row('total', { text: words.gross, amount: format.amount(gross) })] : []
+  return [...(all.length > 0 ? [head] : []), ...all, ...total]
+}
+
+function untaxedRows(view: BillView, words: Words, format: Format): readonly TableRow[] {
+  const { untaxed } = view.taxes
+  if (!untaxed) return []
+  const text = untaxed.isExempt ? words.exempt : words.untaxed
+  const zero = { tax: format.percent('0'), amount: format.amount('0') }
+  const note = exemptionOf(view, words)
+  return [
+    row('tax', { text, detail: format.amount(untaxed.base), ...zero, isKept: true }),
+    ...(note === undefined ? [] : [row('note', { text: note, isKept: true })])
+  ]
+}
+
+function creditRows({ due }: BillView, words: Words, format: Format): readonly TableRow[] {
+  if (!due?.credited) return []
+  const head = due.kind === 'nothing' ? words.nothingDue : words.amountDue
+  return [
+    row('balance', { text: words.creditUsed, amount: format.difference('0', due.credited), isKept: true }),
+    row('total', { text: head, amount: format.amount(due.amount) })
+  ]
+}
+
+function balanceRows(view: BillView, words: Words, format: Format): readonly TableRow[] {
+  const texts = balanceTexts(view, words, format)
+  if (texts.length === 0) return []
+  return [
+    row('section', { text: words.balance, isKept: true }),
+    ...texts.map(([text, amount], index) => {
+      const isLast = index === texts.length - 1
+      return row(isLast ? 'balanceTotal' : 'balance', { text, amount, isKept: !isLast })
+    })
+  ]
+}
+
+function row(kind: TableRow['kind'], parts: Partial<TableRow> & Pick<TableRow, 'text'>): TableRow {
+  const { detail = '', ...others } = parts
+  const blank = { date: '', tax: '', amount: '', value: undefined, isKept: false }
+  return { ...blank, ...others, kind, text: oneLine(parts.text), detail: oneLine(detail) }
+}

@@ -1,0 +1,54 @@
+import Big from 'big.js'
+import { Problem } from '../../base/problem.ts'
+import type { Amount, BillSource, Tax } from './bill-source.ts'
+import { decimal, type Tally } from './tally.ts'
+
+/**
+ * The engine says what it rounded. On a posted bill it is what the lines miss, as long as rounding can have made it:
+ * half a minor unit for each base that is taxed. A bill without lines or without a total has nothing to compare.
+ */
+export function roundingOf({ taxExcluded, taxes, rounding }: BillSource, tally: Tally, digits: number): Big {
+  const { count, exact, displayed } = tally
+  if (!taxExcluded || (count === 0 && rounding === undefined)) return new Big(0)
+  const missing = new Big(taxExcluded.value).minus(displayed)
+  if (rounding !== undefined) {
+    if (missing.eq(rounding)) return missing
+    throw new Error(`the lines ${decimal(displayed)} and the rounding ${rounding} are not ${taxExcluded.value}`)
+  }
+  const tolerance = new Big(`5e-${digits + 1}`).times(Math.max(taxes.length, 1))
+  if (exact.minus(taxExcluded.value).abs().lte(tolerance)) return missing
+  throw new Problem(
+    'conflict',
+    `This bill has no document: its rates amount to ${decimal(exact)}, its taxExcludedAmount is ${taxExcluded.value}`
+  )
+}
+
+export function requireTotal({ taxExcluded, taxIncluded, taxes, rounding }: BillSource): void {
+  if (!taxExcluded || !taxIncluded || taxes.length === 0) return
+  const total = sum(
+    [taxExcluded.value, ...taxes.map(({ taxAmount }) => taxAmount.value)].map((value) => new Big(value))
+  )
+  if (total.eq(taxIncluded.value)) return
+  const message = `its taxExcludedAmount and taxes are ${decimal(total)}, its taxIncludedAmount is ${taxIncluded.value}`
+  if (rounding !== undefined) throw new Error(message)
+  throw new Problem('conflict', `This bill has no document: ${message}`)
+}
+
+export function requireOneCurrency(
+  { taxes, taxIncluded, amountDue }: BillSource,
+  tally: Tally,
+  currency: string
+): void {
+  const amounts: readonly (Amount | Tax['taxAmount'] | undefined)[] = [
+    taxIncluded,
+    amountDue,
+    ...taxes.map(({ taxAmount }) => taxAmount)
+  ]
+  const other = amounts.find((amount) => amount && amount.unit !== currency)?.unit ?? tally.otherCurrency
+  if (other === undefined) return
+  throw new Problem('conflict', `This bill has no document: it has amounts in ${currency} and in ${other}`)
+}
+
+export function sum(amounts: readonly Big[]): Big {
+  return amounts.reduce((total, amount) => total.plus(amount), new Big(0))
+}

@@ -1,0 +1,69 @@
+import { z } from 'zod'
+import { decodeLogo, type Logo } from '../../image/logo.ts'
+
+/** How a tenant shows itself on its documents, from the column `branding` of its row. */
+export interface Branding {
+  readonly logo: Logo | undefined
+  /** `#rrggbb` */
+  readonly colour: string
+  readonly address: PostalAddress
+  /** Lines such as a telephone number or the address of a website. */
+  readonly contact: readonly string[]
+  readonly bank: { readonly name?: string; readonly iban?: string; readonly bic?: string }
+  readonly taxNumber: string | undefined
+}
+
+/** An address as accounts and customers have it. */
+export interface PostalAddress {
+  readonly line1?: string | undefined
+  readonly line2?: string | undefined
+  readonly postalCode?: string | undefined
+  readonly city?: string | undefined
+  readonly state?: string | undefined
+  /** ISO 3166, two letters. */
+  readonly country?: string | undefined
+}
+
+const COLOUR = '#1f3a5f'
+
+/** What cannot be read is as if it were not there: no mistake in a tenant's settings keeps a bill from being shown. */
+const optionalText = z.string().optional().catch(undefined)
+const address = z.object({
+  line1: optionalText,
+  line2: optionalText,
+  postalCode: optionalText,
+  city: optionalText,
+  state: optionalText,
+  country: z
+    .string()
+    .regex(/^[A-Z]{2}$/)
+    .optional()
+    .catch(undefined)
+})
+const branding = z.object({
+  logo: optionalText,
+  colour: z
+    .string()
+    .regex(/^#[0-9a-fA-F]{6}$/)
+    .catch(COLOUR),
+  address: address.catch({}),
+  contact: z.array(z.string()).catch([]),
+  bank: z.object({ name: optionalText, iban: optionalText, bic: optionalText }).catch({}),
+  taxNumber: optionalText
+})
+
+/** Reads a tenant's branding from what stands in its column. */
+export async function readBranding(value: unknown): Promise<Branding> {
+  const found = branding.parse(object(value))
+  const logo = await decodeLogo(found.logo)
+  return { ...found, bank: found.bank as Branding['bank'], logo, taxNumber: found.taxNumber }
+}
+
+/** Reads an address from what stands in its column. */
+export function readAddress(value: unknown): PostalAddress {
+  return address.parse(object(value))
+}
+
+function object(value: unknown): object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {}
+}

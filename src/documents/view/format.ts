@@ -1,0 +1,65 @@
+import Big from 'big.js'
+import type { Instant } from '../../base/instant.ts'
+import type { Language } from '../../base/language.ts'
+import { DECIMAL_PLACES } from '../../base/money.ts'
+
+/** How numbers and dates are written in one language and time zone. */
+export interface Format {
+  /** A decimal with as many places as the currency has; one that has more shows them all. */
+  readonly amount: (decimal: string) => string
+  /** One decimal less another. */
+  readonly difference: (decimal: string, less: string) => string
+  /** The same with the currency's code. */
+  readonly money: (decimal: string) => string
+  /** A fraction such as `0.19` as a percentage. */
+  readonly percent: (fraction: string) => string
+  readonly count: (number: number) => string
+  readonly date: (instant: Instant) => string
+  /** For the narrow column of a table. */
+  readonly shortDate: (instant: Instant) => string
+  /** The same, for a line. */
+  readonly shortPeriod: Format['period']
+  /** The days of a period whose end, as everywhere in the API, does not belong to it. */
+  readonly period: (start: Instant | undefined, end: Instant | undefined) => string
+}
+
+/** Fixed, so that a bill looks the same wherever it is made. */
+const LOCALES: Readonly<Record<Language, string>> = { en: 'en-GB', de: 'de-DE', fr: 'fr-FR' }
+
+/** The formats of a bill; `digits` are those of the currency's minor unit. */
+export function formatOf(language: Language, timeZone: string, currency: string, digits: number): Format {
+  const locale = LOCALES[language]
+  const decimals = { minimumFractionDigits: digits, maximumFractionDigits: DECIMAL_PLACES }
+  const amount = numbers(locale, decimals)
+  const money = numbers(locale, { ...decimals, style: 'currency', currency, currencyDisplay: 'code' })
+  const percent = numbers(locale, { style: 'percent', maximumFractionDigits: DECIMAL_PLACES })
+  const count = new Intl.NumberFormat(locale)
+  const long = new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeZone })
+  const short = new Intl.DateTimeFormat(locale, { day: '2-digit', month: '2-digit', year: 'numeric', timeZone })
+  const medium = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeZone })
+  return {
+    amount,
+    difference: (decimal, less) => amount(new Big(decimal).minus(less).toFixed()),
+    money,
+    percent,
+    count: (number) => count.format(number),
+    date: (instant) => long.format(new Date(instant)),
+    shortDate: (instant) => short.format(new Date(instant)),
+    period: daysIn(medium),
+    shortPeriod: daysIn(short)
+  }
+}
+
+function daysIn(format: Intl.DateTimeFormat): Format['period'] {
+  return (start, end) => {
+    const times = [start && Date.parse(start), end && Date.parse(end) - 1]
+    const days = times.flatMap((time) => (time === undefined ? [] : [format.format(Number(time))]))
+    return [...new Set(days)].join(' – ')
+  }
+}
+
+/** Decimals go in as text, so that not a digit is lost. */
+function numbers(locale: string, options: Intl.NumberFormatOptions): (decimal: string) => string {
+  const format = new Intl.NumberFormat(locale, options)
+  return (decimal) => format.format(new Big(decimal).toFixed() as Intl.StringNumericLiteral)
+}

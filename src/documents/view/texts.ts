@@ -1,0 +1,123 @@
+import type { Language } from '../../base/language.ts'
+import type { BillView } from './bill-view.ts'
+import type { PostalAddress } from './branding.ts'
+import type { Format } from './format.ts'
+import type { Line } from './tally.ts'
+import { labelled, type Words } from './vocabulary.ts'
+
+/** What stands above a bill, e.g. `Invoice INV-2026-000180`. */
+export function titleOf({ kind, number = '' }: BillView, { titles }: Words): string {
+  return oneLine(`${titles[kind]} ${number}`)
+}
+
+/** What is known of number, dates and account, with its names. */
+export function factsOf(view: BillView, words: Words, format: Format): readonly (readonly [string, string])[] {
+  const { number = '', date, period, account } = view
+  const all = [
+    [words.number, oneLine(number)],
+    [words.date, date ? format.date(date) : ''],
+    [words.period, format.period(period.startDateTime, period.endDateTime)],
+    [words.account, oneLine([account.id, account.name].filter((part) => part).join(' · '))]
+  ] as const
+  return all.filter(([, value]) => value !== '')
+}
+
+/** What stands in large letters, and the day under a word for it, if there is one. */
+export interface DueTexts {
+  readonly head: string
+  readonly amount: string
+  readonly by: readonly string[]
+}
+
+/** What is to be done about a bill, in large letters: what it is, the amount, and by when. */
+export function dueTexts({ due }: BillView, words: Words, format: Format): DueTexts | undefined {
+  if (!due) return undefined
+  const { kind, amount, date } = due
+  const heads = {
+    pay: words.amountDue,
+    giveBack: words.givenBack,
+    nothing: words.nothingDue,
+    fromBalance: words.fromBalance
+  }
+  return { head: heads[kind], amount: format.money(amount), by: date ? [words.dueDate, format.date(date)] : [] }
+}
+
+/** How a bill is paid, each part with its name. */
+export function transferOf({ due }: BillView, words: Words): readonly (readonly [string, string])[] {
+  const { transfer } = due ?? {}
+  if (!transfer) return []
+  const { payee, iban = '', bic = '', bank = '', reference = '' } = transfer
+  const all = [
+    [words.payee, iban === '' ? '' : payee],
+    ['IBAN', iban],
+    ['BIC', bic],
+    [words.bank, bank],
+    [words.reference, reference]
+  ] as const
+  return all.map(([name, value]) => [name, oneLine(value)] as const).filter(([, value]) => value !== '')
+}
+
+/** What is open on the account before and after a bill, each amount with its name. */
+export function balanceTexts({ account, gross }: BillView, words: Words, format: Format) {
+  const { balance } = account
+  if (!balance) return []
+  const { previous, before, after } = balance
+  const since =
+    previous === undefined
+      ? []
+      : ([
+          [words.previous, format.amount(previous)],
+          [words.movements, format.difference(before, previous)]
+        ] as const)
+  return [
+    ...since,
+    [words.before, format.amount(before)],
+    [words.thisBill, gross === undefined ? format.difference(after, before) : format.amount(gross)],
+    [words.after, format.amount(after)]
+  ] as const
+}
+
+/** What is said about an exemption; undefined without one. */
+export function exemptionOf({ taxes }: BillView, words: Words): string | undefined {
+  if (!taxes.untaxed?.isExempt) return undefined
+  const { reason } = taxes.untaxed
+  return reason === undefined ? words.exemptNote : labelled(words, words.exempt, oneLine(reason))
+}
+
+/** The rates of a line, its own or those that hold for lines without their own. */
+export function ratesOf({ taxRates }: Line, { taxes }: BillView, format: Format): string {
+  return (taxRates ?? taxes.impliedRates).map(format.percent).join(', ')
+}
+
+/** What a line says besides its name: more about it, and its days. */
+export function detailOf({ detail, period }: Line, format: Format): string {
+  const days = format.shortPeriod(period.startDateTime, period.endDateTime)
+  return oneLine([detail, days].filter((part) => part).join(' · '))
+}
+
+/** The lines of an address as they stand on an envelope; the country in the language of the document. */
+export function addressLines(address: PostalAddress, language: Language): readonly string[] {
+  const { line1, line2, postalCode, city, state, country } = address
+  const place = [postalCode, city].filter((part) => part !== undefined).join(' ')
+  const land = country && new Intl.DisplayNames(language, { type: 'region', fallback: 'code' }).of(country)
+  return [line1, line2, place, state, land].map((line) => oneLine(line ?? '')).filter((line) => line !== '')
+}
+
+/** What the law wants to know of the provider on every page: who and where, how it is reached, its tax number. */
+export function imprintOf({ issuer, language }: BillView, words: Words): readonly string[] {
+  const { address, contact, taxNumber } = issuer.branding
+  const groups = [
+    [issuer.name, ...addressLines(address, language)],
+    contact,
+    taxNumber === undefined ? [] : [labelled(words, words.taxNumber, taxNumber)]
+  ]
+  return groups.map((parts) => oneLine(parts.join(' · '))).filter((line) => line !== '')
+}
+
+/** A text in one line, without control characters and marks that would turn its direction. */
+export function oneLine(text: string): string {
+  return text
+    .replace(/[\p{Cc}\u2028\u2029]+/gu, ' ')
+    .replace(/\p{Cf}/gu, '')
+    .trim()
+}

@@ -1,0 +1,200 @@
+import { isUtf8 } from 'node:buffer'
+import type { IncomingMessage } from 'node:http'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { isStorable } from '../base/code-points.ts'
+import { jsonPath } from '../base/json-path.ts'
+import { SIGNIFICANT_DIGITS } from '../base/money.ts'
+import { Problem } from '../base/problem.ts'
+import { type Finding, refusal } from './findings.ts'
+import { elementsOf, isArray, type Lines, linesOf } from './lines.ts'
+import { PATCH_TYPES } from './media-types.ts'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Whether the route takes many documents at once: lines of JSON, or the elements of an array. */
+    takesMany?: boolean
+  }
+}
+
+/** The media type of lines of JSON. */
+export const LINES_TYPE = 'application/x-ndjson'
+
+const DEPTH_MAX = 64
+
+/**
+ * Makes an app read the JSON media types of this API, in UTF-8, and nothing else. On a route that takes many documents
+ * an array and a stream of lines become Lines.
+ */
+export function registerBodies(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser([...PATCH_TYPES], { parseAs: 'buffer' }, async (request: FastifyRequest, bytes: Buffer) => {
+    requirePlainText(request)
+    return takesMany(request) && isArray(bytes) ? parseElements(bytes) : parseJson(bytes)
+  })
+  app.addContentTypeParser(LINES_TYPE, async (request: FastifyRequest, stream: IncomingMessage) => {
+    requirePlainText(request)
+    if (takesMany(request)) return linesOf(stream, request.routeOptions.bodyLimit)
+    throw new Problem('unsupportedMediaType', 'One document at a time is taken here')
+  })
+}
+
+function takesMany({ routeOptions }: FastifyRequest): boolean {
+  return routeOptions.config.takesMany ?? false
+}
+
+function requirePlainText({ headers }: FastifyRequest): void {
+  const encoding = headers['content-encoding'] ?? 'identity'
+  if (encoding !== 'identity') throw new Problem('unsupportedMediaType', 'The body must not be compressed')
+  const charset = /;\s*charset\s*=\s*"?([^";\s]+)/i.exec(headers['content-type'] ?? '')?.[1] ?? 'utf-8'
+  if (/^utf-?8$/i.test(charset)) return
+  throw new Problem('unsupportedMediaType', `The charset must be utf-8, not ${charset}`)
+}
+
+/** An array must be JSON as a whole; each of its elements is then read like a body of its own. */
+function parseElements(bytes: Buffer): Lines {
+  const text = textOf(bytes)
+  inspect(text, DEPTH_MAX + 1)
+  parsed(text)
+  return elementsOf(bytes)
+}
+
+/**
+ * Reads a JSON body; undefined when it is empty, as with a DELETE whose client always sends a Content-Type. Throws
+ * `invalidBody` or `invalidField` for everything that JSON.parse would lose or choke on.
+ */
+export function parseJson(bytes: Buffer): unknown {
+  if (bytes.length === 0) return undefined
+  const text = textOf(bytes)
+  const hasSuspectNumbers = inspect(text, DEPTH_MAX)
+  const value = parsed(text)
+  if (hasSuspectNumbers) checkNumbers(text)
+  if (SUSPECT_TEXT.test(text)) checkTexts(value)
+  if (text.includes('__proto__')) checkNames(value)
+  return value
+}
+
+function textOf(bytes: Buffer): string {
+  if (!isUtf8(bytes)) throw new Problem('invalidBody', 'The body is not valid UTF-8')
+  // Some clients begin with a byte order mark; RFC 8259 lets a reader ignore it.
+  return bytes.toString().replace(/^\uFEFF/, '')
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    const position = /position \d+/.exec(error instanceof Error ? error.message : '')?.[0]
+    throw new Problem('invalidBody', `The body is not JSON${position ? ` (at ${position})` : ''}`)
+  }
+}
+
+/**
+ * Looks at what is outside of texts, before anything recursive sees it: refuses nesting that is too deep, and answers
+ * whether there is a number that could lose anything as an IEEE double: a long one, or one with an exponent.
+ */
+function inspect(text: string, max: number): boolean {
+  let depth = 0
+  let length = 0
+  let isSuspect = false
+  for (let at = 0; at < text.length; at++) {
+    const character = text.charCodeAt(at)
+    if ((character >= ZERO && character <= NINE) || character === POINT) {
+      isSuspect ||= ++length >= SUSPECT_LENGTH
+      continue
+    }
+    isSuspect ||= length > 0 && (character === SMALL_E || character === LARGE_E)
+    length = 0
+    if (character === QUOTE) at = textEnd(text, at + 1)
+    else depth += NESTING[character] ?? 0
+    if (depth > max) throw new Problem('invalidBody', `The body is nested deeper than ${DEPTH_MAX} levels`)
+  }
+  return isSuspect
+}
+
+/** Where the text that begins at `start` has its closing quote. */
+function textEnd(text: string, start: number): number {
+  let end = text.indexOf('"', start)
+  while (end >= 0 && isEscaped(text, end)) end = text.indexOf('"', end + 1)
+  return end < 0 ? text.length : end
+}
+
+/** Whether an odd number of backslashes stands before this place. */
+function isEscaped(text: string, at: number): boolean {
+  let first = at
+  while (text.charCodeAt(first - 1) === BACKSLASH) first--
+  return (at - first) % 2 === 1
+}
+
+const [QUOTE, BACKSLASH, ZERO, NINE, POINT, SMALL_E, LARGE_E] = [...Buffer.from('"\\09.eE')] as [
+  number,
+  number,
+  number,
+  number,
+  number,
+  number,
+  number
+]
+/** What a bracket does to the depth, by its character. */
+const NESTING: Readonly<Record<number, number>> = Object.fromEntries(
+  [...'[{'].map((open) => [open.charCodeAt(0), 1]).concat([...']}'].map((close) => [close.charCodeAt(0), -1]))
+)
+const SUSPECT_LENGTH = 16
+
+const SHOWN_LENGTH = 40
+
+/** Refuses numbers that a double does not hold digit for digit: amounts are never rounded on the way in. */
+function checkNumbers(text: string): void {
+  const sources = new Map<unknown, string>()
+  const marked = JSON.parse(text, (_: string, value: unknown, context?: { source?: string }): unknown => {
+    if (typeof value !== 'number' || context?.source === undefined || isExact(context.source, value)) return value
+    const mark = {}
+    sources.set(mark, context.source.slice(0, SHOWN_LENGTH))
+    return mark
+  })
+  const refused = `at most ${SIGNIFICANT_DIGITS} significant digits are kept`
+  refuseWhere(marked, (value) => sources.has(value) && `cannot be ${sources.get(value)}: ${refused}`)
+}
+
+function isExact(source: string, value: number): boolean {
+  const digits =
+    /^-?([\d.]+)/
+      .exec(source)?.[1]
+      ?.replace('.', '')
+      .replace(/^0+|0+$/g, '') ?? ''
+  return digits.length <= SIGNIFICANT_DIGITS && Number.isFinite(value) && (value !== 0 || digits === '')
+}
+
+/** In valid UTF-8 only an escape can name a character that Postgres does not store. */
+const SUSPECT_TEXT = /\\u(?:0000|d[89a-f])/i
+
+function checkTexts(value: unknown): void {
+  const isBad = (text: unknown) => typeof text === 'string' && !isStorable(text)
+  const hasBadName = (item: unknown) => isObject(item) && Object.keys(item).some(isBad)
+  refuseWhere(value, (item) => (isBad(item) || hasBadName(item)) && 'must not contain NUL or unpaired surrogates')
+}
+
+function checkNames(value: unknown): void {
+  refuseWhere(value, (item) => isObject(item) && Object.hasOwn(item, '__proto__') && 'must not have a member __proto__')
+}
+
+/** Throws `invalidField` with the path of every value that `fault` finds something wrong with. */
+function refuseWhere(value: unknown, fault: (value: unknown) => string | false): void {
+  const found = [...faults(value, fault, [])]
+  if (found.length > 0) throw refusal('invalidField', found)
+}
+
+function* faults(
+  value: unknown,
+  fault: (value: unknown) => string | false,
+  path: readonly PropertyKey[]
+): Generator<Finding> {
+  const message = fault(value)
+  if (message) yield { path: jsonPath(path), message }
+  else if (Array.isArray(value)) for (const [at, item] of value.entries()) yield* faults(item, fault, [...path, at])
+  else if (isObject(value))
+    for (const [name, item] of Object.entries(value)) yield* faults(item, fault, [...path, name])
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
+}

@@ -1,0 +1,95 @@
+import type { Server } from 'node:http'
+import { Server as NetServer, type Socket } from 'node:net'
+import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises'
+import type { FastifyInstance } from 'fastify'
+import { StartError } from '../base/start-error.ts'
+
+/** How long open connections may still send a request; it is answered with `Connection: close`. */
+const GRACE_MS = 300
+/** How long connections that wait to be accepted may keep the server from closing its port. */
+const QUEUE_LIMIT_MS = 1_000
+/** Two turns without work take less than that. */
+const QUIET_TURNS_MS = 1
+const POLL_MS = 10
+/** Ctrl-C reaches the process twice when npm started it: from the terminal and from npm. */
+const SAME_SIGNAL_MS = 500
+
+/**
+ * Resolves on the first SIGTERM or SIGINT. From then on `fail` ends the process when it has not ended within the
+ * limit, or on a second signal.
+ */
+export function stopSignal(limitMs: number, fail: (error: unknown) => void): Promise<void> {
+  return new Promise((resolve) => {
+    let first: number | undefined
+    const stop = () => {
+      if (first === undefined) {
+        first = performance.now()
+        setTimeout(() => fail(new StartError(`The server did not stop within ${limitMs} ms`)), limitMs).unref()
+        resolve()
+      } else if (performance.now() - first > SAME_SIGNAL_MS) {
+        fail(new StartError('A second signal ended the server at once'))
+      }
+    }
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, stop)
+  })
+}
+
+/**
+ * Prepares an app that does not listen yet for a stop that drops no request. What it answers stops the app: connections
+ * close after their next response, soon no new ones are accepted, and it is done with the last response.
+ */
+export function drainable(app: FastifyInstance): () => Promise<void> {
+  let isDraining = false
+  app.addHook('onSend', async (_, reply) => {
+    if (isDraining) reply.header('Connection', 'close')
+  })
+  const { server } = app
+  const connections = new Set<Socket>()
+  server.on('connection', (socket: Socket) => {
+    connections.add(socket)
+    socket.once('close', () => connections.delete(socket))
+  })
+  return async () => {
+    isDraining = true
+    await delay(GRACE_MS)
+    await emptyQueue(server)
+    // Closes the port alone: an HTTP server's own `close` also cuts responses that a slow client has not taken yet.
+    NetServer.prototype.close.call(server)
+    for (const silentUntil = performance.now() + GRACE_MS; connections.size > 0; await delay(POLL_MS)) {
+      closeUnused(server, connections, performance.now() > silentUntil)
+    }
+    await app.close()
+  }
+}
+
+/** Closes connections between two requests and, where `withSilent`, those that never sent anything. */
+function closeUnused(server: Server, connections: ReadonlySet<Socket>, withSilent: boolean): void {
+  const sockets = [...connections]
+  // Node takes a connection for idle although it still sends the response.
+  if (sockets.every(({ writableLength }) => writableLength === 0)) server.closeIdleConnections()
+  // Browsers open some in advance, and Node never takes those for idle.
+  if (withSilent) for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy()
+}
+
+/**
+ * Closing a port resets the connections that clients have opened and the process has not accepted yet, with the
+ * requests in them. So the queue is shortened, which keeps new ones out, and accepted until it is empty.
+ */
+async function emptyQueue(server: Server): Promise<void> {
+  const { _handle: handle } = server as { _handle?: { listen?(backlog: number): unknown } }
+  handle?.listen?.(0)
+  let accepted = 0
+  const count = () => {
+    accepted += 1
+  }
+  server.on('connection', count)
+  const deadline = performance.now() + QUEUE_LIMIT_MS
+  for (let isQuiet = false; !isQuiet && performance.now() < deadline; ) {
+    const [before, start] = [accepted, performance.now()]
+    await nextTurn()
+    await nextTurn()
+    // In a turn that takes long, somebody may have come after the process looked.
+    isQuiet = accepted === before && performance.now() - start < QUIET_TURNS_MS
+  }
+  server.off('connection', count)
+}

@@ -1,0 +1,141 @@
+import type { Readable } from 'node:stream'
+import { Problem } from '../base/problem.ts'
+import { requireNoTransaction } from '../pace/slow.ts'
+import { nextTurn } from '../pace/turns.ts'
+
+/** A body of many documents: lines as they come, several at a time. */
+export interface Lines {
+  readonly [LINES]: true
+  readonly groups: AsyncIterable<readonly Line[]>
+}
+
+/** A line, counted from 1; without bytes when it is longer than a body may be. */
+export interface Line {
+  readonly number: number
+  readonly bytes: Buffer | undefined
+}
+
+const LINES = Symbol('lines')
+const GROUP_LINES = 500
+const [NEWLINE, SPACE, QUOTE, BACKSLASH, COMMA, OPEN_BRACKET, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE] = [
+  ...Buffer.from('\n "\\,[]{}')
+] as [number, number, number, number, number, number, number, number, number]
+const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf]
+
+/** Whether a parsed body is one of many documents. */
+export function isLines(body: unknown): body is Lines {
+  return typeof body === 'object' && body !== null && LINES in body
+}
+
+/**
+ * The lines of a stream, held back until they are asked for; blank ones are counted and left out. Of a line of more
+ * than `maxBytes` none is kept. Throws `badRequest` when the stream breaks off.
+ */
+export function linesOf(stream: Readable, maxBytes: number): Lines {
+  return { [LINES]: true, groups: split(stream, maxBytes) }
+}
+
+/** The elements of a JSON array, which is known to be valid, as lines. */
+export function elementsOf(bytes: Buffer): Lines {
+  return { [LINES]: true, groups: inGroups(numbered(sliceElements(bytes))) }
+}
+
+/** Whether JSON in UTF-8 begins as an array does. */
+export function isArray(bytes: Buffer): boolean {
+  let at = BYTE_ORDER_MARK.every((byte, index) => bytes[index] === byte) ? BYTE_ORDER_MARK.length : 0
+  while (at < bytes.length && Number(bytes[at]) <= SPACE) at++
+  return bytes[at] === OPEN_BRACKET
+}
+
+/** However short lines are, and many of them come at once, a turn has no more than some. */
+async function* inGroups(lines: Iterable<Line>): AsyncGenerator<readonly Line[]> {
+  let group: Line[] = []
+  for (const line of lines) {
+    if (group.push(line) < GROUP_LINES) continue
+    yield group
+    group = []
+    await nextTurn()
+  }
+  if (group.length > 0) yield group
+}
+
+async function* split(stream: Readable, maxBytes: number): AsyncGenerator<readonly Line[]> {
+  requireNoTransaction('The body of a client')
+  const cut = cutter(maxBytes)
+  try {
+    // Destroyed, the stream would take the connection along, and with it the answer.
+    for await (const chunk of stream.iterator({ destroyOnReturn: false })) {
+      const lines = cut.add(chunk as Buffer)
+      yield* inGroups(lines)
+    }
+  } catch {
+    throw new Problem('badRequest', 'The body was cut short')
+  }
+  const last = cut.end()
+  if (last.length > 0) yield last
+}
+
+/** Cuts chunks into lines. */
+function cutter(maxBytes: number) {
+  let number = 1
+  let held: Buffer[] = []
+  let heldBytes = 0
+  const hold = (piece: Buffer) => {
+    heldBytes += piece.length
+    if (heldBytes <= maxBytes) held.push(piece)
+    else held = []
+  }
+  const end = (): readonly Line[] => {
+    const bytes = held.length === 1 ? (held[0] as Buffer) : Buffer.concat(held)
+    const line: Line = { number: number++, bytes: heldBytes <= maxBytes ? bytes : undefined }
+    held = []
+    heldBytes = 0
+    return line.bytes && isBlank(line.bytes) ? [] : [line]
+  }
+  const add = (chunk: Buffer): readonly Line[] => {
+    const lines: Line[] = []
+    let start = 0
+    for (let at = chunk.indexOf(NEWLINE); at >= 0; at = chunk.indexOf(NEWLINE, start)) {
+      hold(chunk.subarray(start, at))
+      lines.push(...end())
+      start = at + 1
+    }
+    if (start < chunk.length) hold(chunk.subarray(start))
+    return lines
+  }
+  return { add, end: () => (heldBytes > 0 ? end() : []) }
+}
+
+function isBlank(bytes: Buffer): boolean {
+  return bytes.every((byte) => byte <= SPACE)
+}
+
+/** What is blank is the only one, of an empty array. */
+function* numbered(elements: Iterable<Buffer>): Generator<Line> {
+  let number = 0
+  for (const bytes of elements) if (!isBlank(bytes)) yield { number: ++number, bytes }
+}
+
+/** Where the commas between the elements are, outside of texts and of what is nested. */
+function* sliceElements(bytes: Buffer): Generator<Buffer> {
+  let depth = 0
+  let start = 0
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at]
+    if (byte === QUOTE) at = textEnd(bytes, at + 1)
+    else if (isOpening(byte)) start = depth++ === 0 ? at + 1 : start
+    else if ((byte === COMMA && depth === 1) || (isClosing(byte) && --depth === 0)) {
+      yield bytes.subarray(start, at)
+      start = at + 1
+    }
+  }
+}
+
+const isOpening = (byte: number | undefined) => byte === OPEN_BRACKET || byte === OPEN_BRACE
+const isClosing = (byte: number | undefined) => byte === CLOSE_BRACKET || byte === CLOSE_BRACE
+
+function textEnd(bytes: Buffer, start: number): number {
+  let end = start
+  while (end < bytes.length && bytes[end] !== QUOTE) end += bytes[end] === BACKSLASH ? 2 : 1
+  return end
+}

@@ -1,0 +1,249 @@
+import { Readable } from 'node:stream'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { Problem } from '../../base/problem.ts'
+import type { Database, Transaction } from '../../db/database.ts'
+import { slotOf } from '../../fairness/request-slot.ts'
+import { rawQuery } from '../../http/address.ts'
+import { LINES_TYPE } from '../../http/body.ts'
+import type { Line, Lines } from '../../http/lines.ts'
+import { allowLongBody } from '../../http/long-body.ts'
+import type { Resource } from '../declaration/resource.ts'
+import { splitQuery } from '../query/query-text.ts'
+import type { WriteContext } from '../write.ts'
+import type { BulkResource } from './insert.ts'
+import { type Draft, drafted, faultOf, type Result, storeDrafts } from './rows.ts'
+
+/** What is stored in one transaction. */
+const BATCH_LINES = 1_000
+const BATCH_BYTES = 4_194_304
+/** Batches of one request that are stored at the same time: the database has more than one core. */
+const STORING_MAX = 2
+/** What all or nothing takes: it is held until its end has come. */
+const ATOMIC_LINES = 100_000
+const ATOMIC_BYTES = 67_108_864
+/** Results that a client has not taken yet; beyond that nothing more is read until it takes some. */
+const RESULTS_BYTES = 16_777_216
+
+/** What the creation of many needs. */
+export interface BulkContext extends WriteContext {
+  readonly database: Pick<Database, 'transaction'>
+}
+
+/**
+ * Creates what the lines of a body say, and answers one line of JSON for each, in their order, while the body still
+ * comes. With `atomic=true` all are stored, or none, and the answer is 422. Throws a Problem for what is wrong before
+ * there is a result.
+ */
+export async function createMany(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  resource: Resource,
+  { database, ...parts }: BulkContext,
+  { groups }: Lines
+): Promise<FastifyReply> {
+  if (!isBulk(resource)) throw new Error(`${resource.type} does not take many`)
+  if (request.headers['idempotency-key'] !== undefined) {
+    const { noun, bulk } = resource
+    const instead = `each of many has its own ${bulk.key}`
+    throw new Problem('invalidHeader', `Idempotency-Key is for one ${noun}; ${instead}`)
+  }
+  const isAtomic = parseAtomic(rawQuery(request))
+  allowLongBody(request)
+  const slot = slotOf(request)
+  const inSlot: Database['transaction'] = (work) => slot.run('write', () => database.transaction(work))
+  const context = { ...parts, database: { transaction: inSlot } }
+  if (isAtomic) {
+    const results = await storeAll(context, resource, groups)
+    const code = results.every(isStored) ? 200 : 422
+    return reply.code(code).type(LINES_TYPE).send(results.map(resultLine).join(''))
+  }
+  const texts = storeBatches(context, resource, groups, (error) => request.log.error({ err: error }, 'a batch failed'))
+  const first = await texts.next()
+  if (first.done) throw NOTHING
+  const all = Readable.from(withFirst(first.value, texts), { objectMode: false, highWaterMark: RESULTS_BYTES })
+  return reply.type(LINES_TYPE).send(all)
+}
+
+const NOTHING = new Problem('missingBody', 'The request needs at least one document')
+
+function isBulk(resource: Resource): resource is BulkResource {
+  return resource.bulk !== undefined
+}
+
+/** Reads a query string that may hold nothing but `atomic`. */
+function parseAtomic(raw: string): boolean {
+  const { reserved, alternatives } = splitQuery(raw, ['atomic'])
+  const values = reserved.get('atomic') ?? []
+  if (alternatives.length > 0) throw new Problem('invalidQuery', 'only atomic is allowed where many are created')
+  if (values.length > 1 || !['true', 'false', undefined].includes(values[0])) {
+    throw new Problem('invalidQuery', 'atomic must be true or false, once')
+  }
+  return values[0] === 'true'
+}
+
+async function* withFirst(first: string, others: AsyncGenerator<string>): AsyncGenerator<string> {
+  yield first
+  yield* others
+}
+
+function resultLine(result: Result): string {
+  return `${JSON.stringify(result)}\n`
+}
+
+type Groups = Lines['groups']
+
+/** What the reading of lines and the storing of batches come to; neither rejects. */
+type Event = Read | Stored
+type Read = { readonly kind: 'read'; readonly lines: readonly Line[] } | { readonly kind: 'end' } | Cut
+type Cut = { readonly kind: 'cut'; readonly error: unknown }
+type Stored =
+  | { readonly kind: 'stored'; readonly text: string }
+  | { readonly kind: 'failed'; readonly error: unknown; readonly line: number }
+type Outcome = Stored | Cut
+
+/**
+ * Answers the results of batches as text. Of a client that goes away the batches are stored that were begun. A failure
+ * is told by a last line: of the lines without a result none is stored.
+ */
+async function* storeBatches(
+  context: BulkContext,
+  resource: BulkResource,
+  groups: Groups,
+  report: (error: unknown) => void
+): AsyncGenerator<string> {
+  let hasAnswered = false
+  let failure: Exclude<Outcome, { kind: 'stored' }> | undefined
+  for await (const outcome of outcomesOf(context, resource, groups)) {
+    if (outcome.kind === 'stored') {
+      hasAnswered = true
+      yield outcome.text
+    } else failure ??= outcome
+  }
+  if (failure && !hasAnswered) throw failure.error
+  if (failure?.kind !== 'failed') return
+  report(failure.error)
+  const errors = [{ path: '$', message: messageOf(failure.error) }]
+  yield resultLine({ line: failure.line, errors, status: 'failed' })
+}
+
+/**
+ * Reads the lines of the next batches while some are stored: as many as come in that time, up to a bound. What became
+ * of batches is told in their order; after a failure it ends with those that were begun.
+ */
+async function* outcomesOf(context: BulkContext, resource: BulkResource, groups: Groups): AsyncGenerator<Outcome> {
+  const incoming = groups[Symbol.asyncIterator]()
+  const waiting: Draft[] = []
+  const storing: Promise<Stored>[] = []
+  let reading: Promise<Read> | undefined = read(incoming)
+  while (reading || storing.length > 0 || waiting.length > 0) {
+    if (hasBatch(waiting, storing.length)) storing.push(store(context, resource, waiting.splice(0, BATCH_LINES)))
+    const pending: Promise<Event>[] = storing.slice(0, 1)
+    if (reading && !isFull(waiting)) pending.push(reading)
+    const event = await Promise.race(pending)
+    switch (event.kind) {
+      case 'read': {
+        const now = context.clock()
+        waiting.push(...event.lines.map((line) => drafted(context, resource, line, now)))
+        reading = read(incoming)
+        break
+      }
+      case 'end':
+        reading = undefined
+        break
+      case 'stored':
+        storing.shift()
+        yield event
+        break
+      default:
+        yield event
+        yield* await Promise.all(event.kind === 'cut' ? storing : storing.slice(1))
+        return
+    }
+  }
+}
+
+/** One after another nothing waits; beside another only what is worth a transaction of its own. */
+function hasBatch(waiting: readonly Draft[], storing: number): boolean {
+  return storing === 0 ? waiting.length > 0 : storing < STORING_MAX && isFull(waiting)
+}
+
+function isFull(waiting: readonly Draft[]): boolean {
+  return waiting.length >= BATCH_LINES || waiting.reduce((sum, { bytes }) => sum + bytes, 0) >= BATCH_BYTES
+}
+
+async function read(incoming: AsyncIterator<readonly Line[]>): Promise<Read> {
+  try {
+    const { done, value } = await incoming.next()
+    return done ? { kind: 'end' } : { kind: 'read', lines: value }
+  } catch (error) {
+    return { kind: 'cut', error }
+  }
+}
+
+async function store(context: BulkContext, resource: BulkResource, batch: readonly Draft[]): Promise<Stored> {
+  try {
+    const results = await context.database.transaction((tx) => storeDrafts(tx, context, resource, batch))
+    return { kind: 'stored', text: results.map(resultLine).join('') }
+  } catch (error) {
+    return { kind: 'failed', error, line: batch[0]?.line ?? 0 }
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Problem ? error.message : 'The server failed; the request id names the case'
+}
+
+/** Stores all lines, or none; one that is at fault then tells why, and the others that they are not stored. */
+async function storeAll(context: BulkContext, resource: BulkResource, groups: Groups): Promise<readonly Result[]> {
+  const drafts = await collect(context, resource, groups)
+  const faults = drafts.map(faultOf)
+  if (faults.some((fault) => fault !== undefined)) return drafts.map(({ line }, at) => faults[at] ?? notStored(line))
+  const results: Result[] = []
+  const storeEach = async (tx: Transaction) => {
+    results.length = 0
+    for (let at = 0; at < drafts.length; at += BATCH_LINES) {
+      results.push(...(await storeDrafts(tx, context, resource, drafts.slice(at, at + BATCH_LINES))))
+    }
+    if (!results.every(isStored)) throw UNDONE
+  }
+  try {
+    await context.database.transaction(storeEach)
+    return results
+  } catch (error) {
+    if (error !== UNDONE) throw error
+    return results.map((result) => (isStored(result) ? notStored(result.line) : result))
+  }
+}
+
+/** What takes a transaction back whose results are the answer. */
+const UNDONE = new Problem('unprocessable', 'At least one line was refused')
+
+/** All lines of a body, read before anything is stored: a slow client holds no transaction open. */
+async function collect(context: BulkContext, resource: BulkResource, groups: Groups): Promise<readonly Draft[]> {
+  const drafts: Draft[] = []
+  let bytes = 0
+  for await (const lines of groups) {
+    const now = context.clock()
+    for (const line of lines) {
+      const draft = drafted(context, resource, line, now)
+      bytes += draft.bytes
+      if (drafts.push(draft) > ATOMIC_LINES || bytes > ATOMIC_BYTES) throw TOO_MANY
+    }
+  }
+  if (drafts.length === 0) throw NOTHING
+  return drafts
+}
+
+const TOO_MANY = new Problem(
+  'payloadTooLarge',
+  `atomic=true takes at most ${ATOMIC_LINES} lines of ${ATOMIC_BYTES} bytes together`,
+  { Connection: 'close' }
+)
+
+function isStored({ status }: Result): boolean {
+  return status === 'created' || status === 'duplicate'
+}
+
+function notStored(line: number): Result {
+  return { line, status: 'notStored' }
+}

@@ -1,0 +1,142 @@
+import type { Transaction } from '../../db/database.ts'
+import { identifier, join, type Sql, sql } from '../../db/sql.ts'
+import { type Attribute, columnsOf, encode } from '../declaration/attribute.ts'
+import { nameSpace } from '../declaration/own-names.ts'
+import type { Document, Resource } from '../declaration/resource.ts'
+import { columnValues, internalValues } from '../row-values.ts'
+import type { View } from '../view.ts'
+import { ownerValues } from '../write.ts'
+
+/** A resource that takes many at once. */
+export type BulkResource = Resource & Required<Pick<Resource, 'bulk'>>
+
+/** A document with the id that it gets. */
+export interface NewRow {
+  readonly id: string
+  readonly document: Document
+}
+
+/** Inserts the rows whose key is new; answers their ids. */
+export async function insertNew(
+  tx: Transaction,
+  view: View,
+  resource: BulkResource,
+  rows: readonly NewRow[]
+): Promise<ReadonlySet<string>> {
+  if (rows.length === 0) return new Set()
+  const owner = ownerValues(resource, view)
+  const fixed = owner.map(([column]) => column)
+  const columns = [...columnsOfRows(resource, rows)].filter(([column]) => !fixed.includes(column))
+  const types = columnTypes(resource)
+  const arrays = columns.map(([column, values]) => sql`${arrayText(values)}::${types.get(column) ?? sql`text`}[]`)
+  const names = list(columns.map(([column]) => identifier(column)))
+  const { rows: inserted } = await tx.run(
+    sql`INSERT INTO ${identifier(resource.table)} (${list(fixed.map(identifier))}, ${names})
+      SELECT ${list(owner.map(([, value]) => sql`${value}`))}, ${names} FROM unnest(${list(arrays)}) AS "row" (${names})
+      ON CONFLICT ("tenant_id", ${keyColumn(resource)}, ${OWNER}) WHERE ${keyColumn(resource)} IS NOT NULL
+      DO NOTHING RETURNING "id"`,
+    { prepared: true }
+  )
+  return new Set(inserted.map(([id]) => String(id)))
+}
+
+/** The values of rows by column, as `rowValues` has them row by row. */
+function columnsOfRows(resource: BulkResource, rows: readonly NewRow[]): ReadonlyMap<string, (string | null)[]> {
+  const columns = new Map<string, (string | null)[]>([['id', rows.map(({ id }) => id)]])
+  for (const [name, attribute] of resource.attributes) {
+    if (name === 'id') continue
+    const encoded = rows.map(({ document }) => encode(attribute, document[name]))
+    for (const [at, column] of columnsOf(attribute).entries()) {
+      columns.set(
+        column,
+        encoded.map((values) => values[at] ?? null)
+      )
+    }
+  }
+  for (const [at, { document }] of rows.entries()) {
+    for (const [column, value] of [...columnValues(resource, [], document), ...internalValues(resource, document)]) {
+      const values = columns.get(column) ?? []
+      values[at] = value
+      columns.set(column, values)
+    }
+  }
+  return columns
+}
+
+const list = (pieces: readonly Sql[]): Sql => join(pieces, sql`, `)
+
+const types = new WeakMap<Resource, ReadonlyMap<string, Sql>>()
+
+/** The types of the columns that are no texts. */
+function columnTypes(resource: Resource): ReadonlyMap<string, Sql> {
+  const known = types.get(resource)
+  if (known) return known
+  const made = new Map([['extension', sql`jsonb`], ...[...resource.attributes.values()].flatMap(typesOf)])
+  types.set(resource, made)
+  return made
+}
+
+function typesOf({ storage, shape }: Attribute): (readonly [string, Sql])[] {
+  switch (storage.kind) {
+    case 'json':
+      return [[storage.column, sql`jsonb`]]
+    case 'money':
+      return [[storage.value, sql`numeric`]]
+    case 'reference':
+      return storage.rest === undefined ? [] : [[storage.rest, sql`jsonb`]]
+    case 'scalar':
+      return [[storage.column, SCALAR_TYPES[shape.kind] ?? sql`text`]]
+  }
+}
+
+const SCALAR_TYPES: Readonly<Record<string, Sql>> = {
+  instant: sql`timestamptz`,
+  boolean: sql`boolean`,
+  integer: sql`integer`,
+  decimal: sql`numeric`
+}
+
+/**
+ * An array as Postgres reads it, which is as JSON writes it but for its brackets and for the escapes of control
+ * characters; so nearly always the whole is written at once.
+ */
+function arrayText(values: readonly (string | null)[]): string {
+  const json = JSON.stringify(values)
+  if (!CONTROL_ESCAPE.test(json)) return `{${json.slice(1, -1)}}`
+  return `{${values.map((value) => (value === null ? 'NULL' : `"${value.replace(/["\\]/g, '\\$&')}"`)).join()}}`
+}
+
+const CONTROL_ESCAPE = /\\[a-z]/
+
+/** Whose a row is, as the unique index of the key has it. */
+const OWNER = sql`coalesce("partner_id", '')`
+
+/** The ids of what the requester itself has by the keys of these rows, by key. */
+export async function idsByKey(
+  tx: Transaction,
+  view: View,
+  resource: BulkResource,
+  rows: readonly NewRow[]
+): Promise<ReadonlyMap<string, string>> {
+  if (rows.length === 0) return new Map()
+  const keys = rows.map(({ document }) => keyOf(resource, document))
+  const column = keyColumn(resource)
+  const { rows: found } = await tx.run(
+    sql`SELECT ${column}, "id" FROM ${identifier(resource.table)}
+      WHERE "tenant_id" = ${view.tenantId} AND ${column} = ANY(${arrayText(keys)}::text[])
+        AND ${OWNER} = ${nameSpace(view)}`,
+    { prepared: true }
+  )
+  return new Map(found.map(([key, id]) => [String(key), String(id)]))
+}
+
+/** The key that a client gave a document. */
+export function keyOf({ bulk }: BulkResource, document: Document): string {
+  return String(document[bulk.key])
+}
+
+function keyColumn({ attributes, bulk, type }: BulkResource): Sql {
+  const storage = attributes.get(bulk.key)?.storage
+  if (storage?.kind !== 'scalar') throw new Error(`${type} has no key ${bulk.key}`)
+  return identifier(storage.column)
+}

@@ -1,0 +1,203 @@
+import { recordChange } from '../../audit/record.ts'
+import { Problem } from '../../base/problem.ts'
+import type { Transaction } from '../../db/database.ts'
+import { parseJson } from '../../http/body.ts'
+import { type Finding, findingsOf } from '../../http/findings.ts'
+import type { Line } from '../../http/lines.ts'
+import type { Attribute } from '../declaration/attribute.ts'
+import type { Document } from '../declaration/resource.ts'
+import { validate } from '../declaration/schema.ts'
+import { checkReferences, isResolved, type Referent, type Resolve, resolved } from '../references.ts'
+import { postable, stamp, type WriteContext } from '../write.ts'
+import { type BulkResource, idsByKey, insertNew, keyOf } from './insert.ts'
+
+/** A line that was read: a document to be stored, or what is wrong with it. */
+export interface Draft {
+  readonly line: number
+  /** What it takes to hold it, about. */
+  readonly bytes: number
+  readonly id: string
+  readonly now: string
+  readonly content: Document | readonly Finding[]
+}
+
+/** What became of a line. */
+export type Result =
+  | {
+      readonly line: number
+      readonly id: string
+      readonly status: 'created' | 'duplicate'
+      readonly [told: string]: unknown
+    }
+  | { readonly line: number; readonly errors: readonly Finding[]; readonly status: 'refused' | 'failed' }
+  | { readonly line: number; readonly status: 'notStored' }
+
+/** Reads a line as `create` reads a body, as far as that needs no database. */
+export function drafted({ newId }: WriteContext, resource: BulkResource, { number, bytes }: Line, now: string): Draft {
+  const id = newId()
+  const content = attempted(() => {
+    if (!bytes) throw new Problem('payloadTooLarge', 'The line is too long')
+    const document = validate(resource, postable(resource, parseJson(bytes)).document)
+    return resource.complete?.(document, { id, now, newId }) ?? document
+  })
+  return { line: number, bytes: isFindings(content) ? textLength(content) : (bytes?.length ?? 0), id, now, content }
+}
+
+/** What is wrong with a draft; undefined when it may be stored. */
+export function faultOf({ line, content }: Draft): Result | undefined {
+  return isFindings(content) ? { line, errors: content, status: 'refused' } : undefined
+}
+
+/**
+ * Stores drafts in one statement, with one row in the audit, and says what became of each, in their order. One that is
+ * refused does not keep the others from being stored.
+ */
+export async function storeDrafts(
+  tx: Transaction,
+  context: WriteContext,
+  resource: BulkResource,
+  drafts: readonly Draft[]
+): Promise<readonly Result[]> {
+  const outcomes = await settled(tx, context, resource, drafts)
+  const rows = outcomes.flatMap(({ draft: { id }, content }) =>
+    isFindings(content) ? [] : [{ id, document: content }]
+  )
+  const created = await insertNew(tx, context.view, resource, rows)
+  const left = rows.filter(({ id }) => !created.has(id))
+  const known = await idsByKey(tx, context.view, resource, left)
+  await recordCreation(tx, context, resource, [...created])
+  return outcomes.map(({ draft: { line, id }, content }): Result => {
+    if (isFindings(content)) return { line, errors: content, status: 'refused' }
+    if (created.has(id)) return { line, id, status: 'created', ...unknownIn(resource, content) }
+    const { key } = resource.bulk
+    const stored = known.get(keyOf(resource, content))
+    if (stored !== undefined) return { line, id: stored, status: 'duplicate' }
+    const message = `is that of a ${resource.noun} that was deleted just now; send it again`
+    return { line, errors: [{ path: `$.${key}`, message }], status: 'refused' }
+  })
+}
+
+/** What a document refers to that is unknown here: it is stored all the same, and waits. */
+function unknownIn({ bulk: { told } }: BulkResource, document: Document): Readonly<Record<string, 'unknown'>> {
+  const reference = told && document[told.reference]
+  return told && reference !== undefined && !isResolved(reference) ? { [told.as]: 'unknown' } : {}
+}
+
+interface Outcome {
+  readonly draft: Draft
+  readonly content: Document | readonly Finding[]
+}
+
+/** The drafts with what the database has to say about each. */
+async function settled(
+  tx: Transaction,
+  context: WriteContext,
+  resource: BulkResource,
+  drafts: readonly Draft[]
+): Promise<readonly Outcome[]> {
+  const documents = drafts.flatMap(({ content }) => (isFindings(content) ? [] : [content]))
+  const prepared = { ...context, resolvers: await resolvedTogether(tx, context, resource, documents) }
+  const check = referenceCheck(tx, context, resource)
+  const outcomes: Outcome[] = []
+  for (const draft of drafts) {
+    const { content } = draft
+    if (isFindings(content)) outcomes.push({ draft, content })
+    else outcomes.push({ draft, content: await settledOne(tx, prepared, resource, content, draft.now, check) })
+  }
+  return outcomes
+}
+
+async function settledOne(
+  tx: Transaction,
+  context: WriteContext,
+  resource: BulkResource,
+  document: Document,
+  now: string,
+  check: (document: Document) => Promise<void> | undefined
+): Promise<Document | readonly Finding[]> {
+  try {
+    const { resolvers, view } = context
+    const named = resolvers?.size ? await resolved(tx, context, resource, document) : document
+    const consulted = resource.consult ? await resource.consult(tx, view, named) : named
+    const whole = { ...consulted, ...stamp(resource, now) }
+    resource.check?.(whole)
+    await check(whole)
+    return whole
+  } catch (error) {
+    return asFindings(error)
+  }
+}
+
+/** Resolvers that know already what the open references of all documents name. */
+async function resolvedTogether(
+  tx: Transaction,
+  { view, resolvers }: WriteContext,
+  { attributes }: BulkResource,
+  documents: readonly Document[]
+): Promise<ReadonlyMap<string, Resolve>> {
+  const known = new Map<string, Resolve>()
+  for (const [type, resolve] of resolvers ?? []) {
+    const names = [...attributes].filter(([, attribute]) => isOpenReference(attribute, type)).map(([name]) => name)
+    const references = documents.flatMap((document) => names.map((name) => document[name]))
+    const ids = new Set(references.flatMap((value) => (value ? [(value as { id: string }).id] : [])))
+    const found: ReadonlyMap<string, Referent> = ids.size > 0 ? await resolve(tx, view, [...ids]) : new Map()
+    if (names.length > 0) known.set(type, async () => found)
+  }
+  return known
+}
+
+function isOpenReference({ shape, storage }: Attribute, type: string): boolean {
+  return storage.kind === 'reference' && storage.isOpen === true && shape.kind === 'object' && shape.name === type
+}
+
+/** Checks the references of a document to resources of this service, the same ones only once. */
+function referenceCheck(tx: Transaction, context: WriteContext, resource: BulkResource) {
+  const names = [...resource.attributes].filter(([, attribute]) => refersToOwn(attribute)).map(([name]) => name)
+  const checks = new Map<string, Promise<void>>()
+  return (document: Document): Promise<void> | undefined => {
+    if (names.every((name) => document[name] === undefined)) return undefined
+    const key = JSON.stringify(names.map((name) => (document[name] as { id: string } | undefined)?.id))
+    const check = checks.get(key) ?? checkReferences(tx, context, resource, names, document)
+    checks.set(key, check)
+    return check
+  }
+}
+
+function refersToOwn({ storage }: Attribute): boolean {
+  return storage.kind === 'reference' && storage.to !== undefined
+}
+
+async function recordCreation(
+  tx: Transaction,
+  { author, clock, newId }: WriteContext,
+  { type }: BulkResource,
+  created: readonly string[]
+): Promise<void> {
+  const [first, last] = [created[0], created.at(-1)]
+  if (first === undefined) return
+  const after = { count: created.length, firstId: first, lastId: last }
+  const change = { action: 'createMany' as const, resourceType: type, resourceId: first, after }
+  await recordChange(tx, author, change, { id: newId(), now: clock() })
+}
+
+function attempted(work: () => Document): Document | readonly Finding[] {
+  try {
+    return work()
+  } catch (error) {
+    return asFindings(error)
+  }
+}
+
+/** What a client can mend; anything else is thrown on. */
+function asFindings(error: unknown): readonly Finding[] {
+  if (error instanceof Problem && error.status < 500) return findingsOf(error)
+  throw error
+}
+
+function isFindings(content: Document | readonly Finding[]): content is readonly Finding[] {
+  return Array.isArray(content)
+}
+
+function textLength(findings: readonly Finding[]): number {
+  return findings.reduce((sum, { path, message }) => sum + path.length + message.length, 0)
+}

@@ -1,0 +1,117 @@
+import { parseInstant } from '../../base/instant.ts'
+import { decimalFault } from '../../base/money.ts'
+import { scalarKind } from './scalar.ts'
+import {
+  ITEMS_MAX,
+  isConsistent,
+  type ListShape,
+  type Member,
+  type ObjectShape,
+  type Scalar,
+  type Shape
+} from './shape.ts'
+
+/** What is not certainly sound: the schema must say. */
+export const UNSURE = Symbol('unsure')
+
+/** A value in the form in which it is kept, or UNSURE. */
+type Accept = (value: unknown) => unknown
+
+const known = new WeakMap<ObjectShape, Accept>()
+
+/**
+ * Accepts at once what the schema of a shape certainly would, with the same outcome: the common members, without nulls
+ * and without members of an own type. It takes a fraction of the schema's time, which counts where many come at once.
+ */
+export function accepted(shape: ObjectShape, value: unknown): unknown {
+  return objectAcceptance(shape)(value)
+}
+
+function objectAcceptance(shape: ObjectShape): Accept {
+  const made = known.get(shape) ?? makeObjectAcceptance(shape)
+  known.set(shape, made)
+  return made
+}
+
+function makeObjectAcceptance(shape: ObjectShape): Accept {
+  const { members } = shape
+  const accepts = new Map([...members].map(([name, member]) => [name, memberAcceptance(member)]))
+  const required = [...members].filter(([, member]) => member.required).map(([name]) => name)
+  return (value) => {
+    if (!isRecord(value) || !required.every((name) => Object.hasOwn(value, name))) return UNSURE
+    let changed: Record<string, unknown> | undefined
+    for (const name of Object.keys(value)) {
+      const before = value[name]
+      const after = accepts.get(name)?.(before) ?? UNSURE
+      if (after === UNSURE) return UNSURE
+      if (after === before) continue
+      changed ??= { ...value }
+      changed[name] = after
+    }
+    const kept = changed ?? value
+    return isConsistent(shape, kept) ? kept : UNSURE
+  }
+}
+
+function memberAcceptance({ shape, required }: Member): Accept {
+  const accept = acceptance(shape)
+  if (!required || shape.kind !== 'text') return accept
+  return (value) => (typeof value === 'string' && value.trim() === '' ? UNSURE : accept(value))
+}
+
+function acceptance(shape: Shape): Accept {
+  if (shape.kind === 'object') return objectAcceptance(shape)
+  if (shape.kind === 'list') return listAcceptance(shape)
+  // A limit that is not known here is left to the schema.
+  const isKnown = Object.keys(shape).every((name) => KNOWN_LIMITS.includes(name))
+  return (isKnown && commonAcceptance(shape)) || schemaAcceptance(shape)
+}
+
+const KNOWN_LIMITS = ['kind', 'maxLength', 'pattern']
+
+function commonAcceptance(shape: Scalar): Accept | undefined {
+  switch (shape.kind) {
+    case 'text': {
+      const { maxLength, pattern } = shape
+      const isSound = (value: string) => value.length <= maxLength && (pattern?.test(value) ?? true)
+      return (value) => (typeof value === 'string' && isSound(value) ? value : UNSURE)
+    }
+    case 'instant':
+      return (value) => (typeof value === 'string' ? (parseInstant(value) ?? UNSURE) : UNSURE)
+    case 'boolean':
+      return (value) => (typeof value === 'boolean' ? value : UNSURE)
+    case 'decimal':
+      return (value) => (typeof value === 'number' && !decimalFault(String(value)) ? value : UNSURE)
+    case 'any':
+      return (value) => (hasNull(value) ? UNSURE : value)
+    default:
+      return undefined
+  }
+}
+
+function schemaAcceptance(shape: Scalar): Accept {
+  const schema = scalarKind(shape).schema(shape)
+  return (value) => {
+    const { success, data } = schema.safeParse(value)
+    return success ? data : UNSURE
+  }
+}
+
+function listAcceptance({ of, maxItems = ITEMS_MAX }: ListShape): Accept {
+  const accept = acceptance(of)
+  return (value) => {
+    if (!Array.isArray(value) || value.length > maxItems) return UNSURE
+    const items = value.map(accept)
+    return items.includes(UNSURE) ? UNSURE : items
+  }
+}
+
+/** Whether a value has a null anywhere, which says the same as nothing. */
+export function hasNull(value: unknown): boolean {
+  if (typeof value !== 'object') return false
+  return value === null || Object.values(value).some(hasNull)
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,195 @@
+import { z } from 'zod'
+import { compareCodePoints, isStorable } from '../../base/code-points.ts'
+import { instantFromPostgres, parseInstant } from '../../base/instant.ts'
+import { canonicalDecimal, compareDecimals, decimalFault, trimScale } from '../../base/money.ts'
+import { type Sql, sql } from '../../db/sql.ts'
+import type { Operator } from './predicate.ts'
+import type { Scalar } from './shape.ts'
+
+/** Everything one kind of scalar owns: its schema, its operators, its SQL and its order in memory. */
+export interface ScalarKind<S extends Scalar = Scalar> {
+  /** Checks a JSON value of a body and brings it into the form in which it is kept. */
+  readonly schema: (shape: S) => z.ZodType
+  readonly openApi: (shape: S) => Record<string, unknown>
+  readonly operators: readonly Operator[]
+  /** What a filter value must look like, for the client. */
+  readonly expects: (shape: S) => string
+  /** The canonical text of a filter value, or undefined when it is none of this kind. */
+  readonly parse: (value: string, shape: S) => string | undefined
+  /** A bound value, as the type of the column. */
+  readonly bind: (value: string) => Sql
+  /** The JSON of a value as Postgres prints it. */
+  readonly json: (printed: string) => string
+  /** This kind's value out of a jsonb value, comparable with `bind`. Undefined: compare as text. */
+  readonly fromJson: (value: Sql) => Sql
+  /** The JSON forms in which a filter value may stand in a document: what jsonb containment looks for. */
+  readonly jsonForms: (value: string) => readonly unknown[]
+  /** The comparable text of a value in a document. Undefined: the value cannot be compared. */
+  readonly textOf: (value: unknown) => string | undefined
+  readonly compare: (left: string, right: string) => number
+}
+
+const INT32 = 2_147_483_647
+const ORDERED: readonly Operator[] = ['eq', 'ne', 'gt', 'gte', 'lt', 'lte']
+const asJsonText = (value: Sql): Sql => sql`(${value} #>> '{}') COLLATE "C"`
+const asNumeric = (value: Sql): Sql => sql`(${value} #>> '{}')::numeric`
+
+/** What most kinds share: their values are compared as texts. */
+const asText = {
+  parse: (value: string) => (isStorable(value) ? value : undefined),
+  bind: (value: string) => sql`${value}::text`,
+  json: (printed: string) => JSON.stringify(printed),
+  fromJson: asJsonText,
+  jsonForms: (value: string): readonly unknown[] => [value],
+  textOf: (value: unknown): string | undefined => String(value),
+  compare: compareCodePoints
+}
+
+/** What a format asks of a text. */
+const FORMATS: ReadonlyMap<string, { isSound: (value: string) => boolean; error: string }> = new Map([
+  ['uri', { isSound: (value) => URL.canParse(value), error: 'must be an absolute URI' }],
+  [
+    'uri-reference',
+    {
+      // Browsers leave out blanks and control characters before they look for the scheme.
+      isSound: (value) => !/[\s\p{Cc}]/u.test(value) && /^(?:https?:\/\/|urn:|(?![a-z][a-z0-9+.-]*:))/i.test(value),
+      error: 'must be an http, https or urn address, or a relative one, without blanks'
+    }
+  ],
+  [
+    'byte',
+    {
+      isSound: (value) => value.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(value),
+      error: 'must be base64 (RFC 4648, section 4), without line breaks'
+    }
+  ]
+])
+
+const text: ScalarKind<Extract<Scalar, { kind: 'text' }>> = {
+  ...asText,
+  schema: ({ minLength = 0, maxLength, pattern, format }) => {
+    const known = FORMATS.get(format ?? '')
+    if (known) return z.string().max(maxLength).refine(known.isSound, { error: known.error })
+    const schema = z.string().min(minLength).max(maxLength)
+    return pattern ? schema.regex(pattern, { error: `must match ${pattern.source}` }) : schema
+  },
+  openApi: ({ minLength, maxLength, pattern, format }) => ({
+    type: 'string',
+    ...(minLength && { minLength }),
+    maxLength,
+    ...(pattern && { pattern: pattern.source }),
+    ...(format && { format })
+  }),
+  operators: [...ORDERED, 'regex'],
+  expects: () => 'a text'
+}
+
+const oneOf: ScalarKind<Extract<Scalar, { kind: 'oneOf' }>> = {
+  ...asText,
+  schema: ({ values }) => z.enum(values),
+  openApi: ({ values }) => ({ type: 'string', enum: [...values] }),
+  operators: ['eq', 'ne'],
+  expects: ({ values }) => `one of ${values.join(', ')}`,
+  parse: (value, { values }) => (values.includes(value) ? value : undefined)
+}
+
+const instant: ScalarKind = {
+  ...asText,
+  schema: () =>
+    z.string().transform((value, context) => {
+      const parsed = parseInstant(value)
+      if (parsed) return parsed
+      context.issues.push({
+        code: 'custom',
+        input: value,
+        message: 'must be a date-time with an offset, as in 2026-01-15T10:00:00Z'
+      })
+      return z.NEVER
+    }),
+  openApi: () => ({ type: 'string', format: 'date-time' }),
+  operators: ORDERED,
+  expects: () => 'a date (2026-01-15) or a date-time with an offset (2026-01-15T10:00:00Z)',
+  // A plus sign in a query string has become a blank by now; no date-time has a blank there for another reason.
+  parse: (value) => parseInstant(value.replace(/ (?=\d\d:\d\d$)/, '+')),
+  bind: (value) => sql`${value}::timestamptz`,
+  json: (printed) => `"${instantFromPostgres(printed)}"`
+}
+
+const boolean: ScalarKind = {
+  ...asText,
+  schema: () => z.boolean(),
+  openApi: () => ({ type: 'boolean' }),
+  operators: ['eq', 'ne'],
+  expects: () => 'true or false',
+  parse: (value) => (value === 'true' || value === 'false' ? value : undefined),
+  bind: (value) => sql`${value}::boolean`,
+  json: (printed) => (printed === 't' ? 'true' : 'false'),
+  fromJson: (value) => sql`(${value} #>> '{}')::boolean`,
+  jsonForms: (value) => [value === 'true']
+}
+
+const decimal: ScalarKind<Extract<Scalar, { kind: 'decimal' }>> = {
+  ...asText,
+  schema: ({ minimum = -Infinity, maximum = Infinity }) =>
+    z
+      .number()
+      .min(minimum)
+      .max(maximum)
+      .check((context) => {
+        const fault = decimalFault(String(context.value))
+        if (fault) context.issues.push({ code: 'custom', input: context.value, message: fault })
+      }),
+  openApi: (shape) => ({ type: 'number', ...range(shape) }),
+  operators: ORDERED,
+  expects: () => 'a decimal number',
+  parse: canonicalDecimal,
+  bind: (value) => sql`${value}::numeric`,
+  json: trimScale,
+  fromJson: asNumeric,
+  jsonForms: () => [],
+  compare: compareDecimals
+}
+
+const integer: ScalarKind<Extract<Scalar, { kind: 'integer' }>> = {
+  ...(decimal as ScalarKind),
+  schema: ({ minimum = -INT32, maximum = INT32 }) => z.int().min(minimum).max(maximum),
+  openApi: (shape) => ({ type: 'integer', format: 'int32', ...range(shape) }),
+  expects: () => 'a number'
+}
+
+function range({ minimum, maximum }: { readonly minimum?: number; readonly maximum?: number }) {
+  return { ...(minimum !== undefined && { minimum }), ...(maximum !== undefined && { maximum }) }
+}
+
+/** A value of any type is compared by the text of its scalar, so only by equality and pattern. */
+const anyKind: ScalarKind = {
+  ...asText,
+  schema: () => z.any(),
+  openApi: () => ({}),
+  operators: ['eq', 'ne', 'regex'],
+  expects: () => 'a text, number or boolean',
+  fromJson: (value) => sql`(CASE WHEN jsonb_typeof(${value}) IN ('string', 'number', 'boolean')
+    THEN ${value} #>> '{}' END) COLLATE "C"`,
+  jsonForms: () => [],
+  textOf: (value) => (typeof value === 'object' ? undefined : String(value))
+}
+
+const SCALARS: { readonly [K in Scalar['kind']]: ScalarKind<Extract<Scalar, { kind: K }>> } = {
+  text,
+  oneOf,
+  instant,
+  boolean,
+  integer,
+  decimal,
+  any: anyKind
+}
+
+/** The kind under which a scalar inside jsonb is compared: instants stand there as UTC texts of one length. */
+export function jsonKind(shape: Scalar): ScalarKind {
+  return shape.kind === 'instant' ? (text as ScalarKind) : scalarKind(shape)
+}
+
+/** The kind of a scalar shape. */
+export function scalarKind(shape: Scalar): ScalarKind {
+  return SCALARS[shape.kind] as ScalarKind
+}

@@ -1,0 +1,138 @@
+import { z } from 'zod'
+import { jsonPath } from '../../base/json-path.ts'
+import { type Finding, refusal } from '../../http/findings.ts'
+import { accepted, hasNull, UNSURE } from './acceptance.ts'
+import type { Document, Resource } from './resource.ts'
+import { scalarKind } from './scalar.ts'
+import {
+  hasNeeded,
+  ITEMS_MAX,
+  isOrdered,
+  type ListShape,
+  type Member,
+  type Needed,
+  type ObjectShape,
+  type Shape
+} from './shape.ts'
+
+const schemas = new WeakMap<ObjectShape, z.ZodType>()
+
+/**
+ * Checks a body against the resource's shape and brings it into the form in which it is kept (instants in UTC, null
+ * members left out). Throws a Problem that lists every finding with its JSON path.
+ */
+export function validate(resource: Resource, body: Document): Document {
+  const document = accepted(resource.shape, body)
+  return document === UNSURE ? validateBySchema(resource, body) : (document as Document)
+}
+
+/** `validate` by the schema alone. */
+export function validateBySchema(resource: Resource, body: Document): Document {
+  const result = objectSchema(resource.shape).safeParse(withoutNulls(body), { reportInput: true })
+  if (result.success) return result.data as Document
+  const { issues } = result.error
+  throw refusal(issues.every(isMissing) ? 'missingField' : 'invalidField', issues.map(finding))
+}
+
+function objectSchema(shape: ObjectShape): z.ZodType {
+  const known = schemas.get(shape)
+  if (known) return known
+  const members = [...shape.members].map(([name, member]) => [name, memberSchema(member)])
+  // Asked of every object, also when a member is at fault: all findings are told at once.
+  const schema = z.looseObject(Object.fromEntries(members)).refine((value) => unknownNames(shape, value).length === 0, {
+    when: () => true,
+    error: ({ input }) => `has ${unknownNames(shape, input).join(', ')}, ${notAllowed(shape)}`
+  })
+  const ordered = shape.ordered ? inOrder(schema, shape, shape.ordered) : schema
+  const whole = shape.needed ? complete(ordered, shape, shape.needed) : ordered
+  const either = shape.shorthand === undefined ? whole : z.preprocess(spelledOut(shape.shorthand), whole)
+  schemas.set(shape, either)
+  return either
+}
+
+/** Asked only of members that are sound by themselves. */
+function inOrder(schema: z.ZodObject, shape: ObjectShape, [first, last]: readonly [string, string]): z.ZodType {
+  return schema.refine((value) => isOrdered(shape, value), { path: [last], error: `must not be before ${first}` })
+}
+
+/** Asked like that, too. */
+function complete(schema: z.ZodType, shape: ObjectShape, { member, when, isOneOf }: Needed): z.ZodType {
+  const error = `is required where ${when} is ${isOneOf.join(', ')}`
+  return schema.refine((value) => hasNeeded(shape, value as Document), { path: [member], error })
+}
+
+/** A text in place of an object is the value of the member that may stand alone. */
+function spelledOut(member: string): (value: unknown) => unknown {
+  return (value) => (typeof value === 'string' ? { [member]: value } : value)
+}
+
+function memberSchema({ shape, required }: Member): z.ZodType {
+  const schema = schemaOf(shape)
+  if (!required) return schema.optional()
+  if (shape.kind === 'text') return schema.refine((value) => !isBlank(value), { error: 'must not be blank' })
+  if (shape.kind === 'any') return schema.refine((value) => value !== undefined, { error: 'is required' })
+  return schema
+}
+
+function schemaOf(shape: Shape): z.ZodType {
+  if (shape.kind === 'object') return objectSchema(shape)
+  if (shape.kind === 'list') return listSchema(shape)
+  return scalarKind(shape).schema(shape)
+}
+
+function listSchema({ of, maxItems = ITEMS_MAX }: ListShape): z.ZodType {
+  return z.array(schemaOf(of)).max(maxItems)
+}
+
+/** Members that are no attributes; they need a sub-class of their own: a @type that is not just the standard's. */
+function unknownNames(shape: ObjectShape, value: unknown): readonly string[] {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return []
+  const type = '@type' in value ? value['@type'] : undefined
+  const hasOwnType = shape.extensible && typeof type === 'string' && type !== shape.name && !isBlank(type)
+  return hasOwnType ? [] : Object.keys(value).filter((name) => !shape.members.has(name))
+}
+
+function notAllowed(shape: ObjectShape): string {
+  const names = [...shape.members.keys()].join(', ')
+  const how = shape.extensible ? `; other attributes need an own @type (not ${shape.name})` : ''
+  return `which ${shape.name} does not: there are ${names}${how}`
+}
+
+const isBlank = (value: unknown): boolean => typeof value === 'string' && value.trim() === ''
+
+/** A null member says the same as an absent one. */
+function withoutNulls(value: unknown): unknown {
+  if (!hasNull(value)) return value
+  if (Array.isArray(value)) return value.map(withoutNulls)
+  if (typeof value !== 'object' || value === null) return value
+  const kept = Object.entries(value).filter(([, member]) => member !== null)
+  return Object.fromEntries(kept.map(([name, member]) => [name, withoutNulls(member)]))
+}
+
+function isMissing(issue: z.core.$ZodIssue): boolean {
+  return issue.code === 'invalid_type' && issue.input === undefined
+}
+
+function finding(issue: z.core.$ZodIssue): Finding {
+  return { path: jsonPath(issue.path), message: isMissing(issue) ? 'is required' : describe(issue) }
+}
+
+function describe(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case 'custom':
+    case 'invalid_format':
+      return issue.message
+    case 'invalid_type':
+      return `must be ${issue.expected === 'int' ? 'an integer' : `of type ${issue.expected}`}`
+    case 'invalid_value':
+      return `must be one of ${issue.values.map(String).join(', ')}`
+    case 'too_big':
+      return `must be at most ${issue.maximum}${UNITS[issue.origin] ?? ''}`
+    case 'too_small':
+      return `must be at least ${issue.minimum}${UNITS[issue.origin] ?? ''}`
+    default:
+      return issue.message
+  }
+}
+
+const UNITS: Readonly<Record<string, string>> = { string: ' characters long', array: ' elements long' }

@@ -1,0 +1,26 @@
+import { LINES_TYPE } from '../../http/body.ts'
+import { ERROR_RESPONSES, headerRefs } from './components.ts'
+import { type Json, schemaRef } from './schemas.ts'
+
+const RESULTS = { schema: schemaRef('LineResult') }
+
+/** What may be posted where many are taken: one, an array of them, or one in each line. */
+export function bulkBody(one: Json): Json {
+  return {
+    'application/json': { schema: { anyOf: [one, { type: 'array', items: one }] } },
+    [LINES_TYPE]: { schema: one }
+  }
+}
+
+/** How many are answered. */
+export function bulkResponses(): Json {
+  const headers = headerRefs('X-Request-Id')
+  return {
+    200: { description: 'What became of each of many, in their order', headers, content: { [LINES_TYPE]: RESULTS } },
+    422: {
+      description: `${ERROR_RESPONSES[422].description}; with \`atomic=true\`: a line is refused, nothing is stored`,
+      headers,
+      content: { 'application/json': { schema: schemaRef('Error') }, [LINES_TYPE]: RESULTS }
+    }
+  }
+}

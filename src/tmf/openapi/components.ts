@@ -1,0 +1,124 @@
+import { PARAMETERS } from './parameters.ts'
+import { type Json, schemaRef } from './schemas.ts'
+
+/** Failures by status: `default` stands for what any server may answer, e.g. 408, 417 and 431. */
+export const ERROR_RESPONSES = {
+  400: { name: 'BadRequest', description: 'The request is malformed, or breaks a rule that the message names' },
+  401: {
+    name: 'Unauthorized',
+    description: 'There is no credential, or it is not good (any more)',
+    headers: ['WWW-Authenticate']
+  },
+  403: {
+    name: 'Forbidden',
+    description: 'The credential does not open this; the message names the scope that would',
+    headers: ['WWW-Authenticate']
+  },
+  404: { name: 'NotFound', description: 'There is no such resource' },
+  405: {
+    name: 'MethodNotAllowed',
+    description: 'The path does not have this method; `Allow` lists those it has',
+    headers: ['Allow']
+  },
+  406: { name: 'NotAcceptable', description: 'It is not there as anything that `Accept` takes' },
+  409: {
+    name: 'Conflict',
+    description: 'What is stored does not allow it, e.g. this move from this state',
+    headers: ['Retry-After']
+  },
+  412: { name: 'PreconditionFailed', description: 'The resource is no longer what `If-Match` names' },
+  413: { name: 'PayloadTooLarge', description: 'The body is too large' },
+  414: { name: 'UriTooLong', description: 'The path is too long' },
+  415: {
+    name: 'UnsupportedMediaType',
+    description: 'The body has a media type or charset that is not taken here',
+    headers: ['Accept-Patch', 'Accept-Post']
+  },
+  422: { name: 'UnprocessableEntity', description: 'The `Idempotency-Key` belongs to another request' },
+  429: {
+    name: 'TooManyRequests',
+    description: 'There were too many requests in the last minute',
+    headers: ['Retry-After']
+  },
+  500: { name: 'InternalServerError', description: 'The server failed' },
+  501: { name: 'NotImplemented', description: 'The JSONPath in `filter` or `fields` is valid, but not supported' },
+  503: {
+    name: 'ServiceUnavailable',
+    description: 'The server or its database cannot answer now',
+    headers: ['Retry-After']
+  },
+  default: { name: 'OtherError', description: 'Any other failure' }
+} as const satisfies Record<string, { name: string; description: string; headers?: readonly HeaderName[] }>
+
+export type ParameterName = keyof typeof PARAMETERS
+
+/** References to parameters of the document, in the order in which a reader meets them. */
+export function parameterRefs(...names: readonly ParameterName[]): readonly Json[] {
+  return names.map((name) => ({ $ref: `#/components/parameters/${name}` }))
+}
+
+/** References to response headers of the document, by header. */
+export function headerRefs(...names: readonly HeaderName[]): Json {
+  return Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]))
+}
+
+/** A reference to a response of the document. */
+export function responseRef(name: string): Json {
+  return { $ref: `#/components/responses/${name}` }
+}
+
+/** All parameters of the document by name. */
+export function componentParameters(): Json {
+  return PARAMETERS
+}
+
+/** All response headers of the document by name. */
+export function componentHeaders(): Json {
+  return HEADERS
+}
+
+/** All failures of the document by name. */
+export function componentResponses(): Json {
+  const content = { 'application/json': { schema: schemaRef('Error') } }
+  const failures: { name: string; description: string; headers?: readonly HeaderName[] }[] =
+    Object.values(ERROR_RESPONSES)
+  return Object.fromEntries(
+    failures.map(({ name, description, headers = [] }) => [
+      name,
+      { description, headers: headerRefs('X-Request-Id', ...headers), content }
+    ])
+  )
+}
+
+const count = { type: 'integer', minimum: 0 } as const
+const text = { type: 'string' } as const
+
+/** Headers marked as required are on every answer that lists them. */
+const HEADERS = {
+  'X-Request-Id': { description: 'Identifier of the request', required: true, schema: text },
+  'X-Total-Count': { description: 'How many resources match', required: true, schema: count },
+  'X-Result-Count': { description: 'How many resources the body has', required: true, schema: count },
+  'X-Total-Count-Accuracy': {
+    description: 'There when `X-Total-Count` is an estimate',
+    schema: { type: 'string', enum: ['estimated'] }
+  },
+  Link: { description: 'Where the first, prev, next and last page are (RFC 8288)', schema: text },
+  ETag: { description: 'Version of the resource, for `If-Match` and `If-None-Match`', required: true, schema: text },
+  Location: {
+    description: 'Where the new resource is found',
+    required: true,
+    schema: { type: 'string', format: 'uri' }
+  },
+  'Idempotency-Replayed': {
+    description: 'There when this is the answer to an earlier request with this `Idempotency-Key`',
+    schema: { type: 'string', enum: ['true'] }
+  },
+  'WWW-Authenticate': { description: 'How to get in (RFC 6750, section 3)', schema: text },
+  Allow: { description: 'The methods of the path', required: true, schema: text },
+  'Accept-Patch': { description: 'The media types that PATCH takes', schema: text },
+  'Accept-Post': { description: 'The media types that POST takes', schema: text },
+  'Retry-After': { description: 'After how many seconds a repetition may succeed', schema: count }
+} as const
+
+/** A response header of the document. */
+export type HeaderName = keyof typeof HEADERS

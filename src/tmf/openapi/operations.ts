@@ -1,0 +1,200 @@
+import { PATCH_TYPES } from '../../http/media-types.ts'
+import type { Attribute } from '../declaration/attribute.ts'
+import type { Operation, Resource, StateMachine } from '../declaration/resource.ts'
+import { bulkBody, bulkResponses } from './bulk.ts'
+import { ERROR_RESPONSES, headerRefs, type ParameterName, parameterRefs, responseRef } from './components.ts'
+import { type Json, schemaRef } from './schemas.ts'
+
+interface Verb {
+  readonly method: 'get' | 'post' | 'patch' | 'delete'
+  readonly place: 'collection' | 'item'
+  /** What the operation's id begins with; the type of the resource follows. */
+  readonly prefix: string
+  readonly summary: (type: string) => string
+  readonly parameters: readonly ParameterName[]
+  /** Failures besides those that every operation may meet. */
+  readonly failures: readonly (keyof typeof ERROR_RESPONSES)[]
+}
+
+/** How each operation stands in HTTP. */
+export const VERBS: Readonly<Record<Operation, Verb>> = {
+  list: {
+    method: 'get',
+    place: 'collection',
+    prefix: 'list',
+    summary: (type) => `Find ${type} resources`,
+    parameters: ['Fields', 'Conditions', 'Filter', 'Sort', 'Offset', 'Limit', 'After', 'Prefer'],
+    failures: [501]
+  },
+  create: {
+    method: 'post',
+    place: 'collection',
+    prefix: 'create',
+    summary: (type) => `Create one ${type}`,
+    parameters: ['Fields', 'IdempotencyKey'],
+    failures: [409, 413, 415, 422, 501]
+  },
+  retrieve: {
+    method: 'get',
+    place: 'item',
+    prefix: 'retrieve',
+    summary: (type) => `Read one ${type}`,
+    parameters: ['Id', 'Fields', 'IfNoneMatch'],
+    failures: [404, 414, 501]
+  },
+  patch: {
+    method: 'patch',
+    place: 'item',
+    prefix: 'patch',
+    summary: (type) => `Change one ${type}`,
+    parameters: ['Id', 'Fields', 'IfMatch'],
+    failures: [404, 409, 412, 413, 414, 415, 501]
+  },
+  remove: {
+    method: 'delete',
+    place: 'item',
+    prefix: 'delete',
+    summary: (type) => `Delete one ${type}`,
+    parameters: ['Id', 'IfMatch'],
+    failures: [404, 409, 412, 414]
+  }
+}
+
+/**
+ * One operation of a resource: what it takes, and every answer it may give. `all` are the resources beside it,
+ * `schemes` the security schemes, any of which opens it.
+ */
+export function operationObject(
+  resource: Resource,
+  operation: Operation,
+  all: readonly Resource[],
+  schemes: readonly string[]
+): Json {
+  const { prefix, summary, parameters } = VERBS[operation]
+  const body = requestBody(resource, operation)
+  const statuses = [400, 401, 403, 405, 429, 500, 503, 'default', ...failuresOf(resource, operation, all)] as const
+  return {
+    operationId: prefix + resource.type,
+    tags: [resource.path],
+    summary: summary(resource.type) + (isStandard(resource, operation) ? '' : ' (extension)'),
+    description: [...descriptions(resource, operation)].join('\n\n'),
+    'x-tmf-operation': resource.operations[operation],
+    security: schemes.map((scheme) => ({ [scheme]: scopesOf(resource, operation) })),
+    parameters: parameterRefs(
+      ...parameters,
+      ...(isBulk(resource, operation) ? (['Atomic'] as const) : []),
+      'ProxyAccountNumber',
+      'RequestId'
+    ),
+    ...(body && { requestBody: { required: true, content: body } }),
+    responses: {
+      ...successes(resource, operation),
+      ...Object.fromEntries(statuses.map((status) => [status, responseRef(ERROR_RESPONSES[status].name)])),
+      ...(isBulk(resource, operation) && bulkResponses())
+    }
+  }
+}
+
+function isBulk({ bulk }: Resource, operation: Operation): boolean {
+  return bulk !== undefined && operation === 'create'
+}
+
+function scopesOf({ scopes }: Resource, operation: Operation): readonly string[] {
+  return operation === 'list' || operation === 'retrieve' ? scopes.read : scopes.write
+}
+
+/** What nothing depends on and no rule protects may be deleted at any time. */
+function failuresOf(resource: Resource, operation: Operation, all: readonly Resource[]): Verb['failures'] {
+  const { failures } = VERBS[operation]
+  const isReferredTo = all.some(({ attributes }) => [...attributes.values()].some(refersTo(resource)))
+  const isFree = operation === 'remove' && !resource.mayRemove && !isReferredTo
+  return isFree ? failures.filter((status) => status !== 409) : failures
+}
+
+function refersTo({ path }: Resource): (attribute: Attribute) => boolean {
+  return ({ storage }) => storage.kind === 'reference' && storage.to?.path === path
+}
+
+function isStandard({ operations }: Resource, operation: Operation): boolean {
+  return operations[operation] === 'standard'
+}
+
+function* descriptions(resource: Resource, operation: Operation): Generator<string> {
+  yield isStandard(resource, operation)
+    ? 'A **standard** operation.'
+    : 'An **extension**: the standard does not define this operation.'
+  if (operation === 'list') yield speed(resource)
+  if (isBulk(resource, operation)) {
+    const known = `one whose \`${resource.bulk?.key}\` is known is stored already`
+    yield `Many are taken as lines of JSON, or as an array, and each is answered by a line; ${known}.`
+  }
+  if (operation === 'patch' && resource.states) yield moves(resource.states)
+}
+
+function speed({ attributes }: Resource): string {
+  const indexed = [...attributes].filter(([, attribute]) => attribute.indexed)
+  const names = indexed.map(([name, { storage }]) => (storage.kind === 'reference' ? `\`${name}.id\`` : `\`${name}\``))
+  return `Indexed, and so quick at any size: ${names.join(', ')}.`
+}
+
+function moves({ attribute = 'state', transitions }: StateMachine): string {
+  const rows = Object.entries(transitions).map(([from, to]) => `| ${from} | ${to.join(', ') || 'final'} |`)
+  const table = [`| ${attribute} | may go to |`, '| --- | --- |', ...rows].join('\n')
+  return `Where \`${attribute}\` may go, as far as what happened before allows; anything else is a 409:\n\n${table}`
+}
+
+function requestBody({ type, bulk, examples }: Resource, operation: Operation): Json | undefined {
+  if (operation === 'create') {
+    const created = bulk
+      ? bulkBody(schemaRef(`${type}_Create`))
+      : { [JSON_TYPE]: { schema: schemaRef(`${type}_Create`) } }
+    return withExample(created, JSON_TYPE, examples?.create)
+  }
+  if (operation !== 'patch') return undefined
+  const schema = (mediaType: string) => schemaRef(mediaType === JSON_PATCH ? 'JsonPatch' : `${type}_Update`)
+  const all: Json = Object.fromEntries(PATCH_TYPES.map((mediaType) => [mediaType, { schema: schema(mediaType) }]))
+  const operations = Object.entries(examples?.patch ?? {}).map(([name, value]) => ({
+    op: 'add',
+    path: `/${name}`,
+    value
+  }))
+  const merging = PATCH_TYPES.filter((mediaType) => mediaType !== JSON_PATCH)
+  const merged = merging.reduce((content, mediaType) => withExample(content, mediaType, examples?.patch), all)
+  return withExample(merged, JSON_PATCH, examples?.patch && operations)
+}
+
+function withExample(content: Json, mediaType: string, example: object | undefined): Json {
+  return example ? { ...content, [mediaType]: { ...Object(content[mediaType]), example } } : content
+}
+
+const JSON_TYPE = 'application/json'
+const JSON_PATCH = 'application/json-patch+json'
+
+function successes({ type }: Resource, operation: Operation): Json {
+  const one = { 'application/json': { schema: schemaRef(type) } }
+  const many = { 'application/json': { schema: { type: 'array', items: schemaRef(type) } } }
+  const plain = headerRefs('X-Request-Id')
+  const tagged = headerRefs('X-Request-Id', 'ETag')
+  switch (operation) {
+    case 'list': {
+      const counted = headerRefs('X-Request-Id', 'X-Total-Count', 'X-Result-Count', 'X-Total-Count-Accuracy', 'Link')
+      return {
+        200: { description: 'Everything that matches, or its first page', headers: counted, content: many },
+        206: { description: 'The part that `offset`, `limit` or `after` asked for', headers: counted, content: many }
+      }
+    }
+    case 'create': {
+      const headers = headerRefs('X-Request-Id', 'ETag', 'Location', 'Idempotency-Replayed')
+      return { 201: { description: 'It is created', headers, content: one } }
+    }
+    case 'retrieve':
+      return {
+        200: { description: 'The resource', headers: tagged, content: one },
+        304: { description: 'It still is what `If-None-Match` names', headers: tagged }
+      }
+    case 'patch':
+      return { 200: { description: 'The resource as it is now', headers: tagged, content: one } }
+    case 'remove':
+      return { 204: { description: 'It is deleted', headers: plain } }
+  }
+}

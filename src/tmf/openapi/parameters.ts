@@ -1,0 +1,122 @@
+import { EXACT_COUNT_MAX } from '../page.ts'
+
+const CONDITIONS = `Conditions on attributes, each a parameter of its own. A dot leads into nested attributes
+(\`validFor.startDateTime\`), on a list it means that some element matches.
+
+| condition | suffix | sign, as it stands in a URL |
+| --- | --- | --- |
+| equal | \`name=x\`, \`name.eq=x\` | \`name%3D%3Dx\` |
+| not equal, or missing | \`name.ne=x\` | \`name%21%3Dx\` |
+| greater | \`date.gt=2026-01-15\` | \`date%3E2026-01-15\` |
+| greater or equal | \`date.gte=2026-01-15\` | \`date%3E%3D2026-01-15\` |
+| less | \`date.lt=2026-01-15\` | \`date%3C2026-01-15\` |
+| less or equal | \`date.lte=2026-01-15\` | \`date%3C%3D2026-01-15\` |
+| matches a regular expression in part | \`name.regex=^a\` | \`name*=^a\`, \`name%3D~^a\` |
+
+\`&\` joins conditions by AND, and \`;\`, which binds weaker, by OR: \`a=1&b=2;c=3\`. Several values of one attribute
+are alternatives: \`state=x,y\` or \`state=x&state=y\`. A date without a time is that day in UTC. An attribute that does
+not exist, an operator it does not have and a value of a wrong type are a 400.`
+
+const FILTER = `Conditions as JSONPath, which can ask several things of one element of a list:
+\`$[?(@.relatedParty[?(@.id=='42' && @.role=='payer')])]\`. Several \`filter\` are alternatives; with other conditions
+they are joined by AND. What is valid JSONPath but not supported is a 501.`
+
+const text = { type: 'string' } as const
+const count = { type: 'integer', minimum: 0 } as const
+
+/** Every parameter that an operation may take, by its name in the document. */
+export const PARAMETERS = {
+  Id: { name: 'id', in: 'path', required: true, description: 'Identifier of the resource', schema: text },
+  Fields: {
+    name: 'fields',
+    in: 'query',
+    description: `Attributes to return, separated by commas; \`a.b\` is an attribute within another. id and href are
+always there, with \`none\` nothing else. Names that do not exist are left aside.`,
+    schema: text
+  },
+  Conditions: {
+    name: 'conditions',
+    in: 'query',
+    description: CONDITIONS,
+    style: 'form',
+    explode: true,
+    // The commas between several values must reach the server as they are.
+    allowReserved: true,
+    // Without an example, Swagger UI would make up attributes and ask for them.
+    schema: { type: 'object', additionalProperties: text, examples: [{}] }
+  },
+  Filter: { name: 'filter', in: 'query', description: FILTER, schema: text },
+  Sort: {
+    name: 'sort',
+    in: 'query',
+    description: `Attributes to sort by, separated by commas, each descending with a \`-\` before it: \`-date,name\`.
+Resources that do not have the attribute come last. Without it, and among equals, they come by id;
+those that the server gives follow the order of creation.`,
+    schema: text
+  },
+  Offset: {
+    name: 'offset',
+    in: 'query',
+    description: 'How many matches to skip, none by default. For reading on through many pages, `after` is quicker.',
+    schema: count
+  },
+  Limit: {
+    name: 'limit',
+    in: 'query',
+    description: 'How many matches to return at most. More than 1000 are never returned.',
+    schema: { ...count, default: 100 }
+  },
+  After: {
+    name: 'after',
+    in: 'query',
+    description: 'Where to read on, taken from the `next` link of a page. It excludes `offset`.',
+    schema: text
+  },
+  Prefer: {
+    name: 'Prefer',
+    in: 'header',
+    description: `With \`count=exact\`, \`X-Total-Count\` is exact also above ${EXACT_COUNT_MAX} matches.`,
+    schema: { type: 'string', enum: ['count=exact'] }
+  },
+  IfMatch: {
+    name: 'If-Match',
+    in: 'header',
+    description: 'The `ETag` that the resource must still have; else nothing happens, and the answer is 412.',
+    schema: text
+  },
+  IfNoneMatch: {
+    name: 'If-None-Match',
+    in: 'header',
+    description: 'The `ETag` of what the client has; while the resource still has it, the answer is 304.',
+    schema: text
+  },
+  IdempotencyKey: {
+    name: 'Idempotency-Key',
+    in: 'header',
+    description: `A key that the client makes up for this request. A repetition within 24 hours gets the first answer
+again, and nothing is created twice.`,
+    schema: { type: 'string', pattern: '^[!-~]{1,255}$' }
+  },
+  Atomic: {
+    name: 'atomic',
+    in: 'query',
+    description:
+      'With many: `true` stores all of them, or none. Then at most 100,000 are taken at once. One needs no such thing.',
+    schema: { type: 'boolean', default: false }
+  },
+  ProxyAccountNumber: {
+    name: 'proxy_accountNumber',
+    in: 'header',
+    description: `The account number of a channel partner for whom a provider acts: it then sees and changes that
+partner's resources alone, and what it creates belongs to the partner. \`proxy-accountNumber\` is the same, for proxies
+that drop names with an underscore.`,
+    schema: text
+  },
+  RequestId: {
+    name: 'X-Request-Id',
+    in: 'header',
+    description:
+      'Identifier of the request; the answer and the log repeat it. Any other form is replaced by a new one.',
+    schema: { type: 'string', pattern: '^[\\w.-]{1,64}$' }
+  }
+} as const

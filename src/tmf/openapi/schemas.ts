@@ -1,0 +1,205 @@
+import type { Attribute } from '../declaration/attribute.ts'
+import type { Resource } from '../declaration/resource.ts'
+import { scalarKind } from '../declaration/scalar.ts'
+import { META, type Member, type ObjectShape, type Shape, uri } from '../declaration/shape.ts'
+
+/** A piece of an OpenAPI document. */
+export type Json = Readonly<Record<string, unknown>>
+
+/**
+ * All schemas of the document by name: for each resource what is read (`X`), posted (`X_Create`) and patched
+ * (`X_Update`), the nested types, and the bodies that belong to no resource.
+ */
+export function componentSchemas(resources: readonly Resource[]): Json {
+  const nested = new Map<string, ObjectShape>()
+  for (const { shape } of resources) for (const member of shape.members.values()) collect(member.shape, nested)
+  const names = [...nested.keys()].sort()
+  return {
+    ...Object.fromEntries(resources.flatMap(resourceSchemas)),
+    ...Object.fromEntries(names.map((name) => [name, nestedSchema(nested.get(name) as ObjectShape)])),
+    JsonPatch: JSON_PATCH,
+    ...(resources.some(({ bulk }) => bulk) && { LineResult: LINE_RESULT }),
+    Error: ERROR
+  }
+}
+
+const LINE_RESULT: Json = {
+  type: 'object',
+  description: 'What became of one of many; each stands in a line of its own',
+  required: ['line', 'status'],
+  properties: {
+    line: { type: 'integer', minimum: 1, description: 'Which line of the body it was, or element of the array' },
+    id: { type: 'string', description: 'Identifier of what is stored' },
+    account: { const: 'unknown', description: 'No account of this name is known here yet: the rate waits for one' },
+    errors: {
+      type: 'array',
+      description: 'Why it is not stored',
+      items: {
+        type: 'object',
+        required: ['path', 'message'],
+        properties: {
+          path: { type: 'string', description: 'Where in the line, as JSONPath' },
+          message: { type: 'string', description: 'What is wrong there' }
+        }
+      }
+    },
+    status: {
+      type: 'string',
+      enum: ['created', 'duplicate', 'refused', 'notStored', 'failed'],
+      description: '`notStored` is sound, but another line was refused; from a line that `failed` on nothing was stored'
+    }
+  }
+}
+
+/** A reference to a schema of the document. */
+export function schemaRef(name: string): Json {
+  return { $ref: `#/components/schemas/${name}` }
+}
+
+function collect(shape: Shape, found: Map<string, ObjectShape>): void {
+  if (shape.kind === 'list') collect(shape.of, found)
+  if (shape.kind !== 'object' || found.get(shape.name) === shape) return
+  if (found.has(shape.name)) throw new Error(`Two different types are named ${shape.name}`)
+  found.set(shape.name, shape)
+  for (const member of shape.members.values()) collect(member.shape, found)
+}
+
+function resourceSchemas(resource: Resource): (readonly [name: string, schema: Json])[] {
+  const { type, operations } = resource
+  const schemas: [string, Json][] = [[type, readSchema(resource)]]
+  if (operations.create) schemas.push([`${type}_Create`, createSchema(resource)])
+  if (operations.patch) schemas.push([`${type}_Update`, updateSchema(resource)])
+  return schemas
+}
+
+const OWN_TYPE = 'Attributes that are not listed are kept when `@type` names a type of its own, and refused otherwise.'
+const IDS = 'The server gives id and href.'
+const WHOLE = 'Where the query has `fields`, only what it asks for is there, beside id and href.'
+
+function readSchema({ description, attributes }: Resource): Json {
+  const { id, ...others } = properties(attributes)
+  const always = new Set(['id', 'href', ...requiredNames(attributes)])
+  const href = { ...scalarKind(uri).openApi(uri), description: 'Where this resource is found', readOnly: true }
+  return {
+    type: 'object',
+    description: sentences(description, OWN_TYPE, WHOLE),
+    required: [...always],
+    properties: { id, href, ...others },
+    additionalProperties: true
+  }
+}
+
+function createSchema({ type, attributes, clientId }: Resource): Json {
+  const given = clientId ? `The server gives href${clientId.isRequired ? '' : ', and an id where there is none'}.` : IDS
+  const posted = new Map([...attributes].filter(([, { readOnly }]) => !readOnly))
+  return {
+    type: 'object',
+    description: sentences(`What a new ${type} is made from`, given, OWN_TYPE),
+    ...required(posted),
+    properties: properties(posted, isWritten),
+    additionalProperties: true
+  }
+}
+
+/** Of a merge patch nothing is required, and a null removes a member; the members are all there is to say. */
+function updateSchema({ type, attributes, patchable, extensionsArePatchable }: Resource): Json {
+  const patched = new Map([...attributes].filter(([name]) => patchable.includes(name)))
+  const rule = 'A null removes an attribute, and nested objects are merged too (RFC 7396).'
+  const others = extensionsArePatchable
+    ? 'Attributes that are not listed may be patched where a `@type` of its own allows them.'
+    : 'Nothing else may be patched.'
+  return {
+    type: 'object',
+    description: sentences(`What may be changed of a ${type}`, rule, others),
+    properties: properties(patched, isWritten),
+    additionalProperties: extensionsArePatchable
+  }
+}
+
+function nestedSchema({ members, extensible }: ObjectShape): Json {
+  return {
+    type: 'object',
+    ...(extensible && { description: OWN_TYPE }),
+    ...required(members),
+    properties: properties(members),
+    additionalProperties: extensible
+  }
+}
+
+/** In what is written, some objects may be given as a text. */
+const isWritten = true
+
+function properties(members: ReadonlyMap<string, Member | Attribute>, isInput = false): Json {
+  return Object.fromEntries([...members].map(([name, member]) => [name, property(member, isInput)]))
+}
+
+function property(member: Member | Attribute, isInput: boolean): Json {
+  const target = 'storage' in member && member.storage.kind === 'reference' ? member.storage.to : undefined
+  return {
+    ...schemaOf(member.shape, isInput),
+    // A required text is never blank; the pattern or the length of one says so already.
+    ...(isBlankable(member) && { minLength: 1 }),
+    description: target ? sentences(member.description, `Names a ${target.path} of this service.`) : member.description,
+    ...('readOnly' in member && member.readOnly && { readOnly: true })
+  }
+}
+
+function isBlankable({ required, shape }: Member): boolean {
+  return required && shape.kind === 'text' && !shape.pattern && !shape.minLength
+}
+
+function schemaOf(shape: Shape, isInput = false): Json {
+  if (shape.kind === 'object') return objectSchema(shape, isInput)
+  if (shape.kind !== 'list') return scalarKind(shape).openApi(shape)
+  return { type: 'array', items: schemaOf(shape.of, isInput), ...(shape.maxItems && { maxItems: shape.maxItems }) }
+}
+
+function objectSchema({ name, members, shorthand = '' }: ObjectShape, isInput: boolean): Json {
+  const alone = isInput ? members.get(shorthand) : undefined
+  return alone ? { anyOf: [schemaOf(alone.shape), schemaRef(name)] } : schemaRef(name)
+}
+
+function required(members: ReadonlyMap<string, Member>): Json {
+  const names = requiredNames(members)
+  return names.length > 0 ? { required: names } : {}
+}
+
+function requiredNames(members: ReadonlyMap<string, Member>): readonly string[] {
+  return [...members].filter(([, member]) => member.required).map(([name]) => name)
+}
+
+/** Joins texts, the first of which may be a headline without a full stop. */
+function sentences(first: string, ...others: readonly string[]): string {
+  return [first.endsWith('.') ? first : `${first}.`, ...others].join(' ')
+}
+
+const pointer = { type: 'string', description: 'JSON Pointer (RFC 6901)' } as const
+
+const JSON_PATCH: Json = {
+  type: 'array',
+  description: 'Changes that are made one after another, all or none (RFC 6902). A test that fails is a 409.',
+  items: {
+    type: 'object',
+    required: ['op', 'path'],
+    properties: {
+      op: { type: 'string', enum: ['add', 'remove', 'replace', 'move', 'copy', 'test'] },
+      path: pointer,
+      from: { ...pointer, description: 'JSON Pointer to where move and copy take the value from' },
+      value: { description: 'Value for add, replace and test' }
+    }
+  }
+}
+
+const ERROR: Json = {
+  type: 'object',
+  description: 'The body of every answer that is no success.',
+  required: ['code', 'reason', 'message', 'status', 'requestId', '@type'],
+  properties: {
+    code: { type: 'string', description: 'What kind of failure it is, for programs' },
+    reason: { type: 'string', description: 'What kind of failure it is, for people' },
+    message: { type: 'string', description: 'What is wrong here and what is allowed, each finding with its JSON path' },
+    status: { type: 'string', description: 'The HTTP status' },
+    requestId: { type: 'string', description: 'Identifier of the request, under which the log has it, too' },
+    '@type': { ...schemaOf(META.get('@type')?.shape as Shape), description: 'Always Error' }
+  }
+}

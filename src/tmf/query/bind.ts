@@ -1,0 +1,166 @@
+import { parseDay } from '../../base/instant.ts'
+import { Problem } from '../../base/problem.ts'
+import {
+  type Comparison,
+  type Operator,
+  type OrderOperator,
+  type Path,
+  type Predicate,
+  patternsIn
+} from '../declaration/predicate.ts'
+import { scalarKind } from '../declaration/scalar.ts'
+import type { ObjectShape, Scalar, Shape } from '../declaration/shape.ts'
+import { checkRegex } from './regex.ts'
+import { suggestion } from './suggestion.ts'
+
+/** A predicate whose paths and values have been checked against a shape: what SQL is made of, and nothing else is. */
+export type Bound =
+  | { readonly op: 'and' | 'or'; readonly terms: readonly Bound[] }
+  | { readonly op: 'not'; readonly term: Bound }
+  | { readonly op: 'test'; readonly path: Path; readonly leaf: Scalar; readonly anyOf: readonly Conjunction[] }
+  | { readonly op: 'exists'; readonly path: Path }
+  | { readonly op: 'some'; readonly path: Path; readonly where: Bound }
+  | { readonly op: 'length'; readonly path: Path; readonly operator: OrderOperator; readonly value: number }
+
+/** Atoms that all hold for one and the same value. */
+export type Conjunction = readonly Atom[]
+
+export interface Atom {
+  readonly operator: Exclude<Operator, 'ne'>
+  /** Canonical text of the leaf's kind; for `regex` the pattern. */
+  readonly value: string
+  readonly ignoreCase?: boolean
+}
+
+/**
+ * A connection of Postgres keeps 32 compiled patterns. With more in one query it compiles each of them again for every
+ * row, which takes a thousand times as long as to match it.
+ */
+const PATTERNS_MAX = 8
+
+/** Checks every path, operator and value of a predicate; throws `invalidQuery` naming what is allowed instead. */
+export function bind(predicate: Predicate, root: ObjectShape): Bound {
+  if (patternsIn(predicate) > PATTERNS_MAX) {
+    throw new Problem('invalidQuery', `regex and =~ may be used ${PATTERNS_MAX} times at most in one query`)
+  }
+  return bound(predicate, root)
+}
+
+function bound(predicate: Predicate, root: ObjectShape): Bound {
+  switch (predicate.op) {
+    case 'and':
+    case 'or':
+      return { op: predicate.op, terms: predicate.terms.map((term) => bound(term, root)) }
+    case 'not':
+      return { op: 'not', term: bound(predicate.term, root) }
+    case 'exists':
+      resolve(root, predicate.path)
+      return predicate
+    case 'length':
+      listAt(root, predicate.path)
+      return predicate
+    case 'some':
+      return { ...predicate, where: bound(predicate.where, elementAt(root, predicate.path)) }
+    case 'compare':
+      return bindComparison(predicate, root)
+  }
+}
+
+function bindComparison({ path, operator, values, ignoreCase }: Comparison, root: ObjectShape): Bound {
+  const leaf = leafAt(root, path)
+  const name = path.join('.')
+  const { operators } = scalarKind(leaf)
+  if (!operators.includes(operator)) {
+    throw new Problem('invalidQuery', `${name} cannot be compared with ${operator}; it takes ${operators.join(', ')}`)
+  }
+  if (values.length > 1 && operator !== 'eq' && operator !== 'ne') {
+    throw new Problem('invalidQuery', `${name}.${operator} takes one value`)
+  }
+  const anyOf = values.map((value) => {
+    if (operator === 'regex')
+      return [{ operator, value: checkedPattern(name, value), ...(ignoreCase && { ignoreCase }) }]
+    return atoms(name, leaf, operator === 'ne' ? 'eq' : operator, value)
+  })
+  const test: Bound = { op: 'test', path, leaf, anyOf }
+  return operator === 'ne' ? { op: 'not', term: test } : test
+}
+
+/** The pattern, when it may be used; else the problem says which attribute asked for it. */
+function checkedPattern(name: string, pattern: string): string {
+  try {
+    return checkRegex(pattern)
+  } catch (error) {
+    throw error instanceof Problem ? new Problem(error.kind, `${name}: ${error.message}`, error.headers) : error
+  }
+}
+
+function atoms(name: string, leaf: Scalar, operator: Exclude<OrderOperator, 'ne'>, value: string): Conjunction {
+  const day = leaf.kind === 'instant' ? parseDay(value) : undefined
+  if (day) return DAY_ATOMS[operator](day)
+  const kind = scalarKind(leaf)
+  const parsed = kind.parse(value, leaf)
+  if (parsed === undefined) throw new Problem('invalidQuery', `${name} must be ${kind.expects(leaf)}`)
+  return [{ operator, value: parsed }]
+}
+
+/** A date without a time names the whole UTC day, from its start to before the next midnight. */
+const DAY_ATOMS: Readonly<
+  Record<Exclude<OrderOperator, 'ne'>, (day: readonly [from: string, until: string]) => Conjunction>
+> = {
+  eq: ([from, until]) => [
+    { operator: 'gte', value: from },
+    { operator: 'lt', value: until }
+  ],
+  gt: ([, until]) => [{ operator: 'gte', value: until }],
+  gte: ([from]) => [{ operator: 'gte', value: from }],
+  lt: ([from]) => [{ operator: 'lt', value: from }],
+  lte: ([, until]) => [{ operator: 'lt', value: until }]
+}
+
+/** The scalar at a path; lists on the way are entered. */
+export function leafAt(root: ObjectShape, path: Path): Scalar {
+  const shape = entered(resolve(root, path))
+  if (shape.kind !== 'object') return shape
+  const names = [...shape.members.keys()].map((name) => `${path.join('.')}.${name}`)
+  throw new Problem('invalidQuery', `${path.join('.')} is an object; name one of ${names.join(', ')}`)
+}
+
+function elementAt(root: ObjectShape, path: Path): ObjectShape {
+  const shape = entered(resolve(root, path))
+  if (shape.kind === 'object') return shape
+  throw new Problem('invalidQuery', `${path.join('.')} holds plain values; [?()] needs objects`)
+}
+
+function listAt(root: ObjectShape, path: Path): void {
+  if (resolve(root, path).kind !== 'list') throw new Problem('invalidQuery', `${path.join('.')} is no list`)
+}
+
+/** The shape at a path, lists before its last step entered. Throws `invalidQuery` for what is not there. */
+function resolve(root: ObjectShape, path: Path): Shape {
+  let shape: Shape = root
+  path.forEach((name, depth) => {
+    const parent = entered(shape)
+    const member = parent.kind === 'object' ? parent.members.get(name) : undefined
+    if (!member) throw unknownAttribute(path.slice(0, depth).join('.'), name, parent)
+    shape = member.shape
+  })
+  return shape
+}
+
+type NoList = Exclude<Shape, { kind: 'list' }>
+
+function entered(shape: Shape): NoList {
+  return shape.kind === 'list' ? entered(shape.of) : shape
+}
+
+function unknownAttribute(parent: string, name: string, shape: NoList): Problem {
+  if (shape.kind !== 'object') {
+    const operators = scalarKind(shape).operators.join(', ')
+    return new Problem(
+      'invalidQuery',
+      `${parent} has neither attributes nor an operator ${name}; it takes ${operators}`
+    )
+  }
+  const owner = parent === '' ? shape.name : parent
+  return new Problem('invalidQuery', `${owner} has no attribute ${name}${suggestion(name, [...shape.members.keys()])}`)
+}

@@ -1,0 +1,106 @@
+import { Problem } from '../../base/problem.ts'
+import { type Comparison, OPERATORS, type Operator, type Predicate } from '../declaration/predicate.ts'
+import { decodeText } from './query-text.ts'
+
+const VALUES_MAX = 500
+
+/**
+ * Reads attribute filters in both spellings (`billDate.gt=2026-01-01`, `billDate>2026-01-01`; TMF630 part 1, section
+ * 4.4). Alternatives are joined by OR; within one, parts are joined by AND, and repeated equality on one attribute
+ * means any of its values.
+ */
+export function parseConditions(alternatives: readonly (readonly string[])[]): Predicate | undefined {
+  if (alternatives.length === 0) return undefined
+  const terms = alternatives.map((parts) => conjunction(parts.map(parseCondition)))
+  return terms.length === 1 ? terms[0] : { op: 'or', terms }
+}
+
+function conjunction(comparisons: readonly Comparison[]): Predicate {
+  const terms: Comparison[] = []
+  for (const comparison of comparisons) {
+    const name = comparison.path.join('.')
+    const same = terms.findIndex((term) => term.operator === 'eq' && term.path.join('.') === name)
+    const earlier = comparison.operator === 'eq' ? terms[same] : undefined
+    if (earlier) terms[same] = { ...earlier, values: [...earlier.values, ...comparison.values] }
+    else terms.push(comparison)
+  }
+  if (terms.some((term) => term.values.length > VALUES_MAX)) {
+    throw new Problem('invalidQuery', `one attribute may be compared with ${VALUES_MAX} values at most`)
+  }
+  return terms.length === 1 ? (terms[0] as Comparison) : { op: 'and', terms }
+}
+
+/**
+ * Symbols by their raw spelling; the longer ones first. The first sign may stand as itself or percent-encoded. Behind a
+ * sign that stands as itself an encoded one belongs to the value: `billNo=%3Dx` asks for `=x`.
+ */
+const SYMBOLS: readonly (readonly [symbol: string, operator: Operator])[] = [
+  ['>=|%3E(?:=|%3D)', 'gte'],
+  ['<=|%3C(?:=|%3D)', 'lte'],
+  ['>|%3E', 'gt'],
+  ['<|%3C', 'lt'],
+  ['!=|%21(?:=|%3D)', 'ne'],
+  ['\\*=|%2A(?:=|%3D)|=~|%3D(?:~|%7E)', 'regex'],
+  ['==|%3D(?:=|%3D)', 'eq'],
+  ['=|%3D', 'eq']
+]
+const NAME = '((?:[^=<>!*%]|%(?!3[CDE]|21|2A))*)'
+const CONDITION = new RegExp(`^${NAME}(?:${SYMBOLS.map(([symbol]) => `(${symbol})`).join('|')})(.*)$`, 'is')
+/** With the operator's name behind the attribute's: all that follows the first `=` is the value. */
+const NAMED = new RegExp(`^${NAME}\\.(${OPERATORS.join('|')})(?:=|%3D)(.*)$`, 'is')
+
+function parseCondition(raw: string): Comparison {
+  const { name, operator, value } = conditionParts(raw)
+  const attribute = decodeText(name).trim()
+  if (operator !== undefined && attribute !== '') {
+    return { op: 'compare', path: attribute.split('.'), operator, values: parseValues(value, operator) }
+  }
+  throw new Problem('invalidQuery', `"${attribute}" is no condition; write attribute=value or attribute.gt=value`)
+}
+
+function conditionParts(raw: string): { name: string; operator?: Operator; value: string } {
+  const [, name = '', suffix, rest = ''] = NAMED.exec(raw) ?? []
+  const operator = OPERATORS.find((known) => known === suffix)
+  if (operator && name !== '') return { name, operator, value: rest }
+  const parts = CONDITION.exec(raw)
+  if (!parts) return { name: raw, value: '' }
+  const found = parts.slice(2, 2 + SYMBOLS.length).findIndex((symbol) => symbol !== undefined)
+  return { name: parts[1] ?? '', operator: SYMBOLS[found]?.[1] as Operator, value: parts.at(-1) ?? '' }
+}
+
+/**
+ * Commas separate values, except in a pattern and between double quotes that enclose a whole value. Quotes inside of a
+ * value are its own.
+ */
+function parseValues(raw: string, operator: Operator): string[] {
+  if (operator === 'regex') return [unquoted(decodeText(raw))]
+  return splitValues(raw).map((value) => unquoted(decodeText(value)))
+}
+
+function splitValues(raw: string): string[] {
+  const values: string[] = []
+  let mayClose = true
+  for (let start = 0, end = 0; end < raw.length || start === 0; start = end + 1) {
+    const opening = mayClose ? matchAt(OPENING, raw, start) : undefined
+    const closing = opening && matchAt(CLOSING, raw, opening.end)
+    // What closes no value from here on closes none further on; looking again for each would take quadratic time.
+    if (opening && !closing) mayClose = false
+    end = closing?.end ?? ends(raw.indexOf(',', start), raw)
+    values.push(raw.slice(start, end))
+  }
+  return values
+}
+
+const OPENING = /"|%22/y
+const CLOSING = /(?:"|%22)(?=,|$)/g
+
+function matchAt(pattern: RegExp, text: string, start: number): { readonly end: number } | undefined {
+  pattern.lastIndex = start
+  return pattern.test(text) ? { end: pattern.lastIndex } : undefined
+}
+
+const ends = (at: number, text: string): number => (at < 0 ? text.length : at)
+
+function unquoted(value: string): string {
+  return value.length >= 2 && value.startsWith('"') && value.endsWith('"') ? value.slice(1, -1) : value
+}

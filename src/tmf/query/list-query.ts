@@ -1,0 +1,49 @@
+import { Problem } from '../../base/problem.ts'
+import type { Predicate } from '../declaration/predicate.ts'
+import { parseQuery } from './query.ts'
+
+const DEFAULT_LIMIT = 100
+const LIMIT_MAX = 1_000
+
+/** What is asked of a list: a page of what has any of the values, for each attribute that is named. */
+export interface ListQuery<Name extends string> {
+  readonly values: Readonly<Partial<Record<Name, readonly string[]>>>
+  readonly offset: number
+  readonly limit: number
+  /** Whether the client has said which page it wants. */
+  readonly isPaged: boolean
+  /** The query but for its page, as links to other pages begin. */
+  readonly link: string
+}
+
+/**
+ * Reads the raw query string of a list that is filtered by equality of a few attributes, and paged. Throws
+ * `invalidQuery` with what is taken for anything else: nothing is ignored.
+ */
+export function readListQuery<Name extends string>(raw: string, noun: string, names: readonly Name[]): ListQuery<Name> {
+  const { fields, where, sort, after, offset, limit, link } = parseQuery(raw)
+  const refusal = new Problem('invalidQuery', `${noun} takes ${names.join(', ')}, offset and limit only`)
+  if (fields || sort.length > 0 || after) throw refusal
+  return {
+    values: Object.fromEntries(named(where, names, refusal)) as ListQuery<Name>['values'],
+    offset: offset ?? 0,
+    limit: Math.min(limit ?? DEFAULT_LIMIT, LIMIT_MAX),
+    isPaged: offset !== undefined || limit !== undefined,
+    link
+  }
+}
+
+function named(
+  where: Predicate | undefined,
+  names: readonly string[],
+  refusal: Problem
+): ReadonlyMap<string, readonly string[]> {
+  const values = new Map<string, readonly string[]>()
+  for (const term of where?.op === 'and' ? where.terms : where ? [where] : []) {
+    if (term.op !== 'compare' || term.operator !== 'eq') throw refusal
+    const name = term.path.join('.')
+    if (!names.includes(name)) throw refusal
+    values.set(name, term.values)
+  }
+  return values
+}

@@ -1,0 +1,66 @@
+import type { Path } from '../declaration/predicate.ts'
+import { scalarKind } from '../declaration/scalar.ts'
+import type { Scalar } from '../declaration/shape.ts'
+import type { Atom, Bound } from './bind.ts'
+import { regexMatches } from './regex.ts'
+
+/** Whether a document (or an element of a list) meets a bound predicate. The twin of where.ts. */
+export function match(bound: Bound, value: unknown): boolean {
+  switch (bound.op) {
+    case 'and':
+      return bound.terms.every((term) => match(term, value))
+    case 'or':
+      return bound.terms.some((term) => match(term, value))
+    case 'not':
+      return !match(bound.term, value)
+    case 'exists':
+      return valuesAt(value, bound.path).length > 0
+    case 'some':
+      return elementsAt(value, bound.path).some((element) => match(bound.where, element))
+    case 'length':
+      return valuesAt(value, bound.path).some(
+        (found) => Array.isArray(found) && ORDER[bound.operator](found.length - bound.value)
+      )
+    case 'test':
+      return elementsAt(value, bound.path).some((found) => meets(found, bound.leaf, bound.anyOf))
+  }
+}
+
+/** The values at a path; lists before its last step are entered. */
+function valuesAt(value: unknown, path: Path): readonly unknown[] {
+  const [name, ...rest] = path
+  if (name === undefined) return value === undefined || value === null ? [] : [value]
+  return elements(value).flatMap((element) => valuesAt(member(element, name), rest))
+}
+
+function elementsAt(value: unknown, path: Path): readonly unknown[] {
+  return valuesAt(value, path).flatMap(elements)
+}
+
+function elements(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value.flatMap(elements) : [value]
+}
+
+function member(value: unknown, name: string): unknown {
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined
+  return (value as Record<string, unknown>)[name]
+}
+
+function meets(value: unknown, leaf: Scalar, anyOf: readonly (readonly Atom[])[]): boolean {
+  const text = scalarKind(leaf).textOf(value)
+  return text !== undefined && anyOf.some((atoms) => atoms.every((atom) => atomHolds(text, leaf, atom)))
+}
+
+function atomHolds(text: string, leaf: Scalar, { operator, value, ignoreCase }: Atom): boolean {
+  if (operator === 'regex') return regexMatches(value, text, ignoreCase ?? false)
+  return ORDER[operator](scalarKind(leaf).compare(text, value))
+}
+
+const ORDER: Readonly<Record<'eq' | 'ne' | 'gt' | 'gte' | 'lt' | 'lte', (difference: number) => boolean>> = {
+  eq: (difference) => difference === 0,
+  ne: (difference) => difference !== 0,
+  gt: (difference) => difference > 0,
+  gte: (difference) => difference >= 0,
+  lt: (difference) => difference < 0,
+  lte: (difference) => difference <= 0
+}

@@ -1,0 +1,107 @@
+import { percentEncoded } from '../../base/percent-encoding.ts'
+import { Problem } from '../../base/problem.ts'
+
+/** A query string taken apart before anything is decoded, so that `%26`, `%3B` and `%2C` stay characters of a value. */
+export interface SplitQuery {
+  /** Raw values of the reserved parameters, wherever they stood. */
+  readonly reserved: ReadonlyMap<string, readonly string[]>
+  /** The other parts: joined by AND within an alternative, the alternatives by OR. */
+  readonly alternatives: readonly (readonly string[])[]
+}
+
+const PARTS_MAX = 200
+
+/** Splits at `;` (alternatives) and `&` (parts), taking the reserved parameters out first. */
+export function splitQuery(raw: string, reservedNames: readonly string[]): SplitQuery {
+  const reserved = new Map<string, string[]>()
+  const alternatives: string[][] = [[]]
+  let count = 0
+  for (const { text, separator } of parts(raw)) {
+    if (++count > PARTS_MAX) throw new Problem('invalidQuery', `a query may have ${PARTS_MAX} parts at most`)
+    const name = text.slice(0, Math.max(text.indexOf('='), 0))
+    const isValue = separator === ';' && text !== '' && !HAS_OPERATOR.test(text)
+    if (isValue && addValue(alternatives.at(-1) ?? [], text)) continue
+    if (separator === ';') alternatives.push([])
+    if (reservedNames.includes(name)) reserved.set(name, [...(reserved.get(name) ?? []), text.slice(name.length + 1)])
+    else if (text !== '') alternatives.at(-1)?.push(text)
+  }
+  return { reserved, alternatives: alternatives.filter((alternative) => alternative.length > 0) }
+}
+
+/** One more value for the attribute before it, as in `state=new;sent`. False when there is none before it. */
+function addValue(conditions: string[], value: string): boolean {
+  const before = conditions.pop()
+  if (before === undefined) return false
+  conditions.push(`${before},${value}`)
+  return true
+}
+
+/** A query string that `splitQuery` takes apart into the same parts, but for the reserved parameters left out. */
+export function joinQuery({ reserved, alternatives }: SplitQuery, without: readonly string[]): string {
+  const conditions = alternatives.map((parts) => parts.join('&')).join(';')
+  const kept = [...reserved].filter(([name]) => !without.includes(name))
+  const parameters = kept.flatMap(([name, values]) => values.map((value) => `${name}=${closed(value)}`))
+  return [...(conditions === '' ? [] : [conditions]), ...parameters].join('&')
+}
+
+/** Escapes what decides where a JSONPath ends, so that it ends at the next `&` whatever it holds. */
+function closed(value: string): string {
+  return value.replace(/[&;()[\]]/g, percentEncoded)
+}
+
+const HAS_OPERATOR = /[=<>!*]|%(?:3[CDE]|21|2A)/i
+
+/** Parts with the separator before each. A JSONPath may hold `&&` and `;`: `filter=` ends where its brackets do. */
+function* parts(raw: string): Generator<{ text: string; separator: string }> {
+  let start = 0
+  let separator = ''
+  while (start <= raw.length) {
+    const end = raw.startsWith('filter=', start) ? filterEnd(raw, start) : partEnd(raw, start)
+    yield { text: raw.slice(start, end), separator }
+    separator = raw.charAt(end)
+    start = end + 1
+  }
+}
+
+function partEnd(raw: string, start: number): number {
+  let end = start
+  while (end < raw.length && raw[end] !== '&' && raw[end] !== ';') end++
+  return end
+}
+
+function filterEnd(raw: string, start: number): number {
+  let depth = 0
+  for (let end = start; end < raw.length; end++) {
+    const character = raw[end] ?? ''
+    if ('[('.includes(character)) depth++
+    else if ('])'.includes(character)) depth--
+    else if (depth === 0 && (character === '&' || character === ';')) return end
+    else end = quotedEnd(raw, end) - 1
+  }
+  return depth === 0 ? raw.length : partEnd(raw, start)
+}
+
+/** A text of a JSONPath, whose brackets are its own; the quotes and backslashes as they are, or escaped. */
+const QUOTED = /(?<quote>['"]|%2[27])(?:(?!\k<quote>|\\|%5C).|(?:\\|%5C).)*\k<quote>/isy
+
+/** Where the quoted text that begins here ends; one character further where none does. */
+function quotedEnd(raw: string, start: number): number {
+  QUOTED.lastIndex = start
+  return QUOTED.test(raw) ? QUOTED.lastIndex : start + 1
+}
+
+/** Decodes a part of a query string as forms do: `+` is a blank. Throws `invalidQuery` for broken escapes and NUL. */
+export function decodeText(raw: string): string {
+  const text = decode(raw.replaceAll('+', ' '))
+  if (text === undefined) throw new Problem('invalidQuery', 'the query string has a broken percent escape')
+  if (text.includes('\u0000')) throw new Problem('invalidQuery', 'the query string must not contain NUL')
+  return text
+}
+
+function decode(raw: string): string | undefined {
+  try {
+    return decodeURIComponent(raw)
+  } catch {
+    return undefined
+  }
+}

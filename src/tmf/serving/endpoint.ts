@@ -1,0 +1,109 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import { Problem } from '../../base/problem.ts'
+import type { Access } from '../../http/access.ts'
+import { rawQuery } from '../../http/address.ts'
+import { readBody } from '../../http/read-body.ts'
+import { type EndpointDescription, operationOf } from '../openapi/endpoint.ts'
+import type { Json } from '../openapi/schemas.ts'
+import type { Requester, RouteContext } from './routes.ts'
+
+/** An operation that belongs to no TMF resource: its route, access, validation and documentation in one place. */
+export interface Declaration<Query, Body> extends EndpointDescription {
+  readonly access: Exclude<Access, 'public'>
+  readonly query: z.ZodType<Query>
+  readonly body: z.ZodType<Body>
+  readonly handle: (asked: Asked<Query, Body>, context: RouteContext) => Promise<Answer>
+}
+
+/** A request that was let in and whose query and body were read. */
+export interface Asked<Query, Body> extends Requester {
+  readonly request: Request
+  /** The base path under which the client came. */
+  readonly base: string
+  /** Parameters of the path, decoded. */
+  readonly params: Readonly<Record<string, string>>
+  readonly query: Query
+  readonly body: Body
+}
+
+/** What is sent. JSON is text, so that no digit of an amount is lost. */
+export interface Answer {
+  /** 200 when left out. */
+  readonly status?: number
+  readonly headers?: Readonly<Record<string, string | number>>
+  readonly json: string
+}
+
+/** A declared operation, ready to be served and described. */
+export interface Endpoint {
+  /** Adds the route below a base path such as `/billing/v1`. */
+  register(app: FastifyInstance, base: string, context: RouteContext): void
+  /** Describes it for the OpenAPI document; any of the security schemes opens it. */
+  describe(schemes: readonly string[]): { readonly path: string; readonly method: string; readonly operation: Json }
+}
+
+type Request = FastifyRequest<{ Params: Readonly<Record<string, string>> }>
+
+const JSON_TYPE = 'application/json;charset=utf-8'
+
+/** Declares an operation. The compiler holds `handle` to what `query` and `body` read. */
+export function endpoint<Query, Body>(declared: Declaration<Query, Body>): Endpoint {
+  const { method, path, access } = declared
+  return {
+    register: (app, base, context) => {
+      const url = base + path.replaceAll(/\{(\w+)\}/g, ':$1')
+      app.route({ method, url, config: { access }, handler: handlerOf(declared, base, context) })
+    },
+    describe: (schemes) => ({ path, method: method.toLowerCase(), operation: operationOf(declared, schemes) })
+  }
+}
+
+function handlerOf<Query, Body>(declared: Declaration<Query, Body>, base: string, context: RouteContext) {
+  const { query, body, subject, handle } = declared
+  return async (request: Request, reply: FastifyReply): Promise<FastifyReply> => {
+    const read = {
+      query: readQuery(query, rawQuery(request), subject),
+      body: readBody(body, body === noBody ? (request.body ?? {}) : request.body)
+    }
+    const asked = { request, base, params: request.params, ...read, ...context.requester(request) }
+    const { status = 200, headers = {}, json } = await handle(asked, context)
+    return reply.code(status).headers(headers).type(JSON_TYPE).send(json)
+  }
+}
+
+/** Of an operation without a body: only an empty one is taken. */
+export const noBody = z.strictObject({})
+
+/** The path items of some endpoints for the OpenAPI document. */
+export function endpointPaths(endpoints: readonly Endpoint[], schemes: readonly string[]): Json {
+  const paths: Record<string, Record<string, Json>> = {}
+  for (const { path, method, operation } of endpoints.map(({ describe }) => describe(schemes))) {
+    paths[path] = { ...paths[path], [method]: operation }
+  }
+  return paths
+}
+
+/** Reads a raw query string. Throws `invalidQuery`, naming the parameter or all that are taken. */
+function readQuery<Query>(schema: z.ZodType<Query>, raw: string, subject: string): Query {
+  const sent = new URLSearchParams(raw)
+  const repeated = [...sent.keys()].find((name) => sent.getAll(name).length > 1)
+  if (repeated !== undefined) throw new Problem('invalidQuery', `${repeated} may be given once only`)
+  const result = schema.safeParse(Object.fromEntries(sent))
+  if (result.success) return result.data
+  const faults = result.error.issues.map((issue) =>
+    issue.code === 'unrecognized_keys'
+      ? `${subject} takes ${listed(parameterNames(schema))}`
+      : [...issue.path, issue.message].join(' ')
+  )
+  throw new Problem('invalidQuery', [...new Set(faults)].join('; '))
+}
+
+function parameterNames(schema: z.ZodType): readonly string[] {
+  return schema instanceof z.ZodObject ? Object.keys(schema.shape) : []
+}
+
+function listed(names: readonly string[]): string {
+  if (names.length === 0) return 'no query'
+  return `${names.join(', ').replace(/, (?=[^,]*$)/, ' and ')} only`
+}

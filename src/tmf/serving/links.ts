@@ -1,0 +1,64 @@
+import type { FastifyReply } from 'fastify'
+import { percentEncoded } from '../../base/percent-encoding.ts'
+
+/** Proxies and clients read so much of a header by default; the links repeat the query each. */
+const LINKS_MAX_LENGTH = 4096
+
+/** A page of a list, and what is known of the whole of it. */
+interface PageOfList {
+  readonly offset: number
+  readonly limit: number
+  readonly total: number
+  readonly isEstimate?: boolean
+  /** Where the next page begins, `after=…` or `offset=…`, when there is one. */
+  readonly next: string | undefined
+}
+
+/**
+ * The `Link` header of a page: first, prev, next, last (RFC 8288). `url` is the list's address without a query, `query`
+ * what its pages have in common. With a very long query only `next` is offered.
+ */
+export function linkHeader(url: string, query: string, page: PageOfList): string {
+  const { offset, limit, total, isEstimate, next } = page
+  const link = (relation: string, position: string) =>
+    `<${url}?${headerSafe(query === '' ? position : `${query}&${position}`)}>; rel="${relation}"`
+  const last = isEstimate || limit === 0 || total === 0 ? undefined : lastOffset(offset, limit, total)
+  const before = last !== undefined && offset > last ? last : Math.max(0, offset - limit)
+  const forward = next ? [link('next', `${next}&limit=${limit}`)] : []
+  const links = [
+    link('first', `limit=${limit}`),
+    ...(offset > 0 && total > 0 ? [link('prev', `offset=${before}&limit=${limit}`)] : []),
+    ...forward,
+    ...(last === undefined ? [] : [link('last', `offset=${last}&limit=${limit}`)])
+  ]
+  const all = links.join(', ')
+  return all.length <= LINKS_MAX_LENGTH ? all : forward.join()
+}
+
+/** A page of a list that is paged by offset alone. */
+interface OffsetPage extends Omit<PageOfList, 'next' | 'isEstimate'> {
+  /** How many are on the page. */
+  readonly count: number
+  /** Whether the client said which page it wants. */
+  readonly isPaged: boolean
+}
+
+/** Puts status, counts and links of a page on its reply; `url` and `query` as `linkHeader` takes them. */
+export function pageHeaders(reply: FastifyReply, url: string, query: string, page: OffsetPage): void {
+  const { offset, count, total, isPaged } = page
+  const next = count > 0 && offset + count < total ? `offset=${offset + count}` : undefined
+  reply.code(isPaged && count < total ? 206 : 200)
+  reply.header('X-Total-Count', total).header('X-Result-Count', count)
+  if (isPaged || next !== undefined) reply.header('Link', linkHeader(url, query, { ...page, next }))
+}
+
+/** Where the last page begins, counted in pages from this one; from the start when this one lies behind the end. */
+function lastOffset(offset: number, limit: number, total: number): number {
+  const start = offset < total ? offset : 0
+  return start + Math.floor((total - 1 - start) / limit) * limit
+}
+
+/** Escapes what would end the <> of a link or cannot stand in a header. */
+function headerSafe(query: string): string {
+  return query.replace(/[^\x21\x23-\x3b\x3d\x3f-\x7e]/g, percentEncoded)
+}

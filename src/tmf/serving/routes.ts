@@ -1,0 +1,235 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Author } from '../../audit/record.ts'
+import type { Clock } from '../../base/clock.ts'
+import { Problem } from '../../base/problem.ts'
+import type { Database, Transaction } from '../../db/database.ts'
+import { slotOf } from '../../fairness/request-slot.ts'
+import type { Access } from '../../http/access.ts'
+import { type Address, rawQuery } from '../../http/address.ts'
+import { entityTag, expectedVersion, isUnchanged } from '../../http/conditional.ts'
+import { isLines } from '../../http/lines.ts'
+import { PATCH_TYPES, type PatchType } from '../../http/media-types.ts'
+import { createMany } from '../bulk/bulk.ts'
+import { isExpensive } from '../cost.ts'
+import type { Resource } from '../declaration/resource.ts'
+import { type Answer, idempotencyKey, once } from '../idempotency.ts'
+import { type Page, pageOf } from '../page.ts'
+import { type Fields, parseFieldsOnly, parseQuery } from '../query/query.ts'
+import { find, type Listing, list } from '../read.ts'
+import type { Resolve } from '../references.ts'
+import { type Row, selectAll, selectFields, writeDocument } from '../representation.ts'
+import { secretFor } from '../secret.ts'
+import type { View } from '../view.ts'
+import { create, patch, remove, type WriteContext } from '../write.ts'
+import { linkHeader } from './links.ts'
+import { writeList } from './list-text.ts'
+
+/** Who asks, as far as the machinery must know: what they see, and who the audit says they are. */
+export interface Requester {
+  readonly view: View
+  readonly author: Author
+}
+
+/** What the routes need from the rest of the house; `app.ts` hands it in. */
+export interface RouteContext {
+  readonly database: Database
+  readonly clock: Clock
+  readonly newId: () => string
+  /** All resources by path. */
+  readonly resources: ReadonlyMap<string, Resource>
+  /** How open references are resolved, by the name of their type. */
+  readonly resolvers?: ReadonlyMap<string, Resolve>
+  /** Who asks; whether they may was settled by the access that the route declares. */
+  readonly requester: (request: FastifyRequest) => Requester
+  /** Whether a provider may act as one of its partners here. */
+  readonly supportsProxy: boolean
+  readonly address: Address
+  /** Whether `If-Match` takes tags that a proxy has made weak. */
+  readonly takesWeakTags?: boolean
+}
+
+type ItemRequest = FastifyRequest<{ Params: { id: string } }>
+
+const JSON_TYPE = 'application/json;charset=utf-8'
+
+/** Registers the routes of one resource under one base path, e.g. `/customerBillManagement/v4`. */
+export function registerResource(app: FastifyInstance, base: string, resource: Resource, context: RouteContext): void {
+  const collection = `${base}/${resource.path}`
+  const item = `${collection}/:id`
+  const handlers = itemHandlers(base, resource, context)
+  const { operations } = resource
+  const opened = (scopes: readonly string[]) => {
+    const access: Access = { scopes, supportsProxy: context.supportsProxy }
+    return { config: { access } }
+  }
+  const [read, write] = [opened(resource.scopes.read), opened(resource.scopes.write)]
+  if (operations.list) app.get(collection, read, listHandler(base, resource, context))
+  const creation = { config: { ...write.config, takesMany: resource.bulk !== undefined } }
+  if (operations.create) app.post(collection, creation, createHandler(base, resource, context))
+  if (operations.retrieve) app.get(item, read, handlers.retrieve)
+  if (operations.patch) app.patch(item, write, handlers.patch)
+  if (operations.remove) app.delete(item, write, handlers.remove)
+}
+
+function listHandler(base: string, resource: Resource, context: RouteContext) {
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    const query = parseQuery(rawQuery(request))
+    const page = pageOf(resource, context.requester(request).view, query)
+    const listing = await weighedList(request, context.database, page)
+    const root = context.address(request, base)
+    const isPart = listing.total > 0 && (listing.next !== undefined || page.offset > 0 || page.limit === 0)
+    const asked = query.offset !== undefined || query.limit !== undefined || query.after !== undefined
+    reply.header('X-Total-Count', listing.total).header('X-Result-Count', listing.rows.length)
+    if (listing.isEstimate) reply.header('X-Total-Count-Accuracy', 'estimated')
+    const next = listing.next && `after=${listing.next}`
+    const links = linkHeader(`${root.url}/${resource.path}`, query.link, { ...page, ...listing, next })
+    if ((asked || isPart) && links !== '') reply.header('Link', links)
+    return reply
+      .code(asked && isPart ? 206 : 200)
+      .type(JSON_TYPE)
+      .send(await writeList(listing.rows, (row) => writeDocument(resource.path, page.selection, row, root.json)))
+  }
+}
+
+/** Reads a page in the slot that its cost asks for. */
+async function weighedList(request: FastifyRequest, database: Database, page: Page): Promise<Listing> {
+  const wantsExactCount = /\bcount=exact\b/.test(String(request.headers.prefer ?? ''))
+  if (await isExpensive(database, page, wantsExactCount)) await slotOf(request).become('expensive')
+  return list(database, page, wantsExactCount)
+}
+
+function itemHandlers(base: string, resource: Resource, context: RouteContext) {
+  return {
+    retrieve: async (request: ItemRequest, reply: FastifyReply) => {
+      const fields = parseFieldsOnly(rawQuery(request))
+      const row = await find(context.database, resource, context.requester(request).view, request.params.id)
+      const tag = entityTag(String(row[1]))
+      if (isUnchanged(request.headers['if-none-match'], tag)) return reply.code(304).header('ETag', tag).send()
+      return sendOne(reply, { resource, row, fields, root: context.address(request, base).json })
+    },
+    patch: async (request: ItemRequest, reply: FastifyReply) => {
+      const fields = parseFieldsOnly(rawQuery(request))
+      const type = patchType(request)
+      const requireExpected = expectedVersion(request.headers['if-match'], context.takesWeakTags)
+      const body = required(request.body)
+      const row = await context.database.transaction((tx) =>
+        patch(
+          tx,
+          { ...context, ...context.requester(request) },
+          resource,
+          request.params.id,
+          requireExpected,
+          type,
+          body
+        )
+      )
+      return sendOne(reply, { resource, row, fields, root: context.address(request, base).json })
+    },
+    remove: async (request: ItemRequest, reply: FastifyReply) => {
+      const requireExpected = expectedVersion(request.headers['if-match'], context.takesWeakTags)
+      await context.database.transaction((tx) =>
+        remove(tx, { ...context, ...context.requester(request) }, resource, request.params.id, requireExpected)
+      )
+      return reply.code(204).send()
+    }
+  }
+}
+
+function createHandler(base: string, resource: Resource, context: RouteContext) {
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    const { body: sent } = request
+    if (isLines(sent)) return createMany(request, reply, resource, { ...context, ...context.requester(request) }, sent)
+    // One is stored whole or not at all, whatever is said of many.
+    const raw = resource.bulk ? withoutAtomic(rawQuery(request)) : rawQuery(request)
+    const fields = parseFieldsOnly(raw)
+    requireJson(request)
+    const key = idempotencyKey(request.headers['idempotency-key'])
+    const body = required(request.body)
+    const root = context.address(request, base)
+    const write: WriteContext = { ...context, ...context.requester(request) }
+    if (resource.secret?.isSlow) await slotOf(request).become('expensive')
+    const made = await secretFor(resource, body)
+    let secret: string | undefined
+    const work = async (tx: Transaction): Promise<Answer> => {
+      const created = await create(tx, write, resource, body, made)
+      const { row } = created
+      secret = created.secret
+      const location = `${root.url}/${resource.path}/${encodeURIComponent(String(row[0]))}`
+      return { status: 201, location, etag: entityTag(String(row[1])), body: json(resource, row, fields, root.json) }
+    }
+    const { answer, isReplay } = await context.database.transaction(async (tx) => {
+      if (key === undefined) return { answer: await work(tx), isReplay: false }
+      return once(tx, write.view, key, [resource.path, raw, withoutSecret(resource, body)], () => work(tx))
+    })
+    if (isReplay) reply.header('Idempotency-Replayed', 'true')
+    reply.header('Location', answer.location).header('ETag', answer.etag)
+    return reply
+      .code(answer.status)
+      .type(JSON_TYPE)
+      .send(withSecret(resource, answer.body, secret))
+  }
+}
+
+/** The answer to a creation with the secret that is shown but once: what is kept for a repetition is without it. */
+function withSecret(resource: Resource, body: string, secret: string | undefined): string {
+  if (secret === undefined || !resource.secret) return body
+  return `${body.slice(0, -1)},${JSON.stringify(resource.secret.member)}:${JSON.stringify(secret)}}`
+}
+
+/** What tells one request from another; a secret chosen by the client leaves no trace of itself. */
+function withoutSecret({ secret }: Resource, body: unknown): string {
+  return JSON.stringify(body, (name, value) => (name === secret?.member ? undefined : value))
+}
+
+interface One {
+  readonly resource: Resource
+  readonly row: Row
+  readonly fields: Fields | undefined
+  readonly root: string
+}
+
+function sendOne(reply: FastifyReply, { resource, row, fields, root }: One): FastifyReply {
+  return reply
+    .header('ETag', entityTag(String(row[1])))
+    .type(JSON_TYPE)
+    .send(json(resource, row, fields, root))
+}
+
+/** The JSON of a full row, or of the attributes that `fields` asks for. */
+function json(resource: Resource, row: Row, fields: Fields | undefined, root: string): string {
+  if (!fields) return writeDocument(resource.path, selectAll(resource), row, root)
+  const selection = selectFields(resource, fields)
+  const part = selection.columns.map((column) => row[resource.columns.indexOf(column)] ?? null)
+  return writeDocument(resource.path, selection, part, root)
+}
+
+function required(body: unknown): unknown {
+  if (body === undefined) throw new Problem('missingBody', 'The request needs a JSON body')
+  return body
+}
+
+function mediaType(request: FastifyRequest): string | undefined {
+  return request.headers['content-type']?.split(';')[0]?.trim().toLowerCase()
+}
+
+function patchType(request: FastifyRequest): PatchType {
+  const sent = mediaType(request)
+  const type = PATCH_TYPES.find((candidate) => candidate === sent)
+  if (type) return type
+  if (sent === undefined) required(request.body)
+  throw new Problem('unsupportedMediaType', `PATCH takes ${PATCH_TYPES.join(', ')}`)
+}
+
+function requireJson(request: FastifyRequest): void {
+  const sent = mediaType(request)
+  if (sent === undefined || sent === 'application/json') return
+  throw new Problem('unsupportedMediaType', 'POST takes application/json')
+}
+
+/** A query string without `atomic=true` or `atomic=false`. */
+function withoutAtomic(raw: string): string {
+  return raw
+    .split('&')
+    .filter((part) => !/^atomic=(true|false)$/.test(part))
+    .join('&')
+}
