@@ -53,7 +53,10 @@ describe.skipIf(!hasPooler)('behind a pooler that keeps no sessions', () => {
       expect((await fetch(`${server.root}/health/ready`)).status).toBe(200)
       expect(await server.stop()).toMatchObject({ code: 0 })
     }
-    const left = await admin.query('SELECT FROM pg_locks WHERE locktype = $1', ['advisory'])
+    const left = await admin.query(
+      `SELECT FROM pg_locks l JOIN pg_database d ON d.oid = l.database WHERE l.locktype = 'advisory' AND d.datname = $1`,
+      [name]
+    )
     expect(left.rowCount).toBe(0)
     await pooler.stop()
   })
