@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { type Clock, systemClock } from '../base/clock.ts'
+import type { Instant } from '../base/instant.ts'
 
 /**
  * The clock of the database: the one by which whatever is stored or compared is dated, whatever the clocks of the
@@ -20,10 +21,10 @@ export interface Told {
 }
 
 /** What is asked of the database, in the one row and column of its answer. */
-export const TIME = 'SELECT trunc(extract(epoch FROM clock_timestamp()) * 1000)::text AS "at"'
+export const TIME = 'SELECT (extract(epoch FROM clock_timestamp()) * 1000)::text AS "at"'
 
-/** An answer that came quickly is better than a newer one, for so long. */
-const KEPT_MS = 10_000
+/** What was told is old when it is heard: an answer that came quickly is better than a newer one, for so long. */
+const KEPT_MS = 60_000
 
 /** Reads the answer to TIME at once. */
 export function told(at: string | undefined): Told {
@@ -36,8 +37,8 @@ export function databaseClock(): DatabaseClock {
   let best: Told | undefined
   return {
     now: () => {
-      const known = transactions.getStore() ?? best
-      return known ? new Date(Math.floor(ahead(known) + performance.now())).toISOString() : systemClock()
+      const known = [transactions.getStore(), best].flatMap((time) => (time ? [ahead(time)] : []))
+      return known.length > 0 ? at(Math.max(...known) + performance.now()) : systemClock()
     },
     within: (time, work) => {
       const isBetter = !best || time.heardMs - best.heardMs > KEPT_MS || ahead(time) > ahead(best)
@@ -45,6 +46,10 @@ export function databaseClock(): DatabaseClock {
       return transactions.run(time, work)
     }
   }
+}
+
+function at(ms: number): Instant {
+  return new Date(Math.floor(ms)).toISOString()
 }
 
 /** The difference between the clock of the database and the time that passes here. */
