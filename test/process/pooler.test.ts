@@ -54,7 +54,8 @@ describe.skipIf(!hasPooler)('behind a pooler that keeps no sessions', () => {
       expect(await server.stop()).toMatchObject({ code: 0 })
     }
     const left = await admin.query(
-      `SELECT FROM pg_locks l JOIN pg_database d ON d.oid = l.database WHERE l.locktype = 'advisory' AND d.datname = $1`,
+      `SELECT FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+        WHERE l.locktype = 'advisory' AND d.datname = $1`,
       [name]
     )
     expect(left.rowCount).toBe(0)
