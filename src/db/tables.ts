@@ -51,6 +51,7 @@ export interface Tables {
     readonly payment_method: 'json?'
     readonly related_party: 'json?'
     readonly state: 'text'
+    readonly hold_reason: 'text?'
     readonly tax_item: 'json?'
     readonly issued_as: 'text?'
     readonly rounding_amount: 'decimal?'

@@ -56,6 +56,7 @@ const attributes = {
   paymentMethod: reference('payment_method', paymentMethodRef, 'How it is to be paid'),
   relatedParty: json('related_party', list(relatedPartyRef), 'Parties that have to do with the bill', 'indexed'),
   state: oneOf('state', [...STATES, 'onHold'], 'Where the bill stands', 'indexed'),
+  holdReason: text('hold_reason', 'Why the bill is on hold; gone once it leaves that state'),
   taxItem: json('tax_item', list(taxItem), 'Taxes of the bill')
 }
 
@@ -91,7 +92,7 @@ export const customerBill = defineResource({
     remove: 'extension'
   },
   attributes,
-  patchable: ['state'],
+  patchable: ['state', 'holdReason'],
   states: {
     initial: 'new',
     transitions: TRANSITIONS,
@@ -107,8 +108,10 @@ export const customerBill = defineResource({
     const own = { id: newId(), name: `bill-${billNo}`, attachmentType: OWN_TYPE }
     return { state: 'new', ...document, billDocument: posted.length > 0 ? posted : [own] }
   },
+  consult: async (_tx, _owner, after, before) => withoutOldReason(after, before?.document),
   check: (after, before) => {
     requireAccount(after)
+    requireHold(after)
     requireOneCurrency(after)
     requireBoundedTaxes(after)
     requirePaymentState(after, before)
@@ -134,6 +137,19 @@ function statesBeforeIssue({ internal }: Stored): readonly State[] {
 function requireAccount({ billingAccount, financialAccount }: Bill): void {
   if (billingAccount || financialAccount) return
   throw new Problem('missingField', '$.billingAccount or $.financialAccount is required')
+}
+
+/** A bill that leaves the hold, leaves its reason behind. */
+function withoutOldReason(after: Bill, before?: Bill): Bill {
+  if (after.state === 'onHold' || after.holdReason === undefined || after.holdReason !== before?.holdReason)
+    return after
+  const { holdReason: _, ...rest } = after
+  return rest
+}
+
+function requireHold({ state, holdReason }: Bill): void {
+  if (state === 'onHold' || holdReason === undefined) return
+  throw new Problem('invalidField', '$.holdReason says why a bill is on hold; send it with the state onHold')
 }
 
 function requireOneCurrency({ amountDue, remainingAmount }: Bill): void {

@@ -156,7 +156,7 @@ export async function patch(
   )
   const update = sql`UPDATE ${identifier(resource.table)} SET "version" = "version" + 1, ${assignments}
     WHERE "tenant_id" = ${context.view.tenantId} AND "id" = ${id} RETURNING ${all(resource)}`
-  const isCommon = changed.length === 1 && resource.patchable.length === 1
+  const isCommon = changed.join() === (resource.states?.attribute ?? 'state')
   const updated = (await tx.run(update, { prepared: isCommon }).catch(refuseDuplicate(resource))).rows[0] as Row
   const [before, then] = [stored.document, after].map((whole) => only(whole, changed))
   await record(tx, context, { action: 'patch', resourceType: resource.type, resourceId: id, before, after: then }, now)

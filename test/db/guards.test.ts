@@ -19,13 +19,14 @@ const BALANCED = '23000 ledger_is_balanced'
 const OVERPAID = '23514 customer_bill_not_overpaid'
 const NUMBER = '23505 customer_bill_number_once'
 const NEGATIVE = '23514 account_balance_not_negative'
+const HOLD = '23514 customer_bill_reason_of_hold'
 const CALLS = '23000 call_charge_types_are_immutable'
 
 const ISSUED = ['run', 'demand', 'foreign'] as const
 const MADE = ['run', 'demand', 'foreign', 'draft'] as const
 
 /** What payments and people change of an issued bill; every other column is kept. */
-const FREE = ['version', 'last_update', 'state', 'remaining_amount_value', 'applied_payment']
+const FREE = ['version', 'last_update', 'state', 'hold_reason', 'remaining_amount_value', 'applied_payment']
 const KEPT = [
   ...['tenant_id', 'id', 'partner_id', 'extension', 'created_at', 'at_type', 'at_base_type', 'at_schema_location'],
   ...['bill_no', 'bill_date', 'category', 'next_bill_date', 'payment_due_date', 'run_type', 'amount_due_value'],
@@ -66,6 +67,7 @@ describe('of an issued bill', () => {
     ['version', sql`"version" = "version" + 1`],
     ['last_update', sql`"last_update" = now()`],
     ['state', sql`"state" = 'onHold'`],
+    ['hold_reason', sql`"state" = 'onHold', "hold_reason" = 'x'`],
     ['remaining_amount_value', sql`"remaining_amount_value" = 0`],
     ['applied_payment', sql`"applied_payment" = '[]'`]
   ])('%s may change', async (_, values) => {
@@ -125,6 +127,7 @@ const WITHOUT_DOCUMENT = { id: 'x', letterhead_id: null, recipient: null }
 test.each<[string, Make, string]>([
   ['an issued bill is removed', ({ run }) => sql`DELETE FROM "customer_bill" WHERE "id" = ${run}`, BILL],
   ['the issue is undone', ({ run }) => change(run, sql`"issued_as" = NULL, "state" = 'new'`), BILL],
+  ['a bill that is not held has a reason to be', ({ run }) => change(run, sql`"hold_reason" = 'x'`), HOLD],
   ['all bills are removed at once', () => sql`TRUNCATE "customer_bill" CASCADE`, '23000 issued_bill_no_truncate'],
   [
     'all lines are removed at once',

@@ -5,13 +5,13 @@ export function sampleOf(schema: Schema, all: Schemas): unknown {
   if (schema.$ref) return sampleOf(all[schema.$ref.slice(schema.$ref.lastIndexOf('/') + 1)] ?? {}, all)
   if (schema.enum) return schema.enum[0]
   switch (schema.type) {
-    case 'object':
-      return Object.fromEntries(
-        Object.entries(schema.properties ?? {}).map(([name, property]) => [
-          name,
-          NAMED[name] ?? sampleOf(property, all)
-        ])
-      )
+    case 'object': {
+      const properties = Object.entries(schema.properties ?? {})
+      const sample = properties.map(([name, property]) => [name, NAMED[name] ?? sampleOf(property, all)])
+      // A held bill alone has all of the properties.
+      const held = Object.hasOwn(schema.properties ?? {}, 'holdReason') ? [['state', 'onHold']] : []
+      return Object.fromEntries([...sample, ...held])
+    }
     case 'array':
       return [sampleOf(schema.items ?? {}, all)]
     case 'string':

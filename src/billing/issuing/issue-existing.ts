@@ -136,7 +136,7 @@ async function numberBills(
     const number = numberAt(await takeNumbers(tx, tenantId, billDate, ids.length), sql`i."place" - 1`)
     const { rows } = await tx.run(sql`UPDATE "customer_bill" b SET "state" = ${stateOf(state)}, "issued_as" = ${state},
         "bill_no" = x."number", "version" = b."version" + 1, "last_update" = ${now}, "letterhead_id" = ${letterheadId},
-        "recipient" = ${billedRecipient(now)},
+        "recipient" = ${billedRecipient(now)}, "hold_reason" = NULL,
         "bill_document" = CASE WHEN b."bill_document"#>>'{0,name}' = concat('bill-', b."id")
           THEN jsonb_set(b."bill_document", '{0,name}', to_jsonb(concat('bill-', x."number")))
           ELSE b."bill_document" END
