@@ -5,7 +5,7 @@ import { connectClient, jobSettings } from '../../src/db/connection.ts'
 import { migrate } from '../../src/db/migrations.ts'
 import { withDatabase } from '../support/database.ts'
 import { BASE } from '../support/server.ts'
-import { hasPooler, startPooler } from './pooler.ts'
+import { hasPooler, startPooler, stopPoolers } from './pooler.ts'
 import { CREDENTIAL, cleanUp, failedStart, letIn, type ServerProcess, startServer, until } from './server-process.ts'
 
 const POSTGRES = String(process.env.TEST_DATABASE_URL)
@@ -24,6 +24,7 @@ beforeEach(async () => {
 })
 afterEach(async () => {
   await cleanUp()
+  await stopPoolers()
   await admin.query(`DROP DATABASE ${name} WITH (FORCE)`)
   await admin.end()
 })
@@ -59,7 +60,6 @@ describe.skipIf(!hasPooler)('behind a pooler that keeps no sessions', () => {
       [name]
     )
     expect(left.rowCount).toBe(0)
-    await pooler.stop()
   })
 
   it('jobs and migrations say that they need a session of their own', async () => {
@@ -72,7 +72,6 @@ describe.skipIf(!hasPooler)('behind a pooler that keeps no sessions', () => {
       code: 1,
       stderr: expect.stringMatching(`^tmf678-server: ${message}[^\\n]*DATABASE_DIRECT_URL\\n$`)
     })
-    await pooler.stop()
   })
 })
 

@@ -35,13 +35,18 @@ export async function startPooler(url: string, settings: Readonly<Record<string,
   await until('the pooler listens', () => listens(own))
   const through = new URL(url)
   through.host = `127.0.0.1:${own}`
-  return {
-    url: through.href,
-    stop: async () => {
-      await ended(child)
-      rmSync(folder, { recursive: true, force: true })
-    }
-  }
+  running.push(async () => {
+    await ended(child)
+    rmSync(folder, { recursive: true, force: true })
+  })
+  return { url: through.href }
+}
+
+const running: (() => Promise<void>)[] = []
+
+/** Ends every pooler that the tests of this file started. */
+export async function stopPoolers(): Promise<void> {
+  for (const stop of running.splice(0)) await stop()
 }
 
 async function ended(child: ChildProcess): Promise<void> {
