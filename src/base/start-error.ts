@@ -1,3 +1,5 @@
+import { messageOf } from './unknown.ts'
+
 /** The process cannot start, for a reason outside the program. The message is one line for the operator, no secrets. */
 export class StartError extends Error {}
 
@@ -10,10 +12,4 @@ export function startError(context: string, error: unknown): StartError {
       .replace(/\s*\n\s*/g, '; ')}`,
     { cause: error }
   )
-}
-
-function messageOf(error: unknown): string {
-  // A failed connection to a name with several addresses says nothing itself.
-  if (error instanceof AggregateError) return error.errors.map(messageOf).join('; ')
-  return error instanceof Error ? error.message : String(error)
 }

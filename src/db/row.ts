@@ -1,4 +1,4 @@
-import type { z } from 'zod'
+import { z } from 'zod'
 import { type Instant, instantFromPostgres } from '../base/instant.ts'
 import { trimScale } from '../base/money.ts'
 import { identifier, join, type Sql, sql } from './sql.ts'
@@ -43,6 +43,19 @@ export function oneOf<const V extends string>(values: readonly V[]): Decoder<V, 
 /** JSON of a schema. */
 export function json<T>(schema: z.ZodType<T>): Decoder<T, 'json'> {
   return required('json', (printed) => schema.parse(JSON.parse(printed)))
+}
+
+/** JSON: a list of texts. */
+export const texts = json(z.array(z.string()).readonly())
+
+/** JSON: a list of texts, of which those are kept that are among `values`. */
+export function someOf<const V extends string>(values: readonly V[]): Decoder<readonly V[], 'json'> {
+  // By hand, as it runs for every request: a schema takes five times as long.
+  return required('json', (printed) => {
+    const stored: unknown = JSON.parse(printed)
+    if (!Array.isArray(stored)) throw new Error('the database holds no list where one of texts must be')
+    return stored.filter((one): one is V => values.includes(one))
+  })
 }
 
 /** Reads NULL as undefined: for columns that may be null, and for those of an outer join. */

@@ -1,9 +1,10 @@
 import type { Database } from '../../db/database.ts'
+import { boolean, oneOf, optional, rowOf, someOf, text, texts } from '../../db/row.ts'
 import { type Sql, sql } from '../../db/sql.ts'
 import { hashSecret } from '../keys/secret.ts'
-import type { Scope } from './scopes.ts'
+import { type Scope, scopeList } from './scopes.ts'
 
-/** What a client may ask for; the first two work without a person's browser. */
+/** What a client may ask for. The first two need no browser. */
 export const GRANT_TYPES = ['password', 'client_credentials', 'refresh_token', 'authorization_code'] as const
 
 export type GrantType = (typeof GRANT_TYPES)[number]
@@ -29,7 +30,6 @@ export interface OauthClient {
   readonly partnerId: string | undefined
 }
 
-/** A person with a password. */
 export interface OauthUser {
   readonly tenantId: string
   readonly id: string
@@ -48,8 +48,8 @@ export interface Shown {
 }
 
 /**
- * The enabled client that a request names by its `clientId`, which is unique in the tenant only, or by our id of it,
- * which nobody chooses. Its secret tells whose client it is; of a public one what it was given does.
+ * Returns the enabled client that a request names by its `clientId`, which is unique in the tenant only, or by our id.
+ * The secret tells whose client it is; for a public client, the code or token that it was given does.
  */
 export function findClient(
   database: Database,
@@ -68,7 +68,7 @@ export function findClient(
   )
 }
 
-/** The enabled client of this name that may return to an address; else one of this name. */
+/** Returns the enabled client of this name that may return to an address, or else another one of this name. */
 export function findReturningClient(
   database: Database,
   name: string,
@@ -85,52 +85,46 @@ function isNamed(name: string): Sql {
   return sql`("client_id" = ${name} OR "id" = ${name})`
 }
 
-/** The enabled client with our id. */
 export function clientById(database: Database, tenantId: string, id: string): Promise<OauthClient | undefined> {
   return selectClient(database, sql`"tenant_id" = ${tenantId} AND "id" = ${id}`, sql``)
 }
 
-/** Of several the first in this order, and then the oldest: nobody takes the place of one that is there. */
+const CLIENT = rowOf('oauth_client', {
+  tenantId: text,
+  id: text,
+  clientId: text,
+  secretHash: optional(text),
+  grantTypes: someOf(GRANT_TYPES),
+  scope: scopeList,
+  passwordEncoding: oneOf(PASSWORD_ENCODINGS),
+  redirectUris: optional(texts),
+  refreshesClientCredentials: boolean,
+  partnerId: optional(text)
+})
+
+/** Of several, takes the first in this order, then the oldest: a newer client never takes the place of an older one. */
 async function selectClient(database: Database, condition: Sql, order: Sql): Promise<OauthClient | undefined> {
   const { rows } = await database.run(
-    sql`SELECT "tenant_id", "id", "client_id", "secret_hash", "grant_types", "scope", "password_encoding",
-        "redirect_uris", "refreshes_client_credentials", "partner_id"
-      FROM "oauth_client" WHERE ${condition} AND "is_enabled" ORDER BY ${order}"id" LIMIT 1`,
+    sql`SELECT ${CLIENT.columns} FROM "oauth_client" WHERE ${condition} AND "is_enabled" ORDER BY ${order}"id" LIMIT 1`,
     { prepared: true }
   )
-  const [row] = rows
-  if (!row) return undefined
-  const [tenantId, id, clientId, secretHash, grantTypes, scope, encoding, redirectUris, refreshes, partnerId] = row
-  return {
-    tenantId: String(tenantId),
-    id: String(id),
-    clientId: String(clientId),
-    secretHash: secretHash ?? undefined,
-    grantTypes: JSON.parse(grantTypes ?? '[]') as readonly GrantType[],
-    scopes: JSON.parse(scope ?? '[]') as readonly Scope[],
-    passwordEncoding: encoding === 'plain' ? 'plain' : 'sha256',
-    redirectUris: JSON.parse(redirectUris ?? '[]') as readonly string[],
-    refreshesClientCredentials: refreshes === 't',
-    partnerId: partnerId ?? undefined
-  }
+  const [found] = rows.map(CLIENT.read)
+  if (!found) return undefined
+  const { scope: scopes, redirectUris = [], ...rest } = found
+  return { ...rest, scopes, redirectUris }
 }
 
-/** The enabled user of this name in a tenant. */
+const USER = rowOf('oauth_user', { id: text, passwordHash: text, scope: scopeList, partnerId: optional(text) })
+
+/** Returns the enabled user of this name in a tenant. */
 export async function findUser(database: Database, tenantId: string, username: string): Promise<OauthUser | undefined> {
   const { rows } = await database.run(
-    sql`SELECT "id", "password_hash", "scope", "partner_id" FROM "oauth_user"
+    sql`SELECT ${USER.columns} FROM "oauth_user"
       WHERE "tenant_id" = ${tenantId} AND "username" = ${username} AND "is_enabled"`,
     { prepared: true }
   )
-  const [row] = rows
-  if (!row) return undefined
-  const [id, passwordHash, scope, partnerId] = row
-  return {
-    tenantId,
-    id: String(id),
-    username,
-    passwordHash: String(passwordHash),
-    scopes: JSON.parse(scope ?? '[]') as readonly Scope[],
-    partnerId: partnerId ?? undefined
-  }
+  const [found] = rows.map(USER.read)
+  if (!found) return undefined
+  const { scope: scopes, ...rest } = found
+  return { ...rest, tenantId, username, scopes }
 }

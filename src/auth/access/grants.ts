@@ -1,36 +1,33 @@
 import { type Instant, later } from '../../base/instant.ts'
 import type { Database, Queryable, Transaction } from '../../db/database.ts'
+import { boolean, computed, optional, rowOf, text } from '../../db/row.ts'
 import { sql } from '../../db/sql.ts'
 import { hashSecret, newSecret } from '../keys/secret.ts'
-import type { Scope } from './scopes.ts'
+import { type Scope, scopeList } from './scopes.ts'
 
-/** For whom a grant is made. */
 export interface Grantee {
   readonly tenantId: string
   /** Our id of the client; none for a person whom the identity provider sent. */
   readonly clientId: string | undefined
   readonly userId: string | undefined
-  /** Who is let in, in words. */
+  /** The name of the user, client or person. */
   readonly subject: string
   readonly partnerId: string | undefined
 }
 
 /** What kind of actor a grant is for; a client that acts for itself is its own subject. */
 export function actorTypeOf(
-  { userId, subject }: { readonly userId?: string | null | undefined; readonly subject: string },
+  { userId, subject }: { readonly userId?: string | undefined; readonly subject: string },
   clientName: string | undefined
 ): 'user' | 'client' | 'sso' {
   if (userId) return 'user'
   return subject === clientName ? 'client' : 'sso'
 }
 
-/**
- * For so long a used refresh token is taken again from its client: the answer to the first use may have been lost on
- * the way, and who sends it again is the one that it was for.
- */
+/** Takes a used refresh token again for this long: the client may have lost the reply to its first use. */
 const REPEATABLE_S = 10
 
-/** A refresh token as it was found; one that may be repeated is not used. */
+/** A refresh token that may be used again counts as not used. */
 export interface FoundRefreshToken {
   readonly grantee: Grantee
   readonly grantId: string
@@ -56,7 +53,7 @@ export async function openGrant(
   )
 }
 
-/** Adds a refresh token to a grant, which lives at least as long, and answers the token. */
+/** Adds a refresh token to a grant, which lives at least as long, and returns the token. */
 export async function addRefreshToken(
   tx: Transaction,
   tenantId: string,
@@ -77,33 +74,29 @@ export async function addRefreshToken(
   return token
 }
 
-/** Looks up a refresh token whose grant lives; an expired one is none. */
+const GRANTEE = { clientId: optional(text), partnerId: optional(text) }
+const GRANT = { ...GRANTEE, tenantId: text, id: text, userId: optional(text), subject: text, scope: scopeList }
+const OWNERS = rowOf('oauth_grant', GRANTEE)
+
+/** Looks up a refresh token that has not expired and whose grant lives. */
 export async function findRefreshToken(
   queryable: Queryable,
   token: string,
   now: Instant
 ): Promise<FoundRefreshToken | undefined> {
   const hash = hashSecret(token)
+  const isUsed = sql`coalesce(r."used_at" <= ${later(now, -REPEATABLE_S)}::timestamptz, false)`
+  const refreshed = rowOf('oauth_grant', { ...GRANT, isUsed: computed(boolean, isUsed) }, 'g')
   const { rows } = await queryable.run(
-    sql`SELECT g."tenant_id", g."id", g."client_id", g."user_id", g."subject", g."partner_id", g."scope",
-        coalesce(r."used_at" <= ${later(now, -REPEATABLE_S)}::timestamptz, false)
-      FROM "oauth_refresh_token" r
+    sql`SELECT ${refreshed.columns} FROM "oauth_refresh_token" r
       JOIN "oauth_grant" g ON g."tenant_id" = r."tenant_id" AND g."id" = r."grant_id"
       WHERE r."hash" = ${hash} AND r."expires_at" > ${now} AND g."revoked_at" IS NULL`,
     { prepared: true }
   )
-  const [row] = rows
-  if (!row) return undefined
-  const [tenantId, grantId, clientId, userId, subject, partnerId, scope, isUsed] = row
-  const grantee = {
-    tenantId: String(tenantId),
-    clientId: clientId ?? undefined,
-    userId: userId ?? undefined,
-    subject: String(subject),
-    partnerId: partnerId ?? undefined
-  }
-  const scopes = JSON.parse(scope ?? '[]') as readonly Scope[]
-  return { grantee, grantId: String(grantId), hash, scopes, isUsed: isUsed === 't' }
+  const [found] = rows.map(refreshed.read)
+  if (!found) return undefined
+  const { id: grantId, scope: scopes, isUsed: used, ...grantee } = found
+  return { grantee, grantId, hash, scopes, isUsed: used }
 }
 
 /** Uses a refresh token up; false when somebody did longer ago than it may be repeated. */
@@ -130,16 +123,15 @@ export async function revokeGrant(database: Database, tenantId: string, grantId:
   )
 }
 
-/** The client and partner of a grant, whether it lives or not. */
+/** Returns the client and partner of a grant, revoked or not. */
 export async function ownersOf(
   queryable: Queryable,
   tenantId: string,
   grantId: string
 ): Promise<Pick<Grantee, 'clientId' | 'partnerId'> | undefined> {
   const { rows } = await queryable.run(
-    sql`SELECT "client_id", "partner_id" FROM "oauth_grant" WHERE "tenant_id" = ${tenantId} AND "id" = ${grantId}`,
+    sql`SELECT ${OWNERS.columns} FROM "oauth_grant" WHERE "tenant_id" = ${tenantId} AND "id" = ${grantId}`,
     { prepared: true }
   )
-  const [row] = rows
-  return row && { clientId: row[0] ?? undefined, partnerId: row[1] ?? undefined }
+  return rows.map(OWNERS.read)[0]
 }

@@ -1,5 +1,4 @@
-import { z } from 'zod'
-import { json } from '../../db/row.ts'
+import { someOf } from '../../db/row.ts'
 
 /** What a credential may be good for; each route names those that open it. */
 export const SCOPES = [
@@ -15,7 +14,6 @@ export const SCOPES = [
 
 export type Scope = (typeof SCOPES)[number]
 
-/** What each is good for, in words. */
 export const SCOPE_DESCRIPTIONS: Readonly<Record<Scope, string>> = {
   trust: 'Everything of the tenant, or of the partner',
   'bill:read': 'Read bills, rates, requests for bills and cycles',
@@ -30,13 +28,12 @@ export const SCOPE_DESCRIPTIONS: Readonly<Record<Scope, string>> = {
 /** Stands for every other scope of its tenant, or of its partner. */
 const ALL = 'trust'
 
-/** Whether text names a scope. */
 export function isScope(text: string): text is Scope {
-  return (SCOPES as readonly string[]).includes(text)
+  return SCOPES.some((scope) => scope === text)
 }
 
 /** A stored list of scopes; names that are no scope any more open nothing. */
-export const scopeList = json(z.array(z.string()).transform((names): readonly Scope[] => names.filter(isScope)))
+export const scopeList = someOf(SCOPES)
 
 /** Whether one of the granted scopes is, or stands for, the wanted one. */
 export function covers(granted: Iterable<Scope>, wanted: Scope): boolean {

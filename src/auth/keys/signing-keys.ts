@@ -1,14 +1,15 @@
 import { type CryptoKey, exportJWK, generateKeyPair, importJWK, type JWK } from 'jose'
+import { z } from 'zod'
 import type { Clock } from '../../base/clock.ts'
-import { type Instant, instantFromPostgres } from '../../base/instant.ts'
+import type { Instant } from '../../base/instant.ts'
 import { type Place, type SecretKeys, seal, unseal } from '../../base/secret-keys.ts'
 import { isId, newId } from '../../base/ulid.ts'
 import type { Database, Queryable, Transaction } from '../../db/database.ts'
+import { instant, json, oneOf, optional, rowOf, text } from '../../db/row.ts'
 import type { SealedColumn } from '../../db/secrets.ts'
 import { sql } from '../../db/sql.ts'
 import { memory, shared } from './looked-up.ts'
 
-/** The longest an access token lives. */
 export const ACCESS_TOKEN_LIFETIME_MAX_S = 3_600
 /** A process may sign with a retired key until it looks again, and the clocks of two processes differ. */
 const KEPT_MARGIN_S = 600
@@ -17,8 +18,15 @@ export const RETIRED_KEY_KEPT_S = ACCESS_TOKEN_LIFETIME_MAX_S + KEPT_MARGIN_S
 
 const ALGORITHMS = ['EdDSA', 'ES256'] as const
 export type SigningAlgorithm = (typeof ALGORITHMS)[number]
-/** Of a key that is made because there is none yet. */
+/** The algorithm of a tenant's first key, which is made when it is needed. */
 const FIRST_ALGORITHM: SigningAlgorithm = 'EdDSA'
+
+const PUBLIC_JWK = z.object({ kty: z.enum(['OKP', 'EC']), crv: z.string(), x: z.string(), y: z.string().optional() })
+
+const SIGNING = rowOf('signing_key', { id: text, algorithm: oneOf(ALGORITHMS), privateJwk: text })
+const PUBLIC = { id: text, algorithm: oneOf(ALGORITHMS), publicJwk: json(PUBLIC_JWK) }
+const PUBLISHED = rowOf('signing_key', PUBLIC)
+const VERIFYING = rowOf('signing_key', { ...PUBLIC, tenantId: text, retiredAt: optional(instant) })
 
 const COLUMN: SealedColumn = { table: 'signing_key', column: 'private_jwk' }
 
@@ -29,7 +37,7 @@ export interface SigningKey {
   readonly privateKey: CryptoKey
 }
 
-/** The public half of a key, and whose it is. */
+/** The public half of a tenant's key. */
 export interface VerifyingKey {
   readonly kid: string
   readonly tenantId: string
@@ -38,17 +46,16 @@ export interface VerifyingKey {
   readonly retiredAt: Instant | undefined
 }
 
-/** The keys of all tenants, as one process sees them. */
+/** The keys of all tenants as this process sees them, never older than LOOK_AGAIN_MS. */
 export interface KeyRing {
-  /** The key that signs for the tenant now; made when there is none. */
+  /** Returns the key that signs for the tenant now; makes it when there is none. */
   signing(tenantId: string): Promise<SigningKey>
-  /** The key that a token names, undefined when there is none or it was retired too long ago. */
+  /** Returns the key that a token names; undefined when there is none or it was retired too long ago. */
   verifying(kid: string): Promise<VerifyingKey | undefined>
-  /** The public keys of all tenants that may still verify, by `kid`: the `keys` of a JWK Set (RFC 7517, section 5). */
+  /** Returns all public keys that may still verify: the `keys` of a JWK Set (RFC 7517, section 5). */
   published(): Promise<readonly JWK[]>
 }
 
-/** The ring of this process. What it knows of the database is never older than LOOK_AGAIN_MS. */
 export function keyRing(database: Database, clock: Clock, secrets: SecretKeys): KeyRing {
   return {
     signing: shared(clock, (tenantId) => currentKey(database, clock, secrets, tenantId)),
@@ -58,8 +65,8 @@ export function keyRing(database: Database, clock: Clock, secrets: SecretKeys): 
 }
 
 /**
- * Retires what the tenant signs with and makes a new key, whose `kid` is answered. Tokens of the retired one stay valid
- * until they expire. A tenant that does not exist is a foreign key violation.
+ * Replaces the tenant's signing key and returns the `kid` of the new one. Tokens of the old key stay valid until they
+ * expire. A tenant that does not exist is a foreign key violation.
  */
 export async function rotateSigningKey(
   tx: Transaction,
@@ -76,7 +83,7 @@ export async function rotateSigningKey(
   return kid
 }
 
-/** Several processes may find none at once; the lock lets one of them make it, and the others find it then. */
+/** Makes the key under a lock: of several processes that find none, one makes it and the others use it. */
 async function currentKey(
   database: Database,
   clock: Clock,
@@ -101,16 +108,15 @@ async function selectCurrent(
   tenantId: string
 ): Promise<SigningKey | undefined> {
   const { rows } = await database.run(
-    sql`SELECT "id", "algorithm", "private_jwk" FROM "signing_key"
+    sql`SELECT ${SIGNING.columns} FROM "signing_key"
       WHERE "tenant_id" = ${tenantId} AND "retired_at" IS NULL ORDER BY "created_at" DESC, "id" DESC LIMIT 1`,
     { prepared: true }
   )
-  const [row] = rows
-  if (!row) return undefined
-  const [kid = '', name, stored = ''] = row.map(String)
-  const algorithm = algorithmNamed(name)
-  const jwk = unseal(secrets, placeOf(tenantId, kid), stored)
-  return { kid, algorithm, privateKey: await imported(jwk, algorithm) }
+  const [found] = rows.map(SIGNING.read)
+  if (!found) return undefined
+  const { id: kid, algorithm, privateJwk } = found
+  const jwk = unseal(secrets, placeOf(tenantId, kid), privateJwk)
+  return { kid, algorithm, privateKey: await imported(JSON.parse(jwk), algorithm) }
 }
 
 async function insertKey(
@@ -131,14 +137,14 @@ async function insertKey(
       VALUES (${tenantId}, ${kid}, ${algorithm}, ${publicJwk}, ${seal(secrets, placeOf(tenantId, kid), privateJwk)},
         ${now})`
   )
-  return { kid, algorithm, privateKey: await imported(privateJwk, algorithm) }
+  return { kid, algorithm, privateKey: await imported(JSON.parse(privateJwk), algorithm) }
 }
 
 function placeOf(tenantId: string, id: string): Place {
   return { ...COLUMN, tenantId, id }
 }
 
-/** Keys and made-up ids are remembered apart, so that a flood of the latter cannot crowd out the former. */
+/** Remembers keys and unknown ids apart, so that a flood of made-up ids does not evict keys. */
 function verifier(database: Queryable, clock: Clock): KeyRing['verifying'] {
   const known = memory<VerifyingKey>(clock)
   const unknown = memory<true>(clock)
@@ -161,14 +167,14 @@ function isKept({ retiredAt }: VerifyingKey, now: Instant): boolean {
   return retiredAt === undefined || retiredAt > keptSince(now)
 }
 
-/** Keys that were retired at this instant or before verify no more. */
+/** Returns the instant at or before which a retired key no longer verifies. */
 function keptSince(now: Instant): Instant {
   return new Date(Date.parse(now) - RETIRED_KEY_KEPT_S * 1_000).toISOString()
 }
 
 type Found = ReadonlyMap<string, VerifyingKey>
 
-/** Whoever asks while a query runs waits for the next one, which asks for all: a flood of ids is not one of queries. */
+/** Collects the ids that are asked for during a query into the next one: a flood of ids makes few queries. */
 function oneQueryAtATime(
   select: (kids: readonly string[]) => Promise<Found>
 ): (kid: string) => Promise<VerifyingKey | undefined> {
@@ -191,39 +197,29 @@ function oneQueryAtATime(
 }
 
 async function selectVerifying(database: Queryable, kids: readonly string[]): Promise<Found> {
-  const { rows } = await database.run(
-    sql`SELECT "id", "tenant_id", "algorithm", "public_jwk", "retired_at" FROM "signing_key" WHERE "id" = ANY(${kids})`,
-    { prepared: true }
-  )
-  const keys = rows.map(async ([id, tenantId, name, jwk, retired]): Promise<readonly [string, VerifyingKey]> => {
-    const [kid, algorithm] = [String(id), algorithmNamed(name)]
-    const retiredAt = retired ? instantFromPostgres(retired) : undefined
-    const publicKey = await imported(jwk, algorithm)
-    return [kid, { kid, tenantId: String(tenantId), algorithm, publicKey, retiredAt }]
+  const { rows } = await database.run(sql`SELECT ${VERIFYING.columns} FROM "signing_key" WHERE "id" = ANY(${kids})`, {
+    prepared: true
+  })
+  const keys = rows.map(VERIFYING.read).map(async ({ id: kid, publicJwk, ...key }) => {
+    const publicKey = await imported(publicJwk, key.algorithm)
+    return [kid, { kid, ...key, publicKey }] as const
   })
   return new Map(await Promise.all(keys))
 }
 
 async function selectPublished(database: Queryable, now: Instant): Promise<readonly JWK[]> {
   const { rows } = await database.run(
-    sql`SELECT "id", "algorithm", "public_jwk" FROM "signing_key"
+    sql`SELECT ${PUBLISHED.columns} FROM "signing_key"
       WHERE "retired_at" IS NULL OR "retired_at" > ${keptSince(now)} ORDER BY "id"`,
     { prepared: true }
   )
-  return rows.map(([id, name, jwk]) => {
+  return rows.map(PUBLISHED.read).map(({ id, algorithm, publicJwk }) => {
     // Members are named one by one, so that no private one is ever published.
-    const { kty, crv, x, y }: JWK = JSON.parse(String(jwk))
-    return { kid: String(id), use: 'sig', alg: algorithmNamed(name), kty, crv, x, ...(y !== undefined && { y }) }
+    const { kty, crv, x, y } = publicJwk
+    return { kid: id, use: 'sig', alg: algorithm, kty, crv, x, ...(y !== undefined && { y }) }
   })
 }
 
-function algorithmNamed(name: string | null | undefined): SigningAlgorithm {
-  const algorithm = ALGORITHMS.find((known) => known === name)
-  if (!algorithm) throw new Error(`signing keys cannot be of the algorithm ${name}`)
-  return algorithm
-}
-
-function imported(jwk: string | null | undefined, algorithm: SigningAlgorithm): Promise<CryptoKey> {
-  const parsed: JWK & { kty: 'OKP' | 'EC' } = JSON.parse(String(jwk))
-  return importJWK(parsed, algorithm)
+function imported(jwk: JWK & { kty: 'OKP' | 'EC' }, algorithm: SigningAlgorithm): Promise<CryptoKey> {
+  return importJWK(jwk, algorithm)
 }

@@ -1,6 +1,7 @@
 import OAuth2Server from '@node-oauth/oauth2-server'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Problem } from '../../base/problem.ts'
+import { memberOf } from '../../base/unknown.ts'
 import { failurePage, type Page, signInPage } from '../sign-in/page.ts'
 import { type Subject, signInUser } from '../sign-in/sign-in.ts'
 import {
@@ -122,7 +123,7 @@ function asProblem(error: unknown): Problem {
  */
 async function issueCode({ context, request, parameters, target }: Asked, subject: Subject): Promise<string> {
   const model = { ...tokenModel(issuingFor(context, request)), getClient: async () => modelClient(target.client) }
-  const server = new OAuth2Server({ model: model as unknown as OAuth2Server.ServerOptions['model'] })
+  const server = new OAuth2Server({ model })
   const options = {
     authenticateHandler: { handle: async () => subject },
     authorizationCodeLifetime: LIBRARY_CODE_LIFETIME_S,
@@ -162,10 +163,10 @@ function entryOf(parameters: Parameters, name: string): readonly (readonly [stri
   return value === undefined ? [] : [[name, value]]
 }
 
-/** What cannot be told to the client is told to the person in front of the browser. */
+/** Shows the user a failure that the client cannot be sent. */
 function showFailure(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const { statusCode } = error as { statusCode?: number }
-  const isRefused = !(error instanceof Problem) && statusCode !== undefined && statusCode < 500
+  const statusCode = memberOf(error, 'statusCode')
+  const isRefused = !(error instanceof Problem) && typeof statusCode === 'number' && statusCode < 500
   const cause = isRefused && !(error instanceof OAuth2Server.OAuthError) ? unreadable(statusCode) : error
   const { status, headers, body } = oauthFailure(cause)
   if (status >= 500) request.log.error({ err: error }, 'the authorization endpoint failed')

@@ -1,5 +1,6 @@
 import OAuth2Server from '@node-oauth/oauth2-server'
 import { Problem } from '../../base/problem.ts'
+import { memberOf } from '../../base/unknown.ts'
 
 /** A failure of an OAuth endpoint, as it is answered (RFC 6749, section 5.2). */
 export interface OauthFailure {
@@ -18,7 +19,7 @@ interface Kind {
 const SECTION = 'https://www.rfc-editor.org/rfc/rfc6749#section-'
 const TOKEN_ERRORS = `${SECTION}5.2`
 
-const KINDS: Readonly<Record<string, Kind>> = {
+const KINDS = {
   invalid_request: { status: 400, code: '24', uri: TOKEN_ERRORS },
   invalid_client: { status: 401, code: '41', uri: TOKEN_ERRORS },
   invalid_grant: { status: 400, code: '41', uri: TOKEN_ERRORS },
@@ -28,23 +29,29 @@ const KINDS: Readonly<Record<string, Kind>> = {
   invalid_scope: { status: 400, code: '50', uri: TOKEN_ERRORS },
   temporarily_unavailable: { status: 503, code: '503', uri: `${SECTION}4.1.2.1` },
   server_error: { status: 500, code: '1', uri: `${SECTION}4.1.2.1` }
-}
+} as const satisfies Readonly<Record<string, Kind>>
+
+type KindName = keyof typeof KINDS
 
 const CHALLENGE = { 'WWW-Authenticate': 'Basic realm="tmf678", charset="UTF-8"' }
 
-/** The answer for whatever was thrown; a bug among it is `server_error`, with nothing of its inside. */
+/** Returns the reply to an error; a bug becomes `server_error` without any of its details. */
 export function oauthFailure(error: unknown): OauthFailure {
   const cause = innermost(error)
   if (cause instanceof Problem) return ofProblem(cause)
-  if (cause instanceof OAuth2Server.OAuthError && cause.name in KINDS && cause.name !== 'server_error') {
+  if (cause instanceof OAuth2Server.OAuthError && isKind(cause.name) && cause.name !== 'server_error') {
     return failure(cause.name, cause.message.replace(/`/g, ''))
   }
   return failure('server_error', 'The server failed; the request id names the case')
 }
 
-/** The library wraps what its model throws. */
+function isKind(name: string): name is KindName {
+  return Object.hasOwn(KINDS, name)
+}
+
+/** Returns what the model threw; the library wraps it. */
 function innermost(error: unknown): unknown {
-  const { inner } = error as { inner?: unknown }
+  const inner = memberOf(error, 'inner')
   return inner === undefined ? error : innermost(inner)
 }
 
@@ -56,8 +63,8 @@ function ofProblem(problem: Problem): OauthFailure {
   return { status: problem.status, headers: problem.headers, body: { ...body, error_code: code } }
 }
 
-function failure(error: string, description: string): OauthFailure {
-  const { status, code, uri } = KINDS[error] as Kind
+function failure(error: KindName, description: string): OauthFailure {
+  const { status, code, uri } = KINDS[error]
   return {
     status,
     headers: error === 'invalid_client' ? CHALLENGE : {},

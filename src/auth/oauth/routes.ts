@@ -1,6 +1,7 @@
 import OAuth2Server from '@node-oauth/oauth2-server'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Problem } from '../../base/problem.ts'
+import { memberOf } from '../../base/unknown.ts'
 import { oauthFailure } from './error.ts'
 import { FORM, issuingFor, libraryRequest, type OauthContext, parametersOf, shownClient } from './request.ts'
 import { ACCESS_TOKEN_LIFETIME_S, REFRESH_TOKEN_LIFETIME_S, tokenModel } from './token-model.ts'
@@ -47,8 +48,8 @@ function isUtf8(type = ''): boolean {
 
 /** The framework's own refusals of a body. */
 function asProblem(error: unknown): unknown {
-  const { statusCode } = error as { statusCode?: number }
-  if (error instanceof Problem || statusCode === undefined || statusCode >= 500) return error
+  const statusCode = memberOf(error, 'statusCode')
+  if (error instanceof Problem || typeof statusCode !== 'number' || statusCode >= 500) return error
   if (statusCode === 413) return new Problem('payloadTooLarge', `The body may have ${BODY_LIMIT_BYTES} bytes`)
   if (statusCode === 415) return new Problem('unsupportedMediaType', `The body must be ${FORM}`)
   return error instanceof OAuth2Server.OAuthError ? error : new Problem('badRequest', 'The request is malformed')
@@ -60,7 +61,7 @@ async function issueToken(context: OauthContext, request: FastifyRequest): Promi
   const shown = shownClient(request, parameters)
   const model = tokenModel(issuingFor(context, request), { shown, wantedScope: parameters.get('scope'), given })
   const server = new OAuth2Server({
-    model: model as unknown as OAuth2Server.ServerOptions['model'],
+    model,
     accessTokenLifetime: ACCESS_TOKEN_LIFETIME_S,
     refreshTokenLifetime: REFRESH_TOKEN_LIFETIME_S,
     // Public clients have no secret; the model refuses a confidential one that shows none.

@@ -35,24 +35,21 @@ export type ModelClient = OAuth2Server.Client & { readonly oauth: OauthClient }
 type Token = OAuth2Server.Token
 type Code = OAuth2Server.AuthorizationCode
 
-/** What a request asks for and shows. */
 export interface Exchange {
   readonly shown?: readonly ClientCredentials[]
   readonly wantedScope?: string | undefined
   readonly given?: string | undefined
 }
 
-/** What one request has come to so far. */
 interface State {
   grantId: string
   refreshing: FoundRefreshToken | undefined
 }
 
 /**
- * What the grants of @node-oauth/oauth2-server ask for, for the time of one request. Whatever is wrong with the
- * credentials is answered with undefined; Problems of attempts and of the database go through. `shown` is what the
- * client shows, which the library reads in one way only; `wantedScope` is what a refresh is to be narrowed to, and
- * `given` the code or the token that is to be exchanged.
+ * Returns the model of @node-oauth/oauth2-server for one request. Wrong credentials give undefined; Problems of
+ * attempts and of the database pass through. `shown` holds the credentials of the client, `wantedScope` the scopes to
+ * which a refresh narrows the token, `given` the code or token that is exchanged.
  */
 export function tokenModel(issuing: Issuing, { shown = [], wantedScope, given }: Exchange = {}) {
   const { ring, clock, issuer } = issuing
@@ -64,7 +61,7 @@ export function tokenModel(issuing: Issuing, { shown = [], wantedScope, given }:
     },
     getUser: async (username: string, password: string, { oauth }: ModelClient) => {
       const subject = await signInUser(issuing, oauth, username, password)
-      // Whether the user exists does not show: the hint is about what was sent alone.
+      // The hint depends on the password sent alone, so it does not reveal whether the user exists.
       if (subject || oauth.passwordEncoding === 'plain' || isEncodedPassword(password)) return subject
       throw new OAuth2Server.InvalidGrantError(WANTS_HASH)
     },
@@ -98,7 +95,7 @@ export function modelClient(oauth: OauthClient): ModelClient {
   return { id, grants: [...grantTypes], redirectUris: [...redirectUris], oauth }
 }
 
-/** What is asked for, or everything that may be; throws `invalid_scope` for more than that, or for nothing. */
+/** Returns the scopes asked for, or all that are allowed. Throws `invalid_scope` for others and for none. */
 function grantedScopes(allowed: readonly Scope[], wanted: readonly string[] = allowed): string[] {
   const isGranted = wanted.length > 0 && wanted.every((scope) => isScope(scope) && covers(allowed, scope))
   if (isGranted) return [...new Set(wanted)]
@@ -124,7 +121,7 @@ function refreshing({ database, clock }: Issuing, state: State, wantedScope: str
       const scope = isNarrower ? wanted : [...scopes]
       return { refreshToken: text, scope, client: modelClient(client), user }
     },
-    // Who comes with a used token has it from somebody else: nothing of that grant is to be trusted any more.
+    // A used token that comes again was stolen: the whole grant ends.
     revokeToken: async () => {
       const { refreshing: found } = state
       if (found?.isUsed) await revokeGrant(database, found.grantee.tenantId, found.grantId, clock())
@@ -162,8 +159,8 @@ function codes({ database, clock }: Issuing, state: State) {
       return { ...code, client: modelClient(client), expiresAt: FAR }
     },
     // A code that comes twice was intercepted: what the first one got is taken back (RFC 6749, section 4.1.2).
-    revokeAuthorizationCode: async ({ authorizationCode, user }: Code) => {
-      const { tenantId } = (user as Subject).grantee
+    revokeAuthorizationCode: async ({ authorizationCode, user }: Code & { readonly user: Subject }) => {
+      const { tenantId } = user.grantee
       if (await useCode(database, tenantId, authorizationCode, clock())) return true
       await revokeGrant(database, tenantId, state.grantId, clock())
       return false

@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { later } from '../../base/instant.ts'
 import { Problem } from '../../base/problem.ts'
 import { newId } from '../../base/ulid.ts'
+import { memberOf, messageOf } from '../../base/unknown.ts'
 import { requireNoTransaction } from '../../pace/slow.ts'
 import { signAccessToken } from '../access/access-token.ts'
 import { openGrant } from '../access/grants.ts'
@@ -122,7 +123,7 @@ function requireCode({ issuer }: SsoSettings, answer: Parameters): void {
 
 /** Whether the browser that comes back is the one that was sent; the plugin asks. */
 async function isOwnState(request: FastifyRequest): Promise<boolean> {
-  const { state } = request.query as { state?: string }
+  const state = memberOf(request.query, 'state')
   const sent = request.cookies[STATE_COOKIE]
   if (sent && sent === state && request.cookies[NONCE_COOKIE]) return true
   throw new Problem('badRequest', `This sign-in was not begun here, or long ago; begin again at ${LOGIN_PATH}`)
@@ -141,8 +142,7 @@ async function exchange({ client }: SsoProvider, request: FastifyRequest): Promi
 /** The error of the HTTP client holds the request with its secrets: only its message goes further. */
 function exchangeFailure(error: unknown): Problem {
   if (error instanceof Problem) return error
-  const { output, message } = error as { output?: { statusCode: number }; message: string }
-  if (output?.statusCode !== 400) return providerFailure(new Error(message))
+  if (memberOf(memberOf(error, 'output'), 'statusCode') !== 400) return providerFailure(new Error(messageOf(error)))
   return new Problem('badRequest', `The identity provider does not take its code back; begin again at ${LOGIN_PATH}`)
 }
 
