@@ -24,7 +24,7 @@ import type { Config } from './config.ts'
 import type { Database } from './db/database.ts'
 import { registerDocs } from './docs.ts'
 import { registerDocuments } from './documents/routes.ts'
-import { apiEndpoints, billingEndpoints } from './endpoints.ts'
+import { ADMIN_BASE, apiEndpoints, BILLING_BASE, billingEndpoints } from './endpoints.ts'
 import { limitsFor } from './fairness/limits.ts'
 import { type FairnessOptions, type Owner, registerFairness } from './fairness/request-slot.ts'
 import { registerHealth } from './health.ts'
@@ -105,8 +105,8 @@ export async function buildApp(parts: Parts): Promise<FastifyInstance> {
     registerDocuments(app, base, context)
     for (const { register } of apiEndpoints) register(app, base, context)
   }
-  await registerAdmin(app, '/admin/v1', context)
-  registerBilling(app, '/billing/v1', context)
+  await registerAdmin(app, ADMIN_BASE, context)
+  registerBilling(app, BILLING_BASE, context)
   await registerDocs(app, { basePaths: BASE_PATHS, resources, publicUrl: config.PUBLIC_URL })
   refuseOtherMethods(app, methods)
   return app

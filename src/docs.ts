@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto'
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance } from 'fastify'
+import { adminResources } from './admin/index.ts'
 import { SCOPE_DESCRIPTIONS, SCOPES } from './auth/access/scopes.ts'
 import { documentPaths } from './documents/openapi.ts'
-import { apiEndpoints, billingEndpoints } from './endpoints.ts'
+import { ADMIN_BASE, apiEndpoints, BILLING_BASE, BILLING_TAGS, billingEndpoints } from './endpoints.ts'
 import { isUnchanged } from './http/conditional.ts'
 import { registerRoot } from './root.ts'
 import type { Resource } from './tmf/declaration/resource.ts'
@@ -45,22 +46,25 @@ export function apiDocument({ basePaths, resources, publicUrl }: DocsContext): J
     title: TITLE,
     version: '4.0.0',
     description: DESCRIPTION,
-    basePaths: basePaths.map((base) => prefix + base),
+    basePaths,
+    prefix,
     securitySchemes: securitySchemes(prefix),
-    resources,
-    furtherPaths: (schemes) => ({
-      ...documentPaths(schemes),
-      ...endpointPaths(apiEndpoints, schemes),
-      ...below(`${prefix}/billing/v1`, endpointPaths(billingEndpoints, schemes))
-    })
+    sections: [
+      {
+        resources: [...resources.values()],
+        supportsProxy: true,
+        furtherPaths: (schemes) => ({ ...documentPaths(schemes), ...endpointPaths(apiEndpoints, schemes) })
+      },
+      {
+        base: BILLING_BASE,
+        resources: [],
+        supportsProxy: true,
+        tags: BILLING_TAGS,
+        furtherPaths: (schemes) => endpointPaths(billingEndpoints, schemes)
+      },
+      { base: ADMIN_BASE, resources: [...adminResources.values()], supportsProxy: false, furtherPaths: () => ({}) }
+    ]
   })
-}
-
-/** Path items that stand below a base of their own. */
-function below(url: string, paths: Json): Json {
-  return Object.fromEntries(
-    Object.entries(paths).map(([path, item]) => [path, { servers: [{ url }], ...(item as Json) }])
-  )
 }
 
 /** The ways of getting in; where tokens are had depends on the path before every path. */

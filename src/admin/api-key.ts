@@ -34,6 +34,10 @@ export const apiKey = defineResource({
     partner,
     lastUpdate
   },
+  examples: {
+    create: { name: 'Nightly export', scope: ['bill:read'], allowedAddresses: ['127.0.0.1'] },
+    patch: { isEnabled: false }
+  },
   patchable: ['name', 'scope', 'allowedAddresses', 'expiresAt', 'isEnabled'],
   complete: (document, { now }) => {
     if (document.expiresAt !== undefined && String(document.expiresAt) <= now) {
@@ -50,7 +54,6 @@ export const apiKey = defineResource({
   secret: {
     member: 'key',
     column: 'key_hash',
-    isChosen: false,
     make: async () => {
       const shown = KEY_PREFIX + newSecret()
       return { shown, hash: hashSecret(shown) }

@@ -50,6 +50,10 @@ export const client = defineResource({
     partner,
     lastUpdate
   },
+  examples: {
+    create: { clientId: 'reporting', name: 'Reports', grantTypes: ['client_credentials'], scope: ['bill:read'] },
+    patch: { isEnabled: false }
+  },
   patchable: [
     'name',
     'grantTypes',
@@ -71,7 +75,6 @@ export const client = defineResource({
   secret: {
     member: 'secret',
     column: 'secret_hash',
-    isChosen: false,
     isFor: ({ isPublic }) => !isPublic,
     make: async () => {
       const shown = newSecret()

@@ -24,6 +24,10 @@ export const partner = defineResource({
     name: text('name', 'Name of the partner'),
     lastUpdate
   },
+  examples: {
+    create: { accountNumber: 'PARTNER-EXAMPLE', name: 'Example Telecom' },
+    patch: { name: 'Example Networks' }
+  },
   patchable: ['name'],
   unique: { partner_tenant_id_account_number_key: 'accountNumber' }
 })

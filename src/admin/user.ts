@@ -3,6 +3,7 @@ import { encodePassword, hashPassword } from '../auth/sign-in/password.ts'
 import { Problem } from '../base/problem.ts'
 import { text } from '../tmf/declaration/attribute.ts'
 import { defineResource, type NewSecret } from '../tmf/declaration/resource.ts'
+import type { Scalar } from '../tmf/declaration/shape.ts'
 import { ADMINISTRATION, identifying, isEnabled, lastUpdate, OPERATIONS, partner, scope } from './attributes.ts'
 import { requireDistinct, requireKept } from './checks.ts'
 
@@ -11,6 +12,7 @@ const USERNAME = /^\P{Cc}+$/u
 const USERNAME_MAX_LENGTH = 128
 const PASSWORD_MIN_LENGTH = 8
 const PASSWORD_MAX_LENGTH = 256
+const CHOSEN: Scalar = { kind: 'text', minLength: PASSWORD_MIN_LENGTH, maxLength: PASSWORD_MAX_LENGTH }
 
 /** A person who signs in with a password. */
 export const user = defineResource({
@@ -28,6 +30,10 @@ export const user = defineResource({
     partner,
     lastUpdate
   },
+  examples: {
+    create: { username: 'clerk.example', name: 'Erin Example', scope: ['bill:read', 'account:read'] },
+    patch: { scope: ['bill:read'] }
+  },
   patchable: ['name', 'scope', 'isEnabled'],
   complete: (document) => ({ isEnabled: true, ...document }),
   check: (document) => {
@@ -35,7 +41,7 @@ export const user = defineResource({
     requireDistinct(document, ['scope'])
   },
   unique: { oauth_user_tenant_id_username_key: 'username' },
-  secret: { member: 'password', column: 'password_hash', isChosen: true, isSlow: true, make: makePassword }
+  secret: { member: 'password', column: 'password_hash', chosen: CHOSEN, isSlow: true, make: makePassword }
 })
 
 async function makePassword(chosen: unknown): Promise<NewSecret> {

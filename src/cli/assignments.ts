@@ -51,8 +51,8 @@ export function splitAssignment(text: string): readonly [name: string, value: st
 }
 
 /** The value itself is in no message. */
-function secretFault(path: string, { member, isChosen }: Secret): string {
-  if (!isChosen) return `the ${member} is made, not chosen`
+function secretFault(path: string, { member, chosen }: Secret): string {
+  if (!chosen) return `the ${member} is made, not chosen`
   const ways = `${path} create and ${path} ${member} take --${member}-stdin`
   return `the ${member} is no argument, since others on this machine could read it; ${ways}`
 }

@@ -57,7 +57,7 @@ function createCommand(resource: Resource): Command {
   return {
     description: `creates ${withArticle(resource)}${secret ? ` and prints its ${secret.member} once` : ''}`,
     assignments: 'required',
-    options: ['tenant', ...(secret?.isChosen ? (['password-stdin'] as const) : []), 'json'],
+    options: ['tenant', ...(secret?.chosen ? (['password-stdin'] as const) : []), 'json'],
     details: () => describeAssignments(resource, names),
     prepare: (args) => {
       const body = readAssignments(resource, names, args.assignments)

@@ -224,7 +224,7 @@ export function postable(resource: Resource, body: unknown): { readonly document
   const own = (resource.clientId ? ['href'] : ['id', 'href']).filter((name) => (sent[name] ?? null) !== null)
   if (own.length > 0)
     throw new Problem('invalidField', `${own.map((name) => `$.${name}`).join(', ')} is given by the server`)
-  const chosen = resource.secret?.isChosen ? resource.secret.member : undefined
+  const chosen = resource.secret?.chosen ? resource.secret.member : undefined
   const isOurs = (name: string) => name === 'href' || name === chosen || resource.attributes.get(name)?.readOnly
   const isAllTheirs = !Object.keys(sent).some(isOurs)
   const document = isAllTheirs ? sent : Object.fromEntries(Object.entries(sent).filter(([name]) => !isOurs(name)))

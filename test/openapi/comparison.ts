@@ -13,6 +13,7 @@ export interface Schema {
   readonly format?: string
   readonly enum?: readonly string[]
   readonly pattern?: string
+  readonly minLength?: number
   readonly items?: Schema
   readonly allOf?: readonly Schema[]
   readonly required?: readonly string[]

@@ -44,10 +44,10 @@ export function watch(server: TestServer): Contract {
 
 /** The operation of a request; of a method that its path lacks, all of the path: each has the 405. */
 function operationsFor({ paths }: Document, method: string, path: string): readonly Operation[] {
-  const segments = path.replace(/\?.*/, '').split('/')
+  const segments = path.replace(/^\/|\?.*/g, '').split('/')
   const [, item = {}] = Object.entries(paths).find(([template]) => isOf(template.slice(1).split('/'), segments)) ?? []
   const operation = item[method.toLowerCase()]
-  return operation ? [operation] : Object.values(item)
+  return operation ? [operation] : Object.values(item).filter((member) => 'responses' in member)
 }
 
 function isOf(template: readonly string[], segments: readonly string[]): boolean {

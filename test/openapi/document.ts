@@ -47,10 +47,10 @@ export function operationsOf({ paths }: Document) {
 /** What stands below a base of its own says so beside its operations. */
 const SERVERS = 'servers'
 
-/** The paths below each base path of the API, with their methods; or those below a base of their own. */
-export function methodsBelow({ paths }: Document, server?: string): readonly (readonly [string, readonly string[]])[] {
+/** The paths of the API, below each of its base paths, or those that begin with a base of their own; with methods. */
+export function methodsBelow({ paths }: Document, base?: string): readonly (readonly [string, readonly string[]])[] {
   return Object.entries(paths).flatMap(([name, { servers, ...item }]) => {
-    const own = (servers as readonly { readonly url: string }[] | undefined)?.[0]?.url
-    return own === server ? [[name, Object.keys(item).map((method) => method.toUpperCase())] as const] : []
+    const isMeant = base === undefined ? servers === undefined : name.startsWith(`${base}/`)
+    return isMeant ? [[name, Object.keys(item).map((method) => method.toUpperCase())] as const] : []
   })
 }

@@ -1,6 +1,9 @@
+import { AsyncResource } from 'node:async_hooks'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { adminResources } from '../../src/admin/index.ts'
 import { sql } from '../../src/db/sql.ts'
 import { resources } from '../../src/resources/index.ts'
+import type { Operation } from '../../src/tmf/declaration/resource.ts'
 import { addApiKey, TENANT } from '../support/database.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { type Contract, watch } from './contract.ts'
@@ -19,9 +22,28 @@ const JSON_PATCH = { 'content-type': 'application/json-patch+json' }
 /** What no request brings about: the server would have to fail, or be without its database. */
 const FAILURES = ['429', '500', '503', 'default']
 
-const paths = [...resources.keys()]
+const ADMIN = '/admin/v1/'
+
+/** Where each resource is asked for: below the base of the API, or by the whole path. */
+const served = new Map([
+  ...resources,
+  ...[...adminResources].map(([path, resource]) => [ADMIN + path, resource] as const)
+])
+const paths = [...served.keys()]
 /** References within the service need something to refer to, so what is referred to is made first. */
-const order = ['billCycleSpecification', 'billCycle', ...paths.filter((path) => !path.startsWith('billCycle'))]
+const order = [
+  ...['billCycleSpecification', 'billCycle'],
+  ...paths.filter((path) => !path.startsWith('billCycle') && served.get(path)?.operations.create)
+]
+const having = (operation: Operation) => paths.filter((path) => served.get(path)?.operations[operation])
+const REQUESTS = { list: 'GET', create: 'POST', retrieve: 'GET', patch: 'PATCH', remove: 'DELETE' } as const
+const requestsOf = (path: string, id: string) =>
+  (Object.keys(REQUESTS) as Operation[])
+    .filter((operation) => served.get(path)?.operations[operation])
+    .map((operation) => {
+      return [REQUESTS[operation], ['list', 'create'].includes(operation) ? path : `${path}/${id}`] as const
+    })
+const typeOf = (path: string) => String(served.get(path)?.type)
 
 let server: TestServer
 let contract: Contract
@@ -37,12 +59,13 @@ afterAll(() => server.close())
 /** A body with every attribute the document describes; its references are to what was made before. */
 function wholeBody(path: string): Body {
   const { schemas } = contract.document.components
-  const sample = sampleOf(schemas[`${server.typeOf(path)}_Create`] ?? {}, schemas) as Body
-  const own = [...(resources.get(path)?.attributes ?? [])].flatMap(([name, { storage }]) => {
+  const sample = sampleOf(schemas[`${typeOf(path)}_Create`] ?? {}, schemas) as Body
+  const own = [...(served.get(path)?.attributes ?? [])].flatMap(([name, { storage }]) => {
     const target = storage.kind === 'reference' ? storage.to?.path : undefined
-    return target ? [[name, { ...(sample[name] as Body), id: ids.get(target) }]] : []
+    const id = ids.get(String(target)) ?? ids.get(ADMIN + target)
+    return target ? [[name, { ...(sample[name] as Body), id }]] : []
   })
-  const type = { '@type': server.typeOf(path) }
+  const type = { '@type': typeOf(path) }
   return { ...sample, ...type, ...Object.fromEntries(own), ...('isBilled' in sample && { isBilled: true }) }
 }
 
@@ -50,9 +73,9 @@ let made = 0
 
 /** The same for another resource: what is unique is other. */
 function anotherBody(path: string): Body {
-  const unique = Object.values(resources.get(path)?.unique ?? {})
+  const unique = Object.values(served.get(path)?.unique ?? {})
   const body = wholeBody(path)
-  return { ...body, ...Object.fromEntries(unique.map((name) => [name, `${body[name]} ${++made}`])) }
+  return { ...body, ...Object.fromEntries(unique.map((name) => [name, `${body[name]}-${++made}`])) }
 }
 
 describe('every answer is as the document says', () => {
@@ -62,10 +85,10 @@ describe('every answer is as the document says', () => {
     expect(created.body).toMatchObject({ id: expect.any(String) })
     ids.set(path, created.body.id)
     const read = await contract.call('GET', `${path}/${created.body.id}`)
-    const own = [...(resources.get(path)?.attributes ?? [])].flatMap(([name, { readOnly }]) =>
+    const own = [...(served.get(path)?.attributes ?? [])].flatMap(([name, { readOnly }]) =>
       readOnly ? [`$.${name}`] : []
     )
-    const missing = missingIn(read.body, schemas[server.typeOf(path)] ?? {}, schemas)
+    const missing = missingIn(read.body, schemas[typeOf(path)] ?? {}, schemas)
     expect(missing.filter((name) => !own.includes(name))).toEqual([])
     expect(contract.breaches()).toEqual([])
   })
@@ -73,21 +96,22 @@ describe('every answer is as the document says', () => {
   test.each(order)('%s: creating', async (path) => {
     const keyed = { 'idempotency-key': path }
     expect((await contract.call('POST', path, wholeBody(path), keyed)).headers['idempotency-replayed']).toBe('true')
-    await expectStatus(422, 'POST', path, { '@type': 'Other' }, keyed)
+    await expectStatus(422, 'POST', path, { ...wholeBody(path), '@type': 'Other' }, keyed)
     await expectStatus(201, 'POST', `${path}?fields=id`, anotherBody(path))
     await expectStatus(400, 'POST', path, '{')
     await expectStatus(400, 'POST', path, { id: UNKNOWN_ID })
     await expectStatus(413, 'POST', path, TOO_LARGE)
     await expectStatus(415, 'POST', path, 'text', TEXT)
     await expectStatus(501, 'POST', `${path}?fields=a[0]`, wholeBody(path))
+    const apart = AsyncResource.bind(expectStatus)
     await server.database.transaction(async (tx) => {
       await tx.run(sql`SELECT pg_advisory_xact_lock(hashtextextended(${JSON.stringify(['demo', 'held'])}, 0))`)
-      await expectStatus(409, 'POST', path, wholeBody(path), { 'idempotency-key': 'held' })
+      await apart(409, 'POST', path, wholeBody(path), { 'idempotency-key': 'held' })
     })
     expect(contract.breaches()).toEqual([])
   })
 
-  const bulk = paths.filter((path) => resources.get(path)?.bulk)
+  const bulk = paths.filter((path) => served.get(path)?.bulk)
   test.each(bulk)('%s: creating many', async (path) => {
     const line = JSON.stringify(anotherBody(path))
     await expectStatus(200, 'POST', path, line, LINES)
@@ -109,7 +133,7 @@ describe('every answer is as the document says', () => {
   })
 
   test.each(paths)('%s: reading', async (path) => {
-    const item = `${path}/${ids.get(path)}`
+    const item = `${path}/${ids.get(path) ?? (await contract.call('GET', path)).body[0].id}`
     const { headers } = await contract.call('GET', item)
     await expectStatus(304, 'GET', item, undefined, { 'if-none-match': String(headers.etag) })
     await expectStatus(200, 'GET', `${item}?fields=none`)
@@ -120,7 +144,7 @@ describe('every answer is as the document says', () => {
     expect(contract.breaches()).toEqual([])
   })
 
-  test.each(paths)('%s: changing', async (path) => {
+  test.each(having('patch'))('%s: changing', async (path) => {
     const item = `${path}/${await changeable(path)}`
     const [name = '', value] = patchOf(path)
     await expectStatus(200, 'PATCH', item, { [name]: value })
@@ -135,7 +159,7 @@ describe('every answer is as the document says', () => {
     expect(contract.breaches()).toEqual([])
   })
 
-  test.each(paths)('%s: deleting', async (path) => {
+  test.each(having('remove'))('%s: deleting', async (path) => {
     const item = `${path}/${await changeable(path)}`
     await expectStatus(400, 'DELETE', item, undefined, { 'if-match': 'no tag' })
     await expectStatus(404, 'DELETE', `${path}/${UNKNOWN_ID}`)
@@ -146,13 +170,7 @@ describe('every answer is as the document says', () => {
   })
 
   test.each(paths)('%s: without a credential, and without its scope', async (path) => {
-    for (const [method, place] of [
-      ['GET', path],
-      ['POST', path],
-      ['GET', `${path}/${UNKNOWN_ID}`],
-      ['PATCH', `${path}/${UNKNOWN_ID}`],
-      ['DELETE', `${path}/${UNKNOWN_ID}`]
-    ] as const) {
+    for (const [method, place] of requestsOf(path, UNKNOWN_ID)) {
       await expectStatus(401, method, place, undefined, { authorization: '' })
       await expectStatus(403, method, place, undefined, { token: 'no-scope' })
     }
@@ -160,9 +178,9 @@ describe('every answer is as the document says', () => {
   })
 
   test.each(paths)('%s: a path that is too long', async (path) => {
-    await expectStatus(414, 'GET', `${path}/${TOO_LONG}`)
-    await expectStatus(414, 'PATCH', `${path}/${TOO_LONG}`, {})
-    await expectStatus(414, 'DELETE', `${path}/${TOO_LONG}`)
+    for (const [method, place] of requestsOf(path, TOO_LONG).filter(([, asked]) => asked !== path)) {
+      await expectStatus(414, method, place, method === 'PATCH' ? {} : undefined)
+    }
     expect(contract.breaches()).toEqual([])
   })
 
@@ -221,6 +239,6 @@ async function changeable(path: string): Promise<string> {
 
 /** An attribute that may be patched, with a value to which it may be changed. */
 function patchOf(path: string): readonly [string, unknown] {
-  const { patchable = [], states } = resources.get(path) ?? {}
+  const { patchable = [], states } = served.get(path) ?? {}
   return patchable.includes('name') ? ['name', 'changed'] : ['state', states?.transitions[states.initial]?.[0]]
 }

@@ -15,7 +15,7 @@ export function sampleOf(schema: Schema, all: Schemas): unknown {
     case 'array':
       return [sampleOf(schema.items ?? {}, all)]
     case 'string':
-      return TEXTS[schema.format ?? ''] ?? (schema.pattern ? 'EUR' : 'text')
+      return TEXTS[schema.format ?? ''] ?? (schema.pattern ? 'EUR' : 'text'.padEnd(schema.minLength ?? 0, '.'))
     case 'number':
       return 12.5
     case 'integer':
@@ -28,7 +28,11 @@ export function sampleOf(schema: Schema, all: Schemas): unknown {
 }
 
 /** Of which not any text will do. */
-const NAMED: Readonly<Record<string, string>> = { frequency: 'month' }
+const NAMED: Readonly<Record<string, unknown>> = {
+  frequency: 'month',
+  expiresAt: '9998-12-31T00:00:00.000Z',
+  allowedAddresses: ['127.0.0.1']
+}
 
 const TEXTS: Readonly<Record<string, string>> = {
   'date-time': '2026-01-15T10:00:00.000Z',

@@ -115,8 +115,8 @@ export interface Secret {
   readonly member: string
   /** The column of the hash. */
   readonly column: string
-  /** Whether the client may choose it, by the same member of the posted body. */
-  readonly isChosen: boolean
+  /** The form of one that the client chooses, by the same member of the posted body; left out where it cannot. */
+  readonly chosen?: Scalar
   /** Makes one. It may take long, so that it is done before the transaction. Throws a Problem for a bad choice. */
   readonly make: (chosen: unknown) => Promise<NewSecret>
   /** Whether to make one is expensive, such as a password's hash. */

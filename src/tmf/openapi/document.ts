@@ -1,6 +1,6 @@
 import type { Operation, Resource } from '../declaration/resource.ts'
 import { componentHeaders, componentParameters, componentResponses } from './components.ts'
-import { operationObject, VERBS } from './operations.ts'
+import { type OperationContext, operationObject, VERBS } from './operations.ts'
 import { componentSchemas, type Json } from './schemas.ts'
 
 /** What an OpenAPI document says besides the declarations of the resources. */
@@ -13,26 +13,35 @@ export interface ApiDescription {
   readonly basePaths: readonly string[]
   /** How clients get in: OpenAPI's security schemes by name. */
   readonly securitySchemes: Json
-  /** All resources by path. */
-  readonly resources: ReadonlyMap<string, Resource>
+  /** The path before every path of the server, where clients see one; else empty. */
+  readonly prefix: string
+  readonly sections: readonly Section[]
+}
+
+/** Resources and other operations with one base path, or below each of the API's. */
+export interface Section {
+  /** Stands before the paths of the section; left out for those below each base path of the API. */
+  readonly base?: string
+  readonly resources: readonly Resource[]
+  /** Whether a provider may act as one of its partners on the resources. */
+  readonly supportsProxy: boolean
+  /** Tags besides those of the resources, with what they mean. */
+  readonly tags?: Readonly<Record<string, string>>
   /** Path items besides those of the resources, whose operations any of these security schemes opens. */
   readonly furtherPaths: (schemes: readonly string[]) => Json
 }
 
 /** The OpenAPI 3.1 document of some resources, made from their declarations alone. */
 export function openApiDocument(api: ApiDescription): Json {
-  const { title, version, description, basePaths, securitySchemes, resources, furtherPaths } = api
-  const served = [...resources.values()]
+  const { title, version, description, basePaths, prefix, securitySchemes, sections } = api
+  const served = sections.flatMap(({ resources }) => resources)
   const schemes = Object.keys(securitySchemes)
   return {
     openapi: '3.1.0',
     info: { title, version, description, license: { name: 'Apache License 2.0', identifier: 'Apache-2.0' } },
-    servers: basePaths.map((url) => ({ url })),
-    tags: served.map((resource) => ({ name: resource.path, description: resource.description })),
-    paths: {
-      ...Object.fromEntries(served.flatMap((resource) => pathItems(resource, served, schemes))),
-      ...furtherPaths(schemes)
-    },
+    servers: basePaths.map((url) => ({ url: prefix + url })),
+    tags: sections.flatMap(tagsOf),
+    paths: Object.fromEntries(sections.flatMap((section) => pathsOf(section, prefix, schemes))),
     components: {
       schemas: componentSchemas(served),
       parameters: componentParameters(),
@@ -43,28 +52,41 @@ export function openApiDocument(api: ApiDescription): Json {
   }
 }
 
-function pathItems(
-  resource: Resource,
-  all: readonly Resource[],
+function tagsOf({ resources, tags = {} }: Section): readonly Json[] {
+  const own = resources.map(({ path, description }) => ({ name: path, description }))
+  return [...own, ...Object.entries(tags).map(([name, description]) => ({ name, description }))]
+}
+
+/** The path items of a section; with a base of its own, they have their whole path and name their server. */
+function pathsOf(
+  section: Section,
+  prefix: string,
   schemes: readonly string[]
-): (readonly [path: string, item: Json])[] {
+): readonly (readonly [path: string, item: Json])[] {
+  const { base, resources, furtherPaths } = section
+  const items: Json = {
+    ...Object.fromEntries(resources.flatMap((resource) => pathItems(resource, { ...section, schemes }))),
+    ...furtherPaths(schemes)
+  }
+  const servers = [{ url: prefix || '/' }]
+  return Object.entries(items).map(([path, item]) =>
+    base === undefined ? [path, Object(item)] : [base + path, { servers, ...Object(item) }]
+  )
+}
+
+function pathItems(resource: Resource, context: OperationContext): (readonly [path: string, item: Json])[] {
   const items = [
-    [`/${resource.path}`, operationsAt('collection', resource, all, schemes)],
-    [`/${resource.path}/{id}`, operationsAt('item', resource, all, schemes)]
+    [`/${resource.path}`, operationsAt('collection', resource, context)],
+    [`/${resource.path}/{id}`, operationsAt('item', resource, context)]
   ] as const
   return items.filter(([, operations]) => Object.keys(operations).length > 0)
 }
 
-function operationsAt(
-  place: 'collection' | 'item',
-  resource: Resource,
-  all: readonly Resource[],
-  schemes: readonly string[]
-): Json {
+function operationsAt(place: 'collection' | 'item', resource: Resource, context: OperationContext): Json {
   const served = (Object.keys(VERBS) as Operation[]).filter(
     (operation) => VERBS[operation].place === place && resource.operations[operation]
   )
   return Object.fromEntries(
-    served.map((operation) => [VERBS[operation].method, operationObject(resource, operation, all, schemes)])
+    served.map((operation) => [VERBS[operation].method, operationObject(resource, operation, context)])
   )
 }

@@ -60,19 +60,34 @@ export const VERBS: Readonly<Record<Operation, Verb>> = {
   }
 }
 
-/**
- * One operation of a resource: what it takes, and every answer it may give. `all` are the resources beside it,
- * `schemes` the security schemes, any of which opens it.
- */
+/** What an operation stands among. */
+export interface OperationContext {
+  /** The resources beside that of the operation. */
+  readonly resources: readonly Resource[]
+  readonly supportsProxy: boolean
+  /** The security schemes, any of which opens it. */
+  readonly schemes: readonly string[]
+}
+
+/** One operation of a resource: what it takes, and every answer it may give. */
 export function operationObject(
   resource: Resource,
   operation: Operation,
-  all: readonly Resource[],
-  schemes: readonly string[]
+  { resources, supportsProxy, schemes }: OperationContext
 ): Json {
   const { prefix, summary, parameters } = VERBS[operation]
   const body = requestBody(resource, operation)
-  const statuses = [400, 401, 403, 405, 429, 500, 503, 'default', ...failuresOf(resource, operation, all)] as const
+  const statuses = [
+    400,
+    401,
+    403,
+    405,
+    429,
+    500,
+    503,
+    'default',
+    ...failuresOf(resource, operation, resources)
+  ] as const
   return {
     operationId: prefix + resource.type,
     tags: [resource.path],
@@ -83,7 +98,7 @@ export function operationObject(
     parameters: parameterRefs(
       ...parameters,
       ...(isBulk(resource, operation) ? (['Atomic'] as const) : []),
-      'ProxyAccountNumber',
+      ...(supportsProxy ? (['ProxyAccountNumber'] as const) : []),
       'RequestId'
     ),
     ...(body && { requestBody: { required: true, content: body } }),
@@ -170,7 +185,7 @@ function withExample(content: Json, mediaType: string, example: object | undefin
 const JSON_TYPE = 'application/json'
 const JSON_PATCH = 'application/json-patch+json'
 
-function successes({ type }: Resource, operation: Operation): Json {
+function successes({ type, secret }: Resource, operation: Operation): Json {
   const one = { 'application/json': { schema: schemaRef(type) } }
   const many = { 'application/json': { schema: { type: 'array', items: schemaRef(type) } } }
   const plain = headerRefs('X-Request-Id')
@@ -185,7 +200,8 @@ function successes({ type }: Resource, operation: Operation): Json {
     }
     case 'create': {
       const headers = headerRefs('X-Request-Id', 'ETag', 'Location', 'Idempotency-Replayed')
-      return { 201: { description: 'It is created', headers, content: one } }
+      const created = { 'application/json': { schema: schemaRef(secret ? `${type}_Created` : type) } }
+      return { 201: { description: 'It is created', headers, content: created } }
     }
     case 'retrieve':
       return {

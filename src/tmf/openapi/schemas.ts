@@ -1,5 +1,5 @@
 import type { Attribute } from '../declaration/attribute.ts'
-import type { Resource } from '../declaration/resource.ts'
+import type { Resource, Secret } from '../declaration/resource.ts'
 import { scalarKind } from '../declaration/scalar.ts'
 import { META, type Member, type ObjectShape, type Shape, uri } from '../declaration/shape.ts'
 
@@ -68,6 +68,7 @@ function resourceSchemas(resource: Resource): (readonly [name: string, schema: J
   const { type, operations } = resource
   const schemas: [string, Json][] = [[type, readSchema(resource)]]
   if (operations.create) schemas.push([`${type}_Create`, createSchema(resource)])
+  if (operations.create && resource.secret) schemas.push([`${type}_Created`, createdSchema(resource, resource.secret)])
   if (operations.patch) schemas.push([`${type}_Update`, updateSchema(resource)])
   return schemas
 }
@@ -89,17 +90,29 @@ function readSchema({ description, attributes }: Resource): Json {
   }
 }
 
-function createSchema({ type, attributes, clientId }: Resource): Json {
+/** What the answer to a creation is: the resource, and its secret where the server has made it. */
+function createdSchema(resource: Resource, { member }: Secret): Json {
+  const read = readSchema(resource)
+  const secret = { type: 'string', description: 'The secret, shown this once where the server has made it' }
+  return { ...read, properties: { ...Object(read.properties), [member]: secret } }
+}
+
+function createSchema({ type, attributes, clientId, secret }: Resource): Json {
   const given = clientId ? `The server gives href${clientId.isRequired ? '' : ', and an id where there is none'}.` : IDS
   const posted = new Map([...attributes].filter(([, { readOnly }]) => !readOnly))
   return {
     type: 'object',
     description: sentences(`What a new ${type} is made from`, given, OWN_TYPE),
     ...required(posted),
-    properties: properties(posted, isWritten),
+    properties: {
+      ...properties(posted, isWritten),
+      ...(secret?.chosen && { [secret.member]: { ...schemaOf(secret.chosen), description: CHOSEN, writeOnly: true } })
+    },
     additionalProperties: true
   }
 }
+
+const CHOSEN = 'The secret; when left out, the server makes one and shows it once'
 
 /** Of a merge patch nothing is required, and a null removes a member; the members are all there is to say. */
 function updateSchema({ type, attributes, patchable, extensionsArePatchable }: Resource): Json {
