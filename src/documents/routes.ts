@@ -83,7 +83,7 @@ async function rendering(
   switch (type) {
     case 'application/pdf':
       return {
-        pieces: only(await renderPdfAside(await billView(source))),
+        pieces: only(await renderPdfAside(await billView(source), slot.requireClient)),
         type,
         disposition: `inline; filename="${name}.pdf"`
       }

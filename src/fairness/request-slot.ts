@@ -1,7 +1,8 @@
+import { Socket } from 'node:net'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type Answers, openAnswers } from './answers.ts'
 import type { WorkClass } from './scheduler.ts'
-import { openSlots, type Release, type SlotSettings, type Slots } from './slots.ts'
+import { GONE, openSlots, type Release, type SlotSettings, type Slots } from './slots.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -20,6 +21,8 @@ export interface RequestSlot {
   become(work: WorkClass): Promise<void>
   /** Does a part of the work in a slot of its own: of a request that is a transfer, which holds none. */
   run<T>(work: WorkClass, part: () => Promise<T>): Promise<T>
+  /** Throws a Problem when the client has gone away, so that nothing is begun for nobody. */
+  requireClient(): void
 }
 
 /** The slot of a request to a route that is not public. */
@@ -82,7 +85,8 @@ interface Holding {
   readonly timeoutMs: number
 }
 
-async function holdSlot({ slots, answers, owner, reply, timeoutMs }: Holding, first: WorkClass): Promise<Held> {
+async function holdSlot(holding: Holding, first: WorkClass): Promise<Held> {
+  const { slots, owner, reply } = holding
   const { raw } = reply
   const whenGone = (leave: () => void) => {
     raw.once('close', leave)
@@ -96,6 +100,7 @@ async function holdSlot({ slots, answers, owner, reply, timeoutMs }: Holding, fi
       release()
       // While it waits there is nothing to give back.
       release = () => undefined
+      requireClient(raw)
       release = await slots.take({ ...owner, work }, { whenGone })
       current = work
     },
@@ -103,22 +108,39 @@ async function holdSlot({ slots, answers, owner, reply, timeoutMs }: Holding, fi
       const done = await slots.take({ ...owner, work }, { isPatient: true, whenGone })
       return part().finally(done)
     },
-    answering: () => {
-      if (raw.closed || raw.destroyed) return release()
-      const answer = {
-        tenant: owner.tenant,
-        sinceMs: performance.now(),
-        isTransfer: current === 'transfer',
-        release,
-        // The server sets it anew when the answer is out.
-        limitStall: () => void raw.socket?.setTimeout(timeoutMs)
-      }
-      answers.add(answer)
-      const end = () => {
-        answers.remove(answer)
-        release()
-      }
-      raw.once('finish', end).once('close', end)
-    }
+    requireClient: () => requireClient(raw),
+    answering: () => (isGone(raw) ? release() : holdWhileAnswered(holding, current, release))
   }
+}
+
+function holdWhileAnswered({ answers, owner, reply, timeoutMs }: Holding, work: WorkClass, release: Release): void {
+  const { raw } = reply
+  const answer = {
+    tenant: owner.tenant,
+    sinceMs: performance.now(),
+    isTransfer: work === 'transfer',
+    release,
+    limitStall: () => limitStall(raw.socket, timeoutMs)
+  }
+  answers.add(answer)
+  const end = () => {
+    answers.remove(answer)
+    release()
+  }
+  raw.once('finish', end).once('close', end)
+}
+
+type Raw = FastifyReply['raw']
+
+function requireClient(raw: Raw): void {
+  if (isGone(raw)) throw GONE
+}
+
+function isGone({ closed, destroyed }: Raw): boolean {
+  return closed || destroyed
+}
+
+/** The server sets the limit anew when the answer is out. An answer that is injected goes to no socket. */
+function limitStall(socket: Raw['socket'], timeoutMs: number): void {
+  if (socket instanceof Socket) socket.setTimeout(timeoutMs)
 }

@@ -117,7 +117,8 @@ function nameOf({ tenant, principal }: Ask): string {
 
 const LATER = { 'Retry-After': '1' }
 const TOO_BUSY = new Problem('unavailable', 'The server is busy with other requests; try again later', LATER)
-const GONE = new Problem('requestTimeout', 'The client has gone away')
+/** Answers nobody. */
+export const GONE = new Problem('requestTimeout', 'The client has gone away')
 const TOO_MANY: Readonly<Record<Refusal, Problem>> = {
   principal: new Problem('tooManyRequests', 'Too many of your requests wait already; send fewer at once', LATER),
   tenant: new Problem('tooManyRequests', 'Too many requests of this provider wait already; try again later', LATER),

@@ -94,7 +94,7 @@ test('the thread beside the event loop makes the same, when it is new as when it
   )
   const expected = await Promise.all(views.map(renderPdf))
   for (const _ of ['new', 'kept']) {
-    const made = await Promise.all(views.map(renderPdfAside))
+    const made = await Promise.all(views.map((view) => renderPdfAside(view)))
     expect(made.map((file, at) => file.equals(expected[at] ?? Buffer.alloc(0)))).toEqual([true, true, true])
   }
 })

@@ -18,11 +18,14 @@ let idle: Promise<unknown> = Promise.resolve()
 
 /**
  * The PDF of a bill, made beside the event loop: one after the other, in a thread that is there while it is needed.
- * Throws `conflict` for a bill that the thread has no room for.
+ * Throws `conflict` for a bill that the thread has no room for, and what `requireClient` throws when its turn comes.
  */
-export function renderPdfAside(view: BillView): Promise<Buffer> {
+export function renderPdfAside(view: BillView, requireClient: () => void = () => undefined): Promise<Buffer> {
   requireNoTransaction('A PDF')
-  const file = idle.then(() => render(view))
+  const file = idle.then(() => {
+    requireClient()
+    return render(view)
+  })
   idle = file.catch(() => undefined)
   return file
 }
