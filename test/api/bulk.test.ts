@@ -155,6 +155,19 @@ describe('all or nothing', () => {
     }
   })
 
+  test.each([
+    [200, JSON.stringify(RATE)],
+    [422, '{}']
+  ])('answers %i in pieces, whose length is not known before', async (code, last) => {
+    const { statusCode, headers, body } = await server.app.inject({
+      method: 'POST',
+      url: `${BASE}/${PATH}?atomic=true`,
+      headers: { ...LINES, token: 'demo-api-key' },
+      payload: `${`${JSON.stringify(RATE)}\n`.repeat(1_100)}${last}`
+    })
+    expect([statusCode, headers['content-length'], body.trimEnd().split('\n').length]).toEqual([code, undefined, 1_101])
+  })
+
   test('takes so many lines and no more', async () => {
     const { status, results } = await bulk(`${JSON.stringify(RATE)}\n`.repeat(100_001), '?atomic=true')
     expect([status, results[0].message]).toEqual([413, expect.stringContaining('100000 lines')])

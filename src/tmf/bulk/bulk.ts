@@ -1,33 +1,25 @@
 import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Problem } from '../../base/problem.ts'
-import type { Database, Transaction } from '../../db/database.ts'
+import type { Database } from '../../db/database.ts'
 import { slotOf } from '../../fairness/request-slot.ts'
 import { rawQuery } from '../../http/address.ts'
 import { LINES_TYPE } from '../../http/body.ts'
 import type { Line, Lines } from '../../http/lines.ts'
 import { allowLongBody } from '../../http/long-body.ts'
+import { inTurns } from '../../pace/turns.ts'
 import type { Resource } from '../declaration/resource.ts'
 import { splitQuery } from '../query/query-text.ts'
-import type { WriteContext } from '../write.ts'
+import { isStored, storeAll } from './atomic.ts'
 import type { BulkResource } from './insert.ts'
-import { type Draft, drafted, faultOf, type Result, storeDrafts } from './rows.ts'
+import { BATCH_LINES, type BulkContext, type Draft, drafted, NOTHING, type Result, storeDrafts } from './rows.ts'
 
-/** What is stored in one transaction. */
-const BATCH_LINES = 1_000
+/** What is stored in one transaction, unless it is BATCH_LINES. */
 const BATCH_BYTES = 4_194_304
 /** Batches of one request that are stored at the same time: the database has more than one core. */
 const STORING_MAX = 2
-/** What all or nothing takes: it is held until its end has come. */
-const ATOMIC_LINES = 100_000
-const ATOMIC_BYTES = 67_108_864
 /** Results that a client has not taken yet; beyond that nothing more is read until it takes some. */
 const RESULTS_BYTES = 16_777_216
-
-/** What the creation of many needs. */
-export interface BulkContext extends WriteContext {
-  readonly database: Pick<Database, 'transaction'>
-}
 
 /**
  * Creates what the lines of a body say, and answers one line of JSON for each, in their order, while the body still
@@ -55,7 +47,10 @@ export async function createMany(
   if (isAtomic) {
     const results = await storeAll(context, resource, groups)
     const code = results.every(isStored) ? 200 : 422
-    return reply.code(code).type(LINES_TYPE).send(results.map(resultLine).join(''))
+    return reply
+      .code(code)
+      .type(LINES_TYPE)
+      .send(Readable.from(inTurns(results.values().map(resultLine))))
   }
   const texts = storeBatches(context, resource, groups, (error) => request.log.error({ err: error }, 'a batch failed'))
   const first = await texts.next()
@@ -63,8 +58,6 @@ export async function createMany(
   const all = Readable.from(withFirst(first.value, texts), { objectMode: false, highWaterMark: RESULTS_BYTES })
   return reply.type(LINES_TYPE).send(all)
 }
-
-const NOTHING = new Problem('missingBody', 'The request needs at least one document')
 
 function isBulk(resource: Resource): resource is BulkResource {
   return resource.bulk !== undefined
@@ -191,59 +184,4 @@ async function store(context: BulkContext, resource: BulkResource, batch: readon
 
 function messageOf(error: unknown): string {
   return error instanceof Problem ? error.message : 'The server failed; the request id names the case'
-}
-
-/** Stores all lines, or none; one that is at fault then tells why, and the others that they are not stored. */
-async function storeAll(context: BulkContext, resource: BulkResource, groups: Groups): Promise<readonly Result[]> {
-  const drafts = await collect(context, resource, groups)
-  const faults = drafts.map(faultOf)
-  if (faults.some((fault) => fault !== undefined)) return drafts.map(({ line }, at) => faults[at] ?? notStored(line))
-  const results: Result[] = []
-  const storeEach = async (tx: Transaction) => {
-    results.length = 0
-    for (let at = 0; at < drafts.length; at += BATCH_LINES) {
-      results.push(...(await storeDrafts(tx, context, resource, drafts.slice(at, at + BATCH_LINES))))
-    }
-    if (!results.every(isStored)) throw UNDONE
-  }
-  try {
-    await context.database.transaction(storeEach)
-    return results
-  } catch (error) {
-    if (error !== UNDONE) throw error
-    return results.map((result) => (isStored(result) ? notStored(result.line) : result))
-  }
-}
-
-/** What takes a transaction back whose results are the answer. */
-const UNDONE = new Problem('unprocessable', 'At least one line was refused')
-
-/** All lines of a body, read before anything is stored: a slow client holds no transaction open. */
-async function collect(context: BulkContext, resource: BulkResource, groups: Groups): Promise<readonly Draft[]> {
-  const drafts: Draft[] = []
-  let bytes = 0
-  for await (const lines of groups) {
-    const now = context.clock()
-    for (const line of lines) {
-      const draft = drafted(context, resource, line, now)
-      bytes += draft.bytes
-      if (drafts.push(draft) > ATOMIC_LINES || bytes > ATOMIC_BYTES) throw TOO_MANY
-    }
-  }
-  if (drafts.length === 0) throw NOTHING
-  return drafts
-}
-
-const TOO_MANY = new Problem(
-  'payloadTooLarge',
-  `atomic=true takes at most ${ATOMIC_LINES} lines of ${ATOMIC_BYTES} bytes together`,
-  { Connection: 'close' }
-)
-
-function isStored({ status }: Result): boolean {
-  return status === 'created' || status === 'duplicate'
-}
-
-function notStored(line: number): Result {
-  return { line, status: 'notStored' }
 }

@@ -1,6 +1,6 @@
 import { recordChange } from '../../audit/record.ts'
 import { Problem } from '../../base/problem.ts'
-import type { Transaction } from '../../db/database.ts'
+import type { Database, Transaction } from '../../db/database.ts'
 import { parseJson } from '../../http/body.ts'
 import { type Finding, findingsOf } from '../../http/findings.ts'
 import type { Line } from '../../http/lines.ts'
@@ -10,6 +10,16 @@ import { validate } from '../declaration/schema.ts'
 import { checkReferences, isResolved, type Referent, type Resolve, resolved } from '../references.ts'
 import { postable, stamp, type WriteContext } from '../write.ts'
 import { type BulkResource, idsByKey, insertNew, keyOf } from './insert.ts'
+
+/** What is stored by one statement. */
+export const BATCH_LINES = 1_000
+/** Of a body without a line. */
+export const NOTHING = new Problem('missingBody', 'The request needs at least one document')
+
+/** What the creation of many needs. */
+export interface BulkContext extends WriteContext {
+  readonly database: Pick<Database, 'transaction'>
+}
 
 /** A line that was read: a document to be stored, or what is wrong with it. */
 export interface Draft {

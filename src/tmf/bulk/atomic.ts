@@ -1,0 +1,82 @@
+import { Problem } from '../../base/problem.ts'
+import type { Transaction } from '../../db/database.ts'
+import type { Lines } from '../../http/lines.ts'
+import type { BulkResource } from './insert.ts'
+import {
+  BATCH_LINES,
+  type BulkContext,
+  type Draft,
+  drafted,
+  faultOf,
+  NOTHING,
+  type Result,
+  storeDrafts
+} from './rows.ts'
+
+/** What all or nothing takes: it is held until its end has come. */
+const ATOMIC_LINES = 100_000
+const ATOMIC_BYTES = 67_108_864
+
+/** Stores all lines, or none; one that is at fault then tells why, and the others that they are not stored. */
+export async function storeAll(
+  context: BulkContext,
+  resource: BulkResource,
+  groups: Lines['groups']
+): Promise<readonly Result[]> {
+  const drafts = await collect(context, resource, groups)
+  const faults = drafts.map(faultOf)
+  if (faults.some((fault) => fault !== undefined)) return drafts.map(({ line }, at) => faults[at] ?? notStored(line))
+  const results: Result[] = []
+  const storeEach = async (tx: Transaction) => {
+    results.length = 0
+    for (let at = 0; at < drafts.length; at += BATCH_LINES) {
+      results.push(...(await storeDrafts(tx, context, resource, drafts.slice(at, at + BATCH_LINES))))
+    }
+    if (!results.every(isStored)) throw UNDONE
+  }
+  try {
+    await context.database.transaction(storeEach)
+    return results
+  } catch (error) {
+    if (error !== UNDONE) throw error
+    return results.map((result) => (isStored(result) ? notStored(result.line) : result))
+  }
+}
+
+/** What takes a transaction back whose results are the answer. */
+const UNDONE = new Problem('unprocessable', 'At least one line was refused')
+
+/** All lines of a body, read before anything is stored: a slow client holds no transaction open. */
+async function collect(
+  context: BulkContext,
+  resource: BulkResource,
+  groups: Lines['groups']
+): Promise<readonly Draft[]> {
+  const drafts: Draft[] = []
+  let bytes = 0
+  for await (const lines of groups) {
+    const now = context.clock()
+    for (const line of lines) {
+      const draft = drafted(context, resource, line, now)
+      bytes += draft.bytes
+      if (drafts.push(draft) > ATOMIC_LINES || bytes > ATOMIC_BYTES) throw TOO_MANY
+    }
+  }
+  if (drafts.length === 0) throw NOTHING
+  return drafts
+}
+
+const TOO_MANY = new Problem(
+  'payloadTooLarge',
+  `atomic=true takes at most ${ATOMIC_LINES} lines of ${ATOMIC_BYTES} bytes together`,
+  { Connection: 'close' }
+)
+
+/** Whether a line is there now, as it was sent or as another one before. */
+export function isStored({ status }: Result): boolean {
+  return status === 'created' || status === 'duplicate'
+}
+
+function notStored(line: number): Result {
+  return { line, status: 'notStored' }
+}
