@@ -1,4 +1,7 @@
 import { openNextCycle } from '../billing/cycles/cycle.ts'
+import { NOTHING_LEFT, settleWithNothingLeft } from '../billing/issuing/settle.ts'
+import { inChunks } from '../billing/runs/run-bills.ts'
+import { sql } from '../db/sql.ts'
 import { reportLedger, verifyLedger } from '../ledger/verify.ts'
 import { resources } from '../resources/index.ts'
 import type { Command } from './command.ts'
@@ -21,6 +24,19 @@ export const billingCommands: Readonly<Record<string, Command>> = {
       const { startDateTime, endDateTime } = validFor as { startDateTime: string; endDateTime: string }
       const what = isNew ? 'opened' : 'was opened meanwhile:'
       return { text: `${what} billCycle ${cycle.id} (${name}) from ${startDateTime} to ${endDateTime}` }
+    }
+  },
+  'bill settle': {
+    description: 'settles issued bills with nothing left to pay, which the first versions left as they were',
+    options: ['tenant'],
+    details: () => 'Bills are settled by themselves since; the command may be repeated, and run beside servers.',
+    prepare: (args) => async (context) => {
+      const writing = await enterTenant(context, args)
+      const waiting = sql`"tenant_id" = ${writing.view.tenantId} AND ${NOTHING_LEFT}`
+      const count = await inChunks(context.database, waiting, (tx, ids) =>
+        settleWithNothingLeft(tx, writing, sql`b."id" = ANY(${ids}::text[])`)
+      )
+      return { text: `${count} ${count === 1 ? 'bill' : 'bills'} settled` }
     }
   },
   'ledger verify': {

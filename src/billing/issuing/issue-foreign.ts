@@ -13,6 +13,7 @@ import { readStored } from '../../tmf/representation.ts'
 import { useCredit } from '../payments/credit.ts'
 import { BILL_COLUMNS } from './bill-moves.ts'
 import { keepDocuments } from './keep-letterhead.ts'
+import { settleWithNothingLeft } from './settle.ts'
 
 /**
  * What it is to issue a bill of another system: one to an account of ours is posted to the ledger, and paid from the
@@ -101,6 +102,7 @@ async function post(tx: Transaction, context: ChangeContext, bills: Sql): Promis
   await sayWhatRemains(tx, context, bills, now)
   const at = sql`${now}`
   await postForeignBills(tx, context.author.tenantId, { bills, chargedAt: at, paidAt: at })
+  await settleWithNothingLeft(tx, context, bills)
 }
 
 /** Payments need to know what remains of a bill: all of it where nothing is said, and of a settled one nothing. */
