@@ -1,7 +1,9 @@
 import type { Logger } from 'pino'
+import { sealingNote } from './audit/sealing.ts'
 import { Problem } from './base/problem.ts'
 import { readSecretKeys, type SecretKeys } from './base/secret-keys.ts'
 import { StartError, startError } from './base/start-error.ts'
+import { newId } from './base/ulid.ts'
 import type { Config } from './config.ts'
 import { connectClient, jobSettings } from './db/connection.ts'
 import { type Database, openDatabase } from './db/database.ts'
@@ -58,7 +60,8 @@ export async function openStore(config: Config, logger: Logger): Promise<Store> 
       embedded && !isGiven(config) ? embeddedSecretKeys(config.DATA_DIR) : requireSecretKeys(config)
     if (embedded) {
       await fill(database)
-      await rotateSecrets(database, secrets())
+      const actor = { type: 'system', id: 'start', name: 'start' } as const
+      await rotateSecrets(database, secrets(), sealingNote({ actor, clock: database.clock, newId }))
     }
     return { database, directUrl, secrets, requireReady, close }
   } catch (error) {

@@ -1,3 +1,4 @@
+import { sealingNote } from '../audit/sealing.ts'
 import { startError } from '../base/start-error.ts'
 import { rotateSecrets } from '../db/secrets.ts'
 import type { Command } from './command.ts'
@@ -11,8 +12,9 @@ export const sealCommands: Readonly<Record<string, Command>> = {
       'command may be repeated, and run beside servers.',
     prepare:
       () =>
-      async ({ database, secrets }) => {
-        const count = await rotateSecrets(database, secrets()).catch((error: unknown) => {
+      async ({ database, secrets, actor, clock, newId }) => {
+        const note = sealingNote({ actor, clock, newId })
+        const count = await rotateSecrets(database, secrets(), note).catch((error: unknown) => {
           throw startError('Not every secret could be sealed anew', error)
         })
         return { text: `${count} ${count === 1 ? 'secret' : 'secrets'} sealed anew` }

@@ -1,5 +1,5 @@
 import { type SecretKeys, seal, sealedByFirst, unseal } from '../base/secret-keys.ts'
-import type { Database, Queryable } from './database.ts'
+import type { Database, Queryable, Transaction } from './database.ts'
 import { identifier, type Sql, sql } from './sql.ts'
 
 /** The columns that hold secrets, of text, in tables with the key (tenant_id, id): all that is sealed. */
@@ -22,19 +22,22 @@ export async function countStale(database: Queryable, keys: SecretKeys): Promise
   return count
 }
 
+/** Notes, in the transaction of the change, which values of a tenant were sealed anew. */
+export type Note = (tx: Transaction, tenantId: string, ids: readonly string[], column: SealedColumn) => Promise<void>
+
 /**
  * Seals with the first key what it has not sealed, and answers how many values those were. What others seal or remove
  * meanwhile stays as they leave it. Throws what `unseal` throws, and then the batches before stay done.
  */
-export async function rotateSecrets(database: Database, keys: SecretKeys): Promise<number> {
+export async function rotateSecrets(database: Database, keys: SecretKeys, note: Note): Promise<number> {
   let count = 0
   for (const each of SEALED_COLUMNS) {
-    for (let done = BATCH; done === BATCH; count += done) done = await rotateBatch(database, keys, each)
+    for (let done = BATCH; done === BATCH; count += done) done = await rotateBatch(database, keys, each, note)
   }
   return count
 }
 
-async function rotateBatch(database: Database, keys: SecretKeys, each: SealedColumn): Promise<number> {
+async function rotateBatch(database: Database, keys: SecretKeys, each: SealedColumn, note: Note): Promise<number> {
   const [table, column] = [identifier(each.table), identifier(each.column)]
   return database.transaction(async (tx) => {
     const { rows } = await tx.run(sql`SELECT "tenant_id", "id", ${column} FROM ${table}
@@ -43,6 +46,14 @@ async function rotateBatch(database: Database, keys: SecretKeys, each: SealedCol
       const place = { ...each, tenantId: String(tenantId), id: String(id) }
       const sealed = seal(keys, place, unseal(keys, place, String(stored)))
       await tx.run(sql`UPDATE ${table} SET ${column} = ${sealed} WHERE "tenant_id" = ${tenantId} AND "id" = ${id}`)
+    }
+    for (const [tenantId, ofTenant] of Map.groupBy(rows, ([tenant]) => String(tenant))) {
+      await note(
+        tx,
+        tenantId,
+        ofTenant.map(([, id]) => String(id)),
+        each
+      )
     }
     return rows.length
   })

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { sealingNote } from '../../src/audit/sealing.ts'
 import { keyRing } from '../../src/auth/keys/signing-keys.ts'
 import { systemClock } from '../../src/base/clock.ts'
 import { newSecretKey, parseSecretKeys, seal, unseal } from '../../src/base/secret-keys.ts'
+import { newId } from '../../src/base/ulid.ts'
 import { countStale, rotateSecrets, SEALED_COLUMNS } from '../../src/db/secrets.ts'
 import { identifier, sql } from '../../src/db/sql.ts'
 import { createTestDatabase, OTHER_TENANT, TENANT, type TestDatabase } from '../support/database.ts'
@@ -10,6 +12,7 @@ const [OLD, NEW] = [newSecretKey(), newSecretKey()]
 const [old, both, fresh] = [parseSecretKeys(OLD), parseSecretKeys(`${NEW},${OLD}`), parseSecretKeys(NEW)]
 /** More than one batch. */
 const KEYS = 150
+const note = sealingNote({ actor: { type: 'command', id: 'nora', name: 'nora' }, clock: systemClock, newId })
 
 let store: TestDatabase
 beforeAll(async () => {
@@ -44,18 +47,35 @@ test('rotate seals all with the first key, whatever sealed them before, and no o
   const before = opened(old, await stored())
   expect(await countStale(store.database, both)).toBe(KEYS + 1)
   // As two operators would at the same time.
-  const counts = await Promise.all([rotateSecrets(store.database, both), rotateSecrets(store.database, both)])
+  const counts = await Promise.all([
+    rotateSecrets(store.database, both, note),
+    rotateSecrets(store.database, both, note)
+  ])
   expect(counts[0] + counts[1]).toBe(KEYS + 1)
   expect(await countStale(store.database, fresh)).toBe(0)
   expect(opened(fresh, await stored())).toEqual(before)
-  expect(await rotateSecrets(store.database, fresh)).toBe(0)
+  expect(await rotateSecrets(store.database, fresh, note)).toBe(0)
+})
+
+test('the audit of each tenant says who sealed how many of its secrets anew, and nothing of them', async () => {
+  const { rows } = await store.database.run(sql`SELECT "tenant_id", sum(("after"->>'sealedAnew')::int),
+      sum(jsonb_array_length("after"->'ids'))
+    FROM "audit" WHERE "action" = 'rotate' AND "actor_name" = 'nora' AND "resource_type" = 'SealedSecrets' GROUP BY 1`)
+  expect(new Map(rows.map(([tenant, ...counts]) => [tenant, counts]))).toEqual(
+    new Map([
+      [TENANT, ['1', '1']],
+      [OTHER_TENANT, [`${KEYS}`, `${KEYS}`]]
+    ])
+  )
+  const { rows: told } = await store.database.run(sql`SELECT FROM "audit" WHERE "after"::text ~ 'v1[.]|"d"'`)
+  expect(told).toEqual([])
 })
 
 test('a value that no key opens stops the rotation, and stays as it is', async () => {
   const foreign = seal(parseSecretKeys(newSecretKey()), { ...SEALED_COLUMNS[0], tenantId: TENANT, id: 'lost' }, '{}')
   await store.database.run(sql`INSERT INTO "signing_key" ("tenant_id", "id", "algorithm", "public_jwk", "private_jwk")
     VALUES (${TENANT}, 'lost', 'EdDSA', '{}', ${foreign})`)
-  await expect(rotateSecrets(store.database, fresh)).rejects.toThrow('which is not among SECRET_KEYS')
+  await expect(rotateSecrets(store.database, fresh, note)).rejects.toThrow('which is not among SECRET_KEYS')
   expect((await stored()).find(([, id]) => id === 'lost')?.[2]).toBe(foreign)
   await store.database.run(sql`DELETE FROM "signing_key" WHERE "id" = 'lost'`)
 })

@@ -1,0 +1,20 @@
+import type { Clock } from '../base/clock.ts'
+import type { Note } from '../db/secrets.ts'
+import { type Author, recordChange } from './record.ts'
+
+/** Adds a row to the audit of each tenant whose secrets are sealed anew; it names them, and says nothing of them. */
+export function sealingNote({
+  actor,
+  clock,
+  newId
+}: {
+  readonly actor: Author['actor']
+  readonly clock: Clock
+  readonly newId: () => string
+}): Note {
+  return async (tx, tenantId, ids, { table }) => {
+    const after = { sealedAnew: ids.length, in: table, ids }
+    const change = { action: 'rotate' as const, resourceType: 'SealedSecrets', resourceId: tenantId, after }
+    await recordChange(tx, { tenantId, actor }, change, { id: newId(), now: clock() })
+  }
+}
