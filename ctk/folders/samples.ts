@@ -120,7 +120,8 @@ export const samples: readonly Sample[] = [
       billingPeriod: 'month',
       frequency: 'monthly',
       billingDateShift: 1,
-      paymentDueDateOffset: 14
+      paymentDueDateOffset: 14,
+      validFor: { startDateTime: '2026-01-01T00:00:00.000Z' }
     },
     change: { description: '{{run}} changed' },
     given: [],

@@ -1,10 +1,11 @@
 import { account } from '../accounts/account.ts'
 import { accountResources } from '../accounts/index.ts'
+import { Problem } from '../base/problem.ts'
 import { billCycleSpecification } from '../resources/bill-cycle-specification.ts'
 import { customerBill } from '../resources/customer-bill.ts'
 import { customerBillOnDemand } from '../resources/customer-bill-on-demand.ts'
 import { resources } from '../resources/index.ts'
-import type { Resource } from '../tmf/declaration/resource.ts'
+import type { Document, Resource } from '../tmf/declaration/resource.ts'
 import { datedBillCycle } from './cycles/cycle.ts'
 import { requireFrequency } from './cycles/recurrence.ts'
 import { issueChanged } from './issuing/issue-existing.ts'
@@ -40,12 +41,23 @@ const issuedBill: Resource = {
 /** A new account takes over what other systems had billed it before. */
 const billedAccount: Resource = { ...account, written: takeOverBills }
 
-/** A specification whose frequency says nothing never opens a cycle. */
+/** A specification that says how often, and that in words that nobody reads or not from when, never opens a cycle. */
 const readSpecification: Resource = {
   ...billCycleSpecification,
-  check: ({ frequency }, before) => {
+  check: (after, before) => {
+    const { frequency } = after
     if (frequency !== undefined && frequency !== before?.document.frequency) requireFrequency(String(frequency))
+    if (!lacksStart(after) || (before && lacksStart(before.document))) return
+    throw new Problem(
+      'missingField',
+      '$.validFor.startDateTime is required with $.frequency: the first period begins on it'
+    )
   }
+}
+
+function lacksStart({ frequency, validFor }: Document): boolean {
+  const { startDateTime } = (validFor ?? {}) as { readonly startDateTime?: string }
+  return frequency !== undefined && startDateTime === undefined
 }
 
 /** The resources of the standard and the accounts as they are served: with what the billing engine adds, by path. */

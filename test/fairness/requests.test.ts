@@ -45,7 +45,7 @@ async function heldCount(): Promise<number> {
 }
 
 const readBills = () => server.call('GET', 'customerBill?limit=1')
-const cycle = JSON.stringify({ name: 'monthly', frequency: 'monthly' })
+const cycle = JSON.stringify({ name: 'monthly' })
 
 describe('while the requests of one tenant hang', () => {
   test('those of another are answered, reads and writes alike', async () => {
