@@ -5,6 +5,8 @@ import { addEverybody, addUser, BY_CLIENT, BY_PASSWORD, CLIENT, SECRET } from '.
 import { basic, expectFailure, startTokenServer, type TokenAnswer, type TokenServer } from './token-server.ts'
 
 const EFFECTIVE_AFTER_S = 5
+/** How long the answer to a refresh may be asked for again. */
+const REPEATABLE_S = 10
 const INACTIVE = { active: false }
 const ENDPOINTS = ['/oauth/revoke', '/oauth/introspect']
 
@@ -107,10 +109,12 @@ describe('introspection', () => {
     expect(await introspect(own)).not.toHaveProperty('username')
   })
 
-  test('of a refresh token says that it is active until it was used', async () => {
+  test('of a refresh token says that it is active until it was used and can be repeated no more', async () => {
     const { refresh } = await logIn()
     expect(await introspect(refresh)).toEqual({ active: true, token_type: 'refresh_token' })
     const next = (await refreshed(refresh)).body.refresh_token
+    expect(await introspect(refresh)).toEqual({ active: true, token_type: 'refresh_token' })
+    server.pass(REPEATABLE_S)
     expect(await introspect(refresh)).toEqual(INACTIVE)
     expect(await introspect(next)).toMatchObject({ active: true })
   })

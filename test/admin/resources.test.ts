@@ -207,7 +207,7 @@ test('Lists are filtered by scope, partner and use', async () => {
   const ids = async (query: string) =>
     (await server.call('GET', `${ADMIN}/apiKey?${query}`)).body.map((found: { id: string }) => found.id)
   expect(await ids(`partner.id=${id}`)).toEqual([key.id])
-  expect(await ids('scope=self&isEnabled=true')).toEqual([key.id])
+  expect(await ids('scope=billing:run&isEnabled=true')).toEqual([key.id])
   expect(await ids('allowedAddresses=192.0.2.0/24&name=filtered')).toEqual([key.id])
   expect((await server.call('GET', `${ADMIN}/apiKey/${key.id}`)).body.partner).toEqual({
     id,

@@ -62,6 +62,12 @@ async function idleTransactions(): Promise<unknown> {
   return rows[0]?.[0]
 }
 
+async function waitingForLocks(): Promise<unknown> {
+  const { rows } = await server.database.run(sql`SELECT count(*) FROM "pg_stat_activity"
+    WHERE "datname" = current_database() AND "wait_event" = 'advisory'`)
+  return rows[0]?.[0]
+}
+
 test('each line is answered while the body still comes, with no transaction open between them', async () => {
   const client = open()
   write(client, RATE)
@@ -126,8 +132,12 @@ test('what is stored beside a batch that fails has its results, what comes after
   await holder.connect()
   await holder.query('SELECT pg_advisory_lock(1)')
   const before = (await names()).length
-  const client = open()
+  const patient = await startTestServer({}, server)
+  await patient.app.listen({ host: '127.0.0.1', port: 0 })
+  const client = open(patient)
   write(client, { ...RATE, name: 'Fail' })
+  // Lines that come before would be in its batch.
+  await expect.poll(waitingForLocks).toBe('1')
   for (let at = 0; at < 1_500; at++) write(client, { ...RATE, name: 'Beside' })
   const answered = linesOf(client)
   await expect.poll(async () => (await names()).length).toBe(before + 1_000)
@@ -138,6 +148,7 @@ test('what is stored beside a batch that fails has its results, what comes after
   expect(await next()).toBeUndefined()
   expect(await names()).toHaveLength(before + 1_000)
   client.destroy()
+  await patient.close()
 })
 
 test('a client that does not read is not read from for ever, and gets all results once it does', async () => {

@@ -118,11 +118,21 @@ describe('a stop', () => {
 
   it('gives up after SHUTDOWN_TIMEOUT_MS with exit code 1', async () => {
     const server = await start({ SHUTDOWN_TIMEOUT_MS: '1000' })
-    await lockedPatch(server, await fill(server))
+    await fill(server)
+    // Nobody takes what it has to say.
+    await slowResponse(`${server.root}${BASE}/customerBillOnDemand?limit=${LARGE.rows}`)
     const exit = await server.stop()
     expect(exit).toMatchObject({ code: 1 })
     expect(exit.ms).toBeGreaterThanOrEqual(1_000)
     expect(server.stderr()).toBe('tmf678-server: The server did not stop within 1000 ms\n')
+  })
+
+  it('answers 503 to a request that waits for the database too long, and ends with 0', async () => {
+    const server = await start({ SHUTDOWN_TIMEOUT_MS: '3000' })
+    const { answer } = await lockedPatch(server, await fill(server))
+    const exit = server.stop()
+    expect((await answer).status).toBe(503)
+    expect(await exit).toMatchObject({ code: 0 })
   })
 
   it('while the server still starts ends with 0 too', async () => {
