@@ -5,6 +5,7 @@ import { alignColumns } from './table.ts'
 const BAR_WIDTH = 30
 /** Where a line cannot be written over, a new one comes after so many percent. */
 const PLAIN_STEP_PERCENT = 10
+const DONE_PERCENT = 100
 /** Takes away what an earlier, longer line has left. */
 const ERASE_TO_END = '\u001b[K'
 
@@ -71,8 +72,9 @@ function doneOf({ billed, skipped, parkedCount }: ToldRun): number {
 }
 
 function percentOf(run: ToldRun): number {
-  if (run.state === 'done') return 100
-  return run.eligible === 0 ? 0 : Math.min(Math.floor((doneOf(run) * 100) / run.eligible), 100)
+  if (run.state === 'done') return DONE_PERCENT
+  // After its last account a run still has its end before it.
+  return run.eligible === 0 ? 0 : Math.min(Math.floor((doneOf(run) * 100) / run.eligible), DONE_PERCENT - 1)
 }
 
 function barOf(percent: number): string {

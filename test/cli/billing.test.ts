@@ -213,9 +213,22 @@ test('a bar shows how far a run is; where there is no terminal, a line every ten
   const lines: string[] = []
   const elsewhere = progressOn({ isTerminal: false, write: (text) => lines.push(text) })
   for (const billed of [0, 89_000, 90_000, 97_000, 199_000]) elsewhere.show({ ...RUN, billed })
+  elsewhere.show({ ...RUN, state: 'done', billed: 199_000 })
   elsewhere.end()
-  expect(lines.map((text) => text.slice(0, 5))).toEqual(['  0 %', ' 45 %', '100 %'])
+  expect(lines.map((text) => text.slice(0, 5))).toEqual(['  0 %', ' 45 %', ' 99 %', '100 %'])
 })
+
+test.each([true, false])(
+  'after the last account, the end of a run is shown when it comes (terminal: %s)',
+  (isTerminal) => {
+    const shown: string[] = []
+    const progress = progressOn({ isTerminal, write: (text) => shown.push(text) })
+    progress.show({ ...RUN, billed: 199_000 })
+    progress.show({ ...RUN, billed: 199_000, state: 'done' })
+    expect(shown).toEqual([expect.stringContaining(' 99 %'), expect.stringContaining('100 %')])
+    expect(shown[1]).not.toContain('until')
+  }
+)
 
 test('of more parked accounts than a run shows, the number of the others is said', () => {
   const parked = [{ billingAccount: { id: 'A1' }, reason: 'in USD' }]
