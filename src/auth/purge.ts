@@ -6,8 +6,9 @@ const PURGED_PER_TABLE = 1_000
 
 /**
  * Removes what nobody can use any more: grants that are over with their refresh tokens, old authorization codes, failed
- * sign-ins of yesterday, and keys retired longer ago than any token lives. Of each table a bounded number per call, the
- * oldest first; rows that another process is removing are left to it. Postgres' own clock decides.
+ * sign-ins of yesterday, networks that nobody signed in from for a quarter of a year, and keys retired longer ago than
+ * any token lives. Of each table a bounded number per call, the oldest first; rows that another process is removing are
+ * left to it. Postgres' own clock decides.
  */
 export async function purgeExpired(database: Database): Promise<void> {
   for (const statement of PURGES) await database.run(statement)
@@ -21,6 +22,9 @@ const PURGES: readonly Sql[] = [
     LIMIT ${PURGED_PER_TABLE} FOR UPDATE SKIP LOCKED)`,
   sql`DELETE FROM "sign_in_attempt" WHERE "key" IN (SELECT "key" FROM "sign_in_attempt"
     WHERE "last_failure_at" < now() - interval '1 day' ORDER BY "last_failure_at"
+    LIMIT ${PURGED_PER_TABLE} FOR UPDATE SKIP LOCKED)`,
+  sql`DELETE FROM "known_network" WHERE ("tenant_id", "key") IN (SELECT "tenant_id", "key" FROM "known_network"
+    WHERE "last_success_at" < now() - interval '91 days' ORDER BY "last_success_at"
     LIMIT ${PURGED_PER_TABLE} FOR UPDATE SKIP LOCKED)`,
   sql`DELETE FROM "signing_key" WHERE "id" IN (SELECT "id" FROM "signing_key"
     WHERE "retired_at" < now() - interval '1 day' ORDER BY "retired_at"

@@ -299,6 +299,11 @@ export interface Tables {
     readonly last_failure_at: 'instant'
     readonly blocked_until: 'instant'
   }
+  readonly known_network: {
+    readonly tenant_id: 'text'
+    readonly key: 'text'
+    readonly last_success_at: 'instant'
+  }
   readonly audit: {
     readonly tenant_id: 'text'
     readonly id: 'text'

@@ -29,6 +29,7 @@ test('what is over is removed, what may still be used stays', async () => {
   expect(await idsOf('oauth_refresh_token', 'hash')).toEqual(['lives'])
   expect(await idsOf('oauth_authorization_code', 'hash')).toEqual(['just over', 'lives'])
   expect(await idsOf('sign_in_attempt', 'key')).toEqual(['today'])
+  expect(await idsOf('known_network', 'key')).toEqual(['known'])
   expect(await idsOf('signing_key', 'id')).toEqual(['active', 'just retired'])
 })
 
@@ -125,6 +126,8 @@ async function fillAuth(): Promise<void> {
       ('just over', '-59 minutes'), ('over', '-61 minutes')) AS "code" ("hash", "age")`)
   await database.run(sql`INSERT INTO "sign_in_attempt"
     VALUES ('today', 1, now() - interval '23 hours', now()), ('yesterday', 1, now() - interval '25 hours', now())`)
+  await database.run(sql`INSERT INTO "known_network"
+    VALUES (${TENANT}, 'known', now() - interval '90 days'), (${TENANT}, 'unused', now() - interval '92 days')`)
   await database.run(sql`
     INSERT INTO "signing_key" ("tenant_id", "id", "algorithm", "public_jwk", "private_jwk", "retired_at")
     VALUES (${TENANT}, 'active', 'EdDSA', '{}', '{}', NULL),

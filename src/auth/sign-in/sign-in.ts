@@ -5,8 +5,9 @@ import { findClient, findUser, type OauthClient } from '../access/clients.ts'
 import type { Grantee } from '../access/grants.ts'
 import type { Scope } from '../access/scopes.ts'
 import type { KeyRing } from '../keys/signing-keys.ts'
-import { recordFailure, recordSuccess, requireAllowed } from './attempts.ts'
+import { type AttemptKeys, readStanding, recordFailure, recordSuccess, type Standing, tooMany } from './attempts.ts'
 import { encodePassword, verifyPassword } from './password.ts'
+import { decide, waitBeforeS } from './slowing.ts'
 
 /** What tokens are issued with. */
 export interface Issuing {
@@ -34,7 +35,9 @@ export interface ClientCredentials {
 /**
  * The client that shows its secret, in the first of the readings that is right; `given` is the code or token that it
  * was given. Undefined for anything else, counted as one failed attempt. Which reading is right, or that none is, does
- * not show in the time: all are looked at. Throws `tooManyRequests` after too many attempts.
+ * not show in the time: all are looked at. Throws `tooManyRequests` for a wrong one after too many. A right one is let
+ * in whatever others failed: a secret is 256 random bits, which nobody guesses, so there is nothing to slow down but
+ * the asking.
  */
 export async function signInClient(
   { database, clock, address }: Pick<Issuing, 'database' | 'clock' | 'address'>,
@@ -43,15 +46,17 @@ export async function signInClient(
 ): Promise<OauthClient | undefined> {
   const [first] = readings
   if (!first) return undefined
-  const keys = { clientId: first.clientId, username: undefined, address }
-  await requireAllowed(database, clock, keys)
+  const keys = { clientId: first.clientId, address }
   const right: OauthClient[] = []
   for (const { clientId, secret } of readings) {
     const client = await findClient(database, clientId, { secret, given })
     if (client) right.push(client)
   }
   if (right[0]) return right[0]
-  await recordFailure(database, clock, keys)
+  const { waits } = await readStanding(database, clock, keys)
+  const waitS = Math.max(waits.place, waits.address)
+  if (waitS > 0) throw tooMany(waitS)
+  await recordFailure(database, clock, keys, ['place', 'address'])
   return undefined
 }
 
@@ -62,7 +67,7 @@ export function clientSubject({ tenantId, id, clientId, scopes, partnerId }: Oau
 
 /**
  * The user of the client's tenant with this password, sent as the client encodes it. Undefined for an unknown user, as
- * late as for a wrong password, and for one that is not of the client's partner. Throws `tooManyRequests`.
+ * late as for a wrong password, and for one that is not of the client's partner. Throws `tooManyRequests`, see decide.
  */
 export async function signInUser(
   { database, clock, address }: Pick<Issuing, 'database' | 'clock' | 'address'>,
@@ -70,18 +75,30 @@ export async function signInUser(
   username: string,
   password: string
 ): Promise<Subject | undefined> {
-  const keys = { clientId, username, address }
+  const keys: AttemptKeys = { clientId, user: { tenantId, username }, address }
   const encoded = passwordEncoding === 'plain' ? encodePassword(password) : password
-  await requireAllowed(database, clock, keys)
+  let standing = await requireTurn(database, clock, keys)
   const user = await findUser(database, tenantId, username)
   // Asked again when it is our turn: guesses that waited in line together are to be counted one after the other.
-  const allowed = () => requireAllowed(database, clock, keys)
-  const isRight = await verifyPassword(encoded, user?.passwordHash, allowed, clock, networkOf(address) ?? address)
-  if (!user || !isRight || (partnerId !== undefined && partnerId !== user.partnerId)) {
-    await recordFailure(database, clock, keys)
+  const turn = async () => {
+    standing = await requireTurn(database, clock, keys)
+  }
+  const isPassword = await verifyPassword(encoded, user?.passwordHash, turn, clock, networkOf(address) ?? address)
+  const isRight = isPassword && (partnerId === undefined || partnerId === user?.partnerId)
+  const verdict = decide(standing.waits, { isRight, isKnown: standing.isKnown })
+  if (!user || verdict.answer !== 'in') {
+    if (verdict.answer !== 'in') await recordFailure(database, clock, keys, verdict.counters)
+    if (verdict.answer === 'wait') throw tooMany(verdict.waitS)
     return undefined
   }
   await recordSuccess(database, clock, keys)
   const grantee = { tenantId, clientId: clientRow, userId: user.id, subject: username, partnerId: user.partnerId }
   return { grantee, scopes: user.scopes }
+}
+
+async function requireTurn(database: Database, clock: Clock, keys: AttemptKeys): Promise<Standing> {
+  const standing = await readStanding(database, clock, keys)
+  const waitS = waitBeforeS(standing.waits)
+  if (waitS > 0) throw tooMany(waitS)
+  return standing
 }
