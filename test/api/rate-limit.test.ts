@@ -1,7 +1,7 @@
 import Fastify, { type FastifyInstance } from 'fastify'
 import { afterEach, expect, test, vi } from 'vitest'
 import { collectMethods, refuseOtherMethods, registerErrors } from '../../src/http/errors.ts'
-import { registerRateLimit } from '../../src/http/hardening.ts'
+import { registerRateLimit } from '../../src/http/rate-limit.ts'
 import { testConfig } from '../support/config.ts'
 
 let app: FastifyInstance | undefined

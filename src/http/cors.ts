@@ -1,0 +1,61 @@
+import cors, { type FastifyCorsOptions } from '@fastify/cors'
+import type { FastifyInstance } from 'fastify'
+
+const PREFLIGHT_MAX_AGE_S = 3_600
+
+/** Answers preflights of listed origins before anything else is asked of them: a browser sends no credential along. */
+export async function registerCors(app: FastifyInstance, origins: readonly string[]): Promise<void> {
+  // The plugin's one route only says 404, to everybody.
+  app.addHook('onRoute', (route) => {
+    if (route.url === '*' && route.method === 'OPTIONS') route.config = { ...route.config, access: 'public' }
+  })
+  await app.register(cors, {
+    delegator: ({ method, headers }, done) => {
+      const origin = allowedOrigin(headers.origin, origins)
+      const isPreflight = method === 'OPTIONS' && headers['access-control-request-method'] !== undefined
+      done(null, { ...CORS, origin, preflight: isPreflight })
+    }
+  })
+}
+
+function allowedOrigin(sent: string | undefined, origins: readonly string[]): string | false {
+  if (sent === undefined) return false
+  if (origins.includes('*')) return '*'
+  return origins.includes(sent) && sent
+}
+
+/** No `credentials`: what a browser adds by itself, such as cookies, opens nothing to other origins. */
+const CORS: FastifyCorsOptions = {
+  methods: ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE'],
+  allowedHeaders: [
+    'Authorization',
+    'token',
+    'proxy_accountNumber',
+    'proxy-accountNumber',
+    'Content-Type',
+    'Idempotency-Key',
+    'If-Match',
+    'If-None-Match',
+    'Prefer',
+    'X-Request-Id'
+  ],
+  exposedHeaders: [
+    'Accept-Patch',
+    'Accept-Post',
+    'Allow',
+    'ETag',
+    'Idempotency-Replayed',
+    'Link',
+    'Location',
+    'Retry-After',
+    'WWW-Authenticate',
+    'X-RateLimit-Limit',
+    'X-RateLimit-Remaining',
+    'X-RateLimit-Reset',
+    'X-Request-Id',
+    'X-Result-Count',
+    'X-Total-Count',
+    'X-Total-Count-Accuracy'
+  ],
+  maxAge: PREFLIGHT_MAX_AGE_S
+}
