@@ -2,30 +2,26 @@ import { isCountry, isCurrency } from '../base/codes.ts'
 import { jsonPath } from '../base/json-path.ts'
 import { compareDecimals } from '../base/money.ts'
 import { Problem } from '../base/problem.ts'
-import type { Document, Stored } from '../tmf/declaration/resource.ts'
+import type { Stored } from '../tmf/declaration/resource.ts'
+import type { ValueOf } from '../tmf/declaration/shape.ts'
+import type { AccountDocument } from './attributes.ts'
+import type { address, taxProfile } from './types.ts'
 
-/** What every account has from its creation on. */
+/** The members that every account has and keeps. */
 const KEPT = ['billingType', 'invoiceCurrency', 'language', 'netTermDays']
 
-interface Period {
-  readonly startDateTime?: string
-  readonly endDateTime?: string
-}
-
-interface TaxRate {
-  readonly taxCategory: string
-  readonly validFor?: Period
-}
+type TaxRate = NonNullable<ValueOf<typeof taxProfile>['rates']>[number]
+type Period = NonNullable<TaxRate['validFor']>
 
 /** Throws `invalidField` unless the country of an address is one. */
-export function checkAddress({ address }: Document): void {
-  const country = (address as { readonly country?: string } | undefined)?.country
+export function checkAddress(document: { readonly address?: ValueOf<typeof address> }): void {
+  const country = document.address?.country
   if (country === undefined || isCountry(country)) return
   throw new Problem('invalidField', `$.address.country must be a country of ISO 3166-1, such as DE or DEU`)
 }
 
-/** The rules between the attributes of an account; throws `invalidField`. */
-export function checkAccount(document: Document, before?: Stored): void {
+/** Checks the attributes of an account against each other; throws `invalidField`. */
+export function checkAccount(document: AccountDocument, before?: Stored<AccountDocument>): void {
   const missing = KEPT.filter((name) => document[name] === undefined)
   if (missing.length > 0) {
     throw new Problem('invalidField', `${missing.map((name) => jsonPath([name])).join(', ')} cannot be removed`)
@@ -37,11 +33,10 @@ export function checkAccount(document: Document, before?: Stored): void {
 }
 
 /** An account that has a currency of the past keeps it. */
-function checkCurrency({ invoiceCurrency, creditLimit }: Document, before: Document = {}): void {
-  if (invoiceCurrency !== before.invoiceCurrency && !isCurrency(String(invoiceCurrency))) {
+function checkCurrency({ invoiceCurrency, creditLimit: limit }: AccountDocument, before?: AccountDocument): void {
+  if (invoiceCurrency !== before?.invoiceCurrency && !isCurrency(String(invoiceCurrency))) {
     throw new Problem('invalidField', '$.invoiceCurrency must be a currency of ISO 4217, such as EUR')
   }
-  const limit = creditLimit as { readonly unit: string; readonly value: number } | undefined
   if (limit && limit.unit !== invoiceCurrency) {
     throw new Problem('invalidField', `$.creditLimit.unit must be the invoiceCurrency, which is ${invoiceCurrency}`)
   }
@@ -50,15 +45,14 @@ function checkCurrency({ invoiceCurrency, creditLimit }: Document, before: Docum
   }
 }
 
-function checkDistinct({ aliases = [] }: Document): void {
-  const names = (aliases as readonly { readonly alias: string }[]).map(({ alias }) => alias)
+function checkDistinct({ aliases = [] }: AccountDocument): void {
+  const names = aliases.map(({ alias }) => alias)
   const repeated = names.findIndex((name, at) => names.indexOf(name) < at)
   if (repeated < 0) return
   throw new Problem('invalidField', `${jsonPath(['aliases', repeated])} is there twice: ${names[repeated]}`)
 }
 
-function checkTaxRates({ taxProfile }: Document): void {
-  const { rates = [] } = (taxProfile ?? {}) as { readonly rates?: readonly TaxRate[] }
+function checkTaxRates({ taxProfile: { rates = [] } = {} }: AccountDocument): void {
   for (const [at, { taxCategory, validFor }] of rates.entries()) {
     const path = jsonPath(['taxProfile', 'rates', at])
     if (validFor && !isBefore(validFor.startDateTime, validFor.endDateTime)) {

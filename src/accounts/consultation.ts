@@ -1,22 +1,26 @@
 import { jsonPath } from '../base/json-path.ts'
+import { LANGUAGES } from '../base/language.ts'
 import { aboutName, Problem } from '../base/problem.ts'
 import type { Transaction } from '../db/database.ts'
+import { oneOf, optional, rowOf, text } from '../db/row.ts'
 import { sql } from '../db/sql.ts'
 import { candidateIds, nameSpace, ownName } from '../tmf/declaration/own-names.ts'
-import type { Document, Owner, Stored } from '../tmf/declaration/resource.ts'
+import type { Owner, Stored } from '../tmf/declaration/resource.ts'
+import type { AccountDocument } from './attributes.ts'
 
-interface Customer {
-  readonly id: string
-  readonly internalId: string
-  readonly name: string
-  readonly partnerId: string | undefined
-}
+const DEFAULTS = rowOf('tenant', { currency: text, language: oneOf(LANGUAGES) })
+const CUSTOMER = rowOf('customer', { id: text, internalId: text, name: text, partnerId: optional(text) })
 
 /**
- * Completes a new account by what its tenant and its customer say, and keeps a changed one to what happened before:
- * no name finds two accounts, and the currency stays once there is money in it.
+ * Completes a new account from its tenant and its customer. Throws a Problem for a name that another account has, and
+ * for another currency once the account has bills or payments.
  */
-export async function consult(tx: Transaction, owner: Owner, document: Document, before?: Stored): Promise<Document> {
+export async function consult(
+  tx: Transaction,
+  owner: Owner,
+  document: AccountDocument,
+  before?: Stored<AccountDocument>
+): Promise<AccountDocument> {
   if (!before) {
     const whole = await completed(tx, owner, document)
     await requireFreeNames(tx, owner, whole)
@@ -27,8 +31,8 @@ export async function consult(tx: Transaction, owner: Owner, document: Document,
   return document
 }
 
-async function completed(tx: Transaction, owner: Owner, document: Document): Promise<Document> {
-  const { id, internalId, name, partnerId } = await customerOf(tx, owner, String(document.customerId))
+async function completed(tx: Transaction, owner: Owner, document: AccountDocument): Promise<AccountDocument> {
+  const { id, internalId, name, partnerId } = await customerOf(tx, owner, document.customerId)
   const partner = await partnerOf(tx, owner, document, partnerId)
   return {
     ...(await defaults(tx, owner)),
@@ -39,33 +43,34 @@ async function completed(tx: Transaction, owner: Owner, document: Document): Pro
   }
 }
 
-async function defaults(tx: Transaction, { tenantId }: Owner): Promise<Document> {
-  const tenant = sql`SELECT "currency", "language" FROM "tenant" WHERE "id" = ${tenantId}`
-  const [invoiceCurrency, language] = (await tx.run(tenant, { prepared: true })).rows[0] ?? []
-  return { invoiceCurrency, language }
+async function defaults(
+  tx: Transaction,
+  { tenantId }: Owner
+): Promise<Pick<AccountDocument, 'invoiceCurrency' | 'language'>> {
+  const tenant = sql`SELECT ${DEFAULTS.columns} FROM "tenant" WHERE "id" = ${tenantId}`
+  const [found] = (await tx.run(tenant, { prepared: true })).rows.map(DEFAULTS.read)
+  return found ? { invoiceCurrency: found.currency, language: found.language } : {}
 }
 
-async function customerOf(tx: Transaction, owner: Owner, name: string): Promise<Customer> {
+async function customerOf(tx: Transaction, owner: Owner, name: string): Promise<ReturnType<typeof CUSTOMER.read>> {
   const { tenantId, partnerId } = owner
-  const found = sql`SELECT "id", "internal_id", "name", "partner_id" FROM "customer"
+  const named = sql`SELECT ${CUSTOMER.columns} FROM "customer"
     WHERE "tenant_id" = ${tenantId} AND "id" = ANY(${candidateIds(owner, name)}::text[])
       AND (${partnerId}::text IS NULL OR "partner_id" = ${partnerId}) ORDER BY "id" = ${name} LIMIT 1`
-  const [id, internalId, customerName, itsPartner] = (await tx.run(found, { prepared: true })).rows[0] ?? []
-  if (id && internalId && customerName) {
-    return { id, internalId, name: customerName, partnerId: itsPartner ?? undefined }
-  }
+  const [found] = (await tx.run(named, { prepared: true })).rows.map(CUSTOMER.read)
+  if (found) return found
   throw aboutName(new Problem('invalidField', '$.customerId names no customer of this service'))
 }
 
-/** A partner's account is that partner's; a provider may give one to a partner, unless its customer is another's. */
+/** Returns the partner of an account: the requester's or the customer's, or else the one that the provider names. */
 async function partnerOf(
   tx: Transaction,
   { tenantId, partnerId }: Owner,
-  { partner }: Document,
+  { partner }: AccountDocument,
   customersPartnerId: string | undefined
 ): Promise<string | undefined> {
   const own = partnerId ?? customersPartnerId
-  const named = (partner as { readonly id: string } | undefined)?.id
+  const named = partner?.id
   if (named === undefined || named === own) return own
   const known = sql`SELECT FROM "partner" WHERE "tenant_id" = ${tenantId} AND "id" = ${named}`
   if (partnerId === undefined && (await tx.run(known, { prepared: true })).rowCount === 0) {
@@ -75,10 +80,15 @@ async function partnerOf(
   throw new Problem('invalidField', `$.partner.id must be ${own}, whose ${partnerId ? 'request' : 'customer'} it is`)
 }
 
-/** Only names that the requester may see are looked at: those of the account's own name space, and its id. */
-async function requireFreeNames(tx: Transaction, owner: Owner, document: Document, before?: Stored): Promise<void> {
-  const aliases = ((document.aliases ?? []) as readonly { readonly alias: string }[]).map(({ alias }) => alias)
-  const partnerId = (document.partner as { readonly id: string } | undefined)?.id
+/** Compares only names that the requester may see: those of the account's own name space, and its id. */
+async function requireFreeNames(
+  tx: Transaction,
+  owner: Owner,
+  document: AccountDocument,
+  before?: Stored<AccountDocument>
+): Promise<void> {
+  const aliases = (document.aliases ?? []).map(({ alias }) => alias)
+  const partnerId = document.partner?.id
   const id = String(document.id)
   const name = ownName(id)
   const own = aliases.findIndex((alias) => [id, name].includes(alias))

@@ -1,12 +1,12 @@
-import { type Attribute, instant, json, text } from '../tmf/declaration/attribute.ts'
+import { instant, json, text } from '../tmf/declaration/attribute.ts'
 import { defineResource } from '../tmf/declaration/resource.ts'
 import { text as textShape } from '../tmf/declaration/shape.ts'
+import { internalId } from './attributes.ts'
 import { checkAddress } from './checks.ts'
 import { address, clientId, email, phoneNumber } from './types.ts'
 
 const NAME_MAX_LENGTH = 255
 
-/** Whoever accounts belong to. */
 export const customer = defineResource({
   type: 'Customer',
   path: 'customers',
@@ -31,8 +31,3 @@ export const customer = defineResource({
   check: checkAddress,
   unique: { customer_pkey: 'id' }
 })
-
-/** The identifier that stays what it is, whatever clients call a thing. */
-export function internalId(noun: string): Attribute<string, false> {
-  return text('internal_id', `The identifier that the server gave the ${noun}`, 'readOnly')
-}

@@ -1,13 +1,4 @@
-import {
-  any,
-  link,
-  list,
-  type ObjectShape,
-  plainObject,
-  type Scalar,
-  text,
-  timePeriod
-} from '../tmf/declaration/shape.ts'
+import { any, boolean, decimal, link, list, pattern, plainObject, text, timePeriod } from '../tmf/declaration/shape.ts'
 
 /**
  * Visible characters without spaces: ids stand in URLs, where `.` and `..` would mean something else. Those that a
@@ -28,10 +19,10 @@ const EXEMPT_REASON_MAX_LENGTH = 255
 const TAX_RATES_MAX = 100
 const TAX_CATEGORY_MAX_LENGTH = 256
 
-/** What clients call customers and accounts. */
-export const clientId: Scalar = { kind: 'text', maxLength: ID_MAX_LENGTH, pattern: ID }
-export const email: Scalar = { kind: 'text', maxLength: EMAIL_MAX_LENGTH, pattern: EMAIL }
-export const phoneNumber: Scalar = text(PHONE_NUMBER_MAX_LENGTH)
+/** The id that a client gives a customer or an account. */
+export const clientId = pattern(ID, ID_MAX_LENGTH)
+export const email = pattern(EMAIL, EMAIL_MAX_LENGTH)
+export const phoneNumber = text(PHONE_NUMBER_MAX_LENGTH)
 
 export const address = plainObject('PostalAddress', {
   phoneNumber: [phoneNumber, 'Number of the telephone there'],
@@ -40,14 +31,14 @@ export const address = plainObject('PostalAddress', {
   postalCode: [text(POSTAL_CODE_MAX_LENGTH), 'Postal code'],
   city: [text(LINE_MAX_LENGTH), 'City'],
   state: [text(LINE_MAX_LENGTH), 'State or province'],
-  country: [{ kind: 'text', maxLength: 3, pattern: /^[A-Z]{2,3}$/ }, 'Country of ISO 3166-1, two letters or three']
+  country: [pattern(/^[A-Z]{2,3}$/, 3), 'Country of ISO 3166-1, two letters or three']
 })
 
 /** An alias may be posted as a bare text. */
-export const alias: ObjectShape = {
+export const alias = {
   ...plainObject('AccountAlias', {
     alias: [
-      { kind: 'text', maxLength: ALIAS_MAX_LENGTH, pattern: ALIAS },
+      pattern(ALIAS, ALIAS_MAX_LENGTH),
       'Another name of the account, unique to its owner; it is taken wherever the id is',
       'required'
     ]
@@ -69,13 +60,13 @@ export const billingInformation = plainObject('BillingInformation', {
 })
 
 export const taxProfile = plainObject('TaxProfile', {
-  exempt: [{ kind: 'boolean' }, 'Whether no tax is charged at all'],
+  exempt: [boolean, 'Whether no tax is charged at all'],
   exemptReason: [text(EXEMPT_REASON_MAX_LENGTH), 'Why not, as bills say it, such as the provision of the law'],
   rates: [
     list(
       plainObject('TaxProfileRate', {
         taxCategory: [text(TAX_CATEGORY_MAX_LENGTH), 'Category of the tax, e.g. VAT', 'required'],
-        taxRate: [{ kind: 'decimal', minimum: 0, maximum: 1 }, 'Rate as a fraction: 0.19 is 19 percent', 'required'],
+        taxRate: [{ ...decimal, minimum: 0, maximum: 1 }, 'Rate as a fraction: 0.19 is 19 percent', 'required'],
         validFor: [timePeriod, 'When the rate holds; always without it']
       }),
       TAX_RATES_MAX

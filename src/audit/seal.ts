@@ -1,5 +1,6 @@
 import type { Database, Transaction } from '../db/database.ts'
 import { LOCKS } from '../db/locks.ts'
+import { computed, count, optional, rowOf, text } from '../db/row.ts'
 import { sql } from '../db/sql.ts'
 import { genesis, hashOf } from './chain.ts'
 import { type BatchLimits, readRows } from './rows.ts'
@@ -38,13 +39,15 @@ export async function sealAudit(database: Database, options: SealOptions = {}): 
   return sealed
 }
 
-/** One look into the index of unsealed rows per tenant, however many of them there are. */
+const TENANT = rowOf('tenant', { id: text })
+
+/** Looks once per tenant into the index of unsealed rows, however many there are. */
 async function tenantsToSeal(database: Database): Promise<string[]> {
   const { rows } = await database.run(sql`
-    SELECT "tenant"."id" FROM "tenant" CROSS JOIN LATERAL (
+    SELECT ${TENANT.columns} FROM "tenant" CROSS JOIN LATERAL (
       SELECT 1 FROM "audit" WHERE "tenant_id" = "tenant"."id" AND "position" IS NULL LIMIT 1
     ) AS "unsealed" ORDER BY 1`)
-  return rows.map(([id]) => String(id))
+  return rows.map(TENANT.read).map(({ id }) => id)
 }
 
 async function sealBatch(tx: Transaction, tenantId: string, limits: BatchLimits): Promise<number> {
@@ -72,12 +75,14 @@ async function lockChain(tx: Transaction, tenantId: string): Promise<boolean> {
   return rows[0]?.[0] === 't'
 }
 
-/** A statement of its own after the lock: it sees what the holder before committed. */
+const HEAD = rowOf('audit', { position: computed(count, sql`"position"`), hash: optional(text) })
+
+/** Runs as its own statement after the lock, so that it sees what the previous holder committed. */
 async function readHead(tx: Transaction, tenantId: string): Promise<{ position: number; hash: string }> {
   const { rows } = await tx.run(sql`
-    SELECT "position", "hash" FROM "audit" WHERE "tenant_id" = ${tenantId} AND "position" IS NOT NULL
+    SELECT ${HEAD.columns} FROM "audit" WHERE "tenant_id" = ${tenantId} AND "position" IS NOT NULL
     ORDER BY "position" DESC LIMIT 1`)
-  const [row] = rows
+  const [head] = rows.map(HEAD.read)
   // A head without a hash was tampered with; verifying finds it, and what comes now is sealed all the same.
-  return row ? { position: Number(row[0]), hash: row[1] ?? '' } : { position: 0, hash: genesis(tenantId) }
+  return head ? { ...head, hash: head.hash ?? '' } : { position: 0, hash: genesis(tenantId) }
 }

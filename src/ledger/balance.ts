@@ -1,4 +1,5 @@
 import type { Transaction } from '../db/database.ts'
+import { decimal, rowOf, text } from '../db/row.ts'
 import { type Sql, sql } from '../db/sql.ts'
 
 /** One balance of an account: it has one in each currency in which it was billed or paid. */
@@ -7,14 +8,16 @@ export interface BalanceKey {
   readonly currency: string
 }
 
-/** What of an account's payments no bill has used yet, as decimal text. */
+/** The part of an account's payments that no bill has used yet, as decimal text. */
 export interface Balance extends BalanceKey {
   readonly credit: string
 }
 
+const BALANCE = rowOf('account_balance', { accountId: text, currency: text, credit: decimal }, 'b')
+
 /**
- * Locks balances until the end of the transaction and answers their credits. Whoever pays, reverses or allocates
- * for an account holds its balance, and takes it before any bill that can be paid; so nobody waits in a circle.
+ * Locks balances until the end of the transaction and returns their credits. Lock the balance before any bill that can
+ * be paid: all who pay, reverse or allocate do so, which rules out deadlocks.
  */
 export function lockBalances(
   tx: Transaction,
@@ -36,19 +39,15 @@ export async function lockWanted(tx: Transaction, tenantId: string, wanted: Sql)
     { prepared: true }
   )
   const { rows } = await tx.run(
-    sql`SELECT b."account_id", b."currency", b."credit" FROM "account_balance" b
+    sql`SELECT ${BALANCE.columns} FROM "account_balance" b
       WHERE b."tenant_id" = ${tenantId} AND (b."account_id", b."currency") IN (${wanted})
       ORDER BY b."account_id", b."currency" FOR UPDATE`,
     { prepared: true }
   )
-  return rows.map(([account, currency, credit]) => ({
-    billingAccountId: String(account),
-    currency: String(currency),
-    credit: String(credit)
-  }))
+  return rows.map(BALANCE.read).map(({ accountId: billingAccountId, ...balance }) => ({ billingAccountId, ...balance }))
 }
 
-/** Adds decimals as text, which may be negative, to the credits of locked balances; several to one add up. */
+/** Adds decimal texts, which may be negative, to the credits of locked balances; sums those of one balance. */
 export async function addCredits(tx: Transaction, tenantId: string, credits: readonly Balance[]): Promise<void> {
   await tx.run(
     sql`UPDATE "account_balance" b SET "credit" = b."credit" + c."amount"

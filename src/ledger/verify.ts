@@ -1,5 +1,6 @@
 import { minorDigits } from '../base/money.ts'
 import type { Database, Transaction } from '../db/database.ts'
+import { computed, computedRow, count } from '../db/row.ts'
 import { join, type Sql, sql } from '../db/sql.ts'
 import { billChecks } from './bill-checks.ts'
 import { IN_LEDGER } from './foreign-bills.ts'
@@ -7,21 +8,20 @@ import { foreignChecks } from './foreign-checks.ts'
 import { moneyChecks } from './money-checks.ts'
 import { runChecks } from './run-checks.ts'
 
-/** What is known of one tenant's ledger. */
 export interface Verification {
   readonly tenantId: string
   readonly journals: number
   /** Those that the engine made, and those of other systems that are in the ledger. */
   readonly bills: number
   readonly payments: number
-  /** The first thing that is not as the rows say it must be. */
+  /** The first contradiction, in words. */
   readonly difference: string | undefined
 }
 
 /**
  * Recomputes every tenant's ledger from its rows, as they all were at one instant: journals, bills with their lines and
- * taxes, balances, payments and the numbers of bills. The database does the sums; nothing is kept here but the first
- * difference. It takes its time, whatever the limit of other statements is.
+ * taxes, balances, payments and the numbers of bills. The database computes the sums, without the time limit of
+ * other statements.
  */
 export async function verifyLedger(database: Database): Promise<readonly Verification[]> {
   return database.snapshot(async (tx) => {
@@ -34,13 +34,17 @@ export async function verifyLedger(database: Database): Promise<readonly Verific
 }
 
 async function verifyTenant(tx: Transaction, tenantId: string): Promise<Verification> {
-  const { rows } = await tx.run(sql`SELECT
-    (SELECT count(DISTINCT "journal_id") FROM "ledger_entry" WHERE "tenant_id" = ${tenantId}),
-    (SELECT count(*) FROM "customer_bill" b WHERE "tenant_id" = ${tenantId}
-      AND ("rounding_amount" IS NOT NULL OR ${IN_LEDGER})),
-    (SELECT count(*) FROM "payment" WHERE "tenant_id" = ${tenantId})`)
-  const [journals = 0, bills = 0, payments = 0] = (rows[0] ?? []).map(Number)
-  return { tenantId, journals, bills, payments, difference: await firstDifference(tx, tenantId) }
+  const own = sql`"tenant_id" = ${tenantId}`
+  const counts = computedRow({
+    journals: computed(count, sql`(SELECT count(DISTINCT "journal_id") FROM "ledger_entry" WHERE ${own})`),
+    bills: computed(
+      count,
+      sql`(SELECT count(*) FROM "customer_bill" b WHERE ${own} AND ("rounding_amount" IS NOT NULL OR ${IN_LEDGER}))`
+    ),
+    payments: computed(count, sql`(SELECT count(*) FROM "payment" WHERE ${own})`)
+  })
+  const { rows } = await tx.run(sql`SELECT ${counts.columns}`)
+  return { tenantId, ...counts.read(rows[0] ?? []), difference: await firstDifference(tx, tenantId) }
 }
 
 async function firstDifference(tx: Transaction, tenantId: string): Promise<string | undefined> {

@@ -176,7 +176,7 @@ test('a payment that is under way while its account is billed pays the bill', as
   const [id] = await world.addAccounts(1, CHARGES)
   const { server, cycleId } = world
   const { database } = server
-  const account = { id: String(id), partnerId: null, status: 'ACTIVE' } as const
+  const account = { id: String(id), partnerId: undefined, status: 'ACTIVE' } as const
   const run = await database.transaction(async (tx) => {
     const amount = { unit: 'EUR', value: 11.9 }
     const paying = { author: AUTHOR, clock: () => new Date().toISOString(), newId }

@@ -37,7 +37,7 @@ async function rows(statement: Sql): Promise<readonly (readonly (string | null)[
 /** Pays for the account by a clock, and answers the payment's id. */
 async function payBy(clock: () => string, tx?: Transaction): Promise<string> {
   const receipt = { amount: eur(20), method: 'cash', reference: newId(), nameSpace: '', billIds: undefined } as const
-  const paid = { id: account, partnerId: null, status: 'ACTIVE' } as const
+  const paid = { id: account, partnerId: undefined, status: 'ACTIVE' } as const
   const taking = (within: Transaction) => pay(within, { author: AUTHOR, clock, newId }, paid, receipt)
   return (await (tx ? taking(tx) : world.server.database.transaction(taking))).id
 }

@@ -26,7 +26,7 @@ const ask = (account: string, from: string, to: string, more = ''): Promise<Repl
 async function payAt(id: string, date: string, value: number, unit = 'EUR'): Promise<string> {
   const own = { reference: newId(), nameSpace: '', billIds: undefined }
   const receipt = { amount: { unit, value }, method: 'cash', ...own } as const
-  const account = { id, partnerId: null, status: 'ACTIVE' } as const
+  const account = { id, partnerId: undefined, status: 'ACTIVE' } as const
   const context = { author: AUTHOR, clock: () => date, newId }
   return (await server.database.transaction((tx) => pay(tx, context, account, receipt))).id
 }

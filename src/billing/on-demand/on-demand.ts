@@ -149,7 +149,7 @@ async function availableOf(
   { id, invoiceCurrency, creditLimit }: Account,
   credit: string
 ): Promise<string> {
-  if (creditLimit === null) return trimScale(credit)
+  if (creditLimit === undefined) return trimScale(credit)
   const { rows } = await tx.run(sql`SELECT trim_scale(${credit}::numeric + ${creditLimit}::numeric
       - coalesce(sum(b."remaining_amount_value"), 0))
     FROM "customer_bill" b WHERE b."tenant_id" = ${tenantId} AND b."billing_account_id" = ${id}

@@ -55,7 +55,7 @@ function scalars<T>(shapeOf: (isIndexed: boolean) => shapes.Scalar & shapes.Of<T
 export const text = scalars((isIndexed) => shapes.text(isIndexed ? INDEXED_MAX_LENGTH : undefined))
 export const instant = scalars(() => shapes.instant)
 export const integer = scalars(() => shapes.integer)
-export const boolean = scalars((): shapes.Scalar & shapes.Of<boolean> => ({ kind: 'boolean' }))
+export const boolean = scalars(() => shapes.boolean)
 export const uri = scalars(() => shapes.uri)
 
 export function oneOf<const V extends string, const O extends readonly Option[]>(

@@ -82,12 +82,19 @@ export const ITEMS_MAX = 10_000
 const URI_MAX_LENGTH = 2048
 
 export const text = (maxLength = TEXT_MAX_LENGTH): Scalar & Of<string> => ({ kind: 'text', maxLength })
+/** A text that matches. */
+export const pattern = (regex: RegExp, maxLength: number): Scalar & Of<string> => ({
+  kind: 'text',
+  maxLength,
+  pattern: regex
+})
 export const uri: Scalar & Of<string> = { kind: 'text', maxLength: URI_MAX_LENGTH, format: 'uri' }
 /** Where something is found, as its owner writes it: an http, https or urn address, or a relative one. */
 export const link: Scalar & Of<string> = { kind: 'text', maxLength: URI_MAX_LENGTH, format: 'uri-reference' }
 /** Bytes as base64 (RFC 4648, section 4). */
 export const base64 = (maxLength: number): Scalar & Of<string> => ({ kind: 'text', maxLength, format: 'byte' })
 export const instant: Scalar & Of<Instant> = { kind: 'instant' }
+export const boolean: Scalar & Of<boolean> = { kind: 'boolean' }
 export const integer: Scalar & Of<number> = { kind: 'integer' }
 export const decimal: Scalar & Of<number> = { kind: 'decimal' }
 export const any: Scalar & Of<unknown> = { kind: 'any' }
@@ -123,7 +130,8 @@ export const META: ReadonlyMap<string, Member> = memberMap({
   '@schemaLocation': [uri, 'Where the JSON schema of the sub-class is found']
 })
 
-const currency: Scalar & Of<string> = { kind: 'text', maxLength: 3, pattern: /^[A-Z]{3}$/ }
+/** Three letters of ISO 4217. */
+export const currency = pattern(/^[A-Z]{3}$/, 3)
 
 export const money = plainObject('Money', {
   unit: [currency, 'Currency, three letters of ISO 4217', 'required'],
