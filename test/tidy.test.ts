@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { BANS } from './tidy-bans.ts'
@@ -119,6 +119,24 @@ test('the parts of Prisma are pinned, and all of one release', () => {
   )
   expect(versions).toEqual(versions.map(() => expect.stringMatching(/^\d+\.\d+\.\d+$/)))
   expect(new Set(versions).size).toBe(1)
+})
+
+test('the documentation names files that exist', () => {
+  const pages = [
+    'README.md',
+    'ARCHITECTURE.md',
+    'CONTRIBUTING.md',
+    ...readdirSync('docs').map((name) => `docs/${name}`)
+  ]
+  const missing = pages
+    .filter((page) => page.endsWith('.md'))
+    .flatMap((page) =>
+      [...readFileSync(page, 'utf8').matchAll(/`((?:[a-z-]+\/)+[a-z-]+(?:\.test)?\.ts)`/g)]
+        .map(([, file]) => String(file))
+        .filter((file) => !existsSync(file) && !existsSync(`src/${file}`))
+        .map((file) => `${page}: ${file}`)
+    )
+  expect(missing).toEqual([])
 })
 
 test('generic code names no resource', () => {
