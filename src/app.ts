@@ -17,14 +17,12 @@ import type { Clock } from './base/clock.ts'
 import type { SecretKeys } from './base/secret-keys.ts'
 import { newId } from './base/ulid.ts'
 import { registerPreview } from './billing/drafts/preview.ts'
-import { registerPayments } from './billing/payments/routes.ts'
 import { billedResources } from './billing/resources.ts'
-import { registerBillRuns } from './billing/runs/routes.ts'
 import type { Config } from './config.ts'
 import type { Database } from './db/database.ts'
 import { registerDocs } from './docs.ts'
 import { registerDocuments } from './documents/routes.ts'
-import { ADMIN_BASE, apiEndpoints, BILLING_BASE, billingEndpoints } from './endpoints.ts'
+import { ADMIN_BASE, API_BASE, apiEndpoints, BILLING_BASE, billingEndpoints } from './endpoints.ts'
 import { limitsFor } from './fairness/limits.ts'
 import { type FairnessOptions, type Owner, registerFairness } from './fairness/request-slot.ts'
 import { registerHealth } from './health.ts'
@@ -44,7 +42,7 @@ import { refuseIdempotencyKeys } from './tmf/serving/no-idempotency-key.ts'
 import { type Requester, type RouteContext, registerResource } from './tmf/serving/routes.ts'
 
 /** The API stands under both: the standard's path and the one with TM Forum's prefix. */
-export const BASE_PATHS = ['/customerBillManagement/v4', '/tmf-api/customerBillManagement/v4'] as const
+export const BASE_PATHS = [API_BASE, '/tmf-api/customerBillManagement/v4'] as const
 
 /** Everything that is served, with what the billing engine adds to it. */
 export const resources: ReadonlyMap<string, Resource> = billedResources
@@ -115,9 +113,7 @@ export async function buildApp(parts: Parts): Promise<FastifyInstance> {
 
 function registerBilling(app: FastifyInstance, base: string, context: RouteContext): void {
   refuseIdempotencyKeys(app, base)
-  registerBillRuns(app, base, context)
   for (const { register } of billingEndpoints) register(app, base, context)
-  registerPayments(app, base, context, BASE_PATHS[0])
   registerPreview(app, base, context, BASE_PATHS[0])
 }
 

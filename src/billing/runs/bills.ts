@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyRequest } from 'fastify'
 import { sumDecimals, trimScale } from '../../base/money.ts'
 import { Problem } from '../../base/problem.ts'
 import { offsetTime } from '../../base/time-zone.ts'
@@ -10,6 +10,7 @@ import { preferred } from '../../http/accept.ts'
 import { type Cell, csvLine } from '../../http/csv.ts'
 import { customerBill } from '../../resources/customer-bill.ts'
 import { selectAll, writeDocument } from '../../tmf/representation.ts'
+import type { Answer } from '../../tmf/serving/endpoint.ts'
 import type { RouteContext } from '../../tmf/serving/routes.ts'
 import type { ReadRun } from './list.ts'
 
@@ -23,25 +24,25 @@ const CSV_COLUMNS = [
 ]
 
 /**
- * Answers the bills of a run, dry ones too, in the media type that `Accept` asks for; streamed. Times in CSV are those
- * of the tenant's zone.
+ * Streams the bills of a run, dry ones too, in the media type that `Accept` asks for; the API at `apiBase` has them.
+ * Times in CSV are those of the tenant's zone.
  */
-export async function sendBills(
-  reply: FastifyReply,
+export async function streamBills(
   request: FastifyRequest,
+  tenantId: string,
   context: RouteContext,
-  run: ReadRun
-): Promise<FastifyReply> {
+  run: ReadRun,
+  apiBase: string
+): Promise<Answer> {
   const type = preferred(request.headers.accept, MEDIA_TYPES)
   if (!type) throw new Problem('notAcceptable', `The bills come as ${MEDIA_TYPES.join(', ')}`)
-  const { tenantId } = context.requester(request).view
-  const root = context.address(request, '/customerBillManagement/v4').json
+  const root = context.address(request, apiBase).json
   const slot = slotOf(request)
   const inSlot: Queryable = { run: (statement) => slot.run('read', () => context.database.run(statement)) }
   const documents = run.dryRun ? dryDocuments(inSlot, tenantId, run.id) : billDocuments(inSlot, tenantId, run.id, root)
-  reply.type(`${type};charset=utf-8`).header('Vary', 'Accept')
   const timeZone = await timeZoneOf(context.database, tenantId)
-  return reply.send(Readable.from(WRITERS[type](documents, timeZone)))
+  const body = Readable.from(WRITERS[type](documents, timeZone))
+  return { headers: { Vary: 'Accept' }, stream: { type: `${type};charset=utf-8`, body } }
 }
 
 async function timeZoneOf(queryable: Queryable, tenantId: string): Promise<string> {

@@ -1,8 +1,12 @@
 import { type Instant, instantFromPostgres } from '../../base/instant.ts'
 import { trimScale } from '../../base/money.ts'
+import { Problem } from '../../base/problem.ts'
+import { isId } from '../../base/ulid.ts'
 import type { Queryable } from '../../db/database.ts'
 import { type Sql, sql } from '../../db/sql.ts'
 import { moneyOf, objectOf } from '../../http/json.ts'
+import type { Asked } from '../../tmf/serving/endpoint.ts'
+import type { RouteContext } from '../../tmf/serving/routes.ts'
 import type { BillRun, BillState, RunState } from './bill-run.ts'
 
 /** A run as it is read: its sums are decimal text, of which no digit is lost. */
@@ -64,6 +68,25 @@ export function writeRun({ id, ...run }: ReadRun, href?: string): string {
   const members = Object.entries({ id, href, ...run }).map(([name, value]) => [name, JSON.stringify(value)])
   const amount = `[${run.amount.map(({ unit, value }) => moneyOf(unit, value)).join()}]`
   return objectOf({ ...Object.fromEntries(members), amount })
+}
+
+type Requested = Pick<Asked<unknown, unknown>, 'request' | 'base' | 'view'>
+
+/** Where a run is found. */
+export function hrefOf({ request, base }: Requested, { address }: RouteContext, id: string): string {
+  return `${address(request, `${base}/billRun`).url}/${id}`
+}
+
+/** One run of a tenant. Throws `notFound`. */
+export async function oneRun({ database, clock }: RouteContext, tenantId: string, id: string): Promise<ReadRun> {
+  const [run] = isId(id) ? await readRuns(database, tenantId, clock(), { id }) : []
+  if (run) return run
+  throw new Problem('notFound', 'There is no billRun with this id')
+}
+
+/** One run as JSON. Throws `notFound`. */
+export async function answerRun(asked: Requested, context: RouteContext, id: string): Promise<string> {
+  return writeRun(await oneRun(context, asked.view.tenantId, id), hrefOf(asked, context, id))
 }
 
 function meantBy(tenantId: string, { id, states, cycles }: RunFilter): Sql {

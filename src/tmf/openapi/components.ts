@@ -113,6 +113,7 @@ const HEADERS = {
     description: 'There when this is the answer to an earlier request with this `Idempotency-Key`',
     schema: { type: 'string', enum: ['true'] }
   },
+  Vary: { description: 'What the answer depends on', required: true, schema: text },
   'WWW-Authenticate': { description: 'How to get in (RFC 6750, section 3)', schema: text },
   Allow: { description: 'The methods of the path', required: true, schema: text },
   'Accept-Patch': { description: 'The media types that PATCH takes', schema: text },

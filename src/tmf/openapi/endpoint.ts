@@ -1,7 +1,21 @@
 import { z } from 'zod'
 import type { Access } from '../../http/access.ts'
-import { ERROR_RESPONSES, type HeaderName, headerRefs, parameterRefs, responseRef } from './components.ts'
+import {
+  ERROR_RESPONSES,
+  type HeaderName,
+  headerRefs,
+  type ParameterName,
+  parameterRefs,
+  responseRef
+} from './components.ts'
 import type { Json } from './schemas.ts'
+
+/** A query that is read by other rules than those of a schema, with the parameters that it may have. */
+export interface QueryReader<Query> {
+  readonly parameters: readonly Json[]
+  /** Reads a raw query string. Throws `invalidQuery`. */
+  readonly read: (raw: string) => Query
+}
 
 /** What the OpenAPI document says about an operation that belongs to no TMF resource. */
 export interface EndpointDescription {
@@ -16,45 +30,71 @@ export interface EndpointDescription {
   readonly tag: string
   readonly summary: string
   readonly description: string
-  readonly access: Exclude<Access, 'public'>
-  readonly query: z.ZodType
+  readonly access: Access
+  readonly query: z.ZodType | QueryReader<unknown>
   readonly body: z.ZodType
-  /** Bodies that succeed on the demo data, by name. */
+  /** Whether the body may be left out where nothing is to be said. */
+  readonly isBodyOptional?: boolean
+  /** Headers that it takes, besides the usual ones. */
+  readonly headers?: readonly ParameterName[]
+  /** A body that succeeds on the demo data. */
+  readonly example?: Json
+  /** Bodies of requests about what somebody must have made before, by name. */
   readonly examples?: Readonly<Record<string, Json>>
   readonly replies: Readonly<Record<number, Reply>>
   /** Failures besides those that every operation may meet. */
   readonly failures?: readonly (keyof typeof ERROR_RESPONSES)[]
 }
 
-/** A success: what it means, its JSON schema, and headers besides the request id. */
+/** A success: what it means, the schema of its JSON or of each media type, and headers besides the request id. */
 export interface Reply {
   readonly description: string
-  readonly schema: Json
+  readonly schema?: Json
+  readonly media?: Readonly<Record<string, Json>>
   readonly headers?: readonly HeaderName[]
 }
 
 const COMMON = [400, 401, 403, 405, 429, 500, 503, 'default'] as const
+const PUBLIC_COMMON = [405, 429, 500, 503, 'default'] as const
+
+/** The headers of a page of a list. */
+export const PAGE_HEADERS = ['X-Total-Count', 'X-Result-Count', 'Link'] as const
 
 /** The OpenAPI operation of an endpoint, opened by any of the security schemes. */
 export function operationOf(declared: EndpointDescription, schemes: readonly string[]): Json {
-  const { operationId, tag, summary, description, access, examples, replies, failures = [] } = declared
+  const {
+    operationId,
+    tag,
+    summary,
+    description,
+    access,
+    example,
+    examples,
+    replies,
+    failures = [],
+    headers = []
+  } = declared
   const body = jsonSchema(declared.body)
   const ofItem = declared.path.includes('{') ? ([404, 414] as const) : []
-  const statuses: readonly (keyof typeof ERROR_RESPONSES)[] = [...COMMON, ...failures, ...ofItem]
+  const ofBody = declared.method === 'GET' ? [] : ([413, 415] as const)
+  const common = access === 'public' ? PUBLIC_COMMON : COMMON
+  const statuses: readonly (keyof typeof ERROR_RESPONSES)[] = [...common, ...failures, ...ofItem, ...ofBody]
+  const isProxy = access !== 'public' && access.supportsProxy
+  const content = { schema: body, ...(example && { example }), ...(examples && { examples }) }
   return {
     operationId,
     tags: [tag],
     summary: `${summary} (extension)`,
     description,
     'x-tmf-operation': 'extension',
-    security: schemes.map((scheme) => ({ [scheme]: access.scopes })),
+    security: access === 'public' ? [] : schemes.map((scheme) => ({ [scheme]: access.scopes })),
     parameters: [
       ...pathParameters(declared),
-      ...queryParameters(declared.query),
-      ...parameterRefs(...(access.supportsProxy ? (['ProxyAccountNumber'] as const) : []), 'RequestId')
+      ...('read' in declared.query ? declared.query.parameters : queryParameters(declared.query)),
+      ...parameterRefs(...headers, ...(isProxy ? (['ProxyAccountNumber'] as const) : []), 'RequestId')
     ],
     ...(hasMembers(body) && {
-      requestBody: { required: true, content: { 'application/json': { schema: body, ...(examples && { examples }) } } }
+      requestBody: { required: !declared.isBodyOptional, content: { 'application/json': content } }
     }),
     responses: {
       ...Object.fromEntries(Object.entries(replies).map(([status, reply]) => [status, response(reply)])),
@@ -63,8 +103,18 @@ export function operationOf(declared: EndpointDescription, schemes: readonly str
   }
 }
 
-function response({ description, schema, headers = [] }: Reply): Json {
-  return { description, headers: headerRefs('X-Request-Id', ...headers), content: { 'application/json': { schema } } }
+function response({
+  description,
+  schema,
+  media = schema && { 'application/json': schema },
+  headers = []
+}: Reply): Json {
+  const content = media && Object.entries(media).map(([type, of]) => [type, { schema: of }])
+  return {
+    description,
+    headers: headerRefs('X-Request-Id', ...headers),
+    ...(content && { content: Object.fromEntries(content) })
+  }
 }
 
 function pathParameters({ path, pathParameters = {} }: EndpointDescription): readonly Json[] {

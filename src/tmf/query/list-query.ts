@@ -20,9 +20,13 @@ export interface ListQuery<Name extends string> {
  * Reads the raw query string of a list that is filtered by equality of a few attributes, and paged. Throws
  * `invalidQuery` with what is taken for anything else: nothing is ignored.
  */
-export function readListQuery<Name extends string>(raw: string, noun: string, names: readonly Name[]): ListQuery<Name> {
+export function readListQuery<Name extends string>(
+  raw: string,
+  noun: string,
+  names: readonly string[]
+): ListQuery<Name> {
   const { fields, where, sort, after, offset, limit, link } = parseQuery(raw)
-  const refusal = new Problem('invalidQuery', `${noun} takes ${names.join(', ')}, offset and limit only`)
+  const refusal = new Problem('invalidQuery', `${noun} takes ${[...names, 'offset'].join(', ')} and limit only`)
   if (fields || sort.length > 0 || after) throw refusal
   return {
     values: Object.fromEntries(named(where, names, refusal)) as ListQuery<Name>['values'],

@@ -1,18 +1,23 @@
+import type { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { Problem } from '../../base/problem.ts'
-import type { Access } from '../../http/access.ts'
+import type { WorkClass } from '../../fairness/scheduler.ts'
 import { rawQuery } from '../../http/address.ts'
+import { entityTag, isUnchanged } from '../../http/conditional.ts'
 import { readBody } from '../../http/read-body.ts'
-import { type EndpointDescription, operationOf } from '../openapi/endpoint.ts'
+import { parameterRefs } from '../openapi/components.ts'
+import { type EndpointDescription, operationOf, type QueryReader } from '../openapi/endpoint.ts'
 import type { Json } from '../openapi/schemas.ts'
+import { type ListQuery, readListQuery } from '../query/list-query.ts'
 import type { Requester, RouteContext } from './routes.ts'
 
 /** An operation that belongs to no TMF resource: its route, access, validation and documentation in one place. */
 export interface Declaration<Query, Body> extends EndpointDescription {
-  readonly access: Exclude<Access, 'public'>
-  readonly query: z.ZodType<Query>
+  readonly query: z.ZodType<Query> | QueryReader<Query>
   readonly body: z.ZodType<Body>
+  /** What a request costs, where its method does not say. */
+  readonly work?: WorkClass
   readonly handle: (asked: Asked<Query, Body>, context: RouteContext) => Promise<Answer>
 }
 
@@ -27,12 +32,13 @@ export interface Asked<Query, Body> extends Requester {
   readonly body: Body
 }
 
-/** What is sent. JSON is text, so that no digit of an amount is lost. */
+/** What is sent: nothing, JSON as text, so that no digit of an amount is lost, or a stream of another media type. */
 export interface Answer {
   /** 200 when left out. */
   readonly status?: number
   readonly headers?: Readonly<Record<string, string | number>>
-  readonly json: string
+  readonly json?: string | Buffer
+  readonly stream?: { readonly type: string; readonly body: Readable }
 }
 
 /** A declared operation, ready to be served and described. */
@@ -49,31 +55,77 @@ const JSON_TYPE = 'application/json;charset=utf-8'
 
 /** Declares an operation. The compiler holds `handle` to what `query` and `body` read. */
 export function endpoint<Query, Body>(declared: Declaration<Query, Body>): Endpoint {
-  const { method, path, access } = declared
+  const { method, path, access, work } = declared
   return {
     register: (app, base, context) => {
       const url = base + path.replaceAll(/\{(\w+)\}/g, ':$1')
-      app.route({ method, url, config: { access }, handler: handlerOf(declared, base, context) })
+      app.route({ method, url, config: { access, ...(work && { work }) }, handler: handlerOf(declared, base, context) })
     },
     describe: (schemes) => ({ path, method: method.toLowerCase(), operation: operationOf(declared, schemes) })
   }
 }
 
 function handlerOf<Query, Body>(declared: Declaration<Query, Body>, base: string, context: RouteContext) {
-  const { query, body, subject, handle } = declared
+  const { query, body, subject, isBodyOptional = body === noBody, handle } = declared
   return async (request: Request, reply: FastifyReply): Promise<FastifyReply> => {
     const read = {
-      query: readQuery(query, rawQuery(request), subject),
-      body: readBody(body, body === noBody ? (request.body ?? {}) : request.body)
+      query: 'read' in query ? query.read(rawQuery(request)) : readQuery(query, rawQuery(request), subject),
+      body: readBody(body, isBodyOptional ? (request.body ?? {}) : request.body)
     }
-    const asked = { request, base, params: request.params, ...read, ...context.requester(request) }
-    const { status = 200, headers = {}, json } = await handle(asked, context)
-    return reply.code(status).headers(headers).type(JSON_TYPE).send(json)
+    const asked: Asked<Query, Body> = {
+      ...{ request, base, params: request.params, ...read },
+      // Of a public request nobody knows who asks; asking for it is a bug.
+      get view() {
+        return context.requester(request).view
+      },
+      get author() {
+        return context.requester(request).author
+      }
+    }
+    const { status = 200, headers = {}, json, stream } = await handle(asked, context)
+    reply.code(status).headers(headers)
+    if (stream) return reply.type(stream.type).send(stream.body)
+    return json === undefined ? reply.send() : reply.type(JSON_TYPE).send(json)
   }
 }
 
 /** Of an operation without a body: only an empty one is taken. */
 export const noBody = z.strictObject({})
+
+/** A query that nobody reads. */
+export const anyQuery: QueryReader<undefined> = { parameters: [], read: () => undefined }
+
+/** Takes no query at all; else `message` says why. */
+export function noQuery(message: string): QueryReader<undefined> {
+  return {
+    parameters: [],
+    read: (raw) => {
+      if (raw !== '') throw new Problem('invalidQuery', message)
+    }
+  }
+}
+
+/** The query of a list that is filtered by equality of a few attributes, which come with what they are, and paged. */
+export function listQuery<Name extends string>(
+  noun: string,
+  filters: Readonly<Record<Name, string>>
+): QueryReader<ListQuery<Name>> {
+  const described = Object.entries<string>(filters)
+  const schema = { type: 'string' }
+  return {
+    parameters: [
+      ...described.map(([name, description]) => ({ name, in: 'query', description, schema })),
+      ...parameterRefs('Offset', 'Limit')
+    ],
+    read: (raw) => readListQuery<Name>(raw, noun, Object.keys(filters))
+  }
+}
+
+/** One of what has versions, or 304 where the client has this one already. */
+export function versioned({ headers }: FastifyRequest, version: string, json: string): Answer {
+  const tag = { ETag: entityTag(version) }
+  return isUnchanged(headers['if-none-match'], tag.ETag) ? { status: 304, headers: tag } : { headers: tag, json }
+}
 
 /** The path items of some endpoints for the OpenAPI document. */
 export function endpointPaths(endpoints: readonly Endpoint[], schemes: readonly string[]): Json {

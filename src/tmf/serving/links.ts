@@ -1,4 +1,3 @@
-import type { FastifyReply } from 'fastify'
 import { percentEncoded } from '../../base/percent-encoding.ts'
 
 /** Proxies and clients read so much of a header by default; the links repeat the query each. */
@@ -43,13 +42,23 @@ interface OffsetPage extends Omit<PageOfList, 'next' | 'isEstimate'> {
   readonly isPaged: boolean
 }
 
-/** Puts status, counts and links of a page on its reply; `url` and `query` as `linkHeader` takes them. */
-export function pageHeaders(reply: FastifyReply, url: string, query: string, page: OffsetPage): void {
+/** Status, counts and links of a page; `url` and `query` as `linkHeader` takes them. */
+export function pageOfList(
+  url: string,
+  query: string,
+  page: OffsetPage
+): { readonly status: number; readonly headers: Readonly<Record<string, string | number>> } {
   const { offset, count, total, isPaged } = page
   const next = count > 0 && offset + count < total ? `offset=${offset + count}` : undefined
-  reply.code(isPaged && count < total ? 206 : 200)
-  reply.header('X-Total-Count', total).header('X-Result-Count', count)
-  if (isPaged || next !== undefined) reply.header('Link', linkHeader(url, query, { ...page, next }))
+  const isLinked = isPaged || next !== undefined
+  return {
+    status: isPaged && count < total ? 206 : 200,
+    headers: {
+      'X-Total-Count': total,
+      'X-Result-Count': count,
+      ...(isLinked && { Link: linkHeader(url, query, { ...page, next }) })
+    }
+  }
 }
 
 /** Where the last page begins, counted in pages from this one; from the start when this one lies behind the end. */

@@ -1,0 +1,224 @@
+import Big from 'big.js'
+import { z } from 'zod'
+import { findAccount } from '../../accounts/lookup.ts'
+import { isCurrency } from '../../base/codes.ts'
+import { decimalFault, minorDigits } from '../../base/money.ts'
+import { aboutName, Problem } from '../../base/problem.ts'
+import { slotOf } from '../../fairness/request-slot.ts'
+import { entityTag } from '../../http/conditional.ts'
+import { weighed } from '../../tmf/cost.ts'
+import { nameSpace } from '../../tmf/declaration/own-names.ts'
+import { PAGE_HEADERS, type QueryReader } from '../../tmf/openapi/endpoint.ts'
+import { parseFieldsOnly } from '../../tmf/query/query.ts'
+import {
+  type Asked,
+  anyQuery,
+  type Endpoint,
+  endpoint,
+  listQuery,
+  noBody,
+  versioned
+} from '../../tmf/serving/endpoint.ts'
+import { pageOfList } from '../../tmf/serving/links.ts'
+import { writeList } from '../../tmf/serving/list-text.ts'
+import type { RouteContext } from '../../tmf/serving/routes.ts'
+import { listPayments, type Payment, type Roots, readPayment } from './list.ts'
+import { METHODS, pay, type Receipt } from './payment.ts'
+import { reversePayment } from './reversal.ts'
+import { PAYMENT_SCHEMA } from './schema.ts'
+
+const REFERENCE_MAX_LENGTH = 256
+const BILLS_MAX = 1_000
+const REFERENCE_FAULT = `must be a text of at most ${REFERENCE_MAX_LENGTH} characters, and not blank`
+const UNIT_FAULT = 'must be a currency of ISO 4217, such as EUR'
+
+const REFERRED = z.strictObject({ id: z.string({ error: 'must be a text' }) })
+/** What a payment is posted as. */
+const RECEIPT = z.strictObject({
+  billingAccount: REFERRED,
+  amount: z
+    .strictObject({
+      unit: z.string({ error: UNIT_FAULT }).refine(isCurrency, { error: UNIT_FAULT }),
+      value: z.number({ error: 'must be a number' })
+    })
+    .superRefine(({ unit, value }, context) => {
+      const message = amountFault(unit, value)
+      if (message) context.addIssue({ code: 'custom', path: ['value'], message, input: value })
+    }),
+  method: z.enum(METHODS, { error: `must be one of ${METHODS.join(', ')}` }),
+  reference: z
+    .string({ error: REFERENCE_FAULT })
+    .max(REFERENCE_MAX_LENGTH, { error: REFERENCE_FAULT })
+    .regex(/\S/, { error: REFERENCE_FAULT }),
+  bills: z
+    .array(REFERRED, { error: 'must be a list' })
+    .max(BILLS_MAX, { error: `must not name more than ${BILLS_MAX}` })
+    .nullish()
+})
+
+const EXAMPLE = {
+  billingAccount: { id: 'BA-100031' },
+  amount: { unit: 'EUR', value: 10 },
+  method: 'bankTransfer',
+  reference: 'Example of a payment'
+}
+
+type Requested = Pick<Asked<unknown, unknown>, 'request' | 'base' | 'view'>
+
+const ONE = { tag: 'payment', subject: 'a payment' } as const
+const READ = { scopes: ['account:read'], supportsProxy: true } as const
+const WRITE = { scopes: ['account:write'], supportsProxy: true } as const
+
+function rootsOf({ request, base }: Requested, { address }: RouteContext, apiBase: string): Roots {
+  return { payments: `${address(request, base).url}/payment`, api: address(request, apiBase).url }
+}
+
+function one(asked: Requested, context: RouteContext, apiBase: string, id: string): Promise<Payment> {
+  return readPayment(context.database, asked.view, id, rootsOf(asked, context, apiBase))
+}
+
+const FOUND = { schema: { type: 'array', items: PAYMENT_SCHEMA }, headers: PAGE_HEADERS }
+const TAGGED = { schema: PAYMENT_SCHEMA, headers: ['ETag'] } as const
+
+/** All operations on payments; the API at `apiBase` has the bills and accounts. */
+export function paymentEndpoints(apiBase: string): readonly Endpoint[] {
+  return [list(apiBase), take(apiBase), retrieve(apiBase), reverse(apiBase)]
+}
+
+function list(apiBase: string): Endpoint {
+  return endpoint({
+    ...ONE,
+    method: 'GET',
+    path: '/payment',
+    operationId: 'listPayment',
+    summary: 'Find payments',
+    description: 'Payments in the order in which they came.',
+    access: READ,
+    query: listQuery('payment', {
+      'billingAccount.id': 'Any of these accounts, by id or alias, separated by commas',
+      reference: 'Any of these references'
+    }),
+    body: noBody,
+    replies: {
+      200: { description: 'Everything that matches, or its first page', ...FOUND },
+      206: { description: 'The part that `offset` and `limit` asked for', ...FOUND }
+    },
+    handle: async (asked, context) => {
+      const { values, isPaged, link, ...page } = asked.query
+      const roots = rootsOf(asked, context, apiBase)
+      const queryable = weighed(slotOf(asked.request), context.database)
+      const filter = { accounts: values['billingAccount.id'], references: values.reference }
+      const { payments, total } = await listPayments(queryable, asked.view, filter, page, roots)
+      return {
+        ...pageOfList(roots.payments, link, { ...page, isPaged, count: payments.length, total }),
+        json: await writeList(payments, ({ json }) => json)
+      }
+    }
+  })
+}
+
+function take(apiBase: string): Endpoint {
+  return endpoint({
+    ...ONE,
+    method: 'POST',
+    path: '/payment',
+    operationId: 'createPayment',
+    summary: 'Take a payment',
+    description: `Pays the named bills, or those that are due first; what they do not need stays as the credit of the
+account. The same reference with the same content is the payment that was taken before.`,
+    access: WRITE,
+    query: anyQuery,
+    body: RECEIPT,
+    example: EXAMPLE,
+    failures: [409],
+    replies: {
+      200: { description: 'The payment that was taken before', ...TAGGED },
+      201: { description: 'The payment', schema: PAYMENT_SCHEMA, headers: ['ETag', 'Location'] }
+    },
+    handle: async (asked, context) => {
+      const { id, isNew } = await create(asked, context)
+      const { version, json } = await one(asked, context, apiBase, id)
+      const location = isNew && { Location: `${rootsOf(asked, context, apiBase).payments}/${id}` }
+      return { status: isNew ? 201 : 200, headers: { ETag: entityTag(version), ...location }, json }
+    }
+  })
+}
+
+function retrieve(apiBase: string): Endpoint {
+  return endpoint({
+    ...ONE,
+    method: 'GET',
+    path: '/payment/{id}',
+    operationId: 'retrievePayment',
+    summary: 'Read one payment',
+    description: 'A payment with the bills that it pays, and what is left of it as credit.',
+    access: READ,
+    headers: ['IfNoneMatch'],
+    query: WHOLE,
+    body: noBody,
+    replies: {
+      200: { description: 'The payment', ...TAGGED },
+      304: { description: 'It still is what `If-None-Match` names', headers: ['ETag'] }
+    },
+    handle: async (asked, context) => {
+      const { version, json } = await one(asked, context, apiBase, String(asked.params.id))
+      return versioned(asked.request, version, json)
+    }
+  })
+}
+
+function reverse(apiBase: string): Endpoint {
+  return endpoint({
+    ...ONE,
+    method: 'POST',
+    path: '/payment/{id}/reverse',
+    operationId: 'reversePayment',
+    summary: 'Reverse a payment',
+    description: 'Takes a payment back: the bills that it paid are due again. A payment is reversed once.',
+    access: WRITE,
+    query: anyQuery,
+    body: noBody,
+    failures: [409],
+    replies: { 200: { description: 'The payment, reversed', ...TAGGED } },
+    handle: async (asked, context) => {
+      const { view, author } = asked
+      const id = String(asked.params.id)
+      await context.database.transaction((tx) => reversePayment(tx, { ...context, author }, view, id))
+      const { version, json } = await one(asked, context, apiBase, id)
+      return { headers: { ETag: entityTag(version) }, json }
+    }
+  })
+}
+
+/** Takes nothing that would leave out a part. */
+const WHOLE: QueryReader<undefined> = {
+  parameters: [],
+  read: (raw) => {
+    if (parseFieldsOnly(raw)) throw new Problem('invalidQuery', 'a payment is answered as a whole')
+  }
+}
+
+async function create({ body, view, author }: Asked<unknown, z.output<typeof RECEIPT>>, context: RouteContext) {
+  const { billingAccount, amount, method, reference, bills } = body
+  const billIds = bills?.map(({ id }) => id) ?? []
+  const repeated = billIds.findIndex((id, at) => billIds.indexOf(id) < at)
+  if (repeated >= 0) throw new Problem('invalidField', `$.bills[${repeated}].id names a bill for the second time`)
+  const own = { reference, nameSpace: nameSpace(view) }
+  const receipt: Receipt = { amount, method, ...own, billIds: billIds.length > 0 ? billIds : undefined }
+  return context.database.transaction(async (tx) => {
+    const account = await findAccount(tx, view, billingAccount.id)
+    if (account) return pay(tx, { ...context, author }, account, receipt)
+    throw aboutName(new Problem('invalidField', '$.billingAccount.id names no billing account of this service'))
+  })
+}
+
+/** What is wrong with an amount: a payment is more than nothing, and made in whole minor units. */
+function amountFault(unit: string, value: number): string | undefined {
+  const fault = decimalFault(String(value))
+  if (fault) return fault
+  if (value <= 0) return 'must be more than 0'
+  const digits = minorDigits(unit)
+  return new Big(value).round(digits, Big.roundDown).eq(value)
+    ? undefined
+    : `must have at most ${digits} decimal places, as ${unit} has`
+}

@@ -1,0 +1,134 @@
+import { z } from 'zod'
+import type { Transaction } from '../../db/database.ts'
+import type { EndpointDescription } from '../../tmf/openapi/endpoint.ts'
+import { anyQuery, type Endpoint, endpoint, noBody } from '../../tmf/serving/endpoint.ts'
+import { ISSUED_STATES } from '../issuing/issue-existing.ts'
+import { cancelRun, type RunContext, resumeRun, retryRun } from './bill-run.ts'
+import { discardBills } from './discard.ts'
+import { answerRun } from './list.ts'
+import { REASONS, releaseBills } from './release.ts'
+import { RUN_SCHEMA } from './schema.ts'
+
+/** What the operations on a run have in common: a run bills all accounts of the provider, so they are its own. */
+export const RUN = {
+  subject: 'a billRun',
+  tag: 'billRun',
+  access: { scopes: ['billing:run'], supportsProxy: false }
+} as const satisfies Partial<EndpointDescription>
+
+const COUNT = { type: 'integer', minimum: 0 }
+const FILTER = z
+  .string({ error: 'must be a text' })
+  .optional()
+  .meta({ description: 'Which bills, written like the query of a list of them; all when left out' })
+
+const release = endpoint({
+  ...RUN,
+  method: 'POST',
+  path: '/billRun/{id}/release',
+  operationId: 'releaseBillRunBills',
+  summary: 'Release bills of a run',
+  description: `Issues bills of a run that has ended, or sends them. It works in chunks; whatever interrupts it, the
+same request goes on where it ended.`,
+  query: anyQuery,
+  body: z.strictObject({
+    state: z
+      .enum(ISSUED_STATES, { error: `must be one of ${ISSUED_STATES.join(', ')}` })
+      .meta({ description: 'The state to which they go' }),
+    filter: FILTER
+  }),
+  examples: { all: { value: { state: 'sent' } } },
+  failures: [409],
+  replies: {
+    200: {
+      description: 'How many bills went to the state, and how many of the others stay, for which reason',
+      schema: {
+        type: 'object',
+        required: ['released', 'skipped'],
+        properties: {
+          released: COUNT,
+          skipped: {
+            type: 'array',
+            items: {
+              type: 'object',
+              required: ['reason', 'count'],
+              properties: { reason: { type: 'string', enum: [...REASONS] }, count: COUNT }
+            }
+          }
+        }
+      }
+    }
+  },
+  handle: async ({ params, body, author }, { database, clock, newId }) => {
+    const { state, filter } = body
+    const released = await releaseBills(database, { author, clock, newId }, { runId: String(params.id), state, filter })
+    return { json: JSON.stringify(released) }
+  }
+})
+
+const discard = endpoint({
+  ...RUN,
+  method: 'POST',
+  path: '/billRun/{id}/discard',
+  subject: 'a discard',
+  operationId: 'discardBillRunBills',
+  summary: 'Take back bills of a run that were never issued',
+  description: `Removes bills of a run that has ended, as long as they were never issued, frees their rates, and parks
+their accounts, which a retry of the run bills again. It works in chunks; whatever interrupts it, the same request goes
+on where it ended. What is not discarded was issued.`,
+  query: z.strictObject({}),
+  body: z.strictObject({ filter: FILTER }),
+  examples: { cheap: { value: { filter: 'amountDue.value.lt=100' } } },
+  failures: [409],
+  replies: {
+    200: {
+      description: 'How many bills are gone, and how many of those that were meant stay, as they were issued',
+      schema: { type: 'object', required: ['discarded', 'skipped'], properties: { discarded: COUNT, skipped: COUNT } }
+    }
+  },
+  handle: async ({ params, body, author }, { database, clock, newId }) => {
+    const meant = { runId: String(params.id), filter: body.filter }
+    return { json: JSON.stringify(await discardBills(database, { author, clock, newId }, meant)) }
+  }
+})
+
+/** An operation that has a run go on, or stop. */
+function steering(
+  verb: string,
+  summary: string,
+  description: string,
+  act: (tx: Transaction, context: RunContext, id: string) => Promise<unknown>
+): Endpoint {
+  return endpoint({
+    ...RUN,
+    method: 'POST',
+    path: `/billRun/{id}/${verb}`,
+    operationId: `${verb}BillRun`,
+    summary,
+    description,
+    query: anyQuery,
+    body: noBody,
+    failures: [409],
+    replies: { 202: { description: 'The run as it is now', schema: RUN_SCHEMA } },
+    handle: async (asked, context) => {
+      const { database, clock, newId } = context
+      const id = String(asked.params.id)
+      await database.transaction((tx) => act(tx, { author: asked.author, clock, newId }, id))
+      return { status: 202, json: await answerRun(asked, context, id) }
+    }
+  })
+}
+
+/** The operations on a run that is there. */
+export const runCommands: readonly Endpoint[] = [
+  release,
+  discard,
+  steering(
+    'cancel',
+    'Cancel a run',
+    'Stops a run that is queued or running. The bills that it has made stay.',
+    cancelRun
+  ),
+  steering('resume', 'Resume a run', 'Has a run go on that failed or was cancelled, where it ended.', resumeRun),
+  steering('retry', 'Bill the parked accounts of a run', 'Bills the accounts that a run has parked.', retryRun)
+]

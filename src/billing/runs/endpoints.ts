@@ -1,0 +1,145 @@
+import { z } from 'zod'
+import { Problem } from '../../base/problem.ts'
+import { slotOf } from '../../fairness/request-slot.ts'
+import { weighed } from '../../tmf/cost.ts'
+import { PAGE_HEADERS } from '../../tmf/openapi/endpoint.ts'
+import { schemaRef } from '../../tmf/openapi/schemas.ts'
+import { anyQuery, type Endpoint, endpoint, listQuery, noBody, noQuery } from '../../tmf/serving/endpoint.ts'
+import { pageOfList } from '../../tmf/serving/links.ts'
+import { writeList } from '../../tmf/serving/list-text.ts'
+import { BILL_STATES, RUN_STATES, startRun } from './bill-run.ts'
+import { streamBills } from './bills.ts'
+import { RUN, runCommands } from './commands.ts'
+import { answerRun, countRuns, hrefOf, oneRun, readRuns, writeRun } from './list.ts'
+import { RUN_SCHEMA } from './schema.ts'
+
+const start = endpoint({
+  ...RUN,
+  method: 'POST',
+  path: '/billRun',
+  operationId: 'createBillRun',
+  summary: 'Start a run of a cycle',
+  description: 'Bills all accounts of a cycle, in the background; the run tells how far it is.',
+  query: anyQuery,
+  body: z.strictObject({
+    billCycle: z
+      .strictObject({ id: z.string({ error: 'must be a text' }) }, { error: 'must be an object with an id' })
+      .meta({ description: 'The cycle to bill' }),
+    dryRun: z
+      .boolean({ error: 'must be true or false' })
+      .default(false)
+      .meta({ description: 'Whether the bills are made for reading only' }),
+    billState: z
+      .enum(BILL_STATES, { error: `must be one of ${BILL_STATES.join(', ')}` })
+      .default('new')
+      .meta({ description: 'The state of the bills' })
+  }),
+  example: { billCycle: { id: '01M3TFKCM0XQBSCKDHZDMA8K5E' }, dryRun: true },
+  failures: [409, 422],
+  replies: { 202: { description: 'The run, which is queued', schema: RUN_SCHEMA, headers: ['Location'] } },
+  handle: async (asked, context) => {
+    const { author, body } = asked
+    const { database, clock, newId } = context
+    const wanted = { billCycleId: body.billCycle.id, isDry: body.dryRun, billState: body.billState }
+    const id = await database.transaction((tx) => startRun(tx, { author, clock, newId }, wanted))
+    return {
+      status: 202,
+      headers: { Location: hrefOf(asked, context, id) },
+      json: await answerRun(asked, context, id)
+    }
+  }
+})
+
+const list = endpoint({
+  ...RUN,
+  method: 'GET',
+  path: '/billRun',
+  operationId: 'listBillRun',
+  summary: 'Find runs',
+  description: 'The runs of the tenant, the newest first.',
+  query: listQuery('billRun', {
+    state: `Any of these states, separated by commas: ${RUN_STATES.join(', ')}`,
+    'billCycle.id': 'Any of these cycles'
+  }),
+  body: noBody,
+  replies: {
+    200: {
+      description: 'Everything that matches, or its first page',
+      schema: { type: 'array', items: RUN_SCHEMA },
+      headers: PAGE_HEADERS
+    },
+    206: {
+      description: 'The part that `offset` and `limit` asked for',
+      schema: { type: 'array', items: RUN_SCHEMA },
+      headers: PAGE_HEADERS
+    }
+  },
+  handle: async (asked, context) => {
+    const { tenantId } = asked.view
+    const { values, isPaged, link, ...page } = asked.query
+    const filter = { states: statesOf(values.state), cycles: values['billCycle.id'] }
+    const queryable = weighed(slotOf(asked.request), context.database)
+    const runs = await readRuns(queryable, tenantId, context.clock(), filter, page)
+    const total = await countRuns(queryable, tenantId, filter)
+    const { url } = context.address(asked.request, `${asked.base}/billRun`)
+    return {
+      ...pageOfList(url, link, { ...page, isPaged, count: runs.length, total }),
+      json: await writeList(runs, (run) => writeRun(run, hrefOf(asked, context, run.id)))
+    }
+  }
+})
+
+const retrieve = endpoint({
+  ...RUN,
+  method: 'GET',
+  path: '/billRun/{id}',
+  operationId: 'retrieveBillRun',
+  summary: 'Read one run',
+  description: 'How far a run is, and what it has made.',
+  query: noQuery('a billRun is answered as a whole: it takes no query'),
+  body: noBody,
+  replies: { 200: { description: 'The run', schema: RUN_SCHEMA } },
+  handle: async (asked, context) => ({ json: await answerRun(asked, context, String(asked.params.id)) })
+})
+
+const BILL = schemaRef('CustomerBill')
+
+/** The bills of runs; the API at `apiBase` has them. */
+function bills(apiBase: string): Endpoint {
+  return endpoint({
+    ...RUN,
+    method: 'GET',
+    path: '/billRun/{id}/bills',
+    operationId: 'listBillRunBills',
+    summary: 'Read all bills of a run',
+    description: 'The bills of a run, those of a dry one too, by `Accept`. Times in CSV are those of the tenant.',
+    query: noQuery('all bills of a billRun are answered: there is no query; GET /customerBill has filters'),
+    body: noBody,
+    work: 'transfer',
+    failures: [406],
+    replies: {
+      200: {
+        description: 'The bills',
+        headers: ['Vary'],
+        media: {
+          // The bills of a dry run are not stored: they have neither id nor href.
+          'application/json': { type: 'array', items: { anyOf: [BILL, { type: 'object' }] } },
+          'application/x-ndjson': BILL,
+          'text/csv': { type: 'string' }
+        }
+      }
+    },
+    handle: async ({ request, view, params }, context) =>
+      streamBills(request, view.tenantId, context, await oneRun(context, view.tenantId, String(params.id)), apiBase)
+  })
+}
+
+/** All operations on runs; the API at `apiBase` has their bills. */
+export function runEndpoints(apiBase: string): readonly Endpoint[] {
+  return [start, list, retrieve, bills(apiBase), ...runCommands]
+}
+
+function statesOf(states: readonly string[] | undefined): readonly string[] | undefined {
+  if (states?.every((state) => RUN_STATES.some((known) => known === state)) ?? true) return states
+  throw new Problem('invalidQuery', `the state of a billRun is one of ${RUN_STATES.join(', ')}`)
+}
