@@ -3,7 +3,7 @@ import { type AddressInfo, connect, type Socket } from 'node:net'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { answerClientError } from '../../src/http/client-error.ts'
-import { UNDER_WAY_MAX } from '../../src/http/connections.ts'
+import { TAKEN_PER_TURN, UNDER_WAY_MAX } from '../../src/http/connections.ts'
 import { registerErrors } from '../../src/http/errors.ts'
 
 const BODY_LIMIT = 10_000
@@ -85,6 +85,26 @@ describe('a client that does not wait for answers', () => {
     expect(most).toBeLessThanOrEqual(UNDER_WAY_MAX)
   })
 
+  test('leaves everybody a turn of the event loop between a few requests', async () => {
+    const connections = 10
+    const requests = 500
+    let [inTurn, mostInTurn, isOver] = [0, 0, false]
+    app.server.on('request', () => {
+      inTurn++
+    })
+    const turn = () => {
+      mostInTurn = Math.max(mostInTurn, inTurn)
+      inTurn = 0
+      if (!isOver) setImmediate(turn)
+    }
+    turn()
+    const clients = Array.from({ length: connections }, () => open(get('/quick/1').repeat(requests)))
+    await expect.poll(() => clients.map(({ statuses }) => statuses().length)).toEqual(clients.map(() => requests))
+    isOver = true
+    // What is read first of each connection does not wait.
+    expect(mostInTurn).toBeLessThanOrEqual(TAKEN_PER_TURN + connections)
+  })
+
   test('waits with what it sends beyond, unread', async () => {
     const { socket } = open(get('/slow/1').repeat(10))
     await expect.poll(() => waiting.length).toBe(UNDER_WAY_MAX)
@@ -105,6 +125,24 @@ describe('a client that does not wait for answers', () => {
     }
     await expect.poll(statuses).toEqual(Array.from({ length: 40 }, () => 200))
   })
+})
+
+test.each([
+  ['of a known length', post(8_002), ''],
+  ['in chunks', `${CHUNKED}1f42\r\n`, '\r\n0\r\n\r\n']
+])('behind a body %s no more requests are begun, whatever the pieces', async (_, head, end) => {
+  const bytes = `${head}${'\r\n'.repeat(4_000)}{}${end}${get('/slow/1').repeat(100)}`
+  for (const back of [0, 1, 2, 3, 4]) {
+    const begun = UNDER_WAY_MAX * (back + 1)
+    const at = head.length - back
+    const { socket, statuses } = open(bytes.slice(0, at))
+    await expect.poll(() => socket.bytesWritten).toBe(at)
+    await new Promise(setImmediate)
+    socket.write(bytes.slice(at))
+    await expect.poll(() => waiting.length).toBe(begun)
+    await expect.poll(statuses).toEqual([200])
+    expect(most).toBe(begun)
+  }
 })
 
 describe('a body that is too long', () => {

@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { createTestDatabase, KEYS, OTHER_TENANT, type TestDatabase } from '../support/database.ts'
 import { BASE } from '../support/server.ts'
 import { CREDENTIAL, cleanUp, type ServerProcess, startServer, statusOf } from './server-process.ts'
 
@@ -30,10 +30,12 @@ afterEach(async () => {
 const LIST = `${BASE}/customerBill`
 const LARGE_HEAD = `GET ${LIST} HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(15_000)}\r\n`
 const MEGABYTE = 1_000_000
+const REFUSED = `GET ${LIST} HTTP/1.1\r\nHost: x\r\n\r\n`.repeat(3_000)
+const ANSWERED = `GET ${LIST} HTTP/1.1\r\nHost: x\r\ntoken: ${KEYS[OTHER_TENANT]}\r\n\r\n`.repeat(3_000)
 const BODY = `POST ${LIST} HTTP/1.1\r\nHost: x\r\ntoken: ${CREDENTIAL.token}\r\nContent-Type: application/json\r\n`
 
 describe(`a server with a heap of ${HEAP_MIB} MiB lives on and answers`, () => {
-  test.each<[string, (socket: Socket, at: number) => void]>([
+  test.each<[string, (socket: Socket) => void]>([
     ['heads that never end', (socket) => socket.write(LARGE_HEAD)],
     [
       'bodies that never end',
@@ -47,9 +49,13 @@ describe(`a server with a heap of ${HEAP_MIB} MiB lives on and answers`, () => {
       'bodies that nobody wants',
       (socket) => socket.write(`${BODY}Content-Length: 90000000\r\n\r\n${'x'.repeat(MEGABYTE)}`)
     ],
-    ['no HTTP at all', (socket) => socket.write('x'.repeat(MEGABYTE))]
+    ['no HTTP at all', (socket) => socket.write('x'.repeat(MEGABYTE))],
+    ['requests that do not wait for answers', (socket) => socket.write(REFUSED)],
+    ['the same, and nobody reads the answers', (socket) => socket.pause().write(REFUSED)],
+    ['the same of a tenant', (socket) => socket.write(ANSWERED)],
+    ['the same of a tenant that does not read the answers', (socket) => socket.pause().write(ANSWERED)]
   ])('under %s', async (_, flood) => {
-    for (let at = 0; at < CONNECTIONS; at++) flood(open(), at)
+    for (let at = 0; at < CONNECTIONS; at++) flood(open())
     for (let time = 0; time < 20; time++) {
       await expectAnswer('/health/live')
       await delay(50)
