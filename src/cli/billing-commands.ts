@@ -21,9 +21,10 @@ export const billingCommands: Readonly<Record<string, Command>> = {
         openNextCycle(tx, writing, String(args.parameters[0]))
       )
       const { name, validFor } = cycle.document
-      const { startDateTime, endDateTime } = validFor as { startDateTime: string; endDateTime: string }
       const what = isNew ? 'opened' : 'was opened meanwhile:'
-      return { text: `${what} billCycle ${cycle.id} (${name}) from ${startDateTime} to ${endDateTime}` }
+      return {
+        text: `${what} billCycle ${cycle.id} (${name}) from ${validFor?.startDateTime} to ${validFor?.endDateTime}`
+      }
     }
   },
   'bill settle': {

@@ -23,6 +23,8 @@ export interface RowOf<T> {
 }
 
 export const text = required('text', (printed) => printed)
+/** A text that the statement's condition rules out to be NULL, in a column that may be. */
+export const stated: Decoder<string, 'text' | 'text?'> = { ...text, kinds: ['text', 'text?'] }
 export const integer = required('integer', Number)
 /** Of a count; exact up to 2^53. */
 export const count = required('bigint', Number)

@@ -6,7 +6,7 @@ import { preferred } from '../http/accept.ts'
 import type { Access } from '../http/access.ts'
 import { isUnchanged } from '../http/conditional.ts'
 import { inTurns } from '../pace/turns.ts'
-import { type Attachment, isOwnDocument } from '../resources/bill-document.ts'
+import { ATTACHMENTS, type Attachment, isOwnDocument } from '../resources/bill-document.ts'
 import { customerBill } from '../resources/customer-bill.ts'
 import { find } from '../tmf/read.ts'
 import type { Row } from '../tmf/representation.ts'
@@ -58,7 +58,7 @@ function documentHandler({ database, requester }: RouteContext) {
 
 function attachmentOf(row: Row, documentId: string): Attachment {
   const json = row[customerBill.columns.indexOf('bill_document')] ?? '[]'
-  const attachments = JSON.parse(json) as readonly Attachment[]
+  const attachments = ATTACHMENTS.parse(JSON.parse(json))
   const found = attachments.find(({ id }) => id === documentId)
   if (found) return found
   throw new Problem('notFound', 'This customerBill has no document with this id')

@@ -1,16 +1,20 @@
+import { z } from 'zod'
 import { isId } from '../base/ulid.ts'
 
-/** A document of a bill, as `billDocument` lists it. */
-export interface Attachment {
-  readonly id: string
-  readonly attachmentType?: string
-  readonly name?: string
-  readonly mimeType?: string
-  /** Encoded as base64. */
-  readonly content?: string
-  readonly url?: string
-  readonly href?: string
-}
+/** The documents of a bill, as its row keeps them; `content` is base64. */
+export const ATTACHMENTS = z.array(
+  z.object({
+    id: z.string(),
+    attachmentType: z.string().optional(),
+    name: z.string().optional(),
+    mimeType: z.string().optional(),
+    content: z.string().optional(),
+    url: z.string().optional(),
+    href: z.string().optional()
+  })
+)
+
+export type Attachment = z.infer<typeof ATTACHMENTS>[number]
 
 /** What the server writes as `attachmentType` of the documents that it makes itself. */
 export const OWN_TYPE = 'customerBill'
@@ -24,7 +28,8 @@ export function isOwnDocument({ id, attachmentType, content, url, href }: Attach
 /** The JSON of a bill's documents with the `url` of those that the server makes; `item` is the bill's, JSON-escaped. */
 export function withUrls(json: string, item: string): string {
   if (!json.includes(`"${OWN_TYPE}"`)) return json
-  const attachments = JSON.parse(json) as readonly Attachment[]
+  // Of a bill that is answered: no time for a schema.
+  const attachments: readonly Attachment[] = JSON.parse(json)
   const root: string = JSON.parse(`"${item}"`)
   return JSON.stringify(
     attachments.map((attachment) =>

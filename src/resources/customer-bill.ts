@@ -60,7 +60,7 @@ const attributes = {
   taxItem: json('tax_item', list(taxItem), 'Taxes of the bill')
 }
 
-type Bill = DocumentOf<typeof attributes>
+export type Bill = DocumentOf<typeof attributes>
 type State = ValueOf<typeof attributes.state>
 
 const TRANSITIONS: Readonly<Record<State, readonly State[]>> = {

@@ -43,7 +43,7 @@ export interface CycleDates {
   readonly creditDate: Instant
   readonly mailingDate: Instant
   /** Missing where the account's own term of payment holds. */
-  readonly paymentDueDate: Instant | undefined
+  readonly paymentDueDate?: Instant | undefined
 }
 
 /**

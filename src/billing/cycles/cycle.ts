@@ -1,5 +1,6 @@
 import { Problem } from '../../base/problem.ts'
 import type { Queryable, Transaction } from '../../db/database.ts'
+import { optional, rowOf, text } from '../../db/row.ts'
 import { identifier, join, sql } from '../../db/sql.ts'
 import { billCycle } from '../../resources/bill-cycle.ts'
 import { billCycleSpecification } from '../../resources/bill-cycle-specification.ts'
@@ -20,11 +21,12 @@ import { periodLabel } from './period-label.ts'
 
 /** A cycle that was opened; not a new one where another had opened it in the same moment. */
 export interface OpenedCycle {
-  readonly cycle: Stored
+  readonly cycle: Stored<Cycle>
   readonly isNew: boolean
 }
 
 type Specification = CycleSpecification & { readonly name: string }
+type Cycle = typeof billCycle extends Resource<infer D> ? D : never
 type CycleDocument = PostedDates & { readonly BillCycleSpecification?: { readonly id: string } }
 
 /** The resource of cycles as it is served: a posted one gets the dates it left out from its specification. */
@@ -54,11 +56,13 @@ export async function openNextCycle(
   return { cycle: readStored(billCycle, row), isNew: true }
 }
 
-/** The IANA time zone in which the days of a tenant begin. */
+const ZONE = rowOf('tenant', { timeZone: text })
+
+/** Returns the IANA time zone in which the days of a tenant begin. */
 export async function timeZoneOf(queryable: Queryable, tenantId: string): Promise<string> {
-  const zone = sql`SELECT "time_zone" FROM "tenant" WHERE "id" = ${tenantId}`
+  const zone = sql`SELECT ${ZONE.columns} FROM "tenant" WHERE "id" = ${tenantId}`
   const { rows } = await queryable.run(zone, { prepared: true })
-  return String(rows[0]?.[0])
+  return ZONE.read(rows[0] ?? []).timeZone
 }
 
 /** A change of a cycle is taken as it is: dates that are to follow from others are removed, and derived by the run. */
@@ -84,28 +88,27 @@ function readSpecification(row: Row): Specification {
   return readStored(billCycleSpecification, row).document
 }
 
-/** Whoever opens a cycle holds the specification until it is there. A cycle belongs to whom its specification does. */
+const OWNER = rowOf('bill_cycle_specification', { partnerId: optional(text) })
+
+/** Locks the specification until the cycle is there, and returns its owner, who also owns the cycle. */
 async function lockSpecification(
   tx: Transaction,
   { view }: WriteContext,
   id: string
 ): Promise<{ readonly document: Specification; readonly partnerId: string | undefined }> {
   const row = await find(tx, billCycleSpecification, view, id, 'update')
-  const owner = sql`SELECT "partner_id" FROM "bill_cycle_specification"
+  const owner = sql`SELECT ${OWNER.columns} FROM "bill_cycle_specification"
     WHERE ${within(billCycleSpecification, view)} AND "id" = ${id}`
   const { rows } = await tx.run(owner)
-  return {
-    document: readSpecification(row),
-    partnerId: rows[0]?.[0] ?? undefined
-  }
+  return { document: readSpecification(row), ...OWNER.read(rows[0] ?? []) }
 }
 
-/** The cycle that begins last, whoever of the tenant sees it. */
+/** Returns the cycle that begins last, in any view of the tenant. */
 async function latestCycle(
   queryable: Queryable,
   tenantId: string,
   specificationId: string
-): Promise<Stored | undefined> {
+): Promise<Stored<Cycle> | undefined> {
   const columns = join(billCycle.columns.map(identifier), sql`, `)
   const { rows } = await queryable.run(sql`SELECT ${columns} FROM "bill_cycle"
     WHERE "tenant_id" = ${tenantId} AND "bill_cycle_specification_id" = ${specificationId}
@@ -116,7 +119,7 @@ async function latestCycle(
 
 function nextDates(
   specification: Specification,
-  latest: Stored | undefined,
+  latest: Stored<Cycle> | undefined,
   now: string,
   timeZone: string
 ): CycleDates {

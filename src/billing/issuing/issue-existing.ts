@@ -1,6 +1,7 @@
-import { type Instant, instantFromPostgres } from '../../base/instant.ts'
+import type { Instant } from '../../base/instant.ts'
 import { minorDigits } from '../../base/money.ts'
 import type { Transaction } from '../../db/database.ts'
+import { computed, instant, rowOf, stated, text } from '../../db/row.ts'
 import { join, type Sql, sql } from '../../db/sql.ts'
 import { type BalanceKey, lockBalances } from '../../ledger/balance.ts'
 import { postingInstant } from '../../ledger/post.ts'
@@ -65,20 +66,25 @@ interface Issuable extends BalanceKey {
 
 const keyOf = ({ billingAccountId, currency }: BalanceKey): string => `${currency} ${billingAccountId}`
 
-/** A bill that the engine made has a rounding, be it 0. */
+/** A bill that the engine made has a rounding, and with it all of these. */
+const ISSUABLE = rowOf('customer_bill', {
+  id: text,
+  state: text,
+  billDate: computed(instant, sql`"bill_date"`),
+  billingAccountId: stated,
+  amountDueUnit: stated
+})
+
 async function lockIssuable(
   tx: Transaction,
   tenantId: string,
   billIds: readonly string[]
 ): Promise<readonly Issuable[]> {
-  const { rows } = await tx.run(sql`SELECT "id", "state", "bill_date", "billing_account_id", "amount_due_unit"
+  const { rows } = await tx.run(sql`SELECT ${ISSUABLE.columns}
     FROM "customer_bill" WHERE "tenant_id" = ${tenantId} AND "id" = ANY(${billIds}::text[])
       AND "state" IN ('new', 'onHold') AND "issued_as" IS NULL AND "rounding_amount" IS NOT NULL
     ORDER BY "id" FOR UPDATE`)
-  return rows.map((row) => {
-    const [id = '', state = '', billDate = '', billingAccountId = '', currency = ''] = row.map(String)
-    return { id, state, billDate: instantFromPostgres(billDate), billingAccountId, currency }
-  })
+  return rows.map(ISSUABLE.read).map(({ amountDueUnit: currency, ...bill }) => ({ ...bill, currency }))
 }
 
 /** One journal per bill, as when a draft is issued: the lines as they are shown, and what they miss to the base. */

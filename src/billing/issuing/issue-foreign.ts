@@ -4,11 +4,12 @@ import type { Instant } from '../../base/instant.ts'
 import { minorDigits } from '../../base/money.ts'
 import { Problem } from '../../base/problem.ts'
 import type { Transaction } from '../../db/database.ts'
+import { rowOf, stated } from '../../db/row.ts'
 import { type Sql, sql } from '../../db/sql.ts'
 import { lockBalances } from '../../ledger/balance.ts'
 import { IN_LEDGER, postForeignBills } from '../../ledger/foreign-bills.ts'
-import { customerBill, ISSUED } from '../../resources/customer-bill.ts'
-import type { ChangeContext, Document, Stored, Written } from '../../tmf/declaration/resource.ts'
+import { type Bill, customerBill, ISSUED } from '../../resources/customer-bill.ts'
+import type { ChangeContext, Stored, Written } from '../../tmf/declaration/resource.ts'
 import { readStored } from '../../tmf/representation.ts'
 import { useCredit } from '../payments/credit.ts'
 import { BILL_COLUMNS } from './bill-moves.ts'
@@ -16,19 +17,18 @@ import { keepDocuments } from './keep-letterhead.ts'
 import { settleWithNothingLeft } from './settle.ts'
 
 /**
- * What it is to issue a bill of another system: one to an account of ours is posted to the ledger, and paid from the
- * credit of the account; and any keeps what its document shows. Called when a bill was created or changed; see
- * `written` of a resource.
+ * Issues a bill of another system: posts one to an account of ours to the ledger, pays it from the credit of the
+ * account, and keeps what its document shows. Runs when a bill was created or changed.
  */
 export async function issueForeign(
   tx: Transaction,
   context: ChangeContext,
-  { id, document }: Written,
-  before?: Stored
+  { id, document }: Written<Bill>,
+  before?: Stored<Bill>
 ): Promise<boolean> {
   const wasIssued = (before?.internal.issued_as ?? null) !== null
   if (wasIssued || !ISSUED.includes(String(document.state))) return false
-  const account = document.billingAccount as { readonly id: string } | undefined
+  const { billingAccount: account } = document
   const isPosted = account !== undefined && (await issueTo(tx, context, account.id, id))
   if (isPosted) requireSoundAmounts(document, before ? 'conflict' : 'invalidField')
   await keepDocuments(tx, context.author.tenantId, sql`b."id" = ${id}`, context.clock())
@@ -36,10 +36,11 @@ export async function issueForeign(
 }
 
 /** What an account of ours owes can be paid: it has the digits of its currency, and no more remains than is due. */
-function requireSoundAmounts({ amountDue, remainingAmount }: Document, kind: 'conflict' | 'invalidField'): void {
-  const { unit, value: due } = amountDue as { readonly unit: string; readonly value: number }
+function requireSoundAmounts({ amountDue, remainingAmount }: Bill, kind: 'conflict' | 'invalidField'): void {
+  if (!amountDue) throw new Error('a bill that says nothing of what is due is in the ledger')
+  const { unit, value: due } = amountDue
   const digits = minorDigits(unit)
-  const { value: remaining } = (remainingAmount ?? { value: due }) as { readonly value: number }
+  const remaining = remainingAmount?.value ?? due
   for (const [name, value] of Object.entries({ amountDue: due, remainingAmount: remaining })) {
     if (new Big(value).round(digits).eq(value)) continue
     throw new Problem(
@@ -52,18 +53,22 @@ function requireSoundAmounts({ amountDue, remainingAmount }: Document, kind: 'co
   }
 }
 
-/** Nobody else can pay the bill yet, so that its row may be locked before the balance. */
+// IN_LEDGER has neither without.
+const FOREIGN = rowOf('customer_bill', { billingAccountId: stated, amountDueUnit: stated }, 'b')
+
+/** Locks the row before the balance: nobody else can pay the bill yet. */
 async function issueTo(tx: Transaction, context: ChangeContext, accountId: string, id: string): Promise<boolean> {
   const { tenantId } = context.author
   await lockAccount(tx, tenantId, accountId, 'shared')
   const own = sql`b."id" = ${id}`
   const { rows } = await tx.run(
-    sql`SELECT b."billing_account_id", b."amount_due_unit" FROM "customer_bill" b
+    sql`SELECT ${FOREIGN.columns} FROM "customer_bill" b
       WHERE b."tenant_id" = ${tenantId} AND ${IN_LEDGER} AND ${own}`,
     { prepared: true }
   )
-  if (!rows[0]) return false
-  const [billingAccountId = '', currency = ''] = rows[0].map(String)
+  const [bill] = rows.map(FOREIGN.read)
+  if (!bill) return false
+  const { billingAccountId, amountDueUnit: currency } = bill
   const balances = await lockBalances(tx, tenantId, [{ billingAccountId, currency }])
   await post(tx, context, own)
   if (balances.some(({ credit }) => Number(credit) > 0)) await useCredit(tx, context, [id])

@@ -1,10 +1,13 @@
 import type { Instant } from '../../base/instant.ts'
 import type { Transaction } from '../../db/database.ts'
+import { rowOf, text } from '../../db/row.ts'
 import { type Sql, sql } from '../../db/sql.ts'
 import { LETTERHEAD, RECIPIENT } from '../../resources/letterhead.ts'
 
+const LETTERHEAD_ID = rowOf('letterhead', { id: text })
+
 /**
- * Keeps the letterhead of a tenant as it is now, and answers its id, which is the first half of the SHA-256 of its
+ * Keeps the letterhead of a tenant as it is now, and returns its id, which is the first half of the SHA-256 of its
  * content: one that is kept already is not written again. A new one makes others wait until this transaction ends, so
  * it comes after the balances and before the numbers.
  */
@@ -20,7 +23,7 @@ export async function keepLetterhead(tx: Transaction, tenantId: string, now: Ins
       SELECT "id" FROM "current"`,
     { prepared: true }
   )
-  return String(rows[0]?.[0])
+  return LETTERHEAD_ID.read(rows[0] ?? []).id
 }
 
 /**

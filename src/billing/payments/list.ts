@@ -1,7 +1,8 @@
+import { z } from 'zod'
 import { accountIds } from '../../accounts/lookup.ts'
-import { instantFromPostgres } from '../../base/instant.ts'
 import { Problem } from '../../base/problem.ts'
 import type { Queryable } from '../../db/database.ts'
+import { computed, computedRow, count, decimal, instant, integer, json, optional, rowOf, text } from '../../db/row.ts'
 import { type Sql, sql } from '../../db/sql.ts'
 import { moneyOf, objectOf } from '../../http/json.ts'
 import type { View } from '../../tmf/view.ts'
@@ -12,7 +13,7 @@ export interface Roots {
   readonly api: string
 }
 
-/** A payment as it is answered. */
+/** A payment as its JSON. */
 export interface Payment {
   readonly version: string
   readonly json: string
@@ -24,7 +25,9 @@ export interface PaymentFilter {
   readonly references?: readonly string[] | undefined
 }
 
-/** A page of the payments of a view, in the order in which they came, and how many there are. */
+const COUNTED = computedRow({ total: computed(count, sql`count(*)`) })
+
+/** Lists a page of the payments of a view, the oldest first, and counts all of them. */
 export async function listPayments(
   queryable: Queryable,
   view: View,
@@ -39,11 +42,11 @@ export async function listPayments(
   const page = sql`(SELECT * FROM "payment" p WHERE ${where}
     ORDER BY p."created_at", p."id" LIMIT ${limit} OFFSET ${offset})`
   const { rows } = await queryable.run(sql`${select(page, sql`TRUE`)} ORDER BY p."created_at", p."id"`)
-  const counted = await queryable.run(sql`SELECT count(*) FROM "payment" p WHERE ${where}`)
-  return { payments: rows.map((row) => represent(row, roots)), total: Number(counted.rows[0]?.[0]) }
+  const counted = await queryable.run(sql`SELECT ${COUNTED.columns} FROM "payment" p WHERE ${where}`)
+  return { payments: rows.map((row) => represent(row, roots)), total: COUNTED.read(counted.rows[0] ?? []).total }
 }
 
-/** One payment of a view, or a `notFound` problem. */
+/** Reads a payment of a view; throws `notFound`. */
 export async function readPayment(queryable: Queryable, view: View, id: string, roots: Roots): Promise<Payment> {
   const { rows } = await queryable.run(select(sql`"payment"`, sql`${visible(view)} AND p."id" = ${id}`), {
     prepared: true
@@ -57,11 +60,31 @@ function visible({ tenantId, partnerId }: View): Sql {
   return partnerId === undefined ? tenant : sql`${tenant} AND p."partner_id" = ${partnerId}`
 }
 
+const PAYMENT = rowOf(
+  'payment',
+  {
+    id: text,
+    version: integer,
+    createdAt: instant,
+    reversedAt: optional(instant),
+    method: text,
+    reference: text,
+    currency: text,
+    amount: decimal,
+    billingAccountId: text,
+    accountName: computed(text, sql`a."name"`),
+    bills: computed(optional(json(z.array(z.tuple([z.string(), z.string()])))), sql`x."bills"`),
+    credit: computed(
+      decimal,
+      sql`CASE WHEN p."reversed_at" IS NULL THEN p."amount" - coalesce(x."total", 0) ELSE 0 END`
+    )
+  },
+  'p'
+)
+
 /** Allocations that were taken back cancel out. */
 function select(payments: Sql, where: Sql): Sql {
-  return sql`SELECT p."id", p."version", p."created_at", p."reversed_at", p."method", p."reference", p."currency",
-      p."amount", p."billing_account_id", a."name", x."bills",
-      CASE WHEN p."reversed_at" IS NULL THEN p."amount" - coalesce(x."total", 0) ELSE 0 END
+  return sql`SELECT ${PAYMENT.columns}
     FROM ${payments} p
     JOIN "billing_account" a ON a."tenant_id" = p."tenant_id" AND a."id" = p."billing_account_id"
     CROSS JOIN LATERAL (
@@ -72,9 +95,8 @@ function select(payments: Sql, where: Sql): Sql {
 }
 
 function represent(row: readonly (string | null)[], roots: Roots): Payment {
-  const [id = '', version = '', createdAt = '', , method = '', reference = '', unit = '', amount = ''] = row.map(String)
-  const [accountId = '', accountName = '', , credit = ''] = row.slice(8).map(String)
-  const bills = JSON.parse(row[10] ?? '[]') as readonly (readonly [bill: string, amount: string])[]
+  const payment = PAYMENT.read(row)
+  const { id, currency: unit, billingAccountId: accountId, accountName, bills = [], reversedAt } = payment
   const allocations = bills.map(([bill, part]) =>
     objectOf({
       bill: JSON.stringify({ id: bill, href: `${roots.api}/customerBill/${bill}` }),
@@ -82,17 +104,17 @@ function represent(row: readonly (string | null)[], roots: Roots): Payment {
     })
   )
   const href = `${roots.api}/accounts/${encodeURIComponent(accountId)}`
-  const json = objectOf({
+  const written = objectOf({
     id: JSON.stringify(id),
     href: JSON.stringify(`${roots.payments}/${id}`),
     billingAccount: JSON.stringify({ id: accountId, href, name: accountName }),
-    amount: moneyOf(unit, amount),
-    method: JSON.stringify(method),
-    reference: JSON.stringify(reference),
-    createdAt: JSON.stringify(instantFromPostgres(createdAt)),
-    reversedAt: row[3] ? JSON.stringify(instantFromPostgres(row[3])) : undefined,
+    amount: moneyOf(unit, payment.amount),
+    method: JSON.stringify(payment.method),
+    reference: JSON.stringify(payment.reference),
+    createdAt: JSON.stringify(payment.createdAt),
+    reversedAt: reversedAt && JSON.stringify(reversedAt),
     allocations: `[${allocations.join()}]`,
-    credit: moneyOf(unit, credit)
+    credit: moneyOf(unit, payment.credit)
   })
-  return { version, json }
+  return { version: String(payment.version), json: written }
 }

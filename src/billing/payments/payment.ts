@@ -4,6 +4,7 @@ import { recordChange } from '../../audit/record.ts'
 import type { Instant } from '../../base/instant.ts'
 import { aboutName, Problem } from '../../base/problem.ts'
 import type { Transaction } from '../../db/database.ts'
+import { boolean, computed, optional, rowOf, text } from '../../db/row.ts'
 import { type Sql, sql } from '../../db/sql.ts'
 import { addCredits, lockBalances } from '../../ledger/balance.ts'
 import { post } from '../../ledger/post.ts'
@@ -71,9 +72,11 @@ function contentHash(accountId: string, { amount, method, billIds }: Receipt): s
   return createHash('sha256').update(JSON.stringify(content)).digest('hex')
 }
 
+const KNOWN = rowOf('payment', { id: text, contentHash: text })
+
 /**
- * The id of the payment that has a reference already, if there is one with the same content. One that was taken before
- * references had owners is known to the provider and to the partner whose it is.
+ * Returns the id of the payment that has this reference and the same content already. The provider and the partner both
+ * know a payment that was taken before references had owners.
  */
 async function findRepeated(
   tx: Transaction,
@@ -82,15 +85,16 @@ async function findRepeated(
   hash: string
 ): Promise<string | undefined> {
   const { rows } = await tx.run(
-    sql`SELECT "id", "content_hash" FROM "payment" WHERE "tenant_id" = ${tenantId} AND "reference" = ${reference}
+    sql`SELECT ${KNOWN.columns} FROM "payment" WHERE "tenant_id" = ${tenantId} AND "reference" = ${reference}
       AND ("name_space" = ${nameSpace}
         OR "name_space" IS NULL AND (${nameSpace} = '' OR "partner_id" = ${nameSpace}))
       ORDER BY "name_space" LIMIT 1`,
     { prepared: true }
   )
-  const [id, knownHash] = rows[0] ?? []
-  if (id && knownHash !== hash) throw aboutName(new Problem('conflict', 'Another payment has this reference already'))
-  return id ?? undefined
+  const [known] = rows.map(KNOWN.read)
+  if (known && known.contentHash !== hash)
+    throw aboutName(new Problem('conflict', 'Another payment has this reference already'))
+  return known?.id
 }
 
 interface Key {
@@ -114,21 +118,28 @@ async function lockBills(
   return { bills, order: billIds ? sql`array_position(${named}, b."id")` : sql`b."payment_due_date"` }
 }
 
+const NAMED = rowOf(
+  'customer_bill',
+  { id: text, remainingAmountUnit: optional(text), state: text, isPayable: computed(optional(boolean), PAYABLE) },
+  'b'
+)
+
 async function requirePayable(
   tx: Transaction,
   tenantId: string,
   { billingAccountId, currency }: Key,
   billIds: readonly string[]
 ): Promise<void> {
-  const { rows } = await tx.run(sql`SELECT b."id", b."remaining_amount_unit", b."state", ${PAYABLE}
+  const { rows } = await tx.run(sql`SELECT ${NAMED.columns}
     FROM "customer_bill" b WHERE b."tenant_id" = ${tenantId} AND b."billing_account_id" = ${billingAccountId}
       AND b."id" = ANY(${billIds}::text[])`)
-  const found = new Map(rows.map(([id, ...rest]) => [id, rest]))
+  const found = new Map(rows.map(NAMED.read).map((bill) => [bill.id, bill]))
   for (const [at, id] of billIds.entries()) {
-    const [unit, state, isPayable] = found.get(id) ?? []
+    const bill = found.get(id)
     const path = `$.bills[${at}].id`
-    if (state === undefined) throw new Problem('invalidField', `${path} names no bill of this billing account`)
-    if (isPayable !== 't') throw new Problem('conflict', `${path} names a bill that cannot be paid; it is ${state}`)
+    if (!bill) throw new Problem('invalidField', `${path} names no bill of this billing account`)
+    const { remainingAmountUnit: unit, state, isPayable } = bill
+    if (!isPayable) throw new Problem('conflict', `${path} names a bill that cannot be paid; it is ${state}`)
     if (unit !== currency) throw new Problem('invalidField', `${path} names a bill in ${unit}, not in ${currency}`)
   }
 }

@@ -1,6 +1,7 @@
 import { recordChange } from '../../audit/record.ts'
 import { Problem } from '../../base/problem.ts'
 import type { Transaction } from '../../db/database.ts'
+import { decimal, rowOf, text } from '../../db/row.ts'
 import { sql } from '../../db/sql.ts'
 import { addCredits, lockBalances } from '../../ledger/balance.ts'
 import { post } from '../../ledger/post.ts'
@@ -8,10 +9,12 @@ import type { View } from '../../tmf/view.ts'
 import { type Allocation, type PaymentContext, takeBack } from './allocation.ts'
 import { addOverdrawn, REPLACED } from './overdraft.ts'
 
+const PAYMENT = rowOf('payment', { billingAccountId: text, currency: text, amount: decimal, method: text })
+
 /**
- * Undoes a payment: every bill that it paid, at once or later as credit, owes that part again, but where it took the
- * place of the credit limit, that pays again. Throws `notFound`
- * without such a payment in the view, and `conflict` for one that is reversed already.
+ * Undoes a payment: every bill that it paid, at once or later as credit, owes that part again. Where it replaced the
+ * credit limit, the limit pays again. Throws `notFound` without such a payment in the view, and `conflict` for one that
+ * is reversed already.
  */
 export async function reversePayment(
   tx: Transaction,
@@ -21,11 +24,12 @@ export async function reversePayment(
 ): Promise<void> {
   const isVisible = partnerId === undefined ? sql`TRUE` : sql`"partner_id" = ${partnerId}`
   const { rows } = await tx.run(
-    sql`SELECT "billing_account_id", "currency", "amount", "method" FROM "payment"
+    sql`SELECT ${PAYMENT.columns} FROM "payment"
       WHERE "tenant_id" = ${tenantId} AND "id" = ${id} AND ${isVisible}`
   )
-  if (!rows[0]) throw new Problem('notFound', 'There is no payment with this id')
-  const [billingAccountId = '', currency = '', amount = '', method = ''] = rows[0].map(String)
+  const [payment] = rows.map(PAYMENT.read)
+  if (!payment) throw new Problem('notFound', 'There is no payment with this id')
+  const { billingAccountId, currency, amount, method } = payment
   const key = { billingAccountId, currency }
   await lockBalances(tx, tenantId, [key])
   const now = context.clock()

@@ -5,6 +5,7 @@ import type { Instant } from '../../base/instant.ts'
 import { Problem } from '../../base/problem.ts'
 import type { Transaction } from '../../db/database.ts'
 import { constraintName } from '../../db/failure.ts'
+import { oneOf, rowOf } from '../../db/row.ts'
 import { type Sql, sql } from '../../db/sql.ts'
 import { addJob } from '../../jobs/queue.ts'
 import { runDates } from './run-dates.ts'
@@ -151,6 +152,8 @@ export async function retryRun(tx: Transaction, context: RunContext, id: string)
   await addJob(tx, { task: START_RUN, payload: { tenantId, runId: id }, key: `run ${id}` })
 }
 
+const STATE = rowOf('bill_run', { state: oneOf(RUN_STATES) })
+
 async function move(
   tx: Transaction,
   context: RunContext,
@@ -160,11 +163,13 @@ async function move(
   change: Sql
 ): Promise<void> {
   const { tenantId } = context.author
-  const { rows } = await tx.run(sql`SELECT "state" FROM "bill_run" WHERE "tenant_id" = ${tenantId} AND "id" = ${id}
+  const { rows } =
+    await tx.run(sql`SELECT ${STATE.columns} FROM "bill_run" WHERE "tenant_id" = ${tenantId} AND "id" = ${id}
     FOR UPDATE`)
-  const state = rows[0]?.[0]
-  if (!state) throw new Problem('notFound', 'There is no billRun with this id')
-  if (!from.includes(state as RunState)) {
+  const [run] = rows.map(STATE.read)
+  if (!run) throw new Problem('notFound', 'There is no billRun with this id')
+  const { state } = run
+  if (!from.includes(state)) {
     throw new Problem(
       'conflict',
       `A billRun that is ${state} cannot be told to ${action}; it must be ${from.join(' or ')}`

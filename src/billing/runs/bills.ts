@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream'
 import type { FastifyRequest } from 'fastify'
+import { z } from 'zod'
 import { sumDecimals, trimScale } from '../../base/money.ts'
 import { Problem } from '../../base/problem.ts'
 import { offsetTime } from '../../base/time-zone.ts'
@@ -73,27 +74,23 @@ const WRITERS: Readonly<Record<(typeof MEDIA_TYPES)[number], Writer>> = {
   }
 }
 
-interface Money {
-  readonly unit: string
-  readonly value: string
-}
-
-interface BillDocument {
-  readonly id?: string
-  readonly billNo?: string
-  readonly billDate?: string
-  readonly paymentDueDate?: string
-  readonly state?: string
-  readonly billingAccount: { readonly id: string }
-  readonly taxItem?: readonly { readonly taxAmount: Money }[]
-  readonly taxExcludedAmount: Money
-  readonly taxIncludedAmount: Money
-  readonly amountDue: Money
-}
+const MONEY = z.object({ unit: z.string(), value: z.string() })
+const BILL = z.object({
+  id: z.string().optional(),
+  billNo: z.string().optional(),
+  billDate: z.string().optional(),
+  paymentDueDate: z.string().optional(),
+  state: z.string().optional(),
+  billingAccount: z.object({ id: z.string() }),
+  taxItem: z.array(z.object({ taxAmount: MONEY })).optional(),
+  taxExcludedAmount: MONEY,
+  taxIncludedAmount: MONEY,
+  amountDue: MONEY
+})
 
 /** The cells of a bill that is a JSON document, its amounts with all of their digits. */
 function cellsOf(document: string, timeZone: string): readonly Cell[] {
-  const bill = JSON.parse(document, asWritten) as BillDocument
+  const bill = BILL.parse(JSON.parse(document, asWritten))
   const { billNo, id, billingAccount, billDate, paymentDueDate, state, amountDue, taxItem = [] } = bill
   const times = [billDate, paymentDueDate].map((instant) => ({ exact: instant && offsetTime(instant, timeZone) }))
   const tax = sumDecimals(taxItem.map(({ taxAmount }) => taxAmount.value))

@@ -1,5 +1,6 @@
 import type { Instant } from '../../base/instant.ts'
 import type { Transaction } from '../../db/database.ts'
+import { boolean, computed, json, oneOf, rowOf, text } from '../../db/row.ts'
 import { type Sql, sql } from '../../db/sql.ts'
 import { lockWanted } from '../../ledger/balance.ts'
 import { type Drafted, draftBills } from '../drafts/draft.ts'
@@ -7,8 +8,8 @@ import { issueBills } from '../issuing/issue.ts'
 import { useCredit } from '../payments/credit.ts'
 import { authorIn } from '../work/author.ts'
 import type { WorkContext } from '../work/context.ts'
-import { type BillState, eligible } from './bill-run.ts'
-import type { RunDates } from './run-dates.ts'
+import { BILL_STATES, type BillState, eligible } from './bill-run.ts'
+import { RUN_DATES, type RunDates } from './run-dates.ts'
 
 /** One of the ranges of accounts into which a run is divided. */
 export interface ChunkName {
@@ -48,26 +49,35 @@ export async function billChunk(context: WorkContext, name: ChunkName): Promise<
   })
 }
 
+const CHUNK = rowOf(
+  'bill_run',
+  {
+    firstAccount: computed(text, sql`c."first_account"`),
+    lastAccount: computed(text, sql`c."last_account"`),
+    isRetry: computed(boolean, sql`c."eligible" = 0`),
+    billCycleId: text,
+    isDry: boolean,
+    billState: oneOf(BILL_STATES),
+    dates: json(RUN_DATES)
+  },
+  'r'
+)
+
 async function claim(tx: Transaction, name: ChunkName): Promise<Chunk | undefined> {
   const { tenantId, runId, number } = name
-  const { rows } = await tx.run(sql`SELECT c."first_account", c."last_account", c."eligible", r."bill_cycle_id",
-      r."is_dry", r."bill_state", r."dates"
+  const { rows } = await tx.run(sql`SELECT ${CHUNK.columns}
     FROM "bill_run_chunk" c JOIN "bill_run" r ON r."tenant_id" = c."tenant_id" AND r."id" = c."bill_run_id"
     WHERE c."tenant_id" = ${tenantId} AND c."bill_run_id" = ${runId} AND c."number" = ${number}
       AND c."finished_at" IS NULL AND r."state" = 'running'
     FOR UPDATE OF c SKIP LOCKED`)
-  const [row] = rows
-  if (!row) return undefined
-  const [first, last, counted, billCycleId, isDry, billState, dated] = row
-  const dates = JSON.parse(String(dated)) as RunDates
+  const [chunk] = rows.map(CHUNK.read)
+  if (!chunk) return undefined
+  const { firstAccount: first, lastAccount: last, isRetry, ...run } = chunk
   return {
     ...name,
-    billCycleId: String(billCycleId),
-    isDry: isDry === 't',
-    billState: billState as BillState,
-    dates,
-    accounts: sql`${eligible(sql`${dates.specificationId}::text`)} AND a."id" BETWEEN ${first} AND ${last}`,
-    isRetry: counted === '0'
+    ...run,
+    accounts: sql`${eligible(sql`${run.dates.specificationId}::text`)} AND a."id" BETWEEN ${first} AND ${last}`,
+    isRetry
   }
 }
 

@@ -1,13 +1,15 @@
+import { z } from 'zod'
 import { type Instant, instantFromPostgres } from '../../base/instant.ts'
 import { trimScale } from '../../base/money.ts'
 import { Problem } from '../../base/problem.ts'
 import { isId } from '../../base/ulid.ts'
 import type { Queryable } from '../../db/database.ts'
+import { oneOf } from '../../db/row.ts'
 import { type Sql, sql } from '../../db/sql.ts'
 import { moneyOf, objectOf } from '../../http/json.ts'
 import type { Asked } from '../../tmf/serving/endpoint.ts'
 import type { RouteContext } from '../../tmf/serving/routes.ts'
-import type { BillRun, BillState, RunState } from './bill-run.ts'
+import { BILL_STATES, type BillRun, RUN_STATES } from './bill-run.ts'
 
 /** A run as it is read: its sums are decimal text, of which no digit is lost. */
 export interface ReadRun extends Omit<BillRun, 'amount'> {
@@ -95,24 +97,28 @@ function meantBy(tenantId: string, { id, states, cycles }: RunFilter): Sql {
     AND ${cycles ? sql`r."bill_cycle_id" = ANY(${cycles}::text[])` : sql`TRUE`}`
 }
 
+const STATE = oneOf(RUN_STATES)
+const BILL_STATE = oneOf(BILL_STATES)
+const AMOUNTS = z.record(z.string(), z.string())
+
 function represent(row: readonly (string | null)[], now: Instant): ReadRun {
   const [id, state, billCycle, isDry, billState, failure, startedAt, finishedAt, eligibleCount, billed] = row
   const [chunks, finished, skipped, amounts, parked, unknown, parkedCount] = row.slice(10)
   const [from, to] = [startedAt, finishedAt].map((printed) => (printed ? instantFromPostgres(printed) : undefined))
-  const amount = Object.entries(JSON.parse(amounts ?? '{}') as Record<string, string>)
+  const sums = AMOUNTS.parse(JSON.parse(amounts ?? '{}'))
   return {
     id: String(id),
-    state: state as RunState,
+    state: STATE.decode(state ?? null),
     billCycle: { id: String(billCycle) },
     dryRun: isDry === 't',
-    billState: billState as BillState,
+    billState: BILL_STATE.decode(billState ?? null),
     eligible: Number(eligibleCount),
     billed: Number(billed),
     skipped: JSON.parse(skipped ?? '[]'),
     parkedCount: Number(parkedCount),
     parked: JSON.parse(parked ?? '[]'),
     ...(unknown && { unknownAccountRates: JSON.parse(unknown) }),
-    amount: amount.map(([unit, value]) => ({ unit, value: trimScale(value) })),
+    amount: Object.entries(sums).map(([unit, value]) => ({ unit, value: trimScale(value) })),
     ...(from && { startedAt: from, ...speed(from, to ?? now, Number(billed), Number(chunks), Number(finished), !to) }),
     ...(to && { finishedAt: to }),
     ...(failure && { failure })

@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import type { Instant } from '../../base/instant.ts'
 import type { Queryable } from '../../db/database.ts'
 import { billCycle } from '../../resources/bill-cycle.ts'
@@ -10,8 +11,21 @@ import { timeZoneOf } from '../cycles/cycle.ts'
 /** The dates of a cycle that is run, and when the next one is billed. */
 export interface RunDates extends CycleDates {
   readonly specificationId: string
-  readonly nextBillDate?: Instant
+  readonly nextBillDate?: Instant | undefined
 }
+
+/** The dates of a run as its row keeps them. */
+export const RUN_DATES: z.ZodType<RunDates> = z.object({
+  start: z.string(),
+  end: z.string(),
+  billingDate: z.string(),
+  chargeDate: z.string(),
+  creditDate: z.string(),
+  mailingDate: z.string(),
+  paymentDueDate: z.string().optional(),
+  specificationId: z.string(),
+  nextBillDate: z.string().optional()
+})
 
 /** What a run of a cycle puts on its bills. Throws `unprocessable` when the cycle tells no dates, or inverted ones. */
 export async function runDates(queryable: Queryable, tenantId: string, billCycleId: string): Promise<RunDates> {

@@ -1,5 +1,6 @@
 import type { Transaction } from '../../db/database.ts'
 import { isDataRefused } from '../../db/failure.ts'
+import { json, rowOf } from '../../db/row.ts'
 import { type Sql, sql } from '../../db/sql.ts'
 import { isOutage } from '../../jobs/outage.ts'
 import { addJobs, hasNoJob, IN_BULK } from '../../jobs/queue.ts'
@@ -8,7 +9,7 @@ import type { WorkContext } from '../work/context.ts'
 import { BILL_CHUNK, eligible, START_RUN } from './bill-run.ts'
 import { billChunk, type ChunkName } from './chunk.ts'
 import { isolate } from './fault.ts'
-import type { RunDates } from './run-dates.ts'
+import { RUN_DATES } from './run-dates.ts'
 
 /** So many accounts of other systems are told of with a run. */
 const UNKNOWN_SHOWN_MAX = 1_000
@@ -59,6 +60,8 @@ async function addChunks(tx: Transaction, condition: Sql): Promise<void> {
   )
 }
 
+const BEGUN = rowOf('bill_run', { dates: json(RUN_DATES) })
+
 /** Divides the accounts of a run into chunks, once, and asks for those that are not done. */
 async function begin(context: WorkContext, tenantId: string, runId: string): Promise<void> {
   await context.database.transaction(async (tx) => {
@@ -66,11 +69,10 @@ async function begin(context: WorkContext, tenantId: string, runId: string): Pro
     const { rows } = await tx.run(sql`UPDATE "bill_run" SET "state" = 'running',
         "started_at" = coalesce("started_at", ${context.clock()}), "version" = "version" + 1
       WHERE "tenant_id" = ${tenantId} AND "id" = ${runId} AND "state" IN ('queued', 'running')
-      RETURNING "dates"`)
-    const [row] = rows
-    if (!row) return
-    const { specificationId } = JSON.parse(String(row[0])) as RunDates
-    await divide(tx, context, { tenantId, runId }, specificationId)
+      RETURNING ${BEGUN.columns}`)
+    const [run] = rows.map(BEGUN.read)
+    if (!run) return
+    await divide(tx, context, { tenantId, runId }, run.dates.specificationId)
     await addChunks(tx, sql`r."tenant_id" = ${tenantId} AND r."id" = ${runId}`)
   })
   await finish(context, tenantId, runId)

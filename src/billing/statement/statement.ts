@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import type { Instant } from '../../base/instant.ts'
 import type { Result, Transaction } from '../../db/database.ts'
 import { sql } from '../../db/sql.ts'
@@ -35,6 +36,16 @@ export interface Movement {
   readonly amount: string
 }
 
+const MOVEMENTS: z.ZodType<readonly Movement[]> = z.array(
+  z.object({
+    date: z.string(),
+    type: z.enum(['bill', 'payment', 'reversal']),
+    isOfBill: z.boolean(),
+    sourceId: z.string(),
+    amount: z.string()
+  })
+)
+
 /**
  * Reads a statement from the ledger alone. What the holder has is the opposite of what is receivable and of what is in
  * the balance; since journals sum to zero, that is the sum of all other books: what was paid, less what was charged.
@@ -46,7 +57,7 @@ export async function readStatement(tx: Transaction, period: Period): Promise<St
   const [row = []] = rows
   const [openingBalance = '', payments = '', callCharges = '', otherCharges = '', ...rest] = row.map(String)
   const [adjustments = '', totalCharges = '', closingBalance = ''] = rest
-  const movements = JSON.parse(row[7] ?? '[]') as readonly Movement[]
+  const movements = MOVEMENTS.parse(JSON.parse(row[7] ?? '[]'))
   return {
     ...{ openingBalance, payments, callCharges, otherCharges, adjustments, totalCharges, closingBalance },
     movements

@@ -1,10 +1,10 @@
-import { instantFromPostgres } from '../../base/instant.ts'
-import { trimScale } from '../../base/money.ts'
+import { z } from 'zod'
 import { Problem } from '../../base/problem.ts'
 import type { Queryable } from '../../db/database.ts'
+import { computed, decimal, instant, json, optional, rowOf } from '../../db/row.ts'
 import { sql } from '../../db/sql.ts'
 import { LETTERHEAD, RECIPIENT } from '../../resources/letterhead.ts'
-import type { Balance, BillSource, Itemisation, TaxProfile } from './bill-source.ts'
+import type { BillSource } from './bill-source.ts'
 import { readAddress, readBranding } from './branding.ts'
 import { languageOf } from './words.ts'
 
@@ -14,41 +14,61 @@ type Context = Pick<
 >
 
 /** As src/resources/letterhead.ts puts them together; one that was kept by an earlier release has less. */
-interface Letterhead {
-  readonly name: string
-  readonly branding: unknown
-  readonly timeZone: string
-  readonly language: string
-  readonly itemisation?: Itemisation | null
-}
+const KEPT_LETTERHEAD = z.object({
+  name: z.string(),
+  branding: z.unknown(),
+  timeZone: z.string(),
+  language: z.string(),
+  itemisation: z.object({ lines: z.number().optional(), types: z.record(z.string(), z.number()).optional() }).nullish()
+})
 
-interface Recipient {
-  readonly name?: string
-  readonly address?: unknown
-  readonly language?: string
-  readonly account?: string
-  readonly billingType?: string
-  readonly balance?: Balance
-}
+const KEPT_RECIPIENT = z.object({
+  name: z.string().optional(),
+  address: z.unknown(),
+  language: z.string().optional(),
+  account: z.string().optional(),
+  billingType: z.string().optional(),
+  balance: z
+    .object({ previous: z.string().optional(), before: z.string(), after: z.string(), credit: z.string() })
+    .optional()
+})
 
-/** The provider and the recipient: those that an issued bill keeps, so that it stays as it is, else those of now. */
+const TAX_PROFILE = z.object({
+  rates: z.array(z.object({ taxCategory: z.string(), taxRate: z.number() })).optional(),
+  exempt: z.boolean().optional(),
+  exemptReason: z.string().optional()
+})
+
+const CONTEXT = rowOf(
+  'customer_bill',
+  {
+    createdAt: instant,
+    roundingAmount: optional(decimal),
+    appliedTaxProfile: optional(json(TAX_PROFILE)),
+    letterhead: computed(json(KEPT_LETTERHEAD), sql`coalesce(l."content", ${LETTERHEAD})`),
+    recipient: computed(json(KEPT_RECIPIENT), sql`coalesce(b."recipient", ${RECIPIENT})`)
+  },
+  'b'
+)
+
+/** Reads the provider and the recipient that an issued bill keeps, or those of now. */
 export async function readContext(queryable: Queryable, tenantId: string, billId: string): Promise<Context> {
   const { rows } = await queryable.run(
-    sql`SELECT b."created_at", b."rounding_amount", b."applied_tax_profile", coalesce(l."content", ${LETTERHEAD}),
-      coalesce(b."recipient", ${RECIPIENT})
+    sql`SELECT ${CONTEXT.columns}
     FROM "customer_bill" b JOIN "tenant" t ON t."id" = b."tenant_id"
     LEFT JOIN "letterhead" l ON l."tenant_id" = b."tenant_id" AND l."id" = b."letterhead_id"
     WHERE b."tenant_id" = ${tenantId} AND b."id" = ${billId}`,
     { prepared: true }
   )
-  if (!rows[0]) throw new Problem('notFound', 'There is no customerBill with this id any more')
-  const [createdAt, rounding, taxProfile, letterhead, recipient] = rows[0]
-  const { name, branding, timeZone, itemisation, ...tenant }: Letterhead = JSON.parse(String(letterhead))
-  const { address, language = tenant.language, ...kept }: Recipient = JSON.parse(String(recipient))
+  const [context] = rows.map(CONTEXT.read)
+  if (!context) throw new Problem('notFound', 'There is no customerBill with this id any more')
+  const { createdAt, roundingAmount: rounding, appliedTaxProfile: taxProfile, letterhead, recipient } = context
+  const { name, branding, timeZone, itemisation, ...tenant } = letterhead
+  const { address, language = tenant.language, ...kept } = recipient
   return {
-    createdAt: instantFromPostgres(String(createdAt)),
-    rounding: rounding ? trimScale(rounding) : undefined,
-    taxProfile: taxProfile ? (JSON.parse(taxProfile) as TaxProfile) : undefined,
+    createdAt,
+    rounding,
+    taxProfile,
     tenant: { name, branding: await readBranding(branding), timeZone, itemisation: itemisation ?? {} },
     language: languageOf(language),
     customer: { name: kept.name, address: readAddress(address) },

@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import { type Instant, instantFromPostgres } from '../../base/instant.ts'
 import { trimScale } from '../../base/money.ts'
 import type { Queryable } from '../../db/database.ts'
@@ -94,11 +95,19 @@ function amount(value: Printed, unit: Printed): Amount | undefined {
   return value && unit ? { unit, value: trimScale(value) } : undefined
 }
 
-/** What stands in jsonb was validated when it was written. */
+const PERIOD = z.object({ startDateTime: z.string().optional(), endDateTime: z.string().optional() })
+const TAXES = z.array(
+  z.object({
+    taxCategory: z.string().optional(),
+    taxRate: z.number().optional(),
+    taxAmount: z.object({ unit: z.string(), value: z.number() })
+  })
+)
+
 function object(json: Printed): Period {
-  return JSON.parse(json ?? '{}') as Period
+  return json ? PERIOD.parse(JSON.parse(json)) : {}
 }
 
 function list(json: Printed): readonly Tax[] {
-  return JSON.parse(json ?? '[]') as readonly Tax[]
+  return json ? TAXES.parse(JSON.parse(json)) : []
 }

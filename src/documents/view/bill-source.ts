@@ -55,7 +55,7 @@ export interface Account {
 
 export interface Balance {
   /** After the bill before, if that kept it. */
-  readonly previous?: string
+  readonly previous?: string | undefined
   readonly before: string
   readonly after: string
   /** What of earlier payments pays this bill. */
@@ -64,26 +64,26 @@ export interface Balance {
 
 /** The rates that held for an account when it was billed, or its exemption. */
 export interface TaxProfile {
-  readonly rates?: readonly { readonly taxCategory: string; readonly taxRate: number }[]
-  readonly exempt?: boolean
-  readonly exemptReason?: string
+  readonly rates?: readonly { readonly taxCategory: string; readonly taxRate: number }[] | undefined
+  readonly exempt?: boolean | undefined
+  readonly exemptReason?: string | undefined
 }
 
 /** How many lines are listed: of each type, and of those that have a limit of their own; all without one. */
 export interface Itemisation {
-  readonly lines?: number
-  readonly types?: Readonly<Record<string, number>>
+  readonly lines?: number | undefined
+  readonly types?: Readonly<Record<string, number>> | undefined
 }
 
 export interface Period {
-  readonly startDateTime?: Instant
-  readonly endDateTime?: Instant
+  readonly startDateTime?: Instant | undefined
+  readonly endDateTime?: Instant | undefined
 }
 
 /** A tax with its rate as a fraction. */
 export interface Tax {
-  readonly taxCategory?: string
-  readonly taxRate?: number
+  readonly taxCategory?: string | undefined
+  readonly taxRate?: number | undefined
   readonly taxAmount: { readonly unit: string; readonly value: number }
 }
 

@@ -9,7 +9,11 @@ export interface Branding {
   readonly address: PostalAddress
   /** Lines such as a telephone number or the address of a website. */
   readonly contact: readonly string[]
-  readonly bank: { readonly name?: string; readonly iban?: string; readonly bic?: string }
+  readonly bank: {
+    readonly name?: string | undefined
+    readonly iban?: string | undefined
+    readonly bic?: string | undefined
+  }
   readonly taxNumber: string | undefined
 }
 
@@ -56,7 +60,7 @@ const branding = z.object({
 export async function readBranding(value: unknown): Promise<Branding> {
   const found = branding.parse(object(value))
   const logo = await decodeLogo(found.logo)
-  return { ...found, bank: found.bank as Branding['bank'], logo, taxNumber: found.taxNumber }
+  return { ...found, logo, taxNumber: found.taxNumber }
 }
 
 /** Reads an address from what stands in its column. */
