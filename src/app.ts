@@ -16,7 +16,6 @@ import { registerSso } from './auth/sso/sso.ts'
 import type { Clock } from './base/clock.ts'
 import type { SecretKeys } from './base/secret-keys.ts'
 import { newId } from './base/ulid.ts'
-import { registerPreview } from './billing/drafts/preview.ts'
 import { billedResources } from './billing/resources.ts'
 import type { Config } from './config.ts'
 import type { Database } from './db/database.ts'
@@ -114,7 +113,6 @@ export async function buildApp(parts: Parts): Promise<FastifyInstance> {
 function registerBilling(app: FastifyInstance, base: string, context: RouteContext): void {
   refuseIdempotencyKeys(app, base)
   for (const { register } of billingEndpoints) register(app, base, context)
-  registerPreview(app, base, context, BASE_PATHS[0])
 }
 
 /** What is asked of a request once it is known whose it is, and before its body is read. */

@@ -57,6 +57,14 @@ describe('every answer is as the document says', () => {
     expect(contract.breaches()).toEqual([])
   })
 
+  test('previews', async () => {
+    const preview = `${BILLING}/preview`
+    await expectStatus(200, 'POST', preview, exampleOf(preview))
+    await expectStatus(400, 'POST', preview, { billingAccount: { id: 'nobody' } })
+    await expectStatus(400, 'POST', preview)
+    expect(contract.breaches()).toEqual([])
+  })
+
   test('payments', async () => {
     const payments = `${BILLING}/payment`
     const { body, headers } = await expectStatus(201, 'POST', payments, exampleOf(payments))

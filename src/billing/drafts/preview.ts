@@ -1,4 +1,3 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { type Account, findAccount } from '../../accounts/lookup.ts'
 import { afterAll, type Instant, instantFromPostgres, parseInstant } from '../../base/instant.ts'
@@ -8,10 +7,10 @@ import type { Queryable, Result, Transaction } from '../../db/database.ts'
 import { sql } from '../../db/sql.ts'
 import { slotOf } from '../../fairness/request-slot.ts'
 import { moneyOf, objectOf } from '../../http/json.ts'
-import { readBody } from '../../http/read-body.ts'
 import { inTurns } from '../../pace/turns.ts'
-import type { RouteContext } from '../../tmf/serving/routes.ts'
+import { anyQuery, type Endpoint, endpoint } from '../../tmf/serving/endpoint.ts'
 import { draftBills } from './draft.ts'
+import { PREVIEW_SCHEMA } from './schema.ts'
 
 /** So many lines are shown; all of them count. */
 const LINES_SHOWN_MAX = 10_000
@@ -28,24 +27,35 @@ const WANTED = z.strictObject({
   until: z.string({ error: UNTIL_FAULT }).optional()
 })
 
-/** Registers the preview below a base path, e.g. `/billing/v1`; the API at `apiBase` has the accounts and rates. */
-export function registerPreview(app: FastifyInstance, base: string, context: RouteContext, apiBase: string): void {
-  const config = { access: { scopes: ['bill:read'], supportsProxy: true } }
-  app.post(`${base}/preview`, { config }, async (request: FastifyRequest, reply) => {
-    if (request.body === undefined) throw new Problem('missingBody', 'The request needs a JSON body')
-    const { billingAccount, until } = readBody(WANTED, request.body)
-    const given = until === undefined ? undefined : parseInstant(until)
-    if (until !== undefined && given === undefined) throw new Problem('invalidField', `$.until ${UNTIL_FAULT}`)
-    const { view } = context.requester(request)
-    const root = context.address(request, apiBase).url
-    const account = await findAccount(context.database, view, billingAccount.id)
-    if (!account) throw new Problem('invalidField', '$.billingAccount.id names no billing account of this service')
-    if (await hasMany(context.database, view.tenantId, account.id)) await slotOf(request).become('expensive')
-    // Here the clock is no earlier than anything that was acknowledged before.
-    const end = given ?? afterAll(context.clock())
-    const preview = await context.database.transaction((tx) => previewBill(tx, view.tenantId, account, end, root))
-    const pieces = await Array.fromAsync(inTurns(piecesOf(preview)))
-    return reply.type('application/json;charset=utf-8').send(pieces.join(''))
+/** The preview of bills; the API at `apiBase` has the accounts and rates. */
+export function previewEndpoint(apiBase: string): Endpoint {
+  return endpoint({
+    method: 'POST',
+    path: '/preview',
+    subject: 'a preview',
+    operationId: 'previewBill',
+    tag: 'preview',
+    summary: 'Preview the next bill of an account',
+    description: 'Reckons the bill that an account would have now, or at another time. Nothing is stored.',
+    access: { scopes: ['bill:read'], supportsProxy: true },
+    query: anyQuery,
+    body: WANTED,
+    example: { billingAccount: { id: 'BA-100031' } },
+    failures: [409],
+    replies: { 200: { description: 'The bill with its lines', schema: PREVIEW_SCHEMA } },
+    handle: async ({ request, body, view }, { database, clock, address }) => {
+      const { billingAccount, until } = body
+      const given = until === undefined ? undefined : parseInstant(until)
+      if (until !== undefined && given === undefined) throw new Problem('invalidField', `$.until ${UNTIL_FAULT}`)
+      const root = address(request, apiBase).url
+      const account = await findAccount(database, view, billingAccount.id)
+      if (!account) throw new Problem('invalidField', '$.billingAccount.id names no billing account of this service')
+      if (await hasMany(database, view.tenantId, account.id)) await slotOf(request).become('expensive')
+      // Here the clock is no earlier than anything that was acknowledged before.
+      const end = given ?? afterAll(clock())
+      const preview = await database.transaction((tx) => previewBill(tx, view.tenantId, account, end, root))
+      return { json: (await Array.fromAsync(inTurns(piecesOf(preview)))).join('') }
+    }
   })
 }
 

@@ -1,0 +1,35 @@
+import { type Json, schemaRef } from '../../tmf/openapi/schemas.ts'
+
+const TEXT = { type: 'string' }
+const INSTANT = { type: 'string', format: 'date-time' }
+const MONEY = schemaRef('Money')
+
+/** An object of which every member but the optional ones is there. */
+function objectSchema(properties: Json, optional: Json = {}): Json {
+  return { type: 'object', required: Object.keys(properties), properties: { ...properties, ...optional } }
+}
+
+/** The JSON schema of a preview. */
+export const PREVIEW_SCHEMA = objectSchema({
+  billingAccount: schemaRef('BillingAccountRef'),
+  billingPeriod: objectSchema({ endDateTime: INSTANT }),
+  taxExcludedAmount: MONEY,
+  taxIncludedAmount: MONEY,
+  amountDue: MONEY,
+  taxItem: { type: 'array', items: schemaRef('TaxItem') },
+  rounding: MONEY,
+  lineCount: { type: 'integer', minimum: 0, description: 'How many lines it has; the first 10,000 are shown' },
+  lines: {
+    type: 'array',
+    items: objectSchema(
+      {
+        rate: objectSchema({ id: TEXT, href: { type: 'string', format: 'uri' } }),
+        date: INSTANT,
+        type: TEXT,
+        taxExcludedAmount: MONEY,
+        shownAmount: { ...MONEY, description: 'The amount in whole minor units, as the bill shows it' }
+      },
+      { name: TEXT }
+    )
+  }
+})
