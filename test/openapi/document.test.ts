@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs'
+import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { BASE_PATHS } from '../../src/app.ts'
 import { openApiText } from '../../src/openapi-file.ts'
+import { portablePattern } from '../../src/tmf/declaration/scalar.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { type Document, methodsBelow, OPENAPI_FILE, operationsOf, readDocument } from './document.ts'
 
@@ -22,6 +24,24 @@ test('every reference leads somewhere', () => {
     return steps.reduce((value, step) => value?.[step], document) === undefined
   })
   expect(missing).toEqual([])
+})
+
+test('every pattern is one that generators read: without look-around, Unicode properties and escapes of them', () => {
+  const patterns = [...valuesOf(JSON.parse(openApiText()), 'pattern')].map(String)
+  expect(patterns.length).toBeGreaterThan(10)
+  expect(patterns.filter((pattern) => /\(\?<?[=!]|\\[pPu]/.test(pattern))).toEqual([])
+  for (const pattern of patterns) expect(() => new RegExp(pattern, 'u'), pattern).not.toThrow()
+})
+
+test.each([
+  [/^\P{Cc}+$/u, '^[^\\x00-\\x1f\\x7f-\\x9f]+$'],
+  [/^(?!\s)[^\p{C}]{3,50}(?<!\s)$/u, '^[^\\x00-\\x1f\\x7f-\\x9f]{3,50}$'],
+  [/^(?:[A-Z]{2}:)?(?!\.{1,2}$)[^\s\p{C}]{1,50}$/u, '^(?:[A-Z]{2}:)?[^\\s\\x00-\\x1f\\x7f-\\x9f]{1,50}$']
+])('%s is described as a pattern that takes no less', (pattern, described) => {
+  expect(portablePattern(pattern)).toBe(described)
+  fc.assert(
+    fc.property(fc.string({ unit: 'grapheme' }), (text) => !pattern.test(text) || new RegExp(described, 'u').test(text))
+  )
 })
 
 test('nothing is described that nothing refers to', () => {
@@ -92,9 +112,14 @@ function schemesIn(document: Document): readonly string[] {
 }
 
 function* referencesIn(value: unknown): Generator<string> {
+  for (const reference of valuesOf(value, '$ref')) yield String(reference)
+}
+
+/** What stands anywhere in a value under a name. */
+function* valuesOf(value: unknown, wanted: string): Generator<unknown> {
   if (typeof value !== 'object' || value === null) return
   for (const [name, member] of Object.entries(value)) {
-    if (name === '$ref') yield String(member)
-    else yield* referencesIn(member)
+    if (name === wanted) yield member
+    else yield* valuesOf(member, wanted)
   }
 }

@@ -65,6 +65,19 @@ const FORMATS: ReadonlyMap<string, { isSound: (value: string) => boolean; error:
   ]
 ])
 
+const CONTROLS = '\\x00-\\x1f\\x7f-\\x9f'
+
+/**
+ * A pattern as any generator of code reads it: without look-around and Unicode properties. It takes whatever the
+ * pattern takes, and some more.
+ */
+export function portablePattern({ source }: RegExp): string {
+  return source
+    .replaceAll(/\(\?<?[=!][^()]*\)/g, '')
+    .replaceAll('\\P{Cc}', `[^${CONTROLS}]`)
+    .replaceAll(/\\p\{Cc?\}/g, CONTROLS)
+}
+
 const text: ScalarKind<Extract<Scalar, { kind: 'text' }>> = {
   ...asText,
   schema: ({ minLength = 0, maxLength, pattern, format }) => {
@@ -77,7 +90,7 @@ const text: ScalarKind<Extract<Scalar, { kind: 'text' }>> = {
     type: 'string',
     ...(minLength && { minLength }),
     maxLength,
-    ...(pattern && { pattern: pattern.source }),
+    ...(pattern && { pattern: portablePattern(pattern) }),
     ...(format && { format })
   }),
   operators: [...ORDERED, 'regex'],
