@@ -1,4 +1,7 @@
+import { addAccount, addBill, MARK, type Scene } from './attack-data.ts'
+import { TENANT } from './database.ts'
 import type { LoadRequest } from './loader.ts'
+import { plainLogo } from './logos.ts'
 
 /** Something that a tenant may send, and what it is sent to. */
 export interface Attack {
@@ -8,17 +11,50 @@ export interface Attack {
   readonly wave: (scene: Scene) => readonly LoadRequest[] | Promise<readonly LoadRequest[]>
 }
 
-/** Where an attack takes place: with all rights of the tenant that has the bills. */
-export interface Scene {
-  readonly databaseUrl: string
-  readonly origin: string
-  readonly headers: Readonly<Record<string, string>>
-}
-
 const BILLS = '/customerBillManagement/v4/customerBill'
 
 const gets = (count: number, query: (at: number) => Readonly<Record<string, string>>): readonly LoadRequest[] =>
   Array.from({ length: count }, (_, at) => ({ method: 'GET', path: `${BILLS}?${new URLSearchParams(query(at))}` }))
+
+/** The most lines that a PDF shows one by one. */
+const ITEMISED_MAX = 10_000
+/** The most rates that a preview takes. */
+const PREVIEWED_MAX = 100_000
+/** More than a server keeps ready. */
+const LOGOS = 60
+
+const sends = (method: 'PATCH' | 'POST', path: string, bodies: readonly object[]): readonly LoadRequest[] =>
+  bodies.map((body) => ({
+    ...{ method, path, body: JSON.stringify(body) },
+    headers: { 'content-type': method === 'PATCH' ? 'application/merge-patch+json' : 'application/json' }
+  }))
+
+async function pdfs(scene: Scene, lines: number): Promise<readonly LoadRequest[]> {
+  const path = await addBill(scene, lines)
+  return Array(6).fill({ method: 'GET', path, headers: { accept: 'application/pdf' } })
+}
+
+async function previews(scene: Scene, rates: number): Promise<readonly LoadRequest[]> {
+  const billingAccount = { id: await addAccount(scene, rates) }
+  return sends('POST', '/billing/v1/preview', Array(10).fill({ billingAccount }))
+}
+
+function logoPatches(logos: readonly string[]): readonly LoadRequest[] {
+  return sends(
+    'PATCH',
+    `/admin/v1/tenant/${TENANT}`,
+    logos.map((logo) => ({ branding: { logo } }))
+  )
+}
+
+/** Sent again, they conflict when their passwords have been hashed. */
+function userCreations(count: number): readonly LoadRequest[] {
+  const users = Array.from({ length: count }, (_, at) => ({
+    ...{ username: `${MARK}${at}`, scope: ['bill:read'] },
+    password: `a long enough password ${at}`
+  }))
+  return sends('POST', '/admin/v1/user', users)
+}
 
 /** Each inner condition holds for many elements of many bills, and all of them together for none. */
 function nested(at: number): string {
@@ -48,5 +84,40 @@ export const attacks: readonly Attack[] = [
     name: 'exact-counts',
     title: '20 counts with count=exact',
     wave: () => gets(20, () => ({ limit: '1' })).map((each) => ({ ...each, headers: { prefer: 'count=exact' } }))
+  },
+  {
+    name: 'large-pdfs',
+    title: '6 PDFs of a large bill',
+    wave: (scene) => pdfs(scene, scene.lines)
+  },
+  {
+    name: 'itemised-pdfs',
+    title: '6 PDFs of as many lines as are shown',
+    wave: (scene) => pdfs(scene, Math.min(scene.lines, ITEMISED_MAX))
+  },
+  {
+    name: 'too-large-previews',
+    title: '10 previews of too many rates',
+    wave: (scene) => previews(scene, scene.lines)
+  },
+  {
+    name: 'large-previews',
+    title: '10 previews of as many rates as are taken',
+    wave: (scene) => previews(scene, Math.min(scene.lines, PREVIEWED_MAX))
+  },
+  {
+    name: 'thin-logo',
+    title: 'a logo of 1 x 999,000 pixels',
+    wave: () => logoPatches([plainLogo(1, 999_000, 0)])
+  },
+  {
+    name: 'logos',
+    title: `${LOGOS} logos of 250 x 4,000 pixels`,
+    wave: () => logoPatches(Array.from({ length: LOGOS }, (_, at) => plainLogo(250, 4_000, at)))
+  },
+  {
+    name: 'users',
+    title: '40 creations of users',
+    wave: () => userCreations(40)
   }
 ]

@@ -1,9 +1,11 @@
-import { type Attack, attacks, type Scene } from './attack-cases.ts'
+import { type Attack, attacks } from './attack-cases.ts'
+import { clearAttacks, type Scene } from './attack-data.ts'
 import { fillWithBills } from './bills.ts'
 import { fetchToken, fillCredentials } from './credentials.ts'
 import { withClient } from './database.ts'
 import { type Load, type LoadRequest, startLoader, type Waves } from './loader.ts'
 import { type Measured, middle } from './measure.ts'
+import type { Options } from './options.ts'
 import { drawSample } from './sample.ts'
 import { startOurs } from './target.ts'
 import { readsById } from './tokens.ts'
@@ -33,7 +35,7 @@ export interface AttackResult {
 export async function measureAttacks(
   databaseUrl: string,
   only: readonly string[],
-  seconds: number
+  { seconds, lines }: Pick<Options, 'seconds' | 'lines'>
 ): Promise<readonly AttackResult[]> {
   const chosen = attacks.filter(({ name }) => only.length === 0 || only.includes(name))
   if (chosen.length === 0) return []
@@ -44,12 +46,13 @@ export async function measureAttacks(
     if (rowCount === 0) await fillWithBills([client], NEIGHBOUR, NEIGHBOUR_BILLS)
   })
   await using stack = new AsyncDisposableStack()
+  stack.defer(() => withClient(databaseUrl, clearAttacks))
   const target = stack.adopt(await startOurs(databaseUrl), (started) => started.stop())
   const neighbour = { authorization: `Bearer ${await fetchToken(target.origin, NEIGHBOUR)}` }
   const loaders = [startLoader(), startLoader()] as const
   for (const loader of loaders) stack.defer(() => loader.stop())
   const sample = await drawSample(databaseUrl, NEIGHBOUR_BILLS, NEIGHBOUR)
-  const scene: Scene = { databaseUrl, origin: target.origin, headers: target.headers }
+  const scene: Scene = { databaseUrl, origin: target.origin, headers: target.headers, lines }
   const job = { origin: target.origin, headers: neighbour, seconds: seconds * ROUND_SHARE }
   const read = async (round: number) =>
     (await loaders[0].pace({ ...job, streams: [{ ...readsById(sample, round), perSecond: READS_PER_SECOND }] }))[0]

@@ -48,7 +48,7 @@ export async function benchmark(server: BenchServer, options: Options): Promise<
   const rates = isAsked(RATES) ? await measureRates(ours, largeUrl) : undefined
   const runs = isAsked(RUNS) ? await measureRuns(server, loader, options) : undefined
   const wanted = options.only.includes(ATTACKS) ? [] : options.only
-  const attacks = await measureAttacks(largeUrl, wanted, options.seconds)
+  const attacks = await measureAttacks(largeUrl, wanted, options)
   const { bills, connections, seconds } = options
   const machine = { cores: cpus().length, cpu: cpus()[0]?.model.trim() ?? arch(), node: process.version }
   return {

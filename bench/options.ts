@@ -22,6 +22,8 @@ export interface Options {
   readonly bills: number
   /** Accounts of the bill runs. */
   readonly accounts: number
+  /** Lines of the bill, and rates of the account, that attacks ask for. */
+  readonly lines: number
   /** How long each case is measured, all rounds together. */
   readonly seconds: number
   readonly connections: number
@@ -38,6 +40,7 @@ export const USAGE = `npm run bench [-- options]
 
   --bills N         bills in the database that is measured; default: 1000000
   --accounts N      accounts of the bill runs; default: 200000
+  --lines N         lines of the large bill and rates of the account that attacks ask for; default: 200000
   --seconds N       how long each case is measured, all rounds together; default: 8
   --connections N   connections that send at the same time; default: 32
   --only NAME       measure this case only; repeatable: ${NAMES.join(', ')}
@@ -48,7 +51,8 @@ BENCH_DATABASE_URL names a Postgres whose user may create databases; without it 
 
 /** Reads the arguments. Throws a UsageError. */
 export function parseOptions(args: readonly string[]): Options {
-  const { help = false, fresh = false, only = [], bills, accounts, seconds, connections } = parse(args)
+  const { help = false, fresh = false, only = [], ...sizes } = parse(args)
+  const { bills, accounts, lines, seconds, connections } = sizes
   const unknown = only.find((name) => !NAMES.includes(name))
   if (unknown !== undefined) throw new UsageError(`--only ${unknown}: there is no such case; see --help`)
   return {
@@ -57,6 +61,7 @@ export function parseOptions(args: readonly string[]): Options {
     only,
     bills: whole('--bills', bills ?? '1000000', 100, 100_000_000),
     accounts: whole('--accounts', accounts ?? '200000', 1_000, 10_000_000),
+    lines: whole('--lines', lines ?? '200000', 1_000, 1_000_000),
     seconds: whole('--seconds', seconds ?? '8', 1, 600),
     connections: whole('--connections', connections ?? '32', 1, 200)
   }
@@ -70,6 +75,7 @@ function parse(args: readonly string[]) {
         help: { type: 'boolean' },
         bills: { type: 'string' },
         accounts: { type: 'string' },
+        lines: { type: 'string' },
         seconds: { type: 'string' },
         connections: { type: 'string' },
         only: { type: 'string', multiple: true },
