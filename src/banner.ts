@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { DEMO } from '../sample-data/credentials.ts'
 import { encodePassword } from './auth/sign-in/password.ts'
+import { memberOf } from './base/unknown.ts'
 import type { Config } from './config.ts'
 
 /** Has charges of the demo data that are not billed yet. */
@@ -9,9 +10,9 @@ const ANY_ADDRESS = ['0.0.0.0', '::']
 
 /** Says where the server is and, with the demo's database, how to get in and try it. */
 export function printBanner(app: FastifyInstance, config: Config): void {
-  const { port } = app.addresses()[0] as { port: number }
+  const [address] = app.addresses()
   const host = ANY_ADDRESS.includes(config.HOST) ? '127.0.0.1' : config.HOST
-  const root = `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+  const root = `http://${host.includes(':') ? `[${host}]` : host}:${memberOf(address, 'port')}`
   const api = `${root}/customerBillManagement/v4`
   console.log(`TMF678 Customer Bill Management v4 on ${api}/
 Docs on ${root}/docs

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { requireWhole, ssoVariables } from './auth/sso/settings.ts'
 import { KEYS_FORM, parseSecretKeys, type SecretKeys } from './base/secret-keys.ts'
 import { StartError } from './base/start-error.ts'
+import { messageOf } from './base/unknown.ts'
 import { parsePostgresUrl } from './db/postgres-url.ts'
 
 const flag = z.enum(['true', 'false']).transform((value) => value === 'true')
@@ -13,7 +14,7 @@ const postgresUrl = z.string().superRefine((text, context) => {
   try {
     parsePostgresUrl(text)
   } catch (error) {
-    context.addIssue({ code: 'custom', message: (error as Error).message })
+    context.addIssue({ code: 'custom', message: messageOf(error) })
   }
 })
 

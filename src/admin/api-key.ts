@@ -49,7 +49,7 @@ export const apiKey = defineResource({
     refuseSecret(document, 'key')
     requireKept(document, ['isEnabled'])
     requireDistinct(document, ['scope'])
-    if (document.allowedAddresses !== undefined) checkAddresses(document.allowedAddresses as readonly string[])
+    if (document.allowedAddresses !== undefined) checkAddresses(document.allowedAddresses)
   },
   secret: {
     member: 'key',

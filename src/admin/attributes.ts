@@ -1,7 +1,7 @@
 import { SCOPES } from '../auth/access/scopes.ts'
 import { type Attribute, boolean, instant, json, ownReference, text } from '../tmf/declaration/attribute.ts'
 import type { Description } from '../tmf/declaration/resource.ts'
-import { link, list, object, text as textShape } from '../tmf/declaration/shape.ts'
+import { link, list, object, oneOf, text as textShape } from '../tmf/declaration/shape.ts'
 
 /** What all resources of the administration have in common: the tenant's own, for its administrators. */
 export const ADMINISTRATION = {
@@ -23,7 +23,7 @@ export const PLAIN_ID = /^\w[\w.-]{0,63}$/
 
 export const lastUpdate = instant('last_update', 'When it was last changed', 'readOnly')
 export const isEnabled = boolean('is_enabled', 'Whether it lets anybody in; true when left out')
-export const scope = json('scope', list({ kind: 'oneOf', values: SCOPES }), 'What it may do at most', 'required')
+export const scope = json('scope', list(oneOf(SCOPES)), 'What it may do at most', 'required')
 
 const partnerRef = object('PartnerRef', {
   id: [textShape(256), 'Identifier of the partner', 'required'],

@@ -10,7 +10,10 @@ export function requireKept(document: Document, names: readonly string[]): void 
 
 /** Throws `invalidField` unless each of these lists has at least one element and none twice. */
 export function requireDistinct(document: Document, names: readonly string[]): void {
-  const elements = (name: string) => document[name] as readonly string[]
+  const elements = (name: string): readonly unknown[] => {
+    const value = document[name]
+    return Array.isArray(value) ? value : []
+  }
   const empty = names.filter((name) => elements(name).length === 0)
   if (empty.length > 0) throw invalid(empty, 'must have at least one element')
   const repeating = names.filter((name) => new Set(elements(name)).size < elements(name).length)

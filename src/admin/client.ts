@@ -3,8 +3,8 @@ import { hashSecret, newSecret } from '../auth/keys/secret.ts'
 import { jsonPath } from '../base/json-path.ts'
 import { Problem } from '../base/problem.ts'
 import { boolean, json, oneOf, text } from '../tmf/declaration/attribute.ts'
-import { type Document, defineResource } from '../tmf/declaration/resource.ts'
-import { list, uri } from '../tmf/declaration/shape.ts'
+import { type DocumentOf, defineResource } from '../tmf/declaration/resource.ts'
+import { list, oneOf as oneOfShape, uri } from '../tmf/declaration/shape.ts'
 import {
   ADMINISTRATION,
   identifying,
@@ -19,12 +19,30 @@ import { refuseSecret, requireDistinct, requireKept } from './checks.ts'
 
 const CLIENT_ID_MAX_LENGTH = 64
 const REDIRECT_URIS_MAX = 100
-/** What a client may do that can keep no secret: whatever else there is rests on one. */
+/** The grant types that need no secret. */
 const PUBLIC_GRANT_TYPES: readonly GrantType[] = ['authorization_code', 'refresh_token']
 const LOOPBACK_HOSTS: readonly string[] = ['127.0.0.1', '[::1]', 'localhost']
 
-/** What is filled in at creation. */
 const DEFAULTS = { passwordEncoding: 'sha256', refreshesClientCredentials: false, isPublic: false, isEnabled: true }
+
+const attributes = {
+  clientId: identifying('client_id', PLAIN_ID, CLIENT_ID_MAX_LENGTH, 'By which token requests name it'),
+  name: text('name', 'Name of the program'),
+  isPublic: boolean('is_public', 'Whether it has no secret, since it could not keep one'),
+  grantTypes: json('grant_types', list(oneOfShape(GRANT_TYPES)), 'How it gets tokens', 'required'),
+  scope,
+  passwordEncoding: oneOf('password_encoding', PASSWORD_ENCODINGS, 'How it sends passwords; sha256 when left out'),
+  redirectUris: json('redirect_uris', list(uri), 'Where authorization codes may be sent'),
+  refreshesClientCredentials: boolean(
+    'refreshes_client_credentials',
+    'Whether client_credentials comes with a refresh token'
+  ),
+  isEnabled,
+  partner,
+  lastUpdate
+}
+
+type ClientDocument = DocumentOf<typeof attributes>
 
 /** A program that asks for tokens (RFC 6749, section 2). */
 export const client = defineResource({
@@ -34,22 +52,7 @@ export const client = defineResource({
   table: 'oauth_client',
   description: 'A program that asks for tokens',
   operations: OPERATIONS,
-  attributes: {
-    clientId: identifying('client_id', PLAIN_ID, CLIENT_ID_MAX_LENGTH, 'By which token requests name it'),
-    name: text('name', 'Name of the program'),
-    isPublic: boolean('is_public', 'Whether it has no secret, since it could not keep one'),
-    grantTypes: json('grant_types', list({ kind: 'oneOf', values: GRANT_TYPES }), 'How it gets tokens', 'required'),
-    scope,
-    passwordEncoding: oneOf('password_encoding', PASSWORD_ENCODINGS, 'How it sends passwords; sha256 when left out'),
-    redirectUris: json('redirect_uris', list(uri), 'Where authorization codes may be sent'),
-    refreshesClientCredentials: boolean(
-      'refreshes_client_credentials',
-      'Whether client_credentials comes with a refresh token'
-    ),
-    isEnabled,
-    partner,
-    lastUpdate
-  },
+  attributes,
   examples: {
     create: { clientId: 'reporting', name: 'Reports', grantTypes: ['client_credentials'], scope: ['bill:read'] },
     patch: { isEnabled: false }
@@ -83,21 +86,16 @@ export const client = defineResource({
   }
 })
 
-function grantTypesOf({ grantTypes }: Document): readonly GrantType[] {
-  return grantTypes as readonly GrantType[]
-}
-
-function checkPublic(document: Document): void {
-  if (!document.isPublic || grantTypesOf(document).every((type) => PUBLIC_GRANT_TYPES.includes(type))) return
+function checkPublic({ isPublic, grantTypes }: ClientDocument): void {
+  if (!isPublic || grantTypes.every((type) => PUBLIC_GRANT_TYPES.includes(type))) return
   throw new Problem('invalidField', `$.grantTypes of a public client may be ${PUBLIC_GRANT_TYPES.join(', ')} only`)
 }
 
-function checkRedirectUris(document: Document): void {
-  const redirectUris = (document.redirectUris ?? []) as readonly string[]
+function checkRedirectUris({ redirectUris = [], grantTypes }: ClientDocument): void {
   if (redirectUris.length > REDIRECT_URIS_MAX) {
     throw new Problem('invalidField', `$.redirectUris must be at most ${REDIRECT_URIS_MAX} elements long`)
   }
-  if (redirectUris.length === 0 && grantTypesOf(document).includes('authorization_code')) {
+  if (redirectUris.length === 0 && grantTypes.includes('authorization_code')) {
     throw new Problem('missingField', '$.redirectUris is required for the grant type authorization_code')
   }
   const faulty = redirectUris.findIndex((text) => !isRedirectUri(text))

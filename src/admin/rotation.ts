@@ -1,12 +1,13 @@
 import { type Action, type Change, recordChange } from '../audit/record.ts'
 import { type Instant, later } from '../base/instant.ts'
 import { Problem } from '../base/problem.ts'
+import { present } from '../base/unknown.ts'
 import type { Transaction } from '../db/database.ts'
 import { identifier, join, sql } from '../db/sql.ts'
 import type { Expected } from '../http/conditional.ts'
-import type { NewSecret, Resource, Stored } from '../tmf/declaration/resource.ts'
+import type { Document, NewSecret, Resource, Stored } from '../tmf/declaration/resource.ts'
 import { find } from '../tmf/read.ts'
-import { type Row, readStored } from '../tmf/representation.ts'
+import { readStored } from '../tmf/representation.ts'
 import { type Created, create, type WriteContext } from '../tmf/write.ts'
 import { apiKey } from './api-key.ts'
 import { client } from './client.ts'
@@ -31,7 +32,7 @@ export async function rotateApiKey(
 ): Promise<Created> {
   const { document } = await lock(tx, context, apiKey, target)
   const now = context.clock()
-  const before = document.expiresAt as Instant | undefined
+  const { expiresAt: before } = document
   if (before !== undefined && before <= now) {
     throw new Problem('conflict', 'This apiKey has expired and cannot be rotated; create another one')
   }
@@ -108,10 +109,15 @@ async function renew(
       WHERE "tenant_id" = ${context.view.tenantId} AND "id" = ${target.id} RETURNING ${columns}`
   )
   await record(tx, context, { action, resourceType: resource.type, resourceId: target.id }, now)
-  return { row: rows[0] as Row, secret: made.shown }
+  return { row: present(rows[0], 'the renewed row'), secret: made.shown }
 }
 
-async function lock(tx: Transaction, { view }: WriteContext, resource: Resource, target: Target): Promise<Stored> {
+async function lock<D extends Document>(
+  tx: Transaction,
+  { view }: WriteContext,
+  resource: Resource<D>,
+  target: Target
+): Promise<Stored<D>> {
   const stored = readStored(resource, await find(tx, resource, view, target.id, 'update'))
   target.requireExpected(stored.version)
   return stored

@@ -1,4 +1,5 @@
 import { type Instant, instantFromPostgres } from '../base/instant.ts'
+import { memberOf } from '../base/unknown.ts'
 import { identifier, type Sql, sql } from '../db/sql.ts'
 
 /** A provider with everything that is its own. */
@@ -62,11 +63,10 @@ export function readTenant(row: readonly (string | null)[]): Tenant {
 
 /** The columns of settings that are given, and what is to stand in them. */
 export function columnValues(values: Values): readonly { readonly column: Sql; readonly value: unknown }[] {
-  const names = Object.keys(SETTING_COLUMNS) as (keyof Values)[]
-  return names.flatMap((name) => {
-    const value = values[name]
+  return Object.entries(SETTING_COLUMNS).flatMap(([name, column]) => {
+    const value = memberOf(values, name)
     if (value === undefined) return []
     const isJson = typeof value === 'object' && value !== null
-    return [{ column: identifier(SETTING_COLUMNS[name]), value: isJson ? JSON.stringify(value) : value }]
+    return [{ column: identifier(column), value: isJson ? JSON.stringify(value) : value }]
   })
 }

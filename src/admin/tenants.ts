@@ -4,6 +4,7 @@ import { type Author, type Change, recordChange } from '../audit/record.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Instant } from '../base/instant.ts'
 import { Problem } from '../base/problem.ts'
+import { memberOf } from '../base/unknown.ts'
 import type { Queryable, Transaction } from '../db/database.ts'
 import { join, type Sql, sql } from '../db/sql.ts'
 import { merge } from '../tmf/patch.ts'
@@ -66,7 +67,7 @@ export async function changeTenant(
   const { rows } = await tx.run(
     sql`UPDATE "tenant" SET ${join(assignments, sql`, `)} WHERE "id" = ${id} RETURNING ${TENANT_COLUMNS}`
   )
-  const before = Object.fromEntries(Object.keys(changes).map((name) => [name, tenant[name as keyof Tenant]]))
+  const before = Object.fromEntries(Object.keys(changes).map((name) => [name, memberOf(tenant, name)]))
   const change = { action: 'patch' as const, before: withoutLogo(before), after: withoutLogo(changes) }
   await recordTenantChange(tx, context, id, change, context.clock())
   return readTenant(rows[0] ?? [])
@@ -97,7 +98,7 @@ export async function recordTenantChange(
 /** The part of settings in which they differ from those that a tenant has. */
 function changesOf(tenant: Tenant, settings: Values): Values & CheckedSettings {
   const isChanged = ([name, value]: [string, unknown]) =>
-    value !== undefined && !isDeepStrictEqual(value, tenant[name as keyof Tenant] ?? null)
+    value !== undefined && !isDeepStrictEqual(value, memberOf(tenant, name) ?? null)
   return Object.fromEntries(Object.entries(settings).filter(isChanged))
 }
 

@@ -64,14 +64,12 @@ export function isTimeZone(name: string): boolean {
   }
 }
 
-/** What the clocks of a zone are ahead of UTC, in milliseconds. */
+/** Returns how far the clocks of a zone are ahead of UTC, in milliseconds. */
 function offsetAt(time: number, timeZone: string): number {
   const printed = formatter(timeZone).format(time)
-  const [month, day, year, hour, minute, second] = [...printed.matchAll(/\d+/g)].map(Number) as Fields
+  const [month = 0, day, year = 0, hour, minute, second] = [...printed.matchAll(/\d+/g)].map(Number)
   return Date.UTC(year, month - 1, day, hour, minute, second) - Math.floor(time / SECOND_MS) * SECOND_MS
 }
-
-type Fields = [month: number, day: number, year: number, hour: number, minute: number, second: number]
 
 const formatters = new Map<string, Intl.DateTimeFormat>()
 

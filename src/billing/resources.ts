@@ -1,6 +1,7 @@
 import { account } from '../accounts/account.ts'
 import { accountResources } from '../accounts/index.ts'
 import { Problem } from '../base/problem.ts'
+import { memberOf } from '../base/unknown.ts'
 import { billCycleSpecification } from '../resources/bill-cycle-specification.ts'
 import { customerBill } from '../resources/customer-bill.ts'
 import { customerBillOnDemand } from '../resources/customer-bill-on-demand.ts'
@@ -56,8 +57,7 @@ const readSpecification: Resource = {
 }
 
 function lacksStart({ frequency, validFor }: Document): boolean {
-  const { startDateTime } = (validFor ?? {}) as { readonly startDateTime?: string }
-  return frequency !== undefined && startDateTime === undefined
+  return frequency !== undefined && memberOf(validFor, 'startDateTime') === undefined
 }
 
 /** The resources of the standard and the accounts as they are served: with what the billing engine adds, by path. */

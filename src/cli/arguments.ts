@@ -1,13 +1,5 @@
 import { parseArgs } from 'node:util'
-import {
-  type Arguments,
-  Misuse,
-  OPTIONS,
-  type OptionName,
-  REQUIRED_OPTIONS,
-  type Usage,
-  type Usages
-} from './command.ts'
+import { type Arguments, Misuse, OPTIONS, REQUIRED_OPTIONS, type Usage, type Usages } from './command.ts'
 
 /** A command with its arguments, or what one wants to be told about: a command, the first word of several, or all. */
 export type CommandLine<C> =
@@ -60,7 +52,7 @@ function readArguments(name: string, usage: Usage, rest: readonly string[]): Arg
   }
   const { options: taken = [] } = usage
   const { values: options, positionals } = parsed(rest, refuse)
-  const unwanted = (Object.keys(options) as OptionName[]).find((option) => !taken.includes(option))
+  const unwanted = Object.keys(options).find((option) => !taken.some((name) => name === option))
   if (unwanted) refuse(`${name} takes no --${unwanted}`)
   const missing = REQUIRED_OPTIONS.find((option) => taken.includes(option) && !options[option])
   if (missing) refuse(`${name} needs ${OPTIONS[missing].synopsis}`)

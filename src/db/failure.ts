@@ -1,6 +1,7 @@
 import pg from 'pg'
 import { Problem, type ProblemKind } from '../base/problem.ts'
 import { StartError } from '../base/start-error.ts'
+import { memberOf } from '../base/unknown.ts'
 
 const RETRY_AFTER_S = '5'
 const DATA_EXCEPTION = /^22/
@@ -101,6 +102,9 @@ function caused(kind: ProblemKind, message: string, cause: unknown): Problem {
 
 function isConnectionError(error: unknown): boolean {
   if (!(error instanceof Error) || error instanceof Problem) return false
-  const code = (error as NodeJS.ErrnoException).code ?? ''
-  return /^E[A-Z]+$/.test(code) || /timeout|terminated|Connection|not queryable/i.test(error.message)
+  const code = memberOf(error, 'code')
+  return (
+    (typeof code === 'string' && /^E[A-Z]+$/.test(code)) ||
+    /timeout|terminated|Connection|not queryable/i.test(error.message)
+  )
 }

@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import { StartError } from '../base/start-error.ts'
+import { memberOf } from '../base/unknown.ts'
 
 /** What a session may take its time for; 0 is no limit. */
 export interface SessionLimits {
@@ -91,7 +92,7 @@ export async function checkSession(client: pg.ClientBase, limits: SessionLimits,
   const look = async () => (await client.query<{ pid: number; name: string; setting: string }>(query)).rows
   let rows = await look()
   // A pooler makes up the process id that it tells its clients.
-  const session = { isPooled: Number(rows[0]?.pid) !== (client as { processID?: number | null }).processID }
+  const session = { isPooled: Number(rows[0]?.pid) !== memberOf(client, 'processID') }
   if (session.isPooled) {
     await client.query(beginText(limits, session))
     rows = await look()

@@ -1,3 +1,4 @@
+import { present } from '../base/unknown.ts'
 /**
  * What a request costs: an indexed read, a write, a query or a rendering that takes its time, or a transfer, which goes
  * on for long and takes a slot of another class for each piece of its work.
@@ -166,7 +167,7 @@ function dropLast<A>(state: State<A>): A {
 
 function take<A>(state: State<A>, tenant: Tenant<A>, principal: Principal<A>, at: number): A {
   count(state, tenant, principal, -1)
-  return principal.queue.splice(at, 1)[0] as A
+  return present(principal.queue.splice(at, 1)[0], 'the ask of a queue')
 }
 
 function start<A extends Ask>(state: State<A>, ask: A, tenant: Tenant<A>, principal: Principal<A>): void {

@@ -125,15 +125,13 @@ function isEscaped(text: string, at: number): boolean {
   return (at - first) % 2 === 1
 }
 
-const [QUOTE, BACKSLASH, ZERO, NINE, POINT, SMALL_E, LARGE_E] = [...Buffer.from('"\\09.eE')] as [
-  number,
-  number,
-  number,
-  number,
-  number,
-  number,
-  number
-]
+const QUOTE = 0x22
+const BACKSLASH = 0x5c
+const ZERO = 0x30
+const NINE = 0x39
+const POINT = 0x2e
+const SMALL_E = 0x65
+const LARGE_E = 0x45
 /** What a bracket does to the depth, by its character. */
 const NESTING: Readonly<Record<number, number>> = Object.fromEntries(
   [...'[{'].map((open) => [open.charCodeAt(0), 1]).concat([...']}'].map((close) => [close.charCodeAt(0), -1]))

@@ -76,7 +76,7 @@ function closeUnused(server: Server, connections: ReadonlySet<Socket>, withSilen
  * requests in them. So the queue is shortened, which keeps new ones out, and accepted until it is empty.
  */
 async function emptyQueue(server: Server): Promise<void> {
-  const { _handle: handle } = server as { _handle?: { listen?(backlog: number): unknown } }
+  const handle: { listen?(backlog: number): unknown } | undefined = Reflect.get(server, '_handle')
   handle?.listen?.(0)
   let accepted = 0
   const count = () => {

@@ -17,9 +17,15 @@ export interface Line {
 
 const LINES = Symbol('lines')
 const GROUP_LINES = 500
-const [NEWLINE, SPACE, QUOTE, BACKSLASH, COMMA, OPEN_BRACKET, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE] = [
-  ...Buffer.from('\n "\\,[]{}')
-] as [number, number, number, number, number, number, number, number, number]
+const NEWLINE = 0x0a
+const SPACE = 0x20
+const QUOTE = 0x22
+const BACKSLASH = 0x5c
+const COMMA = 0x2c
+const OPEN_BRACKET = 0x5b
+const CLOSE_BRACKET = 0x5d
+const OPEN_BRACE = 0x7b
+const CLOSE_BRACE = 0x7d
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf]
 
 /** Whether a parsed body is one of many documents. */
@@ -65,7 +71,7 @@ async function* split(stream: Readable, maxBytes: number): AsyncGenerator<readon
   try {
     // Destroyed, the stream would take the connection along, and with it the answer.
     for await (const chunk of stream.iterator({ destroyOnReturn: false })) {
-      const lines = cut.add(chunk as Buffer)
+      const lines = cut.add(chunk)
       yield* inGroups(lines)
     }
   } catch {
@@ -86,7 +92,8 @@ function cutter(maxBytes: number) {
     else held = []
   }
   const end = (): readonly Line[] => {
-    const bytes = held.length === 1 ? (held[0] as Buffer) : Buffer.concat(held)
+    const [first] = held
+    const bytes = first && held.length === 1 ? first : Buffer.concat(held)
     const line: Line = { number: number++, bytes: heldBytes <= maxBytes ? bytes : undefined }
     held = []
     heldBytes = 0

@@ -40,5 +40,6 @@ function forgiving(pool: pg.Pool): pg.Pool {
       })
     })
   }
-  return Object.assign(Object.create(pool) as pg.Pool, { connect })
+  const heir: pg.Pool = Object.create(pool)
+  return Object.assign(heir, { connect })
 }

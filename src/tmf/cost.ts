@@ -58,6 +58,6 @@ function isCostly(plan: Plan): boolean {
 /** The plan of a statement that begins with EXPLAIN (FORMAT JSON). */
 export async function planOf(queryable: Queryable, statement: Sql): Promise<Plan> {
   const { rows } = await queryable.run(statement)
-  const [{ Plan: plan }] = JSON.parse(String(rows[0]?.[0])) as [{ readonly Plan: Plan }]
+  const [{ Plan: plan }]: [{ readonly Plan: Plan }] = JSON.parse(String(rows[0]?.[0]))
   return plan
 }

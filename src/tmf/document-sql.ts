@@ -1,7 +1,7 @@
 import { identifier, join, type Sql, sql } from '../db/sql.ts'
 import type { Attribute } from './declaration/attribute.ts'
 import type { Resource } from './declaration/resource.ts'
-import type { Scalar } from './declaration/shape.ts'
+import type { Shape } from './declaration/shape.ts'
 
 /**
  * The document of a row as jsonb, for rows of the resource's table under the name `o`: what a client reads of it, but
@@ -19,7 +19,7 @@ function valueSql({ storage, shape }: Attribute): Sql {
   const column = (name: string) => sql`o.${identifier(name)}`
   switch (storage.kind) {
     case 'scalar':
-      return scalarSql(shape as Scalar, column(storage.column))
+      return scalarSql(shape, column(storage.column))
     case 'json':
       return column(storage.column)
     case 'money': {
@@ -39,7 +39,7 @@ function valueSql({ storage, shape }: Attribute): Sql {
 }
 
 /** As Postgres would write it, but for instants and for zeros behind a decimal. */
-function scalarSql({ kind }: Scalar, column: Sql): Sql {
+function scalarSql({ kind }: Shape, column: Sql): Sql {
   if (kind === 'instant') return sql`to_jsonb(to_char(${column} AT TIME ZONE 'UTC', ${INSTANT_FORMAT}::text))`
   if (kind === 'decimal') return sql`to_jsonb(trim_scale(${column}))`
   return sql`to_jsonb(${column})`

@@ -26,12 +26,15 @@ function afterMergePatch(resource: Resource, before: Document, body: unknown): D
     resource,
     Object.keys(body).filter((name) => body[name] !== null || name in before)
   )
-  return merge(before, body) as Document
+  return mergeObject(before, body)
 }
 
 /** A value after a merge patch (RFC 7396, section 2). */
 export function merge(target: unknown, patch: unknown): unknown {
-  if (!isObject(patch)) return patch
+  return isObject(patch) ? mergeObject(target, patch) : patch
+}
+
+function mergeObject(target: unknown, patch: Document): Document {
   const merged = new Map(Object.entries(isObject(target) ? target : {}))
   for (const [name, value] of Object.entries(patch)) {
     if (value === null) merged.delete(name)
@@ -51,7 +54,7 @@ function afterJsonPatch(resource: Resource, before: Document, body: unknown): Do
     .filter(({ op }) => WRITING.has(op))
     .flatMap((operation) => (operation.op === 'move' ? [operation.path, operation.from] : [operation.path]))
   refuseUnlessPatchable(resource, written.map(firstSegment))
-  const after = structuredClone(before) as Record<string, unknown>
+  const after = { ...structuredClone(before) }
   body.forEach((operation, index) => {
     const failure = failureOf(after, operation)
     if (failure === null) return

@@ -1,5 +1,6 @@
 import { jsonPath } from '../base/json-path.ts'
 import { Problem } from '../base/problem.ts'
+import { memberOf, present } from '../base/unknown.ts'
 import type { Queryable, Transaction } from '../db/database.ts'
 import { identifier, sql } from '../db/sql.ts'
 import { isChanged } from './changes.ts'
@@ -86,11 +87,11 @@ export async function checkReferences(
 ): Promise<void> {
   for (const name of names) {
     const storage = attributes.get(name)?.storage
-    const value = document[name] as { id: string } | undefined
-    if (storage?.kind !== 'reference' || !storage.to || !value) continue
-    const target = resources.get(storage.to.path) as Resource
+    const id = memberOf(document[name], 'id')
+    if (storage?.kind !== 'reference' || !storage.to || typeof id !== 'string') continue
+    const target = present(resources.get(storage.to.path), storage.to.path)
     const seen = storage.to.isShared ? { ...view, seesTenants: true } : view
-    const row = await find(tx, target, seen, value.id, 'share').catch((error: unknown) => {
+    const row = await find(tx, target, seen, id, 'share').catch((error: unknown) => {
       if (!(error instanceof Problem) || error.kind !== 'notFound') throw error
       throw new Problem('invalidField', `${jsonPath([name, 'id'])} names no ${target.noun} of this service`)
     })

@@ -1,4 +1,5 @@
-import { type Attribute, columnsOf, encode } from './declaration/attribute.ts'
+import { present } from '../base/unknown.ts'
+import { columnsOf, encode } from './declaration/attribute.ts'
 import type { Document, Resource, Stored } from './declaration/resource.ts'
 
 /** A column of a row with its value. */
@@ -17,7 +18,7 @@ export function columnValues(resource: Resource, names: readonly string[], docum
   const own = names
     .filter((name) => name !== 'id')
     .flatMap((name) => {
-      const attribute = resource.attributes.get(name) as Attribute
+      const attribute = present(resource.attributes.get(name), name)
       const values = encode(attribute, document[name])
       return columnsOf(attribute).map((column, at): ColumnValue => [column, values[at] ?? null])
     })

@@ -1,6 +1,7 @@
 import { type Author, type Change, recordChange } from '../audit/record.ts'
 import type { Clock } from '../base/clock.ts'
 import { aboutName, Problem } from '../base/problem.ts'
+import { present } from '../base/unknown.ts'
 import type { Transaction } from '../db/database.ts'
 import { constraintName, sqlState, tableName } from '../db/failure.ts'
 import { identifier, join, type Sql, sql } from '../db/sql.ts'
@@ -67,7 +68,8 @@ export async function create(
   )
   const table = identifier(resource.table)
   const insert = sql`INSERT INTO ${table} (${columns}) VALUES (${bound}) RETURNING ${all(resource)}`
-  const row = (await tx.run(insert, { prepared: true }).catch(refuseDuplicate(resource))).rows[0] as Row
+  const { rows } = await tx.run(insert, { prepared: true }).catch(refuseDuplicate(resource))
+  const row = present(rows[0], 'the new row')
   await record(tx, context, { action: 'create', resourceType: resource.type, resourceId: id, after: document }, now)
   await recordEvents(tx, context, resource, 'created', [id], now)
   const last = await finished(tx, context, resource, row, { id, document })
@@ -157,7 +159,8 @@ export async function patch(
   const update = sql`UPDATE ${identifier(resource.table)} SET "version" = "version" + 1, ${assignments}
     WHERE "tenant_id" = ${context.view.tenantId} AND "id" = ${id} RETURNING ${all(resource)}`
   const isCommon = changed.join() === (resource.states?.attribute ?? 'state')
-  const updated = (await tx.run(update, { prepared: isCommon }).catch(refuseDuplicate(resource))).rows[0] as Row
+  const { rows } = await tx.run(update, { prepared: isCommon }).catch(refuseDuplicate(resource))
+  const updated = present(rows[0], 'the changed row')
   const [before, then] = [stored.document, after].map((whole) => only(whole, changed))
   await record(tx, context, { action: 'patch', resourceType: resource.type, resourceId: id, before, after: then }, now)
   if (changed.includes('state')) await recordEvents(tx, context, resource, 'stateChanged', [id], now)

@@ -2,6 +2,7 @@ import { linkSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { newSecretKey, readSecretKeys, type SecretKeys } from '../../base/secret-keys.ts'
 import { startError } from '../../base/start-error.ts'
+import { memberOf } from '../../base/unknown.ts'
 
 const OWNER_ONLY = 0o600
 
@@ -14,7 +15,7 @@ export function embeddedSecretKeys(directory: string): SecretKeys {
     // Whole or not at all; a second process finds what the first one made.
     linkSync(made, file)
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw startError(`Cannot write ${file}`, error)
+    if (memberOf(error, 'code') !== 'EEXIST') throw startError(`Cannot write ${file}`, error)
   } finally {
     rmSync(made, { force: true })
   }

@@ -66,13 +66,13 @@ export function fontOf(face: Face): PdfFont {
 
 /** By what pdfkit would parse it with. */
 function parse(file: Buffer): ParsedFont {
-  const { create } = createRequire(require.resolve('pdfkit'))('fontkit') as { create(file: Buffer): ParsedFont }
+  const { create }: { create(file: Buffer): ParsedFont } = createRequire(require.resolve('pdfkit'))('fontkit')
   return create(file)
 }
 
 /** A font whose layout alone is another one; the rest of it describes the file. */
 function adapted(parsed: ParsedFont): PdfFont {
-  return Object.create(parsed, { layout: { value: (text: string) => layout(parsed, text) } }) as PdfFont
+  return Object.create(parsed, { layout: { value: (text: string) => layout(parsed, text) } })
 }
 
 function layout(parsed: ParsedFont, text: string): Run {

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { Problem } from '../../base/problem.ts'
+import { present } from '../../base/unknown.ts'
 import { requireNoTransaction } from '../../pace/slow.ts'
 import type { BillView } from '../view/bill-view.ts'
 
@@ -36,7 +37,8 @@ async function render(view: BillView): Promise<Buffer> {
   const own = thread
   try {
     own.postMessage(view)
-    const [file] = (await once(own, 'message', { signal: AbortSignal.timeout(LIMIT_MS) })) as [Uint8Array]
+    const sent: Uint8Array[] = await once(own, 'message', { signal: AbortSignal.timeout(LIMIT_MS) })
+    const file = present(sent[0], 'the file of a thread')
     ending = setTimeout(stop, IDLE_MS).unref()
     return Buffer.from(file.buffer)
   } catch (error) {

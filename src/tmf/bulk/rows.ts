@@ -1,5 +1,6 @@
 import { recordChange } from '../../audit/record.ts'
 import { Problem } from '../../base/problem.ts'
+import { memberOf } from '../../base/unknown.ts'
 import type { Database, Transaction } from '../../db/database.ts'
 import { parseJson } from '../../http/body.ts'
 import { type Finding, findingsOf } from '../../http/findings.ts'
@@ -149,7 +150,7 @@ async function resolvedTogether(
   for (const [type, resolve] of resolvers ?? []) {
     const names = [...attributes].filter(([, attribute]) => isOpenReference(attribute, type)).map(([name]) => name)
     const references = documents.flatMap((document) => names.map((name) => document[name]))
-    const ids = new Set(references.flatMap((value) => (value ? [(value as { id: string }).id] : [])))
+    const ids = new Set(references.flatMap((value) => (value ? [String(memberOf(value, 'id'))] : [])))
     const found: ReadonlyMap<string, Referent> = ids.size > 0 ? await resolve(tx, view, [...ids]) : new Map()
     if (names.length > 0) known.set(type, async () => found)
   }
@@ -166,7 +167,7 @@ function referenceCheck(tx: Transaction, context: WriteContext, resource: BulkRe
   const checks = new Map<string, Promise<void>>()
   return (document: Document): Promise<void> | undefined => {
     if (names.every((name) => document[name] === undefined)) return undefined
-    const key = JSON.stringify(names.map((name) => (document[name] as { id: string } | undefined)?.id))
+    const key = JSON.stringify(names.map((name) => memberOf(document[name], 'id')))
     const check = checks.get(key) ?? checkReferences(tx, context, resource, names, document)
     checks.set(key, check)
     return check

@@ -1,3 +1,4 @@
+import { memberOf } from '../../base/unknown.ts'
 import type { Stored } from './resource.ts'
 import * as shapes from './shape.ts'
 
@@ -167,8 +168,8 @@ export function encode({ storage }: Attribute, value: unknown): readonly (string
     case 'json':
       return [value === undefined ? null : JSON.stringify(value)]
     case 'money': {
-      const amount = value as { unit: string; value: number } | undefined
-      return amount ? [String(amount.value), amount.unit] : [null, null]
+      if (value === undefined) return [null, null]
+      return [String(memberOf(value, 'value')), String(memberOf(value, 'unit'))]
     }
     case 'reference':
       return encodeReference(storage, value)

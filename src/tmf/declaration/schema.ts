@@ -15,7 +15,7 @@ import {
   type Shape
 } from './shape.ts'
 
-const schemas = new WeakMap<ObjectShape, z.ZodType>()
+const schemas = new WeakMap<ObjectShape, z.ZodType<Document>>()
 
 /**
  * Checks a body against the resource's shape and brings it into the form in which it is kept (instants in UTC, null
@@ -29,12 +29,12 @@ export function validate(resource: Resource, body: Document): Document {
 /** `validate` by the schema alone. */
 export function validateBySchema(resource: Resource, body: Document): Document {
   const result = objectSchema(resource.shape).safeParse(withoutNulls(body), { reportInput: true })
-  if (result.success) return result.data as Document
+  if (result.success) return result.data
   const { issues } = result.error
   throw refusal(issues.every(isMissing) ? 'missingField' : 'invalidField', issues.map(finding))
 }
 
-function objectSchema(shape: ObjectShape): z.ZodType {
+function objectSchema(shape: ObjectShape): z.ZodType<Document> {
   const known = schemas.get(shape)
   if (known) return known
   const members = [...shape.members].map(([name, member]) => [name, memberSchema(member)])
@@ -51,14 +51,22 @@ function objectSchema(shape: ObjectShape): z.ZodType {
 }
 
 /** Asked only of members that are sound by themselves. */
-function inOrder(schema: z.ZodObject, shape: ObjectShape, [first, last]: readonly [string, string]): z.ZodType {
+function inOrder(
+  schema: z.ZodObject,
+  shape: ObjectShape,
+  [first, last]: readonly [string, string]
+): z.ZodType<Document> {
   return schema.refine((value) => isOrdered(shape, value), { path: [last], error: `must not be before ${first}` })
 }
 
 /** Asked like that, too. */
-function complete(schema: z.ZodType, shape: ObjectShape, { member, when, isOneOf }: Needed): z.ZodType {
+function complete(
+  schema: z.ZodType<Document>,
+  shape: ObjectShape,
+  { member, when, isOneOf }: Needed
+): z.ZodType<Document> {
   const error = `is required where ${when} is ${isOneOf.join(', ')}`
-  return schema.refine((value) => hasNeeded(shape, value as Document), { path: [member], error })
+  return schema.refine((value) => hasNeeded(shape, value), { path: [member], error })
 }
 
 /** A text in place of an object is the value of the member that may stand alone. */

@@ -94,6 +94,7 @@ export const link: Scalar & Of<string> = { kind: 'text', maxLength: URI_MAX_LENG
 /** Bytes as base64 (RFC 4648, section 4). */
 export const base64 = (maxLength: number): Scalar & Of<string> => ({ kind: 'text', maxLength, format: 'byte' })
 export const instant: Scalar & Of<Instant> = { kind: 'instant' }
+export const oneOf = <const V extends string>(values: readonly V[]): Scalar & Of<V> => ({ kind: 'oneOf', values })
 export const boolean: Scalar & Of<boolean> = { kind: 'boolean' }
 export const integer: Scalar & Of<number> = { kind: 'integer' }
 export const decimal: Scalar & Of<number> = { kind: 'decimal' }

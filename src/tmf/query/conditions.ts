@@ -27,7 +27,8 @@ function conjunction(comparisons: readonly Comparison[]): Predicate {
   if (terms.some((term) => term.values.length > VALUES_MAX)) {
     throw new Problem('invalidQuery', `one attribute may be compared with ${VALUES_MAX} values at most`)
   }
-  return terms.length === 1 ? (terms[0] as Comparison) : { op: 'and', terms }
+  const [first] = terms
+  return first && terms.length === 1 ? first : { op: 'and', terms }
 }
 
 /**
@@ -65,7 +66,8 @@ function conditionParts(raw: string): { name: string; operator?: Operator; value
   const parts = CONDITION.exec(raw)
   if (!parts) return { name: raw, value: '' }
   const found = parts.slice(2, 2 + SYMBOLS.length).findIndex((symbol) => symbol !== undefined)
-  return { name: parts[1] ?? '', operator: SYMBOLS[found]?.[1] as Operator, value: parts.at(-1) ?? '' }
+  const [, symbolic = 'eq'] = SYMBOLS[found] ?? []
+  return { name: parts[1] ?? '', operator: symbolic, value: parts.at(-1) ?? '' }
 }
 
 /**

@@ -1,3 +1,4 @@
+import { memberOf } from '../../base/unknown.ts'
 import type { Path } from '../declaration/predicate.ts'
 import { scalarKind } from '../declaration/scalar.ts'
 import type { Scalar } from '../declaration/shape.ts'
@@ -43,7 +44,7 @@ function elements(value: unknown): readonly unknown[] {
 
 function member(value: unknown, name: string): unknown {
   if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined
-  return (value as Record<string, unknown>)[name]
+  return memberOf(value, name)
 }
 
 function meets(value: unknown, leaf: Scalar, anyOf: readonly (readonly Atom[])[]): boolean {

@@ -1,3 +1,4 @@
+import { present } from '../../base/unknown.ts'
 import { identifier, join, type Sql, sql } from '../../db/sql.ts'
 import type { Attribute } from '../declaration/attribute.ts'
 import type { OrderOperator, Path } from '../declaration/predicate.ts'
@@ -55,14 +56,15 @@ function compile(bound: Bound, scope: Scope): Sql {
 
 function combined(operator: 'and' | 'or', terms: readonly Sql[]): Sql {
   if (terms.length === 0) return operator === 'and' ? sql`TRUE` : sql`FALSE`
-  if (terms.length === 1) return terms[0] as Sql
+  const [first] = terms
+  if (first && terms.length === 1) return first
   return sql`(${join(terms, operator === 'and' ? sql` AND ` : sql` OR `)})`
 }
 
 function rowScope(resource: Resource): Scope {
   return {
     shape: resource.shape,
-    enter: ([name = '', ...rest]) => attributePlace(resource.attributes.get(name) as Attribute, rest)
+    enter: ([name = '', ...rest]) => attributePlace(present(resource.attributes.get(name), name), rest)
   }
 }
 
