@@ -1,6 +1,7 @@
 import { isCountry, isCurrency } from '../base/codes.ts'
 import { jsonPath } from '../base/json-path.ts'
 import { compareDecimals } from '../base/money.ts'
+import { requirePlainText } from '../base/plain-text.ts'
 import { Problem } from '../base/problem.ts'
 import type { Stored } from '../tmf/declaration/resource.ts'
 import type { ValueOf } from '../tmf/declaration/shape.ts'
@@ -28,6 +29,8 @@ export function checkAccount(document: AccountDocument, before?: Stored<AccountD
   }
   checkAddress(document)
   checkCurrency(document, before?.document)
+  if (!before) checkId(document)
+  checkAliases(document, before?.document)
   checkDistinct(document)
   checkTaxRates(document)
 }
@@ -45,8 +48,24 @@ function checkCurrency({ invoiceCurrency, creditLimit: limit }: AccountDocument,
   }
 }
 
-function checkDistinct({ aliases = [] }: AccountDocument): void {
-  const names = aliases.map(({ alias }) => alias)
+/** Throws `invalidField` for an id that looks like another. */
+export function checkId(document: object): void {
+  if ('id' in document && typeof document.id === 'string') requirePlainText('$.id', document.id)
+}
+
+function checkAliases(document: AccountDocument, before?: AccountDocument): void {
+  const known = before ? namesOf(before) : []
+  for (const [at, name] of namesOf(document).entries()) {
+    if (!known.includes(name)) requirePlainText(jsonPath(['aliases', at]), name)
+  }
+}
+
+function namesOf({ aliases = [] }: AccountDocument): readonly string[] {
+  return aliases.map(({ alias }) => alias)
+}
+
+function checkDistinct(document: AccountDocument): void {
+  const names = namesOf(document)
   const repeated = names.findIndex((name, at) => names.indexOf(name) < at)
   if (repeated < 0) return
   throw new Problem('invalidField', `${jsonPath(['aliases', repeated])} is there twice: ${names[repeated]}`)

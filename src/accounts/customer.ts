@@ -2,7 +2,7 @@ import { instant, json, text } from '../tmf/declaration/attribute.ts'
 import { defineResource } from '../tmf/declaration/resource.ts'
 import { text as textShape } from '../tmf/declaration/shape.ts'
 import { internalId } from './attributes.ts'
-import { checkAddress } from './checks.ts'
+import { checkAddress, checkId } from './checks.ts'
 import { address, clientId, email, phoneNumber } from './types.ts'
 
 const NAME_MAX_LENGTH = 255
@@ -28,6 +28,9 @@ export const customer = defineResource({
   },
   patchable: [],
   complete: (document, { newId }) => ({ ...document, internalId: newId() }),
-  check: checkAddress,
+  check: (document) => {
+    checkId(document)
+    checkAddress(document)
+  },
   unique: { customer_pkey: 'id' }
 })

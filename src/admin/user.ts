@@ -1,5 +1,6 @@
 import { newSecret } from '../auth/keys/secret.ts'
 import { encodePassword, hashPassword } from '../auth/sign-in/password.ts'
+import { requirePlainText } from '../base/plain-text.ts'
 import { Problem } from '../base/problem.ts'
 import { text } from '../tmf/declaration/attribute.ts'
 import { defineResource, type NewSecret } from '../tmf/declaration/resource.ts'
@@ -36,7 +37,8 @@ export const user = defineResource({
   },
   patchable: ['name', 'scope', 'isEnabled'],
   complete: (document) => ({ isEnabled: true, ...document }),
-  check: (document) => {
+  check: (document, before) => {
+    if (!before) requirePlainText('$.username', document.username)
     requireKept(document, ['isEnabled'])
     requireDistinct(document, ['scope'])
   },

@@ -463,6 +463,8 @@ export interface Tables {
     readonly currency: 'text'
     readonly method: 'text'
     readonly reference: 'text'
+    readonly reference_key: 'text'
+    readonly reference_twin: 'integer'
     readonly name_space: 'text?'
     readonly content_hash: 'text'
     readonly reversed_at: 'instant?'

@@ -1,4 +1,5 @@
 import { compareDecimals } from '../base/money.ts'
+import { requirePlainText } from '../base/plain-text.ts'
 import { Problem } from '../base/problem.ts'
 import {
   boolean,
@@ -70,10 +71,10 @@ export const appliedCustomerBillingRate = defineResource({
   bulk: { key: 'externalId', told: { reference: 'billingAccount', as: 'account' } },
   patchable: { allBut: ['isBilled', 'bill'] },
   complete: (document, { now }) => ({ date: now, isBilled: false, ...document }),
-  check: (document) => {
+  check: (document, before) => {
     requireDate(document)
     requireBillOrAccount(document)
-    requireKey(document)
+    requireKey(document, before?.document)
     requireCreditSign(document)
   },
   mayChange: (stored) => requireUnbilled(stored, 'changed'),
@@ -93,9 +94,11 @@ function requireBillOrAccount({ isBilled, bill, billingAccount }: Rate): void {
   }
 }
 
-function requireKey({ externalId }: Rate): void {
-  if (externalId === undefined || externalId.trim() !== '') return
-  throw new Problem('invalidField', '$.externalId must not be blank')
+/** One that was there before stays. */
+function requireKey({ externalId }: Rate, before?: Rate): void {
+  if (externalId === undefined || externalId === before?.externalId) return
+  if (externalId.trim() === '') throw new Problem('invalidField', '$.externalId must not be blank')
+  requirePlainText('$.externalId', externalId)
 }
 
 /** A credit is owed to the account: what it takes off the bill is a negative amount. */

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { sql } from '../../src/db/sql.ts'
-import { addEverybody, BY_CLIENT, BY_PASSWORD, CLIENT } from './people.ts'
+import { TENANT } from '../support/database.ts'
+import { addEverybody, addUser, BY_CLIENT, BY_PASSWORD, CLIENT } from './people.ts'
 import { startTokenServer, type TokenAnswer, type TokenServer } from './token-server.ts'
 
 /** The peer of every connection is the proxy, which forwards the address of the caller. */
@@ -34,9 +35,9 @@ const network = (at: number) => (at % 2 ? `198.51.100.${at}` : `2001:db8:0:${at.
 const told = ({ status, headers, body }: TokenAnswer) => ({ status, wait: headers['retry-after'], body })
 
 /** Guesses once from each of many networks, at two processes in turn. */
-async function guessEverywhere(form: typeof WRONG): Promise<readonly ReturnType<typeof told>[]> {
+async function guessEverywhere(form: typeof WRONG, networks = NETWORKS): Promise<readonly ReturnType<typeof told>[]> {
   const answers: ReturnType<typeof told>[] = []
-  for (let at = 0; at < NETWORKS; at++) {
+  for (let at = 0; at < networks; at++) {
     answers.push(told(await (at % 3 ? server : other).post(form, from(network(at)))))
   }
   return answers
@@ -53,7 +54,7 @@ test('guesses at one user from 200 networks are slowed down, and do not tell whe
 
 test('they keep nobody with the password out of a known network, nor out of another one for long', async () => {
   await server.post(RIGHT, from(HOME))
-  await guessEverywhere(WRONG)
+  await guessEverywhere(WRONG, 21)
   for (let doublings = 0; doublings < 6; doublings++) {
     server.pass(USER_WAIT_MAX_S)
     expect((await server.post(WRONG, from(network(NETWORKS + doublings)))).status).toBe(400)
@@ -89,6 +90,21 @@ test('guesses from a known network are slowed down as those from any other', asy
   await server.database.run(sql`TRUNCATE "sign_in_attempt"`)
   expect(await seen(HOTEL)).toEqual(known)
   expect(known.map(({ status }) => status)).toContain(429)
+})
+
+test('a user is one, in whatever form the name is sent: found, and counted', async () => {
+  await addUser(server.database, { tenantId: TENANT, username: 'zoë b' })
+  const spellings = ['zoë b', 'zoe\u0308 b', 'zoë\u00a0b', ' zoë b ', '\u200bzoë b', 'zo\u00adë  b']
+  for (const username of spellings) {
+    const { status, body } = await server.post({ ...RIGHT, username }, from(HOTEL))
+    expect([username, status]).toEqual([username, 200])
+    const [, claims = ''] = body.access_token.split('.')
+    expect(JSON.parse(Buffer.from(claims, 'base64url').toString())).toMatchObject({ sub: 'zoë b' })
+  }
+  for (const username of spellings) await server.post({ ...WRONG, username }, from(HOTEL))
+  expect((await server.post({ ...WRONG, username: 'zoë b' }, from(HOTEL))).status).toBe(429)
+  const upper = { ...RIGHT, username: 'ZOË B' }
+  expect((await server.post(upper, from(HOTEL))).status).toBe(400)
 })
 
 test('the right secret of a client is let in whatever was guessed, a wrong one is slowed down', async () => {

@@ -185,7 +185,7 @@ test.each<[string, Make, string]>([
   [
     'a payment comes twice',
     () => sql`INSERT INTO "payment" SELECT (jsonb_populate_record(p, '{"id": "x"}')).* FROM "payment" p`,
-    '23505 payment_tenant_id_name_space_reference_key'
+    '23505 payment_own_reference'
   ],
   ['a rate comes twice', () => rates('x', 'y'), '23505 applied_customer_billing_rate_own_external_id'],
   ['an entry is changed', () => sql`UPDATE "ledger_entry" SET "detail" = 'x' WHERE "line" = 1`, LEDGER],

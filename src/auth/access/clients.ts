@@ -1,3 +1,4 @@
+import { plainText } from '../../base/plain-text.ts'
 import type { Database } from '../../db/database.ts'
 import { boolean, oneOf, optional, rowOf, someOf, text, texts } from '../../db/row.ts'
 import { type Sql, sql } from '../../db/sql.ts'
@@ -114,17 +115,24 @@ async function selectClient(database: Database, condition: Sql, order: Sql): Pro
   return { ...rest, scopes, redirectUris }
 }
 
-const USER = rowOf('oauth_user', { id: text, passwordHash: text, scope: scopeList, partnerId: optional(text) })
+const USER = rowOf('oauth_user', {
+  id: text,
+  username: text,
+  passwordHash: text,
+  scope: scopeList,
+  partnerId: optional(text)
+})
 
-/** Returns the enabled user of this name in a tenant. */
+/** Returns the enabled user of this name in a tenant, in whatever Unicode form and with whatever blanks it is sent. */
 export async function findUser(database: Database, tenantId: string, username: string): Promise<OauthUser | undefined> {
   const { rows } = await database.run(
     sql`SELECT ${USER.columns} FROM "oauth_user"
-      WHERE "tenant_id" = ${tenantId} AND "username" = ${username} AND "is_enabled"`,
+      WHERE "tenant_id" = ${tenantId} AND "username" IN (${username}, ${plainText(username)}) AND "is_enabled"
+      ORDER BY "username" = ${username} DESC LIMIT 1`,
     { prepared: true }
   )
   const [found] = rows.map(USER.read)
   if (!found) return undefined
   const { scope: scopes, ...rest } = found
-  return { ...rest, tenantId, username, scopes }
+  return { ...rest, tenantId, scopes }
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Clock } from '../../base/clock.ts'
 import { type Instant, instantFromPostgres, later } from '../../base/instant.ts'
+import { plainText } from '../../base/plain-text.ts'
 import { Problem } from '../../base/problem.ts'
 import type { Database, Queryable } from '../../db/database.ts'
 import { type Sql, sql } from '../../db/sql.ts'
@@ -118,7 +119,7 @@ function countedFailure(key: string, { freeFailures, delayMaxS }: Policy, now: I
 
 /** The key of each counter that counts these. */
 function keysOf({ clientId, user, address }: AttemptKeys): { readonly [C in Counter]?: string } {
-  const name = user ? bounded(user.username) : null
+  const name = user ? nameOf(user) : null
   return {
     place: hashed(['name', bounded(clientId), name, network(address)]),
     address: hashed(['address', network(address)]),
@@ -127,7 +128,12 @@ function keysOf({ clientId, user, address }: AttemptKeys): { readonly [C in Coun
 }
 
 function knownKey({ user, address }: AttemptKeys): string {
-  return hashed(['known', user ? bounded(user.username) : null, network(address)])
+  return hashed(['known', user ? nameOf(user) : null, network(address)])
+}
+
+/** All forms in which a user is found are one. */
+function nameOf({ username }: { readonly username: string }): string {
+  return bounded(plainText(username))
 }
 
 /** JSON keeps the parts apart, whatever they hold; nothing of them can be read in the table. */

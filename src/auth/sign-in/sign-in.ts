@@ -92,7 +92,7 @@ export async function signInUser(
     return undefined
   }
   await recordSuccess(database, clock, keys)
-  const grantee = { tenantId, clientId: clientRow, userId: user.id, subject: username, partnerId: user.partnerId }
+  const grantee = { tenantId, clientId: clientRow, userId: user.id, subject: user.username, partnerId: user.partnerId }
   return { grantee, scopes: user.scopes }
 }
 

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { findAccount } from '../../accounts/lookup.ts'
 import { isCurrency } from '../../base/codes.ts'
 import { decimalFault, minorDigits } from '../../base/money.ts'
+import { plainText } from '../../base/plain-text.ts'
 import { aboutName, Problem } from '../../base/problem.ts'
 import { slotOf } from '../../fairness/request-slot.ts'
 import { entityTag } from '../../http/conditional.ts'
@@ -49,7 +50,8 @@ const RECEIPT = z.strictObject({
   reference: z
     .string({ error: REFERENCE_FAULT })
     .max(REFERENCE_MAX_LENGTH, { error: REFERENCE_FAULT })
-    .regex(/\S/, { error: REFERENCE_FAULT }),
+    .regex(/\S/, { error: REFERENCE_FAULT })
+    .refine((text) => plainText(text) !== '', { error: REFERENCE_FAULT }),
   bills: z
     .array(REFERRED, { error: 'must be a list' })
     .max(BILLS_MAX, { error: `must not name more than ${BILLS_MAX}` })

@@ -19,7 +19,7 @@ export interface Payment {
   readonly json: string
 }
 
-/** Which payments are listed: those of any of these accounts, by id or alias, and with any of these references. */
+/** Which payments are listed: those of any of these accounts, by id or alias, and with one of these references. */
 export interface PaymentFilter {
   readonly accounts?: readonly string[] | undefined
   readonly references?: readonly string[] | undefined
@@ -37,7 +37,7 @@ export async function listPayments(
 ): Promise<{ readonly payments: readonly Payment[]; readonly total: number }> {
   const byAccount = accounts ? sql`p."billing_account_id" IN (${accountIds(view, accounts)})` : sql`TRUE`
   const where = sql`${visible(view)} AND ${byAccount}
-    AND ${references ? sql`p."reference" = ANY(${references}::text[])` : sql`TRUE`}`
+    AND ${references ? sql`p."reference_key" IN (${likeThese(references)})` : sql`TRUE`}`
   // The page comes first: what its payments paid is added up for no others.
   const page = sql`(SELECT * FROM "payment" p WHERE ${where}
     ORDER BY p."created_at", p."id" LIMIT ${limit} OFFSET ${offset})`
@@ -53,6 +53,10 @@ export async function readPayment(queryable: Queryable, view: View, id: string, 
   })
   if (rows[0]) return represent(rows[0], roots)
   throw new Problem('notFound', 'There is no payment with this id')
+}
+
+function likeThese(references: readonly string[]): Sql {
+  return sql`SELECT plain_text(r."text") FROM unnest(${references}::text[]) r("text")`
 }
 
 function visible({ tenantId, partnerId }: View): Sql {

@@ -18,7 +18,7 @@ export const METHODS = ['cash', 'card', 'bankTransfer', 'directDebit', 'wallet',
 export interface Receipt {
   readonly amount: { readonly unit: string; readonly value: number }
   readonly method: (typeof METHODS)[number]
-  /** Unique to whoever sends it: what has the same one is the same payment. */
+  /** Unique to whoever sends it: what has the same one, or one that looks the same, is the same payment. */
   readonly reference: string
   /** Whose reference it is, see own-names.ts. */
   readonly nameSpace: string
@@ -76,7 +76,8 @@ const KNOWN = rowOf('payment', { id: text, contentHash: text })
 
 /**
  * Returns the id of the payment that has this reference and the same content already. The provider and the partner both
- * know a payment that was taken before references had owners.
+ * know a payment that was taken before references had owners. Of several that look the same, it is the one that was
+ * sent like this.
  */
 async function findRepeated(
   tx: Transaction,
@@ -85,10 +86,11 @@ async function findRepeated(
   hash: string
 ): Promise<string | undefined> {
   const { rows } = await tx.run(
-    sql`SELECT ${KNOWN.columns} FROM "payment" WHERE "tenant_id" = ${tenantId} AND "reference" = ${reference}
+    sql`SELECT ${KNOWN.columns} FROM "payment" WHERE "tenant_id" = ${tenantId}
+      AND "reference_key" = plain_text(${reference})
       AND ("name_space" = ${nameSpace}
         OR "name_space" IS NULL AND (${nameSpace} = '' OR "partner_id" = ${nameSpace}))
-      ORDER BY "name_space" LIMIT 1`,
+      ORDER BY "name_space", "reference" = ${reference} DESC, "reference_twin" LIMIT 1`,
     { prepared: true }
   )
   const [known] = rows.map(KNOWN.read)
@@ -162,7 +164,7 @@ async function insertPayment(
         "currency", "method", "reference", "name_space", "content_hash")
       VALUES (${tenantId}, ${id}, ${account.partnerId}, ${now}, ${account.id}, ${amount.value}, ${amount.unit},
         ${method}, ${reference}, ${nameSpace}, ${hash})
-      ON CONFLICT ("tenant_id", "name_space", "reference") DO NOTHING`,
+      ON CONFLICT ("tenant_id", "name_space", "reference_key", "reference_twin") DO NOTHING`,
     { prepared: true }
   )
   return rowCount === 1

@@ -1,0 +1,84 @@
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import pg from 'pg'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { migrate, SCHEMA_FILES } from '../../src/db/migrations.ts'
+import { withDatabase } from '../support/database.ts'
+
+const NAME = 'test_payment_reference_keys'
+const MIGRATIONS = readdirSync(SCHEMA_FILES.migrations).sort()
+const OURS = MIGRATIONS.findIndex((name) => name.endsWith('_payment_reference_keys'))
+
+let directory: string
+let admin: pg.Client
+let client: pg.Client
+let url: string
+beforeEach(async () => {
+  directory = mkdtempSync(path.join(tmpdir(), 'tmf678-test-'))
+  const server = String(process.env.TEST_DATABASE_URL)
+  admin = new pg.Client(server)
+  await admin.connect()
+  await admin.query(`CREATE DATABASE ${NAME}`)
+  url = withDatabase(server, NAME)
+  client = new pg.Client(url)
+  await client.connect()
+})
+afterEach(async () => {
+  await client.end()
+  await admin.query(`DROP DATABASE ${NAME} WITH (FORCE)`)
+  await admin.end()
+  rmSync(directory, { recursive: true, force: true })
+})
+
+/** Applies these migrations, besides those that were applied before. */
+async function apply(names: readonly string[]): Promise<void> {
+  for (const name of names) {
+    mkdirSync(path.join(directory, name))
+    cpSync(path.join(SCHEMA_FILES.migrations, name), path.join(directory, name), { recursive: true })
+  }
+  expect(await migrate(url, undefined, directory)).toEqual(names)
+}
+
+test('payments of before that look the same are numbered: the plain one first, else the oldest', async () => {
+  await apply(MIGRATIONS.slice(0, OURS))
+  await client.query(`
+    INSERT INTO "tenant" ("id", "name") VALUES ('a', 'Nordlicht');
+    INSERT INTO "customer" ("tenant_id", "id", "internal_id", "last_update", "name")
+      VALUES ('a', 'C1', 'C1', now(), 'Ada');
+    INSERT INTO "billing_account" ("tenant_id", "id", "internal_id", "last_update", "customer_id", "name", "status",
+        "billing_type", "invoice_currency", "net_term_days")
+      VALUES ('a', 'A1', 'A1', now(), 'C1', 'Account', 'ACTIVE', 'postpaid', 'EUR', 14)`)
+  const references = [
+    ['1', '', 'zoë 1 '],
+    ['2', '', 'zoë 1'],
+    ['3', '', 'zoe\u0308\u00a01'],
+    ['4', 'P', 'zoë 1\u200b'],
+    ['5', null, 'zoë 1 '],
+    ['6', '', ' x'],
+    ['7', '', 'x ']
+  ]
+  for (const payment of references) {
+    await client.query(
+      `INSERT INTO "payment" ("tenant_id", "id", "created_at", "billing_account_id", "amount", "currency", "method",
+        "reference", "name_space", "content_hash")
+      VALUES ('a', $1::text, timestamptz '2026-01-01Z' + $1::text::int * interval '1 day', 'A1', 1, 'EUR', 'cash',
+        $3, $2, '')`,
+      payment
+    )
+  }
+  await apply(MIGRATIONS.slice(OURS))
+  const { rows } = await client.query({
+    text: 'SELECT "id", "reference", "reference_key", "reference_twin" FROM "payment" ORDER BY "id"',
+    rowMode: 'array'
+  })
+  expect(rows).toEqual([
+    ['1', 'zoë 1 ', 'zoë 1', 1],
+    ['2', 'zoë 1', 'zoë 1', 0],
+    ['3', 'zoe\u0308\u00a01', 'zoë 1', 2],
+    ['4', 'zoë 1\u200b', 'zoë 1', 0],
+    ['5', 'zoë 1 ', 'zoë 1', 0],
+    ['6', ' x', 'x', 0],
+    ['7', 'x ', 'x', 1]
+  ])
+})
