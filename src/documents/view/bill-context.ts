@@ -16,7 +16,7 @@ type Context = Pick<
 /** As src/resources/letterhead.ts puts them together; one that was kept by an earlier release has less. */
 const KEPT_LETTERHEAD = z.object({
   name: z.string(),
-  branding: z.unknown(),
+  branding: z.unknown().optional(),
   timeZone: z.string(),
   language: z.string(),
   itemisation: z.object({ lines: z.number().optional(), types: z.record(z.string(), z.number()).optional() }).nullish()
@@ -24,7 +24,7 @@ const KEPT_LETTERHEAD = z.object({
 
 const KEPT_RECIPIENT = z.object({
   name: z.string().optional(),
-  address: z.unknown(),
+  address: z.unknown().optional(),
   language: z.string().optional(),
   account: z.string().optional(),
   billingType: z.string().optional(),
