@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 // biome-ignore lint/style/noDefaultExport: vitest reads the default export.
@@ -5,8 +6,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/global-setup.ts'],
-    // Much of a test is waiting for a process or the disk; the default leaves a core of two idle.
-    maxWorkers: '100%',
+    // Much of a test is waiting for a process or the disk: one worker more than there are cores keeps them busy.
+    maxWorkers: availableParallelism() + 1,
     reporters: ['default', './test/support/closing-line.ts'],
     // Bounds of what hangs, on however busy a machine; nothing else may depend on speed.
     testTimeout: 300_000,
