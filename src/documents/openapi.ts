@@ -17,7 +17,6 @@ Basic charge,2026-10-01T00:00:00.000Z,2026-11-01T00:00:00.000Z,VAT,0.19,EUR,39.9
 INV-2026-000180,,,,,,,,,,VAT,0.19,EUR,39.9,,7.58,tax
 `
 
-/** The paths of the documents for the OpenAPI document, opened by any of the security schemes. */
 export function documentPaths(schemes: readonly string[]): Json {
   const headers = {
     ...headerRefs('X-Request-Id', 'ETag'),

@@ -21,7 +21,6 @@ import { billView } from './view/bill-view.ts'
 
 type DocumentRequest = FastifyRequest<{ Params: { id: string; documentId: string } }>
 
-/** What is sent, with the headers that belong to it. */
 interface Rendered {
   readonly pieces: AsyncIterable<string | Buffer>
   readonly type: string
@@ -29,14 +28,14 @@ interface Rendered {
   readonly contentSecurityPolicy?: string
 }
 
-/** In the order of preference: a client that takes anything gets the first. */
+/** In order of preference: a client that takes anything gets the first. */
 const MEDIA_TYPES = ['application/pdf', 'text/html', 'text/csv'] as const
-/** A document of more lines is more than a read: it takes a slot for expensive work, or one for each slice it reads. */
+/** A document of more lines takes a slot for expensive work, or one slot for each slice it reads. */
 const READ_LINES_MAX = 1_000
 const MEDIA_TYPE = /^[\w.+-]{1,127}\/[\w.+-]{1,127}$/
 const ANY_BYTES = 'application/octet-stream'
 
-/** Registers the documents of bills below a base path, e.g. `/customerBillManagement/v4`. */
+/** Registers the documents below a base path, e.g. `/customerBillManagement/v4`. */
 export function registerDocuments(app: FastifyInstance, base: string, context: RouteContext): void {
   const access: Access = { scopes: customerBill.scopes.read, supportsProxy: context.supportsProxy }
   app.get(`${base}/customerBill/:id/document/:documentId`, { config: { access } }, documentHandler(context))
@@ -101,7 +100,7 @@ async function rendering(
   }
 }
 
-/** A document that came with the bill: to be saved, never shown by a browser as if it were a page of ours. */
+/** Returns a document that came with the bill. Browsers save it; they never show it as a page of ours. */
 function posted(accept: string | undefined, { content, mimeType = '', name, id }: Attachment): Rendered {
   if (content === undefined) {
     throw new Problem(
@@ -124,7 +123,7 @@ function chosen<T extends string>(accept: string | undefined, offered: readonly 
   throw new Problem('notAcceptable', `This document is there as ${offered.join(', ')}`)
 }
 
-/** A name for any file system and header. */
+/** Keeps the characters that every file system and header takes. */
 function fileName(text: string): string {
   return text.replace(/[^\w.-]+/g, '-').replace(/^[-.]+/, '') || 'document'
 }
@@ -133,7 +132,7 @@ async function* only(content: Buffer): AsyncGenerator<Buffer> {
   yield content
 }
 
-/** A large document is sent as it is made, without an entity tag: that is known at its end. */
+/** Sends a large document as it is made, without an entity tag, which would be known at the end only. */
 async function send(request: FastifyRequest, reply: FastifyReply, rendered: Rendered): Promise<FastifyReply> {
   const { pieces, type, disposition, contentSecurityPolicy } = rendered
   const content = await spool(pieces)

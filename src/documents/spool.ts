@@ -1,13 +1,15 @@
 import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 
-/** A document as it is sent: whole and with its entity tag, or piece by piece. */
+/** A whole document with its entity tag, or a stream. */
 export type Content = { readonly whole: Buffer; readonly tag: string } | { readonly stream: Readable }
 
-/** Documents up to this size are made before anything is sent; larger ones while the client takes them. */
+/** Smaller documents are made before anything is sent; larger ones while the client takes them. */
 const WHOLE_MAX_BYTES = 4_194_304
 
-/** Makes a document of pieces. It never holds more than a small document has, or the client has not taken yet. */
+/**
+ * Makes a document of pieces. Holds at most the size of a small document, or the pieces the client has not taken yet.
+ */
 export async function spool(pieces: AsyncIterable<string | Buffer>): Promise<Content> {
   const hash = createHash('sha256')
   const made: Buffer[] = []
@@ -23,7 +25,7 @@ export async function spool(pieces: AsyncIterable<string | Buffer>): Promise<Con
   return { whole: Buffer.concat(made), tag: `"${hash.digest('base64url')}"` }
 }
 
-/** What is made already, and then the rest as it is asked for; whoever asks no more ends it. */
+/** Yields the pieces already made, then the rest on demand. Ends the source if the reader stops. */
 async function* continued(made: readonly Buffer[], source: AsyncIterator<string | Buffer>): AsyncGenerator<Buffer> {
   try {
     yield* made

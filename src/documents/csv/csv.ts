@@ -25,12 +25,12 @@ const COLUMNS = [
   'record'
 ] as const
 
-/** For a table of them the lines are added up, and none is kept. */
+/** The CSV needs sums only: its tally keeps no lines. */
 const NO_LINES = { lines: 0 }
 
 /**
- * The rates of a bill as CSV (RFC 4180), one line each, with a header; amounts and times are exact, as in the API. The
- * last lines have the taxes of the bill with their bases. It comes in pieces, one for each slice of the rates.
+ * Yields the rates of a bill as CSV (RFC 4180): a header, one line for each rate, and the taxes of the bill with their
+ * bases. Amounts and times are exact, as in the API. Each piece holds one slice of the rates.
  */
 export async function* renderCsv(source: BillSource): AsyncGenerator<string> {
   const { rates, taxExcluded, taxIncluded, amountDue } = source

@@ -9,14 +9,14 @@ import { WORDS } from '../view/words.ts'
 import { styleOf } from './style.ts'
 import { balances, items, summary, taxes, type Writing } from './tables.ts'
 
-/** A page, and the policy under which it works: nothing but its own style and pictures within it. */
+/** A page and its content security policy, which allows nothing but the page's own style and pictures. */
 export interface HtmlPage {
-  /** The text, in pieces of some hundred lines at most, made as they are taken. */
+  /** Pieces of at most some hundred lines, made as they are taken. */
   readonly pieces: Iterable<string>
   readonly contentSecurityPolicy: string
 }
 
-/** The bill as one HTML page that needs nothing else, for reading, printing and screen readers. */
+/** Returns the bill as one self-contained HTML page for reading, printing and screen readers. */
 export function renderHtml(view: BillView): HtmlPage {
   const words = WORDS[view.language]
   const format = formatOf(view.language, view.timeZone, view.currency, view.digits)
@@ -72,7 +72,6 @@ function header({ view, words, format }: Writing): Html {
 </header>`
 }
 
-/** How much is to be paid, by when and how, or what is given back. */
 function due({ view, words, format }: Writing): Html {
   const texts = dueTexts(view, words, format)
   if (!texts) return html``
@@ -87,7 +86,6 @@ ${code({ view, words, format })}
 </section>`
 }
 
-/** The QR code of a transfer, as one path. */
 function code({ view, words, format }: Writing): Html | undefined {
   const { transfer, amount = '0' } = view.due ?? {}
   if (!transfer?.code) return undefined

@@ -1,6 +1,6 @@
 import { readable } from '../view/colour.ts'
 
-/** The style sheet of a page. The colour is six hexadecimal digits, whatever a tenant has set. */
+/** Returns the style sheet. `colour` is six hexadecimal digits. */
 export function styleOf(colour: string): string {
   return `
 :root { --brand: ${colour}; --ink: ${readable(colour)}; --grey: #5f6368; --rule: #c4c7cc; }

@@ -5,17 +5,14 @@ import type { Line } from '../view/tally.ts'
 import { balanceTexts, detailOf, exemptionOf, ratesOf } from '../view/texts.ts'
 import { fill, type Words } from '../view/vocabulary.ts'
 
-/** Lines that are written at a time. */
 const LINES_PER_PIECE = 100
 
-/** What writing needs besides what is written. */
 export interface Writing {
   readonly view: BillView
   readonly words: Words
   readonly format: Format
 }
 
-/** The totals of types and products, with the rounding and the total before tax. */
 export function summary(writing: Writing): Html {
   const { view, words, format } = writing
   if (view.groups.length === 0 && view.net === undefined) return html``
@@ -56,7 +53,6 @@ function sumRow(name: string, amount: string | undefined, format: Format, column
 <td class="number">${format.amount(amount)}</td></tr>`
 }
 
-/** Each tax with its base, and what none is on. */
 export function taxes(writing: Writing): Html {
   const { view, words, format } = writing
   const { rows, untaxed } = view.taxes
@@ -91,7 +87,6 @@ function grossTotal({ view, words, format }: Writing): Html | undefined {
 </table>`
 }
 
-/** What was open before the bill and is now, and what of the bill is paid already. */
 export function balances({ view, words, format }: Writing): Html {
   const texts = balanceTexts(view, words, format)
   const { due, currency } = view
@@ -110,7 +105,7 @@ export function balances({ view, words, format }: Writing): Html {
 </table>`
 }
 
-/** The lines of a bill, with the totals of their products; nothing where none is listed. */
+/** Yields the lines with the totals of their products; nothing if no line is listed. */
 export function* items(writing: Writing): Generator<string> {
   const { view, words, format } = writing
   const { groups, rounding, net, currency, taxes: billTaxes } = view

@@ -14,7 +14,7 @@ const CODE_SIZE = 90
 const HEAD_HEIGHT = 15
 const ROW_GAP = 3
 
-/** Draws how much is to be paid, by when and how, or what is given back; answers where that ends. */
+/** Draws the amount to pay, the day it is due and the transfer, or the amount given back. Returns its lower edge. */
 export function drawDue(sheet: Sheet, top: number): number {
   const { pdf, view, words, format } = sheet
   const due = dueTexts(view, words, format)
@@ -91,7 +91,7 @@ function drawTransfer({ pdf, view, words, root }: Sheet, rows: readonly Transfer
   part.end()
 }
 
-/** As vectors: it is sharp at any size, and printed as it is. */
+/** Draws the code as vectors: sharp at any size. */
 function drawCode({ pdf, view, words, format, root }: Sheet, code: string, top: number): void {
   const modules = modulesOf(code)
   const left = RIGHT - 4 - CODE_SIZE

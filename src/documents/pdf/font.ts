@@ -2,16 +2,15 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 
 /**
- * Fonts as pdfkit takes them. What is shared between documents is parsed once and only read: the table of glyphs by
- * code point and the distances between them. Which letters a glyph stands for is told by the text of a document itself,
- * never by what some other document wrote before.
+ * A font as pdfkit takes it. Documents share the parsed tables of glyphs and distances, read-only. The letters of a
+ * glyph come from the text of each document.
  */
 export interface PdfFont {
   readonly postscriptName: string
   layout(text: string): Run
 }
 
-/** Glyphs with their places, in units of the font; pdfkit scales the places of a run as it takes them. */
+/** Glyphs and their places in units of the font. pdfkit scales the places in place. */
 interface Run {
   readonly glyphs: readonly Glyph[]
   readonly positions: readonly Position[]
@@ -21,7 +20,7 @@ interface Run {
 interface Glyph {
   readonly id: number
   readonly advanceWidth: number
-  /** What a reader of the PDF gets when it copies the glyph. */
+  /** The text a reader of the PDF copies. */
   readonly codePoints: readonly number[]
 }
 
@@ -32,7 +31,7 @@ interface Position {
   yOffset: number
 }
 
-/** As far as it is used of fontkit, which has no types. */
+/** The part of fontkit that is used; fontkit has no types. */
 interface ParsedFont {
   readonly postscriptName: string
   readonly unitsPerEm: number
@@ -43,34 +42,33 @@ interface ParsedFont {
 }
 
 const require = createRequire(import.meta.url)
-/** Latin with all its accents, Greek and Cyrillic; digits of one width (SIL Open Font License). */
+/** Covers Latin with all accents, Greek and Cyrillic; digits have one width (SIL Open Font License). */
 const FILES = {
   regular: require.resolve('@expo-google-fonts/ibm-plex-sans/400Regular/IBMPlexSans_400Regular.ttf'),
   bold: require.resolve('@expo-google-fonts/ibm-plex-sans/600SemiBold/IBMPlexSans_600SemiBold.ttf')
 } as const
-/** A face of the document's font. */
 export type Face = keyof typeof FILES
 export const FACES = ['regular', 'bold'] as const satisfies readonly Face[]
 
-/** One glyph for each letter: no ligature and no other glyph in its place, only the distances between them. */
+/** Sets one glyph for each letter, without ligatures or substitutes, and only moves them closer or apart. */
 const SPACING_ONLY = { liga: false, clig: false, calt: false, ccmp: false, locl: false, rlig: false, frac: false }
 
 const fonts = new Map<Face, PdfFont>()
 
-/** A face, parsed when it is first needed, which takes longer than writing a bill. */
+/** Parses a face when it is first needed: parsing takes longer than writing a bill. */
 export function fontOf(face: Face): PdfFont {
   const font = fonts.get(face) ?? adapted(parse(readFileSync(FILES[face])))
   fonts.set(face, font)
   return font
 }
 
-/** By what pdfkit would parse it with. */
+/** Parses with the library that pdfkit uses. */
 function parse(file: Buffer): ParsedFont {
   const { create }: { create(file: Buffer): ParsedFont } = createRequire(require.resolve('pdfkit'))('fontkit')
   return create(file)
 }
 
-/** A font whose layout alone is another one; the rest of it describes the file. */
+/** Replaces the layout of a font and keeps the rest. */
 function adapted(parsed: ParsedFont): PdfFont {
   return Object.create(parsed, { layout: { value: (text: string) => layout(parsed, text) } })
 }
@@ -78,7 +76,7 @@ function adapted(parsed: ParsedFont): PdfFont {
 function layout(parsed: ParsedFont, text: string): Run {
   const glyphs = [...text].map((letter) => glyphOf(parsed, letter.codePointAt(0) ?? 0))
   const positions = positionsOf(parsed, text, glyphs)
-  // Added up when it is asked for, since pdfkit scales the places first.
+  // Computed on demand, since pdfkit scales the places first.
   return {
     glyphs,
     positions,
@@ -93,7 +91,7 @@ function glyphOf(parsed: ParsedFont, codePoint: number): Glyph {
   return { id, advanceWidth, codePoints: [codePoint] }
 }
 
-/** With the distances of the font where it sets these very glyphs, else one after the other. */
+/** Returns the font's own distances if it sets these very glyphs, else places one glyph after the other. */
 function positionsOf(parsed: ParsedFont, text: string, glyphs: readonly Glyph[]): Position[] {
   const run = parsed.layout(text, SPACING_ONLY)
   const isSame = run.glyphs.length === glyphs.length && run.glyphs.every(({ id }, at) => id === glyphs[at]?.id)

@@ -6,20 +6,20 @@ import type { Sheet } from './sheet.ts'
 import { decorate, draw } from './tags.ts'
 import { clip, type Fitted, fitText, GREY, widthOf, wrap, write, writeFitted } from './text.ts'
 
-/** The address stands where the window of an envelope is (DIN 5008, form B). */
+/** The address fits the window of an envelope (DIN 5008, form B). */
 const { left: LEFT, right: RIGHT } = COLUMNS
 const NAME_TOP = 40
 const ADDRESS = { top: 148, width: 215, bottom: 256 } as const
 const FACTS = { left: 292, top: 148, gap: 15 } as const
 const TITLE_TOP = 264
 const LOGO = { width: 150, height: 54, top: 32, gap: 20 } as const
-/** The line above an address that says where it comes from has room for so many; else it is left to the letterhead. */
+/** A longer sender line above the address is left out; the letterhead has it. */
 const SENDER_LINES_MAX = 3
-/** Beside it is the number of the page. */
+/** Leaves room for the page number. */
 const FOOTER_WIDTH = WIDTH - 80
 const FOOTER_GAP = 7
 
-/** Draws the letterhead, the address, the facts and the title; answers where they end. */
+/** Returns the lower edge. */
 export function drawLetterhead(sheet: Sheet): number {
   const { pdf, view, words, root } = sheet
   const { name, branding } = view.issuer
@@ -55,7 +55,7 @@ function drawAddress({ pdf, view, root }: Sheet): void {
   draw(pdf, root, 'P', () => writeFitted(pdf, fitted, LEFT, ADDRESS.top))
 }
 
-/** In the size in which all lines stand in the window; in the smallest one the last of them may be cut. */
+/** Picks the size in which all lines fit the window. In the smallest size the last line may be cut. */
 function fitAddress(pdf: PDFKit.PDFDocument, address: readonly string[]): Fitted {
   const sizes = [10, 8, 7].map((size) => {
     const lines = address.flatMap((line) => wrap(pdf, line, ADDRESS.width, Number.POSITIVE_INFINITY, { size }))
@@ -70,7 +70,7 @@ function fitAddress(pdf: PDFKit.PDFDocument, address: readonly string[]): Fitted
   return { lines: lines.slice(0, max), style, leading }
 }
 
-/** Number, dates and account, to the right of the address; answers where they end. */
+/** Draws number, dates and account to the right of the address. Returns their lower edge. */
 function drawFacts({ pdf, view, words, format, root }: Sheet): number {
   let y: number = FACTS.top
   for (const [label, value] of factsOf(view, words, format)) {
@@ -86,7 +86,6 @@ function drawFacts({ pdf, view, words, format, root }: Sheet): number {
   return y + 8
 }
 
-/** What stands above all pages but the first. */
 export function drawRunningHead({ pdf, view, words }: Sheet): void {
   const style = { face: 'bold', colour: readable(view.issuer.branding.colour) } as const
   const half = WIDTH / 2 - 10
@@ -96,13 +95,12 @@ export function drawRunningHead({ pdf, view, words }: Sheet): void {
   })
 }
 
-/** The lines at the foot of every page: nothing that the law wants on a bill is cut, so they may be many. */
+/** The lines at the foot of every page. Nothing the law requires is cut, so they may be many. */
 export interface Footer {
   readonly parts: readonly Fitted[]
   readonly top: number
 }
 
-/** Measures the foot of the pages; it grows upwards. */
 export function footerOf({ pdf, view, words }: Sheet): Footer {
   const all = [7, 6].map((size) => {
     const style = { sizes: [size], lines: 1, colour: GREY }
@@ -114,7 +112,7 @@ export function footerOf({ pdf, view, words }: Sheet): Footer {
   return { parts: all[at] ?? [], top: PAGE.bottom - Math.max(heights[at] ?? 0, 20) - FOOTER_GAP }
 }
 
-/** As few lines as there can be: two that fit on one are one. */
+/** Joins parts that fit on one line. */
 function joined(parts: readonly string[], fits: (line: string) => boolean): readonly string[] {
   const lines: string[] = []
   for (const part of parts) {
@@ -125,7 +123,6 @@ function joined(parts: readonly string[], fits: (line: string) => boolean): read
   return lines
 }
 
-/** Draws the foot of a page. */
 export function drawFooter(
   { pdf, words }: Sheet,
   { parts, top }: Footer,

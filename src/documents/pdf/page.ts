@@ -6,30 +6,28 @@ import type { Sheet } from './sheet.ts'
 import { drawCarry, drawHeadAgain, drawRow } from './table.ts'
 import { addPart, type Part } from './tags.ts'
 
-/** From the title to what is to be paid, and from there to the rows. */
+/** Between the title, the amount due and the rows. */
 const [TITLE_GAP, DUE_GAP] = [6, 11]
-/** From the rows to the foot. */
+/** Between the rows and the foot. */
 const FOOTER_GAP = 8
 
-/** A page with what its rows belong to. */
 export interface SheetPage extends Page {
-  /** The head of the table whose lines the page begins with; it is drawn again. */
+  /** The head of the table that the page continues; it is drawn again. */
   readonly head: Measured | undefined
-  /** Whether a table begins with it. */
   readonly isBeginning: boolean
 }
 
-/** How much room rows have on a page that is not the first. */
+/** Returns the room for rows on every page but the first. */
 export function furtherHeight(footer: Footer): number {
   return footer.top - FOOTER_GAP - PAGE.top
 }
 
-/** How much room rows have below something that ends there. */
+/** Returns the room for rows below `top`. */
 export function heightBelow(top: number, footer: Footer): number {
   return footer.top - FOOTER_GAP - top
 }
 
-/** Draws what stands above the rows of the first page; answers where they begin. */
+/** Draws everything above the rows of the first page. Returns its lower edge. */
 export function drawBeginning(sheet: Sheet): number {
   const { colour } = sheet.view.issuer.branding
   const { pdf } = sheet
@@ -38,14 +36,14 @@ export function drawBeginning(sheet: Sheet): number {
   return drawDue(sheet, title + TITLE_GAP) + DUE_GAP
 }
 
-/** Draws what stands above the rows of another page; answers where they begin. */
+/** Draws everything above the rows of a further page. Returns its lower edge. */
 export function drawTop(sheet: Sheet): number {
   drawBar(sheet.pdf, sheet.view.issuer.branding.colour)
   drawRunningHead(sheet)
   return PAGE.top
 }
 
-/** Draws the rows of a page and its foot; answers the table, which may go on. */
+/** Draws the rows and the foot of a page. Returns the table, which the next page may continue. */
 export function drawRows(
   sheet: Sheet,
   page: SheetPage,

@@ -1,34 +1,33 @@
 import Big from 'big.js'
 import type { TableRow } from './rows.ts'
 
-/** A row with its text and its detail in lines (none for a detail that stands beside), and its height in points. */
+/** A row whose text and detail are broken into lines (none for a detail beside the text), with its height in points. */
 export interface Measured {
   readonly row: TableRow
   readonly names: readonly string[]
   readonly details: readonly string[]
-  /** What is left of the room between its lines: 1 for all of it. */
+  /** The share of the normal space between lines; 1 for all of it. */
   readonly density: number
   readonly height: number
 }
 
-/** The rows of one page, and the sum with which it begins and ends where lines go on. */
+/** The rows of one page. If lines go on, the page begins and ends with the sum so far. */
 export interface Page {
   readonly rows: readonly Measured[]
   readonly brought: string | undefined
   readonly carried: string | undefined
 }
 
-/** How much room the rows of a page have. */
 export interface Heights {
   readonly first: number
   readonly further: number
   readonly carry: number
 }
 
-/** Rows that mean nothing without the one before them: no page begins with one. */
+/** Rows that belong to the row before: no page begins with one. */
 const CLOSING: readonly TableRow['kind'][] = ['rounding', 'total', 'balanceTotal', 'note']
 
-/** The same rows, of which those before a total are kept with it. */
+/** Keeps the rows before a total on its page. */
 export function withTotalsKept(rows: readonly TableRow[]): readonly TableRow[] {
   return rows.map((row, at) => {
     const next = rows[at + 1]
@@ -36,14 +35,13 @@ export function withTotalsKept(rows: readonly TableRow[]): readonly TableRow[] {
   })
 }
 
-/** The height of all rows together. */
 export function heightOf(rows: readonly Measured[]): number {
   return rows.reduce((sum, { height }) => sum + height, 0)
 }
 
 /**
- * Divides rows among pages of these heights. A row that is kept takes the next one along, so no heading ends a page;
- * where lines go on, the page ends with the sum so far and the next one begins with it, each `carryHeight` high.
+ * Divides rows among pages. A kept row stays with the next one, so no heading ends a page. If lines go on, the page
+ * ends with the sum so far and the next one begins with it, each `carryHeight` high.
  */
 export function paginate(rows: readonly Measured[], heights: Heights, write: (sum: string) => string): readonly Page[] {
   const pages: Page[] = []
@@ -63,7 +61,7 @@ export function paginate(rows: readonly Measured[], heights: Heights, write: (su
   return pages
 }
 
-/** Where the page that begins with row `start` ends: at least one row further. The last page carries no sum. */
+/** Returns the end of the page that begins with row `start`, at least `start + 1`. The last page carries no sum. */
 function pageEnd(rows: readonly Measured[], start: number, height: number, carry: number): number {
   if (fitting(rows, start, height) === rows.length) return rows.length
   const end = fitting(rows, start, height - carry)
@@ -72,7 +70,7 @@ function pageEnd(rows: readonly Measured[], start: number, height: number, carry
   return Math.max(kept > start ? kept : end, start + 1)
 }
 
-/** How far rows go from `start` on that are no higher together. */
+/** Returns the end of the rows from `start` that fit into `height`. */
 function fitting(rows: readonly Measured[], start: number, height: number): number {
   let used = 0
   let end = start

@@ -13,12 +13,12 @@ import type { Sheet } from './sheet.ts'
 import { CARRY_HEIGHT, denser, measure } from './table.ts'
 import type { Part } from './tags.ts'
 
-/** How close together rows may stand, so that they fit on one page. */
+/** How close rows may stand to fit on one page. */
 const DENSITIES = [1, 0.94, 0.88, 0.84, 0.8]
 
 /**
- * The PDF of a bill (A4, tagged, fonts embedded): the same view gives the same bytes. It is made at a stretch, so that
- * a server has it made beside its event loop, see pdf-thread.ts.
+ * Returns the PDF of a bill (A4, tagged, fonts embedded). The same view gives the same bytes. Blocks until it is done;
+ * servers call it in a thread (thread.ts).
  */
 export function renderPdf(view: BillView): Promise<Buffer> {
   const words = WORDS[view.language]
@@ -44,8 +44,8 @@ export function renderPdf(view: BillView): Promise<Buffer> {
 }
 
 /**
- * The rows on their pages. A bill whose lines fit on the first page has them there, with the totals of their types and
- * products. Of a longer one the first page has those totals alone, and the lines begin on a page of their own.
+ * Divides the rows into pages. If all lines fit on the first page, they stand there with the totals of their types and
+ * products. Else the first page has the totals only, and the lines begin on a page of their own.
  */
 function pagesOf(
   { pdf, view, words, format }: Sheet,
@@ -71,7 +71,7 @@ function pagesOf(
   return [...pages, ...lines.map((page, at) => ({ ...page, head: at > 0 ? head : undefined, isBeginning: at === 0 }))]
 }
 
-/** The rows as far apart as a height allows for; undefined where it does not. */
+/** Spaces rows as far apart as the height allows; undefined if they do not fit. */
 function fitted(rows: readonly Measured[], height: number): readonly Measured[] | undefined {
   return DENSITIES.map((density) => denser(rows, density)).find((some) => heightOf(some) <= height)
 }
@@ -80,7 +80,7 @@ function beginning(rows: readonly Measured[]): SheetPage {
   return { rows, brought: undefined, carried: undefined, head: undefined, isBeginning: true }
 }
 
-/** The file's id is a hash of this information, its dates among it. */
+/** The file's id is a hash of this information, dates included. */
 function open(view: BillView, words: Words): PDFKit.PDFDocument {
   const { number, id, issuer, date, createdAt, language } = view
   const pdf = new PDFDocument({
@@ -89,7 +89,7 @@ function open(view: BillView, words: Words): PDFKit.PDFDocument {
     autoFirstPage: false,
     pdfVersion: '1.7',
     tagged: true,
-    // None of the standard fonts, which lack letters such as ğ.
+    // No standard font: they lack letters such as ğ.
     font: '',
     lang: language,
     displayTitle: true,
@@ -101,7 +101,7 @@ function open(view: BillView, words: Words): PDFKit.PDFDocument {
       CreationDate: new Date(date ?? createdAt)
     }
   })
-  // Its types know of files alone.
+  // The types of pdfkit allow files only.
   for (const face of FACES) pdf.registerFont(face, fontOf(face) as unknown as Buffer)
   return pdf
 }

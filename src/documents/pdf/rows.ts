@@ -4,7 +4,6 @@ import type { Line } from '../view/tally.ts'
 import { balanceTexts, detailOf, exemptionOf, oneLine, ratesOf } from '../view/texts.ts'
 import { fill, type Words } from '../view/vocabulary.ts'
 
-/** One row of a table. */
 export interface TableRow {
   readonly kind:
     | 'head'
@@ -20,30 +19,26 @@ export interface TableRow {
     | 'balanceTotal'
     | 'note'
   readonly date: string
-  /** Whatever needs more than one line is wrapped when it is drawn. */
+  /** A longer text is wrapped when it is drawn. */
   readonly text: string
   readonly detail: string
   readonly tax: string
   readonly amount: string
-  /** What the row adds to the sum that is carried from page to page. */
+  /** The row's share of the sum carried from page to page. */
   readonly value: string | undefined
-  /** Whether it must not be the last one on its page. */
+  /** Keeps the row from ending a page. */
   readonly isKept: boolean
 }
 
-/** The rows of a bill in the parts in which they stand: what it comes to, and its lines. */
 export interface Rows {
-  /** The lines with the totals of their types and products, from the head of the table on. */
+  /** The lines with the totals of their types and products, and the head of the table. */
   readonly itemised: readonly TableRow[]
-  /** The totals of types and products alone, and those of types. */
+  /** The totals of types and products, then those of types alone. */
   readonly summaries: readonly (readonly TableRow[])[]
-  /** Taxes, balance and notes. */
   readonly closing: readonly TableRow[]
-  /** Whether the lines say more than the totals do. */
   readonly hasLines: boolean
 }
 
-/** All rows of a bill. */
 export function tableRows(view: BillView, words: Words, format: Format): Rows {
   const { groups } = view
   const hasNet = groups.length > 0 || view.net !== undefined
@@ -67,7 +62,7 @@ export function tableRows(view: BillView, words: Words, format: Format): Rows {
   }
 }
 
-/** The head of the table of lines, or of one with another name and nothing but amounts. */
+/** Returns the head of the lines, or with `name` the head of a table of amounts. */
 export function headRow(view: BillView, words: Words, name?: string): TableRow {
   const amount = fill(words.amount, { currency: view.currency })
   if (name !== undefined) return row('head', { date: name, text: '', amount, isKept: true })
@@ -96,7 +91,7 @@ function itemsOf(count: number, words: Words, format: Format): string {
   return fill(words.items, { count: format.count(count) })
 }
 
-/** A product with one line is that line; the last line stays with what comes below it. */
+/** A product with one line is that line. The last line stays with the row below it. */
 function productRows(product: Product, view: BillView, words: Words, format: Format): readonly TableRow[] {
   const { name = '', lines, count, amount } = product
   const [only] = lines
@@ -119,7 +114,7 @@ function productRows(product: Product, view: BillView, words: Words, format: For
   ]
 }
 
-/** What the tenant does not list of a product. */
+/** Sums up the lines that the tenant does not list. */
 function furtherRow({ further }: Product, words: Words, format: Format): readonly TableRow[] {
   if (!further) return []
   const { count, amount } = further
@@ -147,7 +142,7 @@ function totalRows({ rounding, net }: BillView, words: Words, format: Format): r
   ]
 }
 
-/** The rate of a tax stands where lines have theirs, its base where they have the date. */
+/** The rate of a tax stands in the column of rates, its base in the column of dates. */
 function taxRows(view: BillView, words: Words, format: Format): readonly TableRow[] {
   const { taxes, gross } = view
   const head = row('taxHead', { text: words.tax, detail: words.base, tax: words.rate, isKept: true })

@@ -3,12 +3,11 @@ import type { Format } from '../view/format.ts'
 import type { Words } from '../view/vocabulary.ts'
 import type { Part } from './tags.ts'
 
-/** What drawing needs besides what is drawn. */
 export interface Sheet {
   readonly pdf: PDFKit.PDFDocument
   readonly view: BillView
   readonly words: Words
   readonly format: Format
-  /** The document, as what a screen reader reads. */
+  /** The root of the structure that screen readers read. */
   readonly root: Part
 }

@@ -13,12 +13,12 @@ const LEADING = 12
 const GAP = 6
 
 interface Look {
-  /** Above the text, and below its last line. */
+  /** Space above the text and below its last line. */
   readonly above: number
   readonly below: number
   readonly x: number
   readonly style: Style
-  /** What its cells are: those of a head have others below them. */
+  /** `TH` in the head of a table. */
   readonly cell: 'TH' | 'TD'
 }
 
@@ -41,7 +41,7 @@ const LOOKS: Readonly<Record<TableRow['kind'], Look>> = {
 }
 const COLOURED: readonly TableRow['kind'][] = ['head', 'group', 'section']
 
-/** A row with its text in lines, and the height of all of it. */
+/** Breaks a row into lines and measures it. */
 export function measure(pdf: PDFKit.PDFDocument, row: TableRow, density = 1): Measured {
   const look = LOOKS[row.kind]
   const width = (row.amount === '' && row.tax === '' ? COLUMNS.right : COLUMNS.textEnd) - look.x
@@ -58,12 +58,11 @@ function measured(row: TableRow, names: readonly string[], details: readonly str
   return { row, names, details, density, height: (above + lines * LEADING + below) * density }
 }
 
-/** The same rows closer together. */
 export function denser(rows: readonly Measured[], density: number): readonly Measured[] {
   return rows.map(({ row, names, details }) => measured(row, names, details, density))
 }
 
-/** Draws the head of a table that goes on, as on the page before; answers where it ends. */
+/** Returns the lower edge. */
 export function drawHeadAgain(sheet: Sheet, measuredRow: Measured, top: number): number {
   const { row, height } = measuredRow
   decorate(sheet.pdf, () => {
@@ -73,7 +72,7 @@ export function drawHeadAgain(sheet: Sheet, measuredRow: Measured, top: number):
   return top + height
 }
 
-/** Draws the sum with which a page begins or ends; answers where it ends. */
+/** Draws the sum that begins or ends a page. Returns its lower edge. */
 export function drawCarry({ pdf }: Sheet, label: string, amount: string, y: number): number {
   const style = { face: 'bold', colour: GREY } as const
   decorate(pdf, () => {
@@ -83,7 +82,7 @@ export function drawCarry({ pdf }: Sheet, label: string, amount: string, y: numb
   return y + CARRY_HEIGHT
 }
 
-/** Draws a row as one of a table; answers where it ends. */
+/** Returns the lower edge. */
 export function drawRow(sheet: Sheet, table: Part, measuredRow: Measured, top: number): number {
   const { pdf } = sheet
   const { row, height } = measuredRow
@@ -94,7 +93,7 @@ export function drawRow(sheet: Sheet, table: Part, measuredRow: Measured, top: n
   return top + height
 }
 
-/** How each cell of a row is drawn: the date, the text with its detail, the tax and the amount. */
+/** Lays out the cells of a row: date, text with detail, tax and amount. */
 function cellsOf(
   { pdf, view }: Sheet,
   { row, names, details, density }: Measured,

@@ -1,14 +1,13 @@
-/** Parts of a tagged PDF (ISO 32000-1, 14.8.4): what a screen reader reads, in which order and as what. */
+/** A part of a tagged PDF (ISO 32000-1, 14.8.4): it tells screen readers the order and the roles. */
 export type Part = PDFKit.PDFStructureElement
 
-/** Adds a part that has others, or is drawn on several pages; whoever adds it ends it. */
+/** Adds a part that has others or spans pages. The caller ends it. */
 export function addPart(pdf: PDFKit.PDFDocument, parent: Part, type: string): Part {
   const part = pdf.struct(type)
   parent.add(part)
   return part
 }
 
-/** Draws something as a part. */
 export function draw(
   pdf: PDFKit.PDFDocument,
   parent: Part,
@@ -19,7 +18,7 @@ export function draw(
   parent.add(pdf.struct(type, options, drawing))
 }
 
-/** Draws what is for the eye alone: lines, grounds, and what every page repeats. */
+/** Draws things that screen readers skip: lines, grounds, and anything repeated on each page. */
 export function decorate(pdf: PDFKit.PDFDocument, drawing: () => void): void {
   pdf.markContent('Artifact')
   drawing()

@@ -11,7 +11,7 @@ export const GREY = '#5f6368'
 const SIZE = 9
 const ELLIPSIS = '…'
 
-/** Writes one line of text from `x` on, or up to it. */
+/** Writes one line of text from `x` on, or up to `x`. */
 export function write(
   pdf: PDFKit.PDFDocument,
   text: string,
@@ -25,7 +25,7 @@ export function write(
   pdf.text(text, start, y, { lineBreak: false })
 }
 
-/** The width of a text in points. */
+/** In points. */
 export function widthOf(pdf: PDFKit.PDFDocument, text: string, style: Style = {}): number {
   return select(pdf, style).widthOfString(text)
 }
@@ -34,7 +34,7 @@ function select(pdf: PDFKit.PDFDocument, { face = 'regular', size = SIZE }: Styl
   return pdf.font(face).fontSize(size)
 }
 
-/** Breaks a text into lines of a width, at most `max` of them; a word that is too long is broken as well. */
+/** Breaks a text into at most `max` lines. A word that is too long is broken as well. */
 export function wrap(
   pdf: PDFKit.PDFDocument,
   text: string,
@@ -55,19 +55,19 @@ export function wrap(
   return lines
 }
 
-/** A text in lines, and the style in which they are written. */
+/** A text broken into lines, and their style. */
 export interface Fitted {
   readonly lines: readonly string[]
   readonly style: Style
-  /** From one line to the next, in points. */
+  /** The distance between two lines, in points. */
   readonly leading: number
 }
 
 const LINE_HEIGHT = 1.25
 
 /**
- * A text in the first of these sizes in which it takes no more than so many lines of a width; in the last one it takes
- * as many as it needs. Nothing of it is cut.
+ * Breaks a text in the first of these sizes that needs at most `max` lines. In the last size it takes as many as it
+ * needs. Nothing is cut.
  */
 export function fitText(
   pdf: PDFKit.PDFDocument,
@@ -83,7 +83,7 @@ export function fitText(
   return found ?? { lines: [text], style, leading: SIZE * LINE_HEIGHT }
 }
 
-/** Writes fitted lines from a place on, or up to it; answers where they end. */
+/** Writes fitted lines from `x` on, or up to `x`. Returns their lower edge. */
 export function writeFitted(
   pdf: PDFKit.PDFDocument,
   { lines, style, leading }: Fitted,
@@ -95,12 +95,12 @@ export function writeFitted(
   return y + lines.length * leading
 }
 
-/** A text in one line, cut where it must be. */
+/** Cuts a text to one line. */
 export function clip(pdf: PDFKit.PDFDocument, text: string, width: number, style: Style = {}): string {
   return wrap(pdf, text, width, 1, style)[0] ?? ''
 }
 
-/** As many words as fit; none when the first does not. */
+/** Returns as many words as fit; none if the first does not. */
 function wholeWords(text: string, fits: (line: string) => boolean): string {
   let end = 0
   for (let blank = text.indexOf(' '); blank >= 0 && fits(text.slice(0, blank)); blank = text.indexOf(' ', blank + 1)) {
@@ -109,7 +109,10 @@ function wholeWords(text: string, fits: (line: string) => boolean): string {
   return text.slice(0, end)
 }
 
-/** As many characters as fit, found by halving: a text may be very long. One at least, so that there is an end. */
+/**
+ * Returns as many characters as fit, at least one, so that wrapping ends. Halves the range, since a text may be very
+ * long.
+ */
 function cut(text: string, fits: (line: string) => boolean): string {
   const characters = [...text]
   let [least, most] = [1, characters.length]

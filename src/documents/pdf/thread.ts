@@ -5,11 +5,11 @@ import { present } from '../../base/unknown.ts'
 import { requireNoTransaction } from '../../pace/slow.ts'
 import type { BillView } from '../view/bill-view.ts'
 
-/** The heap of the thread. A bill of as many lines as are itemised needs a quarter of it. */
+/** Four times what the longest itemised bill needs. */
 const HEAP_MAX_MIB = 256
-/** How long a PDF may take, on however slow a machine. */
+/** The longest a PDF may take, even on a slow machine. */
 const LIMIT_MS = 120_000
-/** A thread without work is kept for so long: to start one takes longer than most PDFs. */
+/** Keeps an idle thread: starting one takes longer than most PDFs. */
 const IDLE_MS = 30_000
 
 let thread: Worker | undefined
@@ -18,8 +18,8 @@ let ending: NodeJS.Timeout | undefined
 let idle: Promise<unknown> = Promise.resolve()
 
 /**
- * The PDF of a bill, made beside the event loop: one after the other, in a thread that is there while it is needed.
- * Throws `conflict` for a bill that the thread has no room for, and what `requireClient` throws when its turn comes.
+ * Returns the PDF of a bill, made in a thread, one at a time. Throws `conflict` for a bill too large for the thread's
+ * memory, and any error of `requireClient`, called when its turn comes.
  */
 export function renderPdfAside(view: BillView, requireClient: () => void = () => undefined): Promise<Buffer> {
   requireNoTransaction('A PDF')
@@ -59,7 +59,7 @@ function start(): Worker {
     env: {},
     resourceLimits: { maxOldGenerationSizeMb: HEAP_MAX_MIB }
   })
-  // Whoever waits for it learns of an error by itself; nobody may.
+  // The callers handle errors; without a caller, an error must not end the process.
   started.on('error', () => undefined).unref()
   return started
 }

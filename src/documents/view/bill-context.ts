@@ -13,7 +13,7 @@ type Context = Pick<
   'createdAt' | 'rounding' | 'tenant' | 'language' | 'customer' | 'account' | 'taxProfile'
 >
 
-/** As src/resources/letterhead.ts puts them together; one that was kept by an earlier release has less. */
+/** The shape that resources/letterhead.ts writes; bills of earlier releases have less. */
 const KEPT_LETTERHEAD = z.object({
   name: z.string(),
   branding: z.unknown().optional(),
@@ -51,7 +51,7 @@ const CONTEXT = rowOf(
   'b'
 )
 
-/** Reads the provider and the recipient that an issued bill keeps, or those of now. */
+/** Reads the letterhead and the recipient of an issued bill, or the present ones for any other. */
 export async function readContext(queryable: Queryable, tenantId: string, billId: string): Promise<Context> {
   const { rows } = await queryable.run(
     sql`SELECT ${CONTEXT.columns}

@@ -10,10 +10,10 @@ import type { Row } from '../../tmf/representation.ts'
 import { readContext } from './bill-context.ts'
 import { type Amount, type BillSource, ITEMISED_MAX, type Period, type Rate, type Tax } from './bill-source.ts'
 
-/** Lines that are handled in one turn. */
+/** Lines handled in one turn. */
 const SLICE_ROWS = 500
 
-/** Reads what belongs to a bill; `row` is the full row of the bill, found in the view of whoever asks. */
+/** Reads everything a document needs. `row` is the full row of the bill, found in the caller's view. */
 export async function readBill(queryable: Queryable, tenantId: string, row: Row): Promise<BillSource> {
   const read = (column: string) => row[customerBill.columns.indexOf(column)] ?? undefined
   const id = String(row[0])
@@ -53,7 +53,7 @@ async function* readItemised(queryable: Queryable, of: Sql): AsyncGenerator<read
   }
 }
 
-/** Slice by slice, in the order in which an index has them: neither connection nor transaction is held in between. */
+/** Reads in slices by an index, holding neither connection nor transaction between them. */
 async function* readMany(queryable: Queryable, of: Sql): AsyncGenerator<readonly Rate[]> {
   for (let last = ''; ; ) {
     const slice = sql`SELECT ${COLUMNS} FROM ${of} AND "id" > ${last} ORDER BY "id" LIMIT ${SLICE_ROWS}`

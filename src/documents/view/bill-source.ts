@@ -2,16 +2,15 @@ import type { Instant } from '../../base/instant.ts'
 import type { Language } from '../../base/language.ts'
 import type { Branding, PostalAddress } from './branding.ts'
 
-/** A bill of more lines shows the sums of its products alone; the lines of any bill are in its CSV. */
+/** A longer bill shows the sums of its products only; its CSV has all lines. */
 export const ITEMISED_MAX = 10_000
 
-/** An amount as the database has it, exact. */
+/** An exact amount. */
 export interface Amount {
   readonly unit: string
   readonly value: string
 }
 
-/** Everything a document of a bill is made from. */
 export interface BillSource {
   readonly id: string
   readonly billNo: string | undefined
@@ -25,13 +24,13 @@ export interface BillSource {
   readonly taxExcluded: Amount | undefined
   readonly taxIncluded: Amount | undefined
   readonly amountDue: Amount | undefined
-  /** Given on bills that the engine made. */
+  /** Undefined on a bill of another system. */
   readonly rounding: string | undefined
   readonly taxes: readonly Tax[]
-  /** How lines without taxes of their own were taxed; given on bills that the engine made. */
+  /** The tax rule for lines without taxes of their own; undefined on a bill of another system. */
   readonly taxProfile: TaxProfile | undefined
   readonly rates: Rates
-  /** How many there are; one more than are itemised stands for any number above. */
+  /** Counted up to one more than `ITEMISED_MAX`. */
   readonly lineCount: number
   readonly customer: { readonly name: string | undefined; readonly address: PostalAddress }
   readonly account: Account
@@ -44,32 +43,31 @@ export interface BillSource {
   readonly language: Language
 }
 
-/** What a bill keeps of its account. */
+/** The account as the bill keeps it. */
 export interface Account {
   readonly name: string | undefined
-  /** It pays its bills from its balance as they are made. */
   readonly isPrepaid: boolean
-  /** Of a bill that the engine issued; decimals, what the account owes is positive. */
+  /** Set on a bill that the engine issued. Decimals; positive if the account owes. */
   readonly balance: Balance | undefined
 }
 
 export interface Balance {
-  /** After the bill before, if that kept it. */
+  /** After the previous bill, if that bill kept it. */
   readonly previous?: string | undefined
   readonly before: string
   readonly after: string
-  /** What of earlier payments pays this bill. */
+  /** The share of the bill that earlier payments cover. */
   readonly credit: string
 }
 
-/** The rates that held for an account when it was billed, or its exemption. */
+/** The tax rates or the exemption of an account when it was billed. */
 export interface TaxProfile {
   readonly rates?: readonly { readonly taxCategory: string; readonly taxRate: number }[] | undefined
   readonly exempt?: boolean | undefined
   readonly exemptReason?: string | undefined
 }
 
-/** How many lines are listed: of each type, and of those that have a limit of their own; all without one. */
+/** How many lines are listed of each type; types may have limits of their own. Without a limit, all are. */
 export interface Itemisation {
   readonly lines?: number | undefined
   readonly types?: Readonly<Record<string, number>> | undefined
@@ -80,7 +78,7 @@ export interface Period {
   readonly endDateTime?: Instant | undefined
 }
 
-/** A tax with its rate as a fraction. */
+/** `taxRate` is a fraction. */
 export interface Tax {
   readonly taxCategory?: string | undefined
   readonly taxRate?: number | undefined
@@ -88,12 +86,10 @@ export interface Tax {
 }
 
 /**
- * The lines of a bill in slices, in the order of their dates, or in that of their ids if there are very many. Between
- * two slices others have their turn, so that a bill of any number of lines holds nobody up for longer than one takes.
+ * The lines of a bill in slices, by date, or by id if there are very many. Other work has its turn between two slices.
  */
 export type Rates = AsyncIterable<readonly Rate[]>
 
-/** A line of a bill as it was charged. */
 export interface Rate {
   readonly id: string
   readonly date: Instant | undefined

@@ -2,14 +2,12 @@ import Big from 'big.js'
 import type { BillSource, Tax } from './bill-source.ts'
 import { decimal, NO_TAXES, type Tally, taxKey } from './tally.ts'
 
-/** What of a bill is taxed how. */
 export interface BillTaxes {
   readonly rows: readonly TaxRow[]
-  /** What no tax is on, where that is known and there is any. */
+  /** The part without tax, if it is known and not empty. */
   readonly untaxed: Untaxed | undefined
   /** The rates, as fractions, of lines that name no tax. */
   readonly impliedRates: readonly string[]
-  /** Whether any line has a rate that could be shown. */
   readonly hasRates: boolean
 }
 
@@ -17,7 +15,7 @@ export interface TaxRow {
   readonly category: string | undefined
   /** A fraction. */
   readonly rate: string | undefined
-  /** Undefined where a bill of another system does not say what is taxed by it. */
+  /** Undefined if a bill of another system does not give it. */
   readonly base: string | undefined
   readonly amount: string
 }
@@ -29,8 +27,8 @@ export interface Untaxed {
 }
 
 /**
- * The taxes of a bill with their bases. Each base is the sum of those of the engine: lines with the same taxes are
- * rounded together, once.
+ * Returns the taxes with their bases. On a bill of the engine each base is exact: lines with the same taxes are rounded
+ * together, once.
  */
 export function taxesOf(source: BillSource, tally: Tally, digits: number): BillTaxes {
   const { taxes, taxProfile } = source
@@ -53,13 +51,16 @@ export function taxesOf(source: BillSource, tally: Tally, digits: number): BillT
   }
 }
 
-/** What the lines without taxes amount to, or all of a bill without lines. */
+/** Returns the sum of lines without taxes, or the total of a bill without lines. */
 function restOf({ taxExcluded }: BillSource, { taxGroups, count }: Tally, digits: number): Big | undefined {
   if (count === 0) return taxExcluded && new Big(taxExcluded.value)
   return taxGroups.get(NO_TAXES)?.exact.round(digits, Big.roundHalfUp)
 }
 
-/** On a posted bill: its only tax, or one that is, to a minor unit, what its rate makes of the lines without taxes. */
+/**
+ * On a bill of another system: finds whether a tax is on the lines without taxes. It is if it is the only tax, or
+ * matches them at its rate to a minor unit.
+ */
 function isOnTheRest(tax: Tax, source: BillSource, tally: Tally, digits: number): boolean {
   const rest = restOf(source, tally, digits)
   if (rest === undefined) return false
@@ -87,7 +88,7 @@ function baseOf(
   return all.length > 0 ? decimal(all.reduce((sum, base) => sum.plus(base))) : undefined
 }
 
-/** The lines that the engine charged no tax on: by an exemption, or because the account has no rate. */
+/** Returns the lines that the engine did not tax, because of an exemption or a missing rate. */
 function untaxedOf(source: BillSource, tally: Tally, digits: number): Untaxed | undefined {
   const { taxProfile, taxes } = source
   const rest = restOf(source, tally, digits)

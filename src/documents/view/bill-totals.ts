@@ -4,8 +4,9 @@ import type { Amount, BillSource, Tax } from './bill-source.ts'
 import { decimal, type Tally } from './tally.ts'
 
 /**
- * The engine says what it rounded. On a posted bill it is what the lines miss, as long as rounding can have made it:
- * half a minor unit for each base that is taxed. A bill without lines or without a total has nothing to compare.
+ * Returns the rounding of a bill. The engine stores it. On a bill of another system it is the total less the lines, if
+ * rounding explains that: up to half a minor unit for each taxed base. A bill without lines or total has none. Throws
+ * `conflict` for any other difference; on a bill of the engine it is a bug.
  */
 export function roundingOf({ taxExcluded, taxes, rounding }: BillSource, tally: Tally, digits: number): Big {
   const { count, exact, displayed } = tally

@@ -11,15 +11,15 @@ import { paymentReference } from './payment-reference.ts'
 import { decimal, type Line, NO_CURRENCY, type ProductTally, type Tally, tallyOf } from './tally.ts'
 
 /**
- * What the document of a bill says, whatever it is written as. Amounts are decimals as text. What has been paid is not
- * in it: the document says what was issued, and no payment changes that.
+ * The content of a bill's document in any format. Amounts are decimals as text. Payments are left out: the document
+ * says what was issued, and no payment changes that.
  */
 export interface BillView {
   readonly kind: 'bill' | 'creditNote' | 'trial' | 'draft'
   readonly language: Language
   readonly timeZone: string
   readonly currency: string
-  /** Of the currency's minor unit. */
+  /** Digits of the currency's minor unit. */
   readonly digits: number
   readonly issuer: { readonly name: string; readonly branding: Branding }
   readonly customer: { readonly name: string | undefined; readonly address: PostalAddress }
@@ -31,57 +31,56 @@ export interface BillView {
   readonly account: {
     readonly id: string | undefined
     readonly name: string | undefined
-    /** Around the issue; undefined where nothing was open, and nothing had been paid. */
+    /** The account's balance around the issue; undefined if nothing was open and nothing had been paid. */
     readonly balance: Balance | undefined
   }
-  /** Undefined where a bill of another system does not say it. */
+  /** Undefined if a bill of another system does not say it. */
   readonly due: Due | undefined
   readonly groups: readonly Group[]
-  /** What the displayed lines miss to the total before tax; undefined when that is nothing. */
+  /** The total before tax less the displayed lines; undefined if zero. */
   readonly rounding: string | undefined
   readonly net: string | undefined
   readonly taxes: BillTaxes
   readonly gross: string | undefined
 }
 
-/** What is to be done about a bill: paid, or nothing since it was paid from the balance, or is given back. */
+/** The amount to pay, or one that is paid from the balance or given back. */
 export interface Due {
   readonly kind: 'pay' | 'giveBack' | 'nothing' | 'fromBalance'
   /** Never negative. */
   readonly amount: string
-  /** What of the bill is paid from the account's credit; undefined for nothing. */
+  /** The share paid from the account's credit; undefined for none. */
   readonly credited: string | undefined
   readonly date: Instant | undefined
-  /** How it is paid; nothing but an issued bill is. */
+  /** Only an issued bill has one. */
   readonly transfer: CreditTransfer | undefined
 }
 
-/** The lines of one type of rate. */
 export interface Group {
   readonly type: string
   readonly products: readonly Product[]
   readonly amount: string
 }
 
-/** The lines of one product in a group; without a name those of none. */
+/** The lines of one product in a group; without a name, the lines of no product. */
 export interface Product {
   readonly name: string | undefined
   readonly lines: readonly Line[]
-  /** How many lines there are, of which not all may be listed. */
+  /** Includes lines that are not listed. */
   readonly count: number
-  /** Those that are not listed, where others are. */
+  /** The lines that are not listed, if others are. */
   readonly further: { readonly count: number; readonly amount: string } | undefined
   readonly amount: string
 }
 
-/** Charges come before credits; types of others stand between. */
+/** Charges come before credits; other types stand between. */
 const FIRST_TYPES = ['recurringCharge', 'oneTimeCharge', 'appliedBillingCharge', 'usageCharge']
 const LAST_TYPES = ['appliedPenaltyCharge', 'appliedBillingCredit']
 
 /**
- * The document of a bill. Its displayed lines and the rounding are exactly the total before tax, and that with the
- * taxes the total: throws where they are not, which for a bill of the engine is a bug, and a `conflict` for one that
- * was posted. It reads the lines once, slice by slice, and keeps no more of them than a document shows.
+ * Returns the content of a bill's document. Reads the lines once, in slices, and keeps only those a document shows. The
+ * displayed lines and the rounding add up to the total before tax, and with the taxes to the total; if not, it throws:
+ * a `conflict` for a bill of another system, a bug for one of the engine.
  */
 export async function billView(source: BillSource): Promise<BillView> {
   const { taxExcluded, taxIncluded, amountDue, billNo } = source

@@ -1,13 +1,13 @@
 import { z } from 'zod'
 import { decodeLogo, type Logo } from '../../image/logo.ts'
 
-/** How a tenant shows itself on its documents, from the column `branding` of its row. */
+/** The look of a tenant's documents, from its column `branding`. */
 export interface Branding {
   readonly logo: Logo | undefined
   /** `#rrggbb` */
   readonly colour: string
   readonly address: PostalAddress
-  /** Lines such as a telephone number or the address of a website. */
+  /** Lines such as a telephone number or a website. */
   readonly contact: readonly string[]
   readonly bank: {
     readonly name?: string | undefined
@@ -17,7 +17,6 @@ export interface Branding {
   readonly taxNumber: string | undefined
 }
 
-/** An address as accounts and customers have it. */
 export interface PostalAddress {
   readonly line1?: string | undefined
   readonly line2?: string | undefined
@@ -30,7 +29,7 @@ export interface PostalAddress {
 
 const COLOUR = '#1f3a5f'
 
-/** What cannot be read is as if it were not there: no mistake in a tenant's settings keeps a bill from being shown. */
+/** Unreadable parts count as missing: no mistake in a tenant's settings keeps a bill from being shown. */
 const optionalText = z.string().optional().catch(undefined)
 const address = z.object({
   line1: optionalText,
@@ -56,14 +55,12 @@ const branding = z.object({
   taxNumber: optionalText
 })
 
-/** Reads a tenant's branding from what stands in its column. */
 export async function readBranding(value: unknown): Promise<Branding> {
   const found = branding.parse(object(value))
   const logo = await decodeLogo(found.logo)
   return { ...found, logo, taxNumber: found.taxNumber }
 }
 
-/** Reads an address from what stands in its column. */
 export function readAddress(value: unknown): PostalAddress {
   return address.parse(object(value))
 }

@@ -2,12 +2,12 @@
 const CONTRAST_MIN = 4.5
 const FALLBACK = '#1a1a1a'
 
-/** A tenant's colour where text is written in it on white: one too pale to be read gives way to black. */
+/** Replaces a colour too pale for text on white with black. */
 export function readable(colour: string): string {
   return 1.05 / (luminance(colour) + 0.05) >= CONTRAST_MIN ? colour : FALLBACK
 }
 
-/** A colour thinned with white: `share` of it is left. */
+/** Mixes a colour with white, keeping a `share` of it. */
 export function tint(colour: string, share: number): string {
   const mixed = channels(colour).map((value) => Math.round(255 - (255 - value) * share))
   return `#${mixed.map((value) => value.toString(16).padStart(2, '0')).join('')}`

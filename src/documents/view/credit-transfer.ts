@@ -1,14 +1,14 @@
 import type { Branding } from './branding.ts'
 
-/** Where a bill is paid, and for it a code that banks' apps read where there can be one. */
+/** The bank details for paying a bill, and a code for banks' apps if one is possible. */
 export interface CreditTransfer {
   readonly payee: string
-  /** In groups of four, as it is printed. */
+  /** In printed groups of four. */
   readonly iban: string | undefined
   readonly bic: string | undefined
   readonly bank: string | undefined
   readonly reference: string | undefined
-  /** What a QR code says (EPC069-12, version 2). */
+  /** The text of a QR code (EPC069-12, version 2). */
   readonly code: string | undefined
 }
 
@@ -18,7 +18,7 @@ const TEXT_MAX_LENGTH = 140
 const AMOUNT_MAX_LENGTH = '999999999.99'.length
 const CREDITOR_REFERENCE = /^RF\d{2}[0-9A-Z]{1,21}$/
 
-/** The transfer that pays an amount, a decimal, to a tenant. */
+/** `amount` is a decimal. */
 export function creditTransferOf(
   issuer: { readonly name: string; readonly branding: Branding },
   { amount, currency, reference }: { amount: string; currency: string; reference: string | undefined }
@@ -28,13 +28,13 @@ export function creditTransferOf(
   return { ...transfer, code: currency === 'EUR' ? epcCode(transfer, amount) : undefined }
 }
 
-/** In groups of four, however it was written; what is no IBAN stays as it is. */
+/** Groups an IBAN by four, however it was written. Any other text stays as it is. */
 export function groupsOfFour(iban: string): string {
   const plain = compact(iban)
   return isIban(plain) ? plain.replace(/.{4}(?=.)/g, '$& ') : iban
 }
 
-/** Whether the check digits of an IBAN without blanks are right (ISO 13616). */
+/** Checks the check digits of an IBAN without blanks (ISO 13616). */
 export function isIban(iban: string): boolean {
   if (!/^[A-Z]{2}\d{2}[A-Z0-9]{11,30}$/.test(iban)) return false
   const digits = (iban.slice(4) + iban.slice(0, 4)).replace(/[A-Z]/g, (letter) => String(Number.parseInt(letter, 36)))
@@ -62,7 +62,7 @@ function epcCode(
   ].join('\n')
 }
 
-/** Of a name that is longer than a transfer may have it, banks compare the beginning. */
+/** Cuts a name to a transfer's length; banks compare the beginning. */
 function firstLetters(text: string, count: number): string {
   return [...text.replace(/\s+/g, ' ').trim()].slice(0, count).join('')
 }

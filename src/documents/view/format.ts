@@ -3,30 +3,29 @@ import type { Instant } from '../../base/instant.ts'
 import type { Language } from '../../base/language.ts'
 import { DECIMAL_PLACES } from '../../base/money.ts'
 
-/** How numbers and dates are written in one language and time zone. */
+/** Writes numbers and dates in one language and time zone. */
 export interface Format {
-  /** A decimal with as many places as the currency has; one that has more shows them all. */
+  /** Writes a decimal with the currency's places, or more if it has more. */
   readonly amount: (decimal: string) => string
-  /** One decimal less another. */
+  /** Subtracts `less`, then writes an amount. */
   readonly difference: (decimal: string, less: string) => string
-  /** The same with the currency's code. */
+  /** Writes an amount with the currency's code. */
   readonly money: (decimal: string) => string
-  /** A fraction such as `0.19` as a percentage. */
+  /** Writes a fraction such as `0.19` as a percentage. */
   readonly percent: (fraction: string) => string
   readonly count: (number: number) => string
   readonly date: (instant: Instant) => string
-  /** For the narrow column of a table. */
+  /** For a narrow column. */
   readonly shortDate: (instant: Instant) => string
-  /** The same, for a line. */
   readonly shortPeriod: Format['period']
-  /** The days of a period whose end, as everywhere in the API, does not belong to it. */
+  /** Writes the days of a period; its end is exclusive, as everywhere in the API. */
   readonly period: (start: Instant | undefined, end: Instant | undefined) => string
 }
 
-/** Fixed, so that a bill looks the same wherever it is made. */
+/** Fixed, so that a bill looks the same on every machine. */
 const LOCALES: Readonly<Record<Language, string>> = { en: 'en-GB', de: 'de-DE', fr: 'fr-FR' }
 
-/** The formats of a bill; `digits` are those of the currency's minor unit. */
+/** `digits` are those of the currency's minor unit. */
 export function formatOf(language: Language, timeZone: string, currency: string, digits: number): Format {
   const locale = LOCALES[language]
   const decimals = { minimumFractionDigits: digits, maximumFractionDigits: DECIMAL_PLACES }
@@ -58,7 +57,7 @@ function daysIn(format: Intl.DateTimeFormat): Format['period'] {
   }
 }
 
-/** Decimals go in as text, so that not a digit is lost. */
+/** Takes decimals as text, so that no digit is lost. */
 function numbers(locale: string, options: Intl.NumberFormatOptions): (decimal: string) => string {
   const format = new Intl.NumberFormat(locale, options)
   return (decimal) => format.format(new Big(decimal).toFixed() as Intl.StringNumericLiteral)

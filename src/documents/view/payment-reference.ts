@@ -1,9 +1,9 @@
-/** What may stand behind `RF` and the two check digits (ISO 11649). */
+/** Characters after `RF` and the two check digits (ISO 11649). */
 const REFERENCE_MAX_LENGTH = 21
 
 /**
- * The creditor reference of a bill number (ISO 11649), which banks check, in groups of four: `RF18 5390 0754 7034`.
- * A number that is too long for one, or has nothing a reference can be made of, stays as it is.
+ * Returns the creditor reference of a bill number (ISO 11649) in groups of four: `RF18 5390 0754 7034`. A number that
+ * is too long or has no usable character stays as it is.
  */
 export function paymentReference(billNo: string): string {
   const own = billNo.toUpperCase().replace(/[^0-9A-Z]/g, '')

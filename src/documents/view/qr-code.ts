@@ -1,14 +1,14 @@
 import encodeQR from 'qr'
 
-/** Modules of white around a QR code (ISO/IEC 18004). */
+/** White modules around a QR code (ISO/IEC 18004). */
 const QUIET_ZONE = 4
 
-/** The modules of a QR code that says how to pay (EPC069-12), row by row, with the white around them. */
+/** Returns the rows of modules of a payment QR code (EPC069-12), with the white around them. */
 export function modulesOf(code: string): readonly (readonly boolean[])[] {
   return encodeQR(code, 'raw', { ecc: 'medium', border: QUIET_ZONE })
 }
 
-/** Where the dark stretches of a row of modules begin and end. */
+/** Returns the dark stretches of a row of modules. */
 export function runsOf(row: readonly boolean[]): readonly (readonly [start: number, end: number])[] {
   const starts = [...row.keys()].filter((at) => row[at] && !row[at - 1])
   return starts.map((start) => {

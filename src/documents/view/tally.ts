@@ -3,20 +3,20 @@ import type { Instant } from '../../base/instant.ts'
 import { minorDigits } from '../../base/money.ts'
 import { type BillSource, ITEMISED_MAX, type Itemisation, type Rate } from './bill-source.ts'
 
-/** What the lines of a bill come to: added up slice by slice, so that a bill may have any number of them. */
+/** Sums of a bill's lines, built slice by slice, so that a bill may have any number of lines. */
 export interface Tally {
   readonly count: number
-  /** The one that was given, or that of the first line that has one. */
+  /** The given currency, else that of the first line with one. */
   readonly currency: string | undefined
-  /** The first currency among the lines that is another. */
+  /** The first other currency among the lines. */
   readonly otherCurrency: string | undefined
   /** Exact, before tax. */
   readonly exact: Big
-  /** What the lines amount to as they are displayed, each rounded to the minor unit. */
+  /** Sum of the displayed amounts, each rounded to the minor unit. */
   readonly displayed: Big
-  /** By the taxes that lines name, `NO_TAXES` for none: those taxes, and what such lines amount to, exact. */
+  /** Exact sums by the taxes that lines name; `NO_TAXES` for none. */
   readonly taxGroups: ReadonlyMap<string, TaxGroup>
-  /** By type, in the order of their first lines; each by id of the product. */
+  /** By type, in the order of their first lines; then by product id. */
   readonly types: ReadonlyMap<string, ReadonlyMap<string, ProductTally>>
 }
 
@@ -26,27 +26,26 @@ export interface TaxGroup {
   readonly exact: Big
 }
 
-/** The lines of one product within a type. */
 export interface ProductTally {
   readonly name: string | undefined
-  /** As many as the tenant lists; none when the bill has more lines than are kept. */
+  /** The lines that the tenant lists; none if the bill has more than are kept. */
   readonly lines: readonly Line[]
   readonly count: number
   readonly displayed: Big
 }
 
-/** A line with its amount as it is displayed: rounded to the minor unit, halves away from zero. */
+/** `amount` is as displayed: rounded to the minor unit, halves away from zero. */
 export interface Line {
   readonly date: Instant | undefined
   readonly period: Rate['period']
   readonly name: string
   readonly detail: string | undefined
-  /** As fractions; undefined where the line names no tax. */
+  /** As fractions; undefined if the line names no tax. */
   readonly taxRates: readonly string[] | undefined
   readonly amount: string
 }
 
-/** Products of a type in a bill without lines; the lines of further ones are added up as if they had no product. */
+/** Most products of a type that a bill too long for its lines names; lines of others count as lines of no product. */
 const PRODUCTS_MAX = 1_000
 const NO_PRODUCT = ''
 export const NO_TAXES = ''
@@ -60,18 +59,18 @@ type Sums = Writable<Omit<Tally, 'taxGroups' | 'types'>> & {
   readonly itemisation: Itemisation
   readonly taxGroups: Map<string, Writable<TaxGroup>>
   readonly types: Map<string, Map<string, Product>>
-  /** How many lines are listed, by type. */
+  /** Lines listed so far, by type. */
   readonly listed: Map<string, number>
 }
 
-/** Adds up the lines of a bill in a currency; without one in that of its first line. */
+/** Adds up the lines in a currency, by default that of the first line. */
 export async function tallyOf({ rates, tenant }: BillSource, currency: string | undefined): Promise<Tally> {
   const { add: addSlice, tally } = beginTally(tenant.itemisation, currency)
   for await (const slice of rates) addSlice(slice)
   return tally
 }
 
-/** The same for whoever reads the lines: what it answers adds a slice to what it answers as well. */
+/** Begins a tally; the caller reads the lines and adds each slice. */
 export function beginTally(
   itemisation: Itemisation,
   currency: string | undefined
@@ -91,7 +90,6 @@ export function beginTally(
   return { add: addSlice, tally: sums }
 }
 
-/** Names a tax among those of the lines. */
 export function taxKey({ taxCategory, taxRate }: Pick<Rate['taxes'][number], 'taxCategory' | 'taxRate'>): string {
   return `${taxRate} ${taxCategory}`
 }
@@ -121,7 +119,6 @@ function taxGroupOf({ taxGroups }: Sums, { taxes }: Rate): Writable<TaxGroup> {
   return found
 }
 
-/** Whether the tenant lists the next line of a type. */
 function isListed({ count: all, itemisation, listed }: Sums, { type = DEFAULT_TYPE }: Rate): boolean {
   const count = (listed.get(type) ?? 0) + 1
   const limit = itemisation.types?.[type] ?? itemisation.lines ?? ITEMISED_MAX
@@ -157,7 +154,7 @@ function lineOf({ date, period, name, description, taxes }: Rate, shown: Big): L
   }
 }
 
-/** An amount as text, where nothing is never negative. */
+/** Returns an amount as text, zero without a sign. */
 export function decimal(amount: Big): string {
   return amount.eq(0) ? '0' : amount.toFixed()
 }

@@ -5,12 +5,12 @@ import type { Format } from './format.ts'
 import type { Line } from './tally.ts'
 import { labelled, type Words } from './vocabulary.ts'
 
-/** What stands above a bill, e.g. `Invoice INV-2026-000180`. */
+/** Returns a title such as `Invoice INV-2026-000180`. */
 export function titleOf({ kind, number = '' }: BillView, { titles }: Words): string {
   return oneLine(`${titles[kind]} ${number}`)
 }
 
-/** What is known of number, dates and account, with its names. */
+/** Returns number, dates and account, each with its label, as far as known. */
 export function factsOf(view: BillView, words: Words, format: Format): readonly (readonly [string, string])[] {
   const { number = '', date, period, account } = view
   const all = [
@@ -22,14 +22,13 @@ export function factsOf(view: BillView, words: Words, format: Format): readonly 
   return all.filter(([, value]) => value !== '')
 }
 
-/** What stands in large letters, and the day under a word for it, if there is one. */
+/** The large text, and the day with its label, if there is one. */
 export interface DueTexts {
   readonly head: string
   readonly amount: string
   readonly by: readonly string[]
 }
 
-/** What is to be done about a bill, in large letters: what it is, the amount, and by when. */
 export function dueTexts({ due }: BillView, words: Words, format: Format): DueTexts | undefined {
   if (!due) return undefined
   const { kind, amount, date } = due
@@ -42,7 +41,7 @@ export function dueTexts({ due }: BillView, words: Words, format: Format): DueTe
   return { head: heads[kind], amount: format.money(amount), by: date ? [words.dueDate, format.date(date)] : [] }
 }
 
-/** How a bill is paid, each part with its name. */
+/** Returns the bank details, each with its label. */
 export function transferOf({ due }: BillView, words: Words): readonly (readonly [string, string])[] {
   const { transfer } = due ?? {}
   if (!transfer) return []
@@ -57,7 +56,7 @@ export function transferOf({ due }: BillView, words: Words): readonly (readonly 
   return all.map(([name, value]) => [name, oneLine(value)] as const).filter(([, value]) => value !== '')
 }
 
-/** What is open on the account before and after a bill, each amount with its name. */
+/** Returns the open amounts of the account before and after the bill, each with its label. */
 export function balanceTexts({ account, gross }: BillView, words: Words, format: Format) {
   const { balance } = account
   if (!balance) return []
@@ -77,25 +76,24 @@ export function balanceTexts({ account, gross }: BillView, words: Words, format:
   ] as const
 }
 
-/** What is said about an exemption; undefined without one. */
 export function exemptionOf({ taxes }: BillView, words: Words): string | undefined {
   if (!taxes.untaxed?.isExempt) return undefined
   const { reason } = taxes.untaxed
   return reason === undefined ? words.exemptNote : labelled(words, words.exempt, oneLine(reason))
 }
 
-/** The rates of a line, its own or those that hold for lines without their own. */
+/** Returns the line's own tax rates, or those of lines without any. */
 export function ratesOf({ taxRates }: Line, { taxes }: BillView, format: Format): string {
   return (taxRates ?? taxes.impliedRates).map(format.percent).join(', ')
 }
 
-/** What a line says besides its name: more about it, and its days. */
+/** Returns the detail and the days of a line. */
 export function detailOf({ detail, period }: Line, format: Format): string {
   const days = format.shortPeriod(period.startDateTime, period.endDateTime)
   return oneLine([detail, days].filter((part) => part).join(' · '))
 }
 
-/** The lines of an address as they stand on an envelope; the country in the language of the document. */
+/** Returns the lines of an address for an envelope; the country in the language of the document. */
 export function addressLines(address: PostalAddress, language: Language): readonly string[] {
   const { line1, line2, postalCode, city, state, country } = address
   const place = [postalCode, city].filter((part) => part !== undefined).join(' ')
@@ -103,7 +101,7 @@ export function addressLines(address: PostalAddress, language: Language): readon
   return [line1, line2, place, state, land].map((line) => oneLine(line ?? '')).filter((line) => line !== '')
 }
 
-/** What the law wants to know of the provider on every page: who and where, how it is reached, its tax number. */
+/** Returns the imprint the law requires on each page: name, address, contact and tax number. */
 export function imprintOf({ issuer, language }: BillView, words: Words): readonly string[] {
   const { address, contact, taxNumber } = issuer.branding
   const groups = [
@@ -114,7 +112,7 @@ export function imprintOf({ issuer, language }: BillView, words: Words): readonl
   return groups.map((parts) => oneLine(parts.join(' · '))).filter((line) => line !== '')
 }
 
-/** A text in one line, without control characters and marks that would turn its direction. */
+/** Puts a text on one line, without control characters or marks that would turn its direction. */
 export function oneLine(text: string): string {
   return text
     .replace(/[\p{Cc}\u2028\u2029]+/gu, ' ')

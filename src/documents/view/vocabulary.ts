@@ -1,7 +1,7 @@
-/** Everything a bill says in words of its own; `{…}` is filled in. */
+/** All fixed words of a bill; `{…}` is filled in. */
 export interface Words {
   readonly titles: Readonly<Record<'bill' | 'creditNote' | 'trial' | 'draft', string>>
-  /** By type of rate; another type stands for itself. */
+  /** By type of rate; an unknown type stands for itself. */
   readonly types: Readonly<Record<string, string>>
   readonly number: string
   readonly date: string
@@ -51,12 +51,12 @@ export interface Words {
   readonly labelled: string
 }
 
-/** A text with its gaps filled. */
+/** Fills the gaps of a text. */
 export function fill(text: string, values: Readonly<Record<string, string | number>>): string {
   return text.replace(/\{(\w+)\}/g, (gap, name: string) => String(values[name] ?? gap))
 }
 
-/** A name and what it is of, with the punctuation of the language: `IBAN: …`. */
+/** Returns `label: value` in the punctuation of the language: `IBAN: …`. */
 export function labelled({ labelled: pattern }: Words, label: string, value: string): string {
   return fill(pattern, { label, value })
 }

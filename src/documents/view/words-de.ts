@@ -1,6 +1,5 @@
 import type { Words } from './vocabulary.ts'
 
-/** The words in German. */
 export const de: Words = {
   titles: { bill: 'Rechnung', creditNote: 'Gutschrift', trial: 'Proberechnung', draft: 'Entwurf – keine Rechnung' },
   types: {

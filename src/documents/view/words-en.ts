@@ -1,6 +1,5 @@
 import type { Words } from './vocabulary.ts'
 
-/** The words in English. */
 export const en: Words = {
   titles: { bill: 'Invoice', creditNote: 'Credit note', trial: 'Trial invoice', draft: 'Draft – not an invoice' },
   types: {

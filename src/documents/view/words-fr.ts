@@ -1,6 +1,5 @@
 import type { Words } from './vocabulary.ts'
 
-/** The words in French. */
 export const fr: Words = {
   titles: { bill: 'Facture', creditNote: 'Avoir', trial: 'Facture d’essai', draft: 'Projet – sans valeur de facture' },
   types: {
