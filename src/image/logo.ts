@@ -3,7 +3,7 @@ import { crc32, deflate, inflate } from 'node:zlib'
 import { requireNoTransaction } from '../pace/slow.ts'
 import { nextTurn } from '../pace/turns.ts'
 
-/** A tenant's logo as an opaque PNG of 8 bits per colour, whatever it was before. */
+/** A logo as an opaque PNG of 8 bits per colour. */
 export interface Logo {
   readonly png: Buffer
   readonly width: number
@@ -12,17 +12,16 @@ export interface Logo {
 
 const DATA_URI = /^data:image\/png;base64,([A-Za-z0-9+/]+=*)$/
 const SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])
-/** As a data URI; larger ones would make every bill large. */
+/** Length of the data URI; a larger logo would make every bill large. */
 const LOGO_MAX_LENGTH = 400_000
 const PIXELS_MAX = 1_000_000
 const SIDE_MAX = 4_000
-/** Of pixels that are worked on in one turn. */
+/** Bytes of pixels handled in one turn. */
 const PIECE_BYTES = 131_072
 /** Samples per pixel by colour type: grey, colour, palette, and the first two with alpha (PNG, section 11.2.2). */
 const SAMPLES: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 }
 const WHITE = 255
 
-/** What a logo must be. */
 export const LOGO_RULE =
   `must be data:image/png;base64,... of at most ${LOGO_MAX_LENGTH} characters: a PNG of 8 bits per colour, ` +
   `not interlaced, of at most ${PIXELS_MAX} pixels, ${SIDE_MAX} to a side`
@@ -36,20 +35,20 @@ interface Header {
 }
 
 const decoded = new Map<string, Promise<Logo | undefined>>()
-/** As many tenants' logos are kept ready; then they are decoded anew. */
+/** Logos kept decoded. */
 const DECODED_MAX = 50
-/** Resolves when nothing is being decoded: one logo after the other, whoever asks. */
+/** Settles when no logo is being decoded: one at a time. */
 let idle: Promise<unknown> = Promise.resolve()
 
-/** Whether a text may be a logo: what can be said without decoding it. */
+/** Checks without decoding. */
 export function looksLikeLogo(uri: string): boolean {
   return uri.length <= LOGO_MAX_LENGTH && DATA_URI.test(uri)
 }
 
 /**
- * Decodes a PNG in a data URI and lays it on white, in pieces. Undefined for anything but a sound PNG of 8 bits, not
- * interlaced: pdfkit would decode an alpha channel in another thread, in no certain order, and fail outside of any
- * promise.
+ * Decodes a PNG in a data URI and lays it on white, in pieces. Returns undefined for anything but a sound, not
+ * interlaced PNG of 8 bits: pdfkit would decode an alpha channel in another thread, in no certain order, and fail
+ * outside of any promise.
  */
 export async function decodeLogo(uri: string | undefined): Promise<Logo | undefined> {
   requireNoTransaction('A logo')
@@ -67,7 +66,7 @@ async function attempt(file: Buffer): Promise<Logo | undefined> {
   try {
     return await flatten(file)
   } catch (error) {
-    // Whatever zlib or a read beyond the end of the file says: it is no picture.
+    // Any error of zlib, or a read beyond the end: not a picture.
     if (error instanceof Error) return undefined
     throw error
   }
@@ -126,7 +125,7 @@ async function unfilter(filtered: Buffer, rowLength: number, step: number): Prom
   return pixels
 }
 
-/** Whether so many rows before this one have been worked on that others should have a turn. */
+/** Says that other work should have a turn before this row. */
 function isPieceDone(row: number, rowLength: number): boolean {
   return row % Math.ceil(PIECE_BYTES / rowLength) === 0
 }
@@ -141,7 +140,7 @@ function predicted(filter: number, left: number, up: number, corner: number): nu
   return b <= c ? up : corner
 }
 
-/** All rows, each with the filter 0 in front of its pixels of three bytes. */
+/** Returns rows of filter 0 and pixels of three bytes. */
 async function onWhite(pixels: Buffer, header: Header, palette: Buffer, alphas: Buffer): Promise<Buffer> {
   const { width, height, samples } = header
   const rows = Buffer.alloc(height * (1 + width * 3))
@@ -166,7 +165,7 @@ function alphaAt(pixels: Buffer, at: number, { colourType }: Header, alphas: Buf
   return colourType === 4 ? Number(pixels[at + 1]) : WHITE
 }
 
-/** Red, green or blue; a colour that the palette does not have is black. */
+/** Returns red, green or blue; black for a colour missing from the palette. */
 function colourAt(pixels: Buffer, at: number, colour: number, { colourType }: Header, palette: Buffer): number {
   if (colourType === 3) return palette[Number(pixels[at]) * 3 + colour] ?? 0
   return Number(pixels[colourType === 2 || colourType === 6 ? at + colour : at])

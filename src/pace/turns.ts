@@ -1,13 +1,13 @@
 import { requireNoTransaction } from './slow.ts'
 
-/** Characters of text that are made in one turn. */
+/** Characters of text made in one turn. */
 const PIECE_LENGTH = 32_768
 
 const waiting: (() => void)[] = []
 
 /**
- * Waits for a turn of the event loop. Long work calls it between its pieces: however much of it is under way, one piece
- * is done in each turn, and whatever else has come is served in between.
+ * Waits for a turn of the event loop. Long work calls it between its pieces: each turn does one piece of all long work,
+ * and serves other events in between.
  */
 export function nextTurn(): Promise<void> {
   requireNoTransaction('Work of many turns')
@@ -16,10 +16,7 @@ export function nextTurn(): Promise<void> {
   })
 }
 
-/**
- * Makes text of pieces, each when a turn has come. Small ones are put together, so that there are no more turns than
- * the work needs.
- */
+/** Yields text in larger pieces, each in a turn of its own. Joins small pieces to save turns. */
 export async function* inTurns(pieces: Iterable<string>): AsyncGenerator<string> {
   let text = ''
   for (const piece of pieces) {
@@ -32,7 +29,7 @@ export async function* inTurns(pieces: Iterable<string>): AsyncGenerator<string>
   if (text !== '') yield text
 }
 
-/** Lets the work that waits longest go on. */
+/** Resumes the work that has waited longest. */
 function begin(): void {
   waiting.shift()?.()
   if (waiting.length > 0) setImmediate(begin)

@@ -1,7 +1,4 @@
-/**
- * Settings of a server that is right at any speed, for tests and plays: it sheds no load, and waits long for whatever a
- * busy machine is slow with.
- */
+/** Settings for tests and demos on a busy machine: the server sheds no load and waits long. */
 export const UNHURRIED = {
   MAX_EVENT_LOOP_DELAY_MS: '0',
   DATABASE_CONNECT_TIMEOUT_MS: '120000',

@@ -1,4 +1,4 @@
-/** Waits for a promise, at most so many ms; whatever becomes of it then is nobody's concern. Never throws. */
+/** Waits for a promise, at most `ms`, and ignores its outcome. Never throws. */
 export async function within(ms: number, promise: Promise<unknown>): Promise<void> {
   await new Promise<void>((resolve) => {
     const timer = setTimeout(resolve, Math.max(ms, 0))
