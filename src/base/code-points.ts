@@ -1,4 +1,4 @@
-/** Order by Unicode code point, as Postgres orders text under COLLATE "C"; JavaScript's `<` orders UTF-16 units. */
+/** Orders by Unicode code point, like COLLATE "C" in Postgres; JavaScript's `<` orders UTF-16 units. */
 export function compareCodePoints(left: string, right: string): number {
   const length = Math.min(left.length, right.length)
   for (let at = 0; at < length; at++) {
@@ -11,7 +11,7 @@ export function compareCodePoints(left: string, right: string): number {
 
 const isSurrogate = (unit: number) => unit >= 0xd800 && unit <= 0xdfff
 
-/** Whether Postgres can store a text: no NUL, no unpaired surrogate. */
+/** Checks for NUL and unpaired surrogates, which Postgres cannot store. */
 export function isStorable(text: string): boolean {
   return text.isWellFormed() && !text.includes('\u0000')
 }

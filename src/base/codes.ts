@@ -1,14 +1,14 @@
-/** Whether text is a country of ISO 3166-1, as two letters or as three. */
+/** Accepts the two and the three letters of ISO 3166-1. */
 export function isCountry(text: string): boolean {
   return COUNTRIES.has(text)
 }
 
-/** Whether text is a currency that new amounts may be in: it can be paid with, and is no fund, metal or test code. */
+/** Accepts currencies in circulation, without funds, metals and test codes. */
 export function isCurrency(text: string): boolean {
   return CURRENCIES.has(text)
 }
 
-/** Of the list of currencies: ISO 4217, list one, as SIX publishes it for the maintenance agency. */
+/** The edition of the list of currencies: ISO 4217, list one, as SIX publishes it for the maintenance agency. */
 export const CURRENCIES_AS_OF = '2026-01-01'
 
 const COUNTRIES = codes(`

@@ -1,4 +1,4 @@
-/** `$.taxItem[0].taxAmount`, or `$['@type']` for names that need quotes. */
+/** Writes `$.taxItem[0].taxAmount`, or `$['@type']` for names that need quotes. */
 export function jsonPath(path: readonly PropertyKey[]): string {
   const step = (key: PropertyKey) => {
     if (typeof key === 'number') return `[${key}]`

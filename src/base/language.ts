@@ -1,3 +1,3 @@
-/** The languages in which documents are written. */
+/** The languages of documents. */
 export const LANGUAGES = ['en', 'de', 'fr'] as const
 export type Language = (typeof LANGUAGES)[number]

@@ -1,18 +1,18 @@
 import Big from 'big.js'
 
-/** Amounts travel as JSON numbers; with so many digits no reader that uses IEEE doubles loses one. */
+/** Amounts travel as JSON numbers; up to this many digits survive an IEEE double. */
 export const SIGNIFICANT_DIGITS = 15
 /** The scale of `numeric(28,10)`, the type of every amount in the database. */
 export const DECIMAL_PLACES = 10
-/** Amounts stay below this in size, so that their 15 digits always reach down to the unit. */
+/** Smaller amounts keep their unit within 15 digits. */
 const LIMIT = new Big('1e15')
 
 const DECIMAL = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d{1,3})?$/
 
-/** So short that it certainly can be stored exactly, as most are. */
+/** The common case: too short to lose a digit. */
 const PLAIN = /^-?(?:0|[1-9]\d{0,3})(?:\.\d{1,10})?$/
 
-/** Why a decimal as written in JSON cannot be stored exactly, or undefined when it can. */
+/** Says why a decimal in JSON cannot be stored exactly; undefined if it can. */
 export function decimalFault(source: string): string | undefined {
   if (PLAIN.test(source)) return undefined
   if (!DECIMAL.test(source)) return 'must be a decimal number'
@@ -23,30 +23,30 @@ export function decimalFault(source: string): string | undefined {
   return undefined
 }
 
-/** The canonical text of a decimal: no exponent, no trailing zeros, no minus zero. Undefined when it is none. */
+/** Writes a decimal without exponent, trailing zeros or minus zero. Undefined for any other text. */
 export function canonicalDecimal(source: string): string | undefined {
   if (!DECIMAL.test(source)) return undefined
   const value = new Big(source)
   return value.eq(0) ? '0' : value.toFixed()
 }
 
-/** Order of two decimals given as text or as JSON numbers: negative, 0 or positive. */
+/** Returns a negative number, 0 or a positive number. */
 export function compareDecimals(left: string | number, right: string | number): number {
   return new Big(left).cmp(new Big(right))
 }
 
-/** Whether decimals add up to less than an amount may be, whatever their signs. */
+/** Checks that the absolute values add up to an allowed amount. */
 export function isSumInLimit(values: readonly number[]): boolean {
   return values.reduce((sum, value) => sum.plus(new Big(value).abs()), new Big(0)).lt(LIMIT)
 }
 
-/** The exact sum of decimals, each a text. */
+/** Adds decimals up exactly. */
 export function sumDecimals(values: readonly string[]): string {
   const sum = values.reduce((total, value) => total.plus(value), new Big(0))
   return sum.eq(0) ? '0' : sum.toFixed()
 }
 
-/** A numeric as Postgres prints it, without the zeros that only come from its scale: `12.3400000000` -> `12.34`. */
+/** Drops the zeros that come from the scale of a numeric: `12.3400000000` -> `12.34`. */
 export function trimScale(numeric: string): string {
   if (!numeric.includes('.')) return numeric
   let end = numeric.length
@@ -82,7 +82,7 @@ const MINOR_DIGITS: ReadonlyMap<string, number> = new Map([
   ...['BHD', 'IQD', 'JOD', 'KWD', 'LYD', 'OMR', 'TND'].map((currency) => [currency, 3] as const)
 ])
 
-/** How many digits the minor unit of a currency has: amounts on bills are rounded to it. */
+/** Returns the digits of a currency's minor unit. Amounts on bills are rounded to it. */
 export function minorDigits(currency: string): number {
   return MINOR_DIGITS.get(currency) ?? 2
 }

@@ -6,14 +6,14 @@ const INVISIBLE = /\p{Default_Ignorable_Code_Point}/gu
 const BLANKS = /\p{White_Space}+/gu
 
 /**
- * The same text for all that look the same: without characters that show nothing, in Unicode's form NFC, one space for
- * any blanks, none at the ends. Letters keep their case. The database's function `plain_text` does the same.
+ * Maps texts that look the same to one text: drops invisible characters, applies Unicode NFC, makes any blanks one
+ * space and trims the ends. Keeps the case. The database's function `plain_text` does the same.
  */
 export function plainText(text: string): string {
   return text.replace(INVISIBLE, '').normalize('NFC').replace(BLANKS, ' ').trim()
 }
 
-/** Throws `invalidField` unless a text is the one that stands for all that look like it. */
+/** Throws `invalidField` if `plainText` would change the text. */
 export function requirePlainText(path: string, text: string): void {
   if (plainText(text) !== text) throw new Problem('invalidField', `${path} ${FAULT}`)
 }

@@ -1,4 +1,4 @@
-/** The catalogue of everything a client can be told went wrong: kind -> HTTP status, TMF code and reason. */
+/** The failures a client can see: kind -> HTTP status, TMF code and reason. */
 const CATALOGUE = {
   invalidParameter: { status: 400, code: '20', reason: 'Invalid URL parameter value' },
   missingBody: { status: 400, code: '21', reason: 'Missing body' },
@@ -33,7 +33,7 @@ const CATALOGUE = {
 
 export type ProblemKind = keyof typeof CATALOGUE
 
-/** An answer other than success that the client should understand. Anything thrown that is not a Problem is a bug. */
+/** A failure the client should understand. Anything else that is thrown is a bug. */
 export class Problem extends Error {
   readonly kind: ProblemKind
   readonly headers: Readonly<Record<string, string>>
@@ -52,18 +52,17 @@ export class Problem extends Error {
 
 const aboutNames = new WeakSet<Error>()
 
-/** Marks a refusal that is one because of a name: whoever gets many may be trying which names there are. */
+/** Marks a refusal that depends on a name: a client with many of them may be guessing names. */
 export function aboutName(problem: Problem): Problem {
   aboutNames.add(problem)
   return problem
 }
 
-/** Whether an error is such a refusal. */
 export function isAboutName(error: Error): boolean {
   return aboutNames.has(error)
 }
 
-/** The TMF `Error` body (TMF630 part 1, section 3.4) of a problem, with the id of the request that met it. */
+/** Returns the TMF `Error` body (TMF630 part 1, section 3.4). */
 export function errorBody(problem: Problem, requestId: string): Record<string, string> {
   const { status, code, reason } = CATALOGUE[problem.kind]
   return { code, reason, message: problem.message, status: String(status), requestId, '@type': 'Error' }

@@ -6,7 +6,7 @@ const CIPHER = 'aes-256-gcm'
 const KEY_BYTES = 32
 const IV_BYTES = 12
 const TAG_BYTES = 16
-/** Of the id of a key, which tells nothing of the key. */
+/** Digits of a key's id; the id reveals nothing of the key. */
 const ID_DIGITS = 12
 
 interface SecretKey {
@@ -14,13 +14,13 @@ interface SecretKey {
   readonly bytes: Buffer
 }
 
-/** What secrets are sealed with before they are stored: the first key seals, every one opens. */
+/** Keys that seal stored secrets: the first key seals, every key opens. */
 export interface SecretKeys {
   readonly first: SecretKey
   readonly all: ReadonlyMap<string, SecretKey>
 }
 
-/** Where a sealed value stands. It opens nowhere else. */
+/** The place of a sealed value, which opens nowhere else. */
 export interface Place {
   readonly table: string
   readonly column: string
@@ -30,7 +30,7 @@ export interface Place {
 
 export const KEYS_FORM = 'must be keys of 32 bytes in base64, separated by commas (openssl rand -base64 32 makes one)'
 
-/** The keys of a text, separated by commas or blanks. Throws an Error that holds none of them. */
+/** Reads keys separated by commas or blanks. Throws an Error without the keys. */
 export function parseSecretKeys(text: string): SecretKeys {
   const keys = text
     .split(/[\s,]+/)
@@ -41,7 +41,7 @@ export function parseSecretKeys(text: string): SecretKeys {
   return { first, all: new Map(keys.map((key) => [key.id, key])) }
 }
 
-/** The keys of a file, one on each line. Throws a StartError. */
+/** Reads one key from each line. Throws a StartError. */
 export function readSecretKeys(file: string): SecretKeys {
   try {
     return parseSecretKeys(readFileSync(file, 'utf8'))
@@ -50,12 +50,11 @@ export function readSecretKeys(file: string): SecretKeys {
   }
 }
 
-/** A new key as one writes it. */
 export function newSecretKey(): string {
   return randomBytes(KEY_BYTES).toString('base64')
 }
 
-/** The value as it is stored, `v1.<key id>.<base64url of IV, tag and ciphertext>`. */
+/** Returns `v1.<key id>.<base64url of IV, tag and ciphertext>`. */
 export function seal({ first }: SecretKeys, place: Place, value: string): string {
   const iv = randomBytes(IV_BYTES)
   const cipher = createCipheriv(CIPHER, first.bytes, iv, { authTagLength: TAG_BYTES }).setAAD(associated(place))
@@ -64,8 +63,8 @@ export function seal({ first }: SecretKeys, place: Place, value: string): string
 }
 
 /**
- * The value that a stored one holds; one that was never sealed is its own. Throws an Error when it was sealed with none
- * of the keys, or was changed or moved since; the message holds no secret.
+ * Opens a stored value; returns one that was never sealed as it is. Throws an Error without the secret if no key opens
+ * it, or if it was changed or moved.
  */
 export function unseal({ all }: SecretKeys, place: Place, stored: string): string {
   const [, id, body = ''] = SEALED.exec(stored) ?? []
@@ -83,7 +82,7 @@ export function unseal({ all }: SecretKeys, place: Place, stored: string): strin
   }
 }
 
-/** What every stored value begins with that the first key has sealed. */
+/** Returns the prefix of all values sealed by the first key. */
 export function sealedByFirst({ first }: SecretKeys): string {
   return `v1.${first.id}.`
 }

@@ -1,9 +1,12 @@
 import { messageOf } from './unknown.ts'
 
-/** The process cannot start, for a reason outside the program. The message is one line for the operator, no secrets. */
+/**
+ * Keeps the process from starting, for a reason outside the program. The message is one line for the operator, without
+ * secrets.
+ */
 export class StartError extends Error {}
 
-/** Wraps whatever was thrown as one line for the operator; `context` says what was being tried. */
+/** Puts an error on one line for the operator; `context` says what was tried. */
 export function startError(context: string, error: unknown): StartError {
   if (error instanceof StartError) return error
   return new StartError(

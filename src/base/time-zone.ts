@@ -2,16 +2,16 @@ import type { Instant } from './instant.ts'
 import { Problem } from './problem.ts'
 
 /**
- * Days as people in a time zone have them. A day is a number counted from 1 January 1970, the same in every zone; a
- * time is milliseconds since the epoch. Zones are those of the IANA database, as the runtime knows them.
+ * Days in a time zone. A day is a number counted from 1 January 1970, the same in every zone; a time is milliseconds
+ * since the epoch. The runtime provides the zones of the IANA database.
  */
 const SECOND_MS = 1_000
 const MINUTE_MS = 60_000
 export const DAY_MS = 86_400_000
 
 /**
- * When a day begins in a zone: at its midnight. Where a change of the clocks skips midnight, when that change happens
- * (a day that was skipped as a whole begins with the one after it); where midnight comes twice, the first time.
+ * Returns the midnight that begins a day. If the clocks skip midnight, the day begins with that change (a day skipped
+ * as a whole begins with the next one); if midnight comes twice, with the first.
  */
 export function startOfDay(day: number, timeZone: string): number {
   const midnight = day * DAY_MS
@@ -22,12 +22,11 @@ export function startOfDay(day: number, timeZone: string): number {
   return found.length > 0 ? Math.min(...found) : changeBetween(Math.min(...times), Math.max(...times), timeZone)
 }
 
-/** The day on which a time falls in a zone. */
 export function dayOf(time: number, timeZone: string): number {
   return Math.floor((time + offsetAt(time, timeZone)) / DAY_MS)
 }
 
-/** An instant on the clocks of a zone (RFC 3339): `2026-04-01T02:00:00.000+02:00`. */
+/** Writes an instant in a zone (RFC 3339): `2026-04-01T02:00:00.000+02:00`. */
 export function offsetTime(instant: Instant, timeZone: string): string {
   const time = Date.parse(instant)
   const offset = Math.round(offsetAt(time, timeZone) / MINUTE_MS)
@@ -38,7 +37,7 @@ export function offsetTime(instant: Instant, timeZone: string): string {
   return `${local}${offset < 0 ? '-' : '+'}${hours}:${minutes}`
 }
 
-/** The first second after `before` whose offset is that of `after`, with one change of the clocks between them. */
+/** Returns the first second after `before` with the offset of `after`. One change of the clocks lies between them. */
 function changeBetween(before: number, after: number, timeZone: string): number {
   const target = offsetAt(after, timeZone)
   let [early, late] = [before / SECOND_MS, after / SECOND_MS]
@@ -51,20 +50,20 @@ function changeBetween(before: number, after: number, timeZone: string): number 
 }
 
 /**
- * Whether the runtime knows a zone by this name, `UTC` or one with its area: abbreviations such as CET have daylight
- * saving time to the runtime, and none to the database.
+ * Accepts `UTC` and names with an area. Abbreviations such as CET have daylight saving time in the runtime, but not in
+ * the database.
  */
 export function isTimeZone(name: string): boolean {
   if (!/^(?:UTC|\w+\/[\w/+-]+)$/.test(name)) return false
   try {
-    // Not kept: Intl takes a name in any case, and whoever asks may send thousands of spellings.
+    // Not cached: Intl ignores case, and a client may send thousands of spellings.
     return new Intl.DateTimeFormat('en-US', { timeZone: name }) !== undefined
   } catch {
     return false
   }
 }
 
-/** Returns how far the clocks of a zone are ahead of UTC, in milliseconds. */
+/** Returns the lead of a zone's clocks on UTC, in milliseconds. */
 function offsetAt(time: number, timeZone: string): number {
   const printed = formatter(timeZone).format(time)
   const [month = 0, day, year = 0, hour, minute, second] = [...printed.matchAll(/\d+/g)].map(Number)
@@ -73,7 +72,7 @@ function offsetAt(time: number, timeZone: string): number {
 
 const formatters = new Map<string, Intl.DateTimeFormat>()
 
-/** A formatter takes longer to make than anything it is asked; there are as many as zones in use. */
+/** Caches formatters, which are slow to make; there are as many as zones in use. */
 function formatter(timeZone: string): Intl.DateTimeFormat {
   const known = formatters.get(timeZone)
   if (known) return known
