@@ -7,8 +7,8 @@ interface Range {
 const SPECIFICITY = [(type: string) => type, (type: string) => `${type.split('/')[0]}/*`, () => '*/*']
 
 /**
- * The media type out of `offered` that an `Accept` header prefers (RFC 9110, section 12.5.1); the first of those it
- * likes as much, and the first of all without a header. Undefined when it takes none of them.
+ * Returns the media type that an `Accept` header prefers (RFC 9110, section 12.5.1); among equals, and without a
+ * header, the first. Undefined if it takes none.
  */
 export function preferred<T extends string>(accept: string | undefined, offered: readonly T[]): T | undefined {
   if (accept === undefined || accept.trim() === '') return offered[0]

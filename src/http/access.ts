@@ -1,6 +1,6 @@
 /**
- * What a route demands of a request; every route declares it in its `config`. Scopes are those that open the route,
- * any of them; `supportsProxy` says whether a provider may act as one of its partners there.
+ * The access a route requires; each declares it in its `config`. Any of the scopes opens the route. `supportsProxy`
+ * lets a provider act as one of its partners.
  */
 export type Access = 'public' | { readonly scopes: readonly string[]; readonly supportsProxy: boolean }
 

@@ -1,15 +1,15 @@
 import type { FastifyRequest } from 'fastify'
 import { percentEncoded } from '../base/percent-encoding.ts'
 
-/** Where a client sees the API: what every `href`, `Location` and `Link` begins with. */
+/** Returns the address of the API as the client sees it: the start of every `href`, `Location` and `Link`. */
 export type Address = (request: FastifyRequest, base: string) => { readonly url: string; readonly json: string }
 
-/** Hosts as RFC 3986 writes them; anything else in a Host header is not repeated to anybody. */
+/** Hosts as RFC 3986 writes them; any other Host header is never repeated. */
 const HOST = /^(?:[\w.-]{1,255}|\[[\da-f:.]{2,45}\])(?::\d{1,5})?$/i
 
 /**
- * The address of the API below `base`. With a public URL it is that; else what the client asked for (behind trusted
- * proxies the `X-Forwarded-*` headers, which Fastify has read by then).
+ * Returns the public URL below `base`, or the address the client asked for (behind trusted proxies, Fastify has read
+ * `X-Forwarded-*`).
  */
 export function addressFrom(publicUrl: string | undefined): Address {
   return (request, base) => {
@@ -25,7 +25,7 @@ function origin(request: FastifyRequest): string {
   return HOST.test(request.host ?? '') && URL.canParse(asked) ? asked : `${protocol}://${local}`
 }
 
-/** The query string as it came, undecoded, but that bytes beyond ASCII are escaped. */
+/** Returns the query string undecoded, with bytes beyond ASCII escaped. */
 export function rawQuery(request: FastifyRequest): string {
   const url = request.raw.url ?? ''
   const start = url.indexOf('?')

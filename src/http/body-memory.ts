@@ -1,14 +1,14 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Problem } from '../base/problem.ts'
 
-/** Smaller bodies are not counted: the number of connections bounds them. */
+/** Smaller bodies are not counted: the limit of connections bounds them. */
 const SMALL_MAX_BYTES = 16_384
 
 const FULL = new Problem('unavailable', 'Too many large bodies are being read; try again later', { 'Retry-After': '1' })
 
 /**
- * Bounds the bytes of all bodies that are read at once, by what they say that they need. One key has half of them at
- * most, so that nobody is left without. Call it after the hooks that refuse requests before their body is read.
+ * Bounds the bytes of all bodies read at once, by their declared lengths. One key has at most half of them, or one body
+ * of the largest size. Call it after the hooks that refuse requests before their body is read.
  */
 export function registerBodyMemory(
   app: FastifyInstance,
@@ -36,7 +36,7 @@ export function registerBodyMemory(
   })
 }
 
-/** What a request's body may take; one that does not say so is counted as the longest that is taken. */
+/** Counts a body of unknown length as the longest allowed. */
 function neededBy({ headers, routeOptions }: FastifyRequest): number {
   const { bodyLimit } = routeOptions
   if (headers['transfer-encoding'] !== undefined) return bodyLimit

@@ -11,19 +11,18 @@ import { PATCH_TYPES } from './media-types.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Whether the route takes many documents at once: lines of JSON, or the elements of an array. */
+    /** Takes many documents at once: lines of JSON, or the elements of an array. */
     takesMany?: boolean
   }
 }
 
-/** The media type of lines of JSON. */
 export const LINES_TYPE = 'application/x-ndjson'
 
 const DEPTH_MAX = 64
 
 /**
- * Makes an app read the JSON media types of this API, in UTF-8, and nothing else. On a route that takes many documents
- * an array and a stream of lines become Lines.
+ * Makes an app read the JSON media types of this API, in UTF-8, and no others. If the route takes many documents, an
+ * array or a stream of lines becomes Lines.
  */
 export function registerBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
@@ -50,7 +49,7 @@ function requirePlainText({ headers }: FastifyRequest): void {
   throw new Problem('unsupportedMediaType', `The charset must be utf-8, not ${charset}`)
 }
 
-/** An array must be JSON as a whole; each of its elements is then read like a body of its own. */
+/** Checks the array as a whole; later each element is read like a body of its own. */
 function parseElements(bytes: Buffer): Lines {
   const text = textOf(bytes)
   inspect(text, DEPTH_MAX + 1)
@@ -59,8 +58,8 @@ function parseElements(bytes: Buffer): Lines {
 }
 
 /**
- * Reads a JSON body; undefined when it is empty, as with a DELETE whose client always sends a Content-Type. Throws
- * `invalidBody` or `invalidField` for everything that JSON.parse would lose or choke on.
+ * Reads a JSON body; undefined if it is empty, as with a DELETE whose client always sends a Content-Type. Throws
+ * `invalidBody` or `invalidField` for anything JSON.parse would lose or choke on.
  */
 export function parseJson(bytes: Buffer): unknown {
   if (bytes.length === 0) return undefined
@@ -89,8 +88,8 @@ function parsed(text: string): unknown {
 }
 
 /**
- * Looks at what is outside of texts, before anything recursive sees it: refuses nesting that is too deep, and answers
- * whether there is a number that could lose anything as an IEEE double: a long one, or one with an exponent.
+ * Scans a text before any recursion: refuses deep nesting. Returns whether a number, long or with an exponent, could
+ * lose digits as an IEEE double.
  */
 function inspect(text: string, max: number): boolean {
   let depth = 0
@@ -111,14 +110,14 @@ function inspect(text: string, max: number): boolean {
   return isSuspect
 }
 
-/** Where the text that begins at `start` has its closing quote. */
+/** Returns the index of the closing quote. */
 function textEnd(text: string, start: number): number {
   let end = text.indexOf('"', start)
   while (end >= 0 && isEscaped(text, end)) end = text.indexOf('"', end + 1)
   return end < 0 ? text.length : end
 }
 
-/** Whether an odd number of backslashes stands before this place. */
+/** Counts the backslashes before a character. */
 function isEscaped(text: string, at: number): boolean {
   let first = at
   while (text.charCodeAt(first - 1) === BACKSLASH) first--
@@ -132,7 +131,7 @@ const NINE = 0x39
 const POINT = 0x2e
 const SMALL_E = 0x65
 const LARGE_E = 0x45
-/** What a bracket does to the depth, by its character. */
+/** Changes of the depth by bracket. */
 const NESTING: Readonly<Record<number, number>> = Object.fromEntries(
   [...'[{'].map((open) => [open.charCodeAt(0), 1]).concat([...']}'].map((close) => [close.charCodeAt(0), -1]))
 )
@@ -140,7 +139,7 @@ const SUSPECT_LENGTH = 16
 
 const SHOWN_LENGTH = 40
 
-/** Refuses numbers that a double does not hold digit for digit: amounts are never rounded on the way in. */
+/** Refuses numbers that a double would change: amounts are never rounded on the way in. */
 function checkNumbers(text: string): void {
   const sources = new Map<unknown, string>()
   const marked = JSON.parse(text, (_: string, value: unknown, context?: { source?: string }): unknown => {
@@ -175,7 +174,7 @@ function checkNames(value: unknown): void {
   refuseWhere(value, (item) => isObject(item) && Object.hasOwn(item, '__proto__') && 'must not have a member __proto__')
 }
 
-/** Throws `invalidField` with the path of every value that `fault` finds something wrong with. */
+/** Throws `invalidField` with the path of every value that has a fault. */
 function refuseWhere(value: unknown, fault: (value: unknown) => string | false): void {
   const found = [...faults(value, fault, [])]
   if (found.length > 0) throw refusal('invalidField', found)

@@ -15,8 +15,8 @@ const PARSER_PROBLEMS: Readonly<Record<string, Problem>> = {
 }
 
 /**
- * Answers what the HTTP parser itself refused, before there was a request. The answer follows those that are still
- * under way; where the broken request's own has begun, the connection ends instead.
+ * Answers a request that the HTTP parser refused. The response follows those under way. If the broken request's own
+ * response has begun, the connection closes instead.
  */
 export function answerClientError(error: Error & { code?: string }, socket: Socket): void {
   const isLate = error.code === LATE
@@ -32,10 +32,10 @@ export function answerClientError(error: Error & { code?: string }, socket: Sock
   }
   const answer = () => {
     const problem = PARSER_PROBLEMS[error.code ?? ''] ?? new Problem('badRequest', 'This is no HTTP request')
-    // A body that broke behind others has a request, which nobody finishes: its place is the next, and stays empty.
+    // A broken body behind other requests has a request that nobody finishes: its response stays empty.
     if (isInBody && pending.length > 0) socket.end()
     else if (socket.writable) socket.end(rawAnswer(problem))
-    // Node only ends its own side, and looks at the connection no more: a client that ignores it would keep both.
+    // Node ends only its own side and stops watching: a client that ignores it would keep both open.
     if (isLate) socket.destroySoon()
   }
   const last = pending.at(-1)

@@ -1,16 +1,16 @@
 import { Problem } from '../base/problem.ts'
 
-/** The strong entity tag of a row's version (RFC 9110, section 8.8.3). */
+/** Returns the strong entity tag of a row's version (RFC 9110, section 8.8.3). */
 export function entityTag(version: string | number): string {
   return `"${version}"`
 }
 
-/** Whether a stored version is one that the client expects; a `preconditionFailed` problem says why it is not. */
+/** Throws `preconditionFailed` unless the client expects this stored version. */
 export type Expected = (version: number) => void
 
 /**
- * Reads `If-Match`. Weak tags never match (RFC 9110, section 13.1.1), unless `takesWeak`: then what a proxy has made of
- * our own tags is taken for them.
+ * Reads `If-Match`. Weak tags never match (RFC 9110, section 13.1.1); with `takesWeak` they do, for proxies that weaken
+ * our tags.
  */
 export function expectedVersion(ifMatch: string | undefined, takesWeak = false): Expected {
   if (ifMatch === undefined || ifMatch.trim() === '*') return () => undefined
@@ -27,7 +27,7 @@ const weakened = (current: string) =>
   `If-Match names the current version as W/${current}, and weak tags never match: something on the way, such as a ` +
   `proxy that compresses, has made the ETag weak. Send ${current}`
 
-/** Whether `If-None-Match` names the current tag, so that 304 is the answer. Compared weakly (RFC 9110, 13.1.2). */
+/** Compares `If-None-Match` weakly (RFC 9110, 13.1.2); true calls for 304. */
 export function isUnchanged(ifNoneMatch: string | undefined, tag: string): boolean {
   if (ifNoneMatch === undefined) return false
   if (ifNoneMatch.trim() === '*') return true

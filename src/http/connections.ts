@@ -1,39 +1,38 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
 
-/** Requests of one connection that are under way at once; what a client sends beyond stays unread. */
+/** Requests of one connection that are under way at once; the rest stays unread. */
 export const UNDER_WAY_MAX = 4
-/** Requests sent without waiting that are taken in one turn of the event loop, of all connections together. */
+/** Pipelined requests taken in one turn of the event loop, over all connections. */
 export const TAKEN_PER_TURN = 16
-/** What is read and thrown away of a refused body, so that the client comes to read the answer. */
+/** Bytes of a refused body that are read and dropped, so that the client gets to read the response. */
 export const DROPPED_MAX_BYTES = 16_777_216
 
-/** A socket as Node's server knows it: its parser takes nothing while answers wait to be sent. */
+/** A socket of Node's server: `_paused` while responses wait to be sent. */
 type ParsedSocket = Socket & { readonly _paused?: boolean }
 
-/** What is known of a connection while it lasts. */
 interface Connection {
   readonly socket: ParsedSocket
-  /** Gives bytes to the parser. */
+  /** Passes bytes to the parser. */
   readonly feed: (bytes: Buffer) => void
-  /** Answers that are not ended yet, in the order of their requests. */
+  /** Responses under way, in the order of their requests. */
   readonly answers: Set<ServerResponse>
   latest: { readonly request: IncomingMessage; readonly answer: ServerResponse } | undefined
-  /** Bytes of the latest request's body that are still to be parsed; 0 where it does not say how many there are. */
+  /** Bytes of the latest body still to be parsed; 0 if its length is unknown. */
   bodyLeft: number
-  /** The last bytes parsed, of which the next ones may make the end of a head. */
+  /** The last bytes parsed: the end of a head may span two pieces. */
   tail: string
-  /** What was read from the socket and not parsed yet. */
+  /** Bytes read and not yet parsed. */
   held: Buffer
-  /** Whether the socket was paused here; it may also be by its parser. */
+  /** Paused here; the parser pauses on its own. */
   isPausing: boolean
-  /** Whether the parser has given up; what still comes is counted and dropped. */
+  /** The parser has given up; further bytes are counted and dropped. */
   isBroken: boolean
   dropped: number
 }
 
 const connections = new WeakMap<Socket, Connection>()
-/** Those that hold requests for which there is room, in the order of their turns. */
+/** Connections with requests to parse, in the order of their turns. */
 const queue = new Set<Connection>()
 let isScheduled = false
 
@@ -42,9 +41,8 @@ const TAIL_LENGTH = END_OF_HEAD.length - 1
 const NOTHING = Buffer.alloc(0)
 
 /**
- * Parses no more requests of a connection than a few at a time, however many a client sends without waiting for
- * answers: a parser that is given all bytes at once makes thousands of requests of them before the first is answered.
- * What follows the first one waits for its turn.
+ * Parses a few requests of a connection at a time, even if a client sends many without waiting. A parser that gets all
+ * bytes at once makes thousands of requests before it answers the first. Later ones wait for their turn.
  */
 export function watchConnections(server: Server): void {
   server.on('connection', adopt)
@@ -60,7 +58,7 @@ export function watchConnections(server: Server): void {
   })
 }
 
-/** Puts itself between a socket and its parser. */
+/** Puts `advance` between a socket and its parser. */
 function adopt(socket: Socket): void {
   const [feed] = socket.listeners('data') as ((bytes: Buffer) => void)[]
   if (!feed) return
@@ -83,15 +81,15 @@ function adopt(socket: Socket): void {
     connection.held = isFirst ? bytes : Buffer.concat([connection.held, bytes])
     if (isFirst) advance(connection)
   })
-  // Whoever reads a body resumes the socket, and so does the parser when answers have been sent. It must not be gone
-  // on from here: the next answer would resume it again, all in one turn of the event loop, which would never end.
+  // Reading a body resumes the socket, and so does the parser after sending. Going on from here would never end: the
+  // next response would resume it again in the same turn of the event loop.
   socket.on('resume', () => {
     connection.isPausing = false
     if (connection.held.length > 0) wait(connection)
   })
 }
 
-/** Reads no more of a connection until what is held has had its turn, which comes when there is room for it. */
+/** Reads no more of a connection until its held bytes have had their turn. */
 function wait(connection: Connection): void {
   connection.isPausing = true
   connection.socket.pause()
@@ -101,7 +99,7 @@ function wait(connection: Connection): void {
   isScheduled = true
 }
 
-/** Takes one request after the other, of each connection in turn. */
+/** Takes one request of each connection in turn. */
 function takeTurn(): void {
   let taken = 0
   for (const connection of queue) {
@@ -113,7 +111,7 @@ function takeTurn(): void {
   if (isScheduled) setImmediate(takeTurn)
 }
 
-/** Parses one request of what is held, with as much of its body as there is, and waits with what follows. */
+/** Parses one held request with as much of its body as there is; the rest waits. */
 function advance(connection: Connection): void {
   while (connection.held.length > 0 && hasRoom(connection)) {
     parse(connection)
@@ -136,7 +134,7 @@ function isInBody({ latest }: Connection): boolean {
   return latest !== undefined && !latest.request.complete
 }
 
-/** Parses held bytes up to where a request may end, so that never more than one is begun. */
+/** Parses up to the next end of a head, so that at most one request begins. */
 function parse(connection: Connection): void {
   const { held, bodyLeft } = connection
   const end = bodyLeft > 0 ? Math.min(held.length, bodyLeft) : endOfHead(connection)
@@ -145,7 +143,7 @@ function parse(connection: Connection): void {
   connection.feed(end === held.length ? held : held.subarray(0, end))
 }
 
-/** Where the next head, or body in chunks, ends in what is held; all of it when it does not. */
+/** Returns the end of the next head, or of a body in chunks; else the end of the held bytes. */
 function endOfHead(connection: Connection): number {
   const { held, tail } = connection
   connection.tail = ''
@@ -164,16 +162,16 @@ function drop(connection: Connection): void {
   if (connection.dropped > DROPPED_MAX_BYTES) connection.socket.destroy()
 }
 
-/** Where a connection stands when its parser gives up. */
+/** The state of a connection when its parser gives up. */
 export interface Standing {
-  /** Answers that are not ended yet, but for that of the request that is broken. */
+  /** Responses under way, except that of the broken request. */
   readonly pending: readonly ServerResponse[]
-  /** Whether it broke within the body of a request, and whether that one's answer has begun. */
+  /** It broke within a body; `hasBegun` says that its response has begun. */
   readonly isInBody: boolean
   readonly hasBegun: boolean
 }
 
-/** Takes nothing more from a connection, and tells where it stands. */
+/** Takes nothing more from a connection. */
 export function giveUp(socket: Socket): Standing {
   const connection = connections.get(socket)
   if (!connection) return { pending: [], isInBody: false, hasBegun: false }
@@ -185,8 +183,8 @@ export function giveUp(socket: Socket): Standing {
 }
 
 /**
- * Reads what is left of a body that nobody wants, and throws it away: a connection that is closed over unread bytes is
- * reset, and the client may never see the answer. Beyond a bound it is.
+ * Reads and drops the rest of a refused body. Closing a connection over unread bytes resets it, and the client may
+ * never see the response; that happens only beyond a limit.
  */
 export function dropBody(request: IncomingMessage): void {
   const { socket } = request

@@ -3,9 +3,9 @@ import type { FastifyInstance } from 'fastify'
 
 const PREFLIGHT_MAX_AGE_S = 3_600
 
-/** Answers preflights of listed origins before anything else is asked of them: a browser sends no credential along. */
+/** Answers preflights of listed origins first, since browsers send no credential with them. */
 export async function registerCors(app: FastifyInstance, origins: readonly string[]): Promise<void> {
-  // The plugin's one route only says 404, to everybody.
+  // The plugin's one route only returns 404.
   app.addHook('onRoute', (route) => {
     if (route.url === '*' && route.method === 'OPTIONS') route.config = { ...route.config, access: 'public' }
   })
@@ -24,7 +24,7 @@ function allowedOrigin(sent: string | undefined, origins: readonly string[]): st
   return origins.includes(sent) && sent
 }
 
-/** No `credentials`: what a browser adds by itself, such as cookies, opens nothing to other origins. */
+/** No `credentials`: cookies and the like open nothing to other origins. */
 const CORS: FastifyCorsOptions = {
   methods: ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE'],
   allowedHeaders: [

@@ -4,20 +4,17 @@ import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promi
 import type { FastifyInstance } from 'fastify'
 import { StartError } from '../base/start-error.ts'
 
-/** How long open connections may still send a request; it is answered with `Connection: close`. */
+/** Time for open connections to send one more request; the response has `Connection: close`. */
 const GRACE_MS = 300
-/** How long connections that wait to be accepted may keep the server from closing its port. */
+/** The longest that unaccepted connections delay the closing of the port. */
 const QUEUE_LIMIT_MS = 1_000
-/** Two turns without work take less than that. */
+/** The most that two turns without work take. */
 const QUIET_TURNS_MS = 1
 const POLL_MS = 10
-/** Ctrl-C reaches the process twice when npm started it: from the terminal and from npm. */
+/** Ctrl-C reaches the process twice if npm started it: from the terminal and from npm. */
 const SAME_SIGNAL_MS = 500
 
-/**
- * Resolves on the first SIGTERM or SIGINT. From then on `fail` ends the process when it has not ended within the
- * limit, or on a second signal.
- */
+/** Resolves on the first SIGTERM or SIGINT. `fail` then ends the process after the limit, or on a second signal. */
 export function stopSignal(limitMs: number, fail: (error: unknown) => void): Promise<void> {
   return new Promise((resolve) => {
     let first: number | undefined
@@ -35,8 +32,8 @@ export function stopSignal(limitMs: number, fail: (error: unknown) => void): Pro
 }
 
 /**
- * Prepares an app that does not listen yet for a stop that drops no request. What it answers stops the app: connections
- * close after their next response, soon no new ones are accepted, and it is done with the last response.
+ * Prepares an app, not yet listening, to stop without dropping a request. The returned function stops it: connections
+ * close after their next response, the port closes soon, and the promise resolves with the last response.
  */
 export function drainable(app: FastifyInstance): () => Promise<void> {
   let isDraining = false
@@ -53,7 +50,7 @@ export function drainable(app: FastifyInstance): () => Promise<void> {
     isDraining = true
     await delay(GRACE_MS)
     await emptyQueue(server)
-    // Closes the port alone: an HTTP server's own `close` also cuts responses that a slow client has not taken yet.
+    // Closes the port only: an HTTP server's `close` also cuts responses that a slow client has not taken yet.
     NetServer.prototype.close.call(server)
     for (const silentUntil = performance.now() + GRACE_MS; connections.size > 0; await delay(POLL_MS)) {
       closeUnused(server, connections, performance.now() > silentUntil)
@@ -62,18 +59,18 @@ export function drainable(app: FastifyInstance): () => Promise<void> {
   }
 }
 
-/** Closes connections between two requests and, where `withSilent`, those that never sent anything. */
+/** Closes connections between two requests; `withSilent` adds those that never sent anything. */
 function closeUnused(server: Server, connections: ReadonlySet<Socket>, withSilent: boolean): void {
   const sockets = [...connections]
-  // Node takes a connection for idle although it still sends the response.
+  // Node takes a connection for idle while it still sends the response.
   if (sockets.every(({ writableLength }) => writableLength === 0)) server.closeIdleConnections()
   // Browsers open some in advance, and Node never takes those for idle.
   if (withSilent) for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy()
 }
 
 /**
- * Closing a port resets the connections that clients have opened and the process has not accepted yet, with the
- * requests in them. So the queue is shortened, which keeps new ones out, and accepted until it is empty.
+ * Accepts waiting connections until none is left. Closing the port would reset them with their requests. A backlog of 0
+ * keeps new ones out.
  */
 async function emptyQueue(server: Server): Promise<void> {
   const handle: { listen?(backlog: number): unknown } | undefined = Reflect.get(server, '_handle')
@@ -88,7 +85,7 @@ async function emptyQueue(server: Server): Promise<void> {
     const [before, start] = [accepted, performance.now()]
     await nextTurn()
     await nextTurn()
-    // In a turn that takes long, somebody may have come after the process looked.
+    // During a long turn, a connection may have come after the check.
     isQuiet = accepted === before && performance.now() - start < QUIET_TURNS_MS
   }
   server.off('connection', count)

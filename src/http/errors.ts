@@ -8,7 +8,7 @@ import { requestId } from './request-id.ts'
 
 const JSON_TYPE = 'application/json;charset=utf-8'
 
-/** Makes every failure of an app a TMF `Error` body: problems, unknown paths and methods, the framework's own, bugs. */
+/** Renders every failure as a TMF `Error` body: problems, unknown paths and methods, framework errors, bugs. */
 export function registerErrors(app: FastifyInstance): void {
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const problem = asProblem(error)
@@ -19,12 +19,12 @@ export function registerErrors(app: FastifyInstance): void {
   app.setNotFoundHandler((request, reply) => sendProblem(reply, request, NOTHING_HERE))
   watchConnections(app.server)
   app.server.on('checkExpectation', answerExpectation)
-  // Node would answer a missing Host itself, with an empty body; app.ts switches that off.
+  // Node would answer a missing Host with an empty body; app.ts switches that off.
   app.addHook('onRequest', async ({ raw }) => {
     const hosts = hostCount(raw)
     if (hosts > 1 || (hosts === 0 && raw.httpVersion === '1.1')) throw ONE_HOST
   })
-  // The framework asks for the connection to be closed over what is unread, which would take the answer along.
+  // The framework closes a connection over unread bytes, which would drop the response.
   app.addHook('onSend', ({ raw }, reply, _, done) => {
     if (!raw.complete && reply.statusCode >= 400) {
       dropBody(raw)
@@ -34,7 +34,7 @@ export function registerErrors(app: FastifyInstance): void {
   })
 }
 
-/** Node keeps the first of several; a proxy may have gone by another. */
+/** Node keeps the first of several Host headers; a proxy may have used another. */
 function hostCount({ rawHeaders }: IncomingMessage): number {
   let count = 0
   for (let at = 0; at < rawHeaders.length; at += 2) {
@@ -44,9 +44,9 @@ function hostCount({ rawHeaders }: IncomingMessage): number {
   return count
 }
 
-/** What the framework refuses before it has found a route, e.g. a path with a broken percent escape. */
+/** Handles what the framework refuses before routing, e.g. a path with a broken percent escape. */
 export function answerFrameworkError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
-  // No hook has run yet, so the id is not on the reply.
+  // No hook has run yet, so the reply has no id.
   sendProblem(reply.header('X-Request-Id', request.id), request, asProblem(error))
 }
 
@@ -58,7 +58,7 @@ function sendProblem(reply: FastifyReply, request: FastifyRequest, problem: Prob
     .send(JSON.stringify(errorBody(problem, request.id)))
 }
 
-/** Answers an Expect header that cannot be met, before the framework sees the request. */
+/** Answers an unsupported Expect header before the framework sees the request. */
 function answerExpectation(request: IncomingMessage, response: ServerResponse): void {
   const id = requestId(request)
   const problem = new Problem('expectationFailed', 'Expect takes 100-continue only')
@@ -69,7 +69,7 @@ function answerExpectation(request: IncomingMessage, response: ServerResponse): 
 const ONE_HOST = new Problem('badRequest', 'HTTP/1.1 needs one Host header')
 const NOTHING_HERE = new Problem('notFound', 'There is nothing at this path')
 
-/** The framework's errors, by its status, in words that say what is allowed. */
+/** The framework's errors by status, in words that say what is allowed. */
 const BY_STATUS: Readonly<Record<number, readonly [ProblemKind, string]>> = {
   400: ['badRequest', 'The request is malformed'],
   403: ['notFound', 'There is nothing at this path'],
@@ -89,12 +89,12 @@ function asProblem(error: FastifyError | Problem): Problem {
   if (error instanceof Problem) return error
   if (error.code === 'FST_ERR_MAX_PARAM_LENGTH') return new Problem('uriTooLong', 'The path is too long')
   const status = error.statusCode ?? 500
-  // What else a plugin blames on the request is the client's to mend, whatever its number.
+  // Any other error that a plugin blames on the request is the client's.
   const [kind, message] = BY_STATUS[status] ?? (status >= 400 && status < 500 ? BY_STATUS[400] : undefined) ?? BUG
   return new Problem(kind, message)
 }
 
-/** The media types that a route takes, for the header that goes with 415 (RFC 5789, section 2.2). */
+/** Returns the header for 415 with the media types of the route (RFC 5789, section 2.2). */
 function accepted({ method, routeOptions }: FastifyRequest): Readonly<Record<string, string>> | undefined {
   const takesMany = method === 'POST' && routeOptions.config?.takesMany
   return takesMany ? { 'Accept-Post': `application/json, ${LINES_TYPE}` } : ACCEPTED[method]
@@ -105,7 +105,7 @@ const ACCEPTED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   POST: { 'Accept-Post': 'application/json' }
 }
 
-/** Notes which methods each path gets; call before the routes are registered. */
+/** Notes the methods of each path; call it before the routes are registered. */
 export function collectMethods(app: FastifyInstance): ReadonlyMap<string, ReadonlySet<string>> {
   const methods = new Map<string, Set<string>>()
   app.addHook('onRoute', ({ url, method }) => {
@@ -116,7 +116,7 @@ export function collectMethods(app: FastifyInstance): ReadonlyMap<string, Readon
   return methods
 }
 
-/** Answers the methods that a known path does not have with 405 and `Allow`; call after the routes are registered. */
+/** Answers a known path's missing methods with 405 and `Allow`; call it after the routes are registered. */
 export function refuseOtherMethods(app: FastifyInstance, methods: ReadonlyMap<string, ReadonlySet<string>>): void {
   for (const [url, known] of [...methods]) {
     const allow = [...known].join(', ')
@@ -124,7 +124,7 @@ export function refuseOtherMethods(app: FastifyInstance, methods: ReadonlyMap<st
       throw new Problem('methodNotAllowed', `This path takes ${allow}`, { Allow: allow })
     }
     const others = app.supportedMethods.filter((method) => !known.has(method)) as HTTPMethods[]
-    // Before the body is parsed: what is wrong is the method, whatever else may be.
+    // Before the body is parsed: the method is wrong, whatever the body.
     app.route({ method: others, url, config: { access: 'public' }, onRequest: refuse, handler: refuse })
   }
 }

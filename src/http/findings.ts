@@ -1,19 +1,18 @@
 import { Problem, type ProblemKind } from '../base/problem.ts'
 
-/** One thing that is wrong with a body: where, as a JSON path, and what. */
+/** One fault of a body; `path` is a JSON path. */
 export interface Finding {
   readonly path: string
   readonly message: string
 }
 
-/** More findings than this in one body are counted, not listed. */
+/** Further findings are counted, not listed. */
 const LISTED_MAX = 20
-/** What a message begins with that is about one place of the body. */
+/** A message that begins with a place of the body. */
 const ABOUT_PLACE = /^(\$(?:\.\w+|\[\d+\]|\['[^']*'\])*) (.+)$/s
 
 const listed = new WeakMap<Problem, readonly Finding[]>()
 
-/** A problem that lists findings, each with its path. */
 export function refusal(kind: ProblemKind, findings: readonly Finding[]): Problem {
   const first = findings.slice(0, LISTED_MAX)
   const left = findings.length - first.length
@@ -23,7 +22,7 @@ export function refusal(kind: ProblemKind, findings: readonly Finding[]): Proble
   return problem
 }
 
-/** The findings of any problem with a body: what it lists, else its one message, about the place it begins with. */
+/** Returns the listed findings of a problem, or its one message and the place it begins with. */
 export function findingsOf(problem: Problem): readonly Finding[] {
   const known = listed.get(problem)
   if (known) return known

@@ -4,7 +4,7 @@ const UNTRUSTED =
   'X-Forwarded-For comes from an address that TRUST_PROXY does not name, and is left aside: if that is the proxy, ' +
   'all of its clients share its address, for failed sign-ins and for API keys that are bound to networks'
 
-/** Says once in the log that a proxy seems to stand before the server which is not trusted. */
+/** Logs once that an untrusted proxy seems to stand before the server. */
 export function warnOfUntrustedProxy(app: FastifyInstance): void {
   let isSaid = false
   app.addHook('onRequest', ({ headers, ips, log, socket }, _, done) => {

@@ -4,7 +4,6 @@ import { registerCors } from './cors.ts'
 import { registerShedding } from './load-shedding.ts'
 import { registerSecurityHeaders } from './security-headers.ts'
 
-/** The settings that these limits depend on, as `config.ts` reads them. */
 export interface HardeningSettings {
   readonly PUBLIC_URL?: string | undefined
   readonly REQUEST_TIMEOUT_MS: number
@@ -13,14 +12,14 @@ export interface HardeningSettings {
   readonly CORS_ORIGINS?: readonly string[] | undefined
 }
 
-/** Of the request line and all headers together; beyond it is 431. Credentials of a megabyte get no further. */
+/** Limit of the request line and all headers together; more is 431. */
 const HEADERS_MAX_BYTES = 16_384
 const HEADERS_TIMEOUT_MAX_MS = 10_000
-/** How often Node looks for late requests: a share of the timeout, so that it holds by and large. */
+/** Node checks for late requests this many times per timeout. */
 const CHECKS_PER_TIMEOUT = 10
 const CHECK_INTERVAL_MAX_MS = 1_000
 
-/** Node's own limits on what arrives, for the `http` option of Fastify; `requestTimeout` is an option of its own. */
+/** Returns Node's own limits on requests, for the `http` option of Fastify; `requestTimeout` is a separate option. */
 export function requestLimits({ REQUEST_TIMEOUT_MS }: HardeningSettings): ServerOptions {
   return {
     maxHeaderSize: HEADERS_MAX_BYTES,
@@ -30,9 +29,8 @@ export function requestLimits({ REQUEST_TIMEOUT_MS }: HardeningSettings): Server
 }
 
 /**
- * Bounds the connections, adds the security headers, CORS where CORS_ORIGINS is set, and shedding of load.
- * Call it after the hooks of request ids, whose header every refusal has, and before anything that registers or notes
- * routes.
+ * Bounds connections, sheds load, and adds the security headers, with CORS if CORS_ORIGINS is set. Call it after the
+ * hooks of request ids, whose header every refusal carries, and before any route is registered or noted.
  */
 export async function registerHardening(app: FastifyInstance, config: HardeningSettings): Promise<void> {
   app.server.maxConnections = config.MAX_CONNECTIONS

@@ -1,6 +1,6 @@
 const BRAND = Symbol('html')
 
-/** A piece of HTML. Made by this module only, so that text of others never becomes markup. */
+/** A piece of HTML. Only this module makes it, so that no outside text becomes markup. */
 export interface Html {
   readonly [BRAND]: true
   readonly text: string
@@ -8,7 +8,7 @@ export interface Html {
 
 type Part = Html | readonly Html[] | string | number | false | undefined
 
-/** Template tag: HTML and lists of it are put in as they are, nothing stands for what is missing, text is escaped. */
+/** Template tag: inserts HTML and lists of it, skips undefined, escapes text. */
 export function html(strings: readonly string[], ...parts: readonly Part[]): Html {
   const text = strings.map((string, index) => string + textOf(parts[index])).join('')
   return { [BRAND]: true, text }
@@ -28,7 +28,7 @@ function escaped(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
 }
 
-/** Text of our own, such as a style sheet, as it is. */
+/** Takes constant text, such as a style sheet, unescaped. */
 export function trusted(text: string): Html {
   return { [BRAND]: true, text }
 }

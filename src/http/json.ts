@@ -1,12 +1,12 @@
 import { trimScale } from '../base/money.ts'
 
-/** A JSON object of members that are JSON already; undefined ones are left out. So no digit of an amount is lost. */
+/** Joins members that are JSON already, without undefined ones. No digit of an amount is lost. */
 export function objectOf(members: Readonly<Record<string, string | undefined>>): string {
   const present = Object.entries(members).filter(([, value]) => value !== undefined)
   return `{${present.map(([name, value]) => `${JSON.stringify(name)}:${value}`).join()}}`
 }
 
-/** A Money of an amount as Postgres prints it. */
+/** Takes an amount as Postgres prints it. */
 export function moneyOf(unit: string, amount: string): string {
   return objectOf({ unit: JSON.stringify(unit), value: trimScale(amount) })
 }

@@ -3,13 +3,13 @@ import { Problem } from '../base/problem.ts'
 import { requireNoTransaction } from '../pace/slow.ts'
 import { nextTurn } from '../pace/turns.ts'
 
-/** A body of many documents: lines as they come, several at a time. */
+/** A body of many documents, as a stream of groups of lines. */
 export interface Lines {
   readonly [LINES]: true
   readonly groups: AsyncIterable<readonly Line[]>
 }
 
-/** A line, counted from 1; without bytes when it is longer than a body may be. */
+/** Numbered from 1; without bytes if longer than a body may be. */
 export interface Line {
   readonly number: number
   readonly bytes: Buffer | undefined
@@ -28,32 +28,30 @@ const OPEN_BRACE = 0x7b
 const CLOSE_BRACE = 0x7d
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf]
 
-/** Whether a parsed body is one of many documents. */
 export function isLines(body: unknown): body is Lines {
   return typeof body === 'object' && body !== null && LINES in body
 }
 
 /**
- * The lines of a stream, held back until they are asked for; blank ones are counted and left out. Of a line of more
- * than `maxBytes` none is kept. Throws `badRequest` when the stream breaks off.
+ * Returns the lines of a stream, read on demand. Counts blank lines and leaves them out. Keeps no byte of a line longer
+ * than `maxBytes`. Throws `badRequest` if the stream breaks off.
  */
 export function linesOf(stream: Readable, maxBytes: number): Lines {
   return { [LINES]: true, groups: split(stream, maxBytes) }
 }
 
-/** The elements of a JSON array, which is known to be valid, as lines. */
+/** Returns the elements of a valid JSON array as lines. */
 export function elementsOf(bytes: Buffer): Lines {
   return { [LINES]: true, groups: inGroups(numbered(sliceElements(bytes))) }
 }
 
-/** Whether JSON in UTF-8 begins as an array does. */
 export function isArray(bytes: Buffer): boolean {
   let at = BYTE_ORDER_MARK.every((byte, index) => bytes[index] === byte) ? BYTE_ORDER_MARK.length : 0
   while (at < bytes.length && Number(bytes[at]) <= SPACE) at++
   return bytes[at] === OPEN_BRACKET
 }
 
-/** However short lines are, and many of them come at once, a turn has no more than some. */
+/** Bounds the lines of a turn, since many short ones may come at once. */
 async function* inGroups(lines: Iterable<Line>): AsyncGenerator<readonly Line[]> {
   let group: Line[] = []
   for (const line of lines) {
@@ -69,7 +67,7 @@ async function* split(stream: Readable, maxBytes: number): AsyncGenerator<readon
   requireNoTransaction('The body of a client')
   const cut = cutter(maxBytes)
   try {
-    // Destroyed, the stream would take the connection along, and with it the answer.
+    // Destroying the stream would close the connection and lose the response.
     for await (const chunk of stream.iterator({ destroyOnReturn: false })) {
       const lines = cut.add(chunk)
       yield* inGroups(lines)
@@ -81,7 +79,6 @@ async function* split(stream: Readable, maxBytes: number): AsyncGenerator<readon
   if (last.length > 0) yield last
 }
 
-/** Cuts chunks into lines. */
 function cutter(maxBytes: number) {
   let number = 1
   let held: Buffer[] = []
@@ -117,13 +114,13 @@ function isBlank(bytes: Buffer): boolean {
   return bytes.every((byte) => byte <= SPACE)
 }
 
-/** What is blank is the only one, of an empty array. */
+/** Only an empty array has a blank element. */
 function* numbered(elements: Iterable<Buffer>): Generator<Line> {
   let number = 0
   for (const bytes of elements) if (!isBlank(bytes)) yield { number: ++number, bytes }
 }
 
-/** Where the commas between the elements are, outside of texts and of what is nested. */
+/** Splits at commas outside of texts and nested values. */
 function* sliceElements(bytes: Buffer): Generator<Buffer> {
   let depth = 0
   let start = 0

@@ -2,11 +2,11 @@ import underPressure from '@fastify/under-pressure'
 import type { FastifyInstance } from 'fastify'
 import { Problem } from '../base/problem.ts'
 
-/** Answers also when the process is overloaded: a restart would only add to the load. */
+/** Answers even under overload: a restart would only add to the load. */
 const LIVE_PATH = '/health/live'
 const RETRY_AFTER_S = '5'
 
-/** Refuses requests while the turns of the event loop take longer than this on average. */
+/** Refuses requests while turns of the event loop take longer than this on average. */
 export async function registerShedding(app: FastifyInstance, maxEventLoopDelay: number): Promise<void> {
   const overloaded = new Problem('unavailable', 'The server is overloaded; try again later', {
     'Retry-After': RETRY_AFTER_S

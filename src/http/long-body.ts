@@ -4,8 +4,8 @@ import type { FastifyRequest } from 'fastify'
 const sockets = new WeakSet<Socket>()
 
 /**
- * Lets the body of a request take as long as it needs, as long as it moves: the limit of time for a whole request is
- * from now on one for a connection on which nothing is sent either way.
+ * Lets a body take as long as it needs while bytes flow: the time limit of the request becomes a limit of silence in
+ * both directions.
  */
 export function allowLongBody({ raw, server: { server } }: FastifyRequest): void {
   const { socket } = raw
@@ -15,7 +15,6 @@ export function allowLongBody({ raw, server: { server } }: FastifyRequest): void
   raw.once('close', () => sockets.delete(socket))
 }
 
-/** Whether a request that is late may be so. */
 export function mayBeLate(socket: Socket): boolean {
   return sockets.has(socket)
 }

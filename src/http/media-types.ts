@@ -1,3 +1,3 @@
-/** Media types PATCH takes, as the `Accept-Patch` header lists them. `application/json` is read as a merge patch. */
+/** As in the `Accept-Patch` header. `application/json` is read as a merge patch. */
 export const PATCH_TYPES = ['application/merge-patch+json', 'application/json', 'application/json-patch+json'] as const
 export type PatchType = (typeof PATCH_TYPES)[number]

@@ -5,8 +5,8 @@ import { Problem } from '../base/problem.ts'
 const NOTHING_SUCH = new Problem('notFound', 'There is nothing with this id: no id has a NUL character')
 
 /**
- * Refuses what no database can look for, on every route, before its handler sees it. Call it after the hook that asks
- * who it is: a stranger learns nothing of paths.
+ * Refuses paths that no database can look up, on every route. Call it after authentication, so that strangers learn
+ * nothing of paths.
  */
 export function registerPathParameters(app: FastifyInstance): void {
   app.addHook('onRequest', ({ params }, _, done) => {

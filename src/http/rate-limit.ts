@@ -3,22 +3,21 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Problem } from '../base/problem.ts'
 
 const MINUTE_MS = 60_000
-/** Holds in production where RATE_LIMIT_PER_MINUTE says nothing; the embedded database of the demo has no limit. */
+/** Default in production; the embedded database of the demo has no limit. */
 const DEFAULT_RATE_PER_MINUTE = 6_000
-/** Principals whose requests are counted at the same time; beyond that the one not seen longest starts anew. */
+/** Principals counted at the same time; beyond it, the least recent starts anew. */
 const COUNTED_PRINCIPALS_MAX = 10_000
-/** Counts for a request without a principal. */
+/** The key of requests without a principal, which are not limited. */
 const NOBODY = ''
 
-/** The settings that the limit depends on. */
 export interface RateSettings {
   readonly DATABASE_URL?: string | undefined
   readonly RATE_LIMIT_PER_MINUTE?: number | undefined
 }
 
 /**
- * Limits the requests per minute of each key, in this process; undefined is a request that is not limited. Call it
- * after the hook that authenticates was added: it counts before a body is read, and on unknown paths as well.
+ * Limits the requests per minute of each key in this process; an undefined key is not limited. Call it after the
+ * authentication hook: it counts before a body is read, and on unknown paths.
  */
 export async function registerRateLimit(
   app: FastifyInstance,
@@ -35,7 +34,7 @@ export async function registerRateLimit(
     cache: COUNTED_PRINCIPALS_MAX,
     keyGenerator: (request) => keyOf(request) ?? NOBODY,
     allowList: (_, key) => key === NOBODY,
-    // The plugin has set the headers, Retry-After among them.
+    // The plugin has set the headers, Retry-After included.
     errorResponseBuilder: () => exceeded
   })
   app.addHook('onRequest', app.rateLimit())

@@ -4,14 +4,14 @@ import { newId } from '../base/ulid.ts'
 
 const ACCEPTED = /^[\w.-]{1,64}$/
 
-/** The id of a request: the caller's X-Request-Id where it is harmless to repeat, else a new one. */
+/** Returns the caller's X-Request-Id if it is safe to repeat, else a new one. */
 export function requestId(request: IncomingMessage): string {
   const sent = request.headers['x-request-id']
   return typeof sent === 'string' && ACCEPTED.test(sent) ? sent : newId()
 }
 
 /**
- * Puts the id on every response, and one line per request into the log: the pattern of the route, since ids in a path
+ * Puts the id on every response and logs one line per request. The line has the route's pattern, since ids in a path
  * may be phone numbers, and no query, which may hold personal data.
  */
 export function registerRequestIds(app: FastifyInstance): void {

@@ -3,7 +3,7 @@ import Fastify, { type FastifyInstance } from 'fastify'
 
 const HSTS_MAX_AGE_S = 31_536_000
 
-/** Helmet would put its headers together for every request, at a third of the server's time; they never change. */
+/** Computes the headers once: Helmet would spend a third of the server's time on them. */
 export async function registerSecurityHeaders(
   app: FastifyInstance,
   { PUBLIC_URL }: { readonly PUBLIC_URL?: string | undefined }
@@ -19,7 +19,7 @@ async function helmetHeaders(isHttps: boolean): Promise<Readonly<Record<string, 
   const probe = Fastify()
   await probe.register(helmet, {
     ...HELMET,
-    // Not for subdomains: they may be somebody else's.
+    // Subdomains may belong to others.
     strictTransportSecurity: isHttps && { maxAge: HSTS_MAX_AGE_S, includeSubDomains: false }
   })
   probe.get('/', async (_, reply) => reply.raw.getHeaders())
@@ -28,7 +28,7 @@ async function helmetHeaders(isHttps: boolean): Promise<Readonly<Record<string, 
   return headers
 }
 
-/** What matters to answers of JSON; the documentation has a content security policy of its own. */
+/** Headers that matter to JSON; the documentation has a content security policy of its own. */
 const HELMET = {
   contentSecurityPolicy: {
     useDefaults: false,
