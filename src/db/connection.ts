@@ -14,7 +14,9 @@ export interface Connections {
   sessionOf(client: pg.ClientBase): Session
   /** Nobody gets this one again. */
   spoil(client: pg.PoolClient): void
-  /** Nobody gets this one again, nor any that was made before it fell silent; who has one still, loses it soon. */
+  /** Ends the connection at once: a statement that waits on it fails. */
+  hangUp(client: pg.PoolClient): void
+  /** Nobody gets this one again, nor any that was made before it fell silent. */
   condemn(client: pg.PoolClient): void
   /** Cuts every connection, and opens no other. */
   cut(): void
@@ -27,8 +29,6 @@ const IDLE_IN_TRANSACTION_MS = 5_000
 /** Waiting for a lock ends before the statement is over its time, so that the two are told apart. */
 const LOCK_SHARE = 0.8
 const CLOSE_LIMIT_MS = 2_000
-/** How long a connection is still waited for, when another one has fallen silent and statements have no limit. */
-const LAST_GRACE_MS = 30_000
 
 /** The limits of work that somebody waits for. */
 export function sessionLimits(statementTimeoutMs: number): SessionLimits {
@@ -82,16 +82,13 @@ export function openPool(settings: ConnectionSettings, size: number, onIdleError
     connect: () => dialler.again(() => pool.connect()),
     release: (client) => client.release(condemned.has(client)),
     sessionOf: (client) => sessions.get(client) ?? { isPooled: false },
+    hangUp: dialler.hangUp,
     spoil: (client) => condemned.add(client),
     condemn: (client) => {
       // Others may have been made since.
       if (condemned.has(client)) return
-      const former = [...clients]
-      for (const client of former) condemned.add(client)
+      for (const client of clients) condemned.add(client)
       for (const client of idle) dialler.hangUp(client)
-      // What may take its time would wait for ever on one that is silent; elsewhere it is begun again.
-      const hangUpBusy = () => former.filter((client) => clients.has(client)).forEach(dialler.hangUp)
-      setTimeout(hangUpBusy, settings.statementTimeoutMs || LAST_GRACE_MS).unref()
       dialler.forget()
     },
     cut: dialler.cut,

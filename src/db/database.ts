@@ -5,6 +5,7 @@ import { quickly } from '../pace/slow.ts'
 import { type Connections, openPool, sessionLimits } from './connection.ts'
 import { type DatabaseClock, databaseClock, TIME, type Told, told } from './database-clock.ts'
 import { isSilence, isTransient, isUnavailable, readOnly, translated } from './failure.ts'
+import { BACKEND, type Backend, OWN_BACKEND, watchBackend } from './lifeline.ts'
 import { beginText, type Session, type SessionLimits } from './session.ts'
 import { render, type Sql } from './sql.ts'
 
@@ -59,6 +60,7 @@ export interface DatabaseSettings {
 
 const RETRIES = 5
 const PREPARED_MAX = 500
+const NO_LIMITS = 'SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0'
 /** Whoever asks whether the database answers does not wait for long. */
 const PROBE_MS = 2_000
 /** The longest that a timer can wait, which is for weeks. */
@@ -73,7 +75,10 @@ export function openDatabase(settings: DatabaseSettings, onIdleError: (error: Er
   const pool: Pool = { connections, limits, clock, names: new Map() }
   const inOne = <T>(work: (tx: Transaction) => Promise<T>, isSnapshot: boolean) =>
     retried(() =>
-      withLine(pool, (line) => inTransaction(line, () => quickly(() => work(transactionOn(line))), isSnapshot))
+      withLine(pool, (line) => {
+        const { tx, end } = transactionOn(pool, line)
+        return inTransaction(line, () => quickly(() => work(tx)), isSnapshot).finally(end)
+      })
     )
   return {
     run: (statement, options) => single(pool, (line) => run(line, statement, options)),
@@ -110,18 +115,23 @@ function single<T>(pool: Pool, work: (line: Line) => Promise<T>): Promise<T> {
   )
 }
 
-function transactionOn(line: Line): Transaction {
+function transactionOn(pool: Pool, line: Line): { readonly tx: Transaction; readonly end: () => void } {
   let limitMs: number | undefined
-  return {
+  let end: () => void = () => undefined
+  const find = (pid: string) => single(pool, (other) => backendOf(other, pid))
+  const tx: Transaction = {
     run: (statement, options) =>
       run(line, statement, options, limitMs).catch((error: unknown) => {
         throw isTransient(error) ? error : translated(error)
       }),
     takeTime: async () => {
-      await line.client.query('SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0')
+      const backend = await lastRow<Backend>(line.client, [NO_LIMITS, OWN_BACKEND])
       limitMs = UNLIMITED_MS
+      end()
+      if (backend) end = watchBackend(backend, find, () => pool.connections.hangUp(line.client))
     }
   }
+  return { tx, end: () => end() }
 }
 
 async function run(line: Line, statement: Sql, options: RunOptions = {}, limitMs?: number): Promise<Result> {
@@ -153,10 +163,19 @@ function nameOf(text: string, names: Map<string, string>): string | undefined {
 
 /** Begins, and hears the time of the database with the same answer. */
 async function begin({ client, limits, session }: Line, isSnapshot: boolean): Promise<Told> {
-  const texts = [beginText(limits, session, isSnapshot), TIME]
+  const row = await lastRow<{ at: string }>(client, [beginText(limits, session, isSnapshot), TIME])
+  return told(row?.at)
+}
+
+/** Runs statements as one query, and returns the only row of the last one. */
+async function lastRow<T extends pg.QueryResultRow>(client: pg.PoolClient, texts: string[]): Promise<T | undefined> {
   const results: unknown = await client.query(texts.join('; '))
-  const { rows } = (results as pg.QueryResult<{ at: string }>[]).at(-1) ?? { rows: [] }
-  return told(rows[0]?.at)
+  return (results as pg.QueryResult<T>[]).at(-1)?.rows[0]
+}
+
+async function backendOf({ client }: Line, pid: string): Promise<Backend | undefined> {
+  const { rows } = await client.query<Backend>(BACKEND, [pid])
+  return rows[0]
 }
 
 async function requireWritable({ client }: Line): Promise<void> {

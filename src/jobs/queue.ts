@@ -72,11 +72,14 @@ const LOCK_LIMIT = sql`interval '30 seconds'`
 /** What was given up is kept for a while, since it says why. */
 const GIVEN_UP_KEPT = sql`interval '1 day'`
 
+/** A lock is renewed once it is so old. Between renewals it must look older than one that was just taken. */
+const RENEWAL = sql`interval '10 seconds'`
+
 /** Renews the locks of jobs that are under way, by their ids. */
 export async function renewLocks(database: Queryable, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return
   await database.run(sql`UPDATE graphile_worker._private_jobs SET locked_at = now()
-    WHERE id = ANY (${ids}::bigint[]) AND locked_at IS NOT NULL`)
+    WHERE id = ANY (${ids}::bigint[]) AND locked_at < now() - ${RENEWAL}`)
 }
 
 /**

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { sql } from '../../src/db/sql.ts'
-import { addJob, nextJob, queueFigures, releaseJobs, renewLocks } from '../../src/jobs/queue.ts'
+import { addJob, hasNoJob, nextJob, queueFigures, releaseJobs, renewLocks } from '../../src/jobs/queue.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 
 const TASK = 'testTask'
@@ -42,6 +42,22 @@ test('who is at a job keeps it, however long it takes', async () => {
   await renewLocks(store.database, [id])
   await releaseJobs(store.database)
   expect(await nextJob(store.database, [TASK])).toBeUndefined()
+})
+
+test('a job that nobody can be seen at is told from one that was just taken, although its lock is renewed', async () => {
+  const isAskable = async () =>
+    (await store.database.run(sql`SELECT ${hasNoJob(sql`'one'`)}`)).rows.flat().join() === 't'
+  const id = await add('one')
+  expect(await isAskable()).toBe(false)
+  for (const [secondsAgo, expected] of [
+    [0, false],
+    [9, true],
+    [11, false]
+  ] as const) {
+    await take(id, secondsAgo)
+    await renewLocks(store.database, [id])
+    expect(await isAskable()).toBe(expected)
+  }
 })
 
 test('a job of a dead runner that was asked for again is removed in time', async () => {
