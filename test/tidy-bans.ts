@@ -88,6 +88,7 @@ export const BANS: readonly Ban[] = [
       'src/billing/work.ts',
       'src/cli/bill-run-commands.ts',
       'src/db/connection.ts',
+      'src/db/lifeline.ts',
       'src/db/embedded/postgres.ts',
       'src/db/embedded/cluster.ts',
       'src/db/embedded/file-lock.ts',

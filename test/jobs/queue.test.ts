@@ -44,7 +44,7 @@ test('who is at a job keeps it, however long it takes', async () => {
   expect(await nextJob(store.database, [TASK])).toBeUndefined()
 })
 
-test('a job that nobody can be seen at is told from one that was just taken, although its lock is renewed', async () => {
+test('a job that hangs is told from one that was just taken, although its lock is renewed', async () => {
   const isAskable = async () =>
     (await store.database.run(sql`SELECT ${hasNoJob(sql`'one'`)}`)).rows.flat().join() === 't'
   const id = await add('one')
