@@ -1,14 +1,13 @@
 import type { Database } from '../db/database.ts'
 import { type Sql, sql } from '../db/sql.ts'
 
-/** How many rows of a table one call removes at most. */
+/** Most rows of a table that one call removes. */
 const PURGED_PER_TABLE = 1_000
 
 /**
- * Removes what nobody can use any more: grants that are over with their refresh tokens, old authorization codes, failed
- * sign-ins of yesterday, networks that nobody signed in from for a quarter of a year, and keys retired longer ago than
- * any token lives. Of each table a bounded number per call, the oldest first; rows that another process is removing are
- * left to it. Postgres' own clock decides.
+ * Removes expired rows: ended grants with their refresh tokens, old authorization codes, failed sign-ins of yesterday,
+ * networks without a sign-in for a quarter of a year, and keys retired longer ago than any token lives. Takes a bounded
+ * number per table, the oldest first, and skips rows that another process is removing. Goes by Postgres' clock.
  */
 export async function purgeExpired(database: Database): Promise<void> {
   for (const statement of PURGES) await database.run(statement)

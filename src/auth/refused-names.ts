@@ -7,20 +7,19 @@ import type { Database } from '../db/database.ts'
 import type { Principal } from './access/principal.ts'
 import { countRefusal } from './sign-in/attempts.ts'
 
-/** What refusals of names are kept with. */
 export interface Refusals {
   readonly database: Database
   readonly clock: Clock
   readonly authorOf: (request: FastifyRequest) => Author
 }
 
-/** Those known at once that have to wait; beyond, the one that has been known for longest may try again. */
+/** Limit of waiting principals kept; beyond it, the oldest may try again. */
 const WAITING_MAX = 10_000
 
 /**
- * Whoever is refused because of a name may be trying which names there are: each such refusal leaves a row in the
- * audit, and whoever gets too many on a route waits there, longer each time. Answers what throws `tooManyRequests`
- * until then. Other processes count along, and make one wait from the next refusal on.
+ * Slows down guessing of names. Each refusal because of a name leaves a row in the audit; too many on a route make the
+ * principal wait there, longer each time. Returns a function that throws `tooManyRequests` during the wait. Processes
+ * count together; another one's count takes effect at the next refusal.
  */
 export function registerRefusals(
   app: FastifyInstance,
@@ -58,7 +57,7 @@ export function registerRefusals(
   }
 }
 
-/** By what is asked, whatever the path before it. */
+/** Counts per route. */
 function keyOf({ method, routeOptions }: FastifyRequest, { tenantId, actor }: Principal): string {
   const path = routeOptions.url?.split('/').filter((segment) => !segment.startsWith(':'))
   return JSON.stringify([tenantId, actor.type, actor.id, method, path?.slice(-1)])

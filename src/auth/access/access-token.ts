@@ -6,35 +6,33 @@ import { newId } from '../../base/ulid.ts'
 import { ACCESS_TOKEN_LIFETIME_MAX_S, type KeyRing, type VerifyingKey } from '../keys/signing-keys.ts'
 import { isScope, type Scope } from './scopes.ts'
 
-/** For whom all tokens are meant (`aud`). */
+/** The `aud` of all tokens. */
 export const AUDIENCE = 'tmf678-server'
-/** Longer ones are refused unread. */
+/** Longer tokens are refused unread. */
 export const TOKEN_LENGTH_MAX = 4_096
-/** By how much the clocks of two processes may differ. */
+/** Allowed difference between the clocks of two processes. */
 export const CLOCK_TOLERANCE_S = 5
 /** RFC 9068, section 2.1. */
 const TYPE = 'at+jwt'
 /**
- * Header, claims and the 64 bytes of an Ed25519 or P-256 signature. Decoders overlook the last four bits of its last
- * character; as they must be 0 here, no token can be written in two ways.
+ * Header, claims and the 64 bytes of an Ed25519 or P-256 signature. Decoders ignore the last four bits of the last
+ * character; they must be 0, so that a token has one spelling.
  */
 const COMPACT = /^[\w-]+\.[\w-]+\.[\w-]{85}[AQgw]$/
 
-/** What an access token says. */
 export interface Claims {
   readonly tenantId: string
-  /** The row of `oauth_grant` that the token lives and dies with. */
+  /** The row of `oauth_grant`; ending it ends the token. */
   readonly grantId: string
-  /** Who was let in. */
   readonly subject: string
   readonly actorType: 'user' | 'client' | 'sso'
   readonly clientId?: string | undefined
   readonly scopes: readonly Scope[]
-  /** The partner whose rows alone the bearer sees. */
+  /** The bearer sees only this partner's rows. */
   readonly partnerId?: string | undefined
 }
 
-/** The claims of a token that was found valid. `expiresAt` is in seconds of the epoch. */
+/** The claims of a valid token; `expiresAt` is in seconds since 1970. */
 export interface VerifiedClaims extends Claims {
   readonly expiresAt: number
 }
@@ -62,8 +60,8 @@ const PAYLOAD = z
 type Payload = z.output<typeof PAYLOAD>
 
 /**
- * A JWT access token (RFC 9068) that is valid for `lifetimeS` seconds from now, signed with the tenant's key. Throws a
- * plain error for claims that verifyAccessToken would refuse, such as no scopes or too long a lifetime.
+ * Signs a JWT access token (RFC 9068), valid for `lifetimeS` seconds. Throws a plain error for claims that
+ * verifyAccessToken would refuse, such as no scopes or too long a lifetime.
  */
 export async function signAccessToken(
   ring: KeyRing,
@@ -94,8 +92,8 @@ export async function signAccessToken(
 }
 
 /**
- * The claims of a token that is valid now. `issuer` is who must have issued it, undefined when any may. Throws
- * `expiredCredentials`, or `invalidCredentials` with what is wrong. Whether its grant was revoked is not looked at.
+ * Returns the claims of a valid token. Without `issuer`, any issuer will do. Throws `expiredCredentials`, or
+ * `invalidCredentials` with the fault. Does not check if the grant was revoked.
  */
 export async function verifyAccessToken(
   ring: KeyRing,
@@ -127,7 +125,7 @@ async function keyNamedBy(ring: KeyRing, token: string): Promise<VerifyingKey> {
   return key
 }
 
-/** What the header says stays a claim of whoever wrote it; `kid` alone is read from it unverified. */
+/** Reads `kid` only: the header is not verified yet. */
 function keyId(token: string): string {
   try {
     const { kid } = decodeProtectedHeader(token)
@@ -137,7 +135,7 @@ function keyId(token: string): string {
   }
 }
 
-/** The payload, once signature, header and times are right. The key says which algorithm it is, not the token. */
+/** Verifies signature, header and times. The key fixes the algorithm, not the token. */
 async function signedClaims(
   key: VerifyingKey,
   clock: Clock,
@@ -158,7 +156,7 @@ async function signedClaims(
   throw invalid(`its claim ${String(result.error.issues[0]?.path[0])} is missing or wrong`)
 }
 
-/** What the client is told for an error of the library, whose own messages may hold parts of the token. */
+/** Translates an error of the library, whose own messages may hold parts of the token. */
 function refusal(error: unknown): unknown {
   if (error instanceof errors.JWTExpired) return new Problem('expiredCredentials', 'The access token has expired')
   if (error instanceof errors.JWTClaimValidationFailed) return invalid(wrongClaim(error))
@@ -167,7 +165,7 @@ function refusal(error: unknown): unknown {
   return error instanceof errors.JOSEError ? invalid('it is not a signed JWT') : error
 }
 
-/** Claims are named as the library was asked for them, never as the token spells them. */
+/** Names a claim by the library's option, never by the token's spelling. */
 function wrongClaim({ claim, reason }: errors.JWTClaimValidationFailed): string {
   if (claim === 'typ') return `its type is not ${TYPE}`
   if (reason === 'check_failed' && claim === 'aud') return 'it is for another audience'

@@ -7,20 +7,19 @@ import { covers, isScope } from './scopes.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Who asks; null on public routes. */
+    /** Null on public routes. */
     principal: Principal | null
   }
 }
 
-/** Both spellings: by default, proxies such as nginx drop names with an underscore. */
+/** By default, proxies such as nginx drop names with an underscore. */
 const PROXY_HEADERS = ['proxy_accountnumber', 'proxy-accountnumber'] as const
 const CACHING = 'private, no-cache'
 const REALM = 'Bearer realm="tmf678"'
 
 /**
- * Makes an app let in only whom each route's declared `access` allows: before the body is read, every request has a
- * principal, or is refused (RFC 6750, section 3); `admit` may throw a Problem for one that is known. Routes that
- * declare nothing keep the app from starting.
+ * Authenticates requests before their body is read and enforces each route's declared `access` (RFC 6750, section 3).
+ * `admit` may throw a Problem for a known principal. A route without `access` keeps the app from starting.
  */
 export function registerAccess(
   app: FastifyInstance,
@@ -34,12 +33,12 @@ export function registerAccess(
     if (request.is404) return
     const { access } = request.routeOptions.config
     if (access === 'public') return
-    // A cache in between may know Authorization, but not that the header `token` tells one client from another.
+    // A cache may know Authorization, but not that the header `token` tells clients apart.
     reply.header('Cache-Control', CACHING)
     const principal = await authenticate(request).catch((error: unknown) => {
       throw challenged(error)
     })
-    // A route that declares nothing is open to nobody.
+    // A route without `access` is closed.
     requireScope(principal, access?.scopes ?? [])
     admit(request, principal)
     request.principal = principal
@@ -47,7 +46,7 @@ export function registerAccess(
   })
 }
 
-/** Returns the principal of a request to a route that is not public. */
+/** Throws on a public route. */
 export function principalOf({ principal }: FastifyRequest): Principal {
   if (principal) return principal
   throw new Error('a public route asks for its principal')
@@ -56,7 +55,7 @@ export function principalOf({ principal }: FastifyRequest): Principal {
 function requireDeclarations(app: FastifyInstance): void {
   const declared: { readonly url: string; readonly scopes: () => readonly string[] | undefined }[] = []
   app.addHook('onRoute', (route) => {
-    // Hooks of plugins may declare it yet.
+    // Hooks of plugins may still declare `access`.
     const scopes = () => {
       const access = route.config?.access
       return access === 'public' ? [] : access?.scopes
@@ -72,7 +71,7 @@ function requireDeclarations(app: FastifyInstance): void {
   })
 }
 
-/** Adds the challenge that goes with a 401; without credentials it names no error (RFC 6750, section 3.1). */
+/** Adds the challenge of a 401; without credentials it names no error (RFC 6750, section 3.1). */
 function challenged(error: unknown): unknown {
   if (!(error instanceof Problem) || error.status !== 401) return error
   const detail =
@@ -88,7 +87,7 @@ function requireScope({ scopes }: Principal, wanted: readonly string[]): void {
   })
 }
 
-/** The principal as the header makes it: a provider's may act as one of its partners. */
+/** Applies the proxy header: a provider may act as one of its partners. */
 async function actingAs(
   database: Database,
   request: FastifyRequest,

@@ -8,16 +8,15 @@ import { actorTypeOf } from './grants.ts'
 import type { PartnerOf, Principal } from './principal.ts'
 import { covers, type Scope, scopeList } from './scopes.ts'
 
-/** A valid credential and the principal that it lets in. */
 export interface Admission {
   readonly principal: Principal
-  /** When it ends, in ms since 1970. */
+  /** In ms since 1970. */
   readonly expiresAtMs: number
-  /** The addresses from which it may be used; any without a list. */
+  /** Undefined allows any address. */
   readonly addresses: AddressList | undefined
 }
 
-/** The claims that admission checks besides the signature. */
+/** Claims checked against the database. */
 export interface GrantOfToken {
   readonly tenantId: string
   readonly grantId: string
@@ -46,8 +45,8 @@ const GRANT = rowOf(
 )
 
 /**
- * Lets a token in while its grant lives: it is not revoked, its client and user exist, are enabled and still have the
- * scopes of the token. Throws `invalidCredentials`.
+ * Admits a token while its grant is not revoked and its client and user exist, are enabled and still have the token's
+ * scopes. Throws `invalidCredentials`.
  */
 export async function admitGrant(database: Database, token: GrantOfToken): Promise<Admission> {
   const { rows } = await database.run(
@@ -126,7 +125,7 @@ const KEY = rowOf(
   'k'
 )
 
-/** Lets an API key in while it is enabled. Throws `invalidCredentials`. */
+/** Admits an enabled API key. Throws `invalidCredentials`. */
 export async function admitApiKey(database: Database, key: string): Promise<Admission> {
   const { rows } = await database.run(
     sql`SELECT ${KEY.columns}
@@ -146,7 +145,7 @@ export async function admitApiKey(database: Database, key: string): Promise<Admi
   }
 }
 
-/** Lets nobody in by a list that cannot be read any more. */
+/** An unreadable list admits nobody. */
 function storedList(stored: readonly string[]): AddressList {
   const list = parseAddressList(stored)
   if ('faulty' in list) throw new Problem('invalidCredentials', 'The address list of this API key cannot be read')

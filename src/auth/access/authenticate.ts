@@ -9,31 +9,30 @@ import { type Admission, admitApiKey, admitGrant, type GrantOfToken, noteUse } f
 import { type Credential, credentialOf } from './credential.ts'
 import type { Principal } from './principal.ts'
 
-/** What credentials are checked against. */
 export interface Authentication {
   readonly database: Database
   readonly clock: Clock
   readonly ring: KeyRing
-  /** Who must have issued a token; anybody with a key of the tenant without it. */
+  /** The required issuer of tokens; undefined allows any. */
   readonly issuer: string | undefined
 }
 
-/** A credential let in stays so for so long; what is revoked meanwhile stops working then, on every process. */
+/** Time until a known credential is checked again: a revoked one may work this long. */
 const RECHECK_MS = 2_000
-/** Credentials known at once; beyond, the one not checked for longest is looked up anew when it comes again. */
+/** Limit of credentials kept; beyond it, the one checked longest ago is dropped. */
 const KNOWN_MAX = 10_000
-/** How exact `lastUsedAt` of a key is. */
+/** The precision of a key's `lastUsedAt`. */
 const USE_NOTED_EVERY_MS = 60_000
 
 interface Known {
   readonly admission: Admission
-  /** What a token says, checked once: its signature does not change. */
+  /** The verified token; its signature is checked once. */
   readonly token: GrantOfToken | undefined
   readonly checkedAtMs: number
   useNotedAtMs: number
 }
 
-/** Makes the function that tells who sends a request. It throws a 401 Problem for a credential that is not good. */
+/** Returns the function that authenticates requests. It throws a 401 Problem for a bad credential. */
 export function authenticator(parts: Authentication): (request: FastifyRequest) => Promise<Principal> {
   const known = new Map<string, Known>()
   const checks = new Map<string, Promise<Known>>()
@@ -57,7 +56,7 @@ export function authenticator(parts: Authentication): (request: FastifyRequest) 
     return admission.principal
   }
 
-  /** One check at a time per credential, however many requests wait for it. */
+  /** Runs one check at a time per credential. */
   function checked(name: string, credential: Credential, nowMs: number): Promise<Known> {
     const running = checks.get(name)
     if (running) return running

@@ -5,29 +5,25 @@ import { type Sql, sql } from '../../db/sql.ts'
 import { hashSecret } from '../keys/secret.ts'
 import { type Scope, scopeList } from './scopes.ts'
 
-/** What a client may ask for. The first two need no browser. */
 export const GRANT_TYPES = ['password', 'client_credentials', 'refresh_token', 'authorization_code'] as const
 
 export type GrantType = (typeof GRANT_TYPES)[number]
 
-/** How a client sends passwords: as their lower-case hex SHA-256, or as they are. */
+/** As lower-case hex SHA-256, or in plain text. */
 export const PASSWORD_ENCODINGS = ['sha256', 'plain'] as const
 
-/** A program that asks for tokens, in one tenant (RFC 6749, section 2). */
+/** A client of one tenant (RFC 6749, section 2). */
 export interface OauthClient {
   readonly tenantId: string
-  /** Our id of the client; the one that requests name is `clientId`. */
+  /** The server's id; requests name the client by `clientId`. */
   readonly id: string
   readonly clientId: string
-  /** None for a public client (RFC 6749, section 2.1). */
   readonly secretHash: string | undefined
   readonly grantTypes: readonly GrantType[]
   readonly scopes: readonly Scope[]
   readonly passwordEncoding: (typeof PASSWORD_ENCODINGS)[number]
   readonly redirectUris: readonly string[]
-  /** Whether client_credentials comes with a refresh token. */
   readonly refreshesClientCredentials: boolean
-  /** The partner that the client belongs to. */
   readonly partnerId: string | undefined
 }
 
@@ -40,17 +36,16 @@ export interface OauthUser {
   readonly partnerId: string | undefined
 }
 
-/** What a request shows besides the name of its client. */
+/** Evidence in a request besides the client's name. */
 export interface Shown {
-  /** None of a public client. */
   readonly secret: string | undefined
-  /** A code or a token that the client was given. */
+  /** A code or token issued to the client. */
   readonly given?: string | undefined
 }
 
 /**
- * Returns the enabled client that a request names by its `clientId`, which is unique in the tenant only, or by our id.
- * The secret tells whose client it is; for a public client, the code or token that it was given does.
+ * Finds an enabled client by its `clientId`, which is unique in its tenant only, or by its id. The secret picks the
+ * tenant; for a public client, the given code or token does.
  */
 export function findClient(
   database: Database,
@@ -69,7 +64,7 @@ export function findClient(
   )
 }
 
-/** Returns the enabled client of this name that may return to an address, or else another one of this name. */
+/** Finds an enabled client of this name that may return to an address, else another one of this name. */
 export function findReturningClient(
   database: Database,
   name: string,
@@ -103,7 +98,7 @@ const CLIENT = rowOf('oauth_client', {
   partnerId: optional(text)
 })
 
-/** Of several, takes the first in this order, then the oldest: a newer client never takes the place of an older one. */
+/** Takes the first by `order`, then the oldest: a newer client never replaces an older one. */
 async function selectClient(database: Database, condition: Sql, order: Sql): Promise<OauthClient | undefined> {
   const { rows } = await database.run(
     sql`SELECT ${CLIENT.columns} FROM "oauth_client" WHERE ${condition} AND "is_enabled" ORDER BY ${order}"id" LIMIT 1`,
@@ -123,7 +118,7 @@ const USER = rowOf('oauth_user', {
   partnerId: optional(text)
 })
 
-/** Returns the enabled user of this name in a tenant, in whatever Unicode form and with whatever blanks it is sent. */
+/** Finds an enabled user by name, in any Unicode form and with any blanks. */
 export async function findUser(database: Database, tenantId: string, username: string): Promise<OauthUser | undefined> {
   const { rows } = await database.run(
     sql`SELECT ${USER.columns} FROM "oauth_user"

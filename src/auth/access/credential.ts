@@ -1,7 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { Problem } from '../../base/problem.ts'
 
-/** What a request shows to be let in: an access token, or the text of an API key. */
 export interface Credential {
   readonly type: 'token' | 'apiKey'
   readonly text: string
@@ -12,7 +11,7 @@ const AUTHORIZATION = /^(Bearer|ApiKey) +(\S+)$/i
 const ALLOWED = 'Send `Authorization: Bearer <token>`, `Authorization: ApiKey <key>` or `token: <key>`'
 
 /**
- * Reads the one credential of a request: `Authorization: Bearer` (RFC 6750, section 2.1), `Authorization: ApiKey`, or
+ * Reads the only credential of a request: `Authorization: Bearer` (RFC 6750, section 2.1), `Authorization: ApiKey`, or
  * the header `token`. Throws `missingCredentials`, `invalidCredentials`, or `invalidHeader` for more than one.
  */
 export function credentialOf({ authorization, token }: IncomingHttpHeaders): Credential {

@@ -7,15 +7,13 @@ import { type Scope, scopeList } from './scopes.ts'
 
 export interface Grantee {
   readonly tenantId: string
-  /** Our id of the client; none for a person whom the identity provider sent. */
   readonly clientId: string | undefined
   readonly userId: string | undefined
-  /** The name of the user, client or person. */
   readonly subject: string
   readonly partnerId: string | undefined
 }
 
-/** What kind of actor a grant is for; a client that acts for itself is its own subject. */
+/** Returns the kind of actor. A client that acts for itself is its own subject. */
 export function actorTypeOf(
   { userId, subject }: { readonly userId?: string | undefined; readonly subject: string },
   clientName: string | undefined
@@ -24,10 +22,10 @@ export function actorTypeOf(
   return subject === clientName ? 'client' : 'sso'
 }
 
-/** Takes a used refresh token again for this long: the client may have lost the reply to its first use. */
+/** A used refresh token works again for this long: the client may have lost the first response. */
 const REPEATABLE_S = 10
 
-/** A refresh token that may be used again counts as not used. */
+/** `isUsed` is false while the token may be used again. */
 export interface FoundRefreshToken {
   readonly grantee: Grantee
   readonly grantId: string
@@ -36,7 +34,6 @@ export interface FoundRefreshToken {
   readonly isUsed: boolean
 }
 
-/** Opens a grant, whose tokens live until it expires or is revoked. */
 export async function openGrant(
   tx: Transaction,
   grantId: string,
@@ -53,7 +50,7 @@ export async function openGrant(
   )
 }
 
-/** Adds a refresh token to a grant, which lives at least as long, and returns the token. */
+/** Adds a refresh token and extends its grant to the same lifetime. Returns the token. */
 export async function addRefreshToken(
   tx: Transaction,
   tenantId: string,
@@ -78,7 +75,7 @@ const GRANTEE = { clientId: optional(text), partnerId: optional(text) }
 const GRANT = { ...GRANTEE, tenantId: text, id: text, userId: optional(text), subject: text, scope: scopeList }
 const OWNERS = rowOf('oauth_grant', GRANTEE)
 
-/** Looks up a refresh token that has not expired and whose grant lives. */
+/** Finds a refresh token that has not expired and whose grant lives. */
 export async function findRefreshToken(
   queryable: Queryable,
   token: string,
@@ -99,7 +96,7 @@ export async function findRefreshToken(
   return { grantee, grantId, hash, scopes, isUsed: used }
 }
 
-/** Uses a refresh token up; false when somebody did longer ago than it may be repeated. */
+/** Uses a refresh token up. Returns false if it was used too long ago to repeat. */
 export async function useRefreshToken(
   tx: Transaction,
   { grantee, hash }: FoundRefreshToken,
@@ -114,7 +111,7 @@ export async function useRefreshToken(
   return rowCount === 1
 }
 
-/** Ends a grant and with it all its tokens; ending it again changes nothing. */
+/** Ends a grant with all its tokens; repeating it changes nothing. */
 export async function revokeGrant(database: Database, tenantId: string, grantId: string, now: Instant): Promise<void> {
   await database.run(
     sql`UPDATE "oauth_grant" SET "revoked_at" = ${now}
@@ -123,7 +120,7 @@ export async function revokeGrant(database: Database, tenantId: string, grantId:
   )
 }
 
-/** Returns the client and partner of a grant, revoked or not. */
+/** Returns the client and partner of a grant, even a revoked one. */
 export async function ownersOf(
   queryable: Queryable,
   tenantId: string,

@@ -1,6 +1,5 @@
 import { someOf } from '../../db/row.ts'
 
-/** What a credential may be good for; each route names those that open it. */
 export const SCOPES = [
   'trust',
   'bill:read',
@@ -25,23 +24,23 @@ export const SCOPE_DESCRIPTIONS: Readonly<Record<Scope, string>> = {
   admin: 'Manage users, clients, keys, partners and the settings of the tenant, and read the audit'
 }
 
-/** Stands for every other scope of its tenant, or of its partner. */
+/** Includes every other scope of its tenant, or of its partner. */
 const ALL = 'trust'
 
 export function isScope(text: string): text is Scope {
   return SCOPES.some((scope) => scope === text)
 }
 
-/** A stored list of scopes; names that are no scope any more open nothing. */
+/** Reads a stored list; drops names that are no longer scopes. */
 export const scopeList = someOf(SCOPES)
 
-/** Whether one of the granted scopes is, or stands for, the wanted one. */
+/** Takes `trust` for every scope. */
 export function covers(granted: Iterable<Scope>, wanted: Scope): boolean {
   for (const scope of granted) if (scope === wanted || scope === ALL) return true
   return false
 }
 
-/** What two lists of scopes have in common, `trust` read as everything; in the order of SCOPES. */
+/** Returns the scopes in both lists, taking `trust` for all, in the order of SCOPES. */
 export function common(one: readonly Scope[], other: readonly Scope[]): readonly Scope[] {
   return SCOPES.filter((scope) => covers(one, scope) && covers(other, scope)).filter(
     (scope) => one.includes(scope) || other.includes(scope)

@@ -1,11 +1,11 @@
 import type { Clock } from '../../base/clock.ts'
 
-/** How old may be what a process knows of the keys. A rotation takes effect everywhere within this time. */
+/** Maximum age of a process's knowledge of keys; a rotation takes effect everywhere within it. */
 export const LOOK_AGAIN_MS = 3_000
-/** So many values of each kind are remembered. */
+/** Limit of values remembered per kind. */
 const REMEMBERED_MAX = 10_000
 
-/** Asks once for all who want the same at the same time or soon after. A failure is not remembered. */
+/** Shares one lookup among concurrent and later callers. Does not remember failures. */
 export function shared<T>(clock: Clock, look: (name: string) => Promise<T>): (name?: string) => Promise<T> {
   const answers = memory<Promise<T>>(clock)
   return (name = '') => {
@@ -24,7 +24,7 @@ interface Memory<T> {
   forget(name: string): void
 }
 
-/** Remembers REMEMBERED_MAX values for LOOK_AGAIN_MS each; the oldest makes room for a new one. */
+/** Remembers up to REMEMBERED_MAX values for LOOK_AGAIN_MS each; a new value replaces the oldest. */
 export function memory<T>(clock: Clock): Memory<T> {
   const values = new Map<string, { readonly value: T; readonly untilMs: number }>()
   return {
@@ -33,7 +33,7 @@ export function memory<T>(clock: Clock): Memory<T> {
       return remembered && Date.parse(clock()) < remembered.untilMs ? remembered.value : undefined
     },
     set: (name, value) => {
-      // A name that is set anew moves to the end of the map, which keeps its entries by age.
+      // Setting a name again moves it to the end of the map, which keeps entries by age.
       values.delete(name)
       const oldest = values.size < REMEMBERED_MAX ? undefined : values.keys().next().value
       if (oldest !== undefined) values.delete(oldest)

@@ -2,12 +2,12 @@ import { createHash, randomBytes } from 'node:crypto'
 
 const SECRET_BYTES = 32
 
-/** A new secret of 256 random bits, in characters that need no encoding anywhere. */
+/** Returns 256 random bits in characters that need no encoding. */
 export function newSecret(): string {
   return randomBytes(SECRET_BYTES).toString('base64url')
 }
 
-/** How a secret of this service is kept: it is random and long, so that one plain SHA-256 cannot be turned back. */
+/** Hashes a secret with one SHA-256: it is too long and random to be guessed. */
 export function hashSecret(secret: string): string {
   return createHash('sha256').update(secret).digest('hex')
 }

@@ -11,14 +11,13 @@ import { sql } from '../../db/sql.ts'
 import { memory, shared } from './looked-up.ts'
 
 export const ACCESS_TOKEN_LIFETIME_MAX_S = 3_600
-/** A process may sign with a retired key until it looks again, and the clocks of two processes differ. */
+/** Covers processes that still sign with a retired key, and differing clocks. */
 const KEPT_MARGIN_S = 600
-/** How long a retired key still verifies: until the last token it signed has expired. */
+/** Time that a retired key still verifies: until its last token has expired. */
 export const RETIRED_KEY_KEPT_S = ACCESS_TOKEN_LIFETIME_MAX_S + KEPT_MARGIN_S
 
 const ALGORITHMS = ['EdDSA', 'ES256'] as const
 export type SigningAlgorithm = (typeof ALGORITHMS)[number]
-/** The algorithm of a tenant's first key, which is made when it is needed. */
 const FIRST_ALGORITHM: SigningAlgorithm = 'EdDSA'
 
 const PUBLIC_JWK = z.object({ kty: z.enum(['OKP', 'EC']), crv: z.string(), x: z.string(), y: z.string().optional() })
@@ -30,14 +29,12 @@ const VERIFYING = rowOf('signing_key', { ...PUBLIC, tenantId: text, retiredAt: o
 
 const COLUMN: SealedColumn = { table: 'signing_key', column: 'private_jwk' }
 
-/** The private half of a tenant's key. */
 export interface SigningKey {
   readonly kid: string
   readonly algorithm: SigningAlgorithm
   readonly privateKey: CryptoKey
 }
 
-/** The public half of a tenant's key. */
 export interface VerifyingKey {
   readonly kid: string
   readonly tenantId: string
@@ -46,11 +43,10 @@ export interface VerifyingKey {
   readonly retiredAt: Instant | undefined
 }
 
-/** The keys of all tenants as this process sees them, never older than LOOK_AGAIN_MS. */
+/** The keys of all tenants in this process, at most LOOK_AGAIN_MS old. */
 export interface KeyRing {
-  /** Returns the key that signs for the tenant now; makes it when there is none. */
+  /** Returns the tenant's present signing key; makes one if there is none. */
   signing(tenantId: string): Promise<SigningKey>
-  /** Returns the key that a token names; undefined when there is none or it was retired too long ago. */
   verifying(kid: string): Promise<VerifyingKey | undefined>
   /** Returns all public keys that may still verify: the `keys` of a JWK Set (RFC 7517, section 5). */
   published(): Promise<readonly JWK[]>
@@ -65,8 +61,8 @@ export function keyRing(database: Database, clock: Clock, secrets: SecretKeys): 
 }
 
 /**
- * Replaces the tenant's signing key and returns the `kid` of the new one. Tokens of the old key stay valid until they
- * expire. A tenant that does not exist is a foreign key violation.
+ * Replaces the tenant's signing key and returns the new `kid`. Tokens of the old key stay valid until they expire. An
+ * unknown tenant is a foreign key violation.
  */
 export async function rotateSigningKey(
   tx: Transaction,
@@ -83,7 +79,7 @@ export async function rotateSigningKey(
   return kid
 }
 
-/** Makes the key under a lock: of several processes that find none, one makes it and the others use it. */
+/** Makes the key under a lock, so that several processes make one. */
 async function currentKey(
   database: Database,
   clock: Clock,
@@ -167,14 +163,14 @@ function isKept({ retiredAt }: VerifyingKey, now: Instant): boolean {
   return retiredAt === undefined || retiredAt > keptSince(now)
 }
 
-/** Returns the instant at or before which a retired key no longer verifies. */
+/** Returns the time at or before which retired keys no longer verify. */
 function keptSince(now: Instant): Instant {
   return new Date(Date.parse(now) - RETIRED_KEY_KEPT_S * 1_000).toISOString()
 }
 
 type Found = ReadonlyMap<string, VerifyingKey>
 
-/** Collects the ids that are asked for during a query into the next one: a flood of ids makes few queries. */
+/** Collects ids asked for during a query into the next one: a flood of ids makes few queries. */
 function oneQueryAtATime(
   select: (kids: readonly string[]) => Promise<Found>
 ): (kid: string) => Promise<VerifyingKey | undefined> {

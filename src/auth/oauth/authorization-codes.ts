@@ -6,10 +6,9 @@ import type { Grantee } from '../access/grants.ts'
 import { type Scope, scopeList } from '../access/scopes.ts'
 import { hashSecret } from '../keys/secret.ts'
 
-/** A code on its way from the authorization endpoint to the token endpoint (RFC 6749, section 4.1). */
+/** A code of the authorization endpoint for the token endpoint (RFC 6749, section 4.1). */
 export interface AuthorizationCode {
   readonly grantee: Grantee & { readonly clientId: string }
-  /** The grant that it turns into. */
   readonly grantId: string
   readonly scopes: readonly Scope[]
   readonly redirectUri: string
@@ -19,7 +18,6 @@ export interface AuthorizationCode {
   readonly expiresAt: Instant
 }
 
-/** Keeps a code until it is used. */
 export async function saveCode(database: Database, code: string, saved: AuthorizationCode): Promise<void> {
   const { grantee, grantId, scopes, redirectUri, codeChallenge, codeChallengeMethod, expiresAt } = saved
   await database.run(
@@ -47,7 +45,7 @@ const CODE = rowOf('oauth_authorization_code', {
   usedAt: optional(instant)
 })
 
-/** Looks up a code, used or not. */
+/** Finds a code, used or not. */
 export async function findCode(
   database: Database,
   code: string
@@ -63,7 +61,7 @@ export async function findCode(
   return { ...rest, grantee, scopes, isUsed: usedAt !== undefined }
 }
 
-/** Uses a code up; false when somebody else did before. */
+/** Uses a code up. Returns false if it was used before. */
 export async function useCode(database: Database, tenantId: string, code: string, now: Instant): Promise<boolean> {
   const { rowCount } = await database.run(
     sql`UPDATE "oauth_authorization_code" SET "used_at" = ${now}

@@ -5,7 +5,7 @@ import { findReturningClient, type OauthClient } from '../access/clients.ts'
 import { covers, isScope } from '../access/scopes.ts'
 import type { Parameters } from './form.ts'
 
-/** What an authorization request consists of (RFC 6749, section 4.1.1, and RFC 7636, section 4.3). */
+/** RFC 6749, section 4.1.1, and RFC 7636, section 4.3. */
 export const REQUEST_PARAMETERS = [
   'response_type',
   'client_id',
@@ -16,7 +16,6 @@ export const REQUEST_PARAMETERS = [
   'code_challenge_method'
 ] as const
 
-/** Where the answer may be sent: a redirect URI that the client has registered, with the state that it expects. */
 export interface AnswerTarget {
   readonly client: OauthClient
   readonly redirectUri: string
@@ -27,11 +26,11 @@ export interface AnswerTarget {
 const VISIBLE = /^[\x21-\x7e]+$/
 /** Schemes that a browser would run or show instead of following them. */
 const NOT_FOLLOWED = /^(javascript|data|vbscript|blob|file|about):/i
-/** The base64url of a SHA-256 (RFC 7636, section 4.2). */
+/** A base64url SHA-256 (RFC 7636, section 4.2). */
 const S256_CHALLENGE = /^[\w-]{43}$/
 
 /**
- * The client of a request and its redirect URI, which must be equal to a registered one. Throws `badRequest`: until
+ * Returns the client of a request and its redirect URI, which must equal a registered one. Throws `badRequest`: until
  * both are known, nothing may be redirected (RFC 6749, section 4.1.2.1).
  */
 export async function answerTarget(database: Database, parameters: Parameters): Promise<AnswerTarget> {
@@ -47,14 +46,14 @@ export async function answerTarget(database: Database, parameters: Parameters): 
   return { client, redirectUri, state: parameters.get('state') }
 }
 
-/** What is registered by mistake is not used either. */
+/** Rejects URIs that were registered by mistake. */
 function isFollowed(redirectUri: string): boolean {
   const isUri = VISIBLE.test(redirectUri) && URL.canParse(redirectUri)
   return isUri && !redirectUri.includes('#') && !NOT_FOLLOWED.test(redirectUri)
 }
 
 /**
- * Checks what can be checked before anybody signs in. Throws an error of the library, which goes to the client by
+ * Checks a request as far as possible before the sign-in. Throws an error of the library, sent to the client by
  * redirect.
  */
 export function checkRequest({ grantTypes, scopes }: OauthClient, parameters: Parameters): void {
@@ -74,18 +73,18 @@ export function checkRequest({ grantTypes, scopes }: OauthClient, parameters: Pa
   if (!isAllowed) throw new OAuth2Server.InvalidScopeError('The client may not have a scope that it asks for')
 }
 
-/** The scopes that a request names; none when it asks for all that may be had. */
+/** Returns no scope if the request asks for all. */
 export function wantedScopes(parameters: Parameters): readonly string[] {
   return (parameters.get('scope') ?? '').split(' ').filter(Boolean)
 }
 
-/** Where the browser goes with an answer: code or error, the client's state, and who answers (RFC 9207). */
+/** Returns the location of a response: code or error, the client's state, and the issuer (RFC 9207). */
 export function answerLocation(
   { redirectUri, state }: AnswerTarget,
   issuer: string,
   answer: Readonly<Record<string, string>>
 ): string {
   const query = new URLSearchParams({ ...answer, ...(state !== undefined && { state }), iss: issuer })
-  // A query that the registered URI has is kept to the letter (RFC 6749, section 3.1.2).
+  // The registered URI's own query is kept to the letter (RFC 6749, section 3.1.2).
   return `${redirectUri}${redirectUri.includes('?') ? '&' : '?'}${query}`
 }

@@ -20,7 +20,7 @@ import { modelClient, tokenModel } from './token-model.ts'
 const PATH = '/oauth/authorize'
 const BODY_LIMIT_BYTES = 32_768
 const PUBLIC = { config: { access: 'public' } } as const
-/** A browser sends a form on to where a 303 leads as a GET, without the password (RFC 9700, section 4.12). */
+/** A 303 makes the browser follow with a GET, without the password (RFC 9700, section 4.12). */
 const SEE_OTHER = 303
 const HEADERS = {
   'Cache-Control': 'no-store',
@@ -28,12 +28,11 @@ const HEADERS = {
   'X-Content-Type-Options': 'nosniff',
   'X-Frame-Options': 'DENY'
 }
-/** What a browser says of a form that it did not get from another site. */
+/** `Sec-Fetch-Site` of a form that is not another site's. */
 const OWN_FORM: readonly unknown[] = ['same-origin', 'none']
-/** Required by the library, which hands it to a model that goes by its own clock. */
+/** Required by the library; the model uses its own clock. */
 const LIBRARY_CODE_LIFETIME_S = 60
 
-/** One request, with where its answer goes. */
 interface Asked {
   readonly context: OauthContext
   readonly request: FastifyRequest
@@ -42,7 +41,7 @@ interface Asked {
   readonly target: AnswerTarget
 }
 
-/** Registers the authorization endpoint (RFC 6749, section 3.1): a page to sign in on, and what its form is sent to. */
+/** Registers the authorization endpoint (RFC 6749, section 3.1): the sign-in page and the target of its form. */
 export async function registerAuthorize(app: FastifyInstance, context: OauthContext): Promise<void> {
   await app.register(async (authorize) => {
     authorize.removeAllContentTypeParsers()
@@ -62,7 +61,7 @@ export async function registerAuthorize(app: FastifyInstance, context: OauthCont
       return answered(asked, async () => showSignIn(asked, undefined))
     })
     authorize.post(PATH, PUBLIC, async (request, reply) => {
-      // Nobody shall be signed in as somebody else by a form on another site.
+      // A form on another site must not sign a person in as somebody else.
       if (!isOwnForm(request, context.issuerOf(request))) {
         throw new Problem('forbidden', 'The form was sent by another site; go back to the application and start again')
       }
@@ -72,7 +71,7 @@ export async function registerAuthorize(app: FastifyInstance, context: OauthCont
   })
 }
 
-/** Browsers that do not tell the site of a form, or not over plain HTTP, do tell its origin; programs tell neither. */
+/** Browsers without Sec-Fetch-Site, or on plain HTTP, send the origin of a form; programs send neither. */
 function isOwnForm({ headers }: FastifyRequest, issuer: string): boolean {
   const site = headers['sec-fetch-site']
   if (site !== undefined) return OWN_FORM.includes(site)
@@ -85,7 +84,7 @@ async function read(context: OauthContext, request: FastifyRequest, reply: Fasti
   return { context, request, reply, parameters, target }
 }
 
-/** Checks the request and goes on; what is wrong with it is told to the client, by redirect. */
+/** Checks the request and goes on; sends faults to the client by redirect. */
 async function answered(asked: Asked, proceed: () => Promise<FastifyReply>): Promise<FastifyReply> {
   try {
     checkRequest(asked.target.client, asked.parameters)
@@ -103,7 +102,7 @@ async function signIn(asked: Asked): Promise<FastifyReply> {
   if (username === undefined || password === undefined) {
     return showSignIn(asked, new Problem('badRequest', 'Enter your username and your password'))
   }
-  // A form sends the password itself, whatever the client does elsewhere.
+  // A form sends the plain password, whatever the client's encoding elsewhere.
   const client = { ...target.client, passwordEncoding: 'plain' } as const
   const issuing = issuingFor(context, request)
   const subject = await signInUser(issuing, client, username, password).catch(asProblem)
@@ -119,7 +118,7 @@ function asProblem(error: unknown): Problem {
 
 /**
  * Lets the library decide on the scopes and save a code. Its redirect is not used: it has no `iss` and loses an error
- * when the redirect URI has a query. What it would check of the request, it would check after the sign-in only.
+ * if the redirect URI has a query. It would check the request only after the sign-in.
  */
 async function issueCode({ context, request, parameters, target }: Asked, subject: Subject): Promise<string> {
   const model = { ...tokenModel(issuingFor(context, request)), getClient: async () => modelClient(target.client) }
@@ -142,7 +141,7 @@ function redirect({ context, request, reply, target }: Asked, answer: Readonly<R
 function showSignIn({ context, request, reply, parameters, target }: Asked, problem: Problem | undefined) {
   const issuer = context.issuerOf(request)
   const page = signInPage({
-    // The path as a browser sees it: behind a proxy, there may be more in front.
+    // The path as a browser sees it; a proxy may add a prefix.
     action: new URL(issuer + PATH).pathname,
     clientId: target.client.clientId,
     redirectUri: target.redirectUri,
@@ -163,7 +162,7 @@ function entryOf(parameters: Parameters, name: string): readonly (readonly [stri
   return value === undefined ? [] : [[name, value]]
 }
 
-/** Shows the user a failure that the client cannot be sent. */
+/** Shows the user a failure that cannot go to the client. */
 function showFailure(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const statusCode = memberOf(error, 'statusCode')
   const isRefused = !(error instanceof Problem) && typeof statusCode === 'number' && statusCode < 500
@@ -173,7 +172,6 @@ function showFailure(error: unknown, request: FastifyRequest, reply: FastifyRepl
   return show(reply.headers(headers), status, failurePage(String(body.error_description)))
 }
 
-/** The framework's own refusals of a body. */
 function unreadable(statusCode: number): Problem {
   if (statusCode === 413) return new Problem('payloadTooLarge', `The form may have ${BODY_LIMIT_BYTES} bytes`)
   if (statusCode === 415) return new Problem('unsupportedMediaType', `The form must be sent as ${FORM}`)

@@ -2,7 +2,7 @@ import OAuth2Server from '@node-oauth/oauth2-server'
 import { Problem } from '../../base/problem.ts'
 import { memberOf } from '../../base/unknown.ts'
 
-/** A failure of an OAuth endpoint, as it is answered (RFC 6749, section 5.2). */
+/** An OAuth error response (RFC 6749, section 5.2). */
 export interface OauthFailure {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
@@ -11,7 +11,7 @@ export interface OauthFailure {
 
 interface Kind {
   readonly status: number
-  /** The code that the same failure has elsewhere in this API. */
+  /** The code of the same failure elsewhere in this API. */
   readonly code: string
   readonly uri: string
 }
@@ -35,7 +35,6 @@ type KindName = keyof typeof KINDS
 
 const CHALLENGE = { 'WWW-Authenticate': 'Basic realm="tmf678", charset="UTF-8"' }
 
-/** Returns the reply to an error; a bug becomes `server_error` without any of its details. */
 export function oauthFailure(error: unknown): OauthFailure {
   const cause = innermost(error)
   if (cause instanceof Problem) return ofProblem(cause)
@@ -49,7 +48,6 @@ function isKind(name: string): name is KindName {
   return Object.hasOwn(KINDS, name)
 }
 
-/** Returns what the model threw; the library wraps it. */
 function innermost(error: unknown): unknown {
   const inner = memberOf(error, 'inner')
   return inner === undefined ? error : innermost(inner)

@@ -1,12 +1,12 @@
 import { Problem } from '../../base/problem.ts'
 
-/** The parameters of an OAuth request by name (RFC 6749, section 3.2): each at most once. */
+/** Parameters by name, each at most once (RFC 6749, section 3.2). */
 export type Parameters = ReadonlyMap<string, string>
 
 const PARAMETERS_MAX = 40
 const VALUE_MAX_LENGTH = 4_096
 
-/** Reads `application/x-www-form-urlencoded` texts as one. Throws `invalidField` for a parameter that comes twice. */
+/** Reads several `application/x-www-form-urlencoded` texts as one. Throws `invalidField` for a repeated parameter. */
 export function parseForms(...forms: readonly string[]): Parameters {
   const parameters = new Map<string, string>()
   for (const [name, value] of forms.flatMap((form) => [...new URLSearchParams(form)])) {

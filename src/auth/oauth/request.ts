@@ -4,19 +4,18 @@ import { Problem } from '../../base/problem.ts'
 import type { ClientCredentials, Issuing } from '../sign-in/sign-in.ts'
 import { type Parameters, parseForms } from './form.ts'
 
-/** What the OAuth endpoints need from the rest of the house. */
 export interface OauthContext extends Omit<Issuing, 'issuer' | 'address'> {
-  /** Who issues, as a client sees the server: the origin of its address. */
+  /** Returns the issuer: the origin of the server as the client sees it. */
   readonly issuerOf: (request: FastifyRequest) => string
-  /** Who must have issued a token that is revoked or introspected; anybody without it. */
+  /** The required issuer of tokens to revoke or introspect; undefined allows any. */
   readonly issuer: string | undefined
-  /** Whether credentials may come in the query string. */
+  /** Allows credentials in the query string. */
   readonly takesQueryCredentials: boolean
 }
 
 export const FORM = 'application/x-www-form-urlencoded'
 
-/** A request as the library reads it: whether its parameters came in the body or in the query is settled before. */
+/** Adapts a request to the library; the parameters may come from body or query. */
 export function libraryRequest(request: FastifyRequest, parameters: Parameters): OAuth2Server.Request {
   const { authorization } = request.headers
   return new OAuth2Server.Request({
@@ -27,12 +26,11 @@ export function libraryRequest(request: FastifyRequest, parameters: Parameters):
   })
 }
 
-/** The same endpoints, one request's view of them. */
 export function issuingFor({ database, clock, ring, issuerOf }: OauthContext, request: FastifyRequest): Issuing {
   return { database, clock, ring, issuer: issuerOf(request), address: request.ip }
 }
 
-/** The parameters of a POST: of its form and, unless that is switched off, of its query string. */
+/** Returns the parameters of the form and, if allowed, of the query string. */
 export function parametersOf({ takesQueryCredentials }: OauthContext, request: FastifyRequest): Parameters {
   const url = request.raw.url ?? ''
   const query = url.includes('?') ? url.slice(url.indexOf('?') + 1) : ''
@@ -51,7 +49,7 @@ export function parametersOf({ takesQueryCredentials }: OauthContext, request: F
   return parameters
 }
 
-/** The client that a request names, and what it shows: by HTTP Basic or by its form (RFC 6749, section 2.3.1). */
+/** Reads the client's credentials from HTTP Basic or the form (RFC 6749, section 2.3.1). */
 export function shownClient(request: FastifyRequest, parameters: Parameters): readonly ClientCredentials[] {
   const clientId = parameters.get('client_id')
   const inForm = clientId === undefined ? [] : [{ clientId, secret: parameters.get('client_secret') }]
@@ -59,8 +57,8 @@ export function shownClient(request: FastifyRequest, parameters: Parameters): re
 }
 
 /**
- * How the name and the secret of HTTP Basic may be meant: form-encoded, as RFC 6749 has it, and as they stand, as many
- * clients send them. One reading where both are the same, undefined where there is no pair.
+ * Returns the readings of HTTP Basic: form-encoded, as in RFC 6749, and as they stand, as many clients send them. One
+ * reading if both agree; undefined if there is no pair.
  */
 export function basicCredentials(authorization: string | undefined): readonly ClientCredentials[] | undefined {
   const [, encoded] = /^Basic +([\w+/=-]+)$/i.exec(authorization ?? '') ?? []
@@ -74,7 +72,7 @@ export function basicCredentials(authorization: string | undefined): readonly Cl
   return [{ clientId, secret }, raw]
 }
 
-/** What a form-encoded text says; undefined for one that is none. */
+/** Undefined for a text that is not form-encoded. */
 function formDecoded(text: string): string | undefined {
   try {
     const decoded = decodeURIComponent(text.replaceAll('+', ' '))

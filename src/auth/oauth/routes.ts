@@ -7,13 +7,13 @@ import { FORM, issuingFor, libraryRequest, type OauthContext, parametersOf, show
 import { ACCESS_TOKEN_LIFETIME_S, REFRESH_TOKEN_LIFETIME_S, tokenModel } from './token-model.ts'
 import { introspect, revoke } from './token-status.ts'
 
-/** The token endpoint stands under both: the second is how partners' systems know it. */
+/** Both are the token endpoint; partners' systems know the second. */
 export const TOKEN_PATHS = ['/oauth/token', '/oauth2/token'] as const
 const BODY_LIMIT_BYTES = 16_384
 const PUBLIC = { config: { access: 'public' } } as const
 const NEVER_STORED = { 'Cache-Control': 'no-store', Pragma: 'no-cache' }
 
-/** Registers the endpoints that issue tokens (RFC 6749), revoke (RFC 7009) and introspect them (RFC 7662). */
+/** Registers the endpoints that issue (RFC 6749), revoke (RFC 7009) and introspect tokens (RFC 7662). */
 export async function registerOauth(app: FastifyInstance, context: OauthContext): Promise<void> {
   await app.register(async (oauth) => {
     oauth.removeAllContentTypeParsers()
@@ -40,13 +40,12 @@ export async function registerOauth(app: FastifyInstance, context: OauthContext)
   })
 }
 
-/** A form is UTF-8 where it says nothing (RFC 6749, appendix B). */
+/** Takes UTF-8 as the default (RFC 6749, appendix B). */
 function isUtf8(type = ''): boolean {
   const [, charset = 'utf-8'] = /;\s*charset\s*=\s*"?([^\s;"]+)/i.exec(type) ?? []
   return /^utf-?8$/i.test(charset)
 }
 
-/** The framework's own refusals of a body. */
 function asProblem(error: unknown): unknown {
   const statusCode = memberOf(error, 'statusCode')
   if (error instanceof Problem || typeof statusCode !== 'number' || statusCode >= 500) return error
@@ -64,7 +63,7 @@ async function issueToken(context: OauthContext, request: FastifyRequest): Promi
     model,
     accessTokenLifetime: ACCESS_TOKEN_LIFETIME_S,
     refreshTokenLifetime: REFRESH_TOKEN_LIFETIME_S,
-    // Public clients have no secret; the model refuses a confidential one that shows none.
+    // Public clients have no secret; the model refuses a confidential client without one.
     requireClientAuthentication: { authorization_code: false, refresh_token: false }
   })
   const response = new OAuth2Server.Response()

@@ -30,7 +30,6 @@ import { findCode, saveCode, useCode } from './authorization-codes.ts'
 export const ACCESS_TOKEN_LIFETIME_S = ACCESS_TOKEN_LIFETIME_MAX_S
 export const REFRESH_TOKEN_LIFETIME_S = 14 * 24 * 3_600
 
-/** A client and a subject in the form in which the library hands them on. */
 export type ModelClient = OAuth2Server.Client & { readonly oauth: OauthClient }
 type Token = OAuth2Server.Token
 type Code = OAuth2Server.AuthorizationCode
@@ -48,8 +47,8 @@ interface State {
 
 /**
  * Returns the model of @node-oauth/oauth2-server for one request. Wrong credentials give undefined; Problems of
- * attempts and of the database pass through. `shown` holds the credentials of the client, `wantedScope` the scopes to
- * which a refresh narrows the token, `given` the code or token that is exchanged.
+ * attempts and of the database pass through. `shown` holds the credentials of the client, `wantedScope` the scopes of a
+ * refresh, `given` the code or token that is exchanged.
  */
 export function tokenModel(issuing: Issuing, { shown = [], wantedScope, given }: Exchange = {}) {
   const { ring, clock, issuer } = issuing
@@ -61,7 +60,7 @@ export function tokenModel(issuing: Issuing, { shown = [], wantedScope, given }:
     },
     getUser: async (username: string, password: string, { oauth }: ModelClient) => {
       const subject = await signInUser(issuing, oauth, username, password)
-      // The hint depends on the password sent alone, so it does not reveal whether the user exists.
+      // The hint depends only on the password sent, so it does not reveal if the user exists.
       if (subject || oauth.passwordEncoding === 'plain' || isEncodedPassword(password)) return subject
       throw new OAuth2Server.InvalidGrantError(WANTS_HASH)
     },
@@ -75,13 +74,13 @@ export function tokenModel(issuing: Issuing, { shown = [], wantedScope, given }:
       const claims = { ...who, scopes: scopes.filter(isScope) }
       return signAccessToken(ring, clock, claims, { issuer, lifetimeS: ACCESS_TOKEN_LIFETIME_S })
     },
-    // Made with the grant, in one transaction; see saveToken.
+    // Made with the grant in one transaction; see saveToken.
     generateRefreshToken: async () => '',
     saveToken: (token: Token, client: ModelClient, subject: Subject) =>
       saveToken(issuing, state, token, client, subject),
     ...refreshing(issuing, state, wantedScope),
     ...codes(issuing, state),
-    // Tokens of requests are checked by authenticate.ts.
+    // authenticate.ts checks the tokens of requests.
     getAccessToken: async () => undefined
   }
 }
@@ -89,13 +88,12 @@ export function tokenModel(issuing: Issuing, { shown = [], wantedScope, given }:
 const WANTS_HASH =
   'Invalid grant: user credentials are invalid; this client is to send the password as its SHA-256 in lower-case hex'
 
-/** A client as the library takes it. */
 export function modelClient(oauth: OauthClient): ModelClient {
   const { id, grantTypes, redirectUris } = oauth
   return { id, grants: [...grantTypes], redirectUris: [...redirectUris], oauth }
 }
 
-/** Returns the scopes asked for, or all that are allowed. Throws `invalid_scope` for others and for none. */
+/** Returns the wanted scopes, or all allowed ones. Throws `invalid_scope` for others and for none. */
 function grantedScopes(allowed: readonly Scope[], wanted: readonly string[] = allowed): string[] {
   const isGranted = wanted.length > 0 && wanted.every((scope) => isScope(scope) && covers(allowed, scope))
   if (isGranted) return [...new Set(wanted)]
@@ -115,13 +113,13 @@ function refreshing({ database, clock }: Issuing, state: State, wantedScope: str
       state.grantId = grantId
       state.refreshing = found
       const user: Subject = { grantee: found.grantee, scopes }
-      // The library compares by name, and does not know that `trust` stands for the others.
+      // The library compares names; it does not know that `trust` includes the others.
       const wanted = wantedScope?.trim().split(/\s+/) ?? []
       const isNarrower = wanted.length > 0 && wanted.every((scope) => isScope(scope) && covers(scopes, scope))
       const scope = isNarrower ? wanted : [...scopes]
       return { refreshToken: text, scope, client: modelClient(client), user }
     },
-    // A used token that comes again was stolen: the whole grant ends.
+    // A used token that comes again was stolen: end the grant.
     revokeToken: async () => {
       const { refreshing: found } = state
       if (found?.isUsed) await revokeGrant(database, found.grantee.tenantId, found.grantId, clock())
@@ -155,10 +153,10 @@ function codes({ database, clock }: Issuing, state: State) {
       const challenge = { codeChallenge, codeChallengeMethod }
       const user: Subject = { grantee, scopes }
       const code = { authorizationCode: text, redirectUri, scope: [...scopes], ...challenge, user }
-      // The library looks at its own clock; ours has been asked.
+      // The library uses its own clock; the server's has decided already.
       return { ...code, client: modelClient(client), expiresAt: FAR }
     },
-    // A code that comes twice was intercepted: what the first one got is taken back (RFC 6749, section 4.1.2).
+    // A repeated code was intercepted: revoke the tokens of its first use (RFC 6749, section 4.1.2).
     revokeAuthorizationCode: async ({ authorizationCode, user }: Code & { readonly user: Subject }) => {
       const { tenantId } = user.grantee
       if (await useCode(database, tenantId, authorizationCode, clock())) return true
@@ -171,7 +169,7 @@ function codes({ database, clock }: Issuing, state: State) {
 const CODE_LIFETIME_S = 60
 const FAR = new Date('9999-12-31T00:00:00Z')
 
-/** Opens the grant, or goes on with the one that is refreshed, and adds a refresh token if the client is set for it. */
+/** Opens or refreshes the grant, and adds a refresh token if the client may have one. */
 async function saveToken(
   { database, clock }: Issuing,
   { grantId, refreshing: found }: State,
@@ -193,7 +191,7 @@ async function saveToken(
   throw new OAuth2Server.InvalidGrantError('The refresh token was used already')
 }
 
-/** Whether a refresh token goes with an access token; with one that a client got for itself, only if it is set so. */
+/** Allows a refresh token; for client_credentials only if the client is set so. */
 function isRefreshable({ clientId, grantTypes, refreshesClientCredentials }: OauthClient, subject: string): boolean {
   if (!grantTypes.includes('refresh_token')) return false
   return subject !== clientId || refreshesClientCredentials

@@ -15,15 +15,15 @@ interface KnownToken {
   readonly clientId: string | undefined
   readonly partnerId: string | undefined
   readonly scopes: readonly Scope[]
-  /** A refresh token that was exchanged for the next one. */
+  /** Exchanged for a newer refresh token. */
   readonly isUsed: boolean
-  /** None for a refresh token. */
+  /** Undefined for a refresh token. */
   readonly claims: VerifiedClaims | undefined
 }
 
 const INACTIVE = { active: false }
 
-/** Ends the grant behind a token of either kind; a text that is no token of anybody ends nothing (RFC 7009). */
+/** Ends the grant of an access or refresh token; an unknown token changes nothing (RFC 7009). */
 export async function revoke(context: OauthContext, request: FastifyRequest): Promise<string> {
   const parameters = parametersOf(context, request)
   const client = await requireClient(context, request, parameters)
@@ -37,8 +37,8 @@ export async function revoke(context: OauthContext, request: FastifyRequest): Pr
 }
 
 /**
- * Whether a token is good and what it says (RFC 7662). Asked by a confidential client of the same tenant, or partner;
- * others are told that it is not active, as they are of a text that is no token.
+ * Returns the state and claims of a token (RFC 7662) to a confidential client of the same tenant, or partner. Others
+ * get `active: false`, as for an unknown token.
  */
 export async function introspect(context: OauthContext, request: FastifyRequest): Promise<object> {
   const parameters = parametersOf(context, request)
@@ -75,7 +75,6 @@ async function lookUp({ database, clock, ring, issuer }: OauthContext, text: str
   return owners && { ...claims, ...owners, isUsed: false, claims }
 }
 
-/** The client of a request, by HTTP Basic or by its form (RFC 6749, section 2.3.1). */
 async function requireClient(
   { database, clock }: OauthContext,
   request: FastifyRequest,

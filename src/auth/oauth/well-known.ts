@@ -4,11 +4,11 @@ import { SCOPES } from '../access/scopes.ts'
 import type { OauthContext } from './request.ts'
 
 const PUBLIC = { config: { access: 'public' } } as const
-/** A new key signs some seconds after it is published at the soonest; see signing-keys.ts. */
+/** A new key is published at least some seconds before it signs; see signing-keys.ts. */
 const KEYS_CACHED = 'public, max-age=60'
 const CLIENT_AUTHENTICATION = ['client_secret_basic', 'client_secret_post']
 
-/** Registers what clients discover: the keys (RFC 7517) and the metadata of the server (RFC 8414). */
+/** Registers the keys (RFC 7517) and the metadata of the server (RFC 8414). */
 export function registerWellKnown(app: FastifyInstance, { ring, issuerOf }: OauthContext): void {
   app.get('/.well-known/jwks.json', PUBLIC, async (_, reply) => {
     return reply.header('Cache-Control', KEYS_CACHED).send({ keys: await ring.published() })

@@ -8,14 +8,13 @@ import { type Sql, sql } from '../../db/sql.ts'
 import { networkOf } from '../access/address-list.ts'
 import { type Counter, POLICIES, type Policy, type Waits } from './slowing.ts'
 
-/** Who tries to sign in, as they call themselves, and from where. Without a user it is the client itself. */
+/** The claimed names and the address of a sign-in; without a user, the client itself signs in. */
 export interface AttemptKeys {
   readonly clientId: string
   readonly user?: { readonly tenantId: string; readonly username: string }
   readonly address: string
 }
 
-/** What holds an attempt up, and whether its user has signed in from its network before. */
 export interface Standing {
   readonly waits: Waits
   readonly isKnown: boolean
@@ -25,15 +24,15 @@ export interface Standing {
 const DELAY_FIRST_S = 1
 const DOUBLINGS_MAX = 20
 const FAILURES_COUNTED_MAX = 1_000_000
-/** Failures are forgotten after so long without another; purge.ts removes their rows later. */
+/** Failures count until this long without another; purge.ts removes the rows later. */
 const FORGOTTEN_AFTER_S = 3_600
-/** A network stays known for so long after a success; purge.ts removes its row later. */
+/** A network stays known this long after a success; purge.ts removes the row later. */
 const KNOWN_FOR_S = 90 * 86_400
 const KNOWN_WRITTEN_EVERY_S = 86_400
-/** Names are cut here before they are hashed; longer ones that begin alike share a counter. */
+/** Longer names are cut before hashing; those that begin alike share a counter. */
 const NAME_LENGTH_MAX = 256
 
-/** Reads what holds an attempt up. The work is the same, whether there is such a user or not. */
+/** Reads the waits of an attempt, with the same work for known and unknown users. */
 export async function readStanding(database: Database, clock: Clock, keys: AttemptKeys): Promise<Standing> {
   const now = clock()
   const { user } = keys
@@ -50,15 +49,11 @@ export async function readStanding(database: Database, clock: Clock, keys: Attem
   return { waits: { place: 0, user: 0, address: 0, ...waits }, isKnown: seconds.has(knownKey(keys)) }
 }
 
-/** What tells to wait so many seconds. */
 export function tooMany(seconds: number): Problem {
   return new Problem('tooManyRequests', 'Too many failed attempts; try again later', { 'Retry-After': String(seconds) })
 }
 
-/**
- * Counts a failed attempt. It runs outside of any transaction: a failure counts, whatever becomes of the work around
- * it.
- */
+/** Counts a failed attempt, outside of any transaction, so that no rollback undoes it. */
 export async function recordFailure(
   database: Database,
   clock: Clock,
@@ -67,7 +62,7 @@ export async function recordFailure(
 ): Promise<void> {
   const byCounter = keysOf(keys)
   const now = clock()
-  // Each in a statement of its own, so that parallel failures never wait for each other in a circle.
+  // One statement each, so that parallel failures never deadlock.
   for (const counter of counters) {
     const key = byCounter[counter]
     if (key) await database.run(countedFailure(key, POLICIES[counter], now), { prepared: true })
@@ -75,9 +70,9 @@ export async function recordFailure(
 }
 
 /**
- * Forgets the failures of this client and user at this network, and remembers that the user signed in from there; that
- * is written once a day. The failures of the address stay: who knows one password could go on guessing others. So do
- * those of the user over all networks: they are not this one's.
+ * Forgets the failures of this client and user at this network and notes the network as known, once a day. Keeps the
+ * failures of the address, since one known password must not allow guessing at others, and those of the user over all
+ * networks.
  */
 export async function recordSuccess(database: Database, clock: Clock, keys: AttemptKeys): Promise<void> {
   const { user } = keys
@@ -95,21 +90,20 @@ export async function recordSuccess(database: Database, clock: Clock, keys: Atte
   )
 }
 
-/** Counts a refusal because of a name by whoever got it where, and answers until when that one has to wait there. */
 export async function countRefusal(queryable: Queryable, clock: Clock, who: string): Promise<Instant> {
   const counted = countedFailure(hashed(['refused', who]), POLICIES.principal, clock())
   const { rows } = await queryable.run(sql`${counted} RETURNING "blocked_until"`, { prepared: true })
   return instantFromPostgres(String(rows[0]?.[0]))
 }
 
-/** Adds one to a counter, or starts it again, and sets its block; all of it computed where parallel failures meet. */
+/** Increments or restarts a counter and sets its block. Computed in the database, where parallel failures meet. */
 function countedFailure(key: string, { freeFailures, delayMaxS }: Policy, now: Instant): Sql {
   const failures = sql`CASE WHEN "known"."last_failure_at" <= ${later(now, -FORGOTTEN_AFTER_S)}::timestamptz THEN 1
     ELSE LEAST("known"."failures", ${FAILURES_COUNTED_MAX}::int) + 1 END`
   const doublings = sql`LEAST(${failures} - ${freeFailures + 1}::int, ${DOUBLINGS_MAX}::int)`
   const delayS = sql`CASE WHEN ${doublings} < 0 THEN 0
     ELSE LEAST(${DELAY_FIRST_S}::int * power(2, ${doublings}), ${delayMaxS}::int) END`
-  // The clocks of several processes differ a little; neither time ever goes back.
+  // Clocks of processes differ a little; neither time ever goes back.
   return sql`INSERT INTO "sign_in_attempt" AS "known" ("key", "failures", "last_failure_at", "blocked_until")
     VALUES (${key}, 1, ${now}::timestamptz, ${now}::timestamptz)
     ON CONFLICT ("key") DO UPDATE SET "failures" = ${failures},
@@ -117,7 +111,6 @@ function countedFailure(key: string, { freeFailures, delayMaxS }: Policy, now: I
       "blocked_until" = GREATEST("known"."blocked_until", ${now}::timestamptz + make_interval(secs => ${delayS}))`
 }
 
-/** The key of each counter that counts these. */
 function keysOf({ clientId, user, address }: AttemptKeys): { readonly [C in Counter]?: string } {
   const name = user ? nameOf(user) : null
   return {
@@ -131,12 +124,12 @@ function knownKey({ user, address }: AttemptKeys): string {
   return hashed(['known', user ? nameOf(user) : null, network(address)])
 }
 
-/** All forms in which a user is found are one. */
+/** Maps all forms of a name that find the user to one. */
 function nameOf({ username }: { readonly username: string }): string {
   return bounded(plainText(username))
 }
 
-/** JSON keeps the parts apart, whatever they hold; nothing of them can be read in the table. */
+/** JSON keeps the parts apart; the hash hides them. */
 function hashed(parts: readonly (string | null)[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex')
 }

@@ -1,25 +1,20 @@
 import { createHash } from 'node:crypto'
 
-/** A page, and the policy under which a browser shows it. */
+/** A page and its content security policy. */
 export interface Page {
   readonly html: string
   readonly contentSecurityPolicy: string
 }
 
-/** What the sign-in page shows and sends back. All of it may come from a stranger. */
+/** The content of the sign-in page. All of it may come from a stranger. */
 export interface SignIn {
-  /** The path that the form is sent to. */
   readonly action: string
   readonly clientId: string
-  /** Where the browser goes afterwards. */
   readonly redirectUri: string
   readonly scopes: readonly string[]
-  /** Name and value of what the form sends along unseen. */
   readonly hidden: readonly (readonly [string, string])[]
   readonly username: string
-  /** What went wrong before. */
   readonly message: string | undefined
-  /** Where giving up leads to. */
   readonly cancelLocation: string
 }
 
@@ -39,7 +34,7 @@ const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64')
 /** Host sources of a policy have no IPv6 addresses, and nothing else that could end the directive. */
 const HOST_SOURCE = /^https?:\/\/[\w.-]+(:\d+)?$/
 
-/** The page on which a person signs in for a client: one form, no script, nothing loaded. */
+/** Returns the sign-in page: one form, no script, nothing loaded. */
 export function signInPage(signIn: SignIn): Page {
   const { action, clientId, redirectUri, scopes, hidden, username, message, cancelLocation } = signIn
   const fields = hidden.map(
@@ -59,11 +54,10 @@ ${fields.join('\n')}
 <button type="submit">Sign in</button>
 </form>
 <p><a href="${escapeHtml(cancelLocation)}">Cancel</a></p>`
-  // Browsers hold the redirect that answers a form against form-action as well.
+  // Browsers apply form-action to the redirect after a form, too.
   return page('Sign in', content, `'self' ${sourceOf(redirectUri)}`)
 }
 
-/** The page for what cannot be told to the client. */
 export function failurePage(message: string): Page {
   return page('Sign-in failed', `<h1>This does not work</h1>\n${alert(message)}`, "'none'")
 }
@@ -100,13 +94,12 @@ function alert(message: string): string {
   return `<p role="alert">${escapeHtml(message)}</p>`
 }
 
-/** What form-action must name for a redirect to be followed: the origin, or the scheme where there is none. */
+/** Returns the source that form-action needs for a redirect: the origin, or the scheme if there is none. */
 function sourceOf(redirectUri: string): string {
   const { origin, protocol } = new URL(redirectUri)
   return HOST_SOURCE.test(origin) ? origin : protocol
 }
 
-/** What a person may recognise of a redirect URI. */
 function hostOf(redirectUri: string): string {
   const { host, protocol } = new URL(redirectUri)
   return host === '' ? protocol : host

@@ -9,17 +9,17 @@ import { noteVerified, wasVerified } from './verified-passwords.ts'
 const COST: Cost = { memoryKib: 19_456, passes: 2, lanes: 1 }
 const SALT_BYTES = 16
 const HASH_BYTES = 32
-/** A stored hash may ask for this much work at most, whoever wrote it. */
+/** Upper bound for the cost in a stored hash. */
 const COST_MAX: Cost = { memoryKib: 131_072, passes: 10, lanes: 4 }
-/** Hashes computed at once in this process: half of the threads that it shares with DNS and the reading of files. */
+/** Parallel hashes in this process: half of the thread pool, which DNS and file reads share. */
 export const HASHES_AT_ONCE_MAX = 2
-/** Hashes that may wait for their turn: about two seconds' work on one core. */
+/** Limit of waiting hashes: about two seconds' work on one core. */
 export const HASHES_WAITING_MAX = 64
 const RETRY_AFTER_S = '1'
 
 const ENCODED = /^[0-9a-f]{64}$/
 
-/** What it costs to compute a hash: RFC 9106's m, t and p. */
+/** RFC 9106's m, t and p. */
 interface Cost {
   readonly memoryKib: number
   readonly passes: number
@@ -32,22 +32,21 @@ interface StoredHash {
   readonly hash: Buffer
 }
 
-/** What an unknown user's password is compared with; the work is the same, and the answer is no. */
+/** Compared for unknown users: the same work, and never a match. */
 const NOBODY: StoredHash = { cost: COST, salt: Buffer.alloc(SALT_BYTES), hash: Buffer.alloc(HASH_BYTES) }
 
-/** The lower-case hex SHA-256 of a password's UTF-8, as clients send it whose password encoding is `sha256`. */
+/** Returns the lower-case hex SHA-256 of a password's UTF-8, as clients with the password encoding `sha256` send it. */
 export function encodePassword(password: string): string {
   return createHash('sha256').update(password, 'utf8').digest('hex')
 }
 
-/** Whether text has the form of an encoded password. */
 export function isEncodedPassword(text: string): boolean {
   return ENCODED.test(text)
 }
 
 /**
- * The argon2id hash of an encoded password with a new salt, in the PHC string format. Throws `unavailable` when too
- * many hashes wait already.
+ * Hashes an encoded password by argon2id with a new salt, in the PHC string format. Throws `unavailable` if too many
+ * hashes wait.
  */
 export async function hashPassword(encoded: string): Promise<string> {
   if (!ENCODED.test(encoded)) throw new Error('Only an encoded password can be hashed')
@@ -58,10 +57,9 @@ export async function hashPassword(encoded: string): Promise<string> {
 }
 
 /**
- * Whether an encoded password is the one behind a stored hash; without a hash (nobody has that name) no, after the same
- * work. `beforeWork` is awaited when it is this call's turn, right before the work; what it throws is thrown. With a
- * clock, the work is spared where it was done for the same two within the last minute, and the answer was yes. Throws
- * `unavailable` when too many hashes wait already, and an Error for a stored hash that cannot be read.
+ * Compares an encoded password with a stored hash. Without a hash (unknown user) it returns false after the same work.
+ * Awaits `beforeWork` when its turn comes, and passes on its errors. With a clock, skips the work for a pair verified
+ * within the last minute. Throws `unavailable` if too many hashes wait, and an Error for an unreadable stored hash.
  */
 export async function verifyPassword(
   encoded: string,
@@ -70,10 +68,10 @@ export async function verifyPassword(
   clock?: Clock,
   from = ''
 ): Promise<boolean> {
-  // What is no encoded password is nobody's, and may be long: it is not worked on itself.
+  // Any other text never matches and may be long: it is not hashed.
   const isEncoded = ENCODED.test(encoded)
   const stored = hash === undefined || !isEncoded ? NOBODY : parseHash(hash)
-  // What is remembered waits in line, too: guesses that passed by a long one would be answered without being counted.
+  // A remembered password waits in line, too: guesses that overtook others would not be counted.
   return inSlot(async () => {
     await beforeWork?.()
     if (clock && hash !== undefined && isEncoded && wasVerified(clock, encoded, hash)) return true
@@ -86,7 +84,6 @@ export async function verifyPassword(
 
 const argon2Async = promisify(argon2)
 
-/** Runs in a thread of the pool. */
 function derive(encoded: string, nonce: Buffer, tagLength: number, cost: Cost): Promise<Buffer> {
   const { memoryKib: memory, passes, lanes: parallelism } = cost
   return argon2Async('argon2id', { message: encoded, nonce, tagLength, memory, passes, parallelism })
@@ -109,7 +106,6 @@ function base64(bytes: Buffer): string {
   return bytes.toString('base64').replace(/=+$/, '')
 }
 
-/** A place in the line, and the network of who asked. */
 interface Waiting {
   readonly from: string
   readonly start: () => void
@@ -119,7 +115,7 @@ interface Waiting {
 let working = 0
 const waiting: Waiting[] = []
 
-/** Runs `work` when one of the few slots is free; first come, first served. */
+/** Runs `work` in one of a few slots, in order of arrival. */
 async function inSlot<T>(work: () => Promise<T>, from: string): Promise<T> {
   requireNoTransaction('A password hash')
   await enterSlot(from)
@@ -144,7 +140,10 @@ async function enterSlot(from: string): Promise<void> {
 const TOO_MANY = () =>
   new Problem('unavailable', 'Too many passwords are being checked; try again later', { 'Retry-After': RETRY_AFTER_S })
 
-/** Takes the last place of whoever has most, unless that is the newcomer itself: nobody's guesses keep others out. */
+/**
+ * Drops the last place of the network with most places, unless that is the newcomer's: one network's guesses keep
+ * nobody else out.
+ */
 function makeRoom(newcomer: string): void {
   const places = Map.groupBy(waiting, ({ from }) => from)
   const [greediest = []] = [...places.values()].sort((left, right) => right.length - left.length)
@@ -154,7 +153,7 @@ function makeRoom(newcomer: string): void {
   last.giveUp()
 }
 
-/** Hands the slot to whoever waits longest, so that no newcomer can slip in between. */
+/** Hands the slot to the next in line, so that no newcomer gets in between. */
 function leaveSlot(): void {
   const next = waiting.shift()
   if (next) next.start()

@@ -9,35 +9,32 @@ import { type AttemptKeys, readStanding, recordFailure, recordSuccess, type Stan
 import { encodePassword, verifyPassword } from './password.ts'
 import { decide, waitBeforeS } from './slowing.ts'
 
-/** What tokens are issued with. */
 export interface Issuing {
   readonly database: Database
   readonly clock: Clock
   readonly ring: KeyRing
-  /** Who issues, as this request sees it: the `iss` of its tokens. */
+  /** The `iss` of tokens, as this request sees the server. */
   readonly issuer: string
-  /** Where the request comes from. */
+  /** The address of the request. */
   readonly address: string
 }
 
-/** Who is let in, and what they may at most. */
 export interface Subject {
   readonly grantee: Grantee
   readonly scopes: readonly Scope[]
 }
 
-/** A name and a secret as a client shows them; a public one shows none. */
+/** Name and secret of a client; a public client has no secret. */
 export interface ClientCredentials {
   readonly clientId: string
   readonly secret: string | undefined
 }
 
 /**
- * The client that shows its secret, in the first of the readings that is right; `given` is the code or token that it
- * was given. Undefined for anything else, counted as one failed attempt. Which reading is right, or that none is, does
- * not show in the time: all are looked at. Throws `tooManyRequests` for a wrong one after too many. A right one is let
- * in whatever others failed: a secret is 256 random bits, which nobody guesses, so there is nothing to slow down but
- * the asking.
+ * Authenticates a client by the first correct reading; `given` is the code or token issued to it. Undefined for wrong
+ * credentials, counted as one failed attempt. Checks all readings, so that time does not reveal which is right. Throws
+ * `tooManyRequests` for a wrong secret after too many. Failures of others never hold up a correct secret: nobody
+ * guesses 256 random bits.
  */
 export async function signInClient(
   { database, clock, address }: Pick<Issuing, 'database' | 'clock' | 'address'>,
@@ -60,14 +57,14 @@ export async function signInClient(
   return undefined
 }
 
-/** What a client that acts for itself may. */
 export function clientSubject({ tenantId, id, clientId, scopes, partnerId }: OauthClient): Subject {
   return { grantee: { tenantId, clientId: id, userId: undefined, subject: clientId, partnerId }, scopes }
 }
 
 /**
- * The user of the client's tenant with this password, sent as the client encodes it. Undefined for an unknown user, as
- * late as for a wrong password, and for one that is not of the client's partner. Throws `tooManyRequests`, see decide.
+ * Authenticates a user of the client's tenant; the password comes in the client's encoding. Undefined for a wrong
+ * password, an unknown user (after the same time) and a user outside the client's partner. Throws `tooManyRequests`,
+ * see decide.
  */
 export async function signInUser(
   { database, clock, address }: Pick<Issuing, 'database' | 'clock' | 'address'>,
@@ -79,7 +76,7 @@ export async function signInUser(
   const encoded = passwordEncoding === 'plain' ? encodePassword(password) : password
   let standing = await requireTurn(database, clock, keys)
   const user = await findUser(database, tenantId, username)
-  // Asked again when it is our turn: guesses that waited in line together are to be counted one after the other.
+  // Read again when our turn comes: guesses that waited together are counted one after the other.
   const turn = async () => {
     standing = await requireTurn(database, clock, keys)
   }

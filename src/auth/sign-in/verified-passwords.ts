@@ -1,28 +1,24 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import type { Clock } from '../../base/clock.ts'
 
-/** A gateway asks for the same user's token again and again; so long, the same password need not be worked on anew. */
+/** Gateways sign the same user in again and again; this long the hash is not recomputed. */
 export const VERIFIED_FOR_MS = 60_000
-/** Passwords remembered at once; beyond, the one verified longest ago is forgotten. */
+/** Limit of remembered passwords; beyond it, the one verified longest ago is forgotten. */
 export const VERIFIED_MAX = 1_000
 const KEY_BYTES = 32
 
-/** Known to this process alone, so that what is remembered tells nothing of the passwords. */
+/** Stays in this process, so that the memory reveals no password. */
 const key = randomBytes(KEY_BYTES)
 
-/** When what was verified, in the order of time. */
+/** In the order of time. */
 const verifiedAtMs = new Map<string, number>()
 
-/**
- * Whether this encoded password was found to be the one behind this stored hash within the last minute. Another
- * password, or a stored hash that was changed since, was not.
- */
+/** Finds a pair verified within the last minute. A changed stored hash does not match. */
 export function wasVerified(clock: Clock, encoded: string, hash: string): boolean {
   const atMs = verifiedAtMs.get(nameOf(encoded, hash))
   return atMs !== undefined && isRecent(atMs, clock)
 }
 
-/** Remembers that an encoded password is the one behind a stored hash. */
 export function noteVerified(clock: Clock, encoded: string, hash: string): void {
   const name = nameOf(encoded, hash)
   verifiedAtMs.delete(name)
@@ -33,12 +29,11 @@ export function noteVerified(clock: Clock, encoded: string, hash: string): void 
   }
 }
 
-/** A clock that was put back makes nothing last longer. */
+/** A clock set back makes nothing last longer. */
 function isRecent(atMs: number, clock: Clock): boolean {
   return Math.abs(Date.parse(clock()) - atMs) < VERIFIED_FOR_MS
 }
 
-/** A salted hash of the stored one and the password together. */
 function nameOf(encoded: string, hash: string): string {
   return createHmac('sha256', key)
     .update(JSON.stringify([hash, encoded]))

@@ -10,10 +10,10 @@ import type { SsoSettings } from './settings.ts'
 const TENANT_ID = /^[\w.-]{1,64}$/
 /** OpenID Connect Core 1.0, section 2. */
 const SUBJECT = /^[\x20-\x7e]{1,255}$/
-/** Values longer than this name nothing here. */
+/** Longer values match nothing here. */
 const TEXT_LENGTH_MAX = 256
 
-/** Throws a StartError for a role that stands for a scope which does not exist. */
+/** Throws a StartError for an unknown scope. */
 export function requireKnownScopes({ scopeMap }: SsoSettings): void {
   for (const scope of [...scopeMap.values()].flat()) {
     if (!isScope(scope)) throw new StartError(`The configuration is wrong. SSO_SCOPE_MAP: ${scope} is no scope`)
@@ -21,8 +21,8 @@ export function requireKnownScopes({ scopeMap }: SsoSettings): void {
 }
 
 /**
- * Whom the claims of a verified ID token let in. Throws `forbidden` when they name no tenant or partner there is, or no
- * role that opens anything.
+ * Returns the subject of a verified ID token's claims. Throws `forbidden` if they name no existing tenant or partner,
+ * or no role with a scope.
  */
 export async function subjectOf(database: Database, settings: SsoSettings, claims: JWTPayload): Promise<Subject> {
   if (!SUBJECT.test(claims.sub ?? '')) throw refused('does not say who you are')
@@ -30,7 +30,7 @@ export async function subjectOf(database: Database, settings: SsoSettings, claim
   if (scopes.length === 0) throw refused('gives you no role that opens anything here')
   const tenantId = await tenantOf(database, settings, claims)
   const partnerId = await partnerOf(database, settings, claims, tenantId)
-  // Other claims, such as the name or the address, are the person's own to change in many a provider.
+  // At many providers people can change their other claims, such as name or address.
   const subject = `sso:${claims.sub}`
   return { grantee: { tenantId, clientId: undefined, userId: undefined, subject, partnerId }, scopes }
 }
@@ -53,7 +53,7 @@ async function hasTenant(database: Database, id: string): Promise<boolean> {
   return rows.length > 0
 }
 
-/** Who has the claim is a partner's; only somebody without it is the provider's own. */
+/** A person with the claim belongs to a partner; without it, to the provider. */
 async function partnerOf(
   database: Database,
   { partnerClaim }: SsoSettings,
@@ -76,7 +76,7 @@ function textOf(claims: JWTPayload, name: string): string | undefined {
   return typeof value === 'string' && value.length <= TEXT_LENGTH_MAX && !value.includes('\0') ? value : undefined
 }
 
-/** Names such as `constructor` are claims only where the token has them. */
+/** Reads own members only, so that names such as `constructor` are not found. */
 function claimOf(claims: JWTPayload, name: string): unknown {
   return Object.hasOwn(claims, name) ? claims[name] : undefined
 }

@@ -2,24 +2,23 @@ import { errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose'
 import type { Clock } from '../../base/clock.ts'
 import { Problem } from '../../base/problem.ts'
 
-/** What an ID token must say besides being signed by the provider. */
 export interface Expected {
   readonly issuer: string
   readonly clientId: string
   readonly nonce: string
 }
 
-/** Signatures of a key that only the provider has; nothing that a client secret could sign. */
+/** Public-key signatures only: a client secret can sign none. */
 const ALGORITHMS = [
   ...['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'],
   ...['ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519']
 ]
-/** By how much the clock of the provider may differ. */
+/** Allowed difference of the provider's clock. */
 const CLOCK_TOLERANCE_S = 30
 
 /**
- * The claims of an ID token that was made for this client and this sign-in (OpenID Connect Core 1.0, section 3.1.3.7).
- * Throws `forbidden` for any other, with what is wrong, and as it comes what kept the keys from being read.
+ * Returns the claims of an ID token made for this client and this sign-in (OpenID Connect Core 1.0, section 3.1.3.7).
+ * Throws `forbidden` with the fault for any other; passes on errors in reading the keys.
  */
 export async function verifyIdToken(
   keys: JWTVerifyGetKey,

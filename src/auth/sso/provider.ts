@@ -7,9 +7,8 @@ import { Problem } from '../../base/problem.ts'
 import { requireNoTransaction } from '../../pace/slow.ts'
 import type { SsoSettings } from './settings.ts'
 
-/** The identity provider, once it has said where its endpoints are. */
+/** The identity provider with its endpoints. */
 export interface SsoProvider {
-  /** Where browsers are sent. */
   readonly authorizationEndpoint: string
   readonly client: OAuth2Namespace
   readonly keys: JWTVerifyGetKey
@@ -17,12 +16,11 @@ export interface SsoProvider {
 
 const TIMEOUT_MS = 5_000
 const ANSWER_MAX_BYTES = 262_144
-/** How long its metadata is taken for true. */
 const METADATA_KEPT_MS = 3_600_000
 const RETRY_AFTER_S = '10'
 const NAME = 'provider'
 
-/** OpenID Connect Discovery 1.0, section 3; what is used of it. */
+/** The used part of OpenID Connect Discovery 1.0, section 3. */
 const METADATA = z.object({
   issuer: z.string(),
   authorization_endpoint: z.url({ protocol: /^https?$/ }),
@@ -33,12 +31,12 @@ const METADATA = z.object({
 
 type Metadata = z.output<typeof METADATA>
 
-/** How the flow is set, but for what the provider says itself. */
+/** The settings of the flow that the provider does not dictate. */
 export type Flow = Omit<FastifyOAuth2Options, 'name' | 'credentials' | 'discovery' | 'startRedirectPath'>
 
 /**
- * Makes the function that answers the provider. It is asked for its metadata when it is first needed, so that a server
- * starts without it, and again every hour. The function throws `unavailable` while it does not answer as it should.
+ * Returns a function that returns the provider. It fetches the metadata on first use, so that the server starts without
+ * the provider, and again every hour. It throws `unavailable` while the provider fails.
  */
 export function ssoProvider(settings: SsoSettings, clock: Clock, flow: Flow): () => Promise<SsoProvider> {
   let known: { readonly provider: SsoProvider; readonly untilMs: number } | undefined
@@ -57,7 +55,7 @@ export function ssoProvider(settings: SsoSettings, clock: Clock, flow: Flow): ()
   }
 }
 
-/** What is thrown when the provider fails; the cause is for the log and must hold no credential. */
+/** `cause` goes to the log and must hold no credential. */
 export function providerFailure(cause: unknown): Problem {
   const problem = new Problem('unavailable', 'The identity provider does not answer as it should; try again later', {
     'Retry-After': RETRY_AFTER_S
@@ -82,7 +80,7 @@ async function discover(issuer: string): Promise<Metadata> {
   if (!answer.ok) throw new Error(`${url} answers ${answer.status}`)
   const metadata = METADATA.parse(await answer.json())
   if (metadata.issuer !== issuer) throw new Error(`${url} is of another issuer`)
-  // This process speaks to the configured provider and to nobody else.
+  // This process calls the configured provider only.
   for (const name of ['token_endpoint', 'jwks_uri'] as const) {
     if (new URL(metadata[name]).origin !== new URL(issuer).origin) throw new Error(`its ${name} has another origin`)
   }
@@ -90,8 +88,8 @@ async function discover(issuer: string): Promise<Metadata> {
 }
 
 /**
- * The plugin must know the endpoints when it is registered, and an app that has started takes no plugins: it gets an
- * app of its own, which serves nothing.
+ * The plugin needs the endpoints at registration, and a started app takes no plugins: it gets an app of its own that
+ * serves nothing.
  */
 async function clientOf(settings: SsoSettings, metadata: Metadata, flow: Flow): Promise<OAuth2Namespace> {
   const { authorization_endpoint, token_endpoint, token_endpoint_auth_methods_supported: methods } = metadata

@@ -1,24 +1,21 @@
 import { z } from 'zod'
 
-/** How people sign in by the company's OpenID Connect provider. */
+/** Sign-in by the company's OpenID Connect provider. */
 export interface SsoSettings {
   readonly issuer: string
   readonly clientId: string
   readonly clientSecret: string
-  /** The tenant that everybody belongs to, or the claim that names it. */
+  /** The tenant of all people, or the claim that names it. */
   readonly tenant: { readonly id: string } | { readonly claim: string }
-  /** The claim with somebody's roles or groups. */
   readonly scopeClaim: string
-  /** The scopes that each of them stands for. */
   readonly scopeMap: ReadonlyMap<string, readonly string[]>
-  /** The claim with a partner's account number. */
   readonly partnerClaim: string | undefined
 }
 
 const claim = z.string().regex(/^[\w.:/-]{1,200}$/, 'must be the name of a claim')
 const visible = z.string().regex(/^[\x21-\x7e]{1,512}$/, 'must be visible ASCII characters')
 
-/** The environment variables of single sign-on; without SSO_ISSUER the others say nothing. */
+/** The environment variables; without SSO_ISSUER the others have no effect. */
 export const ssoVariables = {
   SSO_ISSUER: z
     .string()
@@ -38,18 +35,17 @@ export const ssoVariables = {
 
 type Variables = { readonly [Name in keyof typeof ssoVariables]?: z.output<(typeof ssoVariables)[Name]> }
 
-/** The settings of single sign-on; undefined when it is off. */
 export function ssoSettings(variables: Variables): SsoSettings | undefined {
   const { SSO_ISSUER: issuer, SSO_CLIENT_ID: clientId, SSO_CLIENT_SECRET: clientSecret } = variables
   const { SSO_TENANT: id, SSO_TENANT_CLAIM: tenantClaim, SSO_PARTNER_CLAIM: partnerClaim } = variables
   const { SSO_SCOPE_CLAIM: scopeClaim, SSO_SCOPE_MAP: map } = variables
   const tenant = id === undefined ? tenantClaim && { claim: tenantClaim } : { id }
-  // A configuration without one of them is refused; see requireWhole.
+  // requireWhole refuses a configuration without one of them.
   if (!issuer || !clientId || !clientSecret || !tenant || !scopeClaim || !map) return undefined
   return { issuer, clientId, clientSecret, tenant, scopeClaim, scopeMap: map, partnerClaim }
 }
 
-/** Names the variables that SSO_ISSUER needs and that are missing, or one too many. */
+/** Reports variables that SSO_ISSUER needs and lacks, or one too many. */
 export function requireWhole(variables: Variables, context: z.RefinementCtx): void {
   if (variables.SSO_ISSUER === undefined) return
   const needed = ['SSO_CLIENT_ID', 'SSO_CLIENT_SECRET', 'SSO_SCOPE_CLAIM', 'SSO_SCOPE_MAP'] as const
@@ -81,7 +77,7 @@ function scopeMap(text: string, context: z.RefinementCtx): ReadonlyMap<string, r
     const map = new Map(Object.entries(SCOPE_MAP.parse(JSON.parse(text))))
     if (map.size > 0) return map
   } catch {
-    // What is wrong with it may quote it.
+    // The original error may quote the value.
   }
   context.addIssue({ code: 'custom', message: 'must be JSON such as {"billing-staff": ["bill:read", "bill:write"]}' })
   return z.NEVER

@@ -23,7 +23,7 @@ const CALLBACK_PATH = '/sso/callback'
 const PUBLIC = { config: { access: 'public' } } as const
 const HEADERS = { 'Cache-Control': 'no-store', Pragma: 'no-cache', 'Referrer-Policy': 'no-referrer' }
 const SCOPE = ['openid', 'profile', 'email']
-/** What one sign-in leaves in the browser until it comes back. */
+/** Cookies that last through one sign-in. */
 const STATE_COOKIE = 'sso-state'
 const VERIFIER_COOKIE = 'sso-verifier'
 const NONCE_COOKIE = 'sso-nonce'
@@ -37,8 +37,8 @@ interface Sso {
 }
 
 /**
- * Registers single sign-on by an OpenID Connect provider (Core 1.0, section 3.1): a path that sends the browser there,
- * and the one to which it comes back for a token. Throws a StartError for a scope that does not exist.
+ * Registers single sign-on by an OpenID Connect provider (Core 1.0, section 3.1): a path that redirects to it, and one
+ * that takes its response and issues a token. Throws a StartError for an unknown scope.
  */
 export async function registerSso(app: FastifyInstance, context: OauthContext, settings: SsoSettings): Promise<void> {
   requireKnownScopes(settings)
@@ -65,7 +65,7 @@ export async function registerSso(app: FastifyInstance, context: OauthContext, s
   })
 }
 
-/** Cookies that come back with the redirect from the provider and go nowhere else. */
+/** Keeps the cookies to the provider's redirect. */
 function cookieOptions({ issuer }: OauthContext): CookieSerializeOptions {
   const path = issuer === undefined ? '' : new URL(issuer).pathname.replace(/\/+$/, '')
   return {
@@ -82,14 +82,14 @@ async function login({ provider, cookie }: Sso, request: FastifyRequest, reply: 
   const nonce = newSecret()
   reply.setCookie(NONCE_COOKIE, nonce, cookie)
   const { searchParams } = new URL(await client.generateAuthorizationUri(request, reply))
-  // An endpoint may have a query of its own, which the plugin does not keep.
+  // The plugin drops an endpoint's own query.
   const target = new URL(authorizationEndpoint)
   for (const [name, value] of searchParams) target.searchParams.set(name, value)
   target.searchParams.set('nonce', nonceOf(nonce))
   return reply.redirect(target.href)
 }
 
-/** Who sees the request on its way cannot make the cookie from it (Core 1.0, section 15.5.2). */
+/** Hides the cookie: the request shows only its hash (Core 1.0, section 15.5.2). */
 function nonceOf(secret: string): string {
   return createHash('sha256').update(secret).digest('base64url')
 }
@@ -111,7 +111,7 @@ async function callback(sso: Sso, request: FastifyRequest, reply: FastifyReply):
   return issueToken(context, request, await subjectOf(context.database, settings, claims))
 }
 
-/** Refuses an answer that is a failure, or not from the provider (RFC 9207). */
+/** Refuses a failure, or a response from elsewhere (RFC 9207). */
 function requireCode({ issuer }: SsoSettings, answer: Parameters): void {
   if (answer.has('error')) {
     const name = /^[a-z_]{1,64}$/.exec(answer.get('error') ?? '')?.[0] ?? 'an error'
@@ -121,7 +121,7 @@ function requireCode({ issuer }: SsoSettings, answer: Parameters): void {
   if (!answer.has('code')) throw new Problem('badRequest', 'The answer of the identity provider has no code')
 }
 
-/** Whether the browser that comes back is the one that was sent; the plugin asks. */
+/** Checks that the same browser returns; called by the plugin. */
 async function isOwnState(request: FastifyRequest): Promise<boolean> {
   const state = memberOf(request.query, 'state')
   const sent = request.cookies[STATE_COOKIE]
@@ -139,7 +139,7 @@ async function exchange({ client }: SsoProvider, request: FastifyRequest): Promi
   return idToken
 }
 
-/** The error of the HTTP client holds the request with its secrets: only its message goes further. */
+/** Passes on the message only: the HTTP client's error holds the request with its secrets. */
 function exchangeFailure(error: unknown): Problem {
   if (error instanceof Problem) return error
   if (memberOf(memberOf(error, 'output'), 'statusCode') !== 400) return providerFailure(new Error(messageOf(error)))
@@ -150,7 +150,7 @@ function asProblem(error: unknown): never {
   throw error instanceof Problem ? error : providerFailure(error)
 }
 
-/** Opens a grant and answers as the token endpoint does (RFC 6749, section 5.1). */
+/** Opens a grant and responds as the token endpoint does (RFC 6749, section 5.1). */
 async function issueToken(
   { database, clock, ring, issuerOf }: OauthContext,
   request: FastifyRequest,
