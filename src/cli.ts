@@ -18,6 +18,7 @@ import { resources } from './resources/index.ts'
 import { openStore, type Store } from './store.ts'
 
 const OPENAPI_FILE = path.resolve(import.meta.dirname, '../openapi/tmf678-server.openapi.json')
+const ERRORS_FILE = path.resolve(import.meta.dirname, '../docs/errors.md')
 const FAILED = 1
 const MISUSED = 2
 /** What goes wrong is said in the end, in one line. */
@@ -31,7 +32,7 @@ interface Command extends Usage {
 const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
   ['migrate', { description: 'brings the database of DATABASE_URL up to date', run: migrateDatabase }],
   ['demo-data', { description: 'fills that database, or the embedded one, with demo data', run: fillDatabase }],
-  ['openapi', { description: 'writes the OpenAPI document into openapi/', run: writeDocument }],
+  ['openapi', { description: 'writes the OpenAPI document into openapi/, and docs/errors.md', run: writeDocument }],
   ...[...databaseCommands].map(([name, { prepare, ...usage }]): [string, Command] => [
     name,
     { ...usage, run: async (args) => onDatabase(prepare(args)) }
@@ -130,9 +131,9 @@ async function contents(database: Queryable): Promise<string> {
 
 async function writeDocument(): Promise<Result> {
   // Imported here: no other command needs the whole server.
-  const { writeOpenApi } = await import('./openapi-file.ts')
-  writeOpenApi(OPENAPI_FILE)
-  return { text: `wrote ${path.relative(process.cwd(), OPENAPI_FILE)}` }
+  const { writeGenerated } = await import('./openapi-file.ts')
+  writeGenerated(OPENAPI_FILE, ERRORS_FILE)
+  return { text: `wrote ${[OPENAPI_FILE, ERRORS_FILE].map((file) => path.relative(process.cwd(), file)).join(', ')}` }
 }
 
 function fail(error: unknown): void {

@@ -1,13 +1,15 @@
 import { writeFileSync } from 'node:fs'
 import { BASE_PATHS, resources } from './app.ts'
 import { apiDocument } from './docs.ts'
+import { errorsPage } from './messages/catalogue.ts'
 
 /** The OpenAPI document as it is committed: independent of any configuration, one line per member. */
 export function openApiText(): string {
   return `${JSON.stringify(apiDocument({ basePaths: BASE_PATHS, resources }), null, 2)}\n`
 }
 
-/** Writes the OpenAPI document to a file, which is what `npm run openapi` does. */
-export function writeOpenApi(file: string): void {
-  writeFileSync(file, openApiText())
+/** Writes the OpenAPI document and the page of all messages, which is what `npm run openapi` does. */
+export function writeGenerated(openApiFile: string, errorsFile: string): void {
+  writeFileSync(openApiFile, openApiText())
+  writeFileSync(errorsFile, errorsPage())
 }

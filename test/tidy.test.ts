@@ -110,6 +110,37 @@ test('there are no more type assertions than there were', () => {
   expect(assertions.length).toBeLessThanOrEqual(ASSERTIONS_MAX)
 })
 
+/** Messages that are written where they are thrown. It only falls. */
+const SCATTERED_MAX = 226
+const thrownHere = (text: string) => [...text.matchAll(/\bnew Problem\(/g)]
+
+test('messages to clients stand in src/messages; what is left elsewhere only falls', () => {
+  const scattered = SOURCES.filter((file) => !file.startsWith('src/messages/') && file !== 'src/base/problem.ts')
+  expect(scattered.flatMap((file) => thrownHere(String(TREE.get(file)))).length).toBeLessThanOrEqual(SCATTERED_MAX)
+  expect(thrownHere("throw new Problem('conflict', 'No')")).toHaveLength(1)
+})
+
+/** Entries of the catalogue, `QUERIES.nul`, that no code outside of it names. */
+function unusedMessages(tree: Tree): readonly string[] {
+  const inFolder = ([file]: readonly [string, string]) => file.startsWith('src/messages/')
+  const code = [...tree].filter((entry) => entry[0].startsWith('src/') && !inFolder(entry)).map(([, text]) => text)
+  const used = new Set(code.flatMap((text) => text.match(/\b[A-Z_]+\.[a-z]\w*\b/g) ?? []))
+  const entries = [...tree].filter(inFolder).flatMap(([, text]) => {
+    const name = /^export const (\w+) = messages\(/m.exec(text)?.[1]
+    return [...text.matchAll(/^ {2}(\w+): \w+`/gm)].map(([, entry]) => `${name}.${entry}`)
+  })
+  return entries.filter((entry) => !used.has(entry))
+}
+
+test('every message is thrown somewhere', () => {
+  expect(unusedMessages(TREE)).toEqual([])
+  const own = [
+    'src/messages/a.ts',
+    "export const OWN = messages('own', {\n  a: conflict`A`,\n  b: conflict`B`\n})"
+  ] as const
+  expect(unusedMessages(new Map([own, ['src/x.ts', 'throw OWN.a()']]))).toEqual(['OWN.b'])
+})
+
 test('the parts of Prisma are pinned, and all of one release', () => {
   const { dependencies, devDependencies } = JSON.parse(
     readFileSync(path.resolve(import.meta.dirname, '../package.json'), 'utf8')

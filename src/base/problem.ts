@@ -37,12 +37,25 @@ export type ProblemKind = keyof typeof CATALOGUE
 export class Problem extends Error {
   readonly kind: ProblemKind
   readonly headers: Readonly<Record<string, string>>
+  /** Names the entry of the catalogue of messages, such as `query.unknownAttribute`. */
+  readonly code: string
 
   /** `message` is shown to the client: it says what is wrong and what is allowed, and never holds a secret. */
-  constructor(kind: ProblemKind, message: string, headers: Readonly<Record<string, string>> = {}) {
+  constructor(kind: ProblemKind, message: string, headers: Readonly<Record<string, string>> = {}, code = '') {
     super(message)
     this.kind = kind
     this.headers = headers
+    this.code = code
+  }
+
+  /** The same with more headers. */
+  with(headers: Readonly<Record<string, string>>): Problem {
+    return new Problem(this.kind, this.message, { ...this.headers, ...headers }, this.code)
+  }
+
+  /** The same, about one place of the request. */
+  at(place: string): Problem {
+    return new Problem(this.kind, `${place}: ${this.message}`, this.headers, this.code)
   }
 
   get status(): number {
@@ -65,5 +78,6 @@ export function isAboutName(error: Error): boolean {
 /** Returns the TMF `Error` body (TMF630 part 1, section 3.4). */
 export function errorBody(problem: Problem, requestId: string): Record<string, string> {
   const { status, code, reason } = CATALOGUE[problem.kind]
-  return { code, reason, message: problem.message, status: String(status), requestId, '@type': 'Error' }
+  const { message, code: messageCode } = problem
+  return { code, reason, message, messageCode, status: String(status), requestId, '@type': 'Error' }
 }

@@ -5,6 +5,7 @@ import { isStorable } from '../base/code-points.ts'
 import { jsonPath } from '../base/json-path.ts'
 import { SIGNIFICANT_DIGITS } from '../base/money.ts'
 import { Problem } from '../base/problem.ts'
+import { BODIES } from '../messages/body.ts'
 import { type Finding, refusal } from './findings.ts'
 import { elementsOf, isArray, type Lines, linesOf } from './lines.ts'
 import { PATCH_TYPES } from './media-types.ts'
@@ -177,7 +178,7 @@ function checkNames(value: unknown): void {
 /** Throws `invalidField` with the path of every value that has a fault. */
 function refuseWhere(value: unknown, fault: (value: unknown) => string | false): void {
   const found = [...faults(value, fault, [])]
-  if (found.length > 0) throw refusal('invalidField', found)
+  if (found.length > 0) throw refusal(BODIES.invalidFields, found)
 }
 
 function* faults(

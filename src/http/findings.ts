@@ -1,9 +1,13 @@
-import { Problem, type ProblemKind } from '../base/problem.ts'
+import type { Problem } from '../base/problem.ts'
 
 /** One fault of a body; `path` is a JSON path. */
 export interface Finding {
   readonly path: string
   readonly message: string
+}
+/** A finding as clients get it, with the code of its message. */
+export interface Told extends Finding {
+  readonly messageCode: string
 }
 
 /** Further findings are counted, not listed. */
@@ -13,19 +17,21 @@ const ABOUT_PLACE = /^(\$(?:\.\w+|\[\d+\]|\['[^']*'\])*) (.+)$/s
 
 const listed = new WeakMap<Problem, readonly Finding[]>()
 
-export function refusal(kind: ProblemKind, findings: readonly Finding[]): Problem {
+/** Returns the problem of a message that lists findings. */
+export function refusal(message: (list: string) => Problem, findings: readonly Finding[]): Problem {
   const first = findings.slice(0, LISTED_MAX)
   const left = findings.length - first.length
   const more = left > 0 ? [`and ${left} more`] : []
-  const problem = new Problem(kind, [...first.map(({ path, message }) => `${path} ${message}`), ...more].join('; '))
-  listed.set(problem, [...first, ...more.map((message) => ({ path: '$', message }))])
+  const problem = message([...first.map((finding) => `${finding.path} ${finding.message}`), ...more].join('; '))
+  listed.set(problem, [...first, ...more.map((left) => ({ path: '$', message: left }))])
   return problem
 }
 
 /** Returns the listed findings of a problem, or its one message and the place it begins with. */
-export function findingsOf(problem: Problem): readonly Finding[] {
+export function findingsOf(problem: Problem): readonly Told[] {
+  const { code: messageCode } = problem
   const known = listed.get(problem)
-  if (known) return known
+  if (known) return known.map((finding) => ({ ...finding, messageCode }))
   const [, path = '$', message = problem.message] = ABOUT_PLACE.exec(problem.message) ?? []
-  return [{ path, message }]
+  return [{ path, message, messageCode }]
 }

@@ -1,5 +1,5 @@
-import { Problem } from '../base/problem.ts'
 import { identifier, join, type Sql, sql } from '../db/sql.ts'
+import { QUERIES } from '../messages/query.ts'
 import { patternsIn } from './declaration/predicate.ts'
 import { couldBeId, type Resource } from './declaration/resource.ts'
 import type { ScalarKind } from './declaration/scalar.ts'
@@ -50,7 +50,7 @@ export function pageOf(resource: Resource, view: View, query: Query): Page {
   const sortText = query.sort.map(({ path, descending }) => `${descending ? '-' : ''}${path.join('.')}`).join()
   const sort = query.sort.map(({ path, descending }) => sortColumn(resource, path, descending))
   if (query.after && (query.after.sort !== sortText || query.after.values.length !== sort.length)) {
-    throw new Problem('invalidQuery', 'after belongs to another sort; take it from the next link of this very query')
+    throw QUERIES.afterOfOtherSort()
   }
   checkCursorValues(resource, sort, query.after)
   const visible = within(resource, view)
@@ -86,7 +86,7 @@ function isByList(resource: Resource, bound: Bound): boolean {
 function sortColumn(resource: Resource, path: readonly string[], descending: boolean): SortColumn {
   const leaf = leafAt(resource.shape, path)
   if (path.some((_, depth) => isList(resource, path.slice(0, depth + 1)))) {
-    throw new Problem('invalidQuery', `sort cannot use ${path.join('.')}: it may have several values`)
+    throw QUERIES.severalValuesInSort(path.join('.'))
   }
   return { ...sortOperand(resource, path, leaf), leaf, descending }
 }
@@ -106,8 +106,7 @@ function checkCursorValues(resource: Resource, sort: readonly SortColumn[], afte
     const value = after?.values[at] ?? null
     return value === null || kind.parse(value, leaf) !== undefined
   })
-  if (!isSound || (after && !couldBeId(resource, after.id)))
-    throw new Problem('invalidQuery', 'after must be a cursor taken from the next link of a page')
+  if (!isSound || (after && !couldBeId(resource, after.id))) throw QUERIES.notACursor()
 }
 
 /** Few shapes only: at most two equalities on indexed attributes, and a sort on one of them. */

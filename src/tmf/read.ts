@@ -2,6 +2,7 @@ import { Problem } from '../base/problem.ts'
 import { fetchLong } from '../db/cursor.ts'
 import type { Database, Queryable } from '../db/database.ts'
 import { identifier, join, type Sql, sql } from '../db/sql.ts'
+import { QUERIES } from '../messages/query.ts'
 import { planOf } from './cost.ts'
 import { candidateIds, inNameSpaces } from './declaration/own-names.ts'
 import { couldBeId, type Resource } from './declaration/resource.ts'
@@ -35,7 +36,7 @@ export async function list(database: Database, page: Page, wantsExactCount: bool
     if (!(error instanceof Problem && error.kind === 'statementTimeout')) throw error
     if ((await cost(database, page, wantsExactCount)) < COSTLY) throw error
     const indexed = [...page.resource.attributes].filter(([, attribute]) => attribute.indexed).map(([name]) => name)
-    throw new Problem('invalidQuery', `The query took too long; filter on one of ${indexed.join(', ')} as well`)
+    throw QUERIES.tooSlow(indexed)
   }
 }
 

@@ -5,8 +5,10 @@ import type { Database } from '../../db/database.ts'
 import { slotOf } from '../../fairness/request-slot.ts'
 import { rawQuery } from '../../http/address.ts'
 import { LINES_TYPE } from '../../http/body.ts'
+import { findingsOf } from '../../http/findings.ts'
 import type { Line, Lines } from '../../http/lines.ts'
 import { allowLongBody } from '../../http/long-body.ts'
+import { SERVER } from '../../messages/server.ts'
 import { inTurns } from '../../pace/turns.ts'
 import type { Resource } from '../declaration/resource.ts'
 import { splitQuery } from '../query/query-text.ts'
@@ -115,7 +117,7 @@ async function* storeBatches(
   if (failure && !hasAnswered) throw failure.error
   if (failure?.kind !== 'failed') return
   report(failure.error)
-  const errors = [{ path: '$', message: messageOf(failure.error) }]
+  const errors = findingsOf(failure.error instanceof Problem ? failure.error : SERVER.failed())
   yield resultLine({ line: failure.line, errors, status: 'failed' })
 }
 
@@ -180,8 +182,4 @@ async function store(context: BulkContext, resource: BulkResource, batch: readon
   } catch (error) {
     return { kind: 'failed', error, line: batch[0]?.line ?? 0 }
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Problem ? error.message : 'The server failed; the request id names the case'
 }

@@ -3,8 +3,9 @@ import { Problem } from '../../base/problem.ts'
 import { memberOf } from '../../base/unknown.ts'
 import type { Database, Transaction } from '../../db/database.ts'
 import { parseJson } from '../../http/body.ts'
-import { type Finding, findingsOf } from '../../http/findings.ts'
+import { findingsOf, type Told } from '../../http/findings.ts'
 import type { Line } from '../../http/lines.ts'
+import { BODIES } from '../../messages/body.ts'
 import type { Attribute } from '../declaration/attribute.ts'
 import type { Document } from '../declaration/resource.ts'
 import { validate } from '../declaration/schema.ts'
@@ -29,7 +30,7 @@ export interface Draft {
   readonly bytes: number
   readonly id: string
   readonly now: string
-  readonly content: Document | readonly Finding[]
+  readonly content: Document | readonly Told[]
 }
 
 /** What became of a line. */
@@ -40,7 +41,7 @@ export type Result =
       readonly status: 'created' | 'duplicate'
       readonly [told: string]: unknown
     }
-  | { readonly line: number; readonly errors: readonly Finding[]; readonly status: 'refused' | 'failed' }
+  | { readonly line: number; readonly errors: readonly Told[]; readonly status: 'refused' | 'failed' }
   | { readonly line: number; readonly status: 'notStored' }
 
 /** Reads a line as `create` reads a body, as far as that needs no database. */
@@ -83,8 +84,7 @@ export async function storeDrafts(
     const { key } = resource.bulk
     const stored = known.get(keyOf(resource, content))
     if (stored !== undefined) return { line, id: stored, status: 'duplicate' }
-    const message = `is that of a ${resource.noun} that was deleted just now; send it again`
-    return { line, errors: [{ path: `$.${key}`, message }], status: 'refused' }
+    return { line, errors: findingsOf(BODIES.deletedMeanwhile(`$.${key}`, resource.noun)), status: 'refused' }
   })
 }
 
@@ -96,7 +96,7 @@ function unknownIn({ bulk: { told } }: BulkResource, document: Document): Readon
 
 interface Outcome {
   readonly draft: Draft
-  readonly content: Document | readonly Finding[]
+  readonly content: Document | readonly Told[]
 }
 
 /** The drafts with what the database has to say about each. */
@@ -125,7 +125,7 @@ async function settledOne(
   document: Document,
   now: string,
   check: (document: Document) => Promise<void> | undefined
-): Promise<Document | readonly Finding[]> {
+): Promise<Document | readonly Told[]> {
   try {
     const { resolvers, view } = context
     const named = resolvers?.size ? await resolved(tx, context, resource, document) : document
@@ -191,7 +191,7 @@ async function recordCreation(
   await recordChange(tx, author, change, { id: newId(), now: clock() })
 }
 
-function attempted(work: () => Document): Document | readonly Finding[] {
+function attempted(work: () => Document): Document | readonly Told[] {
   try {
     return work()
   } catch (error) {
@@ -200,15 +200,15 @@ function attempted(work: () => Document): Document | readonly Finding[] {
 }
 
 /** What a client can mend; anything else is thrown on. */
-function asFindings(error: unknown): readonly Finding[] {
+function asFindings(error: unknown): readonly Told[] {
   if (error instanceof Problem && error.status < 500) return findingsOf(error)
   throw error
 }
 
-function isFindings(content: Document | readonly Finding[]): content is readonly Finding[] {
+function isFindings(content: Document | readonly Told[]): content is readonly Told[] {
   return Array.isArray(content)
 }
 
-function textLength(findings: readonly Finding[]): number {
+function textLength(findings: readonly Told[]): number {
   return findings.reduce((sum, { path, message }) => sum + path.length + message.length, 0)
 }

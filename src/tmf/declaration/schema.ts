@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { jsonPath } from '../../base/json-path.ts'
 import { type Finding, refusal } from '../../http/findings.ts'
+import { BODIES } from '../../messages/body.ts'
 import { accepted, hasNull, UNSURE } from './acceptance.ts'
 import type { Document, Resource } from './resource.ts'
 import { scalarKind } from './scalar.ts'
@@ -31,7 +32,7 @@ export function validateBySchema(resource: Resource, body: Document): Document {
   const result = objectSchema(resource.shape).safeParse(withoutNulls(body), { reportInput: true })
   if (result.success) return result.data
   const { issues } = result.error
-  throw refusal(issues.every(isMissing) ? 'missingField' : 'invalidField', issues.map(finding))
+  throw refusal(issues.every(isMissing) ? BODIES.missingFields : BODIES.invalidFields, issues.map(finding))
 }
 
 function objectSchema(shape: ObjectShape): z.ZodType<Document> {

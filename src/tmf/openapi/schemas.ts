@@ -36,10 +36,11 @@ const LINE_RESULT: Json = {
       description: 'Why it is not stored',
       items: {
         type: 'object',
-        required: ['path', 'message'],
+        required: ['path', 'message', 'messageCode'],
         properties: {
           path: { type: 'string', description: 'Where in the line, as JSONPath' },
-          message: { type: 'string', description: 'What is wrong there' }
+          message: { type: 'string', description: 'What is wrong there' },
+          messageCode: { type: 'string', description: 'Names the message, as in Error' }
         }
       }
     },
@@ -206,11 +207,12 @@ const JSON_PATCH: Json = {
 const ERROR: Json = {
   type: 'object',
   description: 'The body of every answer that is no success.',
-  required: ['code', 'reason', 'message', 'status', 'requestId', '@type'],
+  required: ['code', 'reason', 'message', 'messageCode', 'status', 'requestId', '@type'],
   properties: {
     code: { type: 'string', description: 'What kind of failure it is, for programs' },
     reason: { type: 'string', description: 'What kind of failure it is, for people' },
     message: { type: 'string', description: 'What is wrong here and what is allowed, each finding with its JSON path' },
+    messageCode: { type: 'string', description: 'Names the message, which stays the same when its text gets better' },
     status: { type: 'string', description: 'The HTTP status' },
     requestId: { type: 'string', description: 'Identifier of the request, under which the log has it, too' },
     '@type': { ...schemaOf(META.get('@type')?.shape as Shape), description: 'Always Error' }

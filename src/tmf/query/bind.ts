@@ -1,5 +1,6 @@
 import { parseDay } from '../../base/instant.ts'
 import { Problem } from '../../base/problem.ts'
+import { QUERIES } from '../../messages/query.ts'
 import {
   type Comparison,
   type Operator,
@@ -41,7 +42,7 @@ const PATTERNS_MAX = 8
 /** Checks every path, operator and value of a predicate; throws `invalidQuery` naming what is allowed instead. */
 export function bind(predicate: Predicate, root: ObjectShape): Bound {
   if (patternsIn(predicate) > PATTERNS_MAX) {
-    throw new Problem('invalidQuery', `regex and =~ may be used ${PATTERNS_MAX} times at most in one query`)
+    throw QUERIES.tooManyPatterns(PATTERNS_MAX)
   }
   return bound(predicate, root)
 }
@@ -70,11 +71,9 @@ function bindComparison({ path, operator, values, ignoreCase }: Comparison, root
   const leaf = leafAt(root, path)
   const name = path.join('.')
   const { operators } = scalarKind(leaf)
-  if (!operators.includes(operator)) {
-    throw new Problem('invalidQuery', `${name} cannot be compared with ${operator}; it takes ${operators.join(', ')}`)
-  }
+  if (!operators.includes(operator)) throw QUERIES.wrongOperator(name, operator, operators)
   if (values.length > 1 && operator !== 'eq' && operator !== 'ne') {
-    throw new Problem('invalidQuery', `${name}.${operator} takes one value`)
+    throw QUERIES.oneValueOnly(name, operator)
   }
   const anyOf = values.map((value) => {
     if (operator === 'regex')
@@ -90,7 +89,7 @@ function checkedPattern(name: string, pattern: string): string {
   try {
     return checkRegex(pattern)
   } catch (error) {
-    throw error instanceof Problem ? new Problem(error.kind, `${name}: ${error.message}`, error.headers) : error
+    throw error instanceof Problem ? error.at(name) : error
   }
 }
 
@@ -99,7 +98,7 @@ function atoms(name: string, leaf: Scalar, operator: Exclude<OrderOperator, 'ne'
   if (day) return DAY_ATOMS[operator](day)
   const kind = scalarKind(leaf)
   const parsed = kind.parse(value, leaf)
-  if (parsed === undefined) throw new Problem('invalidQuery', `${name} must be ${kind.expects(leaf)}`)
+  if (parsed === undefined) throw QUERIES.wrongValue(name, kind.expects(leaf))
   return [{ operator, value: parsed }]
 }
 
@@ -122,17 +121,17 @@ export function leafAt(root: ObjectShape, path: Path): Scalar {
   const shape = entered(resolve(root, path))
   if (shape.kind !== 'object') return shape
   const names = [...shape.members.keys()].map((name) => `${path.join('.')}.${name}`)
-  throw new Problem('invalidQuery', `${path.join('.')} is an object; name one of ${names.join(', ')}`)
+  throw QUERIES.notAValue(path.join('.'), names)
 }
 
 function elementAt(root: ObjectShape, path: Path): ObjectShape {
   const shape = entered(resolve(root, path))
   if (shape.kind === 'object') return shape
-  throw new Problem('invalidQuery', `${path.join('.')} holds plain values; [?()] needs objects`)
+  throw QUERIES.notObjects(path.join('.'))
 }
 
 function listAt(root: ObjectShape, path: Path): void {
-  if (resolve(root, path).kind !== 'list') throw new Problem('invalidQuery', `${path.join('.')} is no list`)
+  if (resolve(root, path).kind !== 'list') throw QUERIES.notAList(path.join('.'))
 }
 
 /** The shape at a path, lists before its last step entered. Throws `invalidQuery` for what is not there. */
@@ -154,13 +153,7 @@ function entered(shape: Shape): NoList {
 }
 
 function unknownAttribute(parent: string, name: string, shape: NoList): Problem {
-  if (shape.kind !== 'object') {
-    const operators = scalarKind(shape).operators.join(', ')
-    return new Problem(
-      'invalidQuery',
-      `${parent} has neither attributes nor an operator ${name}; it takes ${operators}`
-    )
-  }
+  if (shape.kind !== 'object') return QUERIES.noMembers(parent, name, scalarKind(shape).operators)
   const owner = parent === '' ? shape.name : parent
-  return new Problem('invalidQuery', `${owner} has no attribute ${name}${suggestion(name, [...shape.members.keys()])}`)
+  return QUERIES.unknownAttribute(owner, name, suggestion(name, [...shape.members.keys()]))
 }

@@ -1,4 +1,4 @@
-import { Problem } from '../../base/problem.ts'
+import { QUERIES } from '../../messages/query.ts'
 import { type Comparison, OPERATORS, type Operator, type Predicate } from '../declaration/predicate.ts'
 import { decodeText } from './query-text.ts'
 
@@ -25,7 +25,7 @@ function conjunction(comparisons: readonly Comparison[]): Predicate {
     else terms.push(comparison)
   }
   if (terms.some((term) => term.values.length > VALUES_MAX)) {
-    throw new Problem('invalidQuery', `one attribute may be compared with ${VALUES_MAX} values at most`)
+    throw QUERIES.tooManyValues(VALUES_MAX)
   }
   const [first] = terms
   return first && terms.length === 1 ? first : { op: 'and', terms }
@@ -56,7 +56,7 @@ function parseCondition(raw: string): Comparison {
   if (operator !== undefined && attribute !== '') {
     return { op: 'compare', path: attribute.split('.'), operator, values: parseValues(value, operator) }
   }
-  throw new Problem('invalidQuery', `"${attribute}" is no condition; write attribute=value or attribute.gt=value`)
+  throw QUERIES.notACondition(attribute)
 }
 
 function conditionParts(raw: string): { name: string; operator?: Operator; value: string } {

@@ -1,5 +1,5 @@
 import { isStorable } from '../../base/code-points.ts'
-import { Problem } from '../../base/problem.ts'
+import { QUERIES } from '../../messages/query.ts'
 
 /** Where a page begins: behind a row, given by what the sort compares. Opaque to clients, valid for one sort only. */
 export interface Cursor {
@@ -24,7 +24,7 @@ export function decodeCursor(text: string | undefined): Cursor | undefined {
   if (text === undefined) return undefined
   const cursor = asCursor(parsed(Buffer.from(text, 'base64url').toString()))
   if (cursor) return cursor
-  throw new Problem('invalidQuery', 'after must be a cursor taken from the next link of a page')
+  throw QUERIES.notACursor()
 }
 
 function parsed(json: string): unknown {

@@ -1,4 +1,4 @@
-import { Problem } from '../../base/problem.ts'
+import { QUERIES } from '../../messages/query.ts'
 
 /** A piece of a JSONPath text as it stands there; `end` follows the last one and `unknown` is what starts no token. */
 export interface Token {
@@ -71,17 +71,10 @@ export function patternOf(token: Token): { readonly text: string; readonly ignor
 export function expected(what: string, token: Token): never {
   const unclosed = token.kind === 'unknown' && /['"/]/.test(token.text) ? 'an unclosed ' : ''
   const found = token.kind === 'end' ? 'it ends' : `it has ${unclosed}${token.text}`
-  throw new Problem(
-    'invalidQuery',
-    `The filter is not readable: at position ${token.position} ${found} instead of ${what}.`
-  )
+  throw QUERIES.filterUnreadable(token.position, found, what)
 }
 
 /** Throws the notImplemented Problem that says what JSONPath is supported. */
 export function unsupported(what: string): never {
-  throw new Problem('notImplemented', `The filter uses ${what}, which is not supported. ${SUPPORTED}`)
+  throw QUERIES.filterUnsupported(what)
 }
-
-const SUPPORTED =
-  "Supported are $[?( )] and $.list[?( )]; in them paths like @.name and @['@type'], nested @.list[?( )], " +
-  '== != > >= < <= =~ between a path and a value, @.list.length(), ! && || and parentheses.'

@@ -1,4 +1,4 @@
-import { Problem } from '../../base/problem.ts'
+import { QUERIES } from '../../messages/query.ts'
 import type { Path, Predicate } from '../declaration/predicate.ts'
 import { comparison, OPERATORS, type Route, type Value } from './json-path-comparison.ts'
 import { expected, patternOf, type Token, textOf, tokenize, unsupported } from './json-path-tokens.ts'
@@ -32,9 +32,8 @@ const UNSUPPORTED_FUNCTIONS: ReadonlySet<string> = new Set([
  * is no JSONPath, notImplemented for JSONPath beyond the subset that is served.
  */
 export function parseJsonPathFilter(text: string): Predicate {
-  if (text.length > MAX_LENGTH) throw new Problem('invalidQuery', `The filter is longer than ${MAX_LENGTH} characters.`)
-  if (text.includes('\0') || !text.isWellFormed())
-    throw new Problem('invalidQuery', 'The filter holds a character that no text can hold.')
+  if (text.length > MAX_LENGTH) throw QUERIES.filterTooLong(MAX_LENGTH)
+  if (text.includes('\0') || !text.isWellFormed()) throw QUERIES.filterNotText()
   const reader: Reader = { tokens: tokenize(text), next: 0, depth: 0 }
   const predicate = parseRoot(reader)
   if (peek(reader).kind !== 'end') expected('its end', peek(reader))
@@ -206,7 +205,7 @@ function parseFunction(reader: Reader, { text: name }: Token): Route {
 }
 
 function nested<T>(reader: Reader, parse: (reader: Reader) => T): T {
-  if (reader.depth === MAX_DEPTH) throw new Problem('invalidQuery', `The filter is nested deeper than ${MAX_DEPTH}.`)
+  if (reader.depth === MAX_DEPTH) throw QUERIES.filterTooDeep(MAX_DEPTH)
   reader.depth++
   const result = parse(reader)
   reader.depth--

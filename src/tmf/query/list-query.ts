@@ -1,4 +1,5 @@
-import { Problem } from '../../base/problem.ts'
+import type { Problem } from '../../base/problem.ts'
+import { QUERIES } from '../../messages/query.ts'
 import type { Predicate } from '../declaration/predicate.ts'
 import { parseQuery } from './query.ts'
 
@@ -26,8 +27,8 @@ export function readListQuery<Name extends string>(
   names: readonly string[]
 ): ListQuery<Name> {
   const { fields, where, sort, after, offset, limit, link } = parseQuery(raw)
-  const refusal = new Problem('invalidQuery', `${noun} takes ${[...names, 'offset'].join(', ')} and limit only`)
-  if (fields || sort.length > 0 || after) throw refusal
+  const refusal = () => QUERIES.onlyThese(noun, [...names, 'offset'])
+  if (fields || sort.length > 0 || after) throw refusal()
   return {
     values: Object.fromEntries(named(where, names, refusal)) as ListQuery<Name>['values'],
     offset: offset ?? 0,
@@ -40,13 +41,13 @@ export function readListQuery<Name extends string>(
 function named(
   where: Predicate | undefined,
   names: readonly string[],
-  refusal: Problem
+  refusal: () => Problem
 ): ReadonlyMap<string, readonly string[]> {
   const values = new Map<string, readonly string[]>()
   for (const term of where?.op === 'and' ? where.terms : where ? [where] : []) {
-    if (term.op !== 'compare' || term.operator !== 'eq') throw refusal
+    if (term.op !== 'compare' || term.operator !== 'eq') throw refusal()
     const name = term.path.join('.')
-    if (!names.includes(name)) throw refusal
+    if (!names.includes(name)) throw refusal()
     values.set(name, term.values)
   }
   return values

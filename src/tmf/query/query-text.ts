@@ -1,5 +1,5 @@
 import { percentEncoded } from '../../base/percent-encoding.ts'
-import { Problem } from '../../base/problem.ts'
+import { QUERIES } from '../../messages/query.ts'
 
 /** A query string taken apart before anything is decoded, so that `%26`, `%3B` and `%2C` stay characters of a value. */
 export interface SplitQuery {
@@ -17,7 +17,7 @@ export function splitQuery(raw: string, reservedNames: readonly string[]): Split
   const alternatives: string[][] = [[]]
   let count = 0
   for (const { text, separator } of parts(raw)) {
-    if (++count > PARTS_MAX) throw new Problem('invalidQuery', `a query may have ${PARTS_MAX} parts at most`)
+    if (++count > PARTS_MAX) throw QUERIES.tooManyParts(PARTS_MAX)
     const name = text.slice(0, Math.max(text.indexOf('='), 0))
     const isValue = separator === ';' && text !== '' && !HAS_OPERATOR.test(text)
     if (isValue && addValue(alternatives.at(-1) ?? [], text)) continue
@@ -93,8 +93,8 @@ function quotedEnd(raw: string, start: number): number {
 /** Decodes a part of a query string as forms do: `+` is a blank. Throws `invalidQuery` for broken escapes and NUL. */
 export function decodeText(raw: string): string {
   const text = decode(raw.replaceAll('+', ' '))
-  if (text === undefined) throw new Problem('invalidQuery', 'the query string has a broken percent escape')
-  if (text.includes('\u0000')) throw new Problem('invalidQuery', 'the query string must not contain NUL')
+  if (text === undefined) throw QUERIES.brokenEscape()
+  if (text.includes('\u0000')) throw QUERIES.nul()
   return text
 }
 

@@ -1,4 +1,4 @@
-import { Problem } from '../../base/problem.ts'
+import { QUERIES } from '../../messages/query.ts'
 import type { Path, Predicate } from '../declaration/predicate.ts'
 import { parseConditions } from './conditions.ts'
 import { type Cursor, decodeCursor } from './cursor.ts'
@@ -50,7 +50,7 @@ export function parseQuery(raw: string): Query {
     link: joinQuery(split, ['offset', 'limit', 'after'])
   }
   if (query.after && query.offset !== undefined) {
-    throw new Problem('invalidQuery', 'after and offset exclude each other: after already says where the page begins')
+    throw QUERIES.afterWithOffset()
   }
   return query
 }
@@ -61,26 +61,26 @@ export function parseFieldsOnly(raw: string): Fields | undefined {
   const { reserved, alternatives } = splitQuery(raw, RESERVED)
   const others = [...[...reserved.keys()].filter((name) => name !== 'fields'), ...alternatives.flat()]
   if (others.length > 0) {
-    throw new Problem('invalidQuery', 'only fields is allowed here; filters, sort and paging belong to the list')
+    throw QUERIES.onlyFields()
   }
   return parseFields(single(reserved, 'fields'))
 }
 
 function refuseUnsupported(reserved: ReadonlyMap<string, readonly string[]>): void {
   for (const name of ['depth', 'expand']) {
-    if (reserved.has(name)) throw new Problem('invalidQuery', `${name} is not supported: references are not expanded`)
+    if (reserved.has(name)) throw QUERIES.unsupported(name)
   }
 }
 
 function single(reserved: ReadonlyMap<string, readonly string[]>, name: Reserved): string | undefined {
   const values = reserved.get(name) ?? []
-  if (values.length > 1) throw new Problem('invalidQuery', `${name} may be given once only`)
+  if (values.length > 1) throw QUERIES.repeated(name)
   return values[0]
 }
 
 function wholeNumber(name: string, raw: string | undefined): number | undefined {
   if (raw === undefined) return undefined
-  if (!/^\d{1,400}$/.test(raw)) throw new Problem('invalidQuery', `${name} must be a whole number from 0 upwards`)
+  if (!/^\d{1,400}$/.test(raw)) throw QUERIES.notWhole(name)
   return Math.min(Number(raw), Number.MAX_SAFE_INTEGER)
 }
 
@@ -88,9 +88,9 @@ function parseFields(raw: string | undefined): Fields | undefined {
   if (raw === undefined) return undefined
   const names = listItems(raw)
   if (names.length === 0) return undefined
-  if (names.length > FIELDS_MAX) throw new Problem('invalidQuery', `fields may name ${FIELDS_MAX} attributes at most`)
+  if (names.length > FIELDS_MAX) throw QUERIES.tooManyFields(FIELDS_MAX)
   if (names.some((name) => /[[(]/.test(name))) {
-    throw new Problem('notImplemented', 'fields takes attribute names such as billNo or amountDue.value, not JSONPath')
+    throw QUERIES.fieldsAsJsonPath()
   }
   if (names.length === 1 && names[0] === 'none') return new Map()
   const tree: FieldTree = new Map()
@@ -117,10 +117,10 @@ function parseSort(raw: string | undefined): readonly SortKey[] {
   const keys = listItems(raw.replaceAll('+', '%2B')).map((item) => {
     const sign = /^[+-]/.exec(item)?.[0]
     const name = sign ? item.slice(1) : item
-    if (name === '') throw new Problem('invalidQuery', 'sort takes attribute names such as -billDate,billNo')
+    if (name === '') throw QUERIES.emptySort()
     return { path: name.split('.'), descending: sign === '-' }
   })
-  if (keys.length > SORT_KEYS_MAX) throw new Problem('invalidQuery', `sort takes ${SORT_KEYS_MAX} attributes at most`)
+  if (keys.length > SORT_KEYS_MAX) throw QUERIES.tooManySortKeys(SORT_KEYS_MAX)
   return keys
 }
 
@@ -132,7 +132,7 @@ function listItems(raw: string): string[] {
 function parseFilters(raw: readonly string[]): Predicate | undefined {
   const texts = raw.map(decodeText)
   if (texts.length === 0) return undefined
-  if (texts.length > FILTERS_MAX) throw new Problem('invalidQuery', `filter may be given ${FILTERS_MAX} times at most`)
+  if (texts.length > FILTERS_MAX) throw QUERIES.tooManyFilters(FILTERS_MAX)
   return { op: 'or', terms: texts.map(parseJsonPathFilter) }
 }
 

@@ -1,4 +1,4 @@
-import { Problem } from '../../base/problem.ts'
+import { QUERIES } from '../../messages/query.ts'
 import { anchor, choice, occursIn, one, type Part, repeat, sequence } from './regex-automaton.ts'
 import {
   between,
@@ -23,10 +23,6 @@ const MAX_BOUND = 255
 const MAX_STATES = 512
 /** How many ^ and $ a pattern may hold: Postgres may need time exponential in their number to compile it. */
 const MAX_ANCHORS = 8
-
-const ALLOWED =
-  'Allowed are characters, . ^ $ |, groups ( ) and (?: ), classes like [a-z] and [^0-9], the quantifiers * + ? {m} ' +
-  '{m,} {m,n} and their lazy forms, and the escapes \\d \\w \\s \\D \\W \\S \\t \\n \\r and \\ before punctuation.'
 
 /**
  * Returns the pattern of a `regex` filter if Postgres' `text COLLATE "C" ~ pattern` and `regexMatches` understand it
@@ -189,5 +185,5 @@ function refuseAt(reader: Reader, why: string, at: number = reader.next): never 
 }
 
 function refuse(why: string): never {
-  throw new Problem('invalidQuery', `The regular expression is not accepted: ${why}. ${ALLOWED}`)
+  throw QUERIES.regex(why)
 }

@@ -6,6 +6,7 @@ import type { WorkClass } from '../../fairness/scheduler.ts'
 import { rawQuery } from '../../http/address.ts'
 import { entityTag, isUnchanged } from '../../http/conditional.ts'
 import { readBody } from '../../http/read-body.ts'
+import { QUERIES } from '../../messages/query.ts'
 import { parameterRefs } from '../openapi/components.ts'
 import { type EndpointDescription, operationOf, type QueryReader } from '../openapi/endpoint.ts'
 import type { Json } from '../openapi/schemas.ts'
@@ -140,7 +141,7 @@ export function endpointPaths(endpoints: readonly Endpoint[], schemes: readonly 
 function readQuery<Query>(schema: z.ZodType<Query>, raw: string, subject: string): Query {
   const sent = new URLSearchParams(raw)
   const repeated = [...sent.keys()].find((name) => sent.getAll(name).length > 1)
-  if (repeated !== undefined) throw new Problem('invalidQuery', `${repeated} may be given once only`)
+  if (repeated !== undefined) throw QUERIES.repeated(repeated)
   const result = schema.safeParse(Object.fromEntries(sent))
   if (result.success) return result.data
   const faults = result.error.issues.map((issue) =>

@@ -1,0 +1,98 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { Problem } from '../../src/base/problem.ts'
+import { CATALOGUE, errorsPage } from '../../src/messages/catalogue.ts'
+import { invalidField, messages } from '../../src/messages/message.ts'
+
+const ENTRIES = Object.values(CATALOGUE).flatMap((entries) => Object.values(entries))
+const EXAMPLES = ENTRIES.map(({ code, example }) => ({ code, ...textAndKind(example()) }))
+/** Names of headers and parameters that may begin a text. */
+const NAMED = ['after', 'atomic', 'fields', 'filter', 'proxy_accountNumber', 'regex', 'sort', 'limit', 'depth']
+
+function textAndKind({ message, kind, status }: Problem) {
+  return { text: message, kind, status }
+}
+
+test('no two messages have the same code', () => {
+  expect(new Set(ENTRIES.map(({ code }) => code)).size).toBe(ENTRIES.length)
+})
+
+test('the catalogue has the messages of every file of the folder', () => {
+  const files = readdirSync('src/messages').filter((file) => !['message.ts', 'catalogue.ts'].includes(file))
+  const text = readFileSync('src/messages/catalogue.ts', 'utf8')
+  expect(files.filter((file) => !text.includes(`'./${file}'`))).toEqual([])
+})
+
+test('the example of every message is a text that a client understands', () => {
+  expect(EXAMPLES.map(({ code, text }) => ({ code, faults: faults(code, text) }))).toEqual(
+    EXAMPLES.map(({ code }) => ({ code, faults: [] }))
+  )
+})
+
+test('what refuses something that was sent says what is allowed', () => {
+  const refusing = EXAMPLES.filter(({ status, kind }) => status === 400 && kind !== 'badRequest')
+  expect(refusing.filter(({ text }) => !ALLOWS.test(text))).toEqual([])
+  expect('$.billNo is wrong').not.toMatch(ALLOWS)
+})
+
+/** What a refusal of something sent must say: what is needed, or what to do instead. */
+const ALLOWS =
+  /\b(?:must|may|takes?|[oO]nly|required|needs?|write|send|take|leave|name|use|at most|are|filter on|did you mean)\b/
+
+function faults(code: string, text: string): readonly string[] {
+  const [first = ''] = text.split(/[ .]/)
+  return [
+    ...(/^[a-z]+\.[a-z]+(?:[A-Z][a-z]*)*$/.test(code) ? [] : ['its code is not of the form subject.whatIsWrong']),
+    ...(/^[A-Z$"`]/.test(text) || NAMED.includes(first) || /[A-Z]/.test(first)
+      ? []
+      : ['it has no capital at its start']),
+    ...(/[.;:,]$|^\s|\s$| {2}|\n/.test(text) ? ['it has a full stop at its end, or blanks too many'] : []),
+    ...(/undefined|null\b|\[object|NaN|\bfunction\b/.test(text) ? ['it has a value that is none'] : []),
+    ...(/\b(?:be it|whoever|but for|is told of|so often)\b/.test(text) ? ['it is no plain English'] : [])
+  ]
+}
+
+test.each([
+  ['server.Failed', 'It failed', 'its code is not of the form subject.whatIsWrong'],
+  ['a.b', 'there is none', 'it has no capital at its start'],
+  ['a.b', 'There is none.', 'it has a full stop at its end, or blanks too many'],
+  ['a.b', 'There is no undefined', 'it has a value that is none'],
+  ['a.b', 'A bill, be it new, is needed', 'it is no plain English']
+])('the rules find what is wrong with %s: %s', (code, text, fault) => {
+  expect(faults(code, text)).toEqual([fault])
+})
+
+const OWN = messages('own', {
+  missing: invalidField`${'$.id'} is none of ${['a', 'b']}; at most
+    ${2} are known`
+})
+
+test('a message is made of its values, in the order of the example', () => {
+  const problem = OWN.missing('$.name', ['x', 'y', 'z'], 3)
+  expect(problem).toBeInstanceOf(Problem)
+  expect(problem).toMatchObject({ code: 'own.missing', kind: 'invalidField', headers: {} })
+  expect(problem.message).toBe('$.name is none of x, y, z; at most 3 are known')
+  expect(OWN.missing.example().message).toBe('$.id is none of a, b; at most 2 are known')
+})
+
+test('a message keeps its code with headers and a place', () => {
+  const problem = OWN.missing('$.name', [], 0).with({ 'Retry-After': '1' }).at('billNo')
+  expect(problem).toMatchObject({ code: 'own.missing', headers: { 'Retry-After': '1' } })
+  expect(problem.message).toMatch(/^billNo: \$\.name is none/)
+})
+
+test('the compiler refuses values that are too few, too many or of another type', () => {
+  const wrong = () => [
+    // @ts-expect-error One is missing.
+    OWN.missing('$.name', []),
+    // @ts-expect-error One is too many.
+    OWN.missing('$.name', [], 1, 2),
+    // @ts-expect-error A number is no text.
+    OWN.missing(1, [], 2)
+  ]
+  expect(wrong()).toHaveLength(3)
+})
+
+test('docs/errors.md is as the catalogue has it; npm run openapi writes it', () => {
+  expect(readFileSync('docs/errors.md', 'utf8')).toBe(errorsPage())
+})
