@@ -1,12 +1,12 @@
 import { parseArgs } from 'node:util'
 import { type Arguments, Misuse, OPTIONS, REQUIRED_OPTIONS, type Usage, type Usages } from './command.ts'
 
-/** A command with its arguments, or what one wants to be told about: a command, the first word of several, or all. */
+/** A parsed command, or the topic of help: a command, the first word of several, or all. */
 export type CommandLine<C> =
   | { readonly kind: 'command'; readonly command: C; readonly args: Arguments }
   | { readonly kind: 'help'; readonly topic: string }
 
-/** Reads what follows the name of the program. Throws Misuse, which says where help is found. */
+/** Throws Misuse with the way to help. */
 export function readCommandLine<C extends Usage>(
   commands: ReadonlyMap<string, C>,
   argv: readonly string[]
@@ -25,7 +25,6 @@ export function readCommandLine<C extends Usage>(
 
 const isHelp = (text: string): boolean => text === '--help' || text === '-h'
 
-/** The names of commands that begin with these words. */
 export function namesUnder(usages: Usages, words: string): readonly string[] {
   return [...usages.keys()].filter((name) => words === '' || `${name} `.startsWith(`${words} `))
 }
@@ -35,7 +34,6 @@ function topicOf(usages: Usages, words: string): string {
   throw new Misuse(`there is no command ${words}; try help`)
 }
 
-/** What is wrong with arguments that begin with no command. */
 function fault(usages: Usages, [first, second]: readonly string[]): string {
   if (first === undefined) return 'which command?'
   if (first.startsWith('-')) return `there is no option ${first} in front of a command`
@@ -45,7 +43,7 @@ function fault(usages: Usages, [first, second]: readonly string[]): string {
   return second === undefined ? `${first} what? ${which}` : `there is no command ${first} ${second}; ${which}`
 }
 
-/** The arguments of a command of this name. Throws Misuse that points to its help. */
+/** Throws Misuse with the way to the command's help. */
 function readArguments(name: string, usage: Usage, rest: readonly string[]): Arguments {
   const refuse = (what: string): never => {
     throw new Misuse(`${what}; try help ${name}`)
@@ -75,7 +73,7 @@ function parsed(rest: readonly string[], refuse: (what: string) => never) {
   try {
     return parseArgs({ args: [...rest], allowPositionals: true, options: OPTIONS })
   } catch (error) {
-    // What follows the first sentence is for programmers.
+    // Sentences after the first are for programmers.
     return refuse(error instanceof Error ? String(error.message.split(/\.\s/)[0]) : String(error))
   }
 }

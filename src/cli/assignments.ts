@@ -8,14 +8,14 @@ import { Misuse } from './command.ts'
 import { naturalName } from './lookup.ts'
 import { alignColumns } from './table.ts'
 
-/** The attributes that the server neither gives nor keeps for sub-classes. */
+/** Returns the attributes a client may set, without those of sub-classes. */
 export function assignableNames({ attributes }: Resource): readonly string[] {
   return [...attributes].filter(([name, { readOnly }]) => !readOnly && !name.startsWith('@')).map(([name]) => name)
 }
 
 /**
- * The body that assignments `name=value` stand for: values are read by the shapes of the attributes, and an empty one
- * is null. What is no value of its shape stays a text, which validation refuses. Throws Misuse for other names.
+ * Turns assignments `name=value` into a body. Reads values by the shapes of the attributes; an empty value is null. A
+ * value that does not fit stays a text, which validation refuses. Throws Misuse for other names.
  */
 export function readAssignments(
   resource: Resource,
@@ -34,7 +34,6 @@ export function readAssignments(
   return Object.fromEntries(body)
 }
 
-/** What may be assigned, one line for each name: in which form, and what it means. */
 export function describeAssignments({ attributes }: Resource, names: readonly string[]): string {
   const rows = names.flatMap((name) => {
     const attribute = attributes.get(name)
@@ -43,14 +42,14 @@ export function describeAssignments({ attributes }: Resource, names: readonly st
   return alignColumns(rows)
 }
 
-/** The two sides of `name=value`. Throws Misuse. */
+/** Throws Misuse. */
 export function splitAssignment(text: string): readonly [name: string, value: string] {
   const at = text.indexOf('=')
   if (at <= 0) throw new Misuse(`${JSON.stringify(text)} is no name=value`)
   return [text.slice(0, at), text.slice(at + 1)]
 }
 
-/** The value itself is in no message. */
+/** Never shows the value. */
 function secretFault(path: string, { member, chosen }: Secret): string {
   if (!chosen) return `the ${member} is made, not chosen`
   const ways = `${path} create and ${path} ${member} take --${member}-stdin`
@@ -77,7 +76,7 @@ function referenceForm({ storage }: Attribute): string | undefined {
   return target ? `id or ${naturalName(target)}` : undefined
 }
 
-/** As `readValue` reads it. */
+/** Describes the forms that `readValue` reads. */
 function formOf(shape: Shape): string {
   switch (shape.kind) {
     case 'list':

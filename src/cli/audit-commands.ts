@@ -2,7 +2,6 @@ import { parseHead, report } from '../audit/report.ts'
 import { type Head, verifyAudit } from '../audit/verify.ts'
 import { type Command, Misuse } from './command.ts'
 
-/** The commands for the audit, by name. */
 export const auditCommands: Readonly<Record<string, Command>> = {
   'audit verify': {
     description: 'proves that no sealed row of the audit was changed, or names the first that was',

@@ -17,14 +17,12 @@ import { type Arguments, type Command, type Context, Misuse, type Result } from 
 import { enterTenant } from './lookup.ts'
 import { alignColumns } from './table.ts'
 
-/** So often it is looked how far a run is. */
 const LOOK_INTERVAL_MS = 250
 
 const WAIT_DETAILS =
   'With --wait it works at the run itself, beside servers or without one, shows how far it is, and ends with what\n' +
   'became of the accounts; it exits with 1 when one is parked or the run did not end well. Without it a server works.'
 
-/** The commands for runs of cycles, by name. */
 export const billRunCommands: Readonly<Record<string, Command>> = {
   'bill-run list': {
     description: 'lists the latest runs of a tenant',
@@ -94,7 +92,7 @@ function readState({ options: { state = 'new' } }: Arguments): BillState {
   throw new Misuse(`--state must be one of ${BILL_STATES.join(', ')}`)
 }
 
-/** Does something with a run in one transaction, and reports on the run: in its end, where that is waited for. */
+/** Changes a run in one transaction and reports on it, after its end if the command waits. */
 async function steer(
   context: Context,
   args: Arguments,

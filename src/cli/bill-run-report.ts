@@ -3,23 +3,22 @@ import type { Result, Screen } from './command.ts'
 import { alignColumns } from './table.ts'
 
 const BAR_WIDTH = 30
-/** Where a line cannot be written over, a new one comes after so many percent. */
+/** Percent between two lines where a line cannot be overwritten. */
 const PLAIN_STEP_PERCENT = 10
 const DONE_PERCENT = 100
-/** Takes away what an earlier, longer line has left. */
+/** Erases the rest of a longer line. */
 const ERASE_TO_END = '\u001b[K'
 
-/** A run as the database or the API tells of it. */
+/** A run as the database or the API shows it. */
 interface ToldRun extends Omit<ReadRun, 'amount'> {
   readonly amount: readonly { readonly unit: string; readonly value: string | number }[]
 }
 
-/** Whether nothing will happen to a run any more by itself. */
 export function hasEnded({ state }: ToldRun): boolean {
   return state !== 'queued' && state !== 'running'
 }
 
-/** Shows how far a run is, as often as it is told: a bar on a terminal, else a line now and then. */
+/** Shows a bar on a terminal, else a line now and then. */
 export function progressOn({ isTerminal, write }: Screen): { show(run: ToldRun): void; end(): void } {
   let shown: number | undefined
   return {
@@ -37,7 +36,7 @@ export function progressOn({ isTerminal, write }: Screen): { show(run: ToldRun):
   }
 }
 
-/** What became of the accounts of a run; a failure when one of them is parked, or when it ended before its end. */
+/** Reports on the accounts of a run. Fails if one is parked, or the run was stopped. */
 export function reportRun(run: ToldRun): Result {
   const { id, state, billCycle, dryRun, billState, eligible, billed, skipped, parkedCount, amount, failure } = run
   const { billsPerSecond } = run
@@ -73,7 +72,7 @@ function doneOf({ billed, skipped, parkedCount }: ToldRun): number {
 
 function percentOf(run: ToldRun): number {
   if (run.state === 'done') return DONE_PERCENT
-  // After its last account a run still has its end before it.
+  // A run that has billed its last account is not done yet.
   return run.eligible === 0 ? 0 : Math.min(Math.floor((doneOf(run) * 100) / run.eligible), DONE_PERCENT - 1)
 }
 

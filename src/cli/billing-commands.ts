@@ -7,7 +7,6 @@ import { resources } from '../resources/index.ts'
 import type { Command } from './command.ts'
 import { enterTenant } from './lookup.ts'
 
-/** The commands for cycles and for the ledger, by name. */
 export const billingCommands: Readonly<Record<string, Command>> = {
   'cycle open': {
     description: 'opens the cycle that follows the latest one of a specification',

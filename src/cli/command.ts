@@ -3,7 +3,7 @@ import type { Clock } from '../base/clock.ts'
 import type { SecretKeys } from '../base/secret-keys.ts'
 import type { Database } from '../db/database.ts'
 
-/** What may follow a command with two dashes. */
+/** Options by name, written with two dashes. */
 export const OPTIONS = {
   tenant: { type: 'string', synopsis: '--tenant TENANT' },
   operator: { type: 'boolean', synopsis: '[--operator]' },
@@ -23,14 +23,12 @@ export const OPTIONS = {
 
 export type OptionName = keyof typeof OPTIONS
 
-/** Those that must be there wherever they are taken. */
 export const REQUIRED_OPTIONS: readonly OptionName[] = ['tenant', 'cycle']
 
-/** What was said after the name of a command, checked for what the command takes. */
 export interface Arguments {
-  /** One for each that the command declares. */
+  /** One for each declared parameter. */
   readonly parameters: readonly string[]
-  /** As they were written, `name=value`. */
+  /** As written, `name=value`. */
   readonly assignments: readonly string[]
   readonly options: {
     readonly tenant?: string | undefined
@@ -50,59 +48,55 @@ export interface Arguments {
   }
 }
 
-/** What a command takes, for reading its arguments and for saying how it is used. */
 export interface Usage {
   /** One line. */
   readonly description: string
-  /** What one must know to use it, in lines. */
+  /** Further lines of help. */
   readonly details?: () => string
-  /** Names of what must be there, in their order, e.g. `ID`. */
+  /** Names of required arguments in order, e.g. `ID`. */
   readonly parameters?: readonly string[]
-  /** Whether `name=value` follows, once or more, or as often as one likes. */
+  /** Takes `name=value`: once or more, or any number. */
   readonly assignments?: 'required' | 'optional'
   readonly options?: readonly OptionName[]
 }
 
-/** Usages of commands by name, of one word or of two: `migrate`, `user create`. */
+/** By name, of one word or two: `migrate`, `user create`. */
 export type Usages = ReadonlyMap<string, Usage>
 
-/** What a command prints, and whether it found something wrong. */
 export interface Result {
   readonly text: string
   readonly isFailure?: boolean
 }
 
-/** Where work that takes long shows how far it is, apart from what it prints in the end. */
+/** Shows the progress of slow work, apart from its result. */
 export interface Screen {
-  /** Whether a line can be written over. */
+  /** A line can be overwritten. */
   readonly isTerminal: boolean
   readonly write: (text: string) => void
 }
 
-/** What commands on the database are handed. */
 export interface Context {
   readonly database: Database
   readonly clock: Clock
   readonly newId: () => string
-  /** What secrets are sealed with; throws a StartError where nobody said. */
+  /** Throws a StartError if no keys are set. */
   readonly secrets: () => SecretKeys
-  /** Who the audit says did it. */
+  /** The actor in the audit. */
   readonly actor: Author['actor']
-  /** All of standard input. */
+  /** Reads all of standard input. */
   readonly readInput: () => Promise<string>
   readonly screen: Screen
-  /** Works off the jobs of the billing in this process, beside others or alone, until it is stopped. */
+  /** Starts workers for billing jobs in this process, until they are stopped. */
   readonly startWork: () => Promise<{ stop(): Promise<void> }>
 }
 
-/** What is left to do once the arguments are understood; throws Problems. */
+/** Runs after the arguments are understood; throws Problems. */
 export type Work = (context: Context) => Promise<Result>
 
-/** A command on the database. */
 export interface Command extends Usage {
-  /** Reads the arguments, before anything is opened; throws Misuse for what it cannot take. */
+  /** Reads the arguments before anything is opened; throws Misuse. */
   readonly prepare: (args: Arguments) => Work
 }
 
-/** The command line says something that no command takes. The message is one line and holds no secret. */
+/** The command line is wrong. The message is one line without secrets. */
 export class Misuse extends Error {}

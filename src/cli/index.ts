@@ -20,8 +20,5 @@ const commands: Readonly<Record<string, Command>> = {
 }
 const groups = Map.groupBy(Object.entries(commands), ([name]) => name.split(' ')[0])
 
-/**
- * The commands on a migrated database, by name, those of one first word together; a Map, so that `constructor` is no
- * command.
- */
+/** Commands on a migrated database, grouped by first word. A Map, so that `constructor` is no command. */
 export const databaseCommands: ReadonlyMap<string, Command> = new Map([...groups.values()].flat())

@@ -9,7 +9,7 @@ import { ROOT } from './output.ts'
 
 const PAGE_ROWS = 1_000
 
-/** The JSON of everything of a kind in a view, in the order of creation. */
+/** Lists the JSON of all rows in a view, in the order of creation. */
 export async function listJson(database: Database, resource: Resource, view: View): Promise<readonly string[]> {
   const found: string[] = []
   let next: string | undefined
@@ -23,7 +23,6 @@ export async function listJson(database: Database, resource: Resource, view: Vie
   return found
 }
 
-/** Rows of a table: the names of the columns, then a row for each document. `nameOf` shows what is referred to. */
 export function tableOf(
   columns: readonly string[],
   documents: readonly Document[],

@@ -8,30 +8,29 @@ import type { Resource } from '../tmf/declaration/resource.ts'
 import type { WriteContext } from '../tmf/write.ts'
 import type { Arguments, Context, Result, Work } from './command.ts'
 
-/** What writing within the tenant of `--tenant` needs. Throws `notFound` when there is no such tenant. */
+/** Throws `notFound` if the tenant of `--tenant` does not exist. */
 export async function enterTenant(context: Context, { options }: Arguments): Promise<WriteContext> {
   const tenantId = String(options.tenant)
   await findTenant(context.database, tenantId, tenantId)
   return { ...context, author: { tenantId, actor: context.actor }, view: { tenantId }, resources: adminResources }
 }
 
-/** What ID may be, in a sentence. */
 export function describeId(resource: Resource): string {
   const name = naturalName(resource)
   return `ID is the id of the ${resource.path}${name ? `, or its ${name}` : ''}.`
 }
 
-/** Whoever types a command has seen no version that it could rest on. */
+/** A command has seen no version to compare. */
 export const isAnyVersion = (): boolean => true
 
-/** The attribute besides the id by which people know a row: it is unique in the tenant. */
+/** Returns the attribute, unique in the tenant, that people use as a name. */
 export function naturalName({ unique = {} }: Resource): string | undefined {
   return Object.values(unique)[0]
 }
 
 /**
- * Work on what the first parameter names by its id or its natural name, in one transaction within the tenant. Throws
- * `notFound` when there is none.
+ * Works on the row that the first parameter names by its id or natural name, in one transaction. Throws `notFound` if
+ * there is none.
  */
 export function onNamed(
   resource: Resource,
@@ -60,7 +59,7 @@ async function idOf(queryable: Queryable, resource: Resource, tenantId: string, 
   throw new Problem('notFound', `There is no ${resource.path} ${JSON.stringify(named)} in this tenant`)
 }
 
-/** The body with the natural names in its references replaced by ids. */
+/** Replaces natural names in the references of a body by ids. */
 export async function resolveReferences(
   queryable: Queryable,
   resource: Resource,

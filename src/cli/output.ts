@@ -4,10 +4,10 @@ import type { Created } from '../tmf/write.ts'
 import type { Arguments, Result } from './command.ts'
 import { alignColumns } from './table.ts'
 
-/** What every href begins with: where the server is, a command does not know. */
+/** The start of every href: a command does not know the server's address. */
 export const ROOT = '/admin/v1'
 
-/** A row and its new secret, which nobody sees again, in lines or as one JSON document. */
+/** Shows a row and its new secret, once, in lines or as one JSON document. */
 export function showCreated(resource: Resource, { row, secret }: Created, { options }: Arguments): Result {
   const secrets = resource.secret && secret !== undefined ? { [resource.secret.member]: secret } : {}
   if (!options.json) return showOnce({ id: String(row[0]), ...secrets }, Object.keys(secrets))
@@ -15,7 +15,7 @@ export function showCreated(resource: Resource, { row, secret }: Created, { opti
   return { text: JSON.stringify({ ...document, ...secrets }) }
 }
 
-/** Names with their values in lines, and which of them are secret. */
+/** Shows values by name and marks the secret ones. */
 export function showOnce(values: Readonly<Record<string, string>>, secrets: readonly string[]): Result {
   const lines = alignColumns(Object.entries(values))
   return { text: secrets.length === 0 ? lines : `${lines}\nNot shown again: ${secrets.join(', ')}.` }

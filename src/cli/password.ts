@@ -1,8 +1,8 @@
 import type { Arguments, Context } from './command.ts'
 
 /**
- * The password on standard input, without the end of its line, where `--password-stdin` asks for it. As an argument
- * other processes could read it.
+ * Reads the password from standard input, without its line end, if `--password-stdin` is set. Other processes could
+ * read an argument.
  */
 export async function chosenPassword(context: Context, { options }: Arguments): Promise<string | undefined> {
   return options['password-stdin'] ? (await context.readInput()).replace(/\r?\n$/, '') : undefined

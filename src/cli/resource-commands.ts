@@ -13,7 +13,7 @@ import { showCreated } from './output.ts'
 import { chosenPassword } from './password.ts'
 import { alignColumns } from './table.ts'
 
-/** What a list shows of each. */
+/** The columns of each list. */
 const COLUMNS: readonly (readonly [Resource, readonly string[]])[] = [
   [partner, ['id', 'accountNumber', 'name']],
   [user, ['id', 'username', 'name', 'scope', 'isEnabled', 'partner']],
@@ -21,7 +21,6 @@ const COLUMNS: readonly (readonly [Resource, readonly string[]])[] = [
   [apiKey, ['id', 'name', 'scope', 'allowedAddresses', 'expiresAt', 'lastUsedAt', 'isEnabled', 'partner']]
 ]
 
-/** The commands for what a tenant's administrators manage, by name: `user list`, `user create` ... */
 export const resourceCommands: Readonly<Record<string, Command>> = Object.fromEntries(
   COLUMNS.flatMap(([resource, columns]) => [
     [`${resource.path} list`, listCommand(resource, columns)],

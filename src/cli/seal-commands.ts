@@ -3,7 +3,6 @@ import { startError } from '../base/start-error.ts'
 import { rotateSecrets } from '../db/secrets.ts'
 import type { Command } from './command.ts'
 
-/** The commands for the keys that secrets are sealed with, by name. */
 export const sealCommands: Readonly<Record<string, Command>> = {
   'secrets rotate': {
     description: 'seals every stored secret with the first of SECRET_KEYS, also those that were never sealed',

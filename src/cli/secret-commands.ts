@@ -12,7 +12,6 @@ import { chosenPassword } from './password.ts'
 
 const WHOLE = /^\d+$/
 
-/** The commands that give something a new secret, by name. */
 export const secretCommands: Readonly<Record<string, Command>> = {
   'client rotate': {
     description: 'gives a client a new secret and prints it once; the old one stops at once',

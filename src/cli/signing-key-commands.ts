@@ -8,7 +8,6 @@ import { enterTenant } from './lookup.ts'
 const ALGORITHMS: readonly SigningAlgorithm[] = ['EdDSA', 'ES256']
 const DEFAULT: SigningAlgorithm = 'EdDSA'
 
-/** The commands for the keys that sign tokens, by name. */
 export const signingKeyCommands: Readonly<Record<string, Command>> = {
   'signing-key rotate': {
     description: 'gives a tenant a new key to sign tokens with; tokens of the old one stay valid until they expire',

@@ -1,8 +1,7 @@
 const GAP = '  '
-/** In a terminal they would do things, or break the line. */
+/** Control characters could steer the terminal or break the line. */
 const CONTROL = /\p{Cc}/gu
 
-/** Rows of texts as lines in which each column begins at one place. */
 export function alignColumns(rows: readonly (readonly string[])[]): string {
   const shown = rows.map((row) => row.map((text) => text.replace(CONTROL, '\ufffd')))
   const widths = (shown[0] ?? []).map((_, column) => Math.max(...shown.map((row) => lengthOf(row[column] ?? ''))))

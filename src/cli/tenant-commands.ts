@@ -7,7 +7,6 @@ import { ROOT, showOnce } from './output.ts'
 import { alignColumns } from './table.ts'
 import { describeSettings, readBrandingInput, readSettings } from './tenant-settings.ts'
 
-/** The commands for tenants, by name. */
 export const tenantCommands: Readonly<Record<string, Command>> = {
   'tenant list': {
     description: 'lists the tenants',
@@ -46,7 +45,7 @@ export const tenantCommands: Readonly<Record<string, Command>> = {
       describeSettings(),
     prepare: (args) => {
       const settings = readSettings(args.assignments)
-      // Without a branding nothing more is to come, and what is wrong is said before anything is opened.
+      // Without a branding, reports faults before anything is opened.
       if (!args.options['branding-stdin']) readTenantPatch(settings)
       return async (context) => {
         await change(context, args, { ...settings, ...(await readBrandingInput(context, args)) })
@@ -74,7 +73,7 @@ async function listing({ database }: Context, { options }: Arguments): Promise<s
   return alignColumns([['id', 'name', 'isOperator'], ...lines])
 }
 
-/** Throws `invalidField` for what no tenant may have, and `notFound` without the tenant. */
+/** Throws `invalidField` for a bad setting, and `notFound` without the tenant. */
 async function change(context: Context, { parameters: [id = ''] }: Arguments, body: object): Promise<void> {
   const patch = readTenantPatch(body)
   await requireLogo(patch.branding)

@@ -4,7 +4,6 @@ import { splitAssignment } from './assignments.ts'
 import { type Arguments, type Context, Misuse } from './command.ts'
 import { alignColumns } from './table.ts'
 
-/** What may be assigned: in which form, and what it means. */
 const SETTINGS: readonly (readonly [name: string, form: string, meaning: string])[] = [
   ['timeZone', 'IANA name', 'Where its days begin, such as Europe/Berlin'],
   ['currency', 'ISO 4217', 'Of new accounts that name none'],
@@ -15,7 +14,7 @@ const SETTINGS: readonly (readonly [name: string, form: string, meaning: string]
 ]
 const NAMES = SETTINGS.map(([name]) => name)
 
-/** The settings that assignments `name=value` stand for. Throws Misuse for other names. */
+/** Throws Misuse for other names. */
 export function readSettings(assignments: readonly string[]): Readonly<Record<string, unknown>> {
   const settings = new Map<string, unknown>()
   for (const assignment of assignments) {
@@ -28,12 +27,11 @@ export function readSettings(assignments: readonly string[]): Readonly<Record<st
   return Object.fromEntries(settings)
 }
 
-/** The settings, one line for each. */
 export function describeSettings(): string {
   return alignColumns(SETTINGS)
 }
 
-/** The branding on standard input, where `--branding-stdin` asks for it. Throws `invalidBody` for what is no JSON. */
+/** Reads the branding from standard input if `--branding-stdin` is set. Throws `invalidBody` for malformed JSON. */
 export async function readBrandingInput(context: Context, { options }: Arguments): Promise<{ branding?: unknown }> {
   if (!options['branding-stdin']) return {}
   const branding = parseJson(Buffer.from(await context.readInput()))
@@ -41,10 +39,10 @@ export async function readBrandingInput(context: Context, { options }: Arguments
   return { branding }
 }
 
-/** How what is no text is read. */
+/** Readers of values that are not texts. */
 const READERS: Readonly<Record<string, (value: string) => unknown>> = { callChargeTypes: listOf, itemisation }
 
-/** `100,usageCharge:20`: the lines of each type, and of one for itself; null for nothing. Else throws Misuse. */
+/** Reads `100,usageCharge:20`: the limit of all types, and of one type; null for an empty text. Throws Misuse. */
 function itemisation(value: string): unknown {
   const parts = listOf(value).map((part) => /^(?:(.+):)?(\d{1,9})$/.exec(part))
   if (parts.includes(null)) throw new Misuse('itemisation is written like 100,usageCharge:20')
@@ -55,7 +53,7 @@ function itemisation(value: string): unknown {
   return { ...(lines !== undefined && { lines }), ...(types.length > 0 && { types: Object.fromEntries(types) }) }
 }
 
-/** None for an empty text. */
+/** Empty for an empty text. */
 function listOf(value: string): readonly string[] {
   return value === '' ? [] : value.split(',').map((element) => element.trim())
 }

@@ -4,7 +4,7 @@ import { alignColumns } from './table.ts'
 
 const PROGRAM = 'node src/cli.ts'
 
-/** How a command is used; for the first word of several, or for none, what commands there are. */
+/** Describes one command, the commands under a first word, or all. */
 export function helpOn(usages: Usages, topic: string): string {
   const usage = usages.get(topic)
   if (usage) return helpOnCommand(topic, usage)
