@@ -73,7 +73,7 @@ export const attributes = {
 
 export type AccountDocument = DocumentOf<typeof attributes>
 
-/** A reference of which nothing but the id is kept. */
+/** Keeps only the id of a reference. */
 function byIdAlone<A extends Attribute>(attribute: A): A {
   const { storage } = attribute
   if (storage.kind !== 'reference') return attribute
@@ -81,7 +81,7 @@ function byIdAlone<A extends Attribute>(attribute: A): A {
   return { ...attribute, storage: own }
 }
 
-/** The server's own id beside the one that the client gives. */
+/** The server's own id beside the client's. */
 export function internalId(noun: string): Attribute<string, false> {
   return text('internal_id', `The identifier that the server gave the ${noun}`, 'readOnly')
 }

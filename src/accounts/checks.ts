@@ -8,20 +8,20 @@ import type { ValueOf } from '../tmf/declaration/shape.ts'
 import type { AccountDocument } from './attributes.ts'
 import type { address, taxProfile } from './types.ts'
 
-/** The members that every account has and keeps. */
+/** Members that an account always has. */
 const KEPT = ['billingType', 'invoiceCurrency', 'language', 'netTermDays']
 
 type TaxRate = NonNullable<ValueOf<typeof taxProfile>['rates']>[number]
 type Period = NonNullable<TaxRate['validFor']>
 
-/** Throws `invalidField` unless the country of an address is one. */
+/** Throws `invalidField` for an unknown country. */
 export function checkAddress(document: { readonly address?: ValueOf<typeof address> }): void {
   const country = document.address?.country
   if (country === undefined || isCountry(country)) return
   throw new Problem('invalidField', `$.address.country must be a country of ISO 3166-1, such as DE or DEU`)
 }
 
-/** Checks the attributes of an account against each other; throws `invalidField`. */
+/** Checks the attributes of an account together; throws `invalidField`. */
 export function checkAccount(document: AccountDocument, before?: Stored<AccountDocument>): void {
   const missing = KEPT.filter((name) => document[name] === undefined)
   if (missing.length > 0) {
@@ -35,7 +35,7 @@ export function checkAccount(document: AccountDocument, before?: Stored<AccountD
   checkTaxRates(document)
 }
 
-/** An account that has a currency of the past keeps it. */
+/** An account keeps a currency that is no longer in use. */
 function checkCurrency({ invoiceCurrency, creditLimit: limit }: AccountDocument, before?: AccountDocument): void {
   if (invoiceCurrency !== before?.invoiceCurrency && !isCurrency(String(invoiceCurrency))) {
     throw new Problem('invalidField', '$.invoiceCurrency must be a currency of ISO 4217, such as EUR')
@@ -84,12 +84,12 @@ function checkTaxRates({ taxProfile: { rates = [] } = {} }: AccountDocument): vo
   }
 }
 
-/** An end is the first moment that a period does not hold any more. */
+/** The end of a period is exclusive. */
 function overlap(one: Period = {}, other: Period = {}): boolean {
   return isBefore(one.startDateTime, other.endDateTime) && isBefore(other.startDateTime, one.endDateTime)
 }
 
-/** Instants are texts of one length; a period without a start or an end has none. */
+/** Compares instants as texts; a missing start or end is unbounded. */
 function isBefore(start: string | undefined, end: string | undefined): boolean {
   return start === undefined || end === undefined || start < end
 }

@@ -12,8 +12,8 @@ const DEFAULTS = rowOf('tenant', { currency: text, language: oneOf(LANGUAGES) })
 const CUSTOMER = rowOf('customer', { id: text, internalId: text, name: text, partnerId: optional(text) })
 
 /**
- * Completes a new account from its tenant and its customer. Throws a Problem for a name that another account has, and
- * for another currency once the account has bills or payments.
+ * Completes a new account from its tenant and its customer. Throws a Problem for a name in use, and for another
+ * currency once the account has bills or payments.
  */
 export async function consult(
   tx: Transaction,
@@ -62,7 +62,7 @@ async function customerOf(tx: Transaction, owner: Owner, name: string): Promise<
   throw aboutName(new Problem('invalidField', '$.customerId names no customer of this service'))
 }
 
-/** Returns the partner of an account: the requester's or the customer's, or else the one that the provider names. */
+/** Returns the partner of the requester or the customer, else the one that the provider names. */
 async function partnerOf(
   tx: Transaction,
   { tenantId, partnerId }: Owner,
@@ -80,7 +80,7 @@ async function partnerOf(
   throw new Problem('invalidField', `$.partner.id must be ${own}, whose ${partnerId ? 'request' : 'customer'} it is`)
 }
 
-/** Compares only names that the requester may see: those of the account's own name space, and its id. */
+/** Compares only names that the requester may see: those in the account's own name space, and its id. */
 async function requireFreeNames(
   tx: Transaction,
   owner: Owner,

@@ -2,7 +2,6 @@ import type { Resource } from '../tmf/declaration/resource.ts'
 import { account } from './account.ts'
 import { customer } from './customer.ts'
 
-/** Customers and their billing accounts, by path. */
 export const accountResources: ReadonlyMap<string, Resource> = new Map(
   [customer, account].map((resource) => [resource.path, resource])
 )

@@ -21,10 +21,10 @@ const ACCOUNT = rowOf(
   'a'
 )
 
-/** A billing account as billing, payments and statements see it. The credit limit is in invoiceCurrency. */
+/** The credit limit is in invoiceCurrency. */
 export type Account = ReturnType<typeof ACCOUNT.read>
 
-/** Returns the account that an id or an alias names in a view; undefined when the view has none. */
+/** Finds the account by id or alias. */
 export async function findAccount(queryable: Queryable, view: View, name: string): Promise<Account | undefined> {
   const found = sql`SELECT ${ACCOUNT.columns}
     FROM "account_alias" n
@@ -36,7 +36,7 @@ export async function findAccount(queryable: Queryable, view: View, name: string
 
 const NAMED = rowOf('billing_account', { alias: computed(text, sql`n."alias"`), id: text, name: text }, 'a')
 
-/** Resolves the billing accounts that bills, rates and requests name by id or alias. */
+/** Resolves ids and aliases in bills, rates and requests to accounts. */
 export const resolveAccounts: Resolve = async (queryable, view, names) => {
   const found = sql`SELECT ${NAMED.columns}
     FROM "account_alias" n JOIN "billing_account" a ON a."tenant_id" = n."tenant_id" AND a."id" = n."account_id"
@@ -44,11 +44,11 @@ export const resolveAccounts: Resolve = async (queryable, view, names) => {
       AND ${isVisible(view)}
     ORDER BY n."name_space"`
   const { rows } = await queryable.run(found, { prepared: true })
-  // The own name space comes last, and what it has of a name stays.
+  // The own name space comes last, so that its names win.
   return new Map(rows.map(NAMED.read).map(({ alias, id, name }) => [alias, referent(id, name)]))
 }
 
-/** A subquery of the ids of the accounts that any of these names stands for in a view. */
+/** Selects the ids of the accounts that any of these names stands for. */
 export function accountIds(view: View, names: readonly string[]): Sql {
   return sql`SELECT "account_id" FROM (SELECT DISTINCT ON (n."alias") n."account_id"
     FROM "account_alias" n JOIN "billing_account" a ON a."tenant_id" = n."tenant_id" AND a."id" = n."account_id"
@@ -59,7 +59,7 @@ export function accountIds(view: View, names: readonly string[]): Sql {
 
 const ID = rowOf('billing_account', { id: text }, 'a')
 
-/** Returns the id of a customer's only account in a view; undefined when there is none or more than one. */
+/** Returns the id of a customer's only account; undefined for none or several. */
 export async function onlyAccountOf(queryable: Queryable, view: View, customer: string): Promise<string | undefined> {
   const named = sql`c."tenant_id" = ${view.tenantId} AND c."id" = ANY(${candidateIds(view, customer)}::text[])`
   const { rows } = await queryable.run(

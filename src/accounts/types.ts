@@ -1,8 +1,8 @@
 import { any, boolean, decimal, link, list, pattern, plainObject, text, timePeriod } from '../tmf/declaration/shape.ts'
 
 /**
- * Visible characters without spaces: ids stand in URLs, where `.` and `..` would mean something else. Those that a
- * partner gave have its own id in front, see own-names.ts.
+ * Visible characters without spaces: ids stand in URLs, where `.` and `..` would mean something else. An id from a
+ * partner begins with the partner's id, see own-names.ts.
  */
 const ID = /^(?:[0-9A-HJKMNP-TV-Z]{26}:)?(?!\.{1,2}$)[^\s\p{C}]{1,50}$/u
 const ID_MAX_LENGTH = 77
@@ -19,7 +19,6 @@ const EXEMPT_REASON_MAX_LENGTH = 255
 const TAX_RATES_MAX = 100
 const TAX_CATEGORY_MAX_LENGTH = 256
 
-/** The id that a client gives a customer or an account. */
 export const clientId = pattern(ID, ID_MAX_LENGTH)
 export const email = pattern(EMAIL, EMAIL_MAX_LENGTH)
 export const phoneNumber = text(PHONE_NUMBER_MAX_LENGTH)
@@ -34,7 +33,7 @@ export const address = plainObject('PostalAddress', {
   country: [pattern(/^[A-Z]{2,3}$/, 3), 'Country of ISO 3166-1, two letters or three']
 })
 
-/** An alias may be posted as a bare text. */
+/** A bare text is an alias, too. */
 export const alias = {
   ...plainObject('AccountAlias', {
     alias: [
@@ -75,7 +74,7 @@ export const taxProfile = plainObject('TaxProfile', {
   ]
 })
 
-/** A reference to something of this service that is told by its id alone. */
+/** A reference by id only. */
 export const resourceRef = plainObject('ResourceRef', {
   id: [text(256), 'Identifier of what is referred to', 'required'],
   href: [link, 'Where it is found']
