@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 
-/** What a seal covers, in this order: every column of a row but its position, which is told apart, and its hash. */
+/** The columns a seal covers, in this order: all but the position, which is separate, and the hash. */
 export const SEALED_COLUMNS = [
   'tenant_id',
   'id',
@@ -18,15 +18,15 @@ export const SEALED_COLUMNS = [
   'after'
 ] as const
 
-/** What the first row of a tenant has in the place of the hash of the row before it. */
+/** Returns the previous hash of a tenant's first row. */
 export function genesis(tenantId: string): string {
   return `genesis:${tenantId}`
 }
 
 /**
- * The hash of a row: lower-case hex SHA-256 over the UTF-8 JSON array of its position (as a text), the hash of the
- * row before it and its columns as Postgres prints them (in UTC; null where there is none). JSON quotes every text, so
- * that no two rows have the same array.
+ * Returns the hash of a row: lower-case hex SHA-256 over the UTF-8 JSON array of its position (as a text), the previous
+ * hash and its columns as Postgres prints them (in UTC; null for none). JSON quotes every text, so that no two rows
+ * have the same array.
  */
 export function hashOf(position: number, previousHash: string, columns: readonly (string | null)[]): string {
   return createHash('sha256')

@@ -1,12 +1,12 @@
 /**
- * How the names of members end that hold a secret or say something about a person, wherever they stand, in words:
- * `key` is for `key` and `apiKey`, not for `keyId`. What only tells how a secret is used stays (`passwordEncoding`).
+ * Endings of names, in words, of members with a secret or personal data: `key` covers `key` and `apiKey`, not `keyId`.
+ * Names that only say how a secret is used are left out (`passwordEncoding`).
  */
 const MASKED_ENDINGS: readonly string[] = [
-  // Secrets, and what could be tried against them.
+  // Secrets, and anything to try against them.
   ...['password', 'passphrase', 'passcode', 'pin', 'secret', 'token', 'credential', 'authorization', 'cookie'],
   ...['key', 'hash', 'jwk', 'signature'],
-  // How a person is reached.
+  // Contacts of a person.
   ...[
     'email',
     'email recipients',
@@ -31,11 +31,11 @@ const MASKED_ENDINGS: readonly string[] = [
     'city',
     'locality'
   ],
-  // Who a person is, and how one pays.
+  // Identity and means of payment.
   ...['given name', 'family name', 'first name', 'last name', 'full name', 'formatted name', 'nickname'],
   ...['birth date', 'date of birth', 'birthday', 'place of birth', 'national id', 'passport number', 'tax number'],
   ...['iban', 'bic', 'card number', 'name on card', 'account holder', 'cvv', 'cvc'],
-  // Documents themselves.
+  // Documents.
   'content'
 ]
 const MASKED = new RegExp(`(?:^| )(?:${MASKED_ENDINGS.join('|')})s? ?\\d*$`)
@@ -43,8 +43,8 @@ const MASK = '***'
 const URL_START = /^[a-z][a-z0-9+.-]*:\/\//i
 
 /**
- * A copy of a document in which secrets and personal data are replaced by `***`. What is absent or null stays so. Of an
- * address on the web its user with the password, its query and its fragment go: they may open what it leads to.
+ * Copies a document with secrets and personal data replaced by `***`; null and undefined stay. Web addresses lose user,
+ * password, query and fragment, which may grant access.
  */
 export function masked(document: object): object {
   return Object.fromEntries(Object.entries(document).map(([name, value]) => [name, maskMember(name, value)]))
@@ -68,10 +68,7 @@ function maskNested(nested: object): object {
   )
 }
 
-/**
- * The name of what a document refers to is a person's or a company's; that of the document itself is not. Of a
- * characteristic the name is harmless, and its value may be anything.
- */
+/** Returns the member to hide: the name of a referenced person or company, but the value of a characteristic. */
 function hiddenMember(nested: object): string {
   return 'name' in nested && 'value' in nested && !('id' in nested) ? 'value' : 'name'
 }
@@ -85,7 +82,9 @@ function maskUrl(text: string): string {
   return text.replace(/^([^/]+\/\/)[^/?#]*@/, `$1${MASK}@`).replace(/([?#]).*$/s, `$1${MASK}`)
 }
 
-/** `emailAddress`, `EmailAddress`, `email_address` and `email-address` are one name; so are `street1` and `street`. */
+/**
+ * Takes `emailAddress`, `EmailAddress`, `email_address` and `email-address` for one name; also `street1` and `street`.
+ */
 function isMaskedName(name: string): boolean {
   const words = name.replace(/([a-z0-9])(?=[A-Z])/g, '$1 ').replace(/[^A-Za-z0-9]+/g, ' ')
   return MASKED.test(words.toLowerCase())

@@ -2,11 +2,10 @@ import type { Transaction } from '../db/database.ts'
 import { sql } from '../db/sql.ts'
 import { masked } from './mask.ts'
 
-/** What kinds of principals change something. `system` is the service itself, at a job. */
+/** `system` is the service itself, in a job. */
 export const ACTOR_TYPES = ['user', 'client', 'apiKey', 'sso', 'command', 'system'] as const
 export type ActorType = (typeof ACTOR_TYPES)[number]
 
-/** What is done to something. */
 export const ACTIONS = [
   'create',
   'createMany',
@@ -28,18 +27,18 @@ export const ACTIONS = [
 ] as const
 export type Action = (typeof ACTIONS)[number]
 
-/** Who changes something: every writing function is handed one. */
+/** The author of a change: every writing function takes one. */
 export interface Author {
   readonly tenantId: string
   readonly actor: { readonly type: ActorType; readonly id: string; readonly name: string }
-  /** The account number of the partner for whom it is done. */
+  /** The account number of the partner that a provider acts for. */
   readonly onBehalfOf?: string | undefined
   /** The client's address. */
   readonly address?: string | undefined
   readonly requestId?: string | undefined
 }
 
-/** One change. `before` and `after` are documents, as far as they differ; masked before they are kept. */
+/** One change. `before` and `after` hold the parts that differ; masked when stored. */
 export interface Change {
   readonly action: Action
   /** The standard's name of the type, e.g. `CustomerBill`. */
@@ -49,7 +48,7 @@ export interface Change {
   readonly after?: object | undefined
 }
 
-/** Adds a row to the audit in the transaction of the change itself. `now` is the instant of the change. */
+/** Adds a row to the audit in the transaction of the change. `now` is the instant of the change. */
 export async function recordChange(
   tx: Transaction,
   { tenantId, actor, onBehalfOf, address, requestId }: Author,
@@ -65,7 +64,7 @@ export async function recordChange(
   )
 }
 
-/** The same for many changes of one author, in one statement. */
+/** Adds many changes of one author in one statement. */
 export async function recordChanges(
   tx: Transaction,
   { tenantId, actor, onBehalfOf, address, requestId }: Author,

@@ -1,6 +1,6 @@
 import type { Head, Verification } from './verify.ts'
 
-/** What an operator reads of the verified chains, one line per tenant, and whether all of them are sound. */
+/** Reports on the verified chains, one line per tenant. */
 export function report(verifications: readonly Verification[]): { readonly text: string; readonly isSound: boolean } {
   return {
     text: verifications.map(lineOf).join('\n'),
@@ -17,14 +17,14 @@ function lineOf({ tenantId, sealed, unsealed, head, broken }: Verification): str
   return `${tenantId}: sound, ${sealed} rows sealed, ${unsealed} not yet${end}`
 }
 
-/** A head in one word, `demo:17:<hash>`. */
+/** `demo:17:<hash>` */
 function printHead({ tenantId, position, hash }: Head): string {
   return `${tenantId}:${position}:${hash}`
 }
 
 const HEAD = /^(.+):([1-9]\d{0,14}):([0-9a-f]{64})$/
 
-/** Reads a head as `report` prints it; undefined when it is none. */
+/** Reads a head as `report` prints it; undefined for any other text. */
 export function parseHead(text: string): Head | undefined {
   const [, tenantId, position, hash] = HEAD.exec(text) ?? []
   return tenantId && position && hash ? { tenantId, position: Number(position), hash } : undefined

@@ -2,25 +2,22 @@ import type { Queryable } from '../db/database.ts'
 import { identifier, join, type Sql, sql } from '../db/sql.ts'
 import { SEALED_COLUMNS } from './chain.ts'
 
-/** A row of the audit as the chain sees it; position and hash are null until it is sealed. */
+/** A row of the audit; position and hash are null until it is sealed. */
 export interface AuditRow {
   readonly id: string
   readonly position: string | null
   readonly hash: string | null
-  /** The values of SEALED_COLUMNS. */
   readonly columns: readonly (string | null)[]
 }
 
-/** Which rows of a tenant, in which order. */
 export interface Selection {
   readonly where: Sql
   readonly order: Sql
 }
 
-/** How much is read at once. */
 export interface BatchLimits {
   readonly batchRows?: number
-  /** The documents of a batch are together shorter than this, but for the last row. */
+  /** Total length of the documents in a batch, without the last row. */
   readonly batchBytes?: number
 }
 
@@ -29,7 +26,7 @@ const BATCH_BYTES = 16_777_216
 
 const COLUMNS = join(SEALED_COLUMNS.map(identifier), sql`, `)
 
-/** The first rows of a selection, at least one where there is any, and no more than memory takes easily. */
+/** Reads the first rows of a selection, at least one if there is any, within the limits. */
 export async function readRows(
   from: Queryable,
   tenantId: string,

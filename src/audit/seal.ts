@@ -5,17 +5,16 @@ import { sql } from '../db/sql.ts'
 import { genesis, hashOf } from './chain.ts'
 import { type BatchLimits, readRows } from './rows.ts'
 
-/** The limits are those of one transaction. */
 export interface SealOptions extends BatchLimits {
-  /** Ends the work after the batch that is under way. */
+  /** Ends the work after the present batch. */
   readonly signal?: AbortSignal
 }
 
 /**
- * Gives committed rows of the audit their position (1, 2, 3 … in each tenant) and their hash, and answers how many.
- * Any number of processes may do so at once: a tenant that another one is sealing is left to it. Writers wait for
- * nothing; a row that is committed later comes later in the chain, whatever its id. Throws the first error, after the
- * other tenants have had their turn.
+ * Seals committed rows of the audit with a position (1, 2, 3 … in each tenant) and a hash, and returns their number.
+ * Processes may seal at the same time; each skips tenants that another one is sealing. Writers never wait. A row
+ * committed later comes later in the chain, whatever its id. Throws the first error after the other tenants have had
+ * their turn.
  */
 export async function sealAudit(database: Database, options: SealOptions = {}): Promise<number> {
   const failures = new Map<string, unknown>()
@@ -41,7 +40,7 @@ export async function sealAudit(database: Database, options: SealOptions = {}): 
 
 const TENANT = rowOf('tenant', { id: text })
 
-/** Looks once per tenant into the index of unsealed rows, however many there are. */
+/** Looks into the index of unsealed rows once per tenant, not once per row. */
 async function tenantsToSeal(database: Database): Promise<string[]> {
   const { rows } = await database.run(sql`
     SELECT ${TENANT.columns} FROM "tenant" CROSS JOIN LATERAL (
@@ -69,7 +68,7 @@ async function sealBatch(tx: Transaction, tenantId: string, limits: BatchLimits)
   return rowCount
 }
 
-/** Held until the transaction ends. Two tenants of one number merely take turns. */
+/** Held until the transaction ends. Tenants with the same lock number merely take turns. */
 async function lockChain(tx: Transaction, tenantId: string): Promise<boolean> {
   const { rows } = await tx.run(sql`SELECT pg_try_advisory_xact_lock(${LOCKS.auditSeal}, hashtext(${tenantId}))`)
   return rows[0]?.[0] === 't'
@@ -77,12 +76,12 @@ async function lockChain(tx: Transaction, tenantId: string): Promise<boolean> {
 
 const HEAD = rowOf('audit', { position: computed(count, sql`"position"`), hash: optional(text) })
 
-/** Runs as its own statement after the lock, so that it sees what the previous holder committed. */
+/** A separate statement after the lock, so that it sees the previous holder's commit. */
 async function readHead(tx: Transaction, tenantId: string): Promise<{ position: number; hash: string }> {
   const { rows } = await tx.run(sql`
     SELECT ${HEAD.columns} FROM "audit" WHERE "tenant_id" = ${tenantId} AND "position" IS NOT NULL
     ORDER BY "position" DESC LIMIT 1`)
   const [head] = rows.map(HEAD.read)
-  // A head without a hash was tampered with; verifying finds it, and what comes now is sealed all the same.
+  // A head without a hash was tampered with; verification finds it, and sealing goes on.
   return head ? { ...head, hash: head.hash ?? '' } : { position: 0, hash: genesis(tenantId) }
 }

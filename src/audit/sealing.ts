@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Note } from '../db/secrets.ts'
 import { type Author, recordChange } from './record.ts'
 
-/** Adds a row to the audit of each tenant whose secrets are sealed anew; it names them, and says nothing of them. */
+/** Adds a row to the audit of each tenant whose secrets are sealed again. It names them and reveals nothing. */
 export function sealingNote({
   actor,
   clock,

@@ -3,27 +3,23 @@ import { sql } from '../db/sql.ts'
 import { genesis, hashOf } from './chain.ts'
 import { type AuditRow, type BatchLimits, readRows } from './rows.ts'
 
-/** The end of a tenant's chain: with it, everything before. */
 export interface Head {
   readonly tenantId: string
   readonly position: number
   readonly hash: string
 }
 
-/** What is known of one tenant's chain. */
 export interface Verification {
   readonly tenantId: string
-  /** How many rows from the first on are as they were sealed. */
+  /** Rows from the first on that are as they were sealed. */
   readonly sealed: number
-  /** How many rows wait for their seal; nothing protects these yet. */
+  /** Rows without a seal; nothing protects them yet. */
   readonly unsealed: number
-  /** The last of the sound rows. */
   readonly head: Head | undefined
-  /** Where the chain breaks first. */
   readonly broken: Break | undefined
 }
 
-/** The first row that is wrong, or the place where one should be: then it has no id. */
+/** The first wrong row, or the place of a missing one: then it has no id. */
 export interface Break {
   readonly position: number
   readonly id: string | undefined
@@ -36,13 +32,13 @@ export interface VerifyOptions extends BatchLimits {
 }
 
 /**
- * Computes every hash of every tenant's chain again, in batches. Rows that are sealed meanwhile are verified, too. That
- * the newest rows were removed, or that all was sealed anew, only an expected head can tell.
+ * Recomputes every hash of every tenant's chain, in batches, including rows sealed meanwhile. Only an expected head
+ * reveals that the newest rows were removed, or that all was sealed again.
  */
 export async function verifyAudit(database: Database, options: VerifyOptions = {}): Promise<readonly Verification[]> {
   const { expected = [] } = options
   const { rows } = await database.run(sql`SELECT "id" FROM "tenant" ORDER BY "id"`)
-  // A tenant that is gone with its chain is missed where its head was kept.
+  // Includes tenants of kept heads: their chains may be gone.
   const tenants = new Set([...rows.map(([id]) => String(id)), ...expected.map(({ tenantId }) => tenantId)])
   const verifications: Verification[] = []
   for (const tenantId of tenants) {
@@ -77,7 +73,7 @@ async function verifyTenant(
   }
 }
 
-/** What is wrong with a row that follows a sound one. */
+/** Describes the fault of a row that follows a sound one. */
 function breakOf({ id, position, hash, columns }: AuditRow, previous: Head, expected: readonly Head[]) {
   const found = Number(position)
   const next = previous.position + 1
@@ -92,14 +88,14 @@ function breakOf({ id, position, hash, columns }: AuditRow, previous: Head, expe
   return undefined
 }
 
-/** The chain is sound as far as it goes, but a kept head says that it went further. */
+/** Describes the end that a kept head has and a sound chain lacks. */
 function missingEnd(head: Head, expected: readonly Head[]): Break | undefined {
   const furthest = Math.max(0, ...expected.map(({ position }) => position))
   if (furthest <= head.position) return undefined
   return { position: head.position + 1, id: undefined, why: `position ${head.position + 1} is missing` }
 }
 
-/** The id takes part, for without the unique index, which may be gone, two rows could have one position. */
+/** Orders by id, too: without the unique index, which may be gone, two rows could have one position. */
 function readSealed(database: Database, tenantId: string, after: AuditRow | undefined, limits: BatchLimits) {
   const where = after ? sql`("position", "id") > (${after.position}, ${after.id})` : sql`"position" IS NOT NULL`
   return readRows(database, tenantId, { where, order: sql`"position", "id"` }, limits)
