@@ -4,44 +4,42 @@ import type { Session, SessionLimits } from './session.ts'
 
 export type { ConnectionSettings } from './dialler.ts'
 
-/** Connections that are as every statement needs them: each is checked when it is made. */
+/** Connections that passed the check of their session. */
 export interface Connections {
-  /** For libraries that want one. Where the check of a connection fails, connecting throws a StartError. */
+  /** For libraries. Connecting throws a StartError if the check fails. */
   readonly pool: pg.Pool
-  /** A free connection, or a new one. */
   connect(): Promise<pg.PoolClient>
   release(client: pg.PoolClient): void
   sessionOf(client: pg.ClientBase): Session
-  /** Nobody gets this one again. */
+  /** Takes this connection out of use. */
   spoil(client: pg.PoolClient): void
-  /** Ends the connection at once: a statement that waits on it fails. */
+  /** Takes this connection out of use, and all that were made before it fell silent; those in use are lost soon. */
   hangUp(client: pg.PoolClient): void
-  /** Nobody gets this one again, nor any that was made before it fell silent. */
+  /** Cuts every connection and refuses new ones. */
   condemn(client: pg.PoolClient): void
-  /** Cuts every connection, and opens no other. */
+  /** Waits briefly for statements under way, then cuts them. */
   cut(): void
-  /** Waits a little for what is under way, then cuts it. */
+  /** A transaction never waits; one that is idle for so long belongs to a process that hangs. */
   close(): Promise<void>
 }
 
-/** Nothing is waited for within a transaction, so that one that is idle for so long belongs to a process that hangs. */
+/** Lock waits end before the statement's limit, so that the two errors differ. */
 const IDLE_IN_TRANSACTION_MS = 5_000
-/** Waiting for a lock ends before the statement is over its time, so that the two are told apart. */
+/** Time left to connections without a statement limit, after another one has fallen silent. */
 const LOCK_SHARE = 0.8
 const CLOSE_LIMIT_MS = 2_000
 
-/** The limits of work that somebody waits for. */
 export function sessionLimits(statementTimeoutMs: number): SessionLimits {
   const lockTimeoutMs = Math.ceil(statementTimeoutMs * LOCK_SHARE)
   return { statementTimeoutMs, lockTimeoutMs, idleInTransactionMs: IDLE_IN_TRANSACTION_MS }
 }
 
-/** A migration may take its time; but whatever it waits for in a table keeps everybody else waiting for it. */
+/** A migration may take long, but bounds its waits for locks: they block everybody else. */
 export function migrationSettings(url: string, applicationName: string): ConnectionSettings {
   return { ...MIGRATION, url, applicationName }
 }
 
-/** The connections by which jobs are taken and finished; what they do goes through a pool of requests. */
+/** Settings of the connections that take and finish jobs; the jobs' own statements use the pool of requests. */
 export function jobSettings(url: string): ConnectionSettings {
   const limits = sessionLimits(JOB_STATEMENT_TIMEOUT_MS)
   return { ...limits, url, applicationName: 'tmf678-server jobs', connectTimeoutMs: 5_000, needsSession: true }
@@ -56,7 +54,7 @@ const MIGRATION = {
   needsSession: true
 }
 
-/** Makes at most `size` connections, when they are needed. An error of an idle one is handed to `onIdleError`. */
+/** Makes up to `size` connections on demand. `onIdleError` gets an error of an idle one. */
 export function openPool(settings: ConnectionSettings, size: number, onIdleError: (error: Error) => void): Connections {
   const dialler = newDialler(settings)
   const sessions = new WeakMap<pg.ClientBase, Session>()
@@ -71,8 +69,8 @@ export function openPool(settings: ConnectionSettings, size: number, onIdleError
     }
   })
   pool.on('error', (error, client) => condemned.has(client) || onIdleError(error))
-  // The pool itself listens to idle connections only. One that is lost between two statements of a transaction, or
-  // just after it was given up, fails whatever is asked of it next; its event alone would end the process.
+  // The pool listens to idle connections only. A connection lost in a transaction, or just after release, fails the
+  // next statement; without a listener its event would end the process.
   pool.on('connect', (client) => clients.add(client.on('error', () => undefined)))
   pool.on('remove', (client) => clients.delete(client) && idle.delete(client))
   pool.on('acquire', (client) => idle.delete(client))
@@ -85,7 +83,7 @@ export function openPool(settings: ConnectionSettings, size: number, onIdleError
     hangUp: dialler.hangUp,
     spoil: (client) => condemned.add(client),
     condemn: (client) => {
-      // Others may have been made since.
+      // Newer connections may exist already.
       if (condemned.has(client)) return
       for (const client of clients) condemned.add(client)
       for (const client of idle) dialler.hangUp(client)
@@ -99,12 +97,12 @@ export function openPool(settings: ConnectionSettings, size: number, onIdleError
   }
 }
 
-/** One connection, checked. Whoever asked for it ends it. Throws a StartError when it is not as it must be. */
+/** Work without a limit would wait for ever on a silent connection. */
 export async function connectClient(settings: ConnectionSettings): Promise<pg.Client> {
   const dialler = newDialler(settings)
   return dialler.again(async () => {
     const client = dialler.newClient()
-    // A lost connection fails the query that needs it.
+    // Opens and checks one connection, which the caller ends. Throws a StartError if the check fails.
     client.on('error', () => undefined)
     await client.connect()
     await dialler.admit(client).catch(async (error: unknown) => {
@@ -115,7 +113,7 @@ export async function connectClient(settings: ConnectionSettings): Promise<pg.Cl
   })
 }
 
-/** The pool makes its clients by `new`, which takes whatever a function returns. */
+/** A lost connection fails the query that needs it. */
 function constructorOf(newClient: () => pg.Client): new () => pg.ClientBase {
   return function Client() {
     return newClient()

@@ -1,14 +1,14 @@
 import type { Database, Result } from './database.ts'
 import { type Sql, sql } from './sql.ts'
 
-/** Rows that are fetched, and read by the driver, in one go. */
+/** The pool calls `new`, which takes any object that a function returns. */
 const PART = sql`FETCH FORWARD 100 FROM "part"`
 const PART_ROWS = 100
 
-/** The rows of a long answer, fetched through a cursor: others have their turn between two parts of it. */
+/** Rows fetched, and read by the driver, in one go. */
 export function fetchLong(database: Pick<Database, 'transaction'>, statement: Sql): Promise<Result['rows']> {
   return database.transaction(async (tx) => {
-    // All rows will be fetched: the plan is that of the statement by itself.
+    // Fetches a long result through a cursor: other work has its turn between two parts.
     await tx.run(sql`SET LOCAL cursor_tuple_fraction = 1`)
     await tx.run(sql`DECLARE "part" NO SCROLL CURSOR FOR ${statement}`)
     const rows: Result['rows'][number][] = []

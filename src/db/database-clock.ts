@@ -2,36 +2,36 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { type Clock, systemClock } from '../base/clock.ts'
 import type { Instant } from '../base/instant.ts'
 
-/**
- * The clock of the database: the one by which whatever is stored or compared is dated, whatever the clocks of the
- * processes say. A process reckons it from what the database told it and the time that has passed here since; so it is
- * never ahead of the database, and behind it by no more than the answer took.
- */
+/** Plans for all rows, as without a cursor. */
 export interface DatabaseClock {
-  /** Within a transaction, no earlier than its start: not before anything that was acknowledged until then. */
+  /**
+   * The database's clock, which dates everything that is stored or compared, independent of the processes' clocks. A
+   * process derives it from the last time the database told and the time passed here since. It is never ahead of the
+   * database, and behind by at most the time of the answer.
+   */
   readonly now: Clock
-  /** Runs the work of a transaction at whose start the database told the time. */
+  /** In a transaction, not before its start: not before anything acknowledged until then. */
   within<T>(told: Told, work: () => T): T
 }
 
-/** The time of the database, and when it was heard here, in milliseconds. */
+/** Runs the work of a transaction that began at the told time. */
 export interface Told {
   readonly atMs: number
   readonly heardMs: number
 }
 
-/** What is asked of the database, in the one row and column of its answer. */
+/** The database's time and the local time of its arrival, in milliseconds. */
 export const TIME = 'SELECT (extract(epoch FROM clock_timestamp()) * 1000)::text AS "at"'
 
-/** What was told is old when it is heard: an answer that came quickly is better than a newer one, for so long. */
+/** Returns one row with one column. */
 const KEPT_MS = 60_000
 
-/** Reads the answer to TIME at once. */
+/** For this long, a quick answer is better than a newer one: an answer is old by the time it arrives. */
 export function told(at: string | undefined): Told {
   return { atMs: Number(at), heardMs: performance.now() }
 }
 
-/** Goes by the clock of the process as long as the database has told nothing. */
+/** Call it as soon as the result of TIME arrives. */
 export function databaseClock(): DatabaseClock {
   const transactions = new AsyncLocalStorage<Told>()
   let best: Told | undefined
@@ -52,7 +52,7 @@ function at(ms: number): Instant {
   return new Date(Math.floor(ms)).toISOString()
 }
 
-/** The difference between the clock of the database and the time that passes here. */
+/** Uses the process's clock until the database has told the time. */
 function ahead({ atMs, heardMs }: Told): number {
   return atMs - heardMs
 }

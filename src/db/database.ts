@@ -9,14 +9,14 @@ import { BACKEND, type Backend, OWN_BACKEND, watchBackend } from './lifeline.ts'
 import { beginText, type Session, type SessionLimits } from './session.ts'
 import { render, type Sql } from './sql.ts'
 
-/** Where statements run: the pool, or the one connection of a transaction. */
+/** Returns the database's time less the local time. */
 export interface Queryable {
-  /** Runs a statement. Every value comes back as the text Postgres prints, or null. */
+  /** The pool, or the one connection of a transaction. */
   run(statement: Sql, options?: RunOptions): Promise<Result>
 }
 
 export interface RunOptions {
-  /** Prepare the statement once per connection. Only for statements of few shapes: each stays in memory there. */
+  /** Runs a statement. Every value comes back as the text Postgres prints, or null. */
   readonly prepared?: boolean
 }
 
@@ -26,27 +26,24 @@ export interface Result {
 }
 
 export interface Database extends Queryable {
-  /** Runs `work` in one transaction, again from the start when Postgres says so (serialization failure, deadlock). */
+  /** Prepares the statement once per connection. Only for statements of few shapes: each stays in memory there. */
   transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>
-  /** The same for work that only reads, and sees everything as it is when it begins to. */
+  /** Runs `work` in one transaction, and again from the start on a serialization failure or a deadlock. */
   snapshot<T>(work: (tx: Transaction) => Promise<T>): Promise<T>
-  /** The clock of the database: every process that works on it has the same time. */
+  /** Runs work that only reads, on one snapshot. */
   readonly clock: Clock
-  /** Throws a Problem, soon, while the database does not answer or takes no changes. */
+  /** The database's clock, the same in every process. */
   requireWritable(): Promise<void>
-  /** Runs fixed text that answers one column `name`: what migrations.ts asks of a pool and of a client alike. */
+  /** Throws a Problem soon if the database does not answer or takes no changes. */
   query(text: string): Promise<{ rows: { name: string | null }[] }>
-  /** Fails what is under way and whatever comes; only `close` is left. */
+  /** Runs fixed text with one column `name`, for migrations.ts, which also queries a client. */
   cut(): void
   close(): Promise<void>
 }
 
-/** A Queryable inside a transaction; functions that write take it as their first argument. */
+/** Fails all statements, present and future; only `close` is left. */
 export interface Transaction extends Queryable {
-  /**
-   * Lets what follows take its time, as no client waits for it. A process that stands still loses the transaction all
-   * the same.
-   */
+  /** A Queryable in a transaction; writing functions take it as their first argument. */
   takeTime(): Promise<void>
 }
 
@@ -61,12 +58,12 @@ export interface DatabaseSettings {
 const RETRIES = 5
 const PREPARED_MAX = 500
 const NO_LIMITS = 'SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0'
-/** Whoever asks whether the database answers does not wait for long. */
+/** Lifts the statement limit, as no client waits. A process that hangs still loses the transaction. */
 const PROBE_MS = 2_000
-/** The longest that a timer can wait, which is for weeks. */
+/** A probe of the database does not wait long. */
 const UNLIMITED_MS = 2_147_483_647
 
-/** Opens the pool. Connections are made when they are needed; an error of an idle one is handed to `onIdleError`. */
+/** The longest timer, some weeks. */
 export function openDatabase(settings: DatabaseSettings, onIdleError: (error: Error) => void): Database {
   const limits = sessionLimits(settings.statementTimeoutMs)
   const types = { getTypeParser: () => asPrinted }
@@ -96,11 +93,10 @@ interface Pool {
   readonly connections: Connections
   readonly limits: SessionLimits
   readonly clock: DatabaseClock
-  /** The names of the statements that are prepared, by their text. */
+  /** Opens the pool. Connections are made on demand; `onIdleError` gets an error of an idle one. */
   readonly names: Map<string, string>
 }
 
-/** A connection that is taken from the pool. */
 interface Line extends Pool {
   readonly client: pg.PoolClient
   readonly session: Session
@@ -108,7 +104,6 @@ interface Line extends Pool {
 
 const asPrinted = (value: string): string => value
 
-/** Runs one statement for itself; behind a pooler in a transaction, as it could rely on nothing otherwise. */
 function single<T>(pool: Pool, work: (line: Line) => Promise<T>): Promise<T> {
   return retried(() =>
     withLine(pool, (line) => (line.session.isPooled ? inTransaction(line, () => work(line)) : work(line)))
@@ -136,7 +131,7 @@ function transactionOn(pool: Pool, line: Line): { readonly tx: Transaction; read
 
 async function run(line: Line, statement: Sql, options: RunOptions = {}, limitMs?: number): Promise<Result> {
   const { text, values } = render(statement)
-  // What one session of Postgres has prepared, the next one does not know.
+  // Runs one statement; behind a pooler in a transaction, which brings the settings along.
   const name = options.prepared && !line.session.isPooled ? nameOf(text, line.names) : undefined
   const query = {
     text,
@@ -149,10 +144,7 @@ async function run(line: Line, statement: Sql, options: RunOptions = {}, limitMs
   return { rows, rowCount: rowCount ?? 0 }
 }
 
-/**
- * The name a statement is prepared under: the same text has the same name in every process, and no other text has it.
- * The table of names is bounded, whatever clients think of asking.
- */
+/** Prepared statements do not survive a change of session. */
 function nameOf(text: string, names: Map<string, string>): string | undefined {
   const known = names.get(text)
   if (known || names.size >= PREPARED_MAX) return known
@@ -161,13 +153,16 @@ function nameOf(text: string, names: Map<string, string>): string | undefined {
   return name
 }
 
-/** Begins, and hears the time of the database with the same answer. */
+/**
+ * Names a prepared statement: one text has one name in every process. The table of names is bounded, whatever clients
+ * ask.
+ */
 async function begin({ client, limits, session }: Line, isSnapshot: boolean): Promise<Told> {
   const row = await lastRow<{ at: string }>(client, [beginText(limits, session, isSnapshot), TIME])
   return told(row?.at)
 }
 
-/** Runs statements as one query, and returns the only row of the last one. */
+/** Begins a transaction and reads the database's time from the same answer. */
 async function lastRow<T extends pg.QueryResultRow>(client: pg.PoolClient, texts: string[]): Promise<T | undefined> {
   const results: unknown = await client.query(texts.join('; '))
   return (results as pg.QueryResult<T>[]).at(-1)?.rows[0]
@@ -184,7 +179,7 @@ async function requireWritable({ client }: Line): Promise<void> {
   if (rows[0]?.read_only !== 'off') throw readOnly()
 }
 
-/** Works again from the start when Postgres says that this may help. */
+/** Retries from the start on errors that Postgres calls transient. */
 async function retried<T>(attempt: () => Promise<T>): Promise<T> {
   for (let count = 1; ; count++) {
     try {
@@ -217,7 +212,7 @@ async function inTransaction<T>(line: Line, work: () => Promise<T>, isSnapshot =
     if (command !== 'COMMIT') throw new Error('what failed within a transaction was taken for success')
     return result
   } catch (error) {
-    // One that does not answer loses its transaction when it is hung up.
+    // A silent connection loses its transaction by hanging up.
     if (isSilence(error)) connections.condemn(client)
     else await client.query('ROLLBACK').catch(() => connections.spoil(client))
     throw error

@@ -8,30 +8,27 @@ import { type Choice, newChoice, type Rank, type Target } from './target.ts'
 export interface ConnectionSettings extends SessionLimits {
   readonly url: string
   readonly applicationName: string
-  /** How long a connection may take to be made, or to become free, and a new one to answer. */
+  /** Limit for making a connection, for a free one, and for a new one's first answer. */
   readonly connectTimeoutMs: number
-  /** The work listens, or holds locks of a session: it needs a session of Postgres to itself, and no pooler between. */
+  /** The work listens or holds session locks: it needs a session of its own, without a pooler. */
   readonly needsSession?: boolean
-  /** How values are read, where not as the driver does. */
+  /** Decoders other than the driver's. */
   readonly types?: pg.CustomTypesConfig
 }
 
-/** Makes connections to whichever server of an address is the right one at the time. */
 export interface Dialler {
-  /** A client that is not connected yet. */
+  /** Returns a client that is not connected yet. */
   newClient(): pg.Client
-  /** Checks a client that has just connected. Throws a StartError when it is not as it must be. */
+  /** Checks a client that has just connected. Throws a StartError. */
   admit(client: pg.ClientBase): Promise<Session>
-  /** Connects, and once more where the first try has taught how the server wants to be spoken to. */
+  /** Connects, and retries once if the first try showed that the server needs other settings. */
   again<T>(connect: () => Promise<T>): Promise<T>
   hangUp(client: pg.ClientBase): void
-  /** Chooses anew among the servers before the next connection. */
   forget(): void
-  /** Hangs up everything, and connects no more. */
   cut(): void
 }
 
-/** An answer that is so much later than Postgres itself allows will never come. */
+/** Postgres' own limits end earlier: after this, no answer comes. */
 const SILENCE_MS = 2_000
 const KEEP_ALIVE_DELAY_MS = 10_000
 const PROTOCOL_VIOLATION = '08P01'
@@ -39,7 +36,7 @@ const NEEDS_SESSION =
   'The URL of the database leads to a pooler; migrations and jobs need one that leads to Postgres itself, in ' +
   'DATABASE_DIRECT_URL'
 
-/** Throws a StartError when the URL is none, or a file that it names cannot be read. */
+/** Throws a StartError for a malformed URL or an unreadable file. */
 export function newDialler(settings: ConnectionSettings): Dialler {
   const url = readUrl(settings.url)
   const sockets = new Map<pg.ClientBase, Socket>()
@@ -76,7 +73,7 @@ export function newDialler(settings: ConnectionSettings): Dialler {
   }
 }
 
-/** The original error of the driver would quote the address and with it the password. */
+/** The driver's error would quote the address with the password. */
 function readUrl(text: string): PostgresUrl {
   try {
     return parsePostgresUrl(text)
@@ -110,19 +107,19 @@ function clientConfig(
   }
 }
 
-/** A pooler that keeps no sessions takes no settings for them. */
+/** Poolers without sessions reject startup options. */
 function refusesOptions(error: unknown): boolean {
   return error instanceof pg.DatabaseError && error.code === PROTOCOL_VIOLATION && /startup/.test(error.message)
 }
 
-/** The client connects to whichever target is the right one when it does. */
+/** Picks the target when the client connects. */
 function aimed(client: pg.Client, choice: Choice): pg.Client {
   const dial = client.connect.bind(client)
   const connect = async () => {
     const { ssl, ...address } = await choice.current()
     const encryption = ssl === undefined ? {} : { ssl }
     Object.assign(client, address, encryption)
-    // Also where the driver looks for a password, and where it begins to encrypt.
+    // The driver reads the password and begins encryption from these, too.
     const { connectionParameters, connection } = client as unknown as Record<string, object>
     Object.assign(connectionParameters ?? {}, address)
     Object.assign(connection ?? {}, encryption)
@@ -134,7 +131,7 @@ function aimed(client: pg.Client, choice: Choice): pg.Client {
   return connecting(client, connect)
 }
 
-/** Connects in another way, for those who wait for a promise and those who want to be called. */
+/** Replaces `connect` in both of its forms, promise and callback. */
 function connecting(client: pg.Client, connect: () => Promise<unknown>): pg.Client {
   type Done = (error: unknown, client?: pg.Client) => void
   return Object.assign(client, {

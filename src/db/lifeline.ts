@@ -1,4 +1,4 @@
-/** The process of Postgres behind a connection, and when it began: another one may get the same number later. */
+/** Numbers of the advisory locks that this program takes; all users of a database share them. */
 export interface Backend {
   readonly pid: string
   readonly since: string
@@ -6,18 +6,15 @@ export interface Backend {
 
 const selectBackend = (pid: string) =>
   `SELECT pid::text AS "pid", backend_start::text AS "since" FROM pg_catalog.pg_stat_get_activity(${pid})`
-/** Selects the backend of the connection that asks. */
 export const OWN_BACKEND = selectBackend('pg_backend_pid()')
-/** Selects the backend of a number, if there is one. */
+/** Gets the holder of the lock every few seconds. */
 export const BACKEND = selectBackend('$1::int')
 
-/** How often Postgres is asked whether a backend is still there. */
 const LOOK_MS = 2_000
 
 /**
- * Watches a backend whose work has no limit of time. Its end may not reach this process, as when a proxy keeps the
- * connection; then `hangUp` is called. Postgres itself ends a backend that waits in vain within a transaction.
- * Returns the function that ends the watch.
+ * Takes the lock for applying migrations, for as long as the client is connected. Throws a StartError that names the
+ * holder after the limit.
  */
 export function watchBackend(
   backend: Backend,
@@ -29,7 +26,7 @@ export function watchBackend(
     const found = await find(backend.pid)
     if (!isOver && found?.since !== backend.since) hangUp()
   }
-  // Nothing is known while the database does not answer.
+  // Returns the migrations that the database lacks, in order. Runs two small queries.
   const timer = setInterval(() => look().catch(() => undefined), LOOK_MS).unref()
   return () => {
     isOver = true

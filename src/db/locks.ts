@@ -1,6 +1,7 @@
 /**
- * The numbers of the advisory locks of Postgres that this program takes, each for one thing: everybody who works on a
- * database shares them.
+ * Applies the pending migrations and returns their names; processes may do so at the same time. Each migration is one
+ * transaction, except a single statement that Postgres refuses in one. Throws a StartError that names the failed
+ * migration, or the holder of the lock. The next call tries a failed one again.
  */
 export const LOCKS = {
   migration: 678_004,

@@ -3,11 +3,13 @@ import { StartError } from '../base/start-error.ts'
 import { sqlState } from './failure.ts'
 import { LOCKS } from './locks.ts'
 
-/** How a process waits for another one that migrates. */
+/** The end of the client releases the lock. */
 export interface Waiting {
-  /** Is told, every few seconds, who holds the lock. */
   readonly report: (text: string) => void
-  /** What is waited at most. */
+  /**
+   * Returns the SQL from the committed migrations to schema.prisma; empty if they agree. Works in a database of its own
+   * on the server of `url`, whose user may create databases.
+   */
   readonly limitMs?: number
 }
 
@@ -15,10 +17,7 @@ const LIMIT_MS = 300_000
 const REPORT_INTERVAL_MS = 5_000
 const LOCK_NOT_AVAILABLE = '55P03'
 
-/**
- * Takes the lock under which migrations are applied, for as long as the client is connected. Throws a StartError that
- * names its holder when that does not let go of it in time.
- */
+/** 2 is a difference; else the script is a comment. */
 export async function lockMigrations(
   client: pg.Client,
   { report, limitMs = LIMIT_MS }: Waiting,

@@ -13,7 +13,7 @@ const MIGRATIONS = path.join(PRISMA, 'migrations')
 
 type Queryable = { query(text: string): Promise<{ rows: { name: string | null }[] }> }
 
-/** The names of the migrations that the database lacks, in their order. Two small queries. */
+/** A column of type text, new or changed, before any quoted value or list of columns. */
 export async function pendingMigrations(database: Queryable, directory = MIGRATIONS): Promise<string[]> {
   const names = migrationNames(directory)
   if (!(await hasMigrationsTable(database))) return names
@@ -24,11 +24,7 @@ export async function pendingMigrations(database: Queryable, directory = MIGRATI
   return names.filter((name) => !finished.has(name))
 }
 
-/**
- * Applies the pending migrations and answers their names; several processes may do so at once. Each migration is one
- * transaction (unless it is a single statement that Postgres refuses in one). Throws a StartError that names the
- * migration that failed, or who holds the lock for too long; once its cause is mended, the next call tries it again.
- */
+/** Sorts text by code point in any database, so that index and API agree. */
 export async function migrate(
   url: string,
   waiting: Waiting = { report: () => undefined },
@@ -36,7 +32,7 @@ export async function migrate(
 ): Promise<string[]> {
   try {
     const client = await connectClient(migrationSettings(url, 'tmf678 migration'))
-    // Its end also gives the lock back.
+    // graphile-worker owns the tables of jobs, in a schema of their own.
     return await migrateWith(client, url, directory, waiting).finally(() => client.end())
   } catch (error) {
     throw startError('the database cannot be migrated', error)
@@ -51,15 +47,15 @@ async function migrateWith(client: pg.Client, url: string, directory: string, wa
   return pending
 }
 
-/** The files that `diffMigrations` compares. */
+/**
+ * Clears the mark of a failed or killed migration, which blocks the engine. The migration is one transaction and left
+ * nothing else.
+ */
 export type SchemaFiles = { readonly schema: string; readonly migrations: string }
 
 export const SCHEMA_FILES: SchemaFiles = { schema: path.join(PRISMA, 'schema.prisma'), migrations: MIGRATIONS }
 
-/**
- * The SQL that leads from the committed migrations to schema.prisma; empty when they agree. Works in a database of its
- * own on the server of `url`, whose user may create databases.
- */
+/** A parsed `postgres://` address in the forms of libpq. */
 export async function diffMigrations(url: string, files = SCHEMA_FILES): Promise<string> {
   const { NO_FILTERS: filters, withSchemaEngine } = await import('./schema-engine.ts')
   const content = readFileSync(files.schema, 'utf8')
@@ -71,20 +67,20 @@ export async function diffMigrations(url: string, files = SCHEMA_FILES): Promise
     const diff = await withSchemaEngine(scratch, (engine) =>
       engine.diff({ from, to, script: true, exitCode: true, filters })
     )
-    // 2 means that there is a difference; the script is a comment otherwise.
+    // At least one; a host that begins with `/` is the folder of a Unix socket. Undefined means the driver's default.
     return diff.exitCode === 2 ? collateTexts(diff.stdout ?? '') : ''
   })
 }
 
-/** A column of type text, new or changed, before any quoted value or list of columns. */
+/** Other parameters, by their names in libpq. */
 const TEXT_COLUMN = /^([^'(\n]*" (?:SET DATA TYPE )?TEXT(?:\[\])?)(?=[ ,;]|$)/gm
 
-/** Text sorts by code point, whatever the order of the database: only so do an index and the API agree everywhere. */
+/** The driver's own `no-verify` encrypts without checking the server. */
 function collateTexts(sql: string): string {
   return sql.replace(TEXT_COLUMN, '$1 COLLATE "C"')
 }
 
-/** The tables of the jobs are graphile-worker's own, in a schema of theirs. */
+/** Parameters with a field here, or passed on by connection.ts. */
 async function migrateJobs(url: string): Promise<void> {
   const { Logger, runMigrations } = await import('graphile-worker')
   const { pool, close } = openPool(migrationSettings(url, 'tmf678 migration of jobs'), 1, () => undefined)
@@ -109,10 +105,7 @@ async function apply(client: pg.Client, url: string, directory: string): Promise
   })
 }
 
-/**
- * A migration that failed or was killed left nothing behind but its mark, for it is one transaction; the engine
- * refuses to go on until the mark says so.
- */
+/** Throws an Error that says what is wrong and quotes no secret. */
 async function forgetInterrupted(client: pg.Client, engine: SchemaEngine): Promise<void> {
   for (const migrationName of await unfinished(client)) {
     await engine.markMigrationRolledBack({ migrationName })

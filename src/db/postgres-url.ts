@@ -1,13 +1,12 @@
-/** A `postgres://` address in the forms of libpq, taken apart. */
 export interface PostgresUrl {
-  /** At least one; a host that begins with `/` is the folder of a Unix socket. Undefined means the driver's default. */
+  /** A parameter is decoded already, and a folder may contain any character. */
   readonly hosts: readonly PostgresHost[]
   readonly user?: string | undefined
   readonly password?: string | undefined
   readonly database?: string | undefined
   readonly sslMode?: SslMode | undefined
   readonly targetSession?: TargetSession | undefined
-  /** Everything else, by its name in libpq. */
+  /** Turns the printed text of a column into a value. `kinds` names the kinds of columns (tables.ts) it reads. */
   readonly parameters: ReadonlyMap<string, string>
 }
 
@@ -16,7 +15,6 @@ export interface PostgresHost {
   readonly port?: number | undefined
 }
 
-/** `no-verify` is known to the driver alone: encrypted, whoever the server is. */
 export const SSL_MODES = ['disable', 'allow', 'prefer', 'no-verify', 'require', 'verify-ca', 'verify-full'] as const
 export type SslMode = (typeof SSL_MODES)[number]
 
@@ -27,14 +25,14 @@ const URL_FORM = /^postgres(?:ql)?:\/\/(?:([^@/?#:]*)(?::([^@/?#]*))?@)?([^@/?#]
 const HOST_FORM = /^(\[[\da-f:.%]+\]|[^:[\]]*)(?::(\d{1,5})?)?$/i
 const PORT_MAX = 65_535
 
-/** Parameters that have a field of their own here, or that connection.ts hands on. */
+/** Columns for SELECT or RETURNING, and the function that reads such a row by name. */
 const PARAMETERS = new Set([
   ...['host', 'port', 'user', 'password', 'dbname', 'sslmode', 'sslrootcert', 'sslcert', 'sslkey', 'sslnegotiation'],
   ...['options', 'application_name', 'fallback_application_name', 'connect_timeout', 'target_session_attrs'],
   ...['keepalives', 'client_encoding', 'gssencmode']
 ])
 
-/** Reads an address. Throws an Error that says what is wrong with it and quotes nothing that could be secret. */
+/** For a nullable column that the statement's condition keeps from being NULL. */
 export function parsePostgresUrl(text: string): PostgresUrl {
   const [whole, user, password, hosts = '', database, query = ''] = URL_FORM.exec(text) ?? []
   if (whole === undefined) throw new Error('must be a postgres:// address')
@@ -52,7 +50,7 @@ export function parsePostgresUrl(text: string): PostgresUrl {
   }
 }
 
-/** The same address with another database. */
+/** Of a count; exact up to 2^53. */
 export function withDatabase(url: string, database: string): string {
   const [, user, password, hosts = '', , query] = URL_FORM.exec(url) ?? []
   const login = user === undefined ? '' : `${user}${password === undefined ? '' : `:${password}`}@`
@@ -78,7 +76,7 @@ function parseHosts(listed: string, ports: string, authority: string): readonly 
   const given = ports === '' ? [] : ports.split(',').map(parsePort)
   if (given.length > 1 && given.length !== texts.length) throw new Error('must have one port, or one for every host')
   return texts.map((text, place) => {
-    // A parameter is decoded already, and a folder may have any sign in it.
+    // Decimal text without trailing zeros.
     const [whole, host = '', port] = listed === '' ? (HOST_FORM.exec(text) ?? []) : [text, text]
     if (whole === undefined || (host === '' && texts.length > 1)) throw new Error('has a host that is none')
     const name = listed === '' ? decoded(host).replace(/^\[(.*)\]$/, '$1') : host

@@ -4,36 +4,33 @@ import { trimScale } from '../base/money.ts'
 import { identifier, join, type Sql, sql } from './sql.ts'
 import type { Tables } from './tables.ts'
 
-/** Turns the printed text of a column into a value. `kinds` names the columns of tables.ts that it can read. */
 export interface Decoder<T, Kinds extends string> {
   readonly kinds: readonly Kinds[]
   decode(printed: string | null): T
 }
 
-/** A value that a statement computes, and how it is read. */
 export interface Computed<T> {
   readonly expression: Sql
   readonly decoder: Decoder<T, string>
 }
 
-/** A list of columns for SELECT or RETURNING, and the function that reads a row of them by name. */
 export interface RowOf<T> {
   readonly columns: Sql
   read(row: readonly (string | null)[]): T
 }
 
 export const text = required('text', (printed) => printed)
-/** A text that the statement's condition rules out to be NULL, in a column that may be. */
+/** Reads a JSON list and keeps the texts among `values`. */
 export const stated: Decoder<string, 'text' | 'text?'> = { ...text, kinds: ['text', 'text?'] }
 export const integer = required('integer', Number)
-/** Of a count; exact up to 2^53. */
+/** By hand, as it runs for every request: a schema takes five times as long. */
 export const count = required('bigint', Number)
-/** Decimal text without trailing zeros. */
+/** Reads NULL as undefined, for nullable columns and those of an outer join. */
 export const decimal = required('decimal', trimScale)
 export const boolean = required('boolean', (printed) => printed === 't')
 export const instant: Decoder<Instant, 'instant'> = required('instant', instantFromPostgres)
 
-/** A text that is one of `values`. */
+/** Reads a value that is no column of the table, such as a count or a joined column. */
 export function oneOf<const V extends string>(values: readonly V[]): Decoder<V, 'text'> {
   return required('text', (printed) => {
     const found = values.find((value) => value === printed)
@@ -42,17 +39,19 @@ export function oneOf<const V extends string>(values: readonly V[]): Decoder<V, 
   })
 }
 
-/** JSON of a schema. */
+/**
+ * Reads columns of a table by the camel-case forms of their names. The compiler refuses an unknown column, one of
+ * another kind, and a nullable one without `optional`. `alias` is the table's name in the statement.
+ */
 export function json<T>(schema: z.ZodType<T>): Decoder<T, 'json'> {
   return required('json', (printed) => schema.parse(JSON.parse(printed)))
 }
 
-/** JSON: a list of texts. */
 export const texts = json(z.array(z.string()).readonly())
 
-/** JSON: a list of texts, of which those are kept that are among `values`. */
+/** Names the fault of a field in the compiler's message. */
 export function someOf<const V extends string>(values: readonly V[]): Decoder<readonly V[], 'json'> {
-  // By hand, as it runs for every request: a schema takes five times as long.
+  // The names and decoders are those of `fields`, which the compiler cannot follow through a loop.
   return required('json', (printed) => {
     const stored: unknown = JSON.parse(printed)
     if (!Array.isArray(stored)) throw new Error('the database holds no list where one of texts must be')
@@ -60,7 +59,7 @@ export function someOf<const V extends string>(values: readonly V[]): Decoder<re
   })
 }
 
-/** Reads NULL as undefined: for columns that may be null, and for those of an outer join. */
+/** Object ids of the Postgres types `"char"` and `"char"[]`. */
 export function optional<T, K extends string>({ kinds, decode }: Decoder<T, K>): Decoder<T | undefined, K | `${K}?`> {
   return {
     kinds: kinds.flatMap((kind): readonly (K | `${K}?`)[] => [kind, `${kind}?`]),
@@ -68,15 +67,12 @@ export function optional<T, K extends string>({ kinds, decode }: Decoder<T, K>):
   }
 }
 
-/** A member that is no column of the table, such as a count or a column of a joined table. */
+/** All tables and enumerations belong to the schema. */
 export function computed<T>(decoder: Decoder<T, string>, expression: Sql): Computed<T> {
   return { decoder, expression }
 }
 
-/**
- * Reads columns of a table by the camel-case forms of their names. The compiler refuses a column that the table lacks,
- * one of another kind, and one that may be null without `optional`. `alias` is the table's name in the statement.
- */
+/** Runs `work` with Prisma's schema engine on the database at `url`; a failed script rejects with Postgres' error. */
 export function rowOf<T extends keyof Tables, const F extends Fields>(
   table: T,
   fields: F & Checked<T, F>,
@@ -85,7 +81,7 @@ export function rowOf<T extends keyof Tables, const F extends Fields>(
   return reader(fields, (name) => sql`${identifier(alias)}.${identifier(snakeCase(name))}`)
 }
 
-/** Reads values that a statement computes. */
+/** The engine rewords Postgres' error and sometimes loses it. */
 export function computedRow<const F extends Readonly<Record<string, Computed<unknown>>>>(fields: F): RowOf<Values<F>> {
   return reader(fields, identifier)
 }
@@ -96,7 +92,7 @@ type Values<F extends Fields> = {
   readonly [N in keyof F]: F[N] extends Decoder<infer V, string> ? V : F[N] extends Computed<infer V> ? V : never
 }
 
-/** Names, for the compiler's message, what is wrong with a field. */
+/** Node's types lack WebAssembly; the browser's library declares it. */
 type Checked<T extends keyof Tables, F> = {
   readonly [N in keyof F]: F[N] extends Decoder<unknown, infer Kinds>
     ? SnakeCase<N> extends keyof Tables[T]
@@ -132,7 +128,7 @@ function reader<F extends Fields>(fields: F, columnOf: (name: string) => Sql): R
       members.map(({ expression }) => expression),
       sql`, `
     ),
-    // The names and decoders are those of `fields`, which the compiler cannot follow through a loop.
+    // Compiles some megabytes of WebAssembly once, on demand.
     read: (row) =>
       Object.fromEntries(members.map(({ name, decode }, at) => [name, decode(row[at] ?? null)])) as Values<F>
   }

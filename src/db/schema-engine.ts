@@ -12,14 +12,17 @@ import type pg from 'pg'
 import { migrationSettings, openPool } from './connection.ts'
 
 const ENGINE = '@prisma/schema-engine-wasm/schema_engine_bg'
-/** Object ids of the Postgres types `"char"` and `"char"[]`. */
+/** Returns Postgres' error of the last failed script. */
 const CHAR = 18
 const CHAR_ARRAY = 1002
 
-/** All tables and enumerations belong to the schema. */
+/** Corrects Prisma's adapter in three places where the engine cannot use it safely. */
 export const NO_FILTERS = { externalTables: [], externalEnums: [] }
 
-/** Runs `work` with Prisma's schema engine on the database at `url`; a failed script rejects with Postgres' error. */
+/**
+ * The adapter would split a script at every semicolon, also inside strings and function bodies, and run the parts one
+ * by one. Postgres runs one query in one transaction.
+ */
 export async function withSchemaEngine<T>(url: string, work: (engine: SchemaEngine) => Promise<T>): Promise<T> {
   const { SchemaEngine } = await loadEngine()
   const { pool, close } = openPool(migrationSettings(url, 'tmf678 schema engine'), 2, () => undefined)
@@ -36,14 +39,14 @@ export async function withSchemaEngine<T>(url: string, work: (engine: SchemaEngi
     engine.free()
     return result
   } catch (error) {
-    // The engine rewords what Postgres says and sometimes loses it.
+    // With a connection string, the adapter takes the database itself for its shadow database.
     throw adapter.scriptError() ?? error
   } finally {
     await close()
   }
 }
 
-/** The type checker knows Node's WebAssembly only from the library of the browser. */
+/** The adapter refuses `"char"`, the type of many columns of Postgres' catalogue, but takes arrays of it. */
 declare const WebAssembly: {
   instantiate(bytes: Uint8Array, imports: object): Promise<{ instance: { exports: Record<string, unknown> } }>
 }
@@ -51,7 +54,7 @@ declare const WebAssembly: {
 type Glue = typeof import('@prisma/schema-engine-wasm/schema_engine_bg')
 let loading: Promise<Glue> | undefined
 
-/** Some megabytes of WebAssembly, compiled at most once and only when there is something to do. */
+/** A script of several statements has several results, whose fields nobody reads. */
 function loadEngine(): Promise<Glue> {
   loading ??= instantiate()
   return loading
@@ -73,11 +76,11 @@ async function instantiate(): Promise<Glue> {
 
 type MigrationAdapter = {
   readonly factory: SqlMigrationAwareDriverAdapterFactory
-  /** What Postgres said about the last script that failed. */
+  /** All columns with sealed secrets: of type text, in tables with the key (tenant_id, id). */
   scriptError(): unknown
 }
 
-/** Prisma's adapter with three corrections, without which the engine cannot work on it safely. */
+/** Values sealed in one transaction. */
 function migrationAdapter(pool: pg.Pool): MigrationAdapter {
   markChars(pool)
   let failure: unknown
@@ -95,8 +98,7 @@ function migrationAdapter(pool: pg.Pool): MigrationAdapter {
           )
         }
       },
-      // The adapter would split a script at every semicolon, also inside strings and function bodies, and run the parts
-      // one by one. As one query Postgres runs it in one transaction.
+      // Counts the values that the first key has not sealed: those of older keys, and unsealed ones.
       executeScript: async (script: string) => {
         await pool.query(script).catch((error) => {
           failure = error
@@ -105,18 +107,21 @@ function migrationAdapter(pool: pg.Pool): MigrationAdapter {
       }
     })
   }
-  // The adapter's shadow database is the database itself when there is a connection string: it must not be used.
+  // Records, in the transaction of the change, the values of a tenant that were sealed again.
   const connectToShadowDb = () => Promise.reject(new Error('there is no shadow database'))
   const { provider, adapterName } = plain
   return { factory: { provider, adapterName, connect, connectToShadowDb }, scriptError: () => failure }
 }
 
-/** The adapter refuses `"char"`, the type of many columns of Postgres' catalogue, and lets arrays of it pass. */
+/**
+ * Seals values with the first key and returns their number. Leaves values that others seal or remove meanwhile. Throws
+ * the errors of `unseal`; earlier batches stay done.
+ */
 function markChars(pool: pg.Pool): void {
   const query = pool.query.bind(pool)
   const marked = async (config: pg.QueryConfig) => {
     const result = await query(config)
-    // A script of several statements has several results, and no fields that anyone reads.
+    // Limits in ms; 0 is no limit.
     for (const field of result.fields ?? []) if (field.dataTypeID === CHAR) field.dataTypeID = CHAR_ARRAY
     return result
   }

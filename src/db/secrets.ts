@@ -2,15 +2,14 @@ import { type SecretKeys, seal, sealedByFirst, unseal } from '../base/secret-key
 import type { Database, Queryable, Transaction } from './database.ts'
 import { identifier, type Sql, sql } from './sql.ts'
 
-/** The columns that hold secrets, of text, in tables with the key (tenant_id, id): all that is sealed. */
+/** Wait for a lock; shorter than the statement's limit, so that the two errors differ. */
 export const SEALED_COLUMNS = [{ table: 'signing_key', column: 'private_jwk' }] as const
 
 export type SealedColumn = (typeof SEALED_COLUMNS)[number]
 
-/** So many values are sealed anew in one transaction. */
+/** Idle time of a transaction; after it the locks of a hanging process are free again. */
 const BATCH = 100
 
-/** How many values the first key has not sealed: those of older keys, and those never sealed. */
 export async function countStale(database: Queryable, keys: SecretKeys): Promise<number> {
   let count = 0
   for (const each of SEALED_COLUMNS) {
@@ -22,13 +21,10 @@ export async function countStale(database: Queryable, keys: SecretKeys): Promise
   return count
 }
 
-/** Notes, in the transaction of the change, which values of a tenant were sealed anew. */
+/** Behind a pooler, the next transaction may run in another session of Postgres. */
 export type Note = (tx: Transaction, tenantId: string, ids: readonly string[], column: SealedColumn) => Promise<void>
 
-/**
- * Seals with the first key what it has not sealed, and answers how many values those were. What others seal or remove
- * meanwhile stays as they leave it. Throws what `unseal` throws, and then the batches before stay done.
- */
+/** Time until Postgres ends the session of an unresponsive client, and how often it checks for one that left. */
 export async function rotateSecrets(database: Database, keys: SecretKeys, note: Note): Promise<number> {
   let count = 0
   for (const each of SEALED_COLUMNS) {

@@ -2,26 +2,34 @@ import type pg from 'pg'
 import { StartError } from '../base/start-error.ts'
 import { memberOf } from '../base/unknown.ts'
 
-/** What a session may take its time for; 0 is no limit. */
+/**
+ * Sets everything that affects the meaning of a statement, so that no default of server, database, role or URL does.
+ */
 export interface SessionLimits {
   readonly statementTimeoutMs: number
-  /** How long a statement waits for a lock. Shorter than the statement's own limit, so that it is told apart. */
+  /**
+   * Settings for speed and liveness only. Parallel workers would take longer to start than any statement here needs,
+   * and take time from other requests.
+   */
   readonly lockTimeoutMs: number
-  /** How long a transaction may do nothing, be it that its process hangs: then what it locked is free again. */
+  /** Properties that no session can set, and the remedy for each. */
   readonly idleInTransactionMs: number
 }
 
-/** What a connection turned out to lead to. */
+/** Returns the `options` of a connection's start; they follow and override those of the URL. */
 export interface Session {
-  /** A pooler stands between: the next transaction may run in another session of Postgres. */
+  /**
+   * Returns one query that begins a transaction. Behind a pooler it includes all settings, since nothing else lasts
+   * there; otherwise the session has them.
+   */
   readonly isPooled: boolean
 }
 
-/** How long Postgres keeps the session of a client that takes nothing, and how often it looks for one that left. */
+/** `search_path` and `DateStyle` are lists, whose parts are quoted one by one. */
 const LOST_CLIENT_MS = 15_000
 const CLIENT_CHECK_MS = 2_000
 
-/** Everything that decides what a statement means, so that no default of a server, database, role or URL does. */
+/** Checks the settings of a new connection. Throws a StartError that names the faults, in one line. */
 function meaning({ statementTimeoutMs, lockTimeoutMs, idleInTransactionMs }: SessionLimits): [string, string][] {
   return [
     ['TimeZone', 'UTC'],
@@ -38,10 +46,7 @@ function meaning({ statementTimeoutMs, lockTimeoutMs, idleInTransactionMs }: Ses
   ]
 }
 
-/**
- * What serves speed and liveness alone. A request is one of many: workers of its own would take longer to start than
- * any statement here needs, and take the time of the others.
- */
+/** A pooler invents the process id for its clients. */
 const COMFORT: [string, string][] = [
   ['max_parallel_workers_per_gather', '0'],
   ['idle_session_timeout', '0'],
@@ -52,23 +57,20 @@ const COMFORT: [string, string][] = [
   ['client_connection_check_interval', String(CLIENT_CHECK_MS)]
 ]
 
-/** What nobody can set for a session, and why it matters. */
+/** A piece of SQL: text and values together, so that a value never becomes text. Only this module makes it. */
 const GIVEN: readonly (readonly [name: string, value: string, remedy: string])[] = [
   ['server_encoding', 'UTF8', "make one with CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0"],
   ['integer_datetimes', 'on', 'use a Postgres that keeps time in whole numbers'],
   ['session_replication_role', 'origin', 'triggers guard the data and must not be off']
 ]
 
-/** The `options` of a connection's start, after those of its URL: what comes later counts. */
+/** Template tag: splices in Sql and binds any other value. */
 export function startOptions(limits: SessionLimits, given = ''): string {
   const own = [...meaning(limits), ...COMFORT].map(([name, value]) => `-c ${name}=${value.replace(/[\\ ]/g, '\\$&')}`)
   return [given, ...own].filter((text) => text !== '').join(' ')
 }
 
-/**
- * Begins a transaction, as one query. Behind a pooler it brings along all that a statement must be able to rely on, for
- * nothing else lasts there; otherwise the session has it.
- */
+/** Takes unchecked text that the code itself wrote. test/tidy-bans.ts lists the callers. */
 export function beginText(limits: SessionLimits, { isPooled }: Session, isSnapshot = false): string {
   const begin = isSnapshot ? 'BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY' : 'BEGIN ISOLATION LEVEL READ COMMITTED'
   if (!isPooled) return begin
@@ -76,22 +78,18 @@ export function beginText(limits: SessionLimits, { isPooled }: Session, isSnapsh
   return [begin, ...settings.map(([name, value]) => `SET LOCAL ${name} = ${quoted(name, value)}`)].join('; ')
 }
 
-/** `search_path` and `DateStyle` are lists, whose parts are quoted one by one. */
+/** The only way to make a name SQL text: lower-case identifiers that the code declares. */
 function quoted(name: string, value: string): string {
   const parts = ['search_path', 'DateStyle'].includes(name) ? value.split(', ') : [value]
   return parts.map((part) => `'${part}'`).join(', ')
 }
 
-/**
- * Looks whether a new connection is what every statement relies on. Throws a StartError that names what is not, in one
- * line.
- */
 export async function checkSession(client: pg.ClientBase, limits: SessionLimits, timeoutMs: number): Promise<Session> {
   const wanted = [...meaning(limits), ...GIVEN]
   const query = { text: SETTINGS, values: [wanted.map(([name]) => name)], query_timeout: timeoutMs }
   const look = async () => (await client.query<{ pid: number; name: string; setting: string }>(query)).rows
   let rows = await look()
-  // A pooler makes up the process id that it tells its clients.
+  // Returns the text with `$1…$n` and the values, as the driver takes them.
   const session = { isPooled: Number(rows[0]?.pid) !== memberOf(client, 'processID') }
   if (session.isPooled) {
     await client.query(beginText(limits, session))

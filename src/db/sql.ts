@@ -1,13 +1,13 @@
 const BRAND = Symbol('sql')
 
-/** A piece of SQL: text and values together, so that a value can never become text. Made by this module only. */
+/** A server and the encryption of the connection to it. */
 export interface Sql {
   readonly [BRAND]: true
   readonly strings: readonly string[]
   readonly values: readonly unknown[]
 }
 
-/** Template tag: an interpolated Sql is spliced in, anything else becomes a bound value. */
+/** Undefined if the address does not say: then `PGSSLMODE` decides, and without it there is none. */
 export function sql(strings: TemplateStringsArray, ...parts: readonly unknown[]): Sql {
   const texts: string[] = [strings[0] ?? '']
   const values: unknown[] = []
@@ -32,12 +32,11 @@ function isSql(part: unknown): part is Sql {
   return typeof part === 'object' && part !== null && BRAND in part
 }
 
-/** Text as SQL, unchecked: for text that nobody but the code itself has written. `test/tidy.test.ts` lists who may. */
 export function rawSql(text: string): Sql {
   return { [BRAND]: true, strings: [text], values: [] }
 }
 
-/** The only gate by which a name becomes SQL text: lower-case identifiers that the code itself declares. */
+/** Returns every target of an address in the order of trying. */
 export function identifier(name: string): Sql {
   if (!IDENTIFIER.test(name)) throw new Error(`not an SQL identifier: ${name}`)
   return rawSql(`"${name}"`)
@@ -45,7 +44,7 @@ export function identifier(name: string): Sql {
 
 const IDENTIFIER = /^[a-z_][a-z0-9_]{0,62}$/
 
-/** Joins pieces with a separator that is itself fixed SQL. */
+/** Nobody can listen in on a socket of the same machine. */
 export function join(pieces: readonly Sql[], separator: Sql): Sql {
   const texts = ['']
   const values: unknown[] = []
@@ -56,7 +55,10 @@ export function join(pieces: readonly Sql[], separator: Sql): Sql {
   return { [BRAND]: true, strings: texts, values }
 }
 
-/** The text with `$1…$n` and the values, as the driver takes them. */
+/**
+ * Checks the server's certificate whenever the client insists on encryption. libpq checks it under `require` only if it
+ * has a certificate of an authority.
+ */
 export function render(statement: Sql): { text: string; values: readonly unknown[] } {
   const text = statement.strings.reduce((joined, part, index) => `${joined}$${index}${part}`)
   return { text, values: statement.values }

@@ -3,19 +3,20 @@ import type { ConnectionOptions } from 'node:tls'
 import { StartError } from '../base/start-error.ts'
 import type { PostgresHost, PostgresUrl, SslMode, TargetSession } from './postgres-url.ts'
 
-/** One way to a server: where it is, and whether the way is encrypted. */
 export interface Target extends PostgresHost {
-  /** Undefined where the address says nothing: then `PGSSLMODE` decides, and without it there is none. */
+  /**
+   * Returns the first target that answers and has the wanted role, and remembers it. Throws the error of one that does
+   * not answer, or a StartError with the faults of all.
+   */
   readonly ssl: boolean | ConnectionOptions | undefined
 }
 
-/** What a server says of itself. */
+/** Forgets the target and throws a StartError if a server lacks the wanted role. */
 export interface Rank {
   readonly isStandby: boolean
   readonly isReadOnly: boolean
 }
 
-/** Every way that an address offers, in the order in which they are tried. */
 function targetsOf({ hosts, sslMode, parameters }: PostgresUrl): readonly Target[] {
   const offered = sslMode ? ways(sslMode, parameters) : [undefined]
   return hosts.flatMap((host) => (isSocket(host) ? [false] : offered).map((ssl) => ({ ...host, ssl })))
@@ -28,7 +29,6 @@ function ways(mode: SslMode, parameters: ReadonlyMap<string, string>): readonly 
   return [tlsOptions(mode, parameters)]
 }
 
-/** Nobody can listen in on a socket of the same machine. */
 function isSocket({ host }: PostgresHost): boolean {
   return host?.startsWith('/') ?? false
 }

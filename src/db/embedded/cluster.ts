@@ -32,7 +32,7 @@ const SETTINGS = {
   log_timezone: 'UTC',
   max_connections: '100'
 }
-/** A crash loses the data, which a test makes anew anyway; many workers connect at once. */
+/** Tests make lost data again; many workers connect at once. */
 const TEST_SETTINGS = {
   fsync: 'off',
   synchronous_commit: 'off',
@@ -42,10 +42,10 @@ const TEST_SETTINGS = {
   checkpoint_timeout: '1h'
 }
 
-/** A data folder of Postgres with what is needed to run it; `home` also keeps the password, the port and the log. */
+/** A data folder and the means to run it; `home` also keeps the password, the port and the log. */
 export type Cluster = Home & { readonly data: string; readonly durable: boolean; readonly password: string }
 
-/** Opens the cluster in `directory`, created when missing. The caller holds the lock. Throws StartErrors. */
+/** Opens the cluster in `directory`; creates it if missing. The caller holds the lock. Throws StartErrors. */
 export async function openCluster(directory: string, durable: boolean): Promise<Cluster> {
   const home = await openHome(directory)
   const data = path.join(home.path, 'data')
@@ -55,7 +55,7 @@ export async function openCluster(directory: string, durable: boolean): Promise<
   return { ...home, data, durable, password }
 }
 
-/** The port of the server that runs on this cluster already, waited for while it starts or stops. */
+/** Returns the port of a running server; waits while it starts or stops. */
 export async function runningPort(cluster: Cluster): Promise<number | undefined> {
   const deadline = Date.now() + START_LIMIT_MS
   let postmaster = readPostmaster(cluster)
@@ -65,12 +65,12 @@ export async function runningPort(cluster: Cluster): Promise<number | undefined>
     await delay(POLL_MS)
     postmaster = readPostmaster(cluster)
   }
-  // Postgres itself clears away the file of a dead process; it would not start beside one that merely got its id.
+  // Postgres clears the file of a dead process itself, but would not start beside another program with its id.
   if (postmaster && isAlive(postmaster.pid)) rmSync(path.join(cluster.data, 'postmaster.pid'), { force: true })
   return undefined
 }
 
-/** Starts the server and answers its port once it accepts connections. Throws StartErrors. */
+/** Starts the server and returns its port once it accepts connections. Throws StartErrors. */
 export async function startCluster(cluster: Cluster, { port }: { port?: number | undefined }): Promise<number> {
   const remembered = path.join(cluster.path, 'port')
   for (let attempt = 1; ; attempt++) {
@@ -87,7 +87,6 @@ export async function startCluster(cluster: Cluster, { port }: { port?: number |
   }
 }
 
-/** Disconnects everybody and waits until the server has written its data. */
 export async function stopCluster({ bin, data, account }: Cluster): Promise<void> {
   await run(path.join(bin, 'pg_ctl'), ['stop', '-D', data, '-m', 'fast', '-w', '-t', '60'], account)
 }
@@ -99,7 +98,7 @@ async function checkVersion({ bin }: Home, data: string): Promise<void> {
   throw new StartError(`${data} is of Postgres ${found}, but ${brought} is installed: move the folder away`)
 }
 
-/** Under another name until it is whole, so that nothing mistakes an interrupted initialization for a database. */
+/** Uses another name until it is whole, so that an interrupted run never looks like a database. */
 async function initialize({ path: home, bin, account }: Home, data: string, durable: boolean): Promise<void> {
   const unfinished = `${data}.new`
   rmSync(unfinished, { recursive: true, force: true })
@@ -117,7 +116,7 @@ async function initialize({ path: home, bin, account }: Home, data: string, dura
   renameSync(unfinished, data)
 }
 
-/** Runs the server in a session of its own, so that Ctrl-C and the end of this process leave it alone. */
+/** Starts the server in a session of its own, so that Ctrl-C and the end of this process leave it running. */
 async function launch(cluster: Cluster, port: number): Promise<string | undefined> {
   const logFile = path.join(cluster.path, 'log')
   const log = openSync(logFile, 'w', 0o600)
@@ -176,7 +175,7 @@ function readPostmaster({ data }: Cluster): Postmaster | undefined {
   }
 }
 
-/** Whether the process is Postgres on this data, and not a program that got the id of one that died. */
+/** Tells Postgres on this data from another program with a reused process id. */
 function isPostmaster(pid: number, { data }: Cluster): boolean {
   if (!isAlive(pid)) return false
   try {
@@ -196,7 +195,7 @@ function readNumber(file: string): number {
   return existsSync(file) ? Number(readFileSync(file, 'utf8')) || 0 : 0
 }
 
-/** The wanted port when it is free, otherwise any. */
+/** Returns the wanted port if it is free, else any. */
 function choosePort(wanted: number): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer()

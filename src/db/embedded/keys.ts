@@ -6,13 +6,13 @@ import { memberOf } from '../../base/unknown.ts'
 
 const OWNER_ONLY = 0o600
 
-/** The keys of the embedded database, in the file `secret-keys` beside it; the first call makes one. */
+/** Returns the embedded database's keys from the file `secret-keys` beside it; the first call makes one. */
 export function embeddedSecretKeys(directory: string): SecretKeys {
   const file = path.join(directory, 'secret-keys')
   const made = `${file}.${process.pid}`
   try {
     writeFileSync(made, `${newSecretKey()}\n`, { mode: OWNER_ONLY })
-    // Whole or not at all; a second process finds what the first one made.
+    // Links a whole file or none; a second process finds the first one's.
     linkSync(made, file)
   } catch (error) {
     if (memberOf(error, 'code') !== 'EEXIST') throw startError(`Cannot write ${file}`, error)

