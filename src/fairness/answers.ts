@@ -1,30 +1,29 @@
-/** An answer on its way to a client, and the slot that its request holds. */
+/** A response in progress, and its request's slot. */
 export interface Answer {
   readonly tenant: string
   readonly sinceMs: number
-  /** A transfer works on while it is answered. */
+  /** A transfer goes on working while it responds. */
   readonly isTransfer: boolean
   readonly release: () => void
-  /** Has the connection closed when nothing moves on it. */
+  /** Closes the connection if it stalls. */
   readonly limitStall: () => void
 }
 
-/** The answers that are being written. A slow reader soon holds no slot any more, as long as its tenant has few. */
+/** The responses in progress. A slow reader soon gives its slot up, unless its tenant has many slow readers. */
 export interface Answers {
   add(answer: Answer): void
   remove(answer: Answer): void
-  /** Takes the slots of answers that have taken too long. */
+  /** Takes the slots of responses that take too long. */
   sweep(nowMs: number): void
 }
 
-/** An answer that the network takes in this time keeps its slot until then. */
+/** Time that a response may keep its slot. */
 const GRACE_MS = 500
-/** Answers of a tenant that are kept for slow readers; beyond them each further one keeps its slot. */
+/** Slow responses of a tenant without a slot; each further one keeps its slot. */
 const SLOW_PER_TENANT_MAX = 32
 
-/** Makes an empty set of answers. */
 export function openAnswers(): Answers {
-  /** In the order in which they were added. */
+  /** In order of arrival. */
   const quick = new Set<Answer>()
   const slow = new Set<Answer>()
   const slowOf = new Map<string, number>()

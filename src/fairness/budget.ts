@@ -1,21 +1,21 @@
-/** Time that each principal may take up with expensive work; it comes back as time goes by. */
+/** Time of expensive work for each principal, refilled as time passes. */
 export interface Budget {
-  /** Milliseconds until a principal may begin again; 0 when it may now. */
+  /** Returns milliseconds until the principal may begin again; 0 for now. */
   waitMs(principal: string, nowMs: number): number
-  /** Takes milliseconds of work off what a principal has left; it may owe some afterwards. */
+  /** Charges a principal for work, possibly into debt. */
   charge(principal: string, workMs: number, nowMs: number): void
 }
 
 const MINUTE_MS = 60_000
-/** Principals whose time is counted at once; beyond, the one that was not charged for longest starts anew. */
+/** Limit of principals counted; beyond it, the one charged longest ago starts anew. */
 const COUNTED_MAX = 10_000
 
-/** A budget of so many seconds in each minute; who has not used it for a minute has all of it. 0 is no limit. */
+/** Refills `secondsPerMinute` each minute, up to one minute's worth. 0 is no limit. */
 export function budget(secondsPerMinute: number): Budget {
   const fullMs = secondsPerMinute * 1_000
   const perMs = fullMs / MINUTE_MS
   const spent = new Map<string, { readonly owedMs: number; readonly atMs: number }>()
-  /** What is taken off the full budget at this moment. */
+  /** Returns the missing part of the full budget. */
   const owedMs = (principal: string, nowMs: number) => {
     const known = spent.get(principal)
     return known ? Math.max(known.owedMs - (nowMs - known.atMs) * perMs, 0) : 0

@@ -4,15 +4,15 @@ import type { Limits } from './scheduler.ts'
 const REQUESTS_SHARE = 0.7
 const TENANT_SHARE = 0.75
 const WRITES_SHARE = 0.75
-/** Of what a tenant has: it still reads when its writes wait for a lock. */
+/** Of a tenant's slots: it still reads while its writes wait for a lock. */
 const TENANT_WRITES_SHARE = 2 / 3
 const EXPENSIVE_SHARE = 1 / 3
-/** A query that takes a core for itself leaves the other ones to everybody else. */
+/** An expensive query takes one core; the others stay free. */
 const TENANT_EXPENSIVE = 1
 const TRANSFERS = { total: 32, perTenant: 8 }
 const WAITING = { total: 512, perTenant: 192, perPrincipal: 128 }
 
-/** The slots for requests beside a pool of so many connections. From a pool of three on no tenant gets all of them. */
+/** Returns the limits for a pool's size. With three connections or more, no tenant gets all slots. */
 export function limitsFor(poolSize: number): Limits {
   const total = share(poolSize, REQUESTS_SHARE)
   const perTenant = share(total, TENANT_SHARE)

@@ -6,32 +6,32 @@ import { GONE, openSlots, type Release, type SlotSettings, type Slots } from './
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The slot in which this request runs; null for those without a principal. */
+    /** Null for a request without a principal. */
     slot: RequestSlot | null
   }
   interface FastifyContextConfig {
-    /** What a request to the route costs; GET and HEAD are reads and all others are writes where it says nothing. */
+    /** The cost of a request; by default GET and HEAD are reads, all others writes. */
     work?: WorkClass
   }
 }
 
-/** The slot of a request, from before its handler begins until its answer is written. */
+/** The slot of a request, from before its handler begins until its response is written. */
 export interface RequestSlot {
-  /** Gives the slot back and waits for one of another class; does nothing in a slot of that class. Throws a Problem. */
+  /** Exchanges the slot for one of another class; a slot of that class stays. Throws a Problem. */
   become(work: WorkClass): Promise<void>
-  /** Does a part of the work in a slot of its own: of a request that is a transfer, which holds none. */
+  /** Runs a part of a transfer in a slot of its own: the transfer itself holds none. */
   run<T>(work: WorkClass, part: () => Promise<T>): Promise<T>
-  /** Throws a Problem when the client has gone away, so that nothing is begun for nobody. */
+  /** Throws a Problem if the client has gone, so that no work is done for nobody. */
   requireClient(): void
 }
 
-/** The slot of a request to a route that is not public. */
+/** Throws on a public route. */
 export function slotOf({ slot }: FastifyRequest): RequestSlot {
   if (slot) return slot
   throw new Error('a public route asks for its slot')
 }
 
-/** Whose request it is, by the names of its tenant and its principal. */
+/** The names of tenant and principal. */
 export interface Owner {
   readonly tenant: string
   readonly principal: string
@@ -39,20 +39,20 @@ export interface Owner {
 
 export interface FairnessOptions extends Omit<SlotSettings, 'nowMs'> {
   readonly ownerOf: (request: FastifyRequest) => Owner | undefined
-  /** The class of a request whose body says more than its route. */
+  /** Returns the class of a request whose body decides it. */
   readonly classOf: (request: FastifyRequest) => WorkClass | undefined
-  /** After so long without a byte taken, the connection of a client that does not read its answer is closed. */
+  /** Closes a connection whose client takes no byte of its response for so long. */
   readonly answerTimeoutMs: number
 }
 
 const SWEEP_INTERVAL_MS = 100
 
 interface Held extends RequestSlot {
-  /** The handler is done; the answer is on its way. */
+  /** The handler is done; the response is being sent. */
   answering(): void
 }
 
-/** Makes every request of a principal wait for its slot, once its body is read. Call it after authentication. */
+/** Makes each request with a principal wait for a slot after its body is read. Call it after authentication. */
 export function registerFairness(app: FastifyInstance, options: FairnessOptions): void {
   const slots = openSlots({ ...options, nowMs: () => performance.now() })
   const answers = openAnswers()
@@ -140,7 +140,7 @@ function isGone({ closed, destroyed }: Raw): boolean {
   return closed || destroyed
 }
 
-/** The server sets the limit anew when the answer is out. An answer that is injected goes to no socket. */
+/** The server resets the limit after the response. An injected request has no socket. */
 function limitStall(socket: Raw['socket'], timeoutMs: number): void {
   if (socket instanceof Socket) socket.setTimeout(timeoutMs)
 }

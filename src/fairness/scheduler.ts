@@ -1,56 +1,55 @@
 import { present } from '../base/unknown.ts'
 /**
- * What a request costs: an indexed read, a write, a query or a rendering that takes its time, or a transfer, which goes
- * on for long and takes a slot of another class for each piece of its work.
+ * The cost of a request: an indexed read, a write, a slow query or rendering, or a transfer. A transfer is long and
+ * takes a slot of another class for each piece of its work.
  */
 export type WorkClass = 'read' | 'write' | 'expensive' | 'transfer'
 
-/** How many may run at the same time, of everybody and of one tenant. */
+/** Concurrent requests in total and of one tenant. */
 export interface Share {
   readonly total: number
   readonly perTenant: number
 }
 
 export interface Limits {
-  /** All classes together, but for transfers: they wait for the client most of their time. */
+  /** All classes except transfers, which mostly wait for the client. */
   readonly all: Share
   readonly classes: Readonly<Record<WorkClass, Share>>
-  /** How many may wait. */
   readonly waiting: Share & { readonly perPrincipal: number }
 }
 
-/** Somebody who asks for a slot; two that ask are two objects. */
+/** A request for a slot, compared by identity. */
 export interface Ask {
   readonly tenant: string
   readonly principal: string
   readonly work: WorkClass
 }
 
-/** Which limit of those that wait keeps somebody out. */
+/** The waiting limit that was reached. */
 export type Refusal = 'principal' | 'tenant' | 'server'
 
-/** What becomes of who asks; `dropped` has waited until now and does no longer. */
+/** The outcome of an ask; `dropped` is another one that had to leave the queue. */
 export type Verdict<A> =
   | { readonly kind: 'started' }
   | { readonly kind: 'waiting'; readonly dropped?: A }
   | { readonly kind: 'refused'; readonly by: Refusal }
 
-/** Hands out slots; knows no clock and waits for nothing. */
+/** Hands out slots. Pure: it reads no clock and never waits. */
 export interface Scheduler<A extends Ask> {
-  /** Starts who asks if a slot of its class and tenant is free, else puts it in the queue, while that has room. */
+  /** Starts an ask if a slot of its class and tenant is free, else queues it if there is room. */
   offer(ask: A): Verdict<A>
-  /** Gives back the slot of one that was started; answers those that start now. */
+  /** Gives back a slot. Returns the asks that start now. */
   finish(ask: A): readonly A[]
-  /** Takes one that waits out of the queue. */
+  /** Removes a waiting ask. */
   withdraw(ask: A): void
 }
 
 /** The requests of one principal, or of all principals of one tenant. */
 interface Party {
-  /** Slots held, but for transfers. */
+  /** Slots held, without transfers. */
   running: number
   waiting: number
-  /** When it was last served: the number of slots that had been given until then. */
+  /** When it was last served: the number of slots given until then. */
   servedAt: number
 }
 
@@ -69,16 +68,16 @@ interface State<A> {
   readonly limits: Limits
   readonly tenants: Map<string, Tenant<A>>
   readonly byClass: Record<WorkClass, number>
-  /** Slots held, but for transfers. */
+  /** Slots held, without transfers. */
   running: number
   waiting: number
   served: number
 }
 
 /**
- * Shares slots between tenants: a free one goes to the tenant that holds the fewest, of these to the one that was not
- * served for longest, and in it to a principal by the same rule. No tenant gets more than its shares. When too many
- * wait, the tenant with the most of them loses its last.
+ * Shares slots between tenants. A free slot goes to the tenant with the fewest; among equals, to the one served longest
+ * ago; in it, to a principal by the same rule. No tenant gets more than its shares. If too many wait, the tenant with
+ * the most waiting loses its last.
  */
 export function scheduler<A extends Ask>(limits: Limits): Scheduler<A> {
   const state: State<A> = { limits, tenants: new Map(), byClass: none(), running: 0, waiting: 0, served: 0 }
@@ -131,7 +130,6 @@ function refusal<A>({ limits, waiting, tenants }: State<A>, tenant: Party, princ
   return waiting >= total && tenant.waiting >= most(tenants).waiting ? 'server' : undefined
 }
 
-/** Starts the one whose turn it is, if there is a slot for anybody who waits. */
 function startNext<A extends Ask>(state: State<A>): A | undefined {
   if (state.waiting === 0) return undefined
   for (const tenant of inTurn(state.tenants)) {
@@ -146,13 +144,13 @@ function startNext<A extends Ask>(state: State<A>): A | undefined {
   return undefined
 }
 
-/** Those who have anything waiting, in the order in which they are served. */
+/** Returns the parties with waiting requests in the order of service. */
 function inTurn<P extends Party>(parties: ReadonlyMap<string, P>): readonly P[] {
   const asking = [...parties.values()].filter(({ waiting }) => waiting > 0)
   return asking.sort((one, other) => one.running - other.running || one.servedAt - other.servedAt)
 }
 
-/** The one with the most that wait. */
+/** Returns the party with the most waiting. */
 function most<P extends Party>(parties: ReadonlyMap<string, P>): P {
   return [...parties.values()].reduce((first, other) => (other.waiting > first.waiting ? other : first))
 }
@@ -202,7 +200,7 @@ function partiesOf<A>({ tenants }: State<A>, ask: Ask): readonly [Tenant<A>, Pri
   return [tenant, principal]
 }
 
-/** Nothing is kept of who has nothing here. */
+/** Drops parties without requests. */
 function forget<A>({ tenants }: State<A>, tenant: Tenant<A>, principal: Principal<A>): void {
   if (principal.running === 0 && principal.waiting === 0) tenant.principals.delete(principal.name)
   if (tenant.principals.size === 0 && tenant.byClass.transfer === 0) tenants.delete(tenant.name)

@@ -2,45 +2,43 @@ import { Problem } from '../base/problem.ts'
 import { type Budget, budget } from './budget.ts'
 import { type Ask, type Limits, type Refusal, type Scheduler, scheduler } from './scheduler.ts'
 
-/** How long those that ask wait, and how much expensive work a principal may ask for. */
 export interface SlotSettings {
   readonly limits: Limits
   readonly queueTimeoutMs: number
   /** 0 is no limit. */
   readonly expensiveSecondsPerMinute: number
-  /** Milliseconds on a clock that never goes back. */
+  /** Milliseconds on a monotonic clock. */
   readonly nowMs: () => number
 }
 
 /** Slots for the work of requests, shared fairly between tenants. */
 export interface Slots {
   /**
-   * Waits for a slot; answers what gives it back. Throws `tooManyRequests` for who asks too much, `unavailable` for who
-   * waited too long, both with Retry-After.
+   * Waits for a slot. Throws `tooManyRequests` if the principal asks too much, `unavailable` after too long a wait,
+   * both with Retry-After.
    */
   take(ask: Ask, options?: TakeOptions): Promise<Release>
-  /** Refuses those that have waited for too long. */
+  /** Refuses asks that have waited too long. */
   expire(): void
 }
 
-/** Gives a slot back; to call it again does nothing. */
+/** Gives a slot back; repeating it does nothing. */
 export type Release = () => void
 
 export interface TakeOptions {
-  /** Waits as long as it takes: for a part of work that has begun already. */
+  /** Waits without a limit, for a part of work already begun. */
   readonly isPatient?: boolean
-  /** Calls `leave` when nobody needs the slot any more, until what it answers is called. */
+  /** Calls `leave` if the client goes away. Returns a function that ends the watch. */
   readonly whenGone?: ((leave: () => void) => () => void) | undefined
 }
 
-/** One who asks, and how to tell it what came of it. */
 interface Request extends Ask {
   readonly untilMs: number
   readonly start: () => void
   readonly refuse: (problem: Problem) => void
 }
 
-/** Of each expensive request so much costs nothing: pages of a long list, one after the other, use up no budget. */
+/** Free time of each expensive request: paging through a long list uses up no budget. */
 const FREE_MS = 100
 
 interface State extends SlotSettings {
@@ -49,7 +47,6 @@ interface State extends SlotSettings {
   readonly waiting: Set<Request>
 }
 
-/** Makes the slots of a process. */
 export function openSlots(settings: SlotSettings): Slots {
   const queue = scheduler<Request>(settings.limits)
   const expensive = budget(settings.expensiveSecondsPerMinute)
@@ -117,7 +114,7 @@ function nameOf({ tenant, principal }: Ask): string {
 
 const LATER = { 'Retry-After': '1' }
 const TOO_BUSY = new Problem('unavailable', 'The server is busy with other requests; try again later', LATER)
-/** Answers nobody. */
+/** Reaches no client. */
 export const GONE = new Problem('requestTimeout', 'The client has gone away')
 const TOO_MANY: Readonly<Record<Refusal, Problem>> = {
   principal: new Problem('tooManyRequests', 'Too many of your requests wait already; send fewer at once', LATER),
