@@ -1,4 +1,4 @@
-/** Remembers since when jobs are seen among the lost ones, and answers those that have been for `patienceMs`. */
+/** Notes when jobs are first seen lost, and returns those lost for `patienceMs`. */
 export function lostForLong(patienceMs: number): (lost: readonly string[]) => readonly string[] {
   let since = new Map<string, number>()
   return (lost) => {

@@ -1,17 +1,17 @@
 import type pg from 'pg'
 import { jobSettings, openPool } from '../db/connection.ts'
 
-/** Connections that a runner has for itself. */
+/** A runner's own connections. */
 export interface JobPool {
   readonly pool: pg.Pool
-  /** Gives every connection up at once, whatever is asked of it, and makes no other. */
+  /** Drops all connections at once and makes no more. */
   cut(): void
 }
 
-/** One connection listens for new jobs, the other takes and finishes them; tasks work on the pool of the server. */
+/** One connection listens for jobs, one takes and finishes them; tasks use the server's pool. */
 const CONNECTIONS = 2
 
-/** Opens the connections of one runner. An error of an idle one is handed to `onError`. */
+/** `onError` gets an error of an idle connection. */
 export function openJobPool(url: string, onError: (error: Error) => void): JobPool {
   const { pool, cut } = openPool(jobSettings(url), CONNECTIONS, onError)
   return {
@@ -24,8 +24,8 @@ export function openJobPool(url: string, onError: (error: Error) => void): JobPo
 }
 
 /**
- * The library gives the connection that listens back twice, when it fails in the same moment in which the runner ends,
- * and nobody would catch what the pool throws then.
+ * The library may release the listening connection twice, if it fails just as the runner ends; nobody would catch the
+ * pool's error.
  */
 function forgiving(pool: pg.Pool): pg.Pool {
   type Callback = Parameters<pg.Pool['connect']>[0]

@@ -5,27 +5,25 @@ import { openJobPool } from './pool.ts'
 import { ATTEMPTS_MAX } from './queue.ts'
 import type { Warnings } from './warnings.ts'
 
-/** What is done for a job. `isLast`: it will not be tried again when this throws. */
+/** `isLast`: a failure is not retried. */
 export type Task = (payload: Readonly<Record<string, unknown>>, attempt: { readonly isLast: boolean }) => Promise<void>
 
-/** A job that is under way. */
 export interface UnderWay {
   readonly work: Promise<void>
-  /** Frees the place of a job that will never end. */
+  /** Frees the place of a job that hangs. */
   giveUp(): void
 }
 
-/** Takes jobs from the queue and does them, `CONCURRENCY` at once. Whoever watches it can always cut it off. */
+/** Takes jobs from the queue and runs them, `CONCURRENCY` at once. It can always be cut off. */
 export interface Runner {
-  /** The jobs that are under way, by id. */
   readonly underWay: ReadonlyMap<string, UnderWay>
-  /** When the queue answered it last, in ms of `performance.now()`; at first, when it was started. */
+  /** Returns when the queue last answered, in ms of `performance.now()`; at first, the start. */
   answeredAt(): number
-  /** Whether it gave up by itself. */
+  /** It gave up by itself. */
   hasEnded(): boolean
-  /** Takes no further job. Resolves when those under way are done and the queue knows of it, which may be never. */
+  /** Takes no more jobs. Resolves when those under way are done and the queue knows, which may be never. */
   stop(): Promise<void>
-  /** Cuts it off from the queue for good. What is under way goes on, but the queue hears nothing of it. */
+  /** Cuts it off from the queue for good. Jobs under way go on, unknown to the queue. */
   cut(): void
 }
 
@@ -35,16 +33,16 @@ const SETTINGS: RunnerOptions = {
   concurrency: CONCURRENCY,
   pollInterval: 1_000,
   noHandleSignals: true,
-  // In batches, be it of one: a job whose end cannot be written then ends the runner, not its process.
+  // In batches, even of one: a job whose end cannot be written then ends the runner, not the process.
   preset: { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } }
 }
 
-/** Starts a runner that shares nothing with those before it: connections, caches and state are its own. */
+/** Starts a runner with connections, caches and state of its own. */
 export function startRunner(url: string, tasks: ReadonlyMap<string, Task>, warnings: Warnings): Runner {
   const underWay = new Map<string, UnderWay>()
   const stopping = new AbortController()
   let [answeredAt, hasEnded, isCut] = [performance.now(), false, false]
-  // What it says when it is cut off is known.
+  // Warnings after a cut are expected.
   const warn = (message: string, error?: unknown) => (isCut ? undefined : warnings.warn(message, error))
   const { pool, cut } = openJobPool(url, (error) => warn('An idle connection of the jobs was lost', error))
   const around = (id: string, task: () => Promise<void>) => {
@@ -70,7 +68,7 @@ export function startRunner(url: string, tasks: ReadonlyMap<string, Task>, warni
     })
   const stop = async () => {
     stopping.abort()
-    // It refuses to be stopped twice, as when it is about to end by itself.
+    // It refuses to stop twice, as when it is about to end by itself.
     await starting.then((runner) => runner.stop()).catch(() => undefined)
     await over
   }
@@ -103,7 +101,7 @@ function taskList(
   )
 }
 
-/** What the library tells of itself: that the queue answered, and failures that it would only mention when asked. */
+/** Watches the library's events: answers of the queue, and failures that it does not log. */
 function watched(warn: Warnings['warn'], onAnswer: () => void): EventEmitter {
   const events = new EventEmitter()
   for (const name of ['worker:getJob:empty', 'job:start']) events.on(name, onAnswer)

@@ -1,19 +1,19 @@
 import type { Logger } from 'pino'
 
-/** Warnings that may come in thousands: each is counted, and a like one is logged once in a while. */
+/** Warnings that may come in thousands: each is counted, few are logged. */
 export interface Warnings {
-  /** Counts a warning, and logs it unless one of the same kind was logged within the interval. */
+  /** Counts a warning, and logs it unless one of its kind was logged within the interval. */
   warn(message: string, error?: unknown): void
-  /** How many there were, logged or not. */
+  /** Includes warnings that were not logged. */
   count(): number
 }
 
 const INTERVAL_MS = 60_000
-/** So many kinds are told apart; with more of them, all may be logged again. */
+/** Kinds kept; beyond them, all kinds may be logged again. */
 const KINDS_MAX = 100
 const KIND_LENGTH_MAX = 200
 
-/** Logs a kind of warning once in an interval, with how many like it were left out since. */
+/** Logs each kind once in an interval, with the number left out since. */
 export function rateLimited(logger: Pick<Logger, 'warn'>, now = () => performance.now()): Warnings {
   const kinds = new Map<string, { readonly loggedAt: number; omitted: number }>()
   let count = 0
@@ -37,7 +37,7 @@ export function rateLimited(logger: Pick<Logger, 'warn'>, now = () => performanc
   }
 }
 
-/** Ids, durations and stacks make messages of one kind differ. */
+/** Drops ids, durations and stacks, by which messages of one kind differ. */
 function kindOf(message: string): string {
   const [line = ''] = message.split('\n')
   return line.slice(0, KIND_LENGTH_MAX).replace(/\b[\w-]*\d[\w.-]*/g, '#')

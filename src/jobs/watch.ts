@@ -2,47 +2,45 @@ import { within } from '../pace/within.ts'
 import { CONCURRENCY, type Runner, startRunner, type Task, type UnderWay } from './runner.ts'
 import type { Warnings } from './warnings.ts'
 
-/** The tasks that share a runner, which those of others cannot keep busy. */
+/** Tasks with a runner of their own, which other tasks cannot keep busy. */
 export interface TaskGroup {
   readonly name: string
   readonly tasks: ReadonlyMap<string, Task>
 }
 
-/** One runner after the other for a group of tasks: who does not get on is replaced. */
+/** The runners of a task group, one after another: a stuck one is replaced. */
 export interface Watch {
   readonly tasks: readonly string[]
-  /** Ids of the jobs that are under way. */
+  /** Ids of jobs. */
   underWay(): readonly string[]
-  /** Frees the place of a job that hangs, if it is one of these. */
+  /** Frees the place of a job that hangs. */
   giveUp(id: string): void
-  /** Replaces the runner if need be. `next`: the job in the database that it could take at once, by id. */
+  /** Replaces the runner if needed. `next` is the id of a job it could take. */
   look(next: string | undefined): void
-  /** Begins anew to wait for a sign of life: the database was away, so that there could be none. */
+  /** Restarts the wait for a sign of life, after the database was away. */
   excuse(): void
-  /** How many ms there was a job to take, and nobody took it, whoever was the runner. */
+  /** Returns how many ms a job has been ready without being taken. */
   stuckMs(): number
-  /** How many runners were replaced. */
   replaced(): number
-  /** Takes no further jobs and waits for those under way, at most so long. */
+  /** Takes no more jobs and waits for those under way, at most `limitMs`. */
   stop(limitMs: number): Promise<void>
 }
 
-/** How long, in ms, a runner is trusted. */
 export interface Patience {
-  /** A job that could be taken, and is not for so long although there is a place for it, has nobody who would. */
+  /** Time that a ready job may stay untaken while the runner has a free place. */
   readonly standstillMs: number
-  /** A runner with a free place asks for a job every second. */
+  /** A runner with a free place polls every second. */
   readonly silenceMs: number
 }
 
-/** What a runner still needs when its last job is done: to say so. */
+/** Time for a runner to report its last job. */
 const FAREWELL_MS = 500
 
-/** Starts the first runner. What is seen of it counts, not what it says. */
+/** Starts the first runner. Judges it by its effects, not by its reports. */
 export function watch(url: string, { name, tasks }: TaskGroup, warnings: Warnings, patience: Patience): Watch {
   const start = () => startRunner(url, tasks, warnings)
   let [runner, replaced, isStopped] = [start(), 0, false]
-  /** What a runner was at when it was replaced. */
+  /** Jobs of replaced runners. */
   const orphans = new Map<string, UnderWay>()
   let [startedAt, excusedAt] = [performance.now(), 0]
   let left: { readonly job: string; readonly since: number } | undefined
@@ -87,7 +85,7 @@ export function watch(url: string, { name, tasks }: TaskGroup, warnings: Warning
   }
 }
 
-/** Keeps what a runner is at until it is done. */
+/** Keeps a runner's jobs until they are done. */
 function adopt(orphans: Map<string, UnderWay>, { underWay }: Runner): void {
   for (const [id, { work, giveUp }] of underWay) {
     const done = work.catch(() => undefined).finally(() => orphans.delete(id))
@@ -97,14 +95,14 @@ function adopt(orphans: Map<string, UnderWay>, { underWay }: Runner): void {
 
 const worksOf = (jobs: ReadonlyMap<string, UnderWay>) => [...jobs.values()].map(({ work }) => work)
 
-/** Waits for the jobs of a runner, at most so long, and for the runner itself no longer than it can need. */
+/** Waits for a runner's jobs, at most `limitMs`, and briefly for the runner itself. */
 async function retire(runner: Runner, limitMs: number): Promise<void> {
   const deadline = performance.now() + limitMs
   let isOver = false
   const over = runner.stop().then(() => {
     isOver = true
   })
-  // It may be about to take a job when it is stopped.
+  // It may be taking a job as it is stopped.
   do {
     await within(deadline - performance.now(), Promise.allSettled(worksOf(runner.underWay)))
     if (runner.underWay.size === 0) await within(FAREWELL_MS, over)
@@ -112,5 +110,4 @@ async function retire(runner: Runner, limitMs: number): Promise<void> {
   runner.cut()
 }
 
-/** Milliseconds as a text for an operator. */
 export const seconds = (ms: number): string => `${Math.round(ms / 1_000)} s`
