@@ -42,7 +42,7 @@ const attributes = {
 
 type Rate = DocumentOf<typeof attributes>
 
-/** One charge, credit or penalty, billed or still to be (TMF678 v4, AppliedCustomerBillingRate). */
+/** A charge, credit or penalty, billed or not (TMF678 v4, AppliedCustomerBillingRate). */
 export const appliedCustomerBillingRate = defineResource({
   type: 'AppliedCustomerBillingRate',
   path: 'appliedCustomerBillingRate',
@@ -81,7 +81,7 @@ export const appliedCustomerBillingRate = defineResource({
   mayRemove: (stored) => requireUnbilled(stored, 'deleted')
 })
 
-/** The server gives one that is missing; it only can be taken away. */
+/** The server sets a missing date; a client could only remove it. */
 function requireDate({ date }: Rate): void {
   if (!date) throw new Problem('invalidField', '$.date cannot be removed')
 }
@@ -94,20 +94,20 @@ function requireBillOrAccount({ isBilled, bill, billingAccount }: Rate): void {
   }
 }
 
-/** One that was there before stays. */
+/** An unchanged key is not checked again. */
 function requireKey({ externalId }: Rate, before?: Rate): void {
   if (externalId === undefined || externalId === before?.externalId) return
   if (externalId.trim() === '') throw new Problem('invalidField', '$.externalId must not be blank')
   requirePlainText('$.externalId', externalId)
 }
 
-/** A credit is owed to the account: what it takes off the bill is a negative amount. */
+/** A credit reduces the bill: its amount is negative. */
 function requireCreditSign({ type, taxExcludedAmount }: Rate): void {
   if (type !== CREDIT || compareDecimals(taxExcludedAmount?.value ?? 0, 0) <= 0) return
   throw new Problem('invalidField', `$.taxExcludedAmount.value must not be positive on an ${CREDIT}`)
 }
 
-/** A bill that the engine made has a rounding, be it 0: its lines and its amounts belong together from the start. */
+/** A bill of the engine has a rounding, even 0: its lines and amounts never change. */
 function requireOpen({ document, internal }: Stored): void {
   if (internal.rounding_amount !== null) {
     throw new Problem('conflict', 'A rate cannot join a bill that was made of rates; let it go onto the next one')

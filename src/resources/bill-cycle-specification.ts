@@ -2,7 +2,7 @@ import { integer, json, text } from '../tmf/declaration/attribute.ts'
 import { defineResource } from '../tmf/declaration/resource.ts'
 import { timePeriod } from '../tmf/declaration/shape.ts'
 
-/** When cycles recur, and the offsets of their dates in days from the start of the period (TMF666 v4). */
+/** The recurrence of cycles, and the offsets of their dates in days from the start of the period (TMF666 v4). */
 export const billCycleSpecification = defineResource({
   type: 'BillCycleSpecification',
   path: 'billCycleSpecification',

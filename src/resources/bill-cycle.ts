@@ -3,7 +3,7 @@ import { defineResource } from '../tmf/declaration/resource.ts'
 import { timePeriod } from '../tmf/declaration/shape.ts'
 import { billCycleSpecificationRef } from './types.ts'
 
-/** One period of billing with its actual dates (TMF678 v5, BillCycle). */
+/** One period of billing with its dates (TMF678 v5, BillCycle). */
 export const billCycle = defineResource({
   type: 'BillCycle',
   path: 'billCycle',

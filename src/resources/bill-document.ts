@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { isId } from '../base/ulid.ts'
 
-/** The documents of a bill, as its row keeps them; `content` is base64. */
+/** The documents in a bill's row; `content` is base64. */
 export const ATTACHMENTS = z.array(
   z.object({
     id: z.string(),
@@ -16,19 +16,19 @@ export const ATTACHMENTS = z.array(
 
 export type Attachment = z.infer<typeof ATTACHMENTS>[number]
 
-/** What the server writes as `attachmentType` of the documents that it makes itself. */
+/** `attachmentType` of documents that the server makes. */
 export const OWN_TYPE = 'customerBill'
 
-/** Whether the server makes a document: one that was posted says what it holds, or where it is. */
+/** A posted document has content or an address; the server makes the others. */
 export function isOwnDocument({ id, attachmentType, content, url, href }: Attachment): boolean {
   const isElsewhere = content !== undefined || url !== undefined || href !== undefined
   return attachmentType === OWN_TYPE && isId(id) && !isElsewhere
 }
 
-/** The JSON of a bill's documents with the `url` of those that the server makes; `item` is the bill's, JSON-escaped. */
+/** Adds the `url` of the server's documents; `item` is the bill's URL, JSON-escaped. */
 export function withUrls(json: string, item: string): string {
   if (!json.includes(`"${OWN_TYPE}"`)) return json
-  // Of a bill that is answered: no time for a schema.
+  // Hot path of reading bills: no time for a schema.
   const attachments: readonly Attachment[] = JSON.parse(json)
   const root: string = JSON.parse(`"${item}"`)
   return JSON.stringify(

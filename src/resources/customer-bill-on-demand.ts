@@ -38,7 +38,7 @@ export const customerBillOnDemand = defineResource({
     state: oneOf('state', STATES, 'Where the request stands'),
     stateReason: text('state_reason', 'Why it was rejected or ended with an error', 'readOnly')
   },
-  // The engine alone says what became of a request.
+  // Only the engine sets the state.
   patchable: { allBut: ['billingAccount', 'relatedParty', 'state'] },
   states: {
     initial: 'inProgress',

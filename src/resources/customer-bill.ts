@@ -25,9 +25,8 @@ import {
   taxItem
 } from './types.ts'
 
-/** Declared in the order in which a bill goes through them; onHold stands beside them. */
+/** In the order of a bill's life; onHold stands beside them. */
 const STATES = ['new', 'validated', 'sent', 'partiallyPaid', 'settled'] as const
-/** Those of a bill that was issued. */
 export const ISSUED: readonly string[] = ['validated', 'sent', 'partiallyPaid', 'settled']
 
 const attributes = {
@@ -139,7 +138,7 @@ function requireAccount({ billingAccount, financialAccount }: Bill): void {
   throw new Problem('missingField', '$.billingAccount or $.financialAccount is required')
 }
 
-/** A bill that leaves the hold, leaves its reason behind. */
+/** Clears the reason when a bill leaves onHold. */
 function withoutOldReason(after: Bill, before?: Bill): Bill {
   if (after.state === 'onHold' || after.holdReason === undefined || after.holdReason !== before?.holdReason)
     return after
@@ -158,13 +157,13 @@ function requireOneCurrency({ amountDue, remainingAmount }: Bill): void {
   throw new Problem('invalidField', `$.remainingAmount.unit must be that of $.amountDue, which is ${due}`)
 }
 
-/** The ledger adds them up, and keeps no sum that is larger than an amount. */
+/** The ledger adds taxes up and keeps no sum beyond the limit of an amount. */
 function requireBoundedTaxes({ taxItem = [] }: Bill): void {
   if (isSumInLimit(taxItem.map(({ taxAmount }) => taxAmount.value))) return
   throw new Problem('invalidField', 'The taxes of $.taxItem must add up to less than 1000000000000000 in size')
 }
 
-/** Refuses a state that the amounts do not allow, naming those that they and the state before do. */
+/** Refuses a state that contradicts the amounts; names the possible ones. */
 function requirePaymentState(after: Bill, before?: Stored<Bill>): void {
   if (before && before.document.state === after.state) return
   const fault = paymentFault(after)
@@ -177,7 +176,7 @@ function requirePaymentState(after: Bill, before?: Stored<Bill>): void {
   throw new Problem('conflict', legal.length > 0 ? `${fault}; the bill may go to ${legal.join(', ')}` : fault)
 }
 
-/** Settled means that nothing remains, partiallyPaid that something does and something was paid. */
+/** `settled` means that nothing remains; `partiallyPaid` that something remains and something was paid. */
 function paymentFault({ state, remainingAmount, amountDue }: Bill): string | undefined {
   const [remaining, due] = [remainingAmount?.value, amountDue?.value]
   if (state === 'settled' && remaining !== undefined && compareDecimals(remaining, 0) !== 0) {
@@ -188,7 +187,7 @@ function paymentFault({ state, remainingAmount, amountDue }: Bill): string | und
   return 'A bill is partiallyPaid only when its remainingAmount lies between 0 and amountDue'
 }
 
-/** Strictly between 0 and the bound, which is below 0 on a credit note. */
+/** Strictly between 0 and the bound, which is negative on a credit note. */
 function isInside(value: number, bound: number): boolean {
   const sign = compareDecimals(bound, 0)
   return compareDecimals(value, 0) === sign && compareDecimals(value, bound) === -sign

@@ -5,7 +5,7 @@ import { billCycleSpecification } from './bill-cycle-specification.ts'
 import { customerBill } from './customer-bill.ts'
 import { customerBillOnDemand } from './customer-bill-on-demand.ts'
 
-/** Everything that is served, by path. A further resource is one file, one migration and one line here. */
+/** By path. A further resource is one file, one migration and one line here. */
 export const resources: ReadonlyMap<string, Resource> = new Map(
   [customerBill, customerBillOnDemand, appliedCustomerBillingRate, billCycle, billCycleSpecification].map(
     (resource) => [resource.path, resource]

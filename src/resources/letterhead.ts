@@ -2,15 +2,15 @@ import type { Instant } from '../base/instant.ts'
 import { type Sql, sql } from '../db/sql.ts'
 
 /**
- * What a tenant, under the name `t`, says of itself on every document, as jsonb. A bill that is issued keeps it, and
- * so do its recipient's things below: whatever its document shows besides the bill and its rates must be in them.
+ * The letterhead of the tenant `t` as jsonb. An issued bill keeps it, and the recipient below: together they hold
+ * everything that its document shows besides the bill and its rates.
  */
 export const LETTERHEAD: Sql = sql`jsonb_build_object('name', t."name", 'branding', t."branding",
   'timeZone', t."time_zone", 'language', t."language", 'itemisation', t."itemisation")`
 
 /**
- * Whom a bill is made out to, as jsonb: a name, and what the account `a` and its customer `c` say of the rest. With the
- * balance of the account before the bill, if there is one.
+ * The recipient as jsonb: a name, the address and terms of the account `a` and its customer `c`, and the account's
+ * balance before the bill, if there is one.
  */
 export function recipientNamed(name: Sql, balance: Sql = sql`NULL`): Sql {
   return sql`jsonb_strip_nulls(jsonb_build_object('name', ${name}, 'address', coalesce(a."address", c."address"),
@@ -19,8 +19,8 @@ export function recipientNamed(name: Sql, balance: Sql = sql`NULL`): Sql {
 }
 
 /**
- * The balance of the account `a` in a currency before a bill of so much is issued to it now, as jsonb; what the account
- * owes is positive. `previous` is what it was after the bill before, where that kept it. The balance must be locked.
+ * The balance of the account `a` in a currency before a bill is issued, as jsonb; positive if the account owes.
+ * `previous` is the balance after the previous bill, if that bill kept it. The balance must be locked.
  */
 export function balanceBefore(currency: Sql, amount: Sql, now: Instant): Sql {
   return sql`(SELECT jsonb_build_object('at', ${now}::text, 'before', trim_scale(x."owed")::text, 'after',
@@ -36,13 +36,10 @@ export function balanceBefore(currency: Sql, amount: Sql, now: Instant): Sql {
         AND k."currency" = ${currency}) x)`
 }
 
-/**
- * The recipient of a bill under the name `b`, whose account may be one of another system: to a partner it is that, too,
- * when it is not the partner's own.
- */
+/** The recipient of the bill `b`. Its account may belong to another system, or, for a partner, to the provider. */
 export const RECIPIENT: Sql = recipientOf(sql`NULL`)
 
-/** The same of a bill that the engine issues, with the balance of its account. */
+/** Returns the recipient of a bill that the engine issues, with the balance of its account. */
 export function billedRecipient(now: Instant): Sql {
   return recipientOf(balanceBefore(sql`b."amount_due_unit"`, sql`b."amount_due_value"`, now))
 }

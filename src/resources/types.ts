@@ -41,7 +41,7 @@ export const financialAccountRef = object('FinancialAccountRef', {
   accountBalance: [list(accountBalance), 'Balances of the account']
 })
 
-/** Types of parties themselves; anything else is taken for a role of a party, which says by itself what it is. */
+/** Types of parties, which need a `role`; any other type is a role itself. */
 const PARTIES = ['Individual', 'Organization', 'Party']
 
 export const relatedPartyRef = {
