@@ -7,12 +7,11 @@ import { list, text as textShape } from '../tmf/declaration/shape.ts'
 import { ADMINISTRATION, isEnabled, lastUpdate, OPERATIONS, partner, scope } from './attributes.ts'
 import { refuseSecret, requireDistinct, requireKept } from './checks.ts'
 
-/** By which scanners of leaked secrets know a key. */
+/** Scanners of leaked secrets know keys by it. */
 const KEY_PREFIX = 'tmf678_'
 const ADDRESSES_MAX = 1_000
 const ADDRESS_MAX_LENGTH = 64
 
-/** A key that opens the API without a token. */
 export const apiKey = defineResource({
   ...ADMINISTRATION,
   type: 'ApiKey',

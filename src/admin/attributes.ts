@@ -3,13 +3,13 @@ import { type Attribute, boolean, instant, json, ownReference, text } from '../t
 import type { Description } from '../tmf/declaration/resource.ts'
 import { link, list, object, oneOf, text as textShape } from '../tmf/declaration/shape.ts'
 
-/** What all resources of the administration have in common: the tenant's own, for its administrators. */
+/** Shared by all resources of the administration: they belong to the tenant and its administrators. */
 export const ADMINISTRATION = {
   owner: 'tenant',
   scopes: { read: ['admin'], write: ['admin'] }
 } as const satisfies Partial<Description>
 
-/** All operations; none of them is of the standard. */
+/** All operations; none is in the standard. */
 export const OPERATIONS = {
   list: 'extension',
   retrieve: 'extension',
@@ -18,7 +18,7 @@ export const OPERATIONS = {
   remove: 'extension'
 } as const satisfies Description['operations']
 
-/** Identifiers that stand in URLs and requests as they are: of tenants and of clients. */
+/** Identifiers of tenants and clients, safe in URLs and requests. */
 export const PLAIN_ID = /^\w[\w.-]{0,63}$/
 
 export const lastUpdate = instant('last_update', 'When it was last changed', 'readOnly')
@@ -30,7 +30,7 @@ const partnerRef = object('PartnerRef', {
   href: [link, 'Where the partner is found']
 })
 
-/** Given once: what was let in as one partner must not go on as another, or as the provider. */
+/** Set once: a credential of one partner must not become another's, or the provider's. */
 export const partner = ownReference(
   'partner',
   partnerRef,
@@ -39,7 +39,6 @@ export const partner = ownReference(
   'indexed'
 )
 
-/** A text that every row has and that an index finds, of a certain form. */
 export function identifying(
   column: string,
   pattern: RegExp,

@@ -4,7 +4,7 @@ import { defineResource } from '../tmf/declaration/resource.ts'
 import { any } from '../tmf/declaration/shape.ts'
 import { ADMINISTRATION } from './attributes.ts'
 
-/** A change with a name on it; nobody changes or removes one. */
+/** A change in the audit; nobody changes or removes it. */
 export const auditEntry = defineResource({
   ...ADMINISTRATION,
   type: 'AuditEntry',

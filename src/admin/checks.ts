@@ -2,13 +2,13 @@ import { jsonPath } from '../base/json-path.ts'
 import { Problem } from '../base/problem.ts'
 import type { Document } from '../tmf/declaration/resource.ts'
 
-/** Throws `invalidField` when a patch removed what is filled in at creation and belongs to every row from then on. */
+/** Throws `invalidField` if a patch removed an attribute that the server fills in at creation. */
 export function requireKept(document: Document, names: readonly string[]): void {
   const missing = names.filter((name) => document[name] === undefined)
   if (missing.length > 0) throw invalid(missing, 'cannot be removed')
 }
 
-/** Throws `invalidField` unless each of these lists has at least one element and none twice. */
+/** Throws `invalidField` unless each list is non-empty and without duplicates. */
 export function requireDistinct(document: Document, names: readonly string[]): void {
   const elements = (name: string): readonly unknown[] => {
     const value = document[name]
@@ -20,7 +20,7 @@ export function requireDistinct(document: Document, names: readonly string[]): v
   if (repeating.length > 0) throw invalid(repeating, 'must not have an element twice')
 }
 
-/** Throws `invalidField` when a document with an own @type has a member that would be taken for the secret. */
+/** Throws `invalidField` if a sub-class has a member that would be taken for the secret. */
 export function refuseSecret(document: Document, member: string): void {
   if (document[member] !== undefined) throw invalid([member], 'is given by the server')
 }

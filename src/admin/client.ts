@@ -19,7 +19,7 @@ import { refuseSecret, requireDistinct, requireKept } from './checks.ts'
 
 const CLIENT_ID_MAX_LENGTH = 64
 const REDIRECT_URIS_MAX = 100
-/** The grant types that need no secret. */
+/** Grant types of public clients. */
 const PUBLIC_GRANT_TYPES: readonly GrantType[] = ['authorization_code', 'refresh_token']
 const LOOPBACK_HOSTS: readonly string[] = ['127.0.0.1', '[::1]', 'localhost']
 
@@ -104,7 +104,7 @@ function checkRedirectUris({ redirectUris = [], grantTypes }: ClientDocument): v
   throw new Problem('invalidField', `${where} must be an https URI, or http on loopback, without fragment and user`)
 }
 
-/** RFC 6749, section 3.1.2, and RFC 8252, section 7.3. It is compared as text, so that a parser must not mend it. */
+/** RFC 6749, section 3.1.2, and RFC 8252, section 7.3. Compared as text, so that no parser may mend it. */
 function isRedirectUri(text: string): boolean {
   const { protocol, hostname, username, password } = new URL(text)
   if (/[\s#]/.test(text) || username !== '' || password !== '') return false

@@ -5,7 +5,7 @@ import { client } from './client.ts'
 import { partner } from './partner.ts'
 import { user } from './user.ts'
 
-/** What administrators manage of their tenant, by path. */
+/** By path. */
 export const adminResources: ReadonlyMap<string, Resource> = new Map(
   [partner, user, client, apiKey, auditEntry].map((resource) => [resource.path, resource])
 )

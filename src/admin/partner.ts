@@ -2,11 +2,11 @@ import { text } from '../tmf/declaration/attribute.ts'
 import { defineResource } from '../tmf/declaration/resource.ts'
 import { ADMINISTRATION, identifying, lastUpdate, OPERATIONS } from './attributes.ts'
 
-/** It is sent in a header: visible ASCII characters without spaces. */
+/** A header carries it: visible ASCII characters without spaces. */
 const ACCOUNT_NUMBER = /^[\x21-\x7e]{1,64}$/
 const ACCOUNT_NUMBER_MAX_LENGTH = 64
 
-/** A channel partner of the provider: customers, accounts, bills and rates may belong to it. */
+/** A channel partner of the provider, which may own customers, accounts, bills and rates. */
 export const partner = defineResource({
   ...ADMINISTRATION,
   type: 'Partner',

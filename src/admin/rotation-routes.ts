@@ -19,7 +19,6 @@ const OVERLAP_MAX_S = 7 * 24 * 3_600
 const OVERLAP_FAULT = `must be a whole number from 0 to ${OVERLAP_MAX_S}`
 
 const NOTHING = z.strictObject({})
-/** What may be said about the rotation of a key. */
 export const OVERLAP = z.strictObject({
   overlapSeconds: z
     .int({ error: OVERLAP_FAULT })
@@ -29,7 +28,7 @@ export const OVERLAP = z.strictObject({
 })
 const PASSWORD = z.strictObject({ password: z.unknown().optional() })
 
-/** Registers the routes that give a key, a client or a user a new secret. */
+/** Registers the routes for new secrets of keys, clients and users. */
 export function registerRotations(app: FastifyInstance, base: string, context: RouteContext): void {
   const config = { access: { scopes: ['admin'], supportsProxy: context.supportsProxy } }
   app.post(`${base}/${apiKey.path}/:id/rotate`, { config }, async (request: ItemRequest, reply) => {
@@ -55,7 +54,7 @@ export function registerRotations(app: FastifyInstance, base: string, context: R
     { config: { ...config, work: 'expensive' } },
     async (request: ItemRequest, reply) => {
       const { password } = readBody(PASSWORD, request.body ?? {})
-      // Who names no user of the tenant has nothing hashed.
+      // Hashes nothing for an unknown user.
       await find(context.database, user, context.requester(request).view, request.params.id)
       const made = await renewedSecret(user, password ?? undefined)
       const changed = await context.database.transaction((tx) =>
@@ -74,7 +73,7 @@ function target({ params, headers }: ItemRequest, { takesWeakTags }: RouteContex
   return { id: params.id, requireExpected: expectedVersion(headers['if-match'], takesWeakTags) }
 }
 
-/** Answers a row, and with it the secret that is shown this once. */
+/** Sends a row with its secret, once. */
 function send(reply: FastifyReply, resource: Resource, { row, secret }: Created, root: string): FastifyReply {
   const document = JSON.parse(writeDocument(resource.path, selectAll(resource), row, root))
   const shown = resource.secret && secret !== undefined ? { [resource.secret.member]: secret } : {}

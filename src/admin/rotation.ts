@@ -13,15 +13,15 @@ import { apiKey } from './api-key.ts'
 import { client } from './client.ts'
 import { user } from './user.ts'
 
-/** Which row, and whether its version is one that the client expects. */
+/** A row, and a check of its version against the client's. */
 export interface Target {
   readonly id: string
   readonly requireExpected: Expected
 }
 
 /**
- * Makes a new key with the attributes of another, which goes on for so many seconds at most. Throws `conflict` for one
- * that has expired: the new one would be born dead.
+ * Makes a new key with the attributes of another, which works on for at most `overlapSeconds`. Throws `conflict` for an
+ * expired key: the new one would inherit the end.
  */
 export async function rotateApiKey(
   tx: Transaction,
@@ -64,10 +64,7 @@ export function rotateClientSecret(
   return renew(tx, context, client, target, 'rotate', made)
 }
 
-/**
- * Gives a user another password, which is answered if it was not chosen. Whatever the old one opened, tokens and codes
- * alike, is revoked.
- */
+/** Sets a user's password and returns it unless it was chosen. Revokes all tokens and codes of the old one. */
 export async function changePassword(
   tx: Transaction,
   context: WriteContext,

@@ -4,14 +4,15 @@ import { adminResources } from './index.ts'
 import { registerRotations } from './rotation-routes.ts'
 import { registerTenants } from './tenant-routes.ts'
 
-/** What the administration needs from the rest of the house. */
 export type AdminContext = Omit<RouteContext, 'resources' | 'supportsProxy'>
 
-/** Registers the administration under a base path, e.g. `/admin/v1`. It is the provider's; nobody acts as a partner. */
+/**
+ * Registers the administration below a base path, e.g. `/admin/v1`. It is for the provider; nobody acts as a partner.
+ */
 export async function registerAdmin(app: FastifyInstance, base: string, parts: AdminContext): Promise<void> {
   const context: RouteContext = { ...parts, resources: adminResources, supportsProxy: false }
   await app.register(async (admin) => {
-    // Some answers hold a secret, all of them say who may do what.
+    // Some responses hold a secret; all hold access rights.
     admin.addHook('onRequest', async (_, reply) => {
       reply.header('Cache-Control', 'no-store')
     })

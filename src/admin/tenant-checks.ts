@@ -4,12 +4,12 @@ import type { Transaction } from '../db/database.ts'
 import { sql } from '../db/sql.ts'
 import { type TenantSettings, TIME_ZONE_RULE } from './tenant-settings.ts'
 
-/** Settings that the database has something to say about. */
+/** Settings checked against the database. */
 export type CheckedSettings = Pick<TenantSettings, 'timeZone' | 'billNumberPattern'>
 
 /**
- * Checks settings by what the database knows: the zone must be one of its own, and a new pattern must give no number
- * that another series of the tenant gave or may give. Throws `invalidField` and `conflict`.
+ * Checks that the database knows the time zone, and that a new pattern never gives a number of another series of the
+ * tenant. Throws `invalidField` and `conflict`.
  */
 export async function checkSettings(
   tx: Transaction,
@@ -25,7 +25,7 @@ async function requireTimeZone(tx: Transaction, timeZone: string): Promise<void>
   if (rowCount === 0) throw new Problem('invalidField', `$.timeZone ${TIME_ZONE_RULE}`)
 }
 
-/** The present pattern is among the others even if it has no series yet: bills may be taking its first numbers now. */
+/** Includes the present pattern even without a series: bills may be taking its first numbers now. */
 async function requireOwnNumbers(
   tx: Transaction,
   pattern: string,
@@ -40,7 +40,7 @@ async function requireOwnNumbers(
   throw new Problem('conflict', `$.billNumberPattern could give a bill a number that ${named} gives to another bill`)
 }
 
-/** Of a series as `number_series` has it: `INV-2026-{}`. */
+/** Reads a series as in `number_series`: `INV-2026-{}`. */
 function placeOf(series: string): NumberPlace {
   const [prefix = '', suffix = ''] = series.split('{}')
   return { prefix, suffix }

@@ -15,7 +15,7 @@ import { user } from './user.ts'
 
 const ADMINISTRATOR = 'admin'
 
-/** A new tenant with what its administrator needs for the first token; the secrets are shown this once. */
+/** A new tenant with its first client and user; the secrets are shown once. */
 export interface NewTenant {
   readonly tenant: Tenant
   readonly client: { readonly clientId: string; readonly secret: string }
@@ -23,8 +23,8 @@ export interface NewTenant {
 }
 
 /**
- * Creates a tenant, a client with its name and a user `admin`, who may do everything in it. Whoever has no tenant, such
- * as a command, is an author in the new one. Throws `conflict` when there is such a tenant or client already.
+ * Creates a tenant, a client of the same name and a user `admin` with all rights. An author without a tenant, such as a
+ * command, becomes one of the new tenant. Throws `conflict` for an existing tenant or client.
  */
 export async function createTenant(
   database: Database,
@@ -55,7 +55,7 @@ export async function createTenant(
   }
 }
 
-/** What is not given is as the database has it for tenants that say nothing. */
+/** Leaves settings that are not given to the database's defaults. */
 async function insertTenant(
   tx: Transaction,
   { id, isOperator, ...settings }: Pick<Tenant, 'id' | 'name' | 'isOperator'> & TenantSettings,

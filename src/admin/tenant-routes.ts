@@ -15,7 +15,7 @@ type ItemRequest = FastifyRequest<{ Params: { id: string } }>
 const DEFAULT_LIMIT = 100
 const LIMIT_MAX = 1_000
 
-/** Registers the routes of tenants: administrators see their own, those of an operator all of them. */
+/** Registers the routes of tenants: administrators see their own; an operator's see all. */
 export function registerTenants(app: FastifyInstance, base: string, context: RouteContext): void {
   const config = { access: { scopes: ['admin'], supportsProxy: context.supportsProxy } }
   const { database } = context
@@ -63,7 +63,7 @@ async function create(
     .send({ ...represent(tenant, url), ...shown })
 }
 
-/** A tenant as it is shown; `url` is where all of them are. */
+/** `url` is that of the list. */
 export function represent({ id, ...others }: Tenant, url: string): object {
   return { id, href: `${url}/${id}`, ...others }
 }

@@ -2,34 +2,30 @@ import { type Instant, instantFromPostgres } from '../base/instant.ts'
 import { memberOf } from '../base/unknown.ts'
 import { identifier, type Sql, sql } from '../db/sql.ts'
 
-/** A provider with everything that is its own. */
 export interface Tenant {
   readonly id: string
   readonly name: string
-  /** Its administrators see all tenants and create them. */
+  /** Its administrators see and create all tenants. */
   readonly isOperator: boolean
-  /** IANA name; its days begin at midnight there. */
+  /** IANA name; days begin at midnight there. */
   readonly timeZone: string
-  /** ISO 4217; of new accounts that name none. */
+  /** ISO 4217; the default for new accounts. */
   readonly currency: string
-  /** Of new accounts that name none, and of documents without an account. */
+  /** The default for new accounts, and for documents without an account. */
   readonly language: string
   /** Such as `INV-{yyyy}-{000001}`. */
   readonly billNumberPattern: string
   /** Types of rates that statements count as calls. */
   readonly callChargeTypes: readonly string[]
-  /** How documents show it. */
   readonly branding?: unknown
-  /** How many lines documents list. */
   readonly itemisation?: unknown
   readonly createdAt: Instant
 }
 
 const PLAIN_COLUMNS = sql`"id", "name", "is_operator", "time_zone", "currency", "language", "bill_number_pattern",
   "call_charge_types", "created_at", "itemisation"`
-/** What `readTenant` reads. */
 export const TENANT_COLUMNS = sql`${PLAIN_COLUMNS}, "branding"`
-/** The same without the logo of the branding, which may be as large as all the rest of a list. */
+/** Leaves out the logo of the branding, which may be larger than the rest of a list. */
 export const LISTED_COLUMNS = sql`${PLAIN_COLUMNS},
   CASE jsonb_typeof("branding") WHEN 'object' THEN "branding" - 'logo' ELSE "branding" END`
 
@@ -44,7 +40,6 @@ const SETTING_COLUMNS = {
   itemisation: 'itemisation'
 } as const
 
-/** Settings by name. */
 export type Values = { readonly [name in keyof typeof SETTING_COLUMNS]?: unknown }
 
 /** Reads a row of TENANT_COLUMNS. */
@@ -61,7 +56,6 @@ export function readTenant(row: readonly (string | null)[]): Tenant {
   }
 }
 
-/** The columns of settings that are given, and what is to stand in them. */
 export function columnValues(values: Values): readonly { readonly column: Sql; readonly value: unknown }[] {
   return Object.entries(SETTING_COLUMNS).flatMap(([name, column]) => {
     const value = memberOf(values, name)

@@ -11,11 +11,11 @@ import { PLAIN_ID } from './attributes.ts'
 const NAME_MAX_LENGTH = 256
 const CALL_TYPES_MAX = 50
 const CALL_TYPE_MAX_LENGTH = 50
-/** Of what stands on documents: longer lines fit onto no page. */
+/** Longer lines of a branding fit no page. */
 const LINE_MAX_LENGTH = 100
 const CONTACT_LINES_MAX = 8
 
-/** The database is asked, too: it may know fewer zones than the runtime. */
+/** The database may know fewer zones than the runtime, so it is asked, too. */
 export const TIME_ZONE_RULE = 'must be UTC or a time zone of the IANA database with its area, such as Europe/Berlin'
 const CALL_TYPES_RULE =
   `must be a list of at most ${CALL_TYPES_MAX} different types of rates, ` +
@@ -28,7 +28,6 @@ const ITEMISED_TYPES_MAX = 50
 const ITEMISED_RULE = `must be a whole number from 0 to ${ITEMISED_LINES_MAX}`
 const ITEMISED_TYPES_RULE = `must be an object of at most ${ITEMISED_TYPES_MAX} types of rates`
 
-/** A text that follows a rule. */
 function ruled(rule: string, isRight: (text: string) => boolean) {
   return z.string({ error: rule }).refine(isRight, { error: rule })
 }
@@ -43,9 +42,9 @@ const line = ruled(
   (text) => text.length <= LINE_MAX_LENGTH && /^\P{Cc}+$/u.test(text)
 ).optional()
 
-/** How documents show a tenant. What stands here is what they read, see `documents/branding.ts`. */
+/** The look of documents; documents/view/branding.ts reads it. */
 const BRANDING = z.strictObject({
-  // Whether it is a sound one takes longer to say: see requireLogo.
+  // requireLogo decodes it, which takes longer.
   logo: ruled(LOGO_RULE, looksLikeLogo).optional(),
   colour: ruled('must be a colour such as #1f3a5f', (text) => /^#[0-9a-fA-F]{6}$/.test(text)).optional(),
   address: part({
@@ -67,7 +66,7 @@ const BRANDING = z.strictObject({
 const lines = z.number({ error: ITEMISED_RULE }).int({ error: ITEMISED_RULE })
 const itemised = lines.min(0, { error: ITEMISED_RULE }).max(ITEMISED_LINES_MAX, { error: ITEMISED_RULE })
 
-/** How many lines of each type documents list, and of those types for themselves. */
+/** Limits of listed lines: of each type, and of single types. */
 const ITEMISATION = z.strictObject({
   lines: itemised.optional(),
   types: z
@@ -106,7 +105,7 @@ const CREATION = z.strictObject({
 
 const patched = z.record(z.string(), z.unknown(), { error: PART_RULE }).nullable().optional()
 
-/** What changes one: a merge patch, whose parts are judged once they are merged. */
+/** A merge patch; its parts are checked once they are merged. */
 const CHANGE = z.strictObject({
   name: name.optional(),
   ...PLAIN,
@@ -116,27 +115,22 @@ const CHANGE = z.strictObject({
 
 const CHANGEABLE = Object.keys(CHANGE.shape)
 
-/** The settings of a tenant that are given, as far as they are. */
 export type TenantSettings = Omit<z.output<typeof CREATION>, 'id' | 'name'>
-/** A merge patch of a tenant. */
 export type TenantPatch = z.output<typeof CHANGE>
 
-/** Reads what makes a new tenant. Throws `invalidBody` or `invalidField`. */
+/** Throws `invalidBody` or `invalidField`. */
 export function readTenantCreation(body: unknown): z.output<typeof CREATION> {
   return readBody(CREATION, body)
 }
 
-/** Reads a merge patch of a tenant. Throws `invalidBody` or `invalidField`. */
+/** Throws `invalidBody` or `invalidField`. */
 export function readTenantPatch(body: unknown): TenantPatch {
   const patch = readBody(CHANGE, body)
   if (Object.keys(patch).length > 0) return patch
   throw new Problem('invalidBody', `There must be at least one of ${CHANGEABLE.join(', ')}`)
 }
 
-/**
- * Checks the logo in a branding, or in a patch of one, before the transaction that stores it: to decode it may take
- * long. Throws `invalidField` for what is no picture as it must be.
- */
+/** Decodes the logo of a branding or its patch. Slow: call it before the transaction. Throws `invalidField`. */
 export async function requireLogo(branding: unknown): Promise<void> {
   const logo = LOGO.safeParse(branding).data?.logo
   if (logo === undefined || (await decodeLogo(logo))) return
@@ -144,10 +138,10 @@ export async function requireLogo(branding: unknown): Promise<void> {
 }
 
 const PART_SHAPES = { branding: BRANDING, itemisation: ITEMISATION } as const
-/** What of a tenant has parts of its own, into which a patch is merged. */
+/** Settings with members, into which a patch is merged. */
 export const PARTS = ['branding', 'itemisation'] as const satisfies readonly (keyof typeof PART_SHAPES)[]
 
-/** Checks such a part as a whole, but for pixels. Throws `invalidField` with every finding and its JSON path. */
+/** Checks a merged part, without pixels. Throws `invalidField` with every finding and its JSON path. */
 export function requirePart(part: (typeof PARTS)[number], value: unknown): void {
   readBody(z.strictObject({ [part]: PART_SHAPES[part] }), { [part]: value })
 }

@@ -12,14 +12,13 @@ import { type CheckedSettings, checkSettings } from './tenant-checks.ts'
 import { columnValues, LISTED_COLUMNS, readTenant, TENANT_COLUMNS, type Tenant, type Values } from './tenant-row.ts'
 import { PARTS, requirePart, type TenantPatch } from './tenant-settings.ts'
 
-/** Who changes a tenant, and when. */
 export interface TenantContext {
   readonly clock: Clock
   readonly newId: () => string
   readonly author: Author
 }
 
-/** One page of the tenants that administrators of a tenant see, by id, and how many there are. */
+/** Returns one page of the tenants that a tenant's administrators see, by id, and their number. */
 export async function listTenants(
   queryable: Queryable,
   ownId: string,
@@ -32,13 +31,13 @@ export async function listTenants(
   return { tenants: rows.map(readTenant), total: Number(counts[0]?.[0]) }
 }
 
-/** All tenants by id, for a command, which has none of its own. */
+/** Lists all tenants by id, for commands, which have no tenant. */
 export async function allTenants(queryable: Queryable): Promise<readonly Tenant[]> {
   const { rows } = await queryable.run(sql`SELECT ${LISTED_COLUMNS} FROM "tenant" ORDER BY "id"`)
   return rows.map(readTenant)
 }
 
-/** A tenant that administrators of a tenant see; else throws `notFound`. */
+/** Returns a tenant that a tenant's administrators see; else throws `notFound`. */
 export async function findTenant(queryable: Queryable, ownId: string, id: string, lock: Sql = sql``): Promise<Tenant> {
   const { rows } = await queryable.run(
     sql`SELECT ${TENANT_COLUMNS} FROM "tenant" WHERE "id" = ${id} AND ${visibleTo(ownId)}${lock}`
@@ -49,8 +48,8 @@ export async function findTenant(queryable: Queryable, ownId: string, id: string
 }
 
 /**
- * Changes a tenant by a merge patch; what it has already changes nothing. Throws `notFound`, `invalidField`, and
- * `conflict` for a pattern of bill numbers that could give one twice.
+ * Changes a tenant by a merge patch; equal values change nothing. Throws `notFound`, `invalidField`, and `conflict` for
+ * a pattern that could give a bill number twice.
  */
 export async function changeTenant(
   tx: Transaction,
@@ -58,7 +57,7 @@ export async function changeTenant(
   id: string,
   patch: TenantPatch
 ): Promise<Tenant> {
-  // Not FOR UPDATE: whoever adds rows of the tenant need not wait.
+  // Not FOR UPDATE: adding rows of the tenant need not wait.
   const tenant = await findTenant(tx, context.author.tenantId, id, sql` FOR NO KEY UPDATE`)
   const changes = changesOf(tenant, { ...patch, ...mergedParts(tenant, patch) })
   if (Object.keys(changes).length === 0) return tenant
@@ -73,7 +72,7 @@ export async function changeTenant(
   return readTenant(rows[0] ?? [])
 }
 
-/** The parts of a tenant that a patch changes from within, as they become; each is judged as a whole. */
+/** Returns the merged parts that a patch changes. */
 function mergedParts(tenant: Tenant, patch: TenantPatch): Values {
   const given = PARTS.filter((part) => patch[part] !== undefined)
   const merged = given.map((part) => [part, patch[part] && merge(tenant[part], patch[part])] as const)
@@ -81,7 +80,7 @@ function mergedParts(tenant: Tenant, patch: TenantPatch): Values {
   return Object.fromEntries(merged)
 }
 
-/** Adds a change of a tenant to its own audit and to that of whoever makes it. */
+/** Records a change of a tenant in its own audit and in its author's. */
 export async function recordTenantChange(
   tx: Transaction,
   { author, newId }: TenantContext,
@@ -95,14 +94,13 @@ export async function recordTenantChange(
   }
 }
 
-/** The part of settings in which they differ from those that a tenant has. */
 function changesOf(tenant: Tenant, settings: Values): Values & CheckedSettings {
   const isChanged = ([name, value]: [string, unknown]) =>
     value !== undefined && !isDeepStrictEqual(value, memberOf(tenant, name) ?? null)
   return Object.fromEntries(Object.entries(settings).filter(isChanged))
 }
 
-/** For the audit, which is no place for pictures: of a logo so much that one tells it from another. */
+/** Shortens the logo for the audit, enough to tell one from another. */
 export function withoutLogo<V extends Values>(values: V): V {
   const { branding } = values
   if (typeof branding !== 'object' || branding === null || !('logo' in branding)) return values
@@ -110,7 +108,7 @@ export function withoutLogo<V extends Values>(values: V): V {
   return { ...values, branding: { ...branding, logo: `SHA-256 ${digest}` } }
 }
 
-/** The own tenant; all of them when that one operates the service. */
+/** Returns a condition: the own tenant, or all for an operator. */
 function visibleTo(ownId: string): Sql {
   return sql`("id" = ${ownId} OR EXISTS (
     SELECT FROM "tenant" AS "own" WHERE "own"."id" = ${ownId} AND "own"."is_operator"))`

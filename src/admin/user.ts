@@ -8,14 +8,13 @@ import type { Scalar } from '../tmf/declaration/shape.ts'
 import { ADMINISTRATION, identifying, isEnabled, lastUpdate, OPERATIONS, partner, scope } from './attributes.ts'
 import { requireDistinct, requireKept } from './checks.ts'
 
-/** Anything that can be typed; it goes into tokens, whose length is limited. */
+/** Any characters one can type; tokens contain it, and their length is limited. */
 const USERNAME = /^\P{Cc}+$/u
 const USERNAME_MAX_LENGTH = 128
 const PASSWORD_MIN_LENGTH = 8
 const PASSWORD_MAX_LENGTH = 256
 const CHOSEN: Scalar = { kind: 'text', minLength: PASSWORD_MIN_LENGTH, maxLength: PASSWORD_MAX_LENGTH }
 
-/** A person who signs in with a password. */
 export const user = defineResource({
   ...ADMINISTRATION,
   type: 'User',
