@@ -1,18 +1,17 @@
 import type { Document } from './declaration/resource.ts'
 
-/** The attributes in which two documents differ. */
 export function* changedNames(before: Document, after: Document): Generator<string> {
   for (const name of new Set([...Object.keys(before), ...Object.keys(after)])) {
     if (isChanged(before[name], after[name])) yield name
   }
 }
 
-/** Whether two values of an attribute differ; the order of an object's members says nothing. */
+/** Ignores the order of an object's members. */
 export function isChanged(before: unknown, after: unknown): boolean {
   return canonicalJson(before) !== canonicalJson(after)
 }
 
-/** JSON with sorted keys: the database does not keep the order of an object's members. */
+/** Sorts keys: the database does not keep the order of an object's members. */
 function canonicalJson(value: unknown): string | undefined {
   return JSON.stringify(value, (_, member) => {
     if (typeof member !== 'object' || member === null || Array.isArray(member)) return member

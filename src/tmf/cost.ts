@@ -3,19 +3,18 @@ import { type Sql, sql } from '../db/sql.ts'
 import type { RequestSlot } from '../fairness/request-slot.ts'
 import { estimate, type Page, pageStatement } from './page.ts'
 
-/** In the planner's units; a page of a sequential scan is 1. Some 50 ms on a machine of today. */
+/** In the planner's units, in which a sequentially read page is 1. Some 50 ms on today's machines. */
 const CHEAP_COST_MAX = 20_000
-/** As the planner expects it; the JSON is about as long. */
+/** As the planner estimates it; the JSON has about the same size. */
 const CHEAP_ANSWER_BYTES = 262_144
-/** What is not even worth a question to the planner. */
+/** Smaller pages are cheap without asking the planner. */
 const CHEAP_ROWS = 100
 const CHEAP_OFFSET = 1_000
-/** Rows that are read for nothing before a page. */
+/** Rows read in vain before a page. */
 const SKIPPED_MAX = 10_000
-/** The planner takes a pattern for a comparison like any other. */
+/** The planner weighs a pattern like any other comparison. */
 const PATTERN_WEIGHT = 10
 
-/** What a plan of Postgres says of a statement. */
 interface Plan {
   readonly 'Total Cost': number
   readonly 'Plan Rows': number
@@ -23,9 +22,9 @@ interface Plan {
 }
 
 /**
- * Whether a page is expensive: the planner is asked about the very statement, with its values. A page of few rows that
- * indexes serve is cheap without a question. A filter that no index serves is judged by what it costs when nothing
- * matches, as an exact count is, and a page far away by the rows before it.
+ * Finds whether a page is expensive: asks the planner about the very statement, with its values. A small page served by
+ * indexes is cheap without asking. A filter without an index costs what it costs if nothing matches, as an exact count
+ * does; a distant page, the rows before it.
  */
 export async function isExpensive(queryable: Queryable, page: Page, wantsExactCount: boolean): Promise<boolean> {
   const { isServed, hasPattern, limit, offset } = page
@@ -38,8 +37,8 @@ export async function isExpensive(queryable: Queryable, page: Page, wantsExactCo
 }
 
 /**
- * The same database for a list that does not go by a declared resource: the planner is asked about each statement
- * before it runs, and the first expensive one makes the request expensive.
+ * Asks the planner about each statement before it runs; the first expensive one makes the request expensive. For lists
+ * without a declared resource.
  */
 export function weighed(slot: RequestSlot, queryable: Queryable): Queryable {
   return {
@@ -55,7 +54,7 @@ function isCostly(plan: Plan): boolean {
   return plan['Total Cost'] > CHEAP_COST_MAX || plan['Plan Rows'] * plan['Plan Width'] > CHEAP_ANSWER_BYTES
 }
 
-/** The plan of a statement that begins with EXPLAIN (FORMAT JSON). */
+/** Takes a statement that begins with EXPLAIN (FORMAT JSON). */
 export async function planOf(queryable: Queryable, statement: Sql): Promise<Plan> {
   const { rows } = await queryable.run(statement)
   const [{ Plan: plan }]: [{ readonly Plan: Plan }] = JSON.parse(String(rows[0]?.[0]))

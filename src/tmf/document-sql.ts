@@ -4,8 +4,8 @@ import type { Resource } from './declaration/resource.ts'
 import type { Shape } from './declaration/shape.ts'
 
 /**
- * The document of a row as jsonb, for rows of the resource's table under the name `o`: what a client reads of it, but
- * for the addresses of what is ours, which depend on who reads.
+ * Returns the document of a row as jsonb, from the resource's table under the name `o`. Leaves out the server's own
+ * addresses, which depend on the reader.
  */
 export function documentSql(resource: Resource): Sql {
   const members = [...resource.attributes].map(
@@ -38,7 +38,7 @@ function valueSql({ storage, shape }: Attribute): Sql {
   }
 }
 
-/** As Postgres would write it, but for instants and for zeros behind a decimal. */
+/** Like Postgres' own JSON, except for instants and trailing zeros of decimals. */
 function scalarSql({ kind }: Shape, column: Sql): Sql {
   if (kind === 'instant') return sql`to_jsonb(to_char(${column} AT TIME ZONE 'UTC', ${INSTANT_FORMAT}::text))`
   if (kind === 'decimal') return sql`to_jsonb(trim_scale(${column}))`

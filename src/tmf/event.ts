@@ -5,9 +5,9 @@ import { documentSql } from './document-sql.ts'
 import type { View } from './view.ts'
 
 /**
- * Records that something happened to resources of one type, in the transaction in which it happens, with what they are
- * at that time. Delivery reads these rows and writes the addresses, which depend on who reads. An event belongs to
- * whom its resource belongs to, whoever changed that.
+ * Records an event for resources of one type, in the transaction of the change, with their present documents. Delivery
+ * adds the addresses, which depend on the reader. An event belongs to the owner of its resource, whoever made the
+ * change.
  */
 export async function recordEvents(
   tx: Transaction,

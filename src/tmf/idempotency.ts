@@ -4,7 +4,7 @@ import type { Transaction } from '../db/database.ts'
 import { sql } from '../db/sql.ts'
 import type { View } from './view.ts'
 
-/** An answer as it is kept for a repeated request. */
+/** A response stored for a repeated request. */
 export interface Answer {
   readonly status: number
   readonly location: string
@@ -14,7 +14,7 @@ export interface Answer {
 
 const KEPT_HOURS = 24
 const KEY = /^[\x21-\x7e]{1,255}$/
-/** Each keyed request clears away so many expired keys, so the table never outgrows one day of traffic by much. */
+/** Expired keys removed by each keyed request, so that the table holds little more than one day of traffic. */
 const PURGED_PER_REQUEST = 10
 
 /** Checks the header's form; throws `invalidHeader`. */
@@ -25,9 +25,8 @@ export function idempotencyKey(header: string | readonly string[] | undefined): 
 }
 
 /**
- * Does `work` once per key: a repetition of the same request gets the first answer again, another request under the
- * same key is `unprocessable`, and one that comes while the first is still under way is a `conflict`. Key and work are
- * of one transaction: both are there, or neither.
+ * Runs `work` once per key, in the transaction of the key. Repeating the request returns the first response. Another
+ * request under the same key is `unprocessable`; one during the first is a `conflict`.
  */
 export async function once(
   tx: Transaction,
@@ -51,7 +50,7 @@ export async function once(
   return { answer, isReplay: false }
 }
 
-/** Partners know nothing of each other's keys; a space is in no key of a client. */
+/** Separates the keys of partners by a space, which no client's key contains. */
 function keyWithin({ partnerId }: View, key: string): string {
   return partnerId === undefined ? key : `${partnerId} ${key}`
 }

@@ -13,27 +13,27 @@ import { type View, within } from './view.ts'
 
 const DEFAULT_LIMIT = 100
 const LIMIT_MAX = 1_000
-/** Up to so many matches are counted; beyond, the planner's estimate is cheaper than the count. */
+/** Exact counts up to here; beyond, the planner's estimate is cheaper. */
 export const EXACT_COUNT_MAX = 10_000
 
-/** A query checked against a resource, as the statements need it. */
+/** A checked query, ready for statements. */
 export interface Page {
   readonly resource: Resource
   readonly selection: Selection
   readonly matches: Sql
   readonly sort: readonly SortColumn[]
-  /** Canonical text of the sort, by which a cursor is known to belong to it. */
+  /** Canonical text of the sort; a cursor must match it. */
   readonly sortText: string
   readonly offset: number
   readonly limit: number
   readonly after: Cursor | undefined
-  /** The shapes of its statement are few enough to be prepared by name. */
+  /** Its statement has one of few shapes and may be prepared by name. */
   readonly isCommon: boolean
-  /** Indexes serve its conditions and its sort, by what it asks for. */
+  /** Indexes serve its conditions and its sort. */
   readonly isServed: boolean
-  /** Has a regular expression among its conditions. */
+  /** Its conditions include a regular expression. */
   readonly hasPattern: boolean
-  /** Finds its rows by the index of a list, whose estimates are too rough to plan an order by; see `rowsOf`. */
+  /** Finds its rows by a list's index, whose estimates are too rough for planning the order; see `rowsOf`. */
   readonly isByList: boolean
 }
 
@@ -44,7 +44,7 @@ interface SortColumn {
   readonly descending: boolean
 }
 
-/** Checks a query against a resource. Throws `invalidQuery` naming what is allowed. */
+/** Throws `invalidQuery` with the allowed names. */
 export function pageOf(resource: Resource, view: View, query: Query): Page {
   const bound = query.where && bind(query.where, resource.shape)
   const sortText = query.sort.map(({ path, descending }) => `${descending ? '-' : ''}${path.join('.')}`).join()
@@ -100,7 +100,7 @@ function isList(resource: Resource, path: readonly string[]): boolean {
   return (shape as { kind: string }).kind === 'list'
 }
 
-/** A cursor is as untrusted as any input: its values must be of the kinds that the sort compares. */
+/** A cursor is untrusted input: its values must be of the kinds that the sort compares. */
 function checkCursorValues(resource: Resource, sort: readonly SortColumn[], after: Cursor | undefined): void {
   const isSound = sort.every(({ kind, leaf }, at) => {
     const value = after?.values[at] ?? null
@@ -109,7 +109,7 @@ function checkCursorValues(resource: Resource, sort: readonly SortColumn[], afte
   if (!isSound || (after && !couldBeId(resource, after.id))) throw QUERIES.notACursor()
 }
 
-/** Few shapes only: at most two equalities on indexed attributes, and a sort on one of them. */
+/** Allows few shapes: at most two equalities on indexed attributes, and a sort on one of them. */
 function isServed(resource: Resource, { where, sort }: Query): boolean {
   const isIndexed = ([name = '']: readonly string[]) => resource.attributes.get(name)?.indexed ?? false
   const terms = where?.op === 'and' ? where.terms : where ? [where] : []
@@ -119,8 +119,8 @@ function isServed(resource: Resource, { where, sort }: Query): boolean {
 }
 
 /**
- * The rows of a page, one more than asked for (which tells whether another page follows), each with the values of its
- * sort keys and, last, the number of all matches up to EXACT_COUNT_MAX + 1, unless it has been `counted` before.
+ * Selects the rows of a page and one more, which tells if another page follows. Each row ends with the values of its
+ * sort keys and the number of matches up to EXACT_COUNT_MAX + 1, unless `counted` before.
  */
 export function pageStatement(page: Page, counted?: number): Sql {
   const { selection, sort, limit, after } = page
@@ -137,8 +137,8 @@ export function pageStatement(page: Page, counted?: number): Sql {
 }
 
 /**
- * The rows that match. Where a list's index finds few of them they are found before they are ordered: the planner may
- * believe in many, and walk the index of the order through the whole table for them.
+ * Selects the matching rows. If a list's index finds few, they are found before they are ordered: the planner may
+ * expect many and walk the index of the order through the whole table.
  */
 function rowsOf({ resource, matches, isByList }: Page, counted: number | undefined): Sql {
   const table = identifier(resource.table)
@@ -149,13 +149,13 @@ function rowsOf({ resource, matches, isByList }: Page, counted: number | undefin
     : sql`${table} WHERE ${matches}`
 }
 
-/** How many rows match, counted up to one more than EXACT_COUNT_MAX. */
+/** Counts matches up to EXACT_COUNT_MAX + 1. */
 export function cappedCount({ resource, matches }: Page): Sql {
   const some = sql`SELECT FROM ${identifier(resource.table)} WHERE ${matches} LIMIT ${EXACT_COUNT_MAX + 1}::bigint`
   return sql`SELECT count(*) FROM (${some}) AS "some"`
 }
 
-/** What the planner believes about the number of matches. */
+/** Explains the matching rows, for the planner's estimate of their number. */
 export function estimate({ resource, matches }: Page): Sql {
   return sql`EXPLAIN (FORMAT JSON) SELECT FROM ${identifier(resource.table)} WHERE ${matches}`
 }
@@ -177,8 +177,8 @@ function direction(operand: Sql, descending: boolean): Sql {
 }
 
 /**
- * The rows behind a cursor as a union of index ranges, one for each key that may be the first to differ. A single
- * condition with OR would be read from the start of the index, so page 10,000 would cost more than page 1.
+ * Selects the rows behind a cursor as a union of index ranges, one for each key that may be the first to differ. One
+ * condition with OR would read from the start of the index, and page 10,000 would cost more than page 1.
  */
 function seek(sort: readonly SortColumn[], after: Cursor, range: (beyond: Sql) => Sql): Sql {
   const ranges: Sql[] = []
@@ -198,7 +198,7 @@ function seek(sort: readonly SortColumn[], after: Cursor, range: (beyond: Sql) =
   return sql`(${join(ranges, sql` UNION ALL `)})`
 }
 
-/** The cursor behind a row of this page; `position` is the number of rows up to it, `total` an estimate of all. */
+/** Returns the cursor behind a row; `position` counts the rows up to it, `total` estimates all. */
 export function cursorAfter(page: Page, row: Row, position: number, total: number | undefined): string {
   const at = page.selection.columns.length
   const values = page.sort.map(({ kind }, key) => canonicalText(kind, row[at + key] ?? null))

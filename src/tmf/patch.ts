@@ -10,8 +10,8 @@ const COPIES_MAX = 5
 const WRITING = new Set(['add', 'remove', 'replace', 'move', 'copy'])
 
 /**
- * The document after a patch, not yet validated. Throws `invalidField` for an attribute that
- * may not be patched, `conflict` for a failed JSON Patch `test`, `invalidBody` for what is no patch.
+ * Returns the patched document, not yet validated. Throws `invalidField` for an attribute that may not be patched,
+ * `conflict` for a failed JSON Patch `test`, `invalidBody` for a malformed patch.
  */
 export function applied(resource: Resource, before: Document, type: PatchType, body: unknown): Document {
   return type === 'application/json-patch+json'
@@ -21,7 +21,7 @@ export function applied(resource: Resource, before: Document, type: PatchType, b
 
 function afterMergePatch(resource: Resource, before: Document, body: unknown): Document {
   if (!isObject(body)) throw new Problem('invalidBody', 'A merge patch is a JSON object')
-  // A null for what is not there changes nothing; some clients send one for every attribute they know.
+  // A null for an absent attribute changes nothing; some clients send one for every attribute they know.
   refuseUnlessPatchable(
     resource,
     Object.keys(body).filter((name) => body[name] !== null || name in before)
@@ -29,7 +29,7 @@ function afterMergePatch(resource: Resource, before: Document, body: unknown): D
   return mergeObject(before, body)
 }
 
-/** A value after a merge patch (RFC 7396, section 2). */
+/** Applies a merge patch (RFC 7396, section 2). */
 export function merge(target: unknown, patch: unknown): unknown {
   return isObject(patch) ? mergeObject(target, patch) : patch
 }
@@ -65,7 +65,7 @@ function afterJsonPatch(resource: Resource, before: Document, body: unknown): Do
   return after
 }
 
-/** Why an operation cannot be applied, or null when it was. The library throws for paths into what has no members. */
+/** Applies an operation. Returns the failure or null; the library throws for paths into values without members. */
 function failureOf(target: object, operation: Operation): Error | null {
   try {
     return applyPatch(target, [operation])[0] ?? null
@@ -83,7 +83,7 @@ function isOperation(value: unknown): value is Operation {
   return known && isPointer(path) && (!needsFrom || isPointer(from)) && (!needsValue || Object.hasOwn(value, 'value'))
 }
 
-/** A JSON Pointer (RFC 6901) that does not reach for the prototype of anything. */
+/** Accepts JSON Pointers (RFC 6901) that do not reach a prototype. */
 function isPointer(text: unknown): boolean {
   if (typeof text !== 'string' || !/^(?:$|\/)/.test(text) || /~(?![01])/.test(text)) return false
   return !text.split('/').some((segment) => ['__proto__', 'constructor', 'prototype'].includes(segment))
@@ -93,7 +93,7 @@ function firstSegment(pointer: string): string {
   return (pointer.split('/')[1] ?? '').replaceAll('~1', '/').replaceAll('~0', '~')
 }
 
-/** An extension member follows the resource's own rule; whether it may be there at all, validation says. */
+/** Members of sub-classes follow the resource's rule; validation decides if they may exist. */
 function refuseUnlessPatchable(resource: Resource, names: readonly string[]): void {
   const isPatchable = (name: string) => {
     const isExtension = !resource.attributes.has(name) && name !== 'href' && name !== ''

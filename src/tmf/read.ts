@@ -10,24 +10,22 @@ import { cappedCount, cursorAfter, EXACT_COUNT_MAX, estimate, type Page, pageSta
 import type { Row } from './representation.ts'
 import { type View, within } from './view.ts'
 
-/** A page of more rows is a long answer. */
 const LONG_PAGE = 100
 
-/** A page of rows with what the headers say about it. */
 export interface Listing {
   readonly rows: readonly Row[]
   readonly total: number
   readonly isEstimate: boolean
-  /** The cursor behind the last row, when more rows follow. */
+  /** The cursor behind the last row, if more rows follow. */
   readonly next: string | undefined
 }
 
-/** What the planner makes of a list that reads a hundred thousand rows or more. */
+/** The planner's cost of a list that reads a hundred thousand rows or more. */
 const COSTLY = 10_000
 
 /**
- * Runs a page's statement. A query that takes too long, and whose plan shows why, is refused as `invalidQuery`, with
- * what would be quicker; any other has met a database that is slow.
+ * Runs a page's statement. Refuses a query that takes too long as `invalidQuery` if its plan shows why, and says what
+ * would be quicker; otherwise the database is slow.
  */
 export async function list(database: Database, page: Page, wantsExactCount: boolean): Promise<Listing> {
   try {
@@ -57,7 +55,7 @@ async function rowsOf(database: Database, page: Page, counted: number | undefine
   return (await database.run(statement, { prepared: page.isCommon })).rows
 }
 
-/** What the planner believes that the page costs, counting included; nothing where it cannot be asked. */
+/** Returns the planner's cost of the page, counting included; 0 if it cannot be asked. */
 async function cost(database: Database, page: Page, wantsExactCount: boolean): Promise<number> {
   const counting = wantsExactCount ? countOf(page) : cappedCount(page)
   const statement = page.limit === 0 || wantsExactCount ? counting : pageStatement(page)
@@ -65,7 +63,10 @@ async function cost(database: Database, page: Page, wantsExactCount: boolean): P
   return plan?.['Total Cost'] ?? 0
 }
 
-/** What is known of the number of matches before the page is read: from its cursor, or because its plan hangs on it. */
+/**
+ * Returns the number of matches if it is known before the page is read: from its cursor, or because its plan depends on
+ * it.
+ */
 async function countedBefore(database: Database, page: Page, wantsExactCount: boolean): Promise<number | undefined> {
   if (page.after?.total !== undefined && !wantsExactCount) return Math.max(page.after.total, EXACT_COUNT_MAX + 1)
   return page.isByList ? Number(await first(database, cappedCount(page), page.isCommon)) : undefined
@@ -97,8 +98,8 @@ async function first(database: Database, statement: Sql, prepared = false): Prom
 }
 
 /**
- * The full row of a resource by its id, or by another name where it has some, or a `notFound` problem. `lock` keeps
- * others from changing or removing it.
+ * Returns the full row of a resource by its id or another name. Throws `notFound`. `lock` keeps others from changing or
+ * removing it.
  */
 export async function find(
   queryable: Queryable,
@@ -125,7 +126,7 @@ async function lookUp(
   return rows[0]
 }
 
-/** The id that a name stands for, in SQL; a view's own names come first. */
+/** Selects the id that a name stands for; a view's own names come first. */
 function idOf({ names, clientId, table }: Resource, view: View, name: string): Sql {
   const { tenantId, partnerId } = view
   if (names) {

@@ -9,32 +9,31 @@ import { find } from './read.ts'
 import { OWN_ROOT, readStored } from './representation.ts'
 import type { View } from './view.ts'
 
-/** What an open reference turned out to name: something of this service, under the path of its resource. */
+/** The target of an open reference: a row of this service, with the path of its resource. */
 export interface Referent {
   readonly path: string
   readonly id: string
   readonly name: string
 }
 
-/** Looks up what a view's open references with these ids name here, by the id; those of other systems are left out. */
+/** Looks up the targets of a view's open references, by id; leaves out those of other systems. */
 export type Resolve = (
   queryable: Queryable,
   view: View,
   ids: readonly string[]
 ) => Promise<ReadonlyMap<string, Referent>>
 
-/** What references need to be checked and resolved. */
 export interface ReferenceContext {
   readonly view: View
-  /** All resources by path. */
+  /** By path. */
   readonly resources: ReadonlyMap<string, Resource>
-  /** How open references are resolved, by the name of their type; the others stay as they were sent. */
+  /** By type of open reference; a type without a resolver stays as it was sent. */
   readonly resolvers?: ReadonlyMap<string, Resolve>
 }
 
 /**
- * A document whose open references, as far as they differ from `before`, name what they refer to here by its own id,
- * with its name and a `href` below OWN_ROOT.
+ * Resolves the open references of a document that differ from `before`. Each resolved one gets the target's own id, its
+ * name and a `href` below OWN_ROOT.
  */
 export async function resolved(
   queryable: Queryable,
@@ -60,7 +59,7 @@ interface OpenReference {
   readonly name?: string
 }
 
-/** Whether an open reference was found to name something of ours. */
+/** True if an open reference names a row of this service. */
 export function isResolved(reference: unknown): boolean {
   const named = typeof reference === 'object' && reference !== null && 'href' in reference
   return named && String(reference.href).startsWith(`${OWN_ROOT}/`)
@@ -72,12 +71,14 @@ function filledIn(value: OpenReference, referent: Referent | undefined): OpenRef
     return { ...value, id, name, href: `${OWN_ROOT}/${path}/${encodeURIComponent(id)}` }
   }
   if (!value.href?.startsWith(`${OWN_ROOT}/`)) return value
-  // It named something of ours before: what was filled in then says nothing of what it names now.
+  // It was resolved before: the values filled in then do not describe the new target.
   const { href: _, name: __, ...rest } = value
   return rest
 }
 
-/** Each reference to a resource of this service must name one that exists (and stays) and may be referred to. */
+/**
+ * Checks that each reference to a resource of this service names an existing row that may be referenced, and locks it.
+ */
 export async function checkReferences(
   tx: Transaction,
   { view, resources }: ReferenceContext,
@@ -99,7 +100,9 @@ export async function checkReferences(
   }
 }
 
-/** What a row may refer to when its references change: a partner's to that partner's own, whoever changes it. */
+/**
+ * Returns the view for a row's changed references: a partner's row refers to rows of that partner, whoever changes it.
+ */
 export async function ownView(
   tx: Transaction,
   { owner, table, attributes }: Resource,

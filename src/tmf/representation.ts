@@ -6,24 +6,24 @@ import type { Scalar } from './declaration/shape.ts'
 import type { Fields } from './query/query.ts'
 
 /**
- * The v4 JSON of a row. The database hands over every column as text, and most of that text already is JSON: it is
- * joined, not parsed, which is what makes a read fast and keeps every digit of an amount.
+ * The v4 JSON of a row. The database returns every column as text, mostly JSON already. Joining texts instead of
+ * parsing makes reads fast and keeps every digit of an amount.
  */
 export type Row = readonly (string | null)[]
 
-/** Which columns to read, and how to write them: the whole resource, or what `fields` asks for. */
+/** The columns to read and their writers: the whole resource, or the part in `fields`. */
 export interface Selection {
   readonly columns: readonly string[]
   readonly parts: readonly Part[]
 }
 
-/** Writes `,"name":value`, or nothing where there is no value. `root` is the JSON-escaped URL of the API. */
+/** Writes `,"name":value`, or nothing without a value. `root` is the JSON-escaped URL of the API. */
 type Part = (row: Row, root: string) => string
 type Reader = (row: Row, root: string) => string | undefined
 
 /**
- * What stands for the URL of the API where documents are worked on. Of an open reference to something of ours the
- * column of its members keeps `"href": "~/<path of the resource>"`; the id follows when it is written.
+ * The URL of the API in documents under way. For a resolved open reference the jsonb column keeps `"href": "~/<path of
+ * the resource>"`; writing appends the id.
  */
 export const OWN_ROOT = '~'
 
@@ -33,7 +33,6 @@ const EXTENSION = LEADING_COLUMNS.indexOf('extension')
 
 const wholes = new WeakMap<Resource, Selection>()
 
-/** The selection of everything clients see. */
 export function selectAll(resource: Resource): Selection {
   const known = wholes.get(resource)
   if (known) return known
@@ -43,7 +42,7 @@ export function selectAll(resource: Resource): Selection {
   return whole
 }
 
-/** The selection of some attributes; unknown names are looked up among a row's extension members. */
+/** Looks up unknown names among a row's extension members. */
 export function selectFields(resource: Resource, fields: Fields): Selection {
   const known = [...resource.attributes].filter(([name]) => fields.has(name) && name !== 'id')
   const columns = [...LEADING_COLUMNS, ...known.flatMap(([, attribute]) => columnsOf(attribute))]
@@ -55,7 +54,7 @@ export function selectFields(resource: Resource, fields: Fields): Selection {
   return { columns, parts: [...parts, extensionOnly(fields, resource)] }
 }
 
-/** The JSON of a row. `root` is the URL of the API as this client sees it, escaped for JSON. */
+/** `root` is the URL of the API as this client sees it, JSON-escaped. */
 export function writeDocument(path: string, selection: Selection, row: Row, root: string): string {
   const id = String(row[ID])
   let json = `{"id":${JSON.stringify(id)},"href":"${root}/${path}/${encodeURIComponent(id)}"`
@@ -63,14 +62,14 @@ export function writeDocument(path: string, selection: Selection, row: Row, root
   return `${json}}`
 }
 
-/** A full row (the resource's `columns`) as the values that rules and changes work on. */
+/** Reads a full row (the resource's `columns`) for rules and changes. */
 export function readStored<D extends Document>(resource: Resource<D>, row: Row): Stored<D> {
   const { href: _, ...document } = JSON.parse(writeDocument(resource.path, selectAll(resource), row, OWN_ROOT))
   const internal = (resource.internal?.columns ?? []).map((name) => [name, row[resource.columns.indexOf(name)] ?? null])
   return {
     id: String(row[ID]),
     version: Number(row[1]),
-    // What was stored was validated by the shape of which `D` is the type.
+    // Stored documents were validated by the shape whose type is `D`.
     document: document as D,
     internal: Object.fromEntries(internal)
   }
@@ -125,12 +124,12 @@ function part(name: string, read: Reader): Part {
   }
 }
 
-/** The members of a jsonb object as the continuation of an object already begun. */
+/** Returns the members of a jsonb object to continue an object already begun. */
 function members(object: string | null | undefined): string {
   return object && object !== '{}' ? `,${object.slice(1, -1)}` : ''
 }
 
-/** The members of an open reference; the address of what is ours is written for whoever reads it. */
+/** Returns the members of an open reference; the href depends on the reader. */
 function openMembers(object: string | null | undefined, root: string, id: string): string {
   const text = members(object)
   if (!text.includes('"~/')) return text

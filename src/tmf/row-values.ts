@@ -2,10 +2,9 @@ import { present } from '../base/unknown.ts'
 import { columnsOf, encode } from './declaration/attribute.ts'
 import type { Document, Resource, Stored } from './declaration/resource.ts'
 
-/** A column of a row with its value. */
 export type ColumnValue = readonly [column: string, value: string | null]
 
-/** The columns of a complete document with their values: all of a row but its key, version and creation time. */
+/** Returns all columns of a document except key, version and creation time. */
 export function rowValues(resource: Resource, document: Document, before?: Stored): readonly ColumnValue[] {
   return [
     ...columnValues(resource, [...resource.attributes.keys()], document),
@@ -13,7 +12,7 @@ export function rowValues(resource: Resource, document: Document, before?: Store
   ]
 }
 
-/** Columns with their values for some attributes, and the extension column for all members that are no attributes. */
+/** Returns the columns of some attributes, and the extension column for all other members. */
 export function columnValues(resource: Resource, names: readonly string[], document: Document): readonly ColumnValue[] {
   const own = names
     .filter((name) => name !== 'id')
@@ -30,7 +29,7 @@ function extensionOf({ attributes }: Resource, document: Document): string | nul
   return names.length > 0 ? JSON.stringify(Object.fromEntries(names.map((name) => [name, document[name]]))) : null
 }
 
-/** The internal columns of a document with their values; `before` is what was stored. */
+/** `before` is the stored document. */
 export function internalValues(resource: Resource, after: Document, before?: Stored): readonly ColumnValue[] {
   return Object.entries(resource.internal?.derive(after, before) ?? {})
 }

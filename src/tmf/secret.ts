@@ -3,8 +3,8 @@ import { validate } from './declaration/schema.ts'
 import { postable } from './write.ts'
 
 /**
- * The secret of what a body is to create, made before the transaction that keeps its hash; undefined for a resource
- * without one. The body is validated before: no mistake costs a hash. Throws what validation does.
+ * Makes the secret of a new row, before the transaction that stores its hash; undefined for a resource without one.
+ * Validates the body first, so that no mistake costs a hash, and throws what validation does.
  */
 export async function secretFor(resource: Resource, body: unknown): Promise<NewSecret | undefined> {
   if (!resource.secret) return undefined
@@ -13,7 +13,7 @@ export async function secretFor(resource: Resource, body: unknown): Promise<NewS
   return resource.secret.make(chosen)
 }
 
-/** A new secret for what is there, made before the transaction that keeps its hash. */
+/** Makes a new secret for an existing row, before the transaction that stores its hash. */
 export async function renewedSecret({ type, secret }: Resource, chosen?: unknown): Promise<NewSecret> {
   if (!secret) throw new Error(`${type} has no secret`)
   return secret.make(chosen)

@@ -2,7 +2,7 @@ import { jsonPath } from '../base/json-path.ts'
 import { Problem } from '../base/problem.ts'
 import type { Document, Resource, Stored } from './declaration/resource.ts'
 
-/** Throws `conflict`, naming the legal states, when a resource may not go to that of `after`. Staying is legal. */
+/** Throws `conflict` with the legal states for a forbidden transition. Staying is legal. */
 export function checkTransition({ noun, states }: Resource, stored: Stored, after: Document): void {
   if (!states) return
   const { attribute = 'state', transitions, barred } = states

@@ -1,15 +1,17 @@
 import { type Sql, sql } from '../db/sql.ts'
 import type { Resource } from './declaration/resource.ts'
 
-/** Whose rows a request sees and changes: those of a tenant or, with a partner, those of that partner in it. */
+/** The rows a request sees and changes: those of a tenant or, with `partnerId`, of that partner. */
 export interface View {
   readonly tenantId: string
   readonly partnerId?: string | undefined
-  /** With a partner: what belongs to the tenant alone is in view, too. */
+  /** A partner also sees rows that belong to the tenant. */
   readonly seesTenants?: boolean
 }
 
-/** The condition that keeps a statement within a view. What belongs to the tenant alone is nothing to a partner. */
+/**
+ * Returns the condition that keeps a statement within a view. A partner sees nothing that belongs to the tenant only.
+ */
 export function within({ owner }: Resource, { tenantId, partnerId, seesTenants }: View): Sql {
   const tenant = sql`"tenant_id" = ${tenantId}`
   if (partnerId === undefined) return tenant

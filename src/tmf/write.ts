@@ -19,22 +19,21 @@ import { type Row, readStored } from './representation.ts'
 import { type ColumnValue, columnValues, internalValues, rowValues } from './row-values.ts'
 import { checkTransition } from './states.ts'
 
-/** What writing needs besides the connection: who writes what, when, and the resources that references point to. */
 export interface WriteContext extends ReferenceContext {
   readonly author: Author
   readonly clock: Clock
   readonly newId: () => string
 }
 
-/** A new row, and the secret that is shown this once. */
+/** A new row, and the secret to show once. */
 export interface Created {
   readonly row: Row
   readonly secret: string | undefined
 }
 
 /**
- * Creates a resource from a posted body: validated, completed, its references checked, audit and event recorded. `made`
- * is its secret, see `secretFor`.
+ * Creates a resource from a posted body: validates, completes, checks references, records audit and event. `made` is
+ * its secret, see `secretFor`.
  */
 export async function create(
   tx: Transaction,
@@ -54,7 +53,7 @@ export async function create(
   await checkReferences(tx, context, resource, [...resource.attributes.keys()], document)
   const secret = secretOf(resource, document, made)
   const hash: readonly ColumnValue[] = resource.secret ? [[resource.secret.column, secret?.hash ?? null]] : []
-  // An attribute may show a column that another one writes, or whose the row is: a column is written once.
+  // An attribute may show a column that another one writes, or that names the owner: a column is written once.
   const values = [
     ...new Map([...rowValues(resource, document), ...ownerValues(resource, context.view), ['id', id], ...hash])
   ]
@@ -82,12 +81,12 @@ function secretOf({ type, secret }: Resource, document: Document, made?: NewSecr
   throw new Error(`The secret of ${type} is to be made before the transaction`)
 }
 
-/** A document whose id, where the client gave it, is one of its owner's own. */
+/** Adds the owner's prefix to an id that the client gave. */
 function named({ clientId }: Resource, owner: Owner, document: Document): Document {
   return clientId && document.id !== undefined ? { ...document, id: ownId(owner, String(document.id)) } : document
 }
 
-/** The row once all is done that belongs to its being written. */
+/** Returns the row after the hooks of a write. */
 async function finished(
   tx: Transaction,
   context: WriteContext,
@@ -100,7 +99,6 @@ async function finished(
   return isWrittenAgain ? find(tx, resource, context.view, after.id) : row
 }
 
-/** Whose a new row is, as columns. */
 export function ownerValues({ owner }: Resource, { tenantId, partnerId }: Owner): readonly ColumnValue[] {
   const tenant: ColumnValue = ['tenant_id', tenantId]
   return owner === 'partner' && partnerId !== undefined ? [tenant, ['partner_id', partnerId]] : [tenant]
@@ -120,7 +118,7 @@ function refuseDuplicate({ noun, unique = {} }: Resource): (error: unknown) => n
 
 const UNIQUE_VIOLATION = '23505'
 
-/** Changes a resource by a patch. A patch that changes nothing leaves the row, its version and lastUpdate alone. */
+/** Changes a resource by a patch. A patch without changes leaves the row, its version and lastUpdate alone. */
 export async function patch(
   tx: Transaction,
   context: WriteContext,
@@ -167,7 +165,7 @@ export async function patch(
   return finished(tx, context, resource, updated, { id, document: after }, stored)
 }
 
-/** Removes a resource while nothing depends on it; else throws `conflict` saying what does. */
+/** Removes a resource. Throws `conflict` with the dependants, if there are any. */
 export async function remove(
   tx: Transaction,
   context: WriteContext,
@@ -195,7 +193,7 @@ export async function remove(
   await record(tx, context, change, now)
 }
 
-/** A document with its open references resolved, and with what only the database can say about it. */
+/** Resolves open references and applies the checks that need the database. */
 async function consulted(
   tx: Transaction,
   context: WriteContext,
@@ -213,12 +211,12 @@ function only(document: Document, names: readonly string[]): Document {
 
 const FOREIGN_KEY_VIOLATION = '23503'
 
-/** The name of a resource of another API that has this table. */
+/** Names the resource of another API by its table. */
 function camelCase(table: string): string {
   return table.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
 }
 
-/** A body as it may be posted: an object without id and href; the server's own attributes are left aside. */
+/** Reads a posted body: an object without id and href. Drops the server's own attributes. */
 export function postable(resource: Resource, body: unknown): { readonly document: Document; readonly chosen: unknown } {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
     throw new Problem('invalidBody', `A ${resource.noun} is a JSON object`)
@@ -234,7 +232,7 @@ export function postable(resource: Resource, body: unknown): { readonly document
   return { document, chosen: chosen === undefined ? undefined : (sent[chosen] ?? undefined) }
 }
 
-/** What a resource notes about when it was last written. */
+/** Returns the attributes for the time of the last write. */
 export function stamp(resource: Resource, now: string): Document {
   return resource.attributes.has('lastUpdate') ? { lastUpdate: now } : {}
 }

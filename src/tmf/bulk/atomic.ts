@@ -13,11 +13,11 @@ import {
   storeDrafts
 } from './rows.ts'
 
-/** What all or nothing takes: it is held until its end has come. */
+/** Limits of an atomic body: it is held in memory until its end. */
 const ATOMIC_LINES = 100_000
 const ATOMIC_BYTES = 67_108_864
 
-/** Stores all lines, or none; one that is at fault then tells why, and the others that they are not stored. */
+/** Stores all lines or none. Then the faulty lines give the reason, and the others that they are not stored. */
 export async function storeAll(
   context: BulkContext,
   resource: BulkResource,
@@ -43,10 +43,10 @@ export async function storeAll(
   }
 }
 
-/** What takes a transaction back whose results are the answer. */
+/** Rolls back a transaction whose results are the response. */
 const UNDONE = new Problem('unprocessable', 'At least one line was refused')
 
-/** All lines of a body, read before anything is stored: a slow client holds no transaction open. */
+/** Reads all lines before anything is stored: a slow client holds no transaction open. */
 async function collect(
   context: BulkContext,
   resource: BulkResource,
@@ -72,7 +72,7 @@ const TOO_MANY = new Problem(
   { Connection: 'close' }
 )
 
-/** Whether a line is there now, as it was sent or as another one before. */
+/** True for a new line and for one stored before. */
 export function isStored({ status }: Result): boolean {
   return status === 'created' || status === 'duplicate'
 }

@@ -16,17 +16,16 @@ import { isStored, storeAll } from './atomic.ts'
 import type { BulkResource } from './insert.ts'
 import { BATCH_LINES, type BulkContext, type Draft, drafted, NOTHING, type Result, storeDrafts } from './rows.ts'
 
-/** What is stored in one transaction, unless it is BATCH_LINES. */
+/** Size of a batch, unless it reaches BATCH_LINES first. */
 const BATCH_BYTES = 4_194_304
-/** Batches of one request that are stored at the same time: the database has more than one core. */
+/** Batches of one request stored at the same time: the database has more than one core. */
 const STORING_MAX = 2
-/** Results that a client has not taken yet; beyond that nothing more is read until it takes some. */
+/** Results not yet taken by the client; beyond it reading stops. */
 const RESULTS_BYTES = 16_777_216
 
 /**
- * Creates what the lines of a body say, and answers one line of JSON for each, in their order, while the body still
- * comes. With `atomic=true` all are stored, or none, and the answer is 422. Throws a Problem for what is wrong before
- * there is a result.
+ * Creates a document for each line and streams one line of JSON per result, in order, while the body still arrives.
+ * `atomic=true` stores all or none; then the status is 422. Throws a Problem for faults before the first result.
  */
 export async function createMany(
   request: FastifyRequest,
@@ -65,7 +64,7 @@ function isBulk(resource: Resource): resource is BulkResource {
   return resource.bulk !== undefined
 }
 
-/** Reads a query string that may hold nothing but `atomic`. */
+/** Reads a query string with `atomic` only. */
 function parseAtomic(raw: string): boolean {
   const { reserved, alternatives } = splitQuery(raw, ['atomic'])
   const values = reserved.get('atomic') ?? []
@@ -87,7 +86,7 @@ function resultLine(result: Result): string {
 
 type Groups = Lines['groups']
 
-/** What the reading of lines and the storing of batches come to; neither rejects. */
+/** Outcomes of reading lines and storing batches; neither rejects. */
 type Event = Read | Stored
 type Read = { readonly kind: 'read'; readonly lines: readonly Line[] } | { readonly kind: 'end' } | Cut
 type Cut = { readonly kind: 'cut'; readonly error: unknown }
@@ -97,8 +96,8 @@ type Stored =
 type Outcome = Stored | Cut
 
 /**
- * Answers the results of batches as text. Of a client that goes away the batches are stored that were begun. A failure
- * is told by a last line: of the lines without a result none is stored.
+ * Yields the results of batches as text. If the client goes away, batches under way are still stored. A failure is a
+ * last line: lines without a result are not stored.
  */
 async function* storeBatches(
   context: BulkContext,
@@ -122,8 +121,8 @@ async function* storeBatches(
 }
 
 /**
- * Reads the lines of the next batches while some are stored: as many as come in that time, up to a bound. What became
- * of batches is told in their order; after a failure it ends with those that were begun.
+ * Reads lines while batches are stored, up to a bound. Yields the outcomes in order; after a failure it ends with the
+ * batches under way.
  */
 async function* outcomesOf(context: BulkContext, resource: BulkResource, groups: Groups): AsyncGenerator<Outcome> {
   const incoming = groups[Symbol.asyncIterator]()
@@ -157,7 +156,7 @@ async function* outcomesOf(context: BulkContext, resource: BulkResource, groups:
   }
 }
 
-/** One after another nothing waits; beside another only what is worth a transaction of its own. */
+/** The only batch never waits; a parallel one waits until it is worth a transaction. */
 function hasBatch(waiting: readonly Draft[], storing: number): boolean {
   return storing === 0 ? waiting.length > 0 : storing < STORING_MAX && isFull(waiting)
 }

@@ -7,16 +7,14 @@ import { columnValues, internalValues } from '../row-values.ts'
 import type { View } from '../view.ts'
 import { ownerValues } from '../write.ts'
 
-/** A resource that takes many at once. */
 export type BulkResource = Resource & Required<Pick<Resource, 'bulk'>>
 
-/** A document with the id that it gets. */
 export interface NewRow {
   readonly id: string
   readonly document: Document
 }
 
-/** Inserts the rows whose key is new; answers their ids. */
+/** Inserts the rows with a new key and returns their ids. */
 export async function insertNew(
   tx: Transaction,
   view: View,
@@ -40,7 +38,7 @@ export async function insertNew(
   return new Set(inserted.map(([id]) => String(id)))
 }
 
-/** The values of rows by column, as `rowValues` has them row by row. */
+/** Transposes the values of `rowValues`: by column. */
 function columnsOfRows(resource: BulkResource, rows: readonly NewRow[]): ReadonlyMap<string, (string | null)[]> {
   const columns = new Map<string, (string | null)[]>([['id', rows.map(({ id }) => id)]])
   for (const [name, attribute] of resource.attributes) {
@@ -67,7 +65,7 @@ const list = (pieces: readonly Sql[]): Sql => join(pieces, sql`, `)
 
 const types = new WeakMap<Resource, ReadonlyMap<string, Sql>>()
 
-/** The types of the columns that are no texts. */
+/** Returns the types of columns other than text. */
 function columnTypes(resource: Resource): ReadonlyMap<string, Sql> {
   const known = types.get(resource)
   if (known) return known
@@ -97,8 +95,8 @@ const SCALAR_TYPES: Readonly<Record<string, Sql>> = {
 }
 
 /**
- * An array as Postgres reads it, which is as JSON writes it but for its brackets and for the escapes of control
- * characters; so nearly always the whole is written at once.
+ * Returns an array as Postgres reads it. That is JSON except for the brackets and the escapes of control characters, so
+ * the whole is nearly always written at once.
  */
 function arrayText(values: readonly (string | null)[]): string {
   const json = JSON.stringify(values)
@@ -108,10 +106,10 @@ function arrayText(values: readonly (string | null)[]): string {
 
 const CONTROL_ESCAPE = /\\[a-z]/
 
-/** Whose a row is, as the unique index of the key has it. */
+/** The owner, as in the unique index of the key. */
 const OWNER = sql`coalesce("partner_id", '')`
 
-/** The ids of what the requester itself has by the keys of these rows, by key. */
+/** Returns the ids of the requester's own rows with these keys, by key. */
 export async function idsByKey(
   tx: Transaction,
   view: View,
@@ -130,7 +128,6 @@ export async function idsByKey(
   return new Map(found.map(([key, id]) => [String(key), String(id)]))
 }
 
-/** The key that a client gave a document. */
 export function keyOf({ bulk }: BulkResource, document: Document): string {
   return String(document[bulk.key])
 }

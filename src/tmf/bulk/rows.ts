@@ -13,27 +13,25 @@ import { checkReferences, isResolved, type Referent, type Resolve, resolved } fr
 import { postable, stamp, type WriteContext } from '../write.ts'
 import { type BulkResource, idsByKey, insertNew, keyOf } from './insert.ts'
 
-/** What is stored by one statement. */
+/** Lines stored by one statement. */
 export const BATCH_LINES = 1_000
-/** Of a body without a line. */
+/** The body has no lines. */
 export const NOTHING = new Problem('missingBody', 'The request needs at least one document')
 
-/** What the creation of many needs. */
 export interface BulkContext extends WriteContext {
   readonly database: Pick<Database, 'transaction'>
 }
 
-/** A line that was read: a document to be stored, or what is wrong with it. */
+/** A line as read: a document to store, or its faults. */
 export interface Draft {
   readonly line: number
-  /** What it takes to hold it, about. */
+  /** Approximate size in memory. */
   readonly bytes: number
   readonly id: string
   readonly now: string
   readonly content: Document | readonly Told[]
 }
 
-/** What became of a line. */
 export type Result =
   | {
       readonly line: number
@@ -44,7 +42,7 @@ export type Result =
   | { readonly line: number; readonly errors: readonly Told[]; readonly status: 'refused' | 'failed' }
   | { readonly line: number; readonly status: 'notStored' }
 
-/** Reads a line as `create` reads a body, as far as that needs no database. */
+/** Reads a line as `create` reads a body, without the database. */
 export function drafted({ newId }: WriteContext, resource: BulkResource, { number, bytes }: Line, now: string): Draft {
   const id = newId()
   const content = attempted(() => {
@@ -55,14 +53,14 @@ export function drafted({ newId }: WriteContext, resource: BulkResource, { numbe
   return { line: number, bytes: isFindings(content) ? textLength(content) : (bytes?.length ?? 0), id, now, content }
 }
 
-/** What is wrong with a draft; undefined when it may be stored. */
+/** Undefined for a sound draft. */
 export function faultOf({ line, content }: Draft): Result | undefined {
   return isFindings(content) ? { line, errors: content, status: 'refused' } : undefined
 }
 
 /**
- * Stores drafts in one statement, with one row in the audit, and says what became of each, in their order. One that is
- * refused does not keep the others from being stored.
+ * Stores drafts in one statement, with one row in the audit, and returns the results in order. A refused draft does not
+ * affect the others.
  */
 export async function storeDrafts(
   tx: Transaction,
@@ -88,7 +86,7 @@ export async function storeDrafts(
   })
 }
 
-/** What a document refers to that is unknown here: it is stored all the same, and waits. */
+/** Returns unknown references: the document is stored all the same, and waits. */
 function unknownIn({ bulk: { told } }: BulkResource, document: Document): Readonly<Record<string, 'unknown'>> {
   const reference = told && document[told.reference]
   return told && reference !== undefined && !isResolved(reference) ? { [told.as]: 'unknown' } : {}
@@ -99,7 +97,7 @@ interface Outcome {
   readonly content: Document | readonly Told[]
 }
 
-/** The drafts with what the database has to say about each. */
+/** Adds the database's checks to the drafts. */
 async function settled(
   tx: Transaction,
   context: WriteContext,
@@ -139,7 +137,7 @@ async function settledOne(
   }
 }
 
-/** Resolvers that know already what the open references of all documents name. */
+/** Returns resolvers that looked up the open references of all documents at once. */
 async function resolvedTogether(
   tx: Transaction,
   { view, resolvers }: WriteContext,
@@ -161,7 +159,7 @@ function isOpenReference({ shape, storage }: Attribute, type: string): boolean {
   return storage.kind === 'reference' && storage.isOpen === true && shape.kind === 'object' && shape.name === type
 }
 
-/** Checks the references of a document to resources of this service, the same ones only once. */
+/** Checks the references to resources of this service, equal ones only once. */
 function referenceCheck(tx: Transaction, context: WriteContext, resource: BulkResource) {
   const names = [...resource.attributes].filter(([, attribute]) => refersToOwn(attribute)).map(([name]) => name)
   const checks = new Map<string, Promise<void>>()
@@ -199,7 +197,7 @@ function attempted(work: () => Document): Document | readonly Told[] {
   }
 }
 
-/** What a client can mend; anything else is thrown on. */
+/** Returns the client's faults; rethrows any other error. */
 function asFindings(error: unknown): readonly Told[] {
   if (error instanceof Problem && error.status < 500) return findingsOf(error)
   throw error

@@ -3,15 +3,15 @@ import type { Stored } from './resource.ts'
 import * as shapes from './shape.ts'
 
 /**
- * One attribute of a resource: its shape in JSON and where it is kept. `T` is the type of its values, `Required`
- * whether every document has one.
+ * One attribute of a resource: its JSON shape and its columns. `T` is the type of its values; `Required` says that
+ * every document has one.
  */
 export interface Attribute<T = unknown, Required extends boolean = boolean> extends shapes.Member, shapes.Of<T> {
   readonly required: Required
   readonly storage: Storage
-  /** An index begins with this column: filters and sorts on it are quick, and their statements are prepared. */
+  /** An index begins with this column: filters and sorts are fast, and their statements are prepared. */
   readonly indexed: boolean
-  /** The server's own; what a client sends for it is left aside. */
+  /** Set by the server; a client's value is ignored. */
   readonly readOnly: boolean
 }
 
@@ -27,25 +27,26 @@ export type Storage =
     }
   | { readonly kind: 'json'; readonly column: string; readonly linked?: Linked }
 
-/** Writes addresses that depend on who reads into the JSON of a value; `item` is that of its resource, JSON-escaped. */
+/**
+ * Adds addresses, which depend on the reader, to the JSON of a value; `item` is its resource's address, JSON-escaped.
+ */
 export type Linked = (json: string, item: string) => string
 
-/** What an attribute refers to inside this service: the foreign key is the database's, the further rule is ours. */
+/** A referenced resource of this service. The database has the foreign key, this the further rules. */
 export interface OwnTarget {
   readonly path: string
-  /** Whether what is the tenant's alone may be referred to by a partner's row, too. */
+  /** A partner's row may refer to rows of the tenant. */
   readonly isShared?: boolean
-  /** Throws a Problem when the resource, though it exists, may not be referred to. */
+  /** Throws a Problem if an existing resource may not be referenced. */
   readonly mayRefer?: (target: Stored) => void
 }
 
 type Option = 'required' | 'indexed' | 'readOnly'
 type IsRequired<O extends readonly Option[]> = 'required' extends O[number] ? true : false
 
-/** What an index can hold in any script: a B-tree entry is at most a third of a page. */
+/** Fits an index in any script: a B-tree entry is at most a third of a page. */
 const INDEXED_MAX_LENGTH = 256
 
-/** Declares the attributes of one scalar shape. */
 function scalars<T>(shapeOf: (isIndexed: boolean) => shapes.Scalar & shapes.Of<T>) {
   return <const O extends readonly Option[]>(column: string, description: string, ...options: O) => {
     const storage = { kind: 'scalar', column } as const
@@ -69,13 +70,13 @@ export function oneOf<const V extends string, const O extends readonly Option[]>
   return attribute(shape, { kind: 'scalar', column }, description, options)
 }
 
-/** An amount with its currency, in `<column>_value` and `<column>_unit`. */
+/** Declares an amount in `<column>_value` and `<column>_unit`. */
 export function money(column: string, description: string): Attribute<shapes.ValueOf<typeof shapes.money>, false> {
   const storage = { kind: 'money', unit: `${column}_unit`, value: `${column}_value` } as const
   return attribute(shapes.money, storage, description, [])
 }
 
-/** A nested value or a list in one jsonb column. */
+/** Declares a nested value or a list in one jsonb column. */
 export function json<S extends shapes.Shape, const O extends readonly Option[]>(
   column: string,
   shape: S,
@@ -85,7 +86,7 @@ export function json<S extends shapes.Shape, const O extends readonly Option[]>(
   return attribute(shape, { kind: 'json', column }, description, options)
 }
 
-/** The same, with addresses that are not stored: they are written for whoever reads it, and cannot be filtered by. */
+/** Declares a jsonb column whose addresses are not stored: they depend on the reader and cannot be filtered. */
 export function linkedJson<S extends shapes.Shape>(
   column: string,
   shape: S,
@@ -95,7 +96,7 @@ export function linkedJson<S extends shapes.Shape>(
   return attribute(shape, { kind: 'json', column, linked }, description, [])
 }
 
-/** A reference to something another system owns: its id in `<column>_id`, the other members in jsonb. */
+/** Declares a reference to another system: its id in `<column>_id`, the other members in jsonb. */
 export function reference<S extends shapes.ObjectShape, const O extends readonly Option[]>(
   column: string,
   shape: S,
@@ -105,7 +106,7 @@ export function reference<S extends shapes.ObjectShape, const O extends readonly
   return attribute(shape, { kind: 'reference', id: `${column}_id`, rest: column }, description, options)
 }
 
-/** A reference to what may be another system's or, if a resolver knows it, our own; see references.ts. */
+/** Declares a reference to another system or, if a resolver knows it, to this service; see references.ts. */
 export function openReference<S extends shapes.ObjectShape, const O extends readonly Option[]>(
   column: string,
   shape: S,
@@ -116,7 +117,7 @@ export function openReference<S extends shapes.ObjectShape, const O extends read
   return attribute(shape, storage, description, options)
 }
 
-/** A reference to a resource of this service: a foreign key in `<column>_id`; the href is ours to write. */
+/** Declares a reference to a resource of this service: a foreign key in `<column>_id`; the server writes the href. */
 export function ownReference<S extends shapes.ObjectShape, const O extends readonly Option[]>(
   column: string,
   shape: S,
@@ -138,17 +139,17 @@ function attribute<S extends shapes.Shape, O extends readonly Option[]>(
     shape,
     storage,
     description,
-    // Whether the list of options has it is what IsRequired says of their type.
+    // IsRequired derives the same from the type of the options.
     required: has('required') as IsRequired<O>,
     indexed: has('indexed'),
     readOnly: has('readOnly')
   }
 }
 
-/** The address of something of ours below its own id; see OWN_ROOT in representation.ts. */
+/** The address of a row of this service without its id; see OWN_ROOT in representation.ts. */
 const OWN_HREF = /^(~\/\w+)\/.*$/
 
-/** The columns of an attribute, in the order in which its values are written and read. */
+/** In the order of `encode`. */
 export function columnsOf({ storage }: Attribute): readonly string[] {
   switch (storage.kind) {
     case 'money':
@@ -160,7 +161,7 @@ export function columnsOf({ storage }: Attribute): readonly string[] {
   }
 }
 
-/** The values of an attribute's columns for a value of a document; undefined empties them. */
+/** Returns the values of an attribute's columns; undefined empties them. */
 export function encode({ storage }: Attribute, value: unknown): readonly (string | null)[] {
   switch (storage.kind) {
     case 'scalar':
@@ -180,7 +181,7 @@ function encodeReference({ to, isOpen }: Extract<Storage, { kind: 'reference' }>
   if (value === undefined) return [null, null]
   const { id, ...rest } = value as { id: string; href?: string }
   if (to) delete rest.href
-  // The id is in a column of its own.
+  // The id has a column of its own.
   if (isOpen && rest.href) rest.href = rest.href.replace(OWN_HREF, '$1')
   return [id, Object.keys(rest).length > 0 ? JSON.stringify(rest) : null]
 }

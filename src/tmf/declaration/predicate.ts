@@ -1,6 +1,6 @@
 /**
- * What a query asks of a document, whichever way it was spelt (attribute filters or JSONPath `filter`).
- * A predicate has two interpreters that must agree: where.ts (SQL) and match.ts (in memory).
+ * The condition of a query in either spelling (attribute filters or JSONPath `filter`). Its two interpreters must
+ * agree: where.ts (SQL) and match.ts (in memory).
  */
 export type Predicate =
   | { readonly op: 'and' | 'or'; readonly terms: readonly Predicate[] }
@@ -8,14 +8,14 @@ export type Predicate =
   | Comparison
   /** The attribute is present. */
   | { readonly op: 'exists'; readonly path: Path }
-  /** Some one element of the list at `path` meets `where`, whose paths start at that element. */
+  /** One element of the list at `path` meets `where`, whose paths start at that element. */
   | { readonly op: 'some'; readonly path: Path; readonly where: Predicate }
-  /** The list at `path` has so many elements. */
+  /** The list at `path` has a number of elements. */
   | { readonly op: 'length'; readonly path: Path; readonly operator: OrderOperator; readonly value: number }
 
 /**
- * `values` are the texts as the client wrote them. `eq` is true for any of the values, `ne` for none of them (and for a
- * missing attribute); the other operators have one value. A path through a list holds when some element does.
+ * `values` are the client's texts. `eq` is true for any of the values, `ne` for none of them (and for a missing
+ * attribute); the other operators have one value. A path through a list holds if some element does.
  */
 export interface Comparison {
   readonly op: 'compare'
@@ -33,7 +33,6 @@ export const OPERATORS: readonly Operator[] = ['eq', 'ne', 'gt', 'gte', 'lt', 'l
 /** Attribute names from the root of the resource (or of the element) inwards, e.g. `['billingAccount', 'id']`. */
 export type Path = readonly string[]
 
-/** How many regular expressions a predicate has. */
 export function patternsIn(predicate: Predicate): number {
   switch (predicate.op) {
     case 'and':

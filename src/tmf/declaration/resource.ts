@@ -8,7 +8,6 @@ import type { ObjectShape, Scalar, ValueOf } from './shape.ts'
 
 export type Attributes = Readonly<Record<string, Attribute>>
 
-/** A document with these attributes, as the rules of its resource see it. */
 export type DocumentOf<A extends Attributes> = Document & {
   readonly [N in keyof A as true extends A[N]['required']
     ? false extends A[N]['required']
@@ -19,78 +18,75 @@ export type DocumentOf<A extends Attributes> = Document & {
   readonly [N in keyof A as false extends A[N]['required'] ? N : never]?: ValueOf<A[N]>
 }
 
-/** What a resource does beside being stored and read. The rules see documents of type `D`. */
+/** Hooks of a resource. `D` is the type of its documents. */
 export interface Rules<D extends Document> {
-  /** Fills in what a newly posted document left out. */
+  /** Fills in missing attributes of a posted document. */
   complete?(document: D, context: Creation): Document
-  /**
-   * Completes a document, or one that is changed, by what the database holds, before its rules are checked; throws a
-   * Problem for what that forbids.
-   */
+  /** Completes a new or changed document from the database before its rules are checked. Throws a Problem. */
   consult?(tx: Transaction, owner: Owner, document: D, before?: Stored<D>): Promise<Document>
   /**
-   * Does what else belongs to a document that was just created or changed, e.g. asks for the job that works it off; in
-   * its transaction. Answers whether that wrote its row again. `before` is missing at creation.
+   * Runs in the transaction after a document was written, e.g. to ask for a job. Returns true if it wrote the row
+   * again. `before` is undefined at creation.
    */
   written?(tx: Transaction, context: ChangeContext, after: Written<D>, before?: Stored<D>): Promise<boolean>
   /**
-   * Makes a change that all rules allow by itself, where more belongs to it than its row, which is locked; answers
-   * whether it did.
+   * Carries out an allowed change that needs more than its row, which is locked. Returns false to leave it to the
+   * machinery.
    */
   carryOut?(tx: Transaction, context: ChangeContext, after: D, before: Stored<D>): Promise<boolean>
-  /** Makes a removal by itself, where more belongs to it than its row, which is locked; answers whether it did. */
+  /**
+   * Carries out a removal that needs more than its row, which is locked. Returns false to leave it to the machinery.
+   */
   readonly carryOutRemoval?: (tx: Transaction, context: RemovalContext, stored: Stored) => Promise<boolean>
-  /** Rules between attributes; throws a Problem. `before` is missing at creation. */
+  /** Checks attributes against each other; throws a Problem. `before` is undefined at creation. */
   check?(after: D, before?: Stored<D>): void
-  /** Throws a Problem when a stored resource may not be changed or removed any more. */
+  /** Throws a Problem if the resource is closed to changes or removal. */
   mayChange?(stored: Stored<D>): void
   mayRemove?(stored: Stored<D>): void
 }
 
-/** What a declaration says whatever its attributes are. */
+/** The part of a declaration that does not depend on its attributes. */
 export interface Description {
-  /** Name of the type in the standard, e.g. `CustomerBill`. */
   readonly type: string
-  /** Its segment in the URL, e.g. `customerBill`. */
   readonly path: string
   readonly table: string
-  /** What messages call one of them; the path when left out. */
+  /** Its name in messages; `path` by default. */
   readonly noun?: string
-  /** The ids that clients give; the server gives one where a client may leave it out. Else all are the server's. */
+  /** The clients' ids; the server makes one that a client may leave out. Undefined: the server makes all. */
   readonly clientId?: { readonly shape: Scalar; readonly isRequired: boolean }
-  /** The table of all names by which one is found, its id among them: the column of the name, and that of the id. */
+  /** The table of all names of a row, its id included, with the columns of name and id. */
   readonly names?: { readonly table: string; readonly name: string; readonly id: string }
-  /** Whether a row may belong to a channel partner, or to the tenant alone. */
+  /** The owner of rows: a partner or the tenant, or the tenant only. */
   readonly owner: 'partner' | 'tenant'
-  /** The scopes that open its operations, any of them. */
+  /** Any of the scopes opens the operations. */
   readonly scopes: { readonly read: readonly string[]; readonly write: readonly string[] }
   readonly description: string
-  /** Bodies for the documentation, which the demo data takes: of a creation, and of a patch of what that creates. */
+  /** Bodies for the documentation that work on the demo data: a creation, and a patch of the created row. */
   readonly examples?: { readonly create: object; readonly patch?: object }
-  /** What is served. Operations beyond TMF678 v4 are marked as extensions. */
+  /** Operations beyond TMF678 v4 are extensions. */
   readonly operations: Readonly<Partial<Record<Operation, 'standard' | 'extension'>>>
   readonly events?: { readonly created: string; readonly stateChanged: string; readonly removed?: string }
-  /** Unique indexes by name: the attribute that they keep unique in the tenant. */
+  /** Unique indexes by name, with the attribute they keep unique in the tenant. */
   readonly unique?: Readonly<Record<string, string>>
   /**
-   * Takes many at once. `key` is the attribute by which a client names each: in `unique`, and no other index is; one
-   * with a key that is known is stored already. Not for resources that have events or secrets.
+   * Takes many documents at once. The client names each by the attribute `key`, the only one in `unique`; a known key
+   * is stored already. Not for resources with events or secrets.
    */
   readonly bulk?: { readonly key: string; readonly told?: Readonly<Record<'reference' | 'as', string>> }
-  /** What the answer to the creation shows once, and never again. */
+  /** Shown once, in the response to the creation. */
   readonly secret?: Secret
 }
 
 /**
- * A resource as its file declares it. The compiler holds its names to its attributes `A`, its states to the values of
- * the attribute `S`, and its events to its type `T`.
+ * The declaration of a resource. The compiler checks its names against the attributes `A`, its states against the
+ * values of the attribute `S`, and its events against its type `T`.
  */
 export interface Spec<T extends string, A extends Attributes, S extends keyof A & string>
   extends Description,
     Rules<DocumentOf<A>> {
   readonly type: T
   readonly attributes: A
-  /** The attributes that PATCH may change; `allBut` opens the members of an own @type, too. */
+  /** The attributes that PATCH may change; `allBut` includes the members of sub-classes. */
   readonly patchable: readonly (keyof A & string)[] | { readonly allBut: readonly (keyof A & string)[] }
   readonly states?: StateMachine<ValueOf<A[S]> & string, DocumentOf<A>> & { readonly attribute?: S }
   readonly events?: NoInfer<{
@@ -100,7 +96,7 @@ export interface Spec<T extends string, A extends Attributes, S extends keyof A 
   }>
   readonly unique?: Readonly<Record<string, `${(keyof A & string) | 'id'}${'' | ` or ${string}`}`>>
   readonly bulk?: { readonly key: keyof A & string; readonly told?: Readonly<Record<'reference' | 'as', string>> }
-  /** Columns no client sees, computed from the document at every write. */
+  /** Columns hidden from clients, computed from the document at every write. */
   readonly internal?: Internal<DocumentOf<A>>
 }
 
@@ -109,23 +105,22 @@ interface Internal<D extends Document> {
   derive(after: D, before?: Stored<D>): Readonly<Record<string, string | null>>
 }
 
-/** A secret of a resource: its hash is kept, it itself is not. */
+/** A secret of a resource; only its hash is stored. */
 export interface Secret {
-  /** The member of the answer, e.g. `key`. */
+  /** The member in the response, e.g. `key`. */
   readonly member: string
-  /** The column of the hash. */
   readonly column: string
-  /** The form of one that the client chooses, by the same member of the posted body; left out where it cannot. */
+  /** The form of a secret that the client chooses, by the same member of the body; undefined if it cannot. */
   readonly chosen?: Scalar
-  /** Makes one. It may take long, so that it is done before the transaction. Throws a Problem for a bad choice. */
+  /** Makes a secret, before the transaction, since it may take long. Throws a Problem for a bad choice. */
   readonly make: (chosen: unknown) => Promise<NewSecret>
-  /** Whether to make one is expensive, such as a password's hash. */
+  /** Making one is expensive, such as a password's hash. */
   readonly isSlow?: boolean
-  /** Whether a document has a use for one; left out where each has. */
+  /** Says if a document has a secret; by default each has. */
   readonly isFor?: (document: Document) => boolean
 }
 
-/** The hash that is kept, and the secret that is shown this once: none that the client chose. */
+/** The stored hash, and the secret to show once unless the client chose it. */
 export interface NewSecret {
   readonly hash: string
   readonly shown: string | undefined
@@ -133,37 +128,36 @@ export interface NewSecret {
 
 export type Operation = 'list' | 'retrieve' | 'create' | 'patch' | 'remove'
 
-/** Whose a document is: the tenant's or, with a partner, that partner's. */
+/** The owner of a document: the tenant, or with `partnerId` that partner. */
 export interface Owner {
   readonly tenantId: string
   readonly partnerId?: string | undefined
 }
 
-/** Who changes something, and when. */
+/** The author and the time of a change. */
 export interface ChangeContext {
   readonly author: Author
   readonly clock: Clock
   readonly newId: () => string
 }
 
-/** The same, and whose rows the requester sees. */
 export interface RemovalContext extends ChangeContext {
   readonly view: Owner
 }
 
 export interface StateMachine<V extends string = string, D extends Document = Document> {
-  /** The attribute that holds the state; `state` when left out. */
+  /** The attribute that holds the state; `state` by default. */
   readonly attribute?: string
   readonly initial: V
   readonly transitions: Readonly<Record<V, readonly V[]>>
-  /** States out of `transitions` that this very resource may not go to. */
+  /** Returns states in `transitions` that this resource may not enter. */
   barred?(stored: Stored<D>): readonly V[]
 }
 
 /** A resource as JSON, without `href`: attribute name -> value. */
 export type Document = Readonly<Record<string, unknown>>
 
-/** A row: what clients see, and what only the server does. */
+/** A row: the visible document and the internal columns. */
 export interface Stored<D extends Document = Document> {
   readonly id: string
   readonly version: number
@@ -171,21 +165,21 @@ export interface Stored<D extends Document = Document> {
   readonly internal: Readonly<Record<string, string | null>>
 }
 
-/** A row that was just written, as far as its writer knows it. */
+/** A row just written, as far as its writer knows it. */
 export type Written<D extends Document = Document> = Pick<Stored<D>, 'id' | 'document'>
 
-/** What a new document may draw on to complete itself. */
+/** Values for completing a new document. */
 export interface Creation {
   readonly id: string
   readonly now: string
   readonly newId: () => string
 }
 
-/** A resource as the machinery reads it; its documents are of type `D`. */
+/** The machinery's form of a declaration; `D` is the type of its documents. */
 export interface Resource<D extends Document = Document> extends Description, Rules<D> {
   readonly noun: string
   readonly patchable: readonly string[]
-  /** Whether PATCH may change members that only an own @type allows. */
+  /** PATCH may change members of sub-classes. */
   readonly extensionsArePatchable: boolean
   readonly states?: StateMachine<string, D>
   readonly internal?: Internal<D>
@@ -196,10 +190,10 @@ export interface Resource<D extends Document = Document> extends Description, Ru
   readonly columns: readonly string[]
 }
 
-/** Columns every resource's table has in front of its own. */
+/** The first columns of every resource's table. */
 export const LEADING_COLUMNS = ['id', 'version', 'extension'] as const
 
-/** Turns a declaration into what the machinery reads. Maps, so that `constructor` is no attribute of anything. */
+/** Turns a declaration into the machinery's form. Uses Maps, so that `constructor` is no attribute. */
 export function defineResource<
   const T extends string,
   const A extends Attributes,
@@ -229,7 +223,6 @@ function idOf({ clientId }: Description): Attribute {
   return { ...text('id', 'Identifier, given by the client', 'indexed', ...options), shape: clientId.shape }
 }
 
-/** Whether text could be an id of a resource at all, or another of its names; what cannot needs no look-up. */
 export function couldBeId({ clientId }: Resource, text: string): boolean {
   return clientId ? isStorable(text) : isId(text)
 }

@@ -6,25 +6,25 @@ import { type Sql, sql } from '../../db/sql.ts'
 import type { Operator } from './predicate.ts'
 import type { Scalar } from './shape.ts'
 
-/** Everything one kind of scalar owns: its schema, its operators, its SQL and its order in memory. */
+/** The schema, operators, SQL and order of one kind of scalar. */
 export interface ScalarKind<S extends Scalar = Scalar> {
-  /** Checks a JSON value of a body and brings it into the form in which it is kept. */
+  /** Checks a JSON value of a body and returns its stored form. */
   readonly schema: (shape: S) => z.ZodType
   readonly openApi: (shape: S) => Record<string, unknown>
   readonly operators: readonly Operator[]
-  /** What a filter value must look like, for the client. */
+  /** Describes a valid filter value for the client. */
   readonly expects: (shape: S) => string
-  /** The canonical text of a filter value, or undefined when it is none of this kind. */
+  /** Returns the canonical text of a filter value; undefined if it is invalid. */
   readonly parse: (value: string, shape: S) => string | undefined
-  /** A bound value, as the type of the column. */
+  /** Binds a value with the type of the column. */
   readonly bind: (value: string) => Sql
-  /** The JSON of a value as Postgres prints it. */
+  /** Turns a value printed by Postgres into JSON. */
   readonly json: (printed: string) => string
-  /** This kind's value out of a jsonb value, comparable with `bind`. Undefined: compare as text. */
+  /** Extracts this kind's value from jsonb, comparable with `bind`. Undefined: compare as text. */
   readonly fromJson: (value: Sql) => Sql
-  /** The JSON forms in which a filter value may stand in a document: what jsonb containment looks for. */
+  /** Returns the JSON forms of a filter value in a document, for jsonb containment. */
   readonly jsonForms: (value: string) => readonly unknown[]
-  /** The comparable text of a value in a document. Undefined: the value cannot be compared. */
+  /** Returns the comparable text of a document's value; undefined if it cannot be compared. */
   readonly textOf: (value: unknown) => string | undefined
   readonly compare: (left: string, right: string) => number
 }
@@ -34,7 +34,7 @@ const ORDERED: readonly Operator[] = ['eq', 'ne', 'gt', 'gte', 'lt', 'lte']
 const asJsonText = (value: Sql): Sql => sql`(${value} #>> '{}') COLLATE "C"`
 const asNumeric = (value: Sql): Sql => sql`(${value} #>> '{}')::numeric`
 
-/** What most kinds share: their values are compared as texts. */
+/** Kinds that compare values as texts. */
 const asText = {
   parse: (value: string) => (isStorable(value) ? value : undefined),
   bind: (value: string) => sql`${value}::text`,
@@ -45,13 +45,12 @@ const asText = {
   compare: compareCodePoints
 }
 
-/** What a format asks of a text. */
 const FORMATS: ReadonlyMap<string, { isSound: (value: string) => boolean; error: string }> = new Map([
   ['uri', { isSound: (value) => URL.canParse(value), error: 'must be an absolute URI' }],
   [
     'uri-reference',
     {
-      // Browsers leave out blanks and control characters before they look for the scheme.
+      // Browsers drop blanks and control characters before they look for the scheme.
       isSound: (value) => !/[\s\p{Cc}]/u.test(value) && /^(?:https?:\/\/|urn:|(?![a-z][a-z0-9+.-]*:))/i.test(value),
       error: 'must be an http, https or urn address, or a relative one, without blanks'
     }
@@ -68,8 +67,8 @@ const FORMATS: ReadonlyMap<string, { isSound: (value: string) => boolean; error:
 const CONTROLS = '\\x00-\\x1f\\x7f-\\x9f'
 
 /**
- * A pattern as any generator of code reads it: without look-around and Unicode properties. It takes whatever the
- * pattern takes, and some more.
+ * Rewrites a pattern without look-around and Unicode properties, for code generators. It accepts everything the
+ * original does, and some more.
  */
 export function portablePattern({ source }: RegExp): string {
   return source
@@ -122,7 +121,7 @@ const instant: ScalarKind = {
   openApi: () => ({ type: 'string', format: 'date-time' }),
   operators: ORDERED,
   expects: () => 'a date (2026-01-15) or a date-time with an offset (2026-01-15T10:00:00Z)',
-  // A plus sign in a query string has become a blank by now; no date-time has a blank there for another reason.
+  // A plus sign in a query string arrives as a blank; a date-time has no other blank there.
   parse: (value) => parseInstant(value.replace(/ (?=\d\d:\d\d$)/, '+')),
   bind: (value) => sql`${value}::timestamptz`,
   json: (printed) => `"${instantFromPostgres(printed)}"`
@@ -174,7 +173,7 @@ function range({ minimum, maximum }: { readonly minimum?: number; readonly maxim
   return { ...(minimum !== undefined && { minimum }), ...(maximum !== undefined && { maximum }) }
 }
 
-/** A value of any type is compared by the text of its scalar, so only by equality and pattern. */
+/** Compares values of any type as text, by equality and pattern only. */
 const anyKind: ScalarKind = {
   ...asText,
   schema: () => z.any(),
@@ -197,12 +196,11 @@ const SCALARS: { readonly [K in Scalar['kind']]: ScalarKind<Extract<Scalar, { ki
   any: anyKind
 }
 
-/** The kind under which a scalar inside jsonb is compared: instants stand there as UTC texts of one length. */
+/** Returns the kind for comparing a scalar inside jsonb, where instants are UTC texts of one length. */
 export function jsonKind(shape: Scalar): ScalarKind {
   return shape.kind === 'instant' ? (text as ScalarKind) : scalarKind(shape)
 }
 
-/** The kind of a scalar shape. */
 export function scalarKind(shape: Scalar): ScalarKind {
   return SCALARS[shape.kind] as ScalarKind
 }

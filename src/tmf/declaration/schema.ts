@@ -19,15 +19,15 @@ import {
 const schemas = new WeakMap<ObjectShape, z.ZodType<Document>>()
 
 /**
- * Checks a body against the resource's shape and brings it into the form in which it is kept (instants in UTC, null
- * members left out). Throws a Problem that lists every finding with its JSON path.
+ * Checks a body and returns its stored form (instants in UTC, no null members). Throws a Problem that lists every
+ * finding with its JSON path.
  */
 export function validate(resource: Resource, body: Document): Document {
   const document = accepted(resource.shape, body)
   return document === UNSURE ? validateBySchema(resource, body) : (document as Document)
 }
 
-/** `validate` by the schema alone. */
+/** Skips the quick acceptance of `validate`. */
 export function validateBySchema(resource: Resource, body: Document): Document {
   const result = objectSchema(resource.shape).safeParse(withoutNulls(body), { reportInput: true })
   if (result.success) return result.data
@@ -39,7 +39,7 @@ function objectSchema(shape: ObjectShape): z.ZodType<Document> {
   const known = schemas.get(shape)
   if (known) return known
   const members = [...shape.members].map(([name, member]) => [name, memberSchema(member)])
-  // Asked of every object, also when a member is at fault: all findings are told at once.
+  // Runs even if a member is faulty, so that all findings are listed at once.
   const schema = z.looseObject(Object.fromEntries(members)).refine((value) => unknownNames(shape, value).length === 0, {
     when: () => true,
     error: ({ input }) => `has ${unknownNames(shape, input).join(', ')}, ${notAllowed(shape)}`
@@ -51,7 +51,7 @@ function objectSchema(shape: ObjectShape): z.ZodType<Document> {
   return either
 }
 
-/** Asked only of members that are sound by themselves. */
+/** Runs only if all members are sound. */
 function inOrder(
   schema: z.ZodObject,
   shape: ObjectShape,
@@ -60,7 +60,7 @@ function inOrder(
   return schema.refine((value) => isOrdered(shape, value), { path: [last], error: `must not be before ${first}` })
 }
 
-/** Asked like that, too. */
+/** Runs only if all members are sound. */
 function complete(
   schema: z.ZodType<Document>,
   shape: ObjectShape,
@@ -70,7 +70,7 @@ function complete(
   return schema.refine((value) => hasNeeded(shape, value), { path: [member], error })
 }
 
-/** A text in place of an object is the value of the member that may stand alone. */
+/** Turns a text in place of an object into the member `shorthand`. */
 function spelledOut(member: string): (value: unknown) => unknown {
   return (value) => (typeof value === 'string' ? { [member]: value } : value)
 }
@@ -93,7 +93,7 @@ function listSchema({ of, maxItems = ITEMS_MAX }: ListShape): z.ZodType {
   return z.array(schemaOf(of)).max(maxItems)
 }
 
-/** Members that are no attributes; they need a sub-class of their own: a @type that is not just the standard's. */
+/** Returns members that are no attributes; only a sub-class (a @type other than the standard's) may have them. */
 function unknownNames(shape: ObjectShape, value: unknown): readonly string[] {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return []
   const type = '@type' in value ? value['@type'] : undefined
@@ -109,7 +109,7 @@ function notAllowed(shape: ObjectShape): string {
 
 const isBlank = (value: unknown): boolean => typeof value === 'string' && value.trim() === ''
 
-/** A null member says the same as an absent one. */
+/** A null member means an absent one. */
 function withoutNulls(value: unknown): unknown {
   if (!hasNull(value)) return value
   if (Array.isArray(value)) return value.map(withoutNulls)

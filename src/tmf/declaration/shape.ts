@@ -1,19 +1,19 @@
 import type { Instant } from '../../base/instant.ts'
 
 /**
- * The shape of a JSON value: what a body may hold, what a filter may ask, what the OpenAPI document says.
- * Shapes know nothing of storage; see attribute.ts for the columns and scalar.ts for what each scalar kind can do.
+ * The shape of a JSON value, for bodies, filters and the OpenAPI document. Shapes know nothing of storage: attribute.ts
+ * has the columns, scalar.ts the kinds of scalars.
  */
 export type Shape = Scalar | ObjectShape | ListShape
 
 declare const VALUE: unique symbol
 
-/** Tells the compiler the type of the values; nothing of it is there at run time. */
+/** Carries the type of values for the compiler; empty at run time. */
 export interface Of<T> {
   readonly [VALUE]?: T
 }
 
-/** The type of the values of a shape or an attribute. */
+/** The type of a shape's or an attribute's values. */
 export type ValueOf<S> = S extends Of<infer T> ? T : unknown
 
 export type Scalar =
@@ -36,17 +36,18 @@ export interface ObjectShape {
   /** Name of the type in the standard, e.g. `TaxItem`. */
   readonly name: string
   readonly members: ReadonlyMap<string, Member>
-  /** Carries @type, @baseType and @schemaLocation, and with an own @type unknown members (TMF630 polymorphism). */
+  /**
+   * Has @type, @baseType and @schemaLocation, and with a @type of a sub-class unknown members (TMF630 polymorphism).
+   */
   readonly extensible: boolean
-  /** The member that a body may give alone, as a text in place of the object. */
+  /** A text in a body may stand for an object with this member only. */
   readonly shorthand?: string
-  /** Two members, instants: where both are there, the last must not be before the first. */
+  /** Two instants: if both are present, the last must not be before the first. */
   readonly ordered?: readonly [first: string, last: string]
-  /** A member that must be there where another one says so. */
   readonly needed?: Needed
 }
 
-/** `member` is required where `when` is one of the values. */
+/** `member` is required if `when` is one of the values. */
 export interface Needed {
   readonly member: string
   readonly when: string
@@ -65,11 +66,10 @@ export interface Member {
   readonly required: boolean
 }
 
-/** A member as an author writes it: shape, description, and whether it must be there when its parent is. */
+/** As an author writes it: shape, description, and if its parent requires it. */
 type MemberSpec = readonly [shape: Shape, description: string, required?: 'required']
 type MemberSpecs = Readonly<Record<string, MemberSpec>>
 
-/** The object that some members make. */
 type ObjectOf<M extends MemberSpecs> = {
   readonly [N in keyof M as M[N] extends readonly [Shape, string, 'required'] ? N : never]: ValueOf<M[N][0]>
 } & {
@@ -77,21 +77,20 @@ type ObjectOf<M extends MemberSpecs> = {
 }
 
 const TEXT_MAX_LENGTH = 4096
-/** Of a list that says nothing else. */
+/** The default limit of a list. */
 export const ITEMS_MAX = 10_000
 const URI_MAX_LENGTH = 2048
 
 export const text = (maxLength = TEXT_MAX_LENGTH): Scalar & Of<string> => ({ kind: 'text', maxLength })
-/** A text that matches. */
 export const pattern = (regex: RegExp, maxLength: number): Scalar & Of<string> => ({
   kind: 'text',
   maxLength,
   pattern: regex
 })
 export const uri: Scalar & Of<string> = { kind: 'text', maxLength: URI_MAX_LENGTH, format: 'uri' }
-/** Where something is found, as its owner writes it: an http, https or urn address, or a relative one. */
+/** An address as its owner writes it: http, https or urn, or a relative one. */
 export const link: Scalar & Of<string> = { kind: 'text', maxLength: URI_MAX_LENGTH, format: 'uri-reference' }
-/** Bytes as base64 (RFC 4648, section 4). */
+/** Base64 (RFC 4648, section 4). */
 export const base64 = (maxLength: number): Scalar & Of<string> => ({ kind: 'text', maxLength, format: 'byte' })
 export const instant: Scalar & Of<Instant> = { kind: 'instant' }
 export const oneOf = <const V extends string>(values: readonly V[]): Scalar & Of<V> => ({ kind: 'oneOf', values })
@@ -105,12 +104,12 @@ export const list = <S extends Shape>(of: S, maxItems?: number): ListShape & Of<
   ...(maxItems && { maxItems })
 })
 
-/** An object of the standard that may be sub-classed: it carries the @-attributes. */
+/** Declares an object of the standard that may be sub-classed: it has the @-attributes. */
 export function object<const M extends MemberSpecs>(name: string, members: M): ObjectShape & Of<ObjectOf<M>> {
   return { kind: 'object', name, extensible: true, members: new Map([...memberMap(members), ...META]) }
 }
 
-/** An object of the standard without @-attributes: Money, Quantity, TimePeriod. */
+/** Declares an object of the standard without @-attributes: Money, Quantity, TimePeriod. */
 export function plainObject<const M extends MemberSpecs>(name: string, members: M): ObjectShape & Of<ObjectOf<M>> {
   return { kind: 'object', name, extensible: false, members: memberMap(members) }
 }
@@ -124,14 +123,13 @@ function memberMap(members: MemberSpecs): Map<string, Member> {
   )
 }
 
-/** The polymorphism attributes that every extensible object carries (TMF630 part 2). */
+/** The polymorphism attributes of every extensible object (TMF630 part 2). */
 export const META: ReadonlyMap<string, Member> = memberMap({
   '@type': [text(256), 'The sub-class of this object, when it is sub-classed'],
   '@baseType': [text(256), 'The super-class of this object, when it is sub-classed'],
   '@schemaLocation': [uri, 'Where the JSON schema of the sub-class is found']
 })
 
-/** Three letters of ISO 4217. */
 export const currency = pattern(/^[A-Z]{3}$/, 3)
 
 export const money = plainObject('Money', {
@@ -150,22 +148,20 @@ const period = plainObject('TimePeriod', {
 })
 export const timePeriod: typeof period = { ...period, ordered: ['startDateTime', 'endDateTime'] }
 
-/** Whether the instants of an object, in the form in which they are kept, come in the order that its shape asks for. */
+/** Takes instants in their stored form. */
 export function isOrdered({ ordered }: ObjectShape, value: Readonly<Record<string, unknown>>): boolean {
   if (!ordered) return true
   const [first, last] = ordered.map((name) => value[name])
-  // Instants are kept as texts of one length.
+  // Stored instants are texts of one length.
   return typeof first !== 'string' || typeof last !== 'string' || first <= last
 }
 
-/** Whether an object has the member that another one of its members asks for. */
 export function hasNeeded({ needed }: ObjectShape, value: Readonly<Record<string, unknown>>): boolean {
   if (!needed?.isOneOf.includes(String(value[needed.when]))) return true
   const member = value[needed.member]
   return typeof member === 'string' ? member.trim() !== '' : member !== undefined
 }
 
-/** Whether an object's members, each sound by itself, go together. */
 export function isConsistent(shape: ObjectShape, value: Readonly<Record<string, unknown>>): boolean {
   return isOrdered(shape, value) && hasNeeded(shape, value)
 }

@@ -4,7 +4,7 @@ import { type Json, schemaRef } from './schemas.ts'
 
 const RESULTS = { schema: schemaRef('LineResult') }
 
-/** What may be posted where many are taken: one, an array of them, or one in each line. */
+/** Returns the body schema: one document, an array, or one in each line. */
 export function bulkBody(one: Json): Json {
   return {
     'application/json': { schema: { anyOf: [one, { type: 'array', items: one }] } },
@@ -12,7 +12,6 @@ export function bulkBody(one: Json): Json {
   }
 }
 
-/** How many are answered. */
 export function bulkResponses(): Json {
   const headers = headerRefs('X-Request-Id')
   return {

@@ -1,7 +1,7 @@
 import { PARAMETERS } from './parameters.ts'
 import { type Json, schemaRef } from './schemas.ts'
 
-/** Failures by status: `default` stands for what any server may answer, e.g. 408, 417 and 431. */
+/** Failures by status; `default` covers those of any server, e.g. 408, 417 and 431. */
 export const ERROR_RESPONSES = {
   400: { name: 'BadRequest', description: 'The request is malformed, or breaks a rule that the message names' },
   401: {
@@ -52,32 +52,28 @@ export const ERROR_RESPONSES = {
 
 export type ParameterName = keyof typeof PARAMETERS
 
-/** References to parameters of the document, in the order in which a reader meets them. */
+/** In the order of reading. */
 export function parameterRefs(...names: readonly ParameterName[]): readonly Json[] {
   return names.map((name) => ({ $ref: `#/components/parameters/${name}` }))
 }
 
-/** References to response headers of the document, by header. */
+/** By header. */
 export function headerRefs(...names: readonly HeaderName[]): Json {
   return Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]))
 }
 
-/** A reference to a response of the document. */
 export function responseRef(name: string): Json {
   return { $ref: `#/components/responses/${name}` }
 }
 
-/** All parameters of the document by name. */
 export function componentParameters(): Json {
   return PARAMETERS
 }
 
-/** All response headers of the document by name. */
 export function componentHeaders(): Json {
   return HEADERS
 }
 
-/** All failures of the document by name. */
 export function componentResponses(): Json {
   const content = { 'application/json': { schema: schemaRef('Error') } }
   const failures: { name: string; description: string; headers?: readonly HeaderName[] }[] =
@@ -93,7 +89,7 @@ export function componentResponses(): Json {
 const count = { type: 'integer', minimum: 0 } as const
 const text = { type: 'string' } as const
 
-/** Headers marked as required are on every answer that lists them. */
+/** A required header is on every response that lists it. */
 const HEADERS = {
   'X-Request-Id': { description: 'Identifier of the request', required: true, schema: text },
   'X-Total-Count': { description: 'How many resources match', required: true, schema: count },
@@ -121,5 +117,4 @@ const HEADERS = {
   'Retry-After': { description: 'After how many seconds a repetition may succeed', schema: count }
 } as const
 
-/** A response header of the document. */
 export type HeaderName = keyof typeof HEADERS

@@ -3,35 +3,35 @@ import { componentHeaders, componentParameters, componentResponses } from './com
 import { type OperationContext, operationObject, VERBS } from './operations.ts'
 import { componentSchemas, type Json } from './schemas.ts'
 
-/** What an OpenAPI document says besides the declarations of the resources. */
+/** The parts of an OpenAPI document besides the resources' declarations. */
 export interface ApiDescription {
   readonly title: string
   /** Version of the standard that the API follows, e.g. `4.0.0`. */
   readonly version: string
   readonly description: string
-  /** Every path under which the API stands; the first one is what a client should use. */
+  /** All paths of the API; clients should use the first. */
   readonly basePaths: readonly string[]
-  /** How clients get in: OpenAPI's security schemes by name. */
+  /** OpenAPI's security schemes by name. */
   readonly securitySchemes: Json
-  /** The path before every path of the server, where clients see one; else empty. */
+  /** The prefix of every path as clients see it, or empty. */
   readonly prefix: string
   readonly sections: readonly Section[]
 }
 
-/** Resources and other operations with one base path, or below each of the API's. */
+/** Resources and other operations below one base path, or below each of the API's. */
 export interface Section {
-  /** Stands before the paths of the section; left out for those below each base path of the API. */
+  /** Undefined: below each base path of the API. */
   readonly base?: string
   readonly resources: readonly Resource[]
-  /** Whether a provider may act as one of its partners on the resources. */
+  /** A provider may act as one of its partners on the resources. */
   readonly supportsProxy: boolean
-  /** Tags besides those of the resources, with what they mean. */
+  /** Further tags with their descriptions. */
   readonly tags?: Readonly<Record<string, string>>
-  /** Path items besides those of the resources, whose operations any of these security schemes opens. */
+  /** Returns further path items; any of the schemes opens their operations. */
   readonly furtherPaths: (schemes: readonly string[]) => Json
 }
 
-/** The OpenAPI 3.1 document of some resources, made from their declarations alone. */
+/** Returns the OpenAPI 3.1 document, made from declarations only. */
 export function openApiDocument(api: ApiDescription): Json {
   const { title, version, description, basePaths, prefix, securitySchemes, sections } = api
   const served = sections.flatMap(({ resources }) => resources)
@@ -57,7 +57,7 @@ function tagsOf({ resources, tags = {} }: Section): readonly Json[] {
   return [...own, ...Object.entries(tags).map(([name, description]) => ({ name, description }))]
 }
 
-/** The path items of a section; with a base of its own, they have their whole path and name their server. */
+/** Returns the path items of a section; with a base of its own they have their whole path and name their server. */
 function pathsOf(
   section: Section,
   prefix: string,

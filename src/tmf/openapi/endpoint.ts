@@ -10,21 +10,21 @@ import {
 } from './components.ts'
 import type { Json } from './schemas.ts'
 
-/** A query that is read by other rules than those of a schema, with the parameters that it may have. */
+/** Reads a query without a schema; lists its parameters. */
 export interface QueryReader<Query> {
   readonly parameters: readonly Json[]
-  /** Reads a raw query string. Throws `invalidQuery`. */
+  /** Throws `invalidQuery`. */
   readonly read: (raw: string) => Query
 }
 
-/** What the OpenAPI document says about an operation that belongs to no TMF resource. */
+/** The documentation of an operation outside the TMF resources. */
 export interface EndpointDescription {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** Below the base path, parameters in braces: `/payment/{id}/reverse`. */
   readonly path: string
-  /** What its parameters of the path are; `id` needs no words. */
+  /** Descriptions of path parameters; `id` needs none. */
   readonly pathParameters?: Readonly<Record<string, string>>
-  /** What it is about, for messages: `a statement`. */
+  /** The noun in messages: `a statement`. */
   readonly subject: string
   readonly operationId: string
   readonly tag: string
@@ -33,20 +33,20 @@ export interface EndpointDescription {
   readonly access: Access
   readonly query: z.ZodType | QueryReader<unknown>
   readonly body: z.ZodType
-  /** Whether the body may be left out where nothing is to be said. */
+  /** The body may be left out. */
   readonly isBodyOptional?: boolean
-  /** Headers that it takes, besides the usual ones. */
+  /** Headers besides the usual ones. */
   readonly headers?: readonly ParameterName[]
   /** A body that succeeds on the demo data. */
   readonly example?: Json
-  /** Bodies of requests about what somebody must have made before, by name. */
+  /** Bodies that depend on earlier requests, by name. */
   readonly examples?: Readonly<Record<string, Json>>
   readonly replies: Readonly<Record<number, Reply>>
-  /** Failures besides those that every operation may meet. */
+  /** Failures besides those of every operation. */
   readonly failures?: readonly (keyof typeof ERROR_RESPONSES)[]
 }
 
-/** A success: what it means, the schema of its JSON or of each media type, and headers besides the request id. */
+/** A success: its description, the schema of its JSON or of each media type, and headers besides the request id. */
 export interface Reply {
   readonly description: string
   readonly schema?: Json
@@ -57,10 +57,9 @@ export interface Reply {
 const COMMON = [400, 401, 403, 405, 429, 500, 503, 'default'] as const
 const PUBLIC_COMMON = [405, 429, 500, 503, 'default'] as const
 
-/** The headers of a page of a list. */
 export const PAGE_HEADERS = ['X-Total-Count', 'X-Result-Count', 'Link'] as const
 
-/** The OpenAPI operation of an endpoint, opened by any of the security schemes. */
+/** Any of the security schemes opens it. */
 export function operationOf(declared: EndpointDescription, schemes: readonly string[]): Json {
   const {
     operationId,
@@ -139,7 +138,7 @@ interface ObjectSchema {
   readonly required?: readonly string[]
 }
 
-/** The JSON schema of what is sent, before it is transformed. */
+/** Returns the schema of the input, before transformations. */
 function jsonSchema(schema: z.ZodType): ObjectSchema {
   const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' })
   return rest as ObjectSchema

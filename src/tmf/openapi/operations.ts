@@ -8,15 +8,14 @@ import { type Json, schemaRef } from './schemas.ts'
 interface Verb {
   readonly method: 'get' | 'post' | 'patch' | 'delete'
   readonly place: 'collection' | 'item'
-  /** What the operation's id begins with; the type of the resource follows. */
+  /** The start of the operation's id; the type of the resource follows. */
   readonly prefix: string
   readonly summary: (type: string) => string
   readonly parameters: readonly ParameterName[]
-  /** Failures besides those that every operation may meet. */
+  /** Failures besides those of every operation. */
   readonly failures: readonly (keyof typeof ERROR_RESPONSES)[]
 }
 
-/** How each operation stands in HTTP. */
 export const VERBS: Readonly<Record<Operation, Verb>> = {
   list: {
     method: 'get',
@@ -60,16 +59,15 @@ export const VERBS: Readonly<Record<Operation, Verb>> = {
   }
 }
 
-/** What an operation stands among. */
 export interface OperationContext {
-  /** The resources beside that of the operation. */
+  /** The other resources. */
   readonly resources: readonly Resource[]
   readonly supportsProxy: boolean
-  /** The security schemes, any of which opens it. */
+  /** Any of these security schemes opens it. */
   readonly schemes: readonly string[]
 }
 
-/** One operation of a resource: what it takes, and every answer it may give. */
+/** Describes one operation of a resource with every possible response. */
 export function operationObject(
   resource: Resource,
   operation: Operation,
@@ -118,7 +116,7 @@ function scopesOf({ scopes }: Resource, operation: Operation): readonly string[]
   return operation === 'list' || operation === 'retrieve' ? scopes.read : scopes.write
 }
 
-/** What nothing depends on and no rule protects may be deleted at any time. */
+/** Nothing blocks the deletion of a resource without dependants and rules. */
 function failuresOf(resource: Resource, operation: Operation, all: readonly Resource[]): Verb['failures'] {
   const { failures } = VERBS[operation]
   const isReferredTo = all.some(({ attributes }) => [...attributes.values()].some(refersTo(resource)))

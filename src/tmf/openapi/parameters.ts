@@ -24,7 +24,6 @@ they are joined by AND. What is valid JSONPath but not supported is a 501.`
 const text = { type: 'string' } as const
 const count = { type: 'integer', minimum: 0 } as const
 
-/** Every parameter that an operation may take, by its name in the document. */
 export const PARAMETERS = {
   Id: { name: 'id', in: 'path', required: true, description: 'Identifier of the resource', schema: text },
   Fields: {
@@ -40,9 +39,9 @@ always there, with \`none\` nothing else. Names that do not exist are left aside
     description: CONDITIONS,
     style: 'form',
     explode: true,
-    // The commas between several values must reach the server as they are.
+    // Commas between values must reach the server as they are.
     allowReserved: true,
-    // Without an example, Swagger UI would make up attributes and ask for them.
+    // Without an example, Swagger UI would invent attributes and filter by them.
     schema: { type: 'object', additionalProperties: text, examples: [{}] }
   },
   Filter: { name: 'filter', in: 'query', description: FILTER, schema: text },

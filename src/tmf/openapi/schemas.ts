@@ -7,8 +7,8 @@ import { META, type Member, type ObjectShape, type Shape, uri } from '../declara
 export type Json = Readonly<Record<string, unknown>>
 
 /**
- * All schemas of the document by name: for each resource what is read (`X`), posted (`X_Create`) and patched
- * (`X_Update`), the nested types, and the bodies that belong to no resource.
+ * Returns all schemas by name: for each resource one for reading (`X`), posting (`X_Create`) and patching (`X_Update`),
+ * the nested types, and the bodies of other operations.
  */
 export function componentSchemas(resources: readonly Resource[]): Json {
   const nested = new Map<string, ObjectShape>()
@@ -52,7 +52,6 @@ const LINE_RESULT: Json = {
   }
 }
 
-/** A reference to a schema of the document. */
 export function schemaRef(name: string): Json {
   return { $ref: `#/components/schemas/${name}` }
 }
@@ -91,7 +90,7 @@ function readSchema({ description, attributes }: Resource): Json {
   }
 }
 
-/** What the answer to a creation is: the resource, and its secret where the server has made it. */
+/** Adds the secret to a resource if the server made it. */
 function createdSchema(resource: Resource, { member }: Secret): Json {
   const read = readSchema(resource)
   const secret = { type: 'string', description: 'The secret, shown this once where the server has made it' }
@@ -115,7 +114,7 @@ function createSchema({ type, attributes, clientId, secret }: Resource): Json {
 
 const CHOSEN = 'The secret; when left out, the server makes one and shows it once'
 
-/** Of a merge patch nothing is required, and a null removes a member; the members are all there is to say. */
+/** Requires nothing in a merge patch, allows null for removal, and lists all members. */
 function updateSchema({ type, attributes, patchable, extensionsArePatchable }: Resource): Json {
   const patched = new Map([...attributes].filter(([name]) => patchable.includes(name)))
   const rule = 'A null removes an attribute, and nested objects are merged too (RFC 7396).'
@@ -140,7 +139,7 @@ function nestedSchema({ members, extensible }: ObjectShape): Json {
   }
 }
 
-/** In what is written, some objects may be given as a text. */
+/** Written objects may be given as a text. */
 const isWritten = true
 
 function properties(members: ReadonlyMap<string, Member | Attribute>, isInput = false): Json {
@@ -151,7 +150,7 @@ function property(member: Member | Attribute, isInput: boolean): Json {
   const target = 'storage' in member && member.storage.kind === 'reference' ? member.storage.to : undefined
   return {
     ...schemaOf(member.shape, isInput),
-    // A required text is never blank; the pattern or the length of one says so already.
+    // A required text is not blank; a pattern or a length says so already.
     ...(isBlankable(member) && { minLength: 1 }),
     description: target ? sentences(member.description, `Names a ${target.path} of this service.`) : member.description,
     ...('readOnly' in member && member.readOnly && { readOnly: true })
@@ -182,7 +181,7 @@ function requiredNames(members: ReadonlyMap<string, Member>): readonly string[] 
   return [...members].filter(([, member]) => member.required).map(([name]) => name)
 }
 
-/** Joins texts, the first of which may be a headline without a full stop. */
+/** Joins texts; the first may be a headline without a full stop. */
 function sentences(first: string, ...others: readonly string[]): string {
   return [first.endsWith('.') ? first : `${first}.`, ...others].join(' ')
 }

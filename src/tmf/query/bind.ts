@@ -14,7 +14,7 @@ import type { ObjectShape, Scalar, Shape } from '../declaration/shape.ts'
 import { checkRegex } from './regex.ts'
 import { suggestion } from './suggestion.ts'
 
-/** A predicate whose paths and values have been checked against a shape: what SQL is made of, and nothing else is. */
+/** A predicate with checked paths and values; the only source of SQL. */
 export type Bound =
   | { readonly op: 'and' | 'or'; readonly terms: readonly Bound[] }
   | { readonly op: 'not'; readonly term: Bound }
@@ -23,7 +23,7 @@ export type Bound =
   | { readonly op: 'some'; readonly path: Path; readonly where: Bound }
   | { readonly op: 'length'; readonly path: Path; readonly operator: OrderOperator; readonly value: number }
 
-/** Atoms that all hold for one and the same value. */
+/** Atoms that must hold for the same value. */
 export type Conjunction = readonly Atom[]
 
 export interface Atom {
@@ -34,12 +34,12 @@ export interface Atom {
 }
 
 /**
- * A connection of Postgres keeps 32 compiled patterns. With more in one query it compiles each of them again for every
- * row, which takes a thousand times as long as to match it.
+ * A connection of Postgres caches 32 compiled patterns. With more in one query it compiles each for every row, a
+ * thousand times as slow.
  */
 const PATTERNS_MAX = 8
 
-/** Checks every path, operator and value of a predicate; throws `invalidQuery` naming what is allowed instead. */
+/** Checks every path, operator and value; throws `invalidQuery` with the allowed ones. */
 export function bind(predicate: Predicate, root: ObjectShape): Bound {
   if (patternsIn(predicate) > PATTERNS_MAX) {
     throw QUERIES.tooManyPatterns(PATTERNS_MAX)
@@ -84,7 +84,7 @@ function bindComparison({ path, operator, values, ignoreCase }: Comparison, root
   return operator === 'ne' ? { op: 'not', term: test } : test
 }
 
-/** The pattern, when it may be used; else the problem says which attribute asked for it. */
+/** Checks a pattern; the problem names the attribute. */
 function checkedPattern(name: string, pattern: string): string {
   try {
     return checkRegex(pattern)
@@ -102,7 +102,7 @@ function atoms(name: string, leaf: Scalar, operator: Exclude<OrderOperator, 'ne'
   return [{ operator, value: parsed }]
 }
 
-/** A date without a time names the whole UTC day, from its start to before the next midnight. */
+/** A date without a time means the whole UTC day, from its start to before the next midnight. */
 const DAY_ATOMS: Readonly<
   Record<Exclude<OrderOperator, 'ne'>, (day: readonly [from: string, until: string]) => Conjunction>
 > = {
@@ -116,7 +116,7 @@ const DAY_ATOMS: Readonly<
   lte: ([, until]) => [{ operator: 'lt', value: until }]
 }
 
-/** The scalar at a path; lists on the way are entered. */
+/** Returns the scalar at a path, through lists. */
 export function leafAt(root: ObjectShape, path: Path): Scalar {
   const shape = entered(resolve(root, path))
   if (shape.kind !== 'object') return shape
@@ -134,7 +134,7 @@ function listAt(root: ObjectShape, path: Path): void {
   if (resolve(root, path).kind !== 'list') throw QUERIES.notAList(path.join('.'))
 }
 
-/** The shape at a path, lists before its last step entered. Throws `invalidQuery` for what is not there. */
+/** Returns the shape at a path, through lists before the last step. Throws `invalidQuery` for an unknown path. */
 function resolve(root: ObjectShape, path: Path): Shape {
   let shape: Shape = root
   path.forEach((name, depth) => {

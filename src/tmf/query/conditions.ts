@@ -6,8 +6,8 @@ const VALUES_MAX = 500
 
 /**
  * Reads attribute filters in both spellings (`billDate.gt=2026-01-01`, `billDate>2026-01-01`; TMF630 part 1, section
- * 4.4). Alternatives are joined by OR; within one, parts are joined by AND, and repeated equality on one attribute
- * means any of its values.
+ * 4.4). Joins alternatives by OR and the parts of one by AND; repeated equality on one attribute means any of its
+ * values.
  */
 export function parseConditions(alternatives: readonly (readonly string[])[]): Predicate | undefined {
   if (alternatives.length === 0) return undefined
@@ -32,8 +32,8 @@ function conjunction(comparisons: readonly Comparison[]): Predicate {
 }
 
 /**
- * Symbols by their raw spelling; the longer ones first. The first sign may stand as itself or percent-encoded. Behind a
- * sign that stands as itself an encoded one belongs to the value: `billNo=%3Dx` asks for `=x`.
+ * Symbols by their raw spelling, the longer ones first. The first sign may be plain or percent-encoded. After a plain
+ * sign an encoded one belongs to the value: `billNo=%3Dx` asks for `=x`.
  */
 const SYMBOLS: readonly (readonly [symbol: string, operator: Operator])[] = [
   ['>=|%3E(?:=|%3D)', 'gte'],
@@ -47,7 +47,7 @@ const SYMBOLS: readonly (readonly [symbol: string, operator: Operator])[] = [
 ]
 const NAME = '((?:[^=<>!*%]|%(?!3[CDE]|21|2A))*)'
 const CONDITION = new RegExp(`^${NAME}(?:${SYMBOLS.map(([symbol]) => `(${symbol})`).join('|')})(.*)$`, 'is')
-/** With the operator's name behind the attribute's: all that follows the first `=` is the value. */
+/** The operator's name follows the attribute's; all after the first `=` is the value. */
 const NAMED = new RegExp(`^${NAME}\\.(${OPERATORS.join('|')})(?:=|%3D)(.*)$`, 'is')
 
 function parseCondition(raw: string): Comparison {
@@ -71,8 +71,8 @@ function conditionParts(raw: string): { name: string; operator?: Operator; value
 }
 
 /**
- * Commas separate values, except in a pattern and between double quotes that enclose a whole value. Quotes inside of a
- * value are its own.
+ * Splits values at commas, except in a pattern and between double quotes around a whole value. Other quotes belong to
+ * the value.
  */
 function parseValues(raw: string, operator: Operator): string[] {
   if (operator === 'regex') return [unquoted(decodeText(raw))]
@@ -85,7 +85,8 @@ function splitValues(raw: string): string[] {
   for (let start = 0, end = 0; end < raw.length || start === 0; start = end + 1) {
     const opening = mayClose ? matchAt(OPENING, raw, start) : undefined
     const closing = opening && matchAt(CLOSING, raw, opening.end)
-    // What closes no value from here on closes none further on; looking again for each would take quadratic time.
+    // If no quote closes a value from here on, none does further on; searching again for each would take quadratic
+    // time.
     if (opening && !closing) mayClose = false
     end = closing?.end ?? ends(raw.indexOf(',', start), raw)
     values.push(raw.slice(start, end))

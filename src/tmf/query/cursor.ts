@@ -1,16 +1,18 @@
 import { isStorable } from '../../base/code-points.ts'
 import { QUERIES } from '../../messages/query.ts'
 
-/** Where a page begins: behind a row, given by what the sort compares. Opaque to clients, valid for one sort only. */
+/**
+ * The start of a page: the row before it, by the values that the sort compares. Opaque to clients, valid for one sort.
+ */
 export interface Cursor {
-  /** The `sort` it belongs to, as `describeSort` writes it. */
+  /** As `describeSort` writes it. */
   readonly sort: string
-  /** How many rows lie before the page, so that `prev` and `last` can be offered. */
+  /** The number of rows before the page, for `prev` and `last`. */
   readonly position: number
-  /** The values of the sort keys in that row, as Postgres prints them; null where the row has none. */
+  /** The row's values of the sort keys, as Postgres prints them; null for none. */
   readonly values: readonly (string | null)[]
   readonly id: string
-  /** The estimate of all matches that the first page made, so that the next ones need not count again. */
+  /** The first page's estimate of all matches, so that later pages need not count. */
   readonly total?: number | undefined
 }
 
@@ -19,7 +21,7 @@ export function encodeCursor({ sort, position, values, id, total }: Cursor): str
   return Buffer.from(JSON.stringify(parts)).toString('base64url')
 }
 
-/** Reads a cursor back. Throws `invalidQuery` for anything that this server did not write. */
+/** Throws `invalidQuery` for text that this server did not write. */
 export function decodeCursor(text: string | undefined): Cursor | undefined {
   if (text === undefined) return undefined
   const cursor = asCursor(parsed(Buffer.from(text, 'base64url').toString()))

@@ -1,10 +1,10 @@
 import type { Operator, Path, Predicate } from '../declaration/predicate.ts'
 import { expected, type Token, unsupported } from './json-path-tokens.ts'
 
-/** Most digits of a number that `length()` is compared with. */
+/** Most digits of a number compared with `length()`. */
 const MAX_LENGTH_DIGITS = 9
 
-/** How the operators of JSONPath are called in a predicate. */
+/** JSONPath's operators in a predicate. */
 export const OPERATORS: ReadonlyMap<string, Operator> = new Map([
   ['==', 'eq'],
   ['!=', 'ne'],
@@ -15,7 +15,7 @@ export const OPERATORS: ReadonlyMap<string, Operator> = new Map([
   ['=~', 'regex']
 ])
 
-/** A way through the document: names, and then perhaps a condition on the elements or a call of length(). */
+/** A path through the document: names, then an optional condition on elements or call of length(). */
 export interface Route {
   readonly kind: 'path'
   readonly path: Path
@@ -23,7 +23,7 @@ export interface Route {
   readonly isLength?: boolean
 }
 
-/** A value as the client wrote it: strings without their quotes, numbers with all their digits. */
+/** A value as the client wrote it: strings without quotes, numbers with all digits. */
 export interface Value {
   readonly kind: 'string' | 'number' | 'boolean' | 'null' | 'regex'
   readonly text: string
@@ -32,8 +32,8 @@ export interface Value {
 }
 
 /**
- * The predicate of `left operator right`, one of which must be a path; a value on the left swaps the operator. `token`
- * is the operator in the text. Throws invalidQuery for what makes no sense, notImplemented for the rest.
+ * Builds `left operator right`. One side must be a path; a value on the left swaps the operator. `token` is the
+ * operator in the text. Throws invalidQuery for nonsense, notImplemented for unsupported JSONPath.
  */
 export function comparison(left: Route | Value, operator: Operator, right: Route | Value, token: Token): Predicate {
   if (left.kind === 'path') {

@@ -1,10 +1,9 @@
 import { QUERIES } from '../../messages/query.ts'
 
-/** A piece of a JSONPath text as it stands there; `end` follows the last one and `unknown` is what starts no token. */
+/** A piece of a JSONPath text. `end` follows the last one; `unknown` starts no token. */
 export interface Token {
   readonly kind: 'name' | 'number' | 'string' | 'regex' | 'mark' | 'unknown' | 'end'
   readonly text: string
-  /** Counted from 1. */
   readonly position: number
 }
 
@@ -21,7 +20,7 @@ const TOKEN = new RegExp(
   'gsu'
 )
 
-/** Splits a JSONPath text into tokens, the last of them `end`, as far as it can be split. Refuses nothing. */
+/** Splits a JSONPath text into tokens, the last of them `end`. Refuses nothing. */
 export function tokenize(text: string): Token[] {
   const tokens: Token[] = []
   let position = 1
@@ -36,7 +35,7 @@ export function tokenize(text: string): Token[] {
 
 const KINDS = ['name', 'number', 'string', 'regex', 'mark', 'unknown'] as const
 
-/** The text that a string token stands for. Throws an invalidQuery Problem for what JSON does not allow in a string. */
+/** Returns the text of a string token. Throws an invalidQuery Problem for a string that JSON does not allow. */
 export function textOf(token: Token): string {
   const text = token.text
     .slice(1, -1)
@@ -57,24 +56,24 @@ const ESCAPES: ReadonlyMap<string, string> = new Map([
   ...['\\', '/', "'", '"'].map((character) => [character, character] as const)
 ])
 
-/** The pattern between the slashes of a regex token. Throws an invalidQuery Problem for flags other than `i`. */
+/** Returns the pattern of a regex token. Throws an invalidQuery Problem for flags other than `i`. */
 export function patternOf(token: Token): { readonly text: string; readonly ignoreCase: boolean } {
   const end = token.text.lastIndexOf('/')
   const flags = token.text.slice(end + 1)
   if (flags !== '' && flags !== 'i') expected('a pattern with no flag but i', token)
-  // Only JSONPath escapes the slash; other escapes belong to the pattern, and of \\ the second half escapes nothing.
+  // Only JSONPath escapes the slash; other escapes belong to the pattern, and in \\ the second half escapes nothing.
   const text = token.text.slice(1, end).replaceAll(/\\(.)/gsu, (pair) => (pair === '\\/' ? '/' : pair))
   return { text, ignoreCase: flags === 'i' }
 }
 
-/** Throws the invalidQuery Problem that something else was expected where this token stands. */
+/** Throws an invalidQuery Problem with the position of the token. */
 export function expected(what: string, token: Token): never {
   const unclosed = token.kind === 'unknown' && /['"/]/.test(token.text) ? 'an unclosed ' : ''
   const found = token.kind === 'end' ? 'it ends' : `it has ${unclosed}${token.text}`
   throw QUERIES.filterUnreadable(token.position, found, what)
 }
 
-/** Throws the notImplemented Problem that says what JSONPath is supported. */
+/** Throws a notImplemented Problem with the supported JSONPath. */
 export function unsupported(what: string): never {
   throw QUERIES.filterUnsupported(what)
 }

@@ -3,9 +3,8 @@ import type { Path, Predicate } from '../declaration/predicate.ts'
 import { comparison, OPERATORS, type Route, type Value } from './json-path-comparison.ts'
 import { expected, patternOf, type Token, textOf, tokenize, unsupported } from './json-path-tokens.ts'
 
-/** Longest text of a filter. */
 const MAX_LENGTH = 2048
-/** How deep filters, parentheses and `!` may be nested. */
+/** Depth of nested filters, parentheses and `!`. */
 const MAX_DEPTH = 32
 
 const KEYWORDS: ReadonlyMap<string, Value['kind']> = new Map([
@@ -27,9 +26,9 @@ const UNSUPPORTED_FUNCTIONS: ReadonlySet<string> = new Set([
 ])
 
 /**
- * Reads a TMF630 part 6 `filter` value. `$[?(@.a==1)]` is about the resource itself; `$.list[?(@.a==1)]` wants one
- * element of the list that meets all of the condition. The `$` may be left out. Throws a Problem: invalidQuery for what
- * is no JSONPath, notImplemented for JSONPath beyond the subset that is served.
+ * Reads a TMF630 part 6 `filter` value. `$[?(@.a==1)]` is about the resource itself; `$.list[?(@.a==1)]` needs one
+ * element of the list that meets the whole condition. The `$` may be left out. Throws a Problem: invalidQuery for
+ * malformed JSONPath, notImplemented beyond the supported subset.
  */
 export function parseJsonPathFilter(text: string): Predicate {
   if (text.length > MAX_LENGTH) throw QUERIES.filterTooLong(MAX_LENGTH)
@@ -78,7 +77,7 @@ function parseRoute(reader: Reader, start: Path): Route {
 }
 
 function parseName(reader: Reader): string {
-  // Names like @type belong in brackets, but are so common in TMF documents that they may also stand after a dot.
+  // Names like @type belong in brackets, but TMF documents often have them after a dot.
   const at = accept(reader, '@') ? '@' : ''
   const token = peek(reader)
   if (token.text === '*') unsupported('the wildcard *')
@@ -149,7 +148,7 @@ function parseTerm(reader: Reader): Predicate {
 function parseNegated(reader: Reader): Predicate {
   const { text } = peek(reader)
   if (text === '!' || text === '(') return parseTerm(reader)
-  // Readers differ on !@.a==1, so the parentheses are asked for.
+  // Readers differ on !@.a==1, so the parentheses are required.
   const route = parseOperand(reader)
   if (OPERATORS.has(peek(reader).text))
     expected('&&, || or a closing bracket; write !( ) around a comparison', peek(reader))

@@ -6,20 +6,19 @@ import { parseQuery } from './query.ts'
 const DEFAULT_LIMIT = 100
 const LIMIT_MAX = 1_000
 
-/** What is asked of a list: a page of what has any of the values, for each attribute that is named. */
+/** A page of rows that have any of the values, for each named attribute. */
 export interface ListQuery<Name extends string> {
   readonly values: Readonly<Partial<Record<Name, readonly string[]>>>
   readonly offset: number
   readonly limit: number
-  /** Whether the client has said which page it wants. */
   readonly isPaged: boolean
-  /** The query but for its page, as links to other pages begin. */
+  /** The query without its page, for links to other pages. */
   readonly link: string
 }
 
 /**
- * Reads the raw query string of a list that is filtered by equality of a few attributes, and paged. Throws
- * `invalidQuery` with what is taken for anything else: nothing is ignored.
+ * Reads the raw query of a paged list, filtered by equality of a few attributes. Throws `invalidQuery` with the allowed
+ * parameters for any other: nothing is ignored.
  */
 export function readListQuery<Name extends string>(
   raw: string,

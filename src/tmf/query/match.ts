@@ -5,7 +5,7 @@ import type { Scalar } from '../declaration/shape.ts'
 import type { Atom, Bound } from './bind.ts'
 import { regexMatches } from './regex.ts'
 
-/** Whether a document (or an element of a list) meets a bound predicate. The twin of where.ts. */
+/** Matches a document, or an element of a list. The twin of where.ts. */
 export function match(bound: Bound, value: unknown): boolean {
   switch (bound.op) {
     case 'and':
@@ -27,7 +27,7 @@ export function match(bound: Bound, value: unknown): boolean {
   }
 }
 
-/** The values at a path; lists before its last step are entered. */
+/** Returns the values at a path, through lists before its last step. */
 function valuesAt(value: unknown, path: Path): readonly unknown[] {
   const [name, ...rest] = path
   if (name === undefined) return value === undefined || value === null ? [] : [value]

@@ -1,17 +1,17 @@
 import { percentEncoded } from '../../base/percent-encoding.ts'
 import { QUERIES } from '../../messages/query.ts'
 
-/** A query string taken apart before anything is decoded, so that `%26`, `%3B` and `%2C` stay characters of a value. */
+/** A query string split before decoding, so that `%26`, `%3B` and `%2C` stay characters of a value. */
 export interface SplitQuery {
-  /** Raw values of the reserved parameters, wherever they stood. */
+  /** Raw values of the reserved parameters at any place. */
   readonly reserved: ReadonlyMap<string, readonly string[]>
-  /** The other parts: joined by AND within an alternative, the alternatives by OR. */
+  /** The other parts: AND within an alternative, OR between alternatives. */
   readonly alternatives: readonly (readonly string[])[]
 }
 
 const PARTS_MAX = 200
 
-/** Splits at `;` (alternatives) and `&` (parts), taking the reserved parameters out first. */
+/** Splits at `;` (alternatives) and `&` (parts) after taking out the reserved parameters. */
 export function splitQuery(raw: string, reservedNames: readonly string[]): SplitQuery {
   const reserved = new Map<string, string[]>()
   const alternatives: string[][] = [[]]
@@ -28,7 +28,7 @@ export function splitQuery(raw: string, reservedNames: readonly string[]): Split
   return { reserved, alternatives: alternatives.filter((alternative) => alternative.length > 0) }
 }
 
-/** One more value for the attribute before it, as in `state=new;sent`. False when there is none before it. */
+/** Adds a value for the attribute before it, as in `state=new;sent`. Returns false if there is none. */
 function addValue(conditions: string[], value: string): boolean {
   const before = conditions.pop()
   if (before === undefined) return false
@@ -36,7 +36,7 @@ function addValue(conditions: string[], value: string): boolean {
   return true
 }
 
-/** A query string that `splitQuery` takes apart into the same parts, but for the reserved parameters left out. */
+/** Joins the parts, without some reserved parameters, so that `splitQuery` would return them again. */
 export function joinQuery({ reserved, alternatives }: SplitQuery, without: readonly string[]): string {
   const conditions = alternatives.map((parts) => parts.join('&')).join(';')
   const kept = [...reserved].filter(([name]) => !without.includes(name))
@@ -44,14 +44,17 @@ export function joinQuery({ reserved, alternatives }: SplitQuery, without: reado
   return [...(conditions === '' ? [] : [conditions]), ...parameters].join('&')
 }
 
-/** Escapes what decides where a JSONPath ends, so that it ends at the next `&` whatever it holds. */
+/** Escapes a JSONPath so that it ends at the next `&`. */
 function closed(value: string): string {
   return value.replace(/[&;()[\]]/g, percentEncoded)
 }
 
 const HAS_OPERATOR = /[=<>!*]|%(?:3[CDE]|21|2A)/i
 
-/** Parts with the separator before each. A JSONPath may hold `&&` and `;`: `filter=` ends where its brackets do. */
+/**
+ * Yields parts, each with the separator before it. A JSONPath may contain `&&` and `;`: `filter=` ends with its
+ * brackets.
+ */
 function* parts(raw: string): Generator<{ text: string; separator: string }> {
   let start = 0
   let separator = ''
@@ -81,10 +84,10 @@ function filterEnd(raw: string, start: number): number {
   return depth === 0 ? raw.length : partEnd(raw, start)
 }
 
-/** A text of a JSONPath, whose brackets are its own; the quotes and backslashes as they are, or escaped. */
+/** A quoted text in a JSONPath, whose brackets do not count; quotes and backslashes plain or escaped. */
 const QUOTED = /(?<quote>['"]|%2[27])(?:(?!\k<quote>|\\|%5C).|(?:\\|%5C).)*\k<quote>/isy
 
-/** Where the quoted text that begins here ends; one character further where none does. */
+/** Returns the end of the quoted text that begins here; one character further if there is none. */
 function quotedEnd(raw: string, start: number): number {
   QUOTED.lastIndex = start
   return QUOTED.test(raw) ? QUOTED.lastIndex : start + 1

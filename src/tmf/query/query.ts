@@ -5,10 +5,10 @@ import { type Cursor, decodeCursor } from './cursor.ts'
 import { parseJsonPathFilter } from './json-path.ts'
 import { decodeText, joinQuery, splitQuery } from './query-text.ts'
 
-/** Names to keep, each with what to keep inside it; an empty map keeps all of the value. */
+/** Names to keep, each with the names to keep inside it; an empty map keeps the whole value. */
 export interface Fields extends ReadonlyMap<string, Fields> {}
 
-/** What a client asked of a collection, read but not yet checked against a resource. */
+/** A parsed query, not yet checked against a resource. */
 export interface Query {
   readonly fields: Fields | undefined
   readonly where: Predicate | undefined
@@ -16,7 +16,7 @@ export interface Query {
   readonly offset: number | undefined
   readonly limit: number | undefined
   readonly after: Cursor | undefined
-  /** The query but for offset, limit and after, as a link to another page of it begins. */
+  /** The query without offset, limit and after, for links to other pages. */
   readonly link: string
 }
 
@@ -32,7 +32,7 @@ const FIELDS_MAX = 100
 const SORT_KEYS_MAX = 8
 const FILTERS_MAX = 10
 
-/** As clients write it that are made from the OpenAPI document and take its parameter `conditions` for an object. */
+/** The spelling of clients generated from the OpenAPI document, which take its parameter `conditions` for an object. */
 const IN_CONDITIONS = /(^|[&;])conditions(?:\[|%5B)([^&;=[\]%]+)(?:\]|%5D)/gi
 
 /** Reads a raw query string (TMF630 part 1, 4.3 to 4.7). Throws `invalidQuery`; 501 for unsupported JSONPath. */
@@ -55,7 +55,7 @@ export function parseQuery(raw: string): Query {
   return query
 }
 
-/** Reads a query string that may hold nothing but `fields`, as for one resource. */
+/** Reads a query string with `fields` only, as for one resource. */
 export function parseFieldsOnly(raw: string): Fields | undefined {
   if (raw === '') return undefined
   const { reserved, alternatives } = splitQuery(raw, RESERVED)

@@ -1,17 +1,16 @@
 import { type CharacterTest, codeOf } from './regex-character.ts'
 
-/** A part of a pattern, from which its automaton is built. */
+/** A part of a pattern, for building its automaton. */
 export interface Part {
-  /** How many states it takes. */
   readonly size: number
   readonly mayBeEmpty: boolean
-  /** The first state of the part, given the one after it. */
+  /** Returns the first state of the part, given the one after it. */
   readonly before: (next: State) => State
 }
 
 /**
- * Whether the part matches somewhere in the text. All alternatives are walked at once instead of one after the other
- * as RegExp does, so the time is at most proportional to (states of the part) x (length of the text).
+ * Searches the part in a text. Walks all alternatives at once, unlike RegExp, so the time is at most proportional to
+ * (states of the part) x (length of the text).
  */
 export function occursIn(part: Part, text: string): boolean {
   const matched = fork([])
@@ -27,17 +26,14 @@ export function occursIn(part: Part, text: string): boolean {
   return matched.reachedAt === position
 }
 
-/** One character that the test admits. */
 export function one(has: CharacterTest): Part {
   return { size: 1, mayBeEmpty: false, before: (next) => ({ kind: 'character', has, next: [next], reachedAt: -1 }) }
 }
 
-/** The start or the end of the text. */
 export function anchor(kind: 'start' | 'end'): Part {
   return { size: 1, mayBeEmpty: true, before: (next) => ({ kind, has: never, next: [next], reachedAt: -1 }) }
 }
 
-/** The parts one after the other. */
 export function sequence(parts: readonly Part[]): Part {
   return {
     size: parts.reduce((sum, { size }) => sum + size, 0),
@@ -46,7 +42,6 @@ export function sequence(parts: readonly Part[]): Part {
   }
 }
 
-/** One of the parts. */
 export function choice(parts: readonly Part[]): Part {
   return {
     size: parts.reduce((sum, { size }) => sum + size, 1),
@@ -55,7 +50,7 @@ export function choice(parts: readonly Part[]): Part {
   }
 }
 
-/** The part at least `min` times and at most `max` times, or without limit. */
+/** Without `max` there is no limit. */
 export function repeat(part: Part, min: number, max?: number): Part {
   return {
     size: part.size * Math.max(max ?? min + 1, 1),
@@ -72,7 +67,7 @@ export function repeat(part: Part, min: number, max?: number): Part {
 
 interface State {
   readonly kind: 'character' | 'fork' | 'start' | 'end'
-  /** Which character leads to the next state. */
+  /** The character that leads to the next state. */
   readonly has: CharacterTest
   readonly next: State[]
   /** The last position in the text at which this state was reached. */
@@ -85,14 +80,14 @@ function fork(next: State[]): State {
   return { kind: 'fork', has: never, next, reachedAt: -1 }
 }
 
-/** The states after those that admit the character. */
+/** Returns the states after those that accept the character. */
 function step(states: readonly State[], code: number, position: number): State[] {
   const reached: State[] = []
   for (const { has, next } of states) if (has(code)) reach(next, position, reached)
   return reached
 }
 
-/** Adds all states that are reached from these without reading on: the list grows while it is walked. */
+/** Adds all states reachable without reading: the list grows while it is walked. */
 function follow(reached: State[], position: number, length: number): State[] {
   for (const { kind, next } of reached) {
     const open = kind === 'fork' || (kind === 'start' && position === 0) || (kind === 'end' && position === length)

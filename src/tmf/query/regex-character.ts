@@ -1,29 +1,25 @@
-/** Whether a pattern admits the character with this code point. */
 export type CharacterTest = (code: number) => boolean
 
-/** Admits the characters from `low` to `high`, by code point. */
 export function between(low: string, high: string): CharacterTest {
   const [least, most] = [codeOf(low), codeOf(high)]
   return (code) => code >= least && code <= most
 }
 
-/** Admits what one of the tests admits. */
 export function either(...tests: readonly CharacterTest[]): CharacterTest {
   return (code) => tests.some((test) => test(code))
 }
 
-/** Admits what the test does not. */
 export function not(test: CharacterTest): CharacterTest {
   return (code) => !test(code)
 }
 
-/** Admits an ASCII letter when the test admits either case of it; beyond ASCII, COLLATE "C" knows no letter case. */
+/** Accepts an ASCII letter if the test accepts either case; beyond ASCII, COLLATE "C" knows no letter case. */
 export function foldCase(test: CharacterTest): CharacterTest {
   // The two cases of an ASCII letter differ in this one bit.
   return (code) => test(code) || (isLetter(code) && test(code ^ 32))
 }
 
-/** The code point of the first character. */
+/** Returns the code point of the first character. */
 export function codeOf(character: string): number {
   return character.codePointAt(0) ?? 0
 }
@@ -33,7 +29,7 @@ const isLetter = either(between('A', 'Z'), between('a', 'z'))
 const isWord = either(isLetter, isDigit, between('_', '_'))
 const isSpace = either(between('\t', '\r'), between(' ', ' '))
 
-/** What a letter after a backslash stands for inside a class. Postgres before 14 refuses \D, \W and \S there. */
+/** Letters after a backslash inside a class. Postgres before 14 refuses \D, \W and \S there. */
 export const CLASS_SHORTHANDS: ReadonlyMap<string, CharacterTest> = new Map([
   ['d', isDigit],
   ['w', isWord],
@@ -43,7 +39,7 @@ export const CLASS_SHORTHANDS: ReadonlyMap<string, CharacterTest> = new Map([
   ['r', between('\r', '\r')]
 ])
 
-/** What a letter after a backslash stands for outside a class. */
+/** Letters after a backslash outside a class. */
 export const SHORTHANDS: ReadonlyMap<string, CharacterTest> = new Map([
   ...CLASS_SHORTHANDS,
   ['D', not(isDigit)],

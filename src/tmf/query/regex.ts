@@ -11,22 +11,21 @@ import {
   SHORTHANDS
 } from './regex-character.ts'
 
-/** Longest pattern, in characters. */
 const MAX_LENGTH = 256
-/** Largest bound of a quantifier; Postgres knows no larger one. */
+/** Largest bound of a quantifier in Postgres. */
 const MAX_BOUND = 255
 /**
- * How many characters a pattern may stand for once its quantifiers are written out; bounds the cost of a match.
- * Postgres matches without stepping back: the slowest patterns that were found within this bound took 5 ms to compile
- * and 4 µs for each character of a text.
+ * Characters of a pattern with its quantifiers written out; bounds the cost of a match. Postgres matches without
+ * backtracking: the slowest patterns found within this bound took 5 ms to compile and 4 µs for each character of a
+ * text.
  */
 const MAX_STATES = 512
-/** How many ^ and $ a pattern may hold: Postgres may need time exponential in their number to compile it. */
+/** Anchors ^ and $ in a pattern: Postgres may need time exponential in their number to compile it. */
 const MAX_ANCHORS = 8
 
 /**
- * Returns the pattern of a `regex` filter if Postgres' `text COLLATE "C" ~ pattern` and `regexMatches` understand it
- * alike, else throws an invalidQuery Problem that says what is allowed.
+ * Returns the pattern of a `regex` filter if Postgres' `text COLLATE "C" ~ pattern` and `regexMatches` agree on it.
+ * Throws an invalidQuery Problem with the rules for any other.
  */
 export function checkRegex(pattern: string): string {
   parse(pattern, false)
@@ -34,9 +33,9 @@ export function checkRegex(pattern: string): string {
 }
 
 /**
- * Whether the pattern matches a part of the text; the twin of Postgres' `~` (`~*` with `ignoreCase`) under COLLATE "C":
- * letter case and \d \w \s are those of ASCII. Throws as `checkRegex` does. RegExp is not used: it knows more white
- * space and letter case than COLLATE "C", and it backtracks, so a hostile pattern could block the process for hours.
+ * Searches a text by a pattern, the twin of Postgres' `~` (`~*` with `ignoreCase`) under COLLATE "C": letter case and
+ * \d \w \s are those of ASCII. Throws as `checkRegex` does. RegExp would not do: it knows more white space and letter
+ * case than COLLATE "C", and it backtracks, so a hostile pattern could block the process for hours.
  */
 export function regexMatches(pattern: string, text: string, ignoreCase: boolean): boolean {
   return occursIn(parse(pattern, ignoreCase), text)
@@ -115,13 +114,13 @@ function parseQuantifier(reader: Reader, part: Part, anchored: boolean): Part {
   if (part.mayBeEmpty) refuseAt(reader, 'what may be empty cannot be repeated', at)
   if (min > (max ?? min) || (max ?? min) > MAX_BOUND)
     refuseAt(reader, `the bounds of a quantifier go up to ${MAX_BOUND}, the smaller one first`, at)
-  // Whether a quantifier is lazy decides what is matched, never whether something is.
+  // A lazy quantifier changes the matched part, never the result.
   accept(reader, '?')
   if (/[*+?{]/.test(peek(reader) ?? '')) refuseAt(reader, 'a quantifier cannot follow another one')
   return repeat(part, min, max)
 }
 
-/** The least and the largest number of repetitions, the latter absent when there is no limit. */
+/** Returns the bounds of a repetition; without the second there is no limit. */
 function parseBounds(reader: Reader): readonly [number, number?] | undefined {
   if (accept(reader, '*')) return [0]
   if (accept(reader, '+')) return [1]

@@ -1,6 +1,5 @@
 const ECHO_MAX = 64
 
-/** ` (did you mean x?)` with the closest of the names, or the list of all when none is close. */
 export function suggestion(name: string, names: readonly string[]): string {
   const wanted = name.slice(0, ECHO_MAX).toLowerCase()
   const ranked = names

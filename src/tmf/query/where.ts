@@ -7,19 +7,18 @@ import { jsonKind, type ScalarKind, scalarKind } from '../declaration/scalar.ts'
 import type { Scalar, Shape } from '../declaration/shape.ts'
 import type { Atom, Bound, Conjunction } from './bind.ts'
 
-/** The SQL of a bound predicate over one row of the resource's table. The twin of match.ts. */
+/** Returns the SQL of a bound predicate on a row of the resource's table. The twin of match.ts. */
 export function where(resource: Resource, bound: Bound): Sql {
   return compile(bound, rowScope(resource))
 }
 
-/** Where paths start: at a row with its columns, or at a jsonb value. */
+/** The start of paths: a row with its columns, or a jsonb value. */
 interface Scope {
   readonly shape: Shape
-  /** The value at the first steps of a path, and the steps that are left. */
   readonly enter: (path: Path) => Place
 }
 
-/** A value in SQL: a typed column, or a jsonb value with the path still to go inside it. */
+/** A value in SQL: a typed column, or a jsonb value with the rest of the path. */
 type Place =
   | { readonly kind: 'column'; readonly column: Sql }
   | {
@@ -29,7 +28,7 @@ type Place =
       readonly rest: Path
       readonly indexed: boolean
     }
-  /** A money or a reference as a whole: it is there when its main column is; what it holds is read by its scope. */
+  /** A money or a reference as a whole: present if its main column is; its scope reads the members. */
   | { readonly kind: 'whole'; readonly column: Sql; readonly scope: Scope }
 
 function compile(bound: Bound, scope: Scope): Sql {
@@ -41,7 +40,7 @@ function compile(bound: Bound, scope: Scope): Sql {
         bound.terms.map((term) => compile(term, scope))
       )
     case 'not':
-      // IS NOT TRUE, not NOT: what is missing is not equal to anything.
+      // IS NOT TRUE, not NOT: a missing value equals nothing.
       return sql`(${compile(bound.term, scope)}) IS NOT TRUE`
     case 'test':
       return test(scope.enter(bound.path), bound.leaf, bound.anyOf)
@@ -134,7 +133,7 @@ const SYMBOLS: Readonly<Record<OrderOperator, Sql>> = {
   lte: sql`<=`
 }
 
-/** The jsonb values whose containment means equality at the path, so that a GIN index serves it; else undefined. */
+/** Returns jsonb values whose containment means equality at the path, so that a GIN index serves it; else undefined. */
 function containment(shape: Shape, path: Path, kind: ScalarKind, atoms: Conjunction): readonly unknown[] | undefined {
   const [atom] = atoms
   if (atom?.operator !== 'eq' || atoms.length !== 1) return undefined
@@ -155,7 +154,7 @@ function exists(place: Place): Sql {
 }
 
 function some(place: Place, inner: Bound): Sql {
-  // What is not there meets nothing, whatever is asked of it.
+  // A missing value meets no condition.
   if (place.kind === 'whole') return sql`(${place.column} IS NOT NULL AND ${compile(inner, place.scope)})`
   if (place.kind === 'column') throw new Error('a plain value has no attributes')
   return walk(place, (value, shape) => sql`(${value} IS NOT NULL AND ${compile(inner, elementScope(value, shape))})`)
@@ -168,8 +167,8 @@ function lengthTest(place: Place, operator: OrderOperator, value: number): Sql {
 }
 
 /**
- * Goes down the rest of a place's path; at each list some element must meet the condition. The last list is entered
- * too, unless the condition is about the list itself.
+ * Follows the rest of a place's path; at each list some element must meet the condition. Enters the last list, too,
+ * unless the condition is about the list itself.
  */
 function walk(
   { value, shape, rest }: { value: Sql; shape: Shape; rest: Path },
@@ -195,7 +194,7 @@ function memberShape(shape: Shape, name: string): Shape {
   return member.shape
 }
 
-/** What a sort compares: one value of a row, as SQL, and its kind. */
+/** Returns the compared value of a row, as SQL, and its kind. */
 export function sortOperand(resource: Resource, path: Path, leaf: Scalar): { operand: Sql; kind: ScalarKind } {
   const place = rowScope(resource).enter(path)
   if (place.kind !== 'json') return { operand: place.column, kind: scalarKind(leaf) }

@@ -13,40 +13,39 @@ import type { Json } from '../openapi/schemas.ts'
 import { type ListQuery, readListQuery } from '../query/list-query.ts'
 import type { Requester, RouteContext } from './routes.ts'
 
-/** An operation that belongs to no TMF resource: its route, access, validation and documentation in one place. */
+/** An operation outside the TMF resources: route, access, validation and documentation in one place. */
 export interface Declaration<Query, Body> extends EndpointDescription {
   readonly query: z.ZodType<Query> | QueryReader<Query>
   readonly body: z.ZodType<Body>
-  /** What a request costs, where its method does not say. */
+  /** The cost of a request, if its method does not say. */
   readonly work?: WorkClass
   readonly handle: (asked: Asked<Query, Body>, context: RouteContext) => Promise<Answer>
 }
 
-/** A request that was let in and whose query and body were read. */
+/** An admitted request with its query and body. */
 export interface Asked<Query, Body> extends Requester {
   readonly request: Request
-  /** The base path under which the client came. */
+  /** The base path of the request's URL. */
   readonly base: string
-  /** Parameters of the path, decoded. */
+  /** Decoded. */
   readonly params: Readonly<Record<string, string>>
   readonly query: Query
   readonly body: Body
 }
 
-/** What is sent: nothing, JSON as text, so that no digit of an amount is lost, or a stream of another media type. */
+/** A response: empty, JSON as text, so that no digit of an amount is lost, or a stream of another media type. */
 export interface Answer {
-  /** 200 when left out. */
+  /** 200 by default. */
   readonly status?: number
   readonly headers?: Readonly<Record<string, string | number>>
   readonly json?: string | Buffer
   readonly stream?: { readonly type: string; readonly body: Readable }
 }
 
-/** A declared operation, ready to be served and described. */
 export interface Endpoint {
-  /** Adds the route below a base path such as `/billing/v1`. */
+  /** `base` is a path such as `/billing/v1`. */
   register(app: FastifyInstance, base: string, context: RouteContext): void
-  /** Describes it for the OpenAPI document; any of the security schemes opens it. */
+  /** Any of the security schemes opens it. */
   describe(schemes: readonly string[]): { readonly path: string; readonly method: string; readonly operation: Json }
 }
 
@@ -54,7 +53,7 @@ type Request = FastifyRequest<{ Params: Readonly<Record<string, string>> }>
 
 const JSON_TYPE = 'application/json;charset=utf-8'
 
-/** Declares an operation. The compiler holds `handle` to what `query` and `body` read. */
+/** Declares an operation. The compiler checks `handle` against the types of `query` and `body`. */
 export function endpoint<Query, Body>(declared: Declaration<Query, Body>): Endpoint {
   const { method, path, access, work } = declared
   return {
@@ -75,7 +74,7 @@ function handlerOf<Query, Body>(declared: Declaration<Query, Body>, base: string
     }
     const asked: Asked<Query, Body> = {
       ...{ request, base, params: request.params, ...read },
-      // Of a public request nobody knows who asks; asking for it is a bug.
+      // A public request has no principal; reading it is a bug.
       get view() {
         return context.requester(request).view
       },
@@ -90,13 +89,13 @@ function handlerOf<Query, Body>(declared: Declaration<Query, Body>, base: string
   }
 }
 
-/** Of an operation without a body: only an empty one is taken. */
+/** Accepts an empty body only. */
 export const noBody = z.strictObject({})
 
-/** A query that nobody reads. */
+/** Ignores the query. */
 export const anyQuery: QueryReader<undefined> = { parameters: [], read: () => undefined }
 
-/** Takes no query at all; else `message` says why. */
+/** Refuses any query with `message`. */
 export function noQuery(message: string): QueryReader<undefined> {
   return {
     parameters: [],
@@ -106,7 +105,7 @@ export function noQuery(message: string): QueryReader<undefined> {
   }
 }
 
-/** The query of a list that is filtered by equality of a few attributes, which come with what they are, and paged. */
+/** Reads the query of a paged list, filtered by equality of a few attributes, given with their descriptions. */
 export function listQuery<Name extends string>(
   noun: string,
   filters: Readonly<Record<Name, string>>
@@ -122,13 +121,12 @@ export function listQuery<Name extends string>(
   }
 }
 
-/** One of what has versions, or 304 where the client has this one already. */
+/** Responds with a versioned value, or 304 if the client has it. */
 export function versioned({ headers }: FastifyRequest, version: string, json: string): Answer {
   const tag = { ETag: entityTag(version) }
   return isUnchanged(headers['if-none-match'], tag.ETag) ? { status: 304, headers: tag } : { headers: tag, json }
 }
 
-/** The path items of some endpoints for the OpenAPI document. */
 export function endpointPaths(endpoints: readonly Endpoint[], schemes: readonly string[]): Json {
   const paths: Record<string, Record<string, Json>> = {}
   for (const { path, method, operation } of endpoints.map(({ describe }) => describe(schemes))) {
@@ -137,7 +135,7 @@ export function endpointPaths(endpoints: readonly Endpoint[], schemes: readonly 
   return paths
 }
 
-/** Reads a raw query string. Throws `invalidQuery`, naming the parameter or all that are taken. */
+/** Throws `invalidQuery` with the parameter at fault, or all allowed ones. */
 function readQuery<Query>(schema: z.ZodType<Query>, raw: string, subject: string): Query {
   const sent = new URLSearchParams(raw)
   const repeated = [...sent.keys()].find((name) => sent.getAll(name).length > 1)

@@ -1,21 +1,20 @@
 import { percentEncoded } from '../../base/percent-encoding.ts'
 
-/** Proxies and clients read so much of a header by default; the links repeat the query each. */
+/** The header size that proxies and clients read by default; each link repeats the query. */
 const LINKS_MAX_LENGTH = 4096
 
-/** A page of a list, and what is known of the whole of it. */
 interface PageOfList {
   readonly offset: number
   readonly limit: number
   readonly total: number
   readonly isEstimate?: boolean
-  /** Where the next page begins, `after=…` or `offset=…`, when there is one. */
+  /** The start of the next page, `after=…` or `offset=…`, if there is one. */
   readonly next: string | undefined
 }
 
 /**
- * The `Link` header of a page: first, prev, next, last (RFC 8288). `url` is the list's address without a query, `query`
- * what its pages have in common. With a very long query only `next` is offered.
+ * Returns the `Link` header of a page: first, prev, next, last (RFC 8288). `url` is the list's address without a query,
+ * `query` the part common to its pages. With a very long query it has only `next`.
  */
 export function linkHeader(url: string, query: string, page: PageOfList): string {
   const { offset, limit, total, isEstimate, next } = page
@@ -34,15 +33,14 @@ export function linkHeader(url: string, query: string, page: PageOfList): string
   return all.length <= LINKS_MAX_LENGTH ? all : forward.join()
 }
 
-/** A page of a list that is paged by offset alone. */
 interface OffsetPage extends Omit<PageOfList, 'next' | 'isEstimate'> {
-  /** How many are on the page. */
+  /** Rows on the page. */
   readonly count: number
-  /** Whether the client said which page it wants. */
+  /** The client asked for a page. */
   readonly isPaged: boolean
 }
 
-/** Status, counts and links of a page; `url` and `query` as `linkHeader` takes them. */
+/** Sets status, counts and links of a page; `url` and `query` as for `linkHeader`. */
 export function pageOfList(
   url: string,
   query: string,
@@ -61,13 +59,15 @@ export function pageOfList(
   }
 }
 
-/** Where the last page begins, counted in pages from this one; from the start when this one lies behind the end. */
+/**
+ * Returns the offset of the last page, counted in pages from this one; from the start if this one lies behind the end.
+ */
 function lastOffset(offset: number, limit: number, total: number): number {
   const start = offset < total ? offset : 0
   return start + Math.floor((total - 1 - start) / limit) * limit
 }
 
-/** Escapes what would end the <> of a link or cannot stand in a header. */
+/** Escapes characters that would end the <> of a link or cannot stand in a header. */
 function headerSafe(query: string): string {
   return query.replace(/[^\x21\x23-\x3b\x3d\x3f-\x7e]/g, percentEncoded)
 }

@@ -1,10 +1,10 @@
 import { nextTurn } from '../../pace/turns.ts'
 
-/** So many elements are written in one go, where there are few. */
+/** Shorter lists are written in one go. */
 const SHORT = 100
 const SLICE = 25
 
-/** The JSON array of some elements. Others have their turn while a long one is written. */
+/** Writes a JSON array. Other work has its turn while a long one is written. */
 export async function writeList<T>(elements: readonly T[], write: (element: T) => string): Promise<string | Buffer> {
   if (elements.length <= SHORT) return `[${elements.map(write).join()}]`
   const slices: Buffer[] = []

@@ -2,8 +2,8 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Problem } from '../../base/problem.ts'
 
 /**
- * Refuses `Idempotency-Key` on the routes below a base path, e.g. `/billing/v1`, that are registered afterwards: they
- * need none, and a key that is ignored would promise what is not kept.
+ * Refuses `Idempotency-Key` on routes below a base path, e.g. `/billing/v1`, registered afterwards. They need no key,
+ * and ignoring one would break its promise.
  */
 export function refuseIdempotencyKeys(app: FastifyInstance, base: string): void {
   app.addHook('onRoute', (route) => {

@@ -24,27 +24,24 @@ import { create, patch, remove, type WriteContext } from '../write.ts'
 import { linkHeader } from './links.ts'
 import { writeList } from './list-text.ts'
 
-/** Who asks, as far as the machinery must know: what they see, and who the audit says they are. */
+/** The view and the audit's author of a request. */
 export interface Requester {
   readonly view: View
   readonly author: Author
 }
 
-/** What the routes need from the rest of the house; `app.ts` hands it in. */
+/** Dependencies of the routes; app.ts provides them. */
 export interface RouteContext {
   readonly database: Database
   readonly clock: Clock
   readonly newId: () => string
-  /** All resources by path. */
   readonly resources: ReadonlyMap<string, Resource>
-  /** How open references are resolved, by the name of their type. */
   readonly resolvers?: ReadonlyMap<string, Resolve>
-  /** Who asks; whether they may was settled by the access that the route declares. */
+  /** Returns the requester; the route's declared access has checked its rights. */
   readonly requester: (request: FastifyRequest) => Requester
-  /** Whether a provider may act as one of its partners here. */
   readonly supportsProxy: boolean
   readonly address: Address
-  /** Whether `If-Match` takes tags that a proxy has made weak. */
+  /** `If-Match` takes tags that a proxy has made weak. */
   readonly takesWeakTags?: boolean
 }
 
@@ -52,7 +49,7 @@ type ItemRequest = FastifyRequest<{ Params: { id: string } }>
 
 const JSON_TYPE = 'application/json;charset=utf-8'
 
-/** Registers the routes of one resource under one base path, e.g. `/customerBillManagement/v4`. */
+/** Registers the routes of one resource below a base path, e.g. `/customerBillManagement/v4`. */
 export function registerResource(app: FastifyInstance, base: string, resource: Resource, context: RouteContext): void {
   const collection = `${base}/${resource.path}`
   const item = `${collection}/:id`
@@ -91,7 +88,7 @@ function listHandler(base: string, resource: Resource, context: RouteContext) {
   }
 }
 
-/** Reads a page in the slot that its cost asks for. */
+/** Reads a page in the slot that its cost needs. */
 async function weighedList(request: FastifyRequest, database: Database, page: Page): Promise<Listing> {
   const wantsExactCount = /\bcount=exact\b/.test(String(request.headers.prefer ?? ''))
   if (await isExpensive(database, page, wantsExactCount)) await slotOf(request).become('expensive')
@@ -139,7 +136,7 @@ function createHandler(base: string, resource: Resource, context: RouteContext) 
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const { body: sent } = request
     if (isLines(sent)) return createMany(request, reply, resource, { ...context, ...context.requester(request) }, sent)
-    // One is stored whole or not at all, whatever is said of many.
+    // A single document is stored whole or not at all: `atomic` changes nothing.
     const raw = resource.bulk ? withoutAtomic(rawQuery(request)) : rawQuery(request)
     const fields = parseFieldsOnly(raw)
     requireJson(request)
@@ -170,13 +167,13 @@ function createHandler(base: string, resource: Resource, context: RouteContext) 
   }
 }
 
-/** The answer to a creation with the secret that is shown but once: what is kept for a repetition is without it. */
+/** Adds the secret to the response; the stored response for repetitions lacks it. */
 function withSecret(resource: Resource, body: string, secret: string | undefined): string {
   if (secret === undefined || !resource.secret) return body
   return `${body.slice(0, -1)},${JSON.stringify(resource.secret.member)}:${JSON.stringify(secret)}}`
 }
 
-/** What tells one request from another; a secret chosen by the client leaves no trace of itself. */
+/** Identifies a request for repetitions, without a trace of a chosen secret. */
 function withoutSecret({ secret }: Resource, body: unknown): string {
   return JSON.stringify(body, (name, value) => (name === secret?.member ? undefined : value))
 }
@@ -195,7 +192,6 @@ function sendOne(reply: FastifyReply, { resource, row, fields, root }: One): Fas
     .send(json(resource, row, fields, root))
 }
 
-/** The JSON of a full row, or of the attributes that `fields` asks for. */
 function json(resource: Resource, row: Row, fields: Fields | undefined, root: string): string {
   if (!fields) return writeDocument(resource.path, selectAll(resource), row, root)
   const selection = selectFields(resource, fields)
@@ -226,7 +222,6 @@ function requireJson(request: FastifyRequest): void {
   throw new Problem('unsupportedMediaType', 'POST takes application/json')
 }
 
-/** A query string without `atomic=true` or `atomic=false`. */
 function withoutAtomic(raw: string): string {
   return raw
     .split('&')
