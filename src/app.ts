@@ -40,13 +40,12 @@ import type { Resource } from './tmf/declaration/resource.ts'
 import { refuseIdempotencyKeys } from './tmf/serving/no-idempotency-key.ts'
 import { type Requester, type RouteContext, registerResource } from './tmf/serving/routes.ts'
 
-/** The API stands under both: the standard's path and the one with TM Forum's prefix. */
+/** The standard's path, and the one with TM Forum's prefix. */
 export const BASE_PATHS = [API_BASE, '/tmf-api/customerBillManagement/v4'] as const
 
-/** Everything that is served, with what the billing engine adds to it. */
 export const resources: ReadonlyMap<string, Resource> = billedResources
 
-/** Bills, rates and requests refer to accounts of ours or of other systems. */
+/** References to billing accounts may name rows of this service or of other systems. */
 const resolvers = new Map([['BillingAccountRef', resolveAccounts]])
 const SERVED = { resources, resolvers, newId, supportsProxy: true }
 
@@ -58,15 +57,14 @@ export interface Parts {
   readonly database: Database
   readonly logger: Logger
   readonly clock?: Clock
-  /** What secrets are sealed with. */
   readonly secrets: () => SecretKeys
   /** Throws a Problem while the database is not ready for requests. */
   readonly requireReady?: () => Promise<void>
-  /** Why the jobs of this process have stood still for long. */
+  /** Says why the jobs of this process stand still. */
   readonly standstill?: () => string | undefined
 }
 
-/** Puts the server together: the only place that knows every module. */
+/** Composes the server: the only place that knows every module. */
 export async function buildApp(parts: Parts): Promise<FastifyInstance> {
   const { config, database, clock = database.clock } = parts
   const app = newServer(parts)
@@ -115,7 +113,7 @@ function registerBilling(app: FastifyInstance, base: string, context: RouteConte
   for (const { register } of billingEndpoints) register(app, base, context)
 }
 
-/** What is asked of a request once it is known whose it is, and before its body is read. */
+/** Registers the limits that apply after authentication and before a body is read. */
 async function registerBounds(app: FastifyInstance, config: Config): Promise<void> {
   await registerRateLimit(app, config, principalKey)
   registerPathParameters(app)
@@ -137,19 +135,19 @@ function newServer({ config, logger }: Parts): FastifyInstance {
     frameworkErrors: answerFrameworkError,
     http: { requireHostHeader: false, ...requestLimits(config) },
     return503OnClosing: false,
-    // The machinery reads query strings itself, undecoded.
+    // The server reads query strings undecoded.
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: PARAM_MAX_LENGTH, querystringParser: () => ({}) }
   }) as unknown as FastifyInstance
 }
 
-/** Whatever needs the database waits for its migrations; only the probes and the documentation do not. */
+/** Refuses requests until the database is migrated, except probes and the documentation. */
 function registerReadiness(app: FastifyInstance, { requireReady = async () => undefined }: Parts): void {
   app.addHook('onRequest', async ({ is404, routeOptions }) => {
     if (!is404 && !PROBES.test(routeOptions.url ?? '')) await requireReady()
   })
 }
 
-/** Requests and bodies are counted by who sends them; requests to public routes are not. */
+/** Counts requests and bodies by sender; public routes are not counted. */
 function principalKey(request: FastifyRequest): string | undefined {
   const owner = ownerOf(request)
   return owner && `${owner.tenant}/${owner.principal}`
@@ -172,7 +170,6 @@ function fairness(config: Config): FairnessOptions {
   }
 }
 
-/** What the machinery asks of a request that was let in. */
 function requester(request: FastifyRequest): Requester {
   const { tenantId, actor, partner, isProxy } = principalOf(request)
   const onBehalfOf = isProxy ? partner?.accountNumber : undefined

@@ -4,11 +4,11 @@ import { encodePassword } from './auth/sign-in/password.ts'
 import { memberOf } from './base/unknown.ts'
 import type { Config } from './config.ts'
 
-/** Has charges of the demo data that are not billed yet. */
+/** The demo data has charges of this account that are not billed yet. */
 const TRIED = 'BA-100017'
 const ANY_ADDRESS = ['0.0.0.0', '::']
 
-/** Says where the server is and, with the demo's database, how to get in and try it. */
+/** Prints the server's addresses and, with the demo's database, credentials and requests to try. */
 export function printBanner(app: FastifyInstance, config: Config): void {
   const [address] = app.addresses()
   const host = ANY_ADDRESS.includes(config.HOST) ? '127.0.0.1' : config.HOST

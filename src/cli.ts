@@ -21,7 +21,7 @@ const OPENAPI_FILE = path.resolve(import.meta.dirname, '../openapi/tmf678-server
 const ERRORS_FILE = path.resolve(import.meta.dirname, '../docs/errors.md')
 const FAILED = 1
 const MISUSED = 2
-/** What goes wrong is said in the end, in one line. */
+/** Errors end the command, on one line. */
 const SILENT = pino({ level: 'silent' })
 
 interface Command extends Usage {
@@ -51,7 +51,7 @@ async function run(line: CommandLine<Command>): Promise<Result> {
   return line.command.run(line.args)
 }
 
-/** Does the work on the configured database; whoever runs this program is its author. */
+/** Runs the work on the configured database; the operating-system user is the author. */
 function onDatabase(work: Work): Promise<Result> {
   const actor = commandActor()
   const screen: Screen = {
@@ -87,7 +87,7 @@ function operatingSystemUser(): string {
   }
 }
 
-/** Opens the configured database, or the embedded one, beside a server that runs on it or alone. */
+/** Opens the configured database, or the embedded one, which a server may be using. */
 async function withDatabase(work: (store: Store) => Promise<Result>): Promise<Result> {
   const store = await openStore(readConfig(process.env), SILENT)
   try {
@@ -116,7 +116,7 @@ function fillDatabase(): Promise<Result> {
   })
 }
 
-/** How much of what each tenant has. */
+/** Counts the rows of each tenant. */
 async function contents(database: Queryable): Promise<string> {
   const { rows } = await database.run(sql`SELECT "id", "name" FROM "tenant" ORDER BY "id"`)
   const lines = rows.map(async ([id, name]) => {
@@ -137,7 +137,7 @@ async function writeDocument(): Promise<Result> {
 }
 
 function fail(error: unknown): void {
-  // What the operator can mend is said in one line; anything else is a bug and shows where it is.
+  // An operator's error is one line; any other is a bug and shows its stack.
   const isTold = error instanceof StartError || error instanceof Misuse
   console.error(isTold || error instanceof Problem ? `tmf678-server: ${error.message}` : error)
   process.exitCode = error instanceof Misuse ? MISUSED : FAILED

@@ -9,7 +9,7 @@ import { parsePostgresUrl } from './db/postgres-url.ts'
 const flag = z.enum(['true', 'false']).transform((value) => value === 'true')
 const whole = (min: number, max: number) => z.coerce.number().int().min(min).max(max)
 
-/** The forms of libpq, which no parser of web addresses takes all. */
+/** Takes the forms of libpq; no parser of web addresses takes all of them. */
 const postgresUrl = z.string().superRefine((text, context) => {
   try {
     parsePostgresUrl(text)
@@ -18,7 +18,7 @@ const postgresUrl = z.string().superRefine((text, context) => {
   }
 })
 
-/** Every environment variable the server reads; `.env.example` describes them, and a test keeps both alike. */
+/** Every environment variable of the server; `.env.example` describes them, and a test keeps both alike. */
 export const environment = z.object({
   DATABASE_URL: postgresUrl.optional(),
   DATABASE_DIRECT_URL: postgresUrl.optional(),
@@ -65,9 +65,9 @@ export const environment = z.object({
 
 export type Config = z.output<typeof environment>
 
-/** Reads the environment once. Throws a StartError that lists all mistakes together, values left out. */
+/** Reads the environment once. Throws a StartError that lists all mistakes, without values. */
 export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
-  // An empty variable, as compose files like to set, says the same as none.
+  // An empty variable, as compose files set it, counts as unset.
   const given = Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== '')
   const result = environment.superRefine(requireWhole).safeParse(Object.fromEntries(given))
   if (result.success) return result.data
@@ -75,7 +75,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   throw new StartError(`The configuration is wrong. ${mistakes.join('; ')}`)
 }
 
-/** The value itself is never told. */
+/** Never shows the value. */
 function secretKeys(text: string, context: z.RefinementCtx): SecretKeys {
   try {
     return parseSecretKeys(text)
@@ -100,7 +100,7 @@ function areOrigins(value: string): boolean {
 
 const ORIGIN = /^https?:\/\/[^\s/?#@*]+\/?$/i
 
-/** As a browser sends them: in lower case, and without a port that is the default. */
+/** As browsers send them: in lower case, without a default port. */
 function origins(value: string): readonly string[] {
   return value.trim() === '*' ? ['*'] : value.split(',').map((text) => new URL(text).origin)
 }

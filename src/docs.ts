@@ -13,16 +13,14 @@ import { openApiDocument } from './tmf/openapi/document.ts'
 import type { Json } from './tmf/openapi/schemas.ts'
 import { endpointPaths } from './tmf/serving/endpoint.ts'
 
-/** What the documentation is made from. */
 export interface DocsContext {
   readonly basePaths: readonly string[]
-  /** All resources by path. */
   readonly resources: ReadonlyMap<string, Resource>
-  /** Where clients see the server; a path in it stands before every path of the API. */
+  /** The server's address as clients see it; its path precedes every path of the API. */
   readonly publicUrl?: string | undefined
 }
 
-/** The page loads nothing from elsewhere and runs no script of its own: a pasted token cannot leave the server. */
+/** The page loads nothing from elsewhere and runs no inline script: a pasted token cannot leave the server. */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -39,7 +37,6 @@ const DESCRIPTION = `Customer bills, requests for bills, the rates on them and t
 TMF678 v4.0.0 has them. Operations marked as extensions go beyond that standard; \`x-tmf-operation\` says so to
 programs. Every failure has the body \`Error\`. HEAD is taken wherever GET is.`
 
-/** The OpenAPI document of this server. */
 export function apiDocument({ basePaths, resources, publicUrl }: DocsContext): Json {
   const prefix = pathOf(publicUrl)
   return openApiDocument({
@@ -67,7 +64,7 @@ export function apiDocument({ basePaths, resources, publicUrl }: DocsContext): J
   })
 }
 
-/** The ways of getting in; where tokens are had depends on the path before every path. */
+/** `prefix` is part of the token endpoint's path. */
 function securitySchemes(prefix: string): Json {
   const scopes = Object.fromEntries(SCOPES.map((scope) => [scope, SCOPE_DESCRIPTIONS[scope]]))
   const [tokenUrl, authorizationUrl] = [`${prefix}/oauth/token`, `${prefix}/oauth/authorize`]
@@ -85,7 +82,7 @@ function securitySchemes(prefix: string): Json {
   }
 }
 
-/** Registers `/` with links, `/openapi.json`, and `/docs`: Swagger UI, served from this process alone. */
+/** Registers `/` with links, `/openapi.json`, and `/docs`: Swagger UI from this process only. */
 export async function registerDocs(app: FastifyInstance, context: DocsContext): Promise<void> {
   registerRoot(app, pathOf(context.publicUrl), String(context.basePaths[0]))
   const text = lazily(() => JSON.stringify(apiDocument(context)))
@@ -102,7 +99,7 @@ async function registerPage(docs: FastifyInstance, text: () => string, { publicU
   docs.addHook('onRoute', (route) => {
     route.config = { ...route.config, access: 'public' }
   })
-  // Swagger UI insists on this plugin, but is given the document below, when somebody asks for it.
+  // Swagger UI needs this plugin, but gets the document below, on demand.
   await docs.register(swagger, {
     mode: 'static',
     specification: { document: { openapi: '3.1.0', info: { title: TITLE, version: '4.0.0' }, paths: {} } }
@@ -122,7 +119,7 @@ function pathOf(publicUrl: string | undefined): string {
   return publicUrl ? new URL(publicUrl).pathname.replace(/\/+$/, '') : ''
 }
 
-/** Makes a value when it is first asked for: most servers never show their documentation. */
+/** Makes a value on first use: most servers never show their documentation. */
 function lazily<T>(make: () => T): () => T {
   let made: { readonly value: T } | undefined
   return () => {

@@ -7,8 +7,8 @@ const RETRY_AFTER_S = '5'
 const PUBLIC = { config: { access: 'public' } } as const
 
 /**
- * `/health/live`: the process answers. `/health/ready`: it can serve, so the database answers, takes changes and is
- * migrated, and the jobs of this process do not stand still; `standstill` says why they do.
+ * `/health/live`: the process answers. `/health/ready`: it can serve. The database answers, takes changes and is
+ * migrated, and the jobs do not stand still; `standstill` says why they do.
  */
 export function registerHealth(app: FastifyInstance, database: Database, standstill: () => string | undefined): void {
   app.get('/health/live', PUBLIC, async () => ({ status: 'live' }))

@@ -4,13 +4,13 @@ import { purgeExpired } from './auth/purge.ts'
 import type { Database } from './db/database.ts'
 
 export interface Housekeeping {
-  /** Begins no further round and waits for the one that is under way; its sealing ends after the current batch. */
+  /** Waits for the round under way; its sealing ends after the present batch. */
   stop(): Promise<void>
 }
 
 /**
- * Seals the audit and removes expired rows every `intervalMs`, from one interval after the start. Rounds never overlap;
- * what fails is a warning in the log and tried again in the next round. Does not keep the process alive.
+ * Seals the audit and removes expired rows every `intervalMs`, first after one interval. Rounds never overlap. A
+ * failure is logged as a warning; the next round tries again. Does not keep the process alive.
  */
 export function startHousekeeping(database: Database, logger: Pick<Logger, 'warn'>, intervalMs: number): Housekeeping {
   const stopping = new AbortController()

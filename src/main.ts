@@ -13,13 +13,12 @@ import { prepareWork } from './work.ts'
 const NO_ISSUER =
   'PUBLIC_URL is not set: whoever asks decides by the Host header what links begin with and who issues tokens'
 
-/** What the audit has not sealed yet could still be changed unseen, so this is short. */
+/** Short: a row that is not sealed yet could be changed unseen. */
 const HOUSEKEEPING_INTERVAL_MS = 5_000
 
-/** How much of the time of a stop goes to what nobody waits for; it is begun again by whoever is alive. */
+/** Share of the shutdown time for jobs; another process begins unfinished ones again. */
 const SHARE_OF_WORK = 0.6
 
-/** Runs until a signal stops it. */
 async function main(): Promise<void> {
   const config = readConfig(process.env)
   // Before anything else: as the first process of a container, one that does not listen for a signal never gets it.
@@ -32,7 +31,7 @@ async function main(): Promise<void> {
     const work = prepareWork(store, logger, config.BILL_RUN_CHUNK_ACCOUNTS)
     const app = await buildApp({ config, logger, ...store, standstill: work.standstill })
     const drain = drainable(app)
-    // Given the name, the framework makes a second server for the other loopback address and never drains it.
+    // For `localhost` the framework makes a second server for the other loopback address and never drains it.
     const host = config.HOST === 'localhost' ? '127.0.0.1' : config.HOST
     await app.listen({ host, port: config.PORT }).catch((error: unknown) => {
       throw startError(`Cannot listen on ${config.HOST}:${config.PORT}`, error)
@@ -43,10 +42,10 @@ async function main(): Promise<void> {
     void warnOfStaleSecrets(store, logger)
     await stopped
     const limitMs = config.SHUTDOWN_TIMEOUT_MS * SHARE_OF_WORK
-    // At once: jobs would take the time of the requests that are still to be answered.
+    // At once: jobs would take time from the remaining requests.
     const ended = Promise.all([work.stop(limitMs), drain(), within(limitMs, housekeeping.stop())])
     await within(limitMs, ended)
-    // Whoever still waits for the database is told that it does not answer, as long as there is time to.
+    // Requests still waiting for the database get an error while there is time to send it.
     store.database.cut()
     await ended
   } finally {
@@ -54,7 +53,7 @@ async function main(): Promise<void> {
   }
 }
 
-/** Says what is left to do after a new key, or after the first one. Nobody waits for it. */
+/** Warns of secrets that the present key has not sealed. */
 async function warnOfStaleSecrets({ database, secrets, requireReady }: Store, logger: Logger): Promise<void> {
   const count = requireReady().then(() => countStale(database, secrets()))
   const stale = await count.catch(() => 0)
@@ -62,7 +61,7 @@ async function warnOfStaleSecrets({ database, secrets, requireReady }: Store, lo
 }
 
 function fail(error: unknown): void {
-  // A StartError is the operator's to mend, in one line; anything else is a bug and shows where it is.
+  // A StartError is one line for the operator; any other error is a bug and shows its stack.
   console.error(error instanceof StartError ? `tmf678-server: ${error.message}` : error)
   process.exit(1)
 }

@@ -3,12 +3,12 @@ import { BASE_PATHS, resources } from './app.ts'
 import { apiDocument } from './docs.ts'
 import { errorsPage } from './messages/catalogue.ts'
 
-/** The OpenAPI document as it is committed: independent of any configuration, one line per member. */
+/** Returns the committed OpenAPI document: independent of configuration, one line per member. */
 export function openApiText(): string {
   return `${JSON.stringify(apiDocument({ basePaths: BASE_PATHS, resources }), null, 2)}\n`
 }
 
-/** Writes the OpenAPI document and the page of all messages, which is what `npm run openapi` does. */
+/** Writes the OpenAPI document and the page of all messages, for `npm run openapi`. */
 export function writeGenerated(openApiFile: string, errorsFile: string): void {
   writeFileSync(openApiFile, openApiText())
   writeFileSync(errorsFile, errorsPage())

@@ -5,7 +5,7 @@ const TITLE = 'TMF678 Customer Bill Management'
 const JSON_TYPE = 'application/json'
 const HTML_TYPE = 'text/html'
 
-/** Registers `/`, which says where everything is: to people as a page, to programs as JSON. */
+/** Registers `/`: links to everything, as a page or as JSON. */
 export function registerRoot(app: FastifyInstance, prefix: string, api: string): void {
   const links = {
     docs: `${prefix}/docs`,

@@ -20,19 +20,18 @@ const NO_KEYS =
   'SECRET_KEYS is not set: beside DATABASE_URL it takes a key to seal secrets with; openssl rand -base64 32 makes one'
 const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|::1)$/
 
-/** The database ready for use, and what must be closed with it. */
 export interface Store {
   readonly database: Database
-  /** Leads to Postgres itself, where `database` may go through a pooler. */
+  /** Leads to Postgres itself; `database` may go through a pooler. */
   readonly directUrl: string
-  /** What secrets are sealed with. Throws a StartError where nobody said. */
+  /** Throws a StartError if no keys are set. */
   readonly secrets: () => SecretKeys
-  /** Throws a Problem while migrations of the database are pending; once it is ready, costs nothing. */
+  /** Throws a Problem while migrations are pending; free of cost once there are none. */
   requireReady(): Promise<void>
   close(): Promise<void>
 }
 
-/** Opens the configured Postgres, or starts the embedded one with demo data. Throws a StartError for the operator. */
+/** Opens the configured Postgres, or starts the embedded one with demo data. Throws StartErrors. */
 export async function openStore(config: Config, logger: Logger): Promise<Store> {
   const embedded = config.DATABASE_URL ? undefined : await startEmbedded(config)
   const url = config.DATABASE_URL ?? embedded?.url ?? ''
@@ -43,7 +42,7 @@ export async function openStore(config: Config, logger: Logger): Promise<Store> 
     logger.warn(error.message)
   }
   const close = async () => {
-    // What is still under way was given up: nobody waits for it, and its transactions go with their connections.
+    // Work still under way was given up; its transactions end with their connections.
     await within(CLOSE_LIMIT_MS, database.close())
     await embedded?.stop()
   }
@@ -70,7 +69,7 @@ export async function openStore(config: Config, logger: Logger): Promise<Store> 
   }
 }
 
-/** The configured keys. Throws a StartError where there are none. */
+/** Throws a StartError if there are no keys. */
 export function requireSecretKeys({ SECRET_KEYS, SECRET_KEYS_FILE }: Config): SecretKeys {
   if (SECRET_KEYS && SECRET_KEYS_FILE) throw new StartError('Either SECRET_KEYS or SECRET_KEYS_FILE, not both')
   if (SECRET_KEYS_FILE !== undefined) return readSecretKeys(SECRET_KEYS_FILE)
@@ -82,7 +81,6 @@ function isGiven({ SECRET_KEYS, SECRET_KEYS_FILE }: Config): boolean {
   return SECRET_KEYS !== undefined || SECRET_KEYS_FILE !== undefined
 }
 
-/** Opens the pool with the configured settings. */
 export function connect(config: Config, url: string, logger: Logger): Database {
   const settings = {
     url,
@@ -94,7 +92,7 @@ export function connect(config: Config, url: string, logger: Logger): Database {
   return openDatabase(settings, (error) => logger.warn({ err: error }, 'an idle database connection was lost'))
 }
 
-/** Migrations may still come while the server runs; with the last of them it begins to serve. */
+/** Migrations may be applied while the server runs; after the last it begins to serve. */
 function readiness(database: Database): () => Promise<void> {
   let isReady = false
   return async () => {
@@ -104,7 +102,7 @@ function readiness(database: Database): () => Promise<void> {
   }
 }
 
-// Imported where it is used: beside a database of its own the server has no use for either.
+// Imported on demand: a server with its own database needs neither.
 async function fill(database: Database): Promise<void> {
   const { fillWithDemoData } = await import('../sample-data/demo.ts')
   const { fillDemoCredentials } = await import('../sample-data/credentials.ts')
@@ -134,7 +132,7 @@ function requirePackage(): void {
   }
 }
 
-/** What cannot work is said at the start, not by jobs that never run. */
+/** Fails at the start rather than with jobs that never run. */
 async function requireSession(directUrl: string): Promise<void> {
   const client = await connectClient(jobSettings(directUrl)).catch((error: unknown) => {
     throw startError('The database does not answer', error)

@@ -6,22 +6,22 @@ import type { JobFigures } from './jobs/supervisor.ts'
 import { within } from './pace/within.ts'
 import type { Store } from './store.ts'
 
-/** Migrations may still come while the server runs; so often it is looked whether they have. */
+/** Checks for migrations applied while the server runs. */
 const READY_CHECK_MS = 2_000
 
-/** The jobs of this process, begun or not. */
+/** The jobs of this process, started or not. */
 export interface Work {
-  /** Works off the jobs of the billing as soon as the database is ready for it. */
+  /** Starts the billing jobs as soon as the database is ready. */
   start(): void
-  /** Why the jobs have stood still for long in this process; undefined while they do not. */
+  /** Says why the jobs of this process stand still; undefined while they run. */
   standstill(): string | undefined
-  /** What there is to say about the jobs; undefined before the database is ready. */
+  /** Undefined before the database is ready. */
   figures(): Promise<JobFigures | undefined>
-  /** Waits for the jobs that are under way, at most so long; what is not done then is begun again elsewhere. */
+  /** Waits for jobs under way, at most `limitMs`; other processes begin the rest again. */
   stop(limitMs: number): Promise<void>
 }
 
-/** Prepares the work of this process. A run bills `chunkAccounts` accounts in one transaction. */
+/** A run bills `chunkAccounts` accounts in one transaction. */
 export function prepareWork(store: Store, logger: Logger, chunkAccounts: number): Work {
   let work: BillingWork | undefined
   let starting: Promise<void> | undefined
