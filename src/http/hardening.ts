@@ -18,6 +18,8 @@ const HEADERS_TIMEOUT_MAX_MS = 10_000
 /** Node checks for late requests this many times per timeout. */
 const CHECKS_PER_TIMEOUT = 10
 const CHECK_INTERVAL_MAX_MS = 1_000
+/** A response may be as long in the making as a few requests may take to arrive. */
+const SILENCES = 4
 
 /** Returns Node's own limits on requests, for the `http` option of Fastify; `requestTimeout` is a separate option. */
 export function requestLimits({ REQUEST_TIMEOUT_MS }: HardeningSettings): ServerOptions {
@@ -34,6 +36,8 @@ export function requestLimits({ REQUEST_TIMEOUT_MS }: HardeningSettings): Server
  */
 export async function registerHardening(app: FastifyInstance, config: HardeningSettings): Promise<void> {
   app.server.maxConnections = config.MAX_CONNECTIONS
+  // Closes a connection on which nothing moves, as when a client never reads its response.
+  app.server.timeout = SILENCES * config.REQUEST_TIMEOUT_MS
   await registerSecurityHeaders(app, config)
   if (config.CORS_ORIGINS !== undefined) await registerCors(app, config.CORS_ORIGINS)
   if (config.MAX_EVENT_LOOP_DELAY_MS > 0) await registerShedding(app, config.MAX_EVENT_LOOP_DELAY_MS)

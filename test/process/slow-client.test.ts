@@ -6,9 +6,12 @@ import { answerClientError } from '../../src/http/client-error.ts'
 import { registerErrors } from '../../src/http/errors.ts'
 import { registerHardening, requestLimits } from '../../src/http/hardening.ts'
 import { testConfig } from '../support/config.ts'
+import { until } from '../support/until.ts'
 
 const TIMEOUT_MS = 300
 const DRIP_MS = 40
+/** More than the buffers of a connection hold. */
+const LONG = 64_000_000
 
 let app: FastifyInstance
 let socket: Socket
@@ -22,6 +25,7 @@ beforeEach(async () => {
   registerErrors(app)
   await registerHardening(app, config)
   app.post('/', async ({ body }) => body)
+  app.get('/', async () => 'x'.repeat(LONG))
   await app.listen({ host: '127.0.0.1', port: 0 })
 })
 afterEach(async () => {
@@ -45,6 +49,14 @@ describe('a client that drips', () => {
     expect(ms).toBeGreaterThanOrEqual(TIMEOUT_MS)
     await expect.poll(connections).toBe(0)
   })
+})
+
+test('a client that never reads its response is cut off in the end', async () => {
+  const { port } = app.server.address() as AddressInfo
+  socket = connect({ port, host: '127.0.0.1' }).on('error', () => {})
+  socket.pause().write('GET / HTTP/1.1\r\nHost: x\r\n\r\n')
+  await until('it is connected', async () => (await connections()) === 1)
+  await until('it is cut off', async () => (await connections()) === 0)
 })
 
 test('a client that sent no HTTP is answered 400 and cut off in the end, too', async () => {
