@@ -3,11 +3,11 @@ import { TENANT } from './database.ts'
 import type { LoadRequest } from './loader.ts'
 import { plainLogo } from './logos.ts'
 
-/** Something that a tenant may send, and what it is sent to. */
+/** Requests of a hostile tenant, and their targets. */
 export interface Attack {
   readonly name: string
   readonly title: string
-  /** Makes what the attack needs, once; answers what is sent at the same time. */
+  /** Prepares the attack once. Returns the requests of one wave. */
   readonly wave: (scene: Scene) => readonly LoadRequest[] | Promise<readonly LoadRequest[]>
 }
 
@@ -16,11 +16,11 @@ const BILLS = '/customerBillManagement/v4/customerBill'
 const gets = (count: number, query: (at: number) => Readonly<Record<string, string>>): readonly LoadRequest[] =>
   Array.from({ length: count }, (_, at) => ({ method: 'GET', path: `${BILLS}?${new URLSearchParams(query(at))}` }))
 
-/** The most lines that a PDF shows one by one. */
+/** The most lines that a PDF lists. */
 const ITEMISED_MAX = 10_000
 /** The most rates that a preview takes. */
 const PREVIEWED_MAX = 100_000
-/** More than a server keeps ready. */
+/** More than a server caches. */
 const LOGOS = 60
 
 const sends = (method: 'PATCH' | 'POST', path: string, bodies: readonly object[]): readonly LoadRequest[] =>
@@ -47,7 +47,7 @@ function logoPatches(logos: readonly string[]): readonly LoadRequest[] {
   )
 }
 
-/** Sent again, they conflict when their passwords have been hashed. */
+/** Repeated, they conflict only after their passwords are hashed. */
 function userCreations(count: number): readonly LoadRequest[] {
   const users = Array.from({ length: count }, (_, at) => ({
     ...{ username: `${MARK}${at}`, scope: ['bill:read'] },
@@ -56,13 +56,13 @@ function userCreations(count: number): readonly LoadRequest[] {
   return sends('POST', '/admin/v1/user', users)
 }
 
-/** Each inner condition holds for many elements of many bills, and all of them together for none. */
+/** Each inner condition matches many elements of many bills; together they match none. */
 function nested(at: number): string {
   const inner = ['VAT', 'GST'].map((tax) => `@.taxItem[?(@.taxCategory=='${tax}' && @.taxRate>${at})]`)
   return `$[?(${inner.join(' && ')} && @.relatedParty[?(@.role=='customer' && @.name=~/x{1,9}y/)])]`
 }
 
-/** All attacks. Each sends again and again what is said, without a pause but one of a second. */
+/** All attacks. Each repeats its requests, at most one wave a second. */
 export const attacks: readonly Attack[] = [
   {
     name: 'json-path',

@@ -3,19 +3,19 @@ import { TENANT, withClient } from './database.ts'
 
 const BILLS = '/customerBillManagement/v4/customerBill'
 const RATE = 'applied_customer_billing_rate'
-/** What ids and names begin with that an attack makes, and `clearAttacks` takes away. */
+/** Prefix of ids and names of attacks; `clearAttacks` removes their rows. */
 export const MARK = 'ATTACK-'
 
-/** Where an attack takes place: with all rights of the tenant that has the bills. */
+/** The target of an attack, with all rights in the bench's tenant. */
 export interface Scene {
   readonly databaseUrl: string
   readonly origin: string
   readonly headers: Readonly<Record<string, string>>
-  /** Lines of a large bill, and rates of an account that has too many for a preview. */
+  /** Lines of a large bill, and rates of an account too large for a preview. */
   readonly lines: number
 }
 
-/** Makes a bill of so many lines; answers where its document is. */
+/** Makes a bill with that many lines. Returns the path of its document. */
 export async function addBill({ databaseUrl, origin, headers }: Scene, lines: number): Promise<string> {
   const taxExcludedAmount = { unit: 'EUR', value: lines / 100 }
   const body = JSON.stringify({ billingAccount: { id: `${MARK}BILLED` }, taxExcludedAmount })
@@ -30,7 +30,7 @@ export async function addBill({ databaseUrl, origin, headers }: Scene, lines: nu
   return `${BILLS}/${bill.id}/document/${bill.billDocument[0].id}`
 }
 
-/** Makes an account with so many rates to bill, unless it is there; answers its id. */
+/** Makes an account with that many rates, unless it exists. Returns its id. */
 export async function addAccount({ databaseUrl }: Scene, rates: number): Promise<string> {
   const id = `${MARK}${rates}`
   await withClient(databaseUrl, async (client) => {
@@ -40,7 +40,7 @@ export async function addAccount({ databaseUrl }: Scene, rates: number): Promise
   return id
 }
 
-/** Takes away what attacks have made, and what they changed; accounts stay, but empty. */
+/** Removes the rows of attacks and undoes their changes; accounts stay, but empty. */
 export async function clearAttacks(client: pg.Client): Promise<void> {
   const mark = [TENANT, `${MARK}%`]
   const { rowCount } = await client.query(`DELETE FROM ${RATE} WHERE tenant_id = $1 AND id LIKE $2`, mark)
@@ -57,7 +57,7 @@ const ACCOUNT = `INSERT INTO billing_account (tenant_id, id, internal_id, last_u
   VALUES ($1, $2, $2, now(), $2, 'Attacker', 'ACTIVE', 'postpaid', 'EUR', 14,
     '{"rates":[{"taxCategory":"VAT","taxRate":0.19}]}') ON CONFLICT DO NOTHING`
 
-/** Calls of a cent each: lines of a bill, or to be billed. */
+/** Adds calls of one cent: lines of a bill, or unbilled. */
 async function addRates(client: pg.Client, count: number, account: string, bill: string | null): Promise<void> {
   await client.query(
     `INSERT INTO ${RATE} (tenant_id, id, date, is_billed, bill_id, rate_type, name, product_id, billing_account_id,

@@ -3,10 +3,10 @@ import type { Gate } from './gate.ts'
 import type { Measured } from './measure.ts'
 import { decimal, table } from './table.ts'
 
-/** By how much one tenant may delay the reads of another, whatever it sends. */
+/** The most that one tenant's requests may slow down another's reads. */
 const DELAY_MAX = 5
 
-/** The gates of the attacks: a neighbour's reads are little slower, and each of them is answered. */
+/** Returns the gates: a neighbour's reads slow down little, and each succeeds. */
 export function attackGates(results: readonly AttackResult[]): readonly Gate[] {
   return results.flatMap(({ title, quiet, attacked, failures }): Gate[] => {
     const delay = attacked.p99Ms / quiet.p99Ms
@@ -23,7 +23,6 @@ export function attackGates(results: readonly AttackResult[]): readonly Gate[] {
   })
 }
 
-/** What was measured of the attacks as text for a terminal. */
 export function attackTable(results: readonly AttackResult[]): string {
   const line = (what: string, { perSecond, p50Ms, p99Ms }: Measured, answers = '') => [
     what,

@@ -10,28 +10,28 @@ import { drawSample } from './sample.ts'
 import { startOurs } from './target.ts'
 import { readsById } from './tokens.ts'
 
-/** The tenant that wants nothing but its few bills, by their ids. */
+/** The tenant under test: it has a few bills and only reads. */
 const NEIGHBOUR = 'neighbour'
 const NEIGHBOUR_BILLS = 4_000
-/** Quiet and attacked rounds by turns; the middle of each counts. */
+/** Quiet and attacked rounds alternate; the median counts. */
 const ROUNDS = 3
 const ROUND_SHARE = 0.5
-/** A load that leaves the machine time to spare, also for whoever attacks. */
+/** A load that leaves time for the attacker. */
 const READS_PER_SECOND = 100
 
-/** The reads of a tenant while another one attacks, and without it. */
+/** A tenant's reads with and without an attack by another. */
 export interface AttackResult {
   readonly name: string
   readonly title: string
   readonly quiet: Measured
   readonly attacked: Measured
-  /** What the neighbour was answered but 200, in words. */
+  /** Responses to the neighbour other than 200. */
   readonly failures: readonly string[]
-  /** What the attacker was answered: how many of each status. */
+  /** Responses to the attacker by status. */
   readonly answers: Waves
 }
 
-/** Measures the attacks that were asked for, all without a name, each on the same server. */
+/** Measures the selected attacks, all by default, on one server. */
 export async function measureAttacks(
   databaseUrl: string,
   only: readonly string[],

@@ -3,13 +3,13 @@ import { share, type Work } from './bills.ts'
 import { connect, TENANT } from './database.ts'
 import { CYCLE_ID, DUE_DATE, MONTH } from './run-data.ts'
 
-/** As many as our server bills at the same time, and in one transaction, by default. */
+/** The server's defaults for concurrent transactions and accounts in each. */
 const CONNECTIONS = 2
 const CHUNK_ACCOUNTS = 500
 
 /**
- * What a run is compared with: the same bills in the same chunks, but for their numbers, taxes and journals, by the SQL
- * one would write by hand, and without triggers of ours on the tables. Answers how many seconds it takes.
+ * Runs the baseline of a run: the same bills in the same chunks without numbers, taxes and journals, by handwritten SQL
+ * and without triggers. Returns the seconds.
  */
 export async function runBare(url: string, accounts: number): Promise<number> {
   const clients = await Promise.all(Array.from({ length: CONNECTIONS }, () => connect(url)))
@@ -60,7 +60,7 @@ const INSERT_BILLS = `INSERT INTO customer_bill (tenant_id, id, bill_date, categ
   JOIN billing_account a ON a.tenant_id = $1 AND a.id = s.billing_account_id
   JOIN customer c ON c.tenant_id = a.tenant_id AND c.id = a.customer_id`
 
-/** The id of a bill is that of its account, so that nothing has to be joined. */
+/** A bill has the id of its account, so that nothing is joined. */
 const MARK_RATES = `UPDATE applied_customer_billing_rate r
   SET is_billed = true, bill_id = 'BILL-' || r.billing_account_id, version = r.version + 1
   WHERE ${UNBILLED}`

@@ -3,8 +3,8 @@ import pg from 'pg'
 import { TENANT } from './database.ts'
 
 /**
- * What the server is compared with, as `node bench/bare.ts`: Fastify with its defaults, the driver with its defaults
- * but for named statements, logging off. With DATABASE_URL it reads bills, without it answers a constant.
+ * The baseline server, run as `node bench/bare.ts`: Fastify and the driver with their defaults, except for named
+ * statements; logging off. Reads bills from DATABASE_URL, or returns a constant without it.
  */
 const { PORT, HOST, DATABASE_URL, DATABASE_POOL_SIZE } = process.env
 

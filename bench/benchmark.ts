@@ -13,14 +13,14 @@ import { drawSample } from './sample.ts'
 import { startBare, startOurs, type Target } from './target.ts'
 import { measureTokens } from './tokens.ts'
 
-/** The table that a larger one is compared with. */
+/** The baseline of a larger table. */
 const SMALL = 10_000
-/** Scaling has twice as many subjects, on two numbers of connections: each gets this share of the time of a case. */
+/** Scaling has twice as many subjects, on two numbers of connections: each gets this share of a case's time. */
 const SCALING_SHARE = 0.25
-/** After so long a started server has nothing left to do. */
+/** Time until a started server is idle. */
 const IDLE_MS = 2_000
 
-/** Measures everything that the options ask for, with all servers side by side and the load on one at a time. */
+/** Measures the selected cases, with all servers side by side and the load on one at a time. */
 export async function benchmark(server: BenchServer, options: Options): Promise<Report> {
   const largeUrl = await server.open(options.bills, options.fresh)
   const smallUrl = options.bills > SMALL ? await server.open(SMALL, options.fresh) : undefined
@@ -75,7 +75,7 @@ async function idleMemory({ origin, headers, memory }: Target): Promise<Memory> 
   return { started, used: memory() }
 }
 
-/** The cases that were asked for, and those they are compared with. */
+/** Returns the selected cases with their baselines. */
 function withTwins(only: readonly string[]): readonly Case[] {
   if (only.length === 0) return cases
   const twins = cases.flatMap(({ name, twin }) => (twin !== undefined && only.includes(name) ? [twin] : []))

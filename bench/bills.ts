@@ -1,9 +1,9 @@
 import type pg from 'pg'
 import { encodeTime } from 'ulid'
 
-/** How many bills an account has, and how many one customer. */
+/** Bills of an account, and of a customer. */
 const BILLS_PER_ACCOUNT = 20
-/** The bills spread over so many days from this one on: the monthly bills of a bit more than one and a half years. */
+/** Bills spread over these days: the monthly bills of a bit more than one and a half years. */
 const FIRST_DAY_MS = Date.UTC(2023, 0, 1)
 const DAYS = 600
 const DAY_MS = 86_400_000
@@ -11,8 +11,8 @@ const CHUNK = 50_000
 const CYCLES = ['first of the month', 'eighth of the month', 'fifteenth of the month', 'last of the month'] as const
 
 /**
- * Fills the empty, migrated database that all of the `clients` are connected to with `count` bills of a tenant, the
- * same ones at every time. The clients share the work.
+ * Fills the empty, migrated database of the `clients` with `count` bills of a tenant, the same every time. The clients
+ * share the work.
  */
 export async function fillWithBills(clients: readonly pg.Client[], tenantId: string, count: number): Promise<void> {
   const [client] = clients
@@ -27,10 +27,9 @@ export async function fillWithBills(clients: readonly pg.Client[], tenantId: str
   await share(clients, chunks)
 }
 
-/** Something to do on any one connection. */
 export type Work = (client: pg.Client) => Promise<unknown>
 
-/** Each client takes the next piece of work when it is done with one. */
+/** Each client takes the next piece of work as it finishes one. */
 export async function share(clients: readonly pg.Client[], work: readonly Work[]): Promise<void> {
   const left = [...work]
   const takeOn = async (client: pg.Client) => {
@@ -39,12 +38,12 @@ export async function share(clients: readonly pg.Client[], work: readonly Work[]
   await Promise.all(clients.map(takeOn))
 }
 
-/** Ids of the fill are older than any that the server gives: what was posted afterwards is behind this one. */
+/** Ids of the fill are older than the server's: later ones are behind this one. */
 export const AFTER_FILLED_IDS = encodeTime(FIRST_DAY_MS + DAYS * DAY_MS).padEnd(26, '0')
 
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
 
-/** A ULID in SQL: ten digits to the base of 32 for the time, then hexadecimal ones, which that base has, too. */
+/** Returns SQL for a ULID: ten base-32 digits for the time, then hexadecimal digits, which base 32 includes. */
 export function ulid(ms: string, seed: string): string {
   const digits = Array.from({ length: 10 }, (_, at) => `((${ms} >> ${(9 - at) * 5}) & 31)::int`)
   const time = digits.map((digit) => `substr('${ALPHABET}', ${digit} + 1, 1)`).join(' || ')
@@ -57,13 +56,13 @@ function cycleId(ordinal: string): string {
   return `'${encodeTime(FIRST_DAY_MS)}' || ${randomDigits(`'cycle' || ${ordinal}`)}`
 }
 
-/** Texts put together and read as jsonb: for a million rows that is much quicker than building the objects. */
+/** Joins texts and reads them as jsonb: for a million rows much faster than building objects. */
 const json = (...parts: string[]) => `(${parts.join(' || ')})::jsonb`
 
-/** A money value as the API keeps it inside a jsonb column. */
+/** A money value as stored inside jsonb. */
 const money = (value: string) => `'{"unit":"' || unit || '","value":' || ${value} || '}'`
 
-/** Columns of a bill, each with its expression over the row's `i` and what SOURCE derives from it. */
+/** Columns of a bill, each with its expression over the row's `i` and SOURCE. */
 const COLUMNS: Readonly<Record<string, string>> = {
   tenant_id: '$1',
   id: ulid('ms', 'i::text'),
@@ -113,7 +112,7 @@ const COLUMNS: Readonly<Record<string, string>> = {
   issued_as: `CASE WHEN state IN ('validated', 'sent', 'partiallyPaid', 'settled') THEN 'validated' END`
 }
 
-/** Accounts take turns, so that the bills of one lie as far apart as months of bill runs put them. */
+/** Accounts take turns, so that the bills of one lie as far apart as after months of runs. */
 const SOURCE = `generate_series($2::int, $3::int) AS i
   CROSS JOIN LATERAL (SELECT i % $4::int AS account, $5::bigint + i * $6::bigint AS ms,
     hashint4(i) & 1048575 AS draw) AS bill

@@ -2,21 +2,20 @@ import { encodeCursor } from '../src/tmf/query/cursor.ts'
 import type { LoadRequest } from './loader.ts'
 import type { SampledBill } from './sample.ts'
 
-/** Which server a case asks; `static` is the bare one without a database. */
+/** The server of a case; `static` is the bare one without a database. */
 export type Side = 'static' | 'bare' | 'ours'
 
-/** One kind of request. */
 export interface Case {
   readonly name: string
   readonly title: string
   readonly side: Side
-  /** The case of the bare server that it is compared with. */
+  /** The baseline case on the bare server. */
   readonly twin?: string
-  /** Reads by an index, so that the size of the table must not matter. */
+  /** Reads by an index: the size of the table must not matter. */
   readonly indexed?: boolean
-  /** Writes: measured after all reads, on bills in state `new`. */
+  /** Measured after all reads, on bills in state `new`. */
   readonly writes?: boolean
-  /** The requests about one bill of the sample. */
+  /** Returns the requests about one bill of the sample. */
   readonly requests: (bill: SampledBill) => readonly LoadRequest[]
 }
 
@@ -24,7 +23,6 @@ const BILLS = '/customerBillManagement/v4/customerBill'
 
 const get = (path: string): readonly LoadRequest[] => [{ method: 'GET', path }]
 
-/** All that is measured. */
 export const cases: readonly Case[] = [
   { name: 'static', title: 'bare Fastify, static JSON', side: 'static', requests: () => get('/static') },
   { name: 'bare-by-id', title: 'bare Fastify + pg, by id', side: 'bare', requests: ({ id }) => get(`/bill/${id}`) },
@@ -83,7 +81,7 @@ export const cases: readonly Case[] = [
     side: 'ours',
     twin: 'bare-by-id',
     writes: true,
-    // To and fro, so that a bill can be taken again in the next round.
+    // Back and forth, so that the next round can use the bill again.
     requests: ({ id }) => ['onHold', 'new'].map((state) => send('PATCH', `${BILLS}/${id}`, { state }))
   },
   {

@@ -7,12 +7,12 @@ const SECRET = 'bench-secret'
 const ENCODED = encodePassword('bench')
 const GRANT_TYPES = JSON.stringify(['password', 'client_credentials'])
 const SCOPES = JSON.stringify(['trust'])
-/** People who sign in, in turn. */
+/** Users that sign in, in turn. */
 const USERS = 50
 const PATH = '/oauth/token'
 const TIMEOUT_MS = 10_000
 
-/** Gives a tenant what is needed to be let in, where it is missing: a client of its name, and users. */
+/** Adds missing credentials of a tenant: a client of its name, and users. */
 export async function fillCredentials(client: pg.Client, tenantId: string): Promise<void> {
   await client.query(
     `INSERT INTO oauth_client (tenant_id, id, last_update, client_id, secret_hash, grant_types, scope,
@@ -33,12 +33,12 @@ export async function fillCredentials(client: pg.Client, tenantId: string): Prom
   }
 }
 
-/** The bodies of token requests by password, one for each user. */
+/** Returns the bodies of token requests by password, one per user. */
 export function passwordGrants(tenantId: string) {
   return usernames().map((username) => tokenRequest(tenantId, { grant_type: 'password', username, password: ENCODED }))
 }
 
-/** An access token of the tenant's client, for one hour. */
+/** Gets an access token of the tenant's client, for one hour. */
 export async function fetchToken(origin: string, tenantId: string): Promise<string> {
   const { path, ...request } = tokenRequest(tenantId, { grant_type: 'client_credentials' })
   const response = await fetch(origin + path, { ...request, signal: AbortSignal.timeout(TIMEOUT_MS) })

@@ -4,7 +4,7 @@ import { migrate } from '../src/db/migrations.ts'
 import { AFTER_FILLED_IDS, fillWithBills, share, type Work } from './bills.ts'
 import { fillCredentials } from './credentials.ts'
 
-/** The tenant that all bills of the bench belong to. */
+/** The tenant of all bills. */
 export const TENANT = 'bench'
 
 const DIRECTORY = '.data/bench'
@@ -12,16 +12,15 @@ const TABLE = 'customer_bill'
 /** Connections that fill at the same time. */
 const FILLERS = 2
 
-/** A Postgres that keeps the databases of the bench. */
 export interface BenchServer {
   /** The address of a database from which others can be created and dropped. */
   readonly url: string
-  /** The address of the database with so many bills and credentials; creates and fills it unless it is there. */
+  /** Returns the address of a database with that many bills and credentials; creates it if missing. */
   open(bills: number, fresh: boolean): Promise<string>
   stop(): Promise<void>
 }
 
-/** Opens the server at `url`, else starts the embedded one with the settings with which it serves. */
+/** Opens the server at `url`, else starts the embedded one with its production settings. */
 export async function openBenchServer(url: string | undefined): Promise<BenchServer> {
   const embedded = url === undefined ? await startEmbeddedPostgres({ directory: DIRECTORY }) : undefined
   const server = url ?? String(embedded?.url)
@@ -36,12 +35,12 @@ export async function openBenchServer(url: string | undefined): Promise<BenchSer
   }
 }
 
-/** Takes away what a run wrote and takes back what it left half patched: the next one finds what this one found. */
+/** Removes the rows of a run and undoes its changes, for the next run. */
 export async function restoreBills(url: string): Promise<void> {
   await withClient(url, async (client) => {
     await client.query('DELETE FROM event')
     await client.query('DELETE FROM oauth_grant')
-    // What nobody may do but who owns the table.
+    // Only the owner of the table may.
     await client.query('ALTER TABLE audit DISABLE TRIGGER USER')
     await client.query('TRUNCATE audit')
     await client.query('ALTER TABLE audit ENABLE TRIGGER USER')
@@ -52,13 +51,11 @@ export async function restoreBills(url: string): Promise<void> {
   })
 }
 
-/** The version of the Postgres that was measured with. */
 export async function postgresVersion(url: string): Promise<string> {
   const { rows } = await withClient(url, (client) => client.query<{ server_version: string }>('SHOW server_version'))
   return rows[0]?.server_version ?? ''
 }
 
-/** Runs `work` on a connection of its own. */
 export async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = await connect(url)
   try {
@@ -68,7 +65,7 @@ export async function withClient<T>(url: string, work: (client: pg.Client) => Pr
   }
 }
 
-/** Opens a connection, which the caller ends. */
+/** The caller ends the connection. */
 export async function connect(url: string): Promise<pg.Client> {
   const client = new pg.Client({ connectionString: url, application_name: 'tmf678 bench' })
   await client.connect()
@@ -85,7 +82,7 @@ async function openFilled(server: string, bills: number, fresh: boolean): Promis
   return url.href
 }
 
-/** Makes a migrated database and fills it; one whose filling was cut short has another name. */
+/** Makes and fills a migrated database; an interrupted one has another name. */
 export async function makeDatabase(
   server: string,
   name: string,
@@ -129,7 +126,7 @@ async function fill(url: string, bills: number): Promise<void> {
   await Promise.all(clients.map((client) => client.end()))
 }
 
-/** Building an index or checking a key for all rows at once is quicker than row by row; answers what makes them. */
+/** Drops indexes and keys, which are built faster for all rows at once. Returns the work that restores them. */
 export async function dropIndexesAndKeys(client: pg.Client, tables: readonly string[]): Promise<readonly Work[]> {
   const { rows } = await client.query<{ drop: string; create: string }>(DEFINITIONS, [tables])
   for (const { drop } of rows) await client.query(drop)

@@ -2,15 +2,15 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { demandAccount } from './run-data.ts'
 import type { Target } from './target.ts'
 
-/** Bills on demand that are asked for, one after the other at fixed times, whether those before are done or not. */
+/** Requests for a bill, sent at fixed times whether earlier ones are done or not. */
 export const DEMANDS = 100
 const INTERVAL_MS = 150
 const POLL_MS = 10
 const PATH = '/customerBillManagement/v4/customerBillOnDemand'
 
 /**
- * Asks for bills on demand, each of an account that has not been billed yet; `round` says which. Answers the time, in
- * milliseconds, within which 95 of 100 are seen to be done, from their requests. Throws when any ends otherwise.
+ * Requests bills, each of another unbilled account; `round` picks them. Returns the milliseconds within which 95 of 100
+ * are seen to be done. Throws if one fails.
  */
 export async function measureDemands(target: Target, round: number): Promise<number> {
   const demands: Promise<number>[] = []

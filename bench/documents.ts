@@ -4,7 +4,7 @@ const BILLS = 100
 const API = '/customerBillManagement/v4'
 const LIST = `${API}/customerBill?runType=onCycle&sort=-lastUpdate&limit=${BILLS}&fields=billDocument`
 
-/** Fetches the PDFs of bills that a run has just made, one after the other; answers the middle of the times in ms. */
+/** Fetches PDFs of a run's new bills, one after the other. Returns the median time in ms. */
 export async function measureDocuments(target: Target): Promise<number> {
   const bills = (await (await get(target, `${target.origin}${LIST}`)).json()) as readonly Bill[]
   const times: number[] = []

@@ -1,6 +1,6 @@
 /**
- * Loaded into the server before its own code (`--expose-gc --import`): asked by a message, it collects what is garbage
- * and tells how many bytes of JavaScript are left, with the memory outside of the heap that belongs to them.
+ * Loaded into the server by `--expose-gc --import`. On a message it collects garbage and reports the bytes of
+ * JavaScript left, with the external memory.
  */
 process.on('message', () => {
   globalThis.gc?.()

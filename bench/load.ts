@@ -3,12 +3,12 @@ import type { Job, Load, PacedJob, WaveJob } from './loader.ts'
 import { runStreams } from './open-loop.ts'
 import { runWaves } from './waves.ts'
 
-/** What a round begins with and does not count: connecting, and the first requests of each connection all at once. */
+/** Start of a round that is not counted: connecting, and the first burst of requests. */
 const RAMP_S = 0.2
-/** Autocannon looks at its clock so often. */
+/** Autocannon's clock tick. */
 const TICK_MS = 50
 
-/** Everything a round sees. Autocannon's own histogram has whole milliseconds only. */
+/** Samples of a round: autocannon's own histogram has whole milliseconds only. */
 interface Seen {
   firstAt: number
   readonly latenciesMs: number[]

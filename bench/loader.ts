@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import path from 'node:path'
 
-/** A request, with the names that autocannon has for its parts. */
+/** A request in autocannon's terms. */
 export interface LoadRequest {
   readonly method: 'GET' | 'PATCH' | 'POST'
   readonly path: string
@@ -10,7 +10,7 @@ export interface LoadRequest {
   readonly body?: string
 }
 
-/** One round of load: each connection sends its own requests in turn, the next as soon as the last is answered. */
+/** One round of load: each connection sends its requests in turn, each after the response to the last. */
 export interface Job {
   readonly origin: string
   readonly seconds: number
@@ -19,7 +19,7 @@ export interface Job {
   readonly requests: readonly (readonly LoadRequest[])[]
 }
 
-/** One round at fixed rates: all streams at once, the next request whether the last is answered or not. */
+/** One round at fixed rates, all streams at once, whether earlier requests are answered or not. */
 export interface PacedJob {
   readonly origin: string
   readonly seconds: number
@@ -27,7 +27,7 @@ export interface PacedJob {
   readonly streams: readonly Stream[]
 }
 
-/** All requests of a wave at once, and the next wave when the last is answered. */
+/** All requests of a wave at once, and the next wave after the last response. */
 export interface WaveJob {
   readonly origin: string
   readonly seconds: number
@@ -35,10 +35,10 @@ export interface WaveJob {
   readonly wave: readonly LoadRequest[]
 }
 
-/** How often each status was answered, or each failure met. */
+/** Counts by status or failure. */
 export type Waves = Readonly<Record<string, number>>
 
-/** Requests sent in turn, so many per second. */
+/** Requests sent in turn at a rate. */
 export interface Stream {
   readonly perSecond: number
   readonly requests: readonly LoadRequest[]
@@ -46,19 +46,18 @@ export interface Stream {
 
 type Headers = Readonly<Record<string, string>>
 
-/** What came of a round. */
 export interface Load {
   readonly perSecond: number
   readonly p50Ms: number
   readonly p99Ms: number
-  /** In words; any of them makes the round worthless. */
+  /** Any failure makes the round worthless. */
   readonly failures: readonly string[]
 }
 
-/** The process that makes the load: in one of its own, or it would slow down what it measures. */
+/** A process of its own for the load, so that it does not slow down the server. */
 export interface Loader {
   run(job: Job): Promise<Load>
-  /** Answers in the order of the streams. */
+  /** In the order of the streams. */
   pace(job: PacedJob): Promise<readonly Load[]>
   waves(job: WaveJob): Promise<Waves>
   stop(): void

@@ -1,10 +1,10 @@
 import { crc32, deflateSync } from 'node:zlib'
 
 const SIGNATURE = Buffer.from('89504e470d0a1a0a', 'hex')
-/** Colour with alpha, 4 bytes a pixel; a row is told by what lies left of it and above (PNG, section 9). */
+/** Colour with alpha, 4 bytes a pixel; a filter predicts each row from left and above (PNG, section 9). */
 const [COLOUR_TYPE, PIXEL_BYTES, FILTER] = [6, 4, 4]
 
-/** A PNG whose first pixel has a shade of 0 to 255, as a data URI: a small file, however many pixels it has. */
+/** Returns a PNG as a data URI, whose first pixel has a shade of 0 to 255: a small file, however many pixels. */
 export function plainLogo(width: number, height: number, shade: number): string {
   const header = Buffer.alloc(13)
   header.writeUInt32BE(width, 0)

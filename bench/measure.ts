@@ -3,27 +3,26 @@ import type { Load, Loader } from './loader.ts'
 import { type Sample, spread } from './sample.ts'
 import type { Target } from './target.ts'
 
-/** Short rounds in turn, so that a drift of the machine meets every case alike; the median of them counts. */
+/** Short rounds in turn spread a drift of the machine over all cases; the median counts. */
 export const ROUNDS = 5
 
-/** The middle of the rounds of one case. */
+/** The median of a case's rounds. */
 export type Measured = Omit<Load, 'failures'>
 
-/** The servers over one database, with a sample of it. */
+/** The servers on one database, with a sample of it. */
 export interface Setting {
   readonly targets: Readonly<Partial<Record<Side, Target>>>
   readonly sample: Sample
 }
 
-/** One thing to measure: a case in a setting. */
 export interface Subject {
   readonly each: Case
   readonly setting: Setting
 }
 
 /**
- * Measures all subjects in turn, round after round, `seconds` each in all, after a round for warming up. Answers in
- * the order of the subjects. Throws when any answer of any round is an error.
+ * Measures all subjects in turn, round after round, `seconds` each in all, after a warm-up. Returns the results in the
+ * order of the subjects. Throws if any response is an error.
  */
 export async function measure(
   loader: Loader,
@@ -36,7 +35,7 @@ export async function measure(
       `measuring on ${connections} connections: ${[...new Set(subjects.map(({ each }) => each.name))].join(', ')}`
     )
   const rounds: (readonly Load[])[] = []
-  // Round 0 is the one for warming up.
+  // Round 0 is the warm-up.
   for (let round = 0; round <= ROUNDS; round++) {
     const loads: Load[] = []
     for (const subject of subjects) loads.push(await runRound(loader, subject, connections, seconds / ROUNDS, round))
@@ -45,7 +44,7 @@ export async function measure(
   return subjects.map((_, at) => middle(rounds.map((loads) => loads[at] as Load)))
 }
 
-/** The median of each figure. */
+/** Returns the median of each figure. */
 export function middle(loads: readonly Measured[]): Measured {
   const of = (figure: (load: Measured) => number) => {
     const sorted = loads.map(figure).sort((a, b) => a - b)

@@ -3,27 +3,25 @@ import { Agent, type IncomingMessage, request } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Load, LoadRequest, PacedJob, Stream } from './loader.ts'
 
-/** What a round begins with and does not count: connecting. */
+/** Start of a round that is not counted: connecting. */
 const RAMP_S = 0.5
-/** An answer that takes longer is none. */
+/** A slower response is a failure. */
 const TIMEOUT_MS = 10_000
 
-/** Everything a stream sees. */
 interface Seen {
   answered: number
   readonly latenciesMs: number[]
   readonly failures: Map<string, number>
 }
 
-/** A job that is under way. */
 interface Round extends PacedJob {
   readonly startMs: number
   readonly agent: Agent
 }
 
 /**
- * Sends the requests of each stream at its fixed rate, whether the ones before are answered or not, and answers the
- * figures of each. Answers within the time of the round count for `perSecond`; latencies are those of all requests.
+ * Sends each stream's requests at its fixed rate, whether earlier ones are answered or not. Responses within the round
+ * count for `perSecond`; latencies are those of all requests.
  */
 export async function runStreams(job: PacedJob): Promise<Load[]> {
   const agent = new Agent({ keepAlive: true })
@@ -51,7 +49,7 @@ async function runStream(round: Round, { perSecond, requests }: Stream): Promise
   return { perSecond: seen.answered / round.seconds, p50Ms: quantile(0.5), p99Ms: quantile(0.99), failures }
 }
 
-/** The clock of a request starts when it is sent: a loader that is late is not the fault of the server. */
+/** Latency counts from the actual sending: a late loader is not the server's fault. */
 async function send(round: Round, each: LoadRequest, dueMs: number, seen: Seen): Promise<void> {
   const sentMs = performance.now()
   const outcome = await ask(round, each).catch((error: Error) => error.message)
@@ -63,7 +61,7 @@ async function send(round: Round, each: LoadRequest, dueMs: number, seen: Seen):
   if (outcome === '200' && isWithin) seen.answered++
 }
 
-/** The status of the answer, once all of it is there. */
+/** Resolves with the status after the whole response. */
 async function ask(round: Round, { method, path, headers, body }: LoadRequest): Promise<string> {
   const { origin, agent } = round
   const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }

@@ -2,38 +2,37 @@ import { parseArgs } from 'node:util'
 import { attacks } from './attack-cases.ts'
 import { cases } from './cases.ts'
 
-/** Reads while tokens are issued, which is no case of its own. */
+/** Reads while tokens are issued; not a single case. */
 export const TOKENS = 'tokens'
 
-/** Rates that come in by lines, which is none either. */
+/** Rates posted as lines; not a single case. */
 export const RATES = 'rates'
 
-/** Runs of bill cycles, nor is this. */
+/** Runs of cycles; not a single case. */
 export const RUNS = 'runs'
 
-/** What one tenant may do to the reads of another; each attack has a name of its own, too. */
+/** One tenant's effect on the reads of another; each attack has a name of its own, too. */
 export const ATTACKS = 'attacks'
 
 const NAMES = [...cases.map(({ name }) => name), TOKENS, RATES, RUNS, ATTACKS, ...attacks.map(({ name }) => name)]
 
-/** What the command line asks for. */
 export interface Options {
   readonly help: boolean
   readonly bills: number
-  /** Accounts of the bill runs. */
+  /** Accounts of the runs. */
   readonly accounts: number
-  /** Lines of the bill, and rates of the account, that attacks ask for. */
+  /** Lines of a bill, and rates of an account, in attacks. */
   readonly lines: number
-  /** How long each case is measured, all rounds together. */
+  /** Duration of each case, all rounds together. */
   readonly seconds: number
   readonly connections: number
-  /** Names of the cases to measure; empty for all. */
+  /** Selected cases; empty for all. */
   readonly only: readonly string[]
-  /** Drop and fill the databases, though they are there. */
+  /** Drops and fills existing databases. */
   readonly fresh: boolean
 }
 
-/** What the caller did wrong, in one line. */
+/** A mistake of the caller, in one line. */
 export class UsageError extends Error {}
 
 export const USAGE = `npm run bench [-- options]
@@ -49,7 +48,7 @@ export const USAGE = `npm run bench [-- options]
 
 BENCH_DATABASE_URL names a Postgres whose user may create databases; without it the embedded one is started.`
 
-/** Reads the arguments. Throws a UsageError. */
+/** Throws a UsageError. */
 export function parseOptions(args: readonly string[]): Options {
   const { help = false, fresh = false, only = [], ...sizes } = parse(args)
   const { bills, accounts, lines, seconds, connections } = sizes

@@ -5,11 +5,11 @@ import { setInterval as every } from 'node:timers/promises'
 import { TENANT, withClient } from './database.ts'
 import type { Target } from './target.ts'
 
-/** Rates of one request, and how many requests count after one for warming up. */
+/** Rates of a counted request, and of the warm-up. */
 const RATES = 100_000
 const WARM_UP = 40_000
 const ROUNDS = 3
-/** Rates are sent so many at a time, as a mediation system reads them from a file. */
+/** Rates per write, as a mediation system sends them from a file. */
 const CHUNK = 500
 const ACCOUNTS = 50_000
 const SAMPLE_MS = 500
@@ -17,13 +17,13 @@ const PATH = '/customerBillManagement/v4/appliedCustomerBillingRate'
 
 /** Rates posted as lines on one connection. */
 export interface RateResult {
-  /** The middle of the rounds. */
+  /** The median of the rounds. */
   readonly perSecond: number
-  /** The most resident memory of the server meanwhile, in bytes. */
+  /** Peak resident memory of the server, in bytes. */
   readonly memory: number
 }
 
-/** Measures how many rates a second one connection brings in. Throws when any of them is not created. */
+/** Measures the rates per second of one connection. Throws if one is not created. */
 export async function measureRates(target: Target, databaseUrl: string): Promise<RateResult> {
   console.log(`posting ${ROUNDS} times ${RATES} rates on one connection`)
   const run = `${process.hrtime.bigint()}`
@@ -58,7 +58,7 @@ async function sample(signal: AbortSignal, look: () => void): Promise<void> {
   }
 }
 
-/** Posts so many rates in one request; answers how many were stored per second. */
+/** Posts rates in one request. Returns the rates stored per second. */
 async function post({ origin, headers }: Target, run: string, count: number): Promise<number> {
   const sent = { ...headers, 'content-type': 'application/x-ndjson' }
   const started = performance.now()

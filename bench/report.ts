@@ -8,7 +8,7 @@ import type { RunResult } from './runs.ts'
 import { decimal, megabytes, table, whole } from './table.ts'
 import type { TokenResult } from './tokens.ts'
 
-/** Everything a run found out; this is what `reports/bench.json` holds. */
+/** The content of `reports/bench.json`. */
 export interface Report {
   readonly at: string
   readonly bills: number
@@ -41,25 +41,25 @@ export interface ScalingResult {
   readonly smallMs: number
 }
 
-/** Resident bytes of the server, started and unused, and idle after some requests. */
+/** Resident bytes of the server: just started, and idle after some requests. */
 export interface Memory {
   readonly started: number
   readonly used: number
 }
 
-/** Requests per second, relative to the twin, that these cases must reach. */
+/** The least requests per second of these cases, relative to the twin. */
 const RATIO_MIN = 0.7
 const RATIO_GATES = ['by-id', 'list']
 const SCALING_MAX = 1.5
 const TOKENS_PER_SECOND_MIN = 50
-/** By how much tokens that are issued at that rate may delay reads. */
+/** The most that tokens issued at that rate may slow down reads. */
 const DELAY_MAX = 2
 const MEMORY_MAX_BYTES = 180_000_000
 const RATES_PER_SECOND_MIN = 20_000
-/** However many come. */
+/** For any number of rates. */
 const RATES_MEMORY_MAX_BYTES = 600_000_000
 
-/** The gates of all that was measured. Scaling is judged on one connection, where a p50 is no waiting in a queue. */
+/** Returns the gates of all results. Scaling counts on one connection, where a p50 includes no queue. */
 export function gatesOf({ cases, scaling, tokens, rates, runs, attacks, memory }: Report): readonly Gate[] {
   const ratios = cases.flatMap(({ name, title, ratio }): Gate[] => {
     if (ratio === undefined || !RATIO_GATES.includes(name)) return []
@@ -110,7 +110,6 @@ function rateGates({ perSecond, memory }: RateResult): readonly Gate[] {
   ]
 }
 
-/** The report as text for a terminal. */
 export function printable(report: Report): string {
   const { machine, scaling, tokens, runs, attacks, memory } = report
   const facts = Object.entries(machine).map(([name, value]) => `${name} ${value}`)

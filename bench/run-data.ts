@@ -3,41 +3,40 @@ import { fillWithBills, share, ulid } from './bills.ts'
 import { fillCredentials } from './credentials.ts'
 import { type BenchServer, connect, dropIndexesAndKeys, makeDatabase, TENANT, withClient } from './database.ts'
 
-/** Bills of former months, which are read while a run goes on. */
+/** Bills of former months, read during a run. */
 export const OLD_BILLS = 40_000
-/** The cycle that is run, which bills the month of July 2026. */
+/** The cycle of the run: July 2026. */
 export const CYCLE_ID = '01K6E4Z4G00000000000000001'
 export const MONTH = { start: '2026-07-01T00:00:00.000Z', end: '2026-08-01T00:00:00.000Z' } as const
 export const DUE_DATE = '2026-08-15T00:00:00.000Z'
 
 const RATES_EACH = 5
-/** Accounts without a cycle, a rate each, for bills on demand. */
+/** Accounts without a cycle, with one rate each, for bills on demand. */
 export const DEMAND_ACCOUNTS = 300
 const SPECIFICATION_ID = '01K6E4Z4G00000000000000000'
 const RATE = 'applied_customer_billing_rate'
 const FILLERS = 2
 const COPY = 'bench_runs_copy'
 
-/** Accounts with rates that wait for a run, and bills of former months. */
+/** Accounts with unbilled rates, and bills of former months. */
 export interface RunData {
   readonly accounts: number
-  /** Makes a copy in the place of the last one, so that whoever runs it finds the same state; answers its address. */
+  /** Replaces the last copy by a new one, so that every run finds the same state. Returns its address. */
   copy(): Promise<string>
 }
 
-/** Opens the data of a run over so many accounts; fills a database with it unless it is there. */
+/** Opens the data of a run over that many accounts; fills a database if missing. */
 export async function openRunData({ url }: BenchServer, accounts: number, fresh: boolean): Promise<RunData> {
   const name = `bench_runs_${accounts}`
   if (fresh || !(await isFilled(url, name, accounts))) await create(url, name, accounts)
   return { accounts, copy: () => copy(url, name) }
 }
 
-/** Takes away the copy that was made last. */
 export async function dropCopy({ url }: BenchServer): Promise<void> {
   await withClient(url, (client) => client.query(`DROP DATABASE IF EXISTS ${COPY} WITH (FORCE)`))
 }
 
-/** What is written to the disk afterwards is due to the run, not to the copy. */
+/** Flushes the copy, so that its writes do not count for the run. */
 async function copy(url: string, name: string): Promise<string> {
   await withClient(url, async (client) => {
     await client.query(`DROP DATABASE IF EXISTS ${COPY} WITH (FORCE)`)
@@ -68,7 +67,7 @@ async function create(server: string, name: string, accounts: number): Promise<v
   await makeDatabase(server, name, (url) => fillRunData(url, accounts, OLD_BILLS))
 }
 
-/** Fills a migrated database with accounts whose rates wait for a run, and with bills of former months. */
+/** Fills a migrated database with accounts with unbilled rates, and bills of former months. */
 export async function fillRunData(url: string, accounts: number, oldBills: number): Promise<void> {
   const clients = await Promise.all(Array.from({ length: FILLERS }, () => connect(url)))
   await fillWithBills(clients, TENANT, oldBills)
@@ -107,7 +106,7 @@ const ACCOUNTS = `INSERT INTO billing_account (tenant_id, id, internal_id, last_
     'postpaid', ${unit('i')}, 14, '{"rates":[{"taxCategory":"VAT","taxRate":0.19}]}', '${SPECIFICATION_ID}'
   FROM generate_series(0, $2::int - 1) i`
 
-/** The account from which a bill is demanded, from 0 up to their number. */
+/** Takes an ordinal from 0 up to the number of accounts. */
 export function demandAccount(ordinal: number): string {
   return `DEMAND-${ordinal}`
 }
@@ -124,10 +123,10 @@ const DEMAND_RATES = `INSERT INTO ${RATE} (tenant_id, id, date, is_billed, name,
     'oneTimeCharge', 'DEMAND-' || i, 10, 'EUR'
   FROM generate_series(0, $2::int - 1) i`
 
-/** One after the other as the month goes by: those of an account lie far from each other, and so do neighbours'. */
+/** In the order of the month: the rates of an account lie far apart, and so do neighbours'. */
 const STRIDE = 7_919
 
-/** A monthly charge and calls, whose prices have more digits than the currency. */
+/** A monthly charge, and calls with more digits than the currency. */
 const RATES = `INSERT INTO ${RATE} (tenant_id, id, date, is_billed, name, description, rate_type, billing_account_id,
     product_id, product, period_coverage, characteristic, tax_excluded_amount_value, tax_excluded_amount_unit)
   SELECT $1, ${ulid('ms', "'rate' || i")}, to_timestamp(ms / 1000), false, name, name || ' of account ' || account,

@@ -3,19 +3,18 @@ import type { Measured } from './measure.ts'
 import type { RunResult } from './runs.ts'
 import { decimal, megabytes, table, whole } from './table.ts'
 
-/** How near a run, with numbers, taxes and ledger, comes to the bare SQL without them. */
+/** The least speed of a run, with numbers, taxes and ledger, relative to bare SQL without them. */
 const RATIO_MIN = 0.4
-/** What a run keeps in memory late relative to what it does early: it must not grow with the accounts. */
+/** The most memory late in a run relative to early: it must not grow with the accounts. */
 const GROWTH_MAX = 1.3
-/** By how much a run that goes on may delay reads. */
+/** The most that a run may slow down reads. */
 const DELAY_MAX = 3
-/** By when 95 of 100 bills on demand are done, also while a run goes on. */
+/** Limit for 95 of 100 bills on demand, also during a run. */
 const DEMAND_MAX_MS = 1_000
-/** What the PDF of a bill takes. */
+/** Limit for the PDF of a bill. */
 const DOCUMENT_MAX_MS = 100
 const HOUR_S = 3_600
 
-/** The gates of bill runs. */
 export function runGates({ bare, ours, memory, reads, demands, documentMs }: RunResult): readonly Gate[] {
   return [
     atLeast('bill run / bare SQL', ours / bare, RATIO_MIN),
@@ -34,7 +33,6 @@ function atMost(title: string, value: number, limit: number): Gate {
   return { title, value: decimal(value), limit: `<= ${limit}`, isMet: value <= limit }
 }
 
-/** What was measured of bill runs as text for a terminal. */
 export function runTables(result: RunResult): string {
   const { accounts, bare, ours, memory, smallAccounts, reads, demands, issuing } = result
   const speed = (title: string, perSecond: number) => [title, whole(perSecond), whole(perSecond * HOUR_S)]

@@ -9,7 +9,7 @@ const REPORT = `${FOLDER}/bench.json`
 const FAILED = 1
 const WRONG_USAGE = 2
 
-/** `npm run bench`: answers the exit code. Says what was measured on the console and in a file. */
+/** `npm run bench`: prints the results and writes them to a file. Returns the exit code. */
 async function main(args: readonly string[]): Promise<number> {
   try {
     const options = parseOptions(args)
@@ -18,7 +18,7 @@ async function main(args: readonly string[]): Promise<number> {
       return 0
     }
     const server = await openBenchServer(process.env.BENCH_DATABASE_URL)
-    // What is told to stop takes the servers with it.
+    // A signal stops the servers, too.
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {
       process.once(signal, () => void server.stop().finally(() => process.exit(FAILED)))
     }

@@ -10,46 +10,45 @@ import { drawSample } from './sample.ts'
 import { startOurs, type Target } from './target.ts'
 import { readsById, SECONDS_SHARE, sound } from './tokens.ts'
 
-/** The data that several processes bill is so much smaller. */
+/** Share of the accounts billed by several processes. */
 const SMALL_SHARE = 0.1
 const PROCESSES = [1, 2, 4]
-/** Small chunks for several processes: none has nothing left to do while others do. */
+/** Small chunks keep all processes busy to the end. */
 const SHARED_CHUNK_ACCOUNTS = 250
 const POLL_MS = 200
-/** So long after a run was told to stop, what it was at is done. */
+/** Time until a stopped run has ended its work. */
 const STOP_MS = 2_000
 
-/** Shares of the accounts after which it is asked what a run keeps in memory. */
+/** Shares of the accounts after which the memory is measured. */
 const EARLY_SHARE = 0.1
 const LATE_SHARE = 0.9
 
-/** Bytes that the server keeps when a tenth of the accounts are billed, and nine tenths; the most it had resident. */
+/** Bytes kept after a tenth and nine tenths of the accounts, and the peak resident memory. */
 export interface RunMemory {
   readonly early: number
   readonly late: number
   readonly resident: number
 }
 
-/** Bill runs over many accounts. */
 export interface RunResult {
   readonly accounts: number
-  /** Accounts a second: by the bare SQL before and after, in the mean, and by the server. */
+  /** Accounts per second: bare SQL, as the mean of before and after, and the server. */
   readonly bare: number
   readonly ours: number
   readonly memory: RunMemory
   /** Accounts of the smaller data. */
   readonly smallAccounts: number
-  /** Reads of bills by id at a fixed rate, without and with a run beside them. */
+  /** Reads by id at a fixed rate, without and with a run. */
   readonly reads: { readonly quiet: Measured; readonly running: Measured }
-  /** Milliseconds within which 95 of 100 bills on demand are done, without and with a run beside them. */
+  /** Milliseconds within which 95 of 100 bills on demand are done, without and with a run. */
   readonly demands: { readonly quiet: number; readonly running: number }
-  /** Milliseconds that the PDF of a bill of the run takes, in the middle. */
+  /** Median milliseconds for the PDF of a bill of the run. */
   readonly documentMs: number
-  /** Bills a second that so many processes of the server issue together. */
+  /** Bills per second issued by that many processes together. */
   readonly issuing: readonly { readonly processes: number; readonly perSecond: number }[]
 }
 
-/** Measures runs, each on a fresh copy of the same data. Throws when a run leaves any account unbilled. */
+/** Measures runs, each on a fresh copy of the same data. Throws if an account is not billed. */
 export async function measureRuns(
   server: BenchServer,
   loader: Loader,
@@ -80,7 +79,10 @@ export async function measureRuns(
   }
 }
 
-/** A run by so many processes: accounts a second from the request until it is seen to be done; then its documents. */
+/**
+ * Runs with that many processes. Counts accounts per second from the request until it is seen to be done; then measures
+ * its documents.
+ */
 async function runOurs(
   data: RunData,
   processes: number,
@@ -107,7 +109,7 @@ async function runOurs(
   return { perSecond: data.accounts / seconds, memory, documentMs: await measureDocuments(target) }
 }
 
-/** Quiet rounds and rounds with the run going on by turns: it is cancelled and resumed between them. */
+/** Alternates quiet rounds and rounds with the run: cancels and resumes it in between. */
 async function measureReads(loader: Loader, url: string, seconds: number): Promise<RunResult['reads']> {
   const sample = await drawSample(url, OLD_BILLS)
   await using stack = new AsyncDisposableStack()
@@ -121,7 +123,7 @@ async function measureReads(loader: Loader, url: string, seconds: number): Promi
   for (let round = 1; round <= ROUNDS && isOpen(run); round++) {
     const measured = await read(round * 2)
     run = await ask(target, run.id)
-    // Where accounts are few, the run ends before the last round does.
+    // With few accounts, the run ends before the last round.
     if (!isOpen(run) && running.length > 0) break
     running.push(measured)
     if (!isOpen(run) || round === ROUNDS) break
@@ -133,7 +135,7 @@ async function measureReads(loader: Loader, url: string, seconds: number): Promi
   return { quiet: middle(quiet), running: middle(running) }
 }
 
-/** After some for warming up, bills on demand alone, and with the run going on. */
+/** Measures bills on demand after a warm-up, first alone, then with the run. */
 async function measureDemandsBesideRun(url: string): Promise<RunResult['demands']> {
   await using stack = new AsyncDisposableStack()
   const target = stack.adopt(await startOurs(url), (each) => each.stop())
@@ -156,7 +158,7 @@ function start(target: Target): Promise<Run> {
   return ask(target, '', { billCycle: { id: CYCLE_ID }, billState: 'validated' })
 }
 
-/** Asks the API of runs: posts a body where there is one. */
+/** Calls the API of runs; posts the body if there is one. */
 async function ask({ origin, headers }: Target, path: string, body?: object): Promise<Run> {
   const posted = body && { method: 'POST', body: JSON.stringify(body) }
   const response = await fetch(`${origin}/billing/v1/billRun${path && `/${path}`}`, {

@@ -2,7 +2,7 @@ import { AFTER_FILLED_IDS } from './bills.ts'
 import { TENANT, withClient } from './database.ts'
 import type { LoadRequest } from './loader.ts'
 
-/** As much of a bill as requests are made of. */
+/** The part of a bill that requests need. */
 export interface SampledBill {
   readonly id: string
   readonly account: string
@@ -11,22 +11,21 @@ export interface SampledBill {
   readonly position: number
 }
 
-/** Bills at random, but the same ones in every run. */
+/** Random bills, the same in every run. */
 export interface Sample {
   readonly all: readonly SampledBill[]
-  /** In state `new`, and only those. */
+  /** All in state `new`. */
   readonly fresh: readonly SampledBill[]
 }
 
 const SAMPLED = 40_000
-/** Bills that a connection asks for in one round before it begins again. */
+/** Bills of a connection in one round before it repeats. */
 const PER_CONNECTION = 400
 
-/** Draws a sample of a tenant's bills in a database. */
 export function drawSample(url: string, bills: number, tenant: string = TENANT): Promise<Sample> {
   return withClient(url, async (client) => {
     const every = Math.max(1, Math.floor(bills / SAMPLED))
-    // By a hash of the id, and not by TABLESAMPLE: that goes by the place of a row, which changes when it is patched.
+    // By a hash of the id, not by TABLESAMPLE, which goes by the place of a row and changes with each patch.
     const { rows } = await client.query<SampledBill & { state: string }>(
       `SELECT id, state, billing_account_id AS account, related_party -> 0 ->> 'id' AS party,
          to_char(bill_date AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "billDate", 1000 AS position
@@ -37,7 +36,7 @@ export function drawSample(url: string, bills: number, tenant: string = TENANT):
   })
 }
 
-/** The requests of a round: each connection has bills of its own, and each round goes on where the last one ended. */
+/** Spreads bills over connections; each round continues after the last. */
 export function spread(
   bills: readonly SampledBill[],
   requests: (bill: SampledBill) => readonly LoadRequest[],

@@ -1,4 +1,4 @@
-/** Columns of equal width: the first one to the left, the others to the right. */
+/** Aligns the first column to the left, the others to the right. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const lines = [head, ...rows]
   const widths = head.map((_, at) => Math.max(...lines.map((line) => line[at]?.length ?? 0)))

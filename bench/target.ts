@@ -11,28 +11,28 @@ const HOST = '127.0.0.1'
 const START_LIMIT_MS = 30_000
 const STOP_LIMIT_MS = 15_000
 const POLL_MS = 50
-/** The default of the server, given to both sides. */
+/** The server's default, for both sides. */
 const POOL_SIZE = '10'
 
-/** The same at every time: the databases are kept, with what is sealed in them. It guards nothing. */
+/** Fixed, since the databases and their sealed values are kept. It protects nothing. */
 const SECRET_KEYS = createHash('sha256').update('tmf678 bench').digest('base64')
 
-/** What lets a server be asked what it keeps; see kept-memory.ts. */
+/** Lets a server report its memory; see kept-memory.ts. */
 const COLLECTING = ['--expose-gc', '--import', path.resolve(import.meta.dirname, 'kept-memory.ts')]
 
 /** A server in a process of its own. */
 export interface Target {
   readonly origin: string
-  /** What lets requests in. */
+  /** Credentials. */
   readonly headers: Readonly<Record<string, string>>
   /** Resident memory in bytes. */
   memory(): number
-  /** Bytes that are left of its memory when garbage is collected, which this makes it do. */
+  /** Collects garbage and returns the bytes left. */
   keptMemory(): Promise<number>
   stop(): Promise<void>
 }
 
-/** Starts the server of this project on a database, as in production but for the limit of requests: logging on. */
+/** Starts this server on a database, with production settings except the rate limit: logging on. */
 export async function startOurs(databaseUrl: string, more: Readonly<Record<string, string>> = {}): Promise<Target> {
   const settings = { DATABASE_URL: databaseUrl, SECRET_KEYS, LOG_LEVEL: 'info', RATE_LIMIT_PER_MINUTE: '0', ...more }
   const target = await start('src/main.ts', settings)
@@ -44,7 +44,7 @@ export async function startOurs(databaseUrl: string, more: Readonly<Record<strin
   }
 }
 
-/** Starts what it is compared with: with a database, or answering a constant. */
+/** Starts the baseline server, with a database or returning a constant. */
 export function startBare(databaseUrl?: string): Promise<Target> {
   return start('bench/bare.ts', databaseUrl === undefined ? {} : { DATABASE_URL: databaseUrl })
 }

@@ -6,23 +6,23 @@ import { type Measured, middle, ROUNDS } from './measure.ts'
 import { type Sample, spread } from './sample.ts'
 import type { Target } from './target.ts'
 
-/** Reads of bills by id: a moderate load, far from what the server can do. */
+/** Reads by id, far below the server's capacity. */
 const READS_PER_SECOND = 200
-/** A little more than the limit of the gate: those on their way when a round ends are not to count against it. */
+/** A little above the gate's limit, since tokens under way at the end of a round do not count. */
 const TOKENS_PER_SECOND = 51
-/** Before it counts, every user signs in once, in a more leisurely way: a server that runs has met most of them. */
+/** Every user signs in once, slowly: a running server knows most of them. */
 const WARM_UP = { perSecond: 10, seconds: 5 }
-/** A p99 needs more time than the other figures do. */
+/** A p99 needs more time than other figures. */
 export const SECONDS_SHARE = 2.5
 
-/** Reads at a fixed rate without and with token requests at a fixed rate beside them, and these. */
+/** Reads at a fixed rate, without and with token requests at a fixed rate, and the tokens. */
 export interface TokenResult {
   readonly quiet: Measured
   readonly issuing: Measured
   readonly tokens: Measured
 }
 
-/** Measures in quiet and busy rounds by turns. Throws when any answer of any round is an error. */
+/** Alternates quiet and busy rounds. Throws if any response is an error. */
 export async function measureTokens(
   loader: Loader,
   { origin, headers }: Target,
@@ -48,13 +48,13 @@ export async function measureTokens(
   }
 }
 
-/** Bills by id of a sample at the moderate load, other ones in every round. */
+/** Returns reads by id at the moderate load, of other bills in every round. */
 export function readsById(sample: Sample, round: number): Stream {
   const byId = cases.find(({ name }) => name === 'by-id')
   return { perSecond: READS_PER_SECOND, requests: spread(sample.all, byId?.requests ?? (() => []), 1, round).flat() }
 }
 
-/** The figures of a round in which all went well. Throws otherwise. */
+/** Throws if the round had a failure. */
 export function sound(load: Load | undefined): Measured {
   if (!load || load.failures.length > 0) throw new Error(`requests failed: ${load?.failures.join(', ')}`)
   return load

@@ -3,12 +3,12 @@ import { Agent, type IncomingMessage, request } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { LoadRequest, WaveJob, Waves } from './loader.ts'
 
-/** An attack is given up only after all that a server may take. */
+/** An attack waits longer than any limit of the server. */
 const TIMEOUT_MS = 60_000
-/** A wave comes no sooner than this after the one before: who is refused does not send in a loop. */
+/** Waves are at least this far apart: a refused client does not send in a loop. */
 const EVERY_MS = 1_000
 
-/** Sends all requests at once, and again when all are answered, until the time is over; answers what came of them. */
+/** Sends all requests at once, and again after the last response, until the time is over. Counts the responses. */
 export async function runWaves({ origin, seconds, headers, wave }: WaveJob): Promise<Waves> {
   const agent = new Agent({ keepAlive: true })
   const untilMs = performance.now() + seconds * 1_000
