@@ -1,57 +1,52 @@
 import type { Check } from './postman.ts'
 
-/** How often a request is sent while its outcome is awaited, and how long the script waits in between. */
+/** How often a script repeats a request until its outcome, and its wait in between. */
 interface Limits {
   readonly times: number
   readonly waitMs: number
 }
 
-/** Half a minute, and what the answers take. */
+/** Half a minute, plus the responses. */
 const LIMITS: Limits = { times: 300, waitMs: 100 }
 
-/** One named assertion; the lines may use `body`, the parsed answer. An answer that is no JSON fails it. */
+/** One named assertion; the lines may use `body`, the parsed response. A response that is not JSON fails it. */
 export function expectBody(title: string, ...lines: readonly string[]): Check {
   return expectThat(title, 'const body = pm.response.json()', ...lines)
 }
 
-/** One named assertion over `pm.response`. */
 export function expectThat(title: string, ...lines: readonly string[]): Check {
   return [`pm.test(${quote(title)}, () => {`, ...lines.map((line) => `  ${line}`), '})']
 }
 
-/** The HTTP status is exactly this one. */
 export function status(code: number): Check {
   return expectThat(`Status code is ${code}`, `pm.response.to.have.status(${code})`)
 }
 
-/** A header has this text. */
 export function header(name: string, value: string | number): Check {
   return expectThat(`${name} is ${value}`, `pm.expect(${headerOf(name)}).to.equal(${quote(String(value))})`)
 }
 
-/** A header matches a regular expression. */
 export function headerLike(name: string, pattern: RegExp): Check {
   return expectThat(`${name} is like ${pattern.source}`, `pm.expect(${headerOf(name)}).to.match(${pattern})`)
 }
 
-/** A header is not sent. */
 export function headerAbsent(name: string): Check {
   return expectThat(`There is no ${name}`, `pm.expect(pm.response.headers.has(${quote(name)})).to.equal(false)`)
 }
 
-/** A member of the answer, named by a path of JavaScript, equals a value. */
+/** A member of the response, by a JavaScript path, equals a value. */
 export function member(path: string, value: unknown): Check {
   const expected = JSON.stringify(value)
   const source = path.startsWith('@') ? `body[${quote(path)}]` : `body.${path}`
   return expectBody(`${path} is ${expected}`, `pm.expect(${source}).to.eql(${expected})`)
 }
 
-/** The text of the answer holds `part` character for character: what parsing would hide, such as digits of a number. */
+/** The response text contains `part` character by character, such as digits that parsing would drop. */
 export function textHolds(part: string): Check {
   return expectThat(`The body holds ${part}`, `pm.expect(pm.response.text()).to.include(${quote(part)})`)
 }
 
-/** The answer has exactly these members, in any order. */
+/** The response has exactly these members, in any order. */
 export function exactKeys(...keys: readonly string[]): Check {
   return expectBody(
     `Has exactly the attributes ${keys.join(', ')}`,
@@ -59,7 +54,7 @@ export function exactKeys(...keys: readonly string[]): Check {
   )
 }
 
-/** The answer is a list that is not empty, and every element has exactly these members. */
+/** The response is a non-empty list, and every element has exactly these members. */
 export function exactKeysOfEach(...keys: readonly string[]): Check {
   return expectBody(
     `Every element has exactly the attributes ${keys.join(', ')}`,
@@ -68,7 +63,7 @@ export function exactKeysOfEach(...keys: readonly string[]): Check {
   )
 }
 
-/** The answer is a list whose elements have these values of an attribute, in this order. */
+/** The elements of a list have these values of an attribute, in this order. */
 export function values(attribute: string, expected: readonly unknown[]): Check {
   const list = JSON.stringify(expected)
   return expectBody(
@@ -77,7 +72,7 @@ export function values(attribute: string, expected: readonly unknown[]): Check {
   )
 }
 
-/** The answer is a TMF Error: status, code, reason, a message that mentions these texts, the id of the request. */
+/** The response is a TMF Error: status, code, reason, a message that mentions these texts, the id of the request. */
 export function error(code: number, tmfCode: string, ...mentions: readonly string[]): Check {
   return [
     ...status(code),
@@ -97,19 +92,19 @@ export function error(code: number, tmfCode: string, ...mentions: readonly strin
   ]
 }
 
-/** Keeps a value for later requests; `expression` may use `body`, the parsed answer, and `pm.response`. */
+/** Keeps a value for later requests; `expression` may use `body`, the parsed response, and `pm.response`. */
 export function remember(variable: string, expression: string): Check {
   return [`{ const body = pm.response.json(); pm.collectionVariables.set(${quote(variable)}, ${expression}) }`]
 }
 
-/** As `remember`, for an answer that has no body. */
+/** As `remember`, for a response without a body. */
 export function rememberHeader(variable: string, name: string): Check {
   return [`pm.collectionVariables.set(${quote(variable)}, ${headerOf(name)})`]
 }
 
 /**
- * Sends the request again while `condition` holds for `body`, its parsed answer, and until it was sent `limits.times`;
- * the checks are of the last answer. It is sent again by its id, since names may be there twice.
+ * Repeats the request while `condition` holds for `body`, its parsed response, up to `limits.times`; the checks apply
+ * to the last response. Repeats it by id, since names need not be unique.
  */
 export function askAgainWhile(condition: string, checks: readonly Check[], limits: Limits = LIMITS): Check {
   const { times, waitMs } = limits
@@ -128,7 +123,7 @@ export function askAgainWhile(condition: string, checks: readonly Check[], limit
   ]
 }
 
-/** A URL-encoded query: names stay readable, values may hold anything; `{{variables}}` stay variables. */
+/** URL-encodes values only; names stay readable, and `{{variables}}` stay variables. */
 export function query(pairs: Readonly<Record<string, string>>): string {
   return Object.entries(pairs)
     .map(
@@ -141,12 +136,12 @@ export function query(pairs: Readonly<Record<string, string>>): string {
     .join('&')
 }
 
-/** Source of the text of a response header, `undefined` when it was not sent. */
+/** Returns code for the text of a response header, `undefined` without it. */
 export function headerOf(name: string): string {
   return `pm.response.headers.get(${quote(name)})`
 }
 
-/** A text as a literal of the sandbox's language. */
+/** Writes a text as a JavaScript literal. */
 export function quote(text: string): string {
   return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'").replaceAll('\n', '\\n')}'`
 }

@@ -12,12 +12,11 @@ import { references, states } from './folders/states.ts'
 import { bodies, idempotency, mediaTypes } from './folders/writing.ts'
 import { type Collection, type Folder, type Item, script } from './postman.ts'
 
-/** Where the generated collection is committed. */
 export const COLLECTION_FILE = new URL('tmf678.postman_collection.json', import.meta.url)
 
 const MAX_LINE = 120
 
-/** The whole collection: the published conformance report first, then what it leaves out. */
+/** The published conformance report, then further requests. */
 export function collection(): Collection {
   return {
     info: {
@@ -49,12 +48,12 @@ export function collection(): Collection {
   }
 }
 
-/** The collection as it stands in the file: what the formatter of the repository makes of it. */
+/** Returns the committed text, as the repository's formatter writes it. */
 export function collectionText(): string {
   return `${joinShortLists(JSON.stringify(collection(), null, 2).split('\n')).join('\n')}\n`
 }
 
-/** `run` names what this run creates; `root` is the server without the path of the API. */
+/** `run` names the resources of this run; `root` is the server without the path of the API. */
 const preparation = [
   "if (!pm.collectionVariables.get('run')) {",
   "  pm.collectionVariables.set('run', 'ctk-' + pm.variables.replaceIn('{{$guid}}'))",
@@ -64,8 +63,8 @@ const preparation = [
 ]
 
 /**
- * The first request of each folder prepares what the others of it need, so that a folder can be run alone. Before every
- * request it would take a sixth of the time of a run.
+ * The first request of each folder prepares the others, so that a folder runs alone. Doing it before every request
+ * would take a sixth of a run's time.
  */
 function prepared<T extends Folder | Item>(node: T): T {
   if (!('item' in node)) return { ...node, event: [...script('prerequest', preparation), ...node.event] }
@@ -73,7 +72,7 @@ function prepared<T extends Folder | Item>(node: T): T {
   return first ? { ...node, item: [prepared(first), ...others] } : node
 }
 
-/** A list of texts stands on one line where it fits. */
+/** Puts a list of texts on one line if it fits. */
 function joinShortLists(lines: readonly string[]): string[] {
   const joined: string[] = []
   for (let start = 0; start < lines.length; start++) {

@@ -4,19 +4,19 @@ import { Ajv } from 'ajv'
 import { UsageError } from './options.ts'
 import type { RunnableFolder } from './runner.ts'
 
-/** An unpacked official kit, made ready to run. */
+/** An unpacked official kit, ready to run. */
 export interface Kit {
   readonly collection: RunnableFolder
-  /** The variables of the kit's environment, among them the base URL. */
+  /** The variables of the kit's environment, including the base URL. */
   readonly variables: Readonly<Record<string, string>>
-  /** The headers of the kit's config, which stand for those of the collection. */
+  /** The headers of the kit's config, in place of the collection's. */
   readonly headers: Readonly<Record<string, string>>
 }
 
 /**
  * Reads a kit as its own runner does: `config.json` has the headers of all requests and the bodies of the POSTs, which
- * must be valid by `ctk/schemas`; `url` stands for the one in it, and is the value of that variable of
- * `ctk/TMFENV*.json` with which the requests begin. The kit's files stay as they are. Throws a UsageError.
+ * must be valid by `ctk/schemas`; `url` replaces the one in it, and the variable of `ctk/TMFENV*.json` with which the
+ * requests begin. Leaves the kit's files unchanged. Throws a UsageError.
  */
 export function loadKit(folder: string, url: string): Kit {
   const config = readConfig(folder)
@@ -48,14 +48,14 @@ function readConfig(folder: string): Config {
   return { headers: Object.fromEntries(headers), payloads: Object.fromEntries(payloads) }
 }
 
-/** The variables of the environment file, if the kit has one. */
+/** Returns the variables of the environment file, if the kit has one. */
 function environment(folder: string): Readonly<Record<string, string>> {
   const file = files(folder).find((each) => /^TMFENV.*\.postman_environment\.json$/.test(path.basename(each)))
   const values = file === undefined ? [] : listOf(readObject(file).values).map(objectOf)
   return Object.fromEntries(values.map(({ key, value }) => [String(key), String(value)]))
 }
 
-/** The variable that stands for the base URL, e.g. `Customer_Bill`. */
+/** Returns the variable of the base URL, e.g. `Customer_Bill`. */
 function urlVariable(collection: JsonObject): string {
   const variable = requests(collection)
     .map((each) => /^\{\{([^}]+)\}\}/.exec(urlOf(each))?.[1])
@@ -66,7 +66,7 @@ function urlVariable(collection: JsonObject): string {
 
 function validate(folder: string, type: string, body: unknown): void {
   const file = path.join(folder, 'ctk', 'schemas', `${type}.schema.json`)
-  // Kits name drafts of JSON Schema that the validator does not ship; the keywords in use are the same.
+  // Kits name drafts of JSON Schema that the validator lacks; the keywords in use are the same.
   const { $schema: _, ...schema } = readObject(file)
   const ajv = new Ajv({ strict: false, validateFormats: false })
   const isValid = ajv.compile(schema)
@@ -74,7 +74,7 @@ function validate(folder: string, type: string, body: unknown): void {
   throw new UsageError(`the payload of ${type} in config.json does not fit ${file}: ${ajv.errorsText(isValid.errors)}`)
 }
 
-/** Each POST to a resource gets the body that the config has for it. */
+/** Gives each POST to a resource its body of the config. */
 function withBodies(node: JsonObject, bodies: ReadonlyMap<string, unknown>): JsonObject {
   if (Array.isArray(node.item)) return { ...node, item: node.item.map((each) => withBodies(objectOf(each), bodies)) }
   const request = objectOf(node.request)
@@ -86,7 +86,7 @@ function withBodies(node: JsonObject, bodies: ReadonlyMap<string, unknown>): Jso
 
 function withoutHeaders(node: JsonObject): RunnableFolder {
   if (Array.isArray(node.item)) return { ...node, item: node.item.map((each) => withoutHeaders(objectOf(each))) }
-  // Every request gets the headers of the config, those that are marked to go without authentication as well.
+  // Every request gets the headers of the config, even those marked as `noauth`.
   const { auth: _, ...request } = objectOf(node.request)
   return { ...node, request: { ...request, header: [] } }
 }

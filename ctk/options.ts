@@ -2,22 +2,20 @@ import path from 'node:path'
 import { parseArgs } from 'node:util'
 import type { TokenRequest } from './token.ts'
 
-/** What the command line asks for; paths are absolute. */
+/** Paths are absolute. */
 export interface Options {
   readonly help: boolean
-  /** Base URL of the API, ending in `/`; without it the server is started on demo data. */
+  /** Base URL of the API, ending in `/`; without it a server is started on demo data. */
   readonly url?: string
-  /** Sent with every request; their values are secrets. */
+  /** Sent with every request; the values are secrets. */
   readonly headers: Readonly<Record<string, string>>
-  /** What a token is to be fetched with, that is sent with every request. */
+  /** Credentials for a token, sent with every request. */
   readonly token?: TokenRequest
-  /** The folder of an unpacked official kit. */
   readonly kit?: string
-  /** The folder of the reports. */
   readonly reports: string
 }
 
-/** What the caller did wrong: one line, exit code 2. */
+/** A mistake of the caller: one line, exit code 2. */
 export class UsageError extends Error {}
 
 export const USAGE = `npm run ctk [-- options]
@@ -36,7 +34,7 @@ export const USAGE = `npm run ctk [-- options]
   --help                  show this`
 
 /**
- * Reads the arguments, and secrets from the environment, where others do not see them; relative paths are taken from
+ * Reads the arguments, and secrets from the environment, where others do not see them. Relative paths start from
  * `callerFolder`. Throws a UsageError.
  */
 export function parseOptions(args: readonly string[], callerFolder: string, env: Environment = {}): Options {
@@ -55,7 +53,7 @@ export function parseOptions(args: readonly string[], callerFolder: string, env:
   }
 }
 
-/** The folder of whoever called: npm runs its scripts in the folder of the project and tells where it was called. */
+/** Returns the caller's folder: npm runs scripts in the project's folder and passes the caller's along. */
 export function callerFolder(): string {
   const { npm_lifecycle_event: script, INIT_CWD: folder } = process.env
   return script === 'ctk' && folder !== undefined ? folder : process.cwd()
@@ -79,7 +77,7 @@ function tokenRequest(values: ReturnType<typeof parse>, env: Environment): Token
   return { ...client, user: { name: username, password } }
 }
 
-/** A base URL that ends in `/`, as relative paths need it. */
+/** Adds the final `/` that relative paths need. */
 function baseUrl(text: string): string {
   const { href } = httpUrl('--url', text)
   return href.endsWith('/') ? href : `${href}/`
@@ -90,7 +88,7 @@ function httpUrl(option: string, text: string): URL {
   if (url === null || !/^https?:$/.test(url.protocol)) {
     throw new UsageError(`${option} is not the http(s) address of a server: ${text}`)
   }
-  // Such a URL would be printed and stand in the reports.
+  // The URL is printed and written to the reports.
   if (url.username !== '' || url.password !== '') {
     throw new UsageError(`${option} may not hold a user or a password; send them by --header 'Authorization: ...'`)
   }
@@ -122,7 +120,7 @@ function firstSentence(error: unknown): string {
   return String(error instanceof Error ? error.message : error).split(/\.?(\n|\. )/)[0] ?? ''
 }
 
-/** The value is a secret and stays out of the message. */
+/** Keeps the value, a secret, out of the message. */
 function headerPair(text: string): [string, string] {
   const [, name, value] = /^\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*:\s*(\S.*?)\s*$/.exec(text) ?? []
   if (name === undefined || value === undefined) throw new UsageError("--header must look like 'Name: value'")

@@ -1,4 +1,4 @@
-/** The part of the Postman collection format v2.1 that the collection uses, and short ways to write it down. */
+/** The used part of the Postman collection format v2.1, and short ways to write it. */
 export interface Collection {
   readonly info: { readonly name: string; readonly description: string; readonly schema: string }
   readonly variable: readonly Pair[]
@@ -11,7 +11,7 @@ export interface Folder {
   readonly item: readonly (Folder | Item)[]
 }
 
-/** Postman's word for a request that goes without the credential of the rest. */
+/** Postman's mark of a request without credentials. */
 export const NO_AUTH = { type: 'noauth' } as const
 
 export interface Item {
@@ -36,21 +36,19 @@ interface Script {
   readonly script: { readonly type: 'text/javascript'; readonly exec: readonly string[] }
 }
 
-/** Lines of JavaScript that run in Postman's sandbox, most of them one `pm.test`; checks.ts makes them. */
+/** Lines of JavaScript for Postman's sandbox, mostly one `pm.test`; see checks.ts. */
 export type Check = readonly string[]
 
-/** What a request may have beside method, path, body and checks. */
 export interface Extra {
-  /** What the request shows; without it, the method and the path. */
+  /** The shown name; by default the method and the path. */
   readonly name?: string
   readonly headers?: Readonly<Record<string, string>>
-  /** Goes without the credential of the rest. */
+  /** Sent without credentials. */
   readonly isOpen?: boolean
   /** Script lines that run before the request. */
   readonly before?: Check
 }
 
-/** A named list of requests or further folders. */
 export function folder(name: string, description: string, item: readonly (Folder | Item)[]): Folder {
   return description === '' ? { name, item } : { name, description, item }
 }
@@ -75,7 +73,7 @@ export function patch(path: string, body: unknown, checks: readonly Check[], ext
   return request('PATCH', path, body, checks, extra)
 }
 
-/** A request of any method; without a body no Content-Type is sent. */
+/** Without a body no Content-Type is sent. */
 export function request(method: string, path: string, body: unknown, checks: readonly Check[], extra: Extra): Item {
   const type = body === undefined ? {} : { 'Content-Type': 'application/json' }
   const headers = { Accept: 'application/json', ...type, ...extra.headers }
@@ -92,7 +90,7 @@ export function request(method: string, path: string, body: unknown, checks: rea
   }
 }
 
-/** An event of a request; none when there are no lines. */
+/** Empty without lines. */
 export function script(listen: Script['listen'], exec: Check): Script[] {
   return exec.length === 0 ? [] : [{ listen, script: { type: 'text/javascript', exec } }]
 }

@@ -4,9 +4,9 @@ import type { Result, Summary } from './runner.ts'
 
 const REDACTED = '(redacted)'
 const MAX_MESSAGE = 300
-/** More failures than these are in the reports only. */
+/** Further failures are in the reports only. */
 const MAX_SHOWN = 50
-/** A shorter value is hardly a secret, and taking it out everywhere would spoil the report. */
+/** A shorter value is hardly a secret, and removing it everywhere would spoil the report. */
 const MIN_SECRET = 5
 const HTML_ENTITIES: readonly (readonly [character: string, entity: string])[] = [
   ['&', '&amp;'],
@@ -18,7 +18,7 @@ const HTML_ENTITIES: readonly (readonly [character: string, entity: string])[] =
   ['=', '&#x3D;']
 ]
 
-/** The two files of a run: what people read, and what programs read. */
+/** The reports of a run, for people and for programs. */
 export interface ReportFiles {
   readonly html: string
   readonly json: string
@@ -30,7 +30,7 @@ export function reportFiles(folder: string, name: string): ReportFiles {
   return { html: path.join(folder, `${name}.html`), json: path.join(folder, `${name}.json`) }
 }
 
-/** Writes the JSON report and takes the secrets out of the HTML one, which newman has written. */
+/** Writes the JSON report and removes secrets from newman's HTML report. */
 export function writeReports(files: ReportFiles, url: string, summary: Summary, secrets: readonly string[]): void {
   const hide = hider(secrets)
   const report = JSON.stringify({ url, ...summary }, (_, value) => (typeof value === 'string' ? hide(value) : value), 2)
@@ -38,7 +38,7 @@ export function writeReports(files: ReportFiles, url: string, summary: Summary, 
   writeFileSync(files.html, hide(readFileSync(files.html, 'utf8')))
 }
 
-/** What the console shows: a line per folder, every failure, the totals as the last line. */
+/** Returns a line per folder, every failure, and the totals as the last line. */
 export function printable(summary: Summary, secrets: readonly string[]): string {
   const { requests, assertions, errors, responseTimeMs } = summary
   const { mean, median } = responseTimeMs
@@ -56,11 +56,11 @@ export function printable(summary: Summary, secrets: readonly string[]): string 
   return hider(secrets)(lines.join('\n'))
 }
 
-/** The values of headers that must not be shown: all but those that only say a media type. */
+/** Returns the secret values of headers: all except media types. */
 export function secretsOf(headers: Readonly<Record<string, string>>): string[] {
   const harmless = new Set(['accept', 'content-type'])
   const values = Object.entries(headers).flatMap(([name, value]) => (harmless.has(name.toLowerCase()) ? [] : [value]))
-  // Of `Bearer abc` the second word alone is the secret, too.
+  // The second word of `Bearer abc` is a secret by itself.
   return values.flatMap((value) => [value, ...value.split(/\s+/).slice(1)])
 }
 

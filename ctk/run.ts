@@ -10,18 +10,18 @@ import { demoTokenRequest, fetchToken, type TokenRequest } from './token.ts'
 const FAILED = 1
 const WRONG_USAGE = 2
 
-/** Whoever calls the command: from where, with which secrets, and how they are told what happens. */
+/** The caller's folder, environment and output. */
 export interface Caller {
-  /** What is run when no kit is named. */
+  /** Run unless a kit is named. */
   readonly collection: RunnableFolder
-  /** Relative paths are taken from it. */
+  /** Base of relative paths. */
   readonly folder: string
   readonly env: Readonly<Record<string, string | undefined>>
   readonly say: (text: string) => void
   readonly complain: (text: string) => void
 }
 
-/** `npm run ctk`: answers the exit code. Says what happens to the caller and in two files of reports. */
+/** `npm run ctk`: reports to the caller and in two files. Returns the exit code. */
 export async function runCommand(args: readonly string[], caller: Caller): Promise<number> {
   try {
     const options = parseOptions(args, caller.folder, caller.env)
@@ -38,7 +38,7 @@ export async function runCommand(args: readonly string[], caller: Caller): Promi
   }
 }
 
-/** The server of `--url`, else one started for the run; a kit is read before, so that its mistakes show at once. */
+/** Uses the server of `--url`, or starts one; reads a kit first, so that its mistakes show at once. */
 async function withServer(
   options: Options,
   caller: Caller,
@@ -59,14 +59,14 @@ async function withServer(
   }
 }
 
-/** A credential that the caller gave stands, alone. */
+/** A credential of the caller replaces all others. */
 async function withToken(options: Options, request: TokenRequest | undefined): Promise<Options> {
   const isGiven = Object.keys(options.headers).some((name) => /^(authorization|token)$/i.test(name))
   if (request === undefined || isGiven) return options
   return { ...options, headers: { Authorization: `Bearer ${await fetchToken(request)}`, ...options.headers } }
 }
 
-/** A run that was interrupted would go on without its server. */
+/** An interrupted run would continue without its server. */
 function quit({ complain }: Caller): never {
   complain('ctk: interrupted')
   process.exit(FAILED)

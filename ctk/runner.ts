@@ -11,19 +11,19 @@ import { NO_AUTH } from './postman.ts'
 const REQUEST_LIMIT_MS = 120_000
 
 export interface RunOptions {
-  /** A collection of Postman's format, as parsed from its file. */
+  /** A parsed collection in Postman's format. */
   readonly collection: RunnableFolder
-  /** Variables the collection expects, e.g. `baseUrl`. */
+  /** Variables of the collection, e.g. `baseUrl`. */
   readonly variables: Readonly<Record<string, string>>
-  /** Sent with every request, instead of a header of the same name; not with those that are marked as `noauth`. */
+  /** Replaces headers of the same name on every request not marked as `noauth`. */
   readonly headers?: Readonly<Record<string, string>>
-  /** File of the HTML report; none without it. */
+  /** File of the HTML report; undefined for none. */
   readonly html?: string
   /** Accepts any TLS certificate, as the official kits do. */
   readonly insecure?: boolean
 }
 
-/** The part of a collection that a run touches; the rest is passed on as it is. */
+/** The part of a collection that a run uses; the rest is passed on. */
 export interface RunnableFolder {
   readonly name?: string
   readonly item?: readonly RunnableFolder[]
@@ -38,10 +38,10 @@ interface RunnableHeader {
 export interface Summary {
   readonly startedAt: string
   readonly durationMs: number
-  /** Of the collection's: those that were sent, how often one was sent again by its script, and those that were not. */
+  /** Requests sent, repeated by scripts, and skipped. */
   readonly requests: { readonly total: number; readonly repeated: number; readonly skipped: number }
   readonly assertions: { readonly total: number; readonly passed: number; readonly failed: number }
-  /** Requests without an answer and scripts that broke off. */
+  /** Requests without a response and scripts that broke off. */
   readonly errors: number
   readonly responseTimeMs: { readonly mean: number; readonly median: number }
   readonly results: readonly Result[]
@@ -52,7 +52,7 @@ export interface Result {
   readonly folder: readonly string[]
   readonly name: string
   readonly method: string
-  /** `null` for a request that was not answered. */
+  /** Null for a request without a response. */
   readonly status: number | null
   readonly responseTimeMs: number | null
   readonly assertions: number
@@ -60,7 +60,7 @@ export interface Result {
   readonly errors: readonly string[]
 }
 
-/** Runs a collection once, request after request. Throws only when it cannot be run at all. */
+/** Runs a collection once, request after request. Throws only if it cannot run at all. */
 export async function runCollection(options: RunOptions): Promise<Summary> {
   const places = new Map<string, Place>()
   const collection = prepare(options.collection, [], options.headers ?? {}, places)
@@ -74,7 +74,7 @@ export async function runCollection(options: RunOptions): Promise<Summary> {
   return {
     startedAt: new Date(started).toISOString(),
     durationMs: Date.now() - started,
-    // Newman leaves out what a script skipped.
+    // Newman leaves out requests that a script skipped.
     requests: { total: sent, repeated: results.length - sent, skipped: places.size - sent },
     assertions: { total, passed: total - failed, failed },
     errors: outcome.failures.length - failed,
@@ -83,7 +83,7 @@ export async function runCollection(options: RunOptions): Promise<Summary> {
   }
 }
 
-/** True when every assertion held, nothing broke off, and something was asserted at all. */
+/** True if every assertion held, nothing broke off, and something was asserted. */
 export function isPassed({ assertions, errors }: Summary): boolean {
   return assertions.total > 0 && assertions.failed === 0 && errors === 0
 }
@@ -93,7 +93,7 @@ interface Place {
   readonly name: string
 }
 
-/** A copy in which every request has an id by which its folders are found again and, unless marked, the headers. */
+/** Copies a collection with an id for every request, to find its folders again, and the headers unless marked. */
 function prepare(
   node: RunnableFolder,
   folder: readonly string[],
@@ -116,7 +116,7 @@ function inside(folder: readonly string[], node: RunnableFolder): readonly strin
   return node.item === undefined ? folder : [...folder, node.name ?? '']
 }
 
-/** Runs once more what could not begin since newman's sandbox did not boot in its 30 s; nothing was sent by then. */
+/** Retries a run that could not begin because newman's sandbox did not boot in its 30 s; nothing was sent by then. */
 export async function bootingAgain<T>(run: () => Promise<T>, say: (line: string) => void): Promise<T> {
   try {
     return await run()
@@ -151,7 +151,7 @@ function result(
   places: ReadonlyMap<string, Place>
 ): Result {
   const { item, request, assertions = [], cursor } = execution
-  // Missing where the request was not answered, whatever the type says.
+  // Missing if the request got no response, whatever the type says.
   const response: NewmanRunExecution['response'] | undefined = execution.response
   const own = failures.filter((failure) => 'ref' in failure.cursor && failure.cursor.ref === cursor.ref)
   const ofAssertions = own.filter(({ at }) => at.startsWith('assertion:'))

@@ -22,13 +22,12 @@ const MAX_LOG_LINES = 20
 export interface DemoServer {
   /** Base URL of the API, ending in `/`. */
   readonly url: string
-  /** Stops the server and deletes its data. */
   stop(): Promise<void>
 }
 
 /**
- * Starts the server on demo data in a temporary folder. When it does not come, or `interrupted` says so, throws the
- * last lines of its log and leaves nothing behind.
+ * Starts the server on demo data in a temporary folder. If it fails or `interrupted` aborts, throws the last lines of
+ * its log and leaves nothing behind.
  */
 export async function startDemoServer(interrupted?: AbortSignal): Promise<DemoServer> {
   const folder = mkdtempSync(path.join(tmpdir(), 'tmf678-ctk-'))
@@ -50,7 +49,7 @@ export async function startDemoServer(interrupted?: AbortSignal): Promise<DemoSe
   return { url: `http://${HOST}:${port}${API}`, stop }
 }
 
-/** Settings of the caller, such as the address of a real database, are kept away from it. Answers count, not speed. */
+/** Keeps the caller's settings away, such as a real database. Turns off limits of speed. */
 function environment(port: number, folder: string): NodeJS.ProcessEnv {
   const { PATH, HOME, TMPDIR, TEMP, SystemRoot, LD_LIBRARY_PATH } = process.env
   const system = { PATH, HOME, TMPDIR, TEMP, SystemRoot, LD_LIBRARY_PATH }

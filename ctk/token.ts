@@ -3,17 +3,17 @@ import { encodePassword } from '../src/auth/sign-in/password.ts'
 
 const LIMIT_MS = 120_000
 
-/** What an access token is asked for with; all but the URL and the names is secret. */
+/** Credentials for an access token; all but the URL and the names is secret. */
 export interface TokenRequest {
   /** The token endpoint. */
   readonly url: string
   readonly clientId: string
   readonly clientSecret: string
-  /** Whose token it is; the client's own without one. */
+  /** Undefined: the token is the client's own. */
   readonly user?: { readonly name: string; readonly password: string }
 }
 
-/** The request for a token of the demo's administrator, at the server with this API. */
+/** Returns the request for a token of the demo's administrator at the server with this API. */
 export function demoTokenRequest(apiUrl: string): TokenRequest {
   const { tenantId: clientId, clientSecret, username: name, password } = DEMO
   return { url: new URL('/oauth/token', apiUrl).href, clientId, clientSecret, user: { name, password } }
@@ -21,7 +21,7 @@ export function demoTokenRequest(apiUrl: string): TokenRequest {
 
 /**
  * Gets an access token by the password grant, or by client_credentials without a user (RFC 6749, sections 4.3 and 4.4).
- * Throws an Error that holds no secret.
+ * Throws an Error without secrets.
  */
 export async function fetchToken({ url, clientId, clientSecret, user }: TokenRequest): Promise<string> {
   const grant: Readonly<Record<string, string>> = user

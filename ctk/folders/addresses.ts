@@ -2,7 +2,7 @@ import { expectBody, member, status } from '../checks.ts'
 import { type Folder, folder, get } from '../postman.ts'
 import { RATES } from './samples.ts'
 
-/** The two base paths, trailing slashes, and the href that fits the way the client came. */
+/** The two base paths, trailing slashes, and the href for the client's address. */
 export function addresses(): Folder {
   const prefix = (path: string) =>
     expectBody(

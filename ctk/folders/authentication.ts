@@ -2,7 +2,7 @@ import { error, headerLike, member, query, status } from '../checks.ts'
 import { type Folder, folder, get, type Item, patch, post, remove } from '../postman.ts'
 import { RATES, rates, samples } from './samples.ts'
 
-/** Without a credential nothing is answered and nothing changes (RFC 6750, section 3). */
+/** A request without a credential reveals and changes nothing (RFC 6750, section 3). */
 export function authentication(): Folder {
   return folder('Authentication', 'Requests without a credential, or with a bad one, are refused with a challenge.', [
     folder('Without a credential', '', missing()),

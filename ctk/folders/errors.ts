@@ -2,7 +2,7 @@ import { error, expectBody, headerLike, status } from '../checks.ts'
 import { type Folder, folder, get, type Item, post, remove, request } from '../postman.ts'
 import { account, RATES } from './samples.ts'
 
-/** Wrong addresses, methods, media types and bodies: each answers with the Error of TMF630. */
+/** Wrong paths, methods, media types and bodies: each returns the Error of TMF630. */
 export function errors(): Folder {
   return folder('Errors', 'Wrong addresses, methods, media types and bodies answer with a TMF Error.', [
     folder('Addresses and methods', '', addresses()),

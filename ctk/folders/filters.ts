@@ -2,7 +2,7 @@ import { error, header, query, status, values } from '../checks.ts'
 import { type Folder, folder, get, type Item } from '../postman.ts'
 import { RATES } from './samples.ts'
 
-/** Attribute filters: each row is a query and the names that it finds among the rates of the run, oldest first. */
+/** Attribute filters: each row is a query and the rates of the run it finds, oldest first. */
 export function filters(): Folder {
   const { operators, combinations, dates, details } = finds
   return folder('Filters', 'Attribute filters: both spellings of every operator, AND, OR, nested attributes, lists.', [
@@ -90,7 +90,7 @@ function asRequest([filter, ...names]: Row): Item {
   return get(`${RATES}?${RUN}&${filter}`, checks, { name: filter })
 }
 
-/** Each row: the query, and what the message must mention. */
+/** Each row: the query, and the texts in the message. */
 function refused(): Item[] {
   const rows: readonly Row[] = [
     ['nmae=Alpha', 'nmae', 'name'],

@@ -2,7 +2,7 @@ import { member, remember, status } from '../checks.ts'
 import { type Check, type Folder, folder, post, remove } from '../postman.ts'
 import { RATES, rates } from './samples.ts'
 
-/** The rates that the folders after this one ask about. */
+/** The rates that later folders query. */
 export function setUp(): Folder {
   return folder(
     'Set-up',
@@ -15,7 +15,7 @@ export function setUp(): Folder {
   )
 }
 
-/** Deletes what the run created and still stands, so that runs can be repeated on one server. */
+/** Deletes the resources of the run, so that runs can be repeated on one server. */
 export function cleanUp(): Folder {
   return folder('Clean-up', 'Deletes what the run created, so that runs can be repeated on one server.', [
     ...rates.map(({ variable }) => remove(`${RATES}/{{${variable}}}`, [status(204)])),
@@ -23,5 +23,5 @@ export function cleanUp(): Folder {
   ])
 }
 
-/** Postman keeps variables: the next run there has a name of its own, too. */
+/** Postman keeps variables; the next run needs a new name. */
 const forgetRun: Check = ["pm.collectionVariables.unset('run')"]

@@ -14,7 +14,7 @@ import {
 import { type Check, type Folder, folder, get, type Item, patch, post, remove } from '../postman.ts'
 import { type Sample, samples } from './samples.ts'
 
-/** Every resource from creation to deletion: all verbs, Location, ETag and the conditions on it. */
+/** Every resource from creation to deletion: all verbs, Location, ETag and its conditions. */
 export function lifecycle(): Folder[] {
   return samples.map((sample) =>
     folder(`${sample.type} from POST to DELETE`, `Every verb of ${sample.path}, with the headers that belong to it.`, [
@@ -48,7 +48,7 @@ function created({ path, body, given }: Sample): Item[] {
   ]
 }
 
-/** What the client sent is in the answer as it was sent. */
+/** The response contains the posted values unchanged. */
 function holdsWhatWasSent(): Check {
   return expectBody(
     'The answer holds what was sent',

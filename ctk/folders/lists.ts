@@ -17,7 +17,6 @@ import { RATES } from './samples.ts'
 
 const RUN = 'description={{run}}'
 
-/** The order of a list. */
 export function sorting(): Folder {
   const rows: readonly (readonly [sort: string, ...names: string[]])[] = [
     ['name', 'Alpha', 'Beta', 'Gamma'],
@@ -39,7 +38,7 @@ export function sorting(): Folder {
   ])
 }
 
-/** The part of a list: offset and limit, the counts, the links, following them by cursor. */
+/** Pages: offset and limit, the counts, the links, following them by cursor. */
 export function paging(): Folder {
   const paged = (query: string, names: readonly string[], ...checks: readonly Check[]): Item =>
     page(`${RATES}?${RUN}&sort=name&${query}`, query, names, checks)
@@ -99,7 +98,6 @@ function follow(...relations: readonly string[]): Check {
   ])
 }
 
-/** The selection of attributes. */
 export function fields(): Folder {
   const one = (select: string, ...checks: readonly Check[]): Item =>
     get(`${RATES}/{{alpha}}?fields=${select}`, [status(200), ...checks], { name: `One with fields=${select}` })

@@ -3,14 +3,14 @@ import { type Check, type Folder, folder, get, type Item, patch, post, remove } 
 import { RATES } from './samples.ts'
 
 const EUR = (value: number) => ({ unit: 'EUR', value })
-/** Long past, so that the clocks of several servers do not matter. */
+/** Long past, so that clocks of servers do not matter. */
 const DATE = '2026-01-10T10:00:00.000Z'
 const POSTPAID = '{{run}}-post'
 const PREPAID = '{{run}}-pre'
 
 /**
- * Requests for a bill, followed to their end, of customers and accounts of this run. What was billed stays behind, as
- * it must; the last bill is one that may still be put on hold, as the published report does with the last one listed.
+ * Requests for a bill, followed to their end, for customers and accounts of this run. The bills stay; the last may
+ * still be put on hold, as the published report does with the last one listed.
  */
 export function onDemand(): Folder {
   return folder('Bills on demand', 'Every request for a bill is followed to its end, and done ones to their bill.', [
@@ -97,7 +97,7 @@ function unbillable(): Item[] {
   ]
 }
 
-/** A customer with one account, both of this id. */
+/** A customer with one account, both with this id. */
 function accountHolder(id: string, more: Readonly<Record<string, unknown>>): Item[] {
   const customer = { id, name: 'Customer of the conformance run' }
   return [
@@ -111,7 +111,7 @@ function account(id: string, customerId: string, more: Readonly<Record<string, u
   return { id, name: 'Account of the conformance run', customerId, invoiceCurrency: 'EUR', taxProfile, ...more }
 }
 
-/** A request for a bill, what it ends in, and that it can be deleted. */
+/** Posts a request for a bill, follows it to its end and deletes it. */
 function asked(name: string, body: Readonly<Record<string, { readonly id: string }>>, ending: Check): Item[] {
   const [reference = ''] = Object.keys(body)
   const begun = expectBody(
@@ -153,7 +153,7 @@ function rejected(mention: string): Check {
   ]
 }
 
-/** A bill on demand in this state, with what is due and what remains of it. */
+/** A bill on demand in this state, with its amount due and remaining amount. */
 function issued(state: string, [sum, tax, due]: readonly [number, number, number], remaining: number): Check[] {
   return [
     status(200),
@@ -170,7 +170,7 @@ function issued(state: string, [sum, tax, due]: readonly [number, number, number
   ]
 }
 
-/** All of the bill was paid by the remembered payment. */
+/** The remembered payment paid the whole bill. */
 function paidBy(variable: string): Check {
   return expectBody(
     'appliedPayment is the payment, for all that is due',
@@ -180,7 +180,7 @@ function paidBy(variable: string): Check {
   )
 }
 
-/** The account and the customer of a bill are those of this run with this ending. */
+/** The account and the customer of the bill are those of this run with this ending. */
 function isOf(ending: string): Check {
   return expectBody(
     'billingAccount and relatedParty are those of the request',
@@ -206,7 +206,7 @@ const holdsNumber = expectThat(
   "pm.expect(pm.response.text()).to.include(pm.collectionVariables.get('billNo'))"
 )
 
-/** The list has rates of exactly these names: on the remembered bill, or on none. */
+/** The list has exactly these rates: on the remembered bill, or on none. */
 function standOn(bill: string | undefined, ...names: readonly string[]): Check {
   const isBilled = bill !== undefined
   const reference = isBilled ? `pm.collectionVariables.get('${bill}')` : 'undefined'
@@ -220,7 +220,7 @@ function standOn(bill: string | undefined, ...names: readonly string[]): Check {
   )
 }
 
-/** Every line of a bulk answer says that its rate was created. */
+/** Every line of the response reports a new rate. */
 function allCreated(count: number): Check {
   return expectThat(
     'Every rate is created',

@@ -3,7 +3,7 @@ import { type Check, type Folder, folder, get, type Item, patch, post } from '..
 
 /**
  * The twenty requests of the published conformance report of TMF678 v4.0.0, in its order and with its assertions for
- * every element: N1 the collection as it is, N2 parameters and changes, E1 an id that nobody has.
+ * every element: N1 the collection as it is, N2 parameters and changes, E1 an unknown id.
  */
 export function published(): Folder[] {
   return [
@@ -16,7 +16,7 @@ export function published(): Folder[] {
 const JSON_HEADERS = { 'Content-Type': 'application/json' }
 const LAST = 'body[body.length - 1]'
 
-/** Its line may use `instance`, an object of the answer, and `text`, the answer as it came. */
+/** The line may use `instance`, an object of the response, and `text`, the raw response. */
 type Assertion = readonly [title: string, line: string]
 
 const billDocument: readonly Assertion[] = [
@@ -130,10 +130,10 @@ function included(...names: readonly string[]): Assertion[] {
   return names.map((name) => [`Body includes value held on ${name}`, `pm.expect(text).to.include(instance.${name})`])
 }
 
-/** Read once: decoding a long answer for each assertion would take longer than all the rest. */
+/** Decoded once: repeating it for each assertion would take longer than all the rest. */
 const TEXT = '  const text = pm.response.text()'
 
-/** A list of at least one element, all assertions for every one; the published report counts them the same way. */
+/** A non-empty list, with all assertions for every element; the published report counts them the same way. */
 function eachElement(asserts: readonly Assertion[]): Check {
   return [
     ...expectThat(
@@ -160,7 +160,7 @@ function single(asserts: readonly Assertion[]): Check {
   ]
 }
 
-/** Conditional mandatory attributes of the conformance profile, which the swagger document does not state. */
+/** Conditional mandatory attributes of the conformance profile, which the swagger document lacks. */
 function schemaOf(schema: unknown): Assertion {
   return ['Response valid against schema', `pm.expect(instance).to.have.jsonSchema(${JSON.stringify(schema)})`]
 }

@@ -1,4 +1,4 @@
-/** What the run creates. `{{run}}` differs from run to run, so that a run finds its own resources and no others. */
+/** The resources of a run. `{{run}}` differs between runs, so that each finds its own resources only. */
 export const RATES = 'appliedCustomerBillingRate'
 
 export const account = { id: 'ctk-account', name: 'Account of the conformance run' }
@@ -41,22 +41,22 @@ const gamma = {
   taxExcludedAmount: { unit: 'EUR', value: 30.5 }
 }
 
-/** Three rates whose attributes differ in every way that the filters, sorts and pages ask about. */
+/** Three rates that differ in every attribute of the filters, sorts and pages. */
 export const rates = [
   { variable: 'alpha', body: alpha },
   { variable: 'beta', body: beta },
   { variable: 'gamma', body: gamma }
 ] as const
 
-/** One resource of every type: what is posted, and a change that may be patched. */
+/** A resource of each type: the posted body, and a possible patch. */
 export interface Sample {
   readonly type: string
   readonly path: string
   readonly body: Readonly<Record<string, unknown>>
   readonly change: Readonly<Record<string, unknown>>
-  /** Attributes that the server sets where the client did not. */
+  /** Attributes that the server adds. */
   readonly given: readonly string[]
-  /** False where the server itself changes the resource in the background, so that its version is not the client's. */
+  /** False if the server changes the resource in the background, and so its version. */
   readonly steady: boolean
 }
 

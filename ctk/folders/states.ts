@@ -4,7 +4,7 @@ import { account, RATES } from './samples.ts'
 
 const BILL = 'customerBill/{{bill}}'
 
-/** The states of a bill, and what may no longer be changed or deleted. */
+/** The states of a bill, and changes and deletions that are refused. */
 export function states(): Folder {
   return folder('States', 'Legal and illegal moves of a bill; what was billed or issued stays.', [
     post('customerBill', { billNo: '{{run}}', billingAccount: account }, [
@@ -39,12 +39,12 @@ function moved(from: string, to: string, ...more: readonly ReturnType<typeof sta
   return patch(BILL, { state: to }, [status(200), member('state', to), ...more], { name: `${from} to ${to}` })
 }
 
-/** The message names a move that is legal. */
+/** The message names a legal state. */
 function refused(from: string, to: string, legal: string): Item {
   return patch(BILL, { state: to }, [error(409, '409', legal)], { name: `${from} to ${to} is refused` })
 }
 
-/** Asked of bills that the server has, if it has such: what a run itself had issued, it could not delete again. */
+/** Queries existing bills, if there are any: a run could not delete bills that it had issued. */
 function issued(): Item[] {
   const first = (state: string): Item =>
     get(`customerBill?state=${state}&limit=1&fields=state`, [succeeded, rememberFirst(state)])
@@ -64,7 +64,7 @@ function issued(): Item[] {
   ]
 }
 
-/** Asked of a billed rate of the server, if it has one. */
+/** Queries an existing billed rate, if there is one. */
 function billed(): Item[] {
   const rate = found('billed')
   const change = { description: 'changed' }
@@ -85,7 +85,7 @@ function found(variable: string) {
   return { before: [`if (!pm.collectionVariables.get('${variable}')) pm.execution.skipRequest()`] }
 }
 
-/** What others refer to stays until they are gone. */
+/** A referenced resource stays until its references are gone. */
 export function references(): Folder {
   const specification = { id: '{{specification}}' }
   const cycle = { id: '{{cycle}}' }

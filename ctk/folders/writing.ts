@@ -6,7 +6,7 @@ const MERGE = 'application/merge-patch+json'
 const JSON_PATCH = 'application/json-patch+json'
 const BILL = 'customerBill/{{bill}}'
 
-/** The media types of PATCH, and what a patch may not do. */
+/** The media types of PATCH, and refused patches. */
 export function mediaTypes(): Folder {
   const as = (type: string, body: unknown, name: string, ...checks: Parameters<typeof patch>[2][number][]): Item =>
     patch(BILL, body, checks, { name: `${type}: ${name}`, headers: { 'Content-Type': type } })
@@ -37,7 +37,7 @@ const acceptPatch = [
   ...headerLike('Accept-Patch', /application\/json(,|$)/)
 ]
 
-/** Idempotency-Key: an answer is replayed, a key is not taken for another body. */
+/** Idempotency-Key: a response is replayed; a key is refused for another body. */
 export function idempotency(): Folder {
   const body = { name: 'Once', description: '{{run}}-once', billingAccount: account }
   const headers = { 'Idempotency-Key': '{{run}}' }
