@@ -1,6 +1,6 @@
 import type { Money } from './arithmetic.ts'
 
-/** What comes back, as far as the story needs it. */
+/** The part of a response that the demo needs. */
 export interface Named {
   readonly id: string
 }
@@ -26,14 +26,14 @@ export interface Payment extends Named {
   readonly credit: Money
 }
 
-/** A request for a bill on demand. */
+/** A request for a bill. */
 export interface Demand extends Named {
   readonly state: string
   readonly stateReason?: string
   readonly customerBill?: Named
 }
 
-/** What became of a line of many. */
+/** The result of one line of many. */
 export interface LineResult {
   readonly line: number
   readonly status: string
@@ -41,7 +41,6 @@ export interface LineResult {
   readonly errors?: readonly { readonly path: string; readonly message: string }[]
 }
 
-/** One line of JSON each. */
 export function parseLines<T>(text: string): readonly T[] {
   return text
     .split('\n')

@@ -1,21 +1,21 @@
 import { Unexpected } from './expectation.ts'
 import type { Narrator } from './narrator.ts'
 
-/** What paths begin with that do not say otherwise. */
+/** The base of other paths. */
 export const API = '/customerBillManagement/v4'
 const BESIDE = /^\/(?:admin|billing|oauth)\//
-/** So much of an unexpected answer is told. */
+/** Length of an unexpected response in a message. */
 const TOLD_MAX = 300
 
-/** A request with the status that must come back. */
+/** A request with its expected status. */
 export interface Call {
   readonly method: 'GET' | 'POST' | 'PATCH'
   readonly path: string
-  /** JSON, unless it is text of another type or a form. */
+  /** JSON, or text of another type or a form. */
   readonly body?: object | string
   readonly headers?: Readonly<Record<string, string>>
   readonly status: number
-  /** Told in place of the body, which may be long or a secret. */
+  /** Printed in place of a long or secret body. */
   readonly note?: string
 }
 
@@ -25,13 +25,12 @@ export interface Reply<T> {
   readonly headers: Headers
 }
 
-/** The public API, as any client has it. Each throws Unexpected when another status or no answer comes. */
+/** The public API. Each call throws Unexpected for another status or none. */
 export interface Api {
-  /** Without a word. */
+  /** Prints nothing. */
   ask<T>(call: Call): Promise<Reply<T>>
-  /** Told, with what `describe` makes of the answer. */
+  /** Prints the request, and what `describe` makes of the response. */
   show<T>(call: Call, describe: (reply: Reply<T>) => string): Promise<Reply<T>>
-  /** The bytes that come. */
   download(call: Call): Promise<Reply<Buffer>>
 }
 
@@ -50,7 +49,7 @@ export function post(path: string, body?: object, status = 201): Call {
   return { method: 'POST', path, status, ...(body && { body }) }
 }
 
-/** The API of the server at a root, with a token once there is one, until the signal. */
+/** Returns the API at a root, with a token once there is one, until the signal. */
 export function apiAt(access: Access): Api {
   const { narrator } = access
   const ask = async <T>(call: Call) => read<T>(await send(access, call))
@@ -70,7 +69,7 @@ export function apiAt(access: Access): Api {
   }
 }
 
-/** JSON is parsed, anything else is text. */
+/** Parses JSON; returns anything else as text. */
 async function read<T>(response: Response): Promise<Reply<T>> {
   const text = await response.text()
   const isJson = /^application\/json\b/.test(response.headers.get('content-type') ?? '')
@@ -94,7 +93,7 @@ async function send({ root, token, signal }: Access, call: Call): Promise<Respon
       throw new Unexpected(`The demo expected an answer to ${method} ${path}, but none came: ${causeOf(error)}`)
     }
   )
-  // A page that is not the whole list is an answer, too.
+  // A page of a list may be 206.
   if (response.status === status || (status === 200 && response.status === 206)) return response
   const said = (await response.text()).replace(/\s+/g, ' ').slice(0, TOLD_MAX)
   throw new Unexpected(`The demo expected ${method} ${path} to answer ${status}, but ${response.status} came: ${said}`)

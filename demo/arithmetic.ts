@@ -7,18 +7,18 @@ export interface Money {
   readonly value: number
 }
 
-/** What a bill must come to. */
+/** The expected amounts of a bill. */
 export interface Due {
   readonly taxExcluded: Big
   readonly tax: Big
   readonly taxIncluded: Big
-  /** What the lines, each rounded for display, miss to the amount before tax. */
+  /** The amount before tax less the lines, each rounded for display. */
   readonly rounding: Big
 }
 
 /**
- * The bill over exact amounts with one tax, worked out beside the server: the sum and the tax on it are each rounded
- * once, half away from zero.
+ * Computes a bill with one tax independently of the server: the sum and its tax are each rounded once, half away from
+ * zero.
  */
 export function billOf(amounts: readonly Big[], currency: string, taxRate: number): Due {
   const exact = sumOf(amounts)
@@ -28,12 +28,11 @@ export function billOf(amounts: readonly Big[], currency: string, taxRate: numbe
   return { taxExcluded, tax, taxIncluded: taxExcluded.plus(tax), rounding: taxExcluded.minus(shown) }
 }
 
-/** The exact sum. */
 export function sumOf(amounts: readonly (Big | number | string)[]): Big {
   return amounts.reduce<Big>((sum, amount) => sum.plus(amount), new Big(0))
 }
 
-/** Sums by currency, in the order of the alphabet. */
+/** Sums by currency, in alphabetical order. */
 export function sumsOf(amounts: readonly { readonly unit: string; readonly value: Big | number | string }[]): Sums {
   const byCurrency = Map.groupBy(amounts, ({ unit }) => unit)
   const currencies = [...byCurrency.keys()].sort()
@@ -42,22 +41,22 @@ export function sumsOf(amounts: readonly { readonly unit: string; readonly value
 
 export type Sums = ReadonlyMap<string, Big>
 
-/** One amount less another, in the currency of the first. */
+/** Subtracts in the currency of the first amount. */
 export function less({ unit, value }: Money, other: Pick<Money, 'value'>): Money {
   return { unit, value: new Big(value).minus(other.value).toNumber() }
 }
 
-/** For people, with the digits of the currency: `20.00 EUR`, `1980 JPY`. */
+/** With the digits of the currency: `20.00 EUR`, `1980 JPY`. */
 export function moneyText({ unit, value }: { readonly unit: string; readonly value: Big | number | string }): string {
   return `${new Big(value).toFixed(minorDigits(unit))} ${unit}`
 }
 
-/** For people, e.g. `20.00 EUR, 1980 JPY`. */
+/** `20.00 EUR, 1980 JPY` */
 export function sumsText(sums: Sums): string {
   return [...sums].map(([unit, value]) => moneyText({ unit, value })).join(', ')
 }
 
-/** The first number that a series of bill numbers lacks, counted from 1, or the first that it has twice. */
+/** Returns the first missing number of a series, counted from 1, or the first duplicate. */
 export function brokenAt(billNumbers: readonly string[]): number | undefined {
   const counters = billNumbers.map((number) => Number(/\d+$/.exec(number)?.[0])).sort((one, other) => one - other)
   const at = counters.findIndex((counter, index) => counter !== index + 1)

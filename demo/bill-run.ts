@@ -9,7 +9,7 @@ import { expectLike, expectSame } from './expectation.ts'
 import { looks } from './patience.ts'
 import type { Scene } from './stage.ts'
 
-/** The chapter in which a run is rehearsed. */
+/** The chapter of the dry run. */
 export async function runDry(scene: Scene, cycleId: string): Promise<void> {
   const { api, narrator, cast } = scene
   narrator.chapter('A dry run')
@@ -26,7 +26,7 @@ export async function runDry(scene: Scene, cycleId: string): Promise<void> {
   expectSame('the number of bills', totalOf({ headers }), 0)
 }
 
-/** The chapter in which the cycle is run, and what stood in the way of one account is mended. */
+/** The chapter of the run, and of one account mended after it was parked. */
 export async function runCycle(scene: Scene, cycleId: string): Promise<BillRun> {
   const { api, narrator, cast } = scene
   narrator.chapter('The run')
@@ -58,7 +58,7 @@ async function startRun(scene: Scene, start: { billCycle: Named; dryRun?: boolea
   return followed(scene, body.id)
 }
 
-/** Looks at a run until it has ended, and shows how far it is. */
+/** Shows the progress of a run until its end. */
 async function followed({ api, narrator, signal }: Scene, id: string): Promise<BillRun> {
   const progress = progressOn(narrator.screen)
   try {
@@ -97,7 +97,7 @@ function amountOf(rate: Rate | undefined): string {
   return rate ? moneyText(rate.taxExcludedAmount) : 'nothing'
 }
 
-/** All accounts are told of, and the amounts are those that the rates make. */
+/** Expects every account, and the amounts of its rates. */
 function expectOutcome({ cast }: Scene, run: BillRun, parked: readonly Subscriber[]): void {
   const { all, quiet } = cast
   const billed = all.filter((one) => !quiet.includes(one) && !parked.includes(one))

@@ -9,7 +9,7 @@ import type { Scene } from './stage.ts'
 
 const PAGE = 1_000
 
-/** The chapter in which all of it is added up, beside the ledger and by it. */
+/** The chapter of the totals, computed from the API and by the ledger. */
 export async function closeBooks(scene: Scene, expectedBills: number): Promise<Totals> {
   const { narrator } = scene
   narrator.chapter('The books')
@@ -26,7 +26,7 @@ export async function closeBooks(scene: Scene, expectedBills: number): Promise<T
   return totals
 }
 
-/** All pages of a list. */
+/** Reads all pages of a list. */
 async function allOf<T>({ api }: Scene, path: string): Promise<readonly T[]> {
   const found: T[] = []
   for (let isWhole = false; !isWhole; ) {

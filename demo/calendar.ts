@@ -2,7 +2,7 @@ import { monthName } from '../sample-data/calendar.ts'
 import type { Instant } from '../src/base/instant.ts'
 import { DAY_MS, dayOf, startOfDay } from '../src/base/time-zone.ts'
 
-/** A month as the days of a time zone make it. It contains its start and not its end. */
+/** A month in a time zone; its end is exclusive. */
 export interface Month {
   readonly start: Instant
   readonly end: Instant
@@ -12,7 +12,7 @@ export interface Month {
   readonly dayAfter: string
 }
 
-/** The last month that is over in a time zone. */
+/** Returns the last complete month in a time zone. */
 export function lastMonth(now: Instant, timeZone: string): Month {
   const today = new Date(dayOf(Date.parse(now), timeZone) * DAY_MS)
   const [year, month] = [today.getUTCFullYear(), today.getUTCMonth()]
@@ -21,12 +21,12 @@ export function lastMonth(now: Instant, timeZone: string): Month {
   return { start: instant(first), end: instant(next), name: monthName(first), dayAfter: dayText(next) }
 }
 
-/** The day of an instant in a time zone, e.g. `2026-11-23`. */
+/** Returns a day such as `2026-11-23`. */
 export function dayIn(timeZone: string, instant: Instant): string {
   return dayText(dayOf(Date.parse(instant), timeZone) * DAY_MS)
 }
 
-/** The instant at which a share of a month, from 0 up to but not including 1, has passed. */
+/** Returns the instant at which a share of a month, from 0 up to but not including 1, has passed. */
 export function instantWithin({ start, end }: Month, share: number): Instant {
   const from = Date.parse(start)
   return new Date(from + Math.floor((Date.parse(end) - from) * share)).toISOString()

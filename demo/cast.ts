@@ -7,7 +7,7 @@ import { instantWithin, type Month } from './calendar.ts'
 import { ASTRAY, type Charge } from './charges.ts'
 import { COUNTRIES, NAMED } from './names.ts'
 
-/** Somebody with an account, and what is charged to it in the month. */
+/** An account holder with the charges of the month. */
 export interface Subscriber {
   readonly id: string
   readonly name: string
@@ -16,20 +16,20 @@ export interface Subscriber {
   readonly lines: readonly Charge[]
 }
 
-/** Somebody who pays before. */
+/** A prepaid account holder. */
 export interface Prepaid extends Omit<Subscriber, 'lines'> {
   readonly alias: string
   readonly creditLimit?: Money
   readonly topUp: Money
 }
 
-/** Whom the story follows; `quiet` use nothing in the month, and `all` are they and many others. */
+/** The named characters; `quiet` have no charges in the month, and `all` includes the crowd. */
 export type Cast = Readonly<Record<keyof typeof NAMED, Subscriber>> & {
   readonly all: readonly Subscriber[]
   readonly quiet: readonly Subscriber[]
 }
 
-/** Fewer have no room for all that happens. */
+/** Fewer accounts leave no room for the story. */
 export const ACCOUNTS_MIN = 20
 export const ACCOUNTS_MAX = 10_000
 
@@ -39,7 +39,7 @@ const QUIET = 3
 const ACCOUNTS_PER_CUSTOMER = 3
 const CURRENCIES: readonly Currency[] = ['EUR', 'EUR', 'EUR', 'JPY', 'KWD']
 
-/** Ines asks with too low a balance, tops up and asks again. */
+/** Ines requests a bill with too low a balance, tops up and requests again. */
 export const INES: Prepaid = {
   ...prepaid(2001, 'Ines Faber', '+49 1555 0102001'),
   topUp: { unit: 'EUR', value: 25 }
@@ -52,7 +52,7 @@ export const JONAS: Prepaid = {
   topUp: { unit: 'EUR', value: 20 }
 }
 
-/** So many postpaid accounts with their month, the same at every time. */
+/** Returns that many postpaid accounts with their month, the same every time. */
 export function castOf(accounts: number): Cast {
   const names = Object.entries(NAMED)
   const named = names.map(([key, { name, currency }], index): readonly [string, Subscriber] => [
@@ -126,23 +126,22 @@ function credit(product: string, currency: Currency, random: Random): Unnumbered
   return { type: 'appliedBillingCredit', name, product, amount, share: random.fraction() }
 }
 
-/** The tax of an account, as its profile has it. */
 export function taxProfileOf(currency: Currency) {
   return { rates: [taxOf(currency, 'standard')] }
 }
 
-/** What the bill of somebody's month must come to. */
+/** Returns the expected amounts of the month's bill. */
 export function dueOf({ lines, currency }: Pick<Subscriber, 'lines' | 'currency'>): Due {
   const amounts = lines.map(({ amount }) => amount)
   return billOf(amounts, currency, taxOf(currency, 'standard').taxRate)
 }
 
-/** What the bills of several must come to, by currency. */
+/** Returns the expected amounts by currency. */
 export function duesOf(subscribers: readonly Subscriber[]): Sums {
   return sumsOf(subscribers.map((one) => ({ unit: one.currency, value: dueOf(one).taxIncluded })))
 }
 
-/** A charge as it is posted; without a month it is dated now. */
+/** Returns a charge as posted; without a month its date is now. */
 export function rateOf({ id, currency }: Pick<Subscriber, 'id' | 'currency'>, charge: Charge, month?: Month) {
   const { externalId, type, name, product, amount, share } = charge
   return {

@@ -1,7 +1,7 @@
 import Big from 'big.js'
 import type { Money } from './arithmetic.ts'
 
-/** What becomes a rate. */
+/** A future rate. */
 export interface Charge {
   readonly externalId: string
   readonly type: 'recurringCharge' | 'usageCharge' | 'oneTimeCharge' | 'appliedBillingCredit'
@@ -9,23 +9,23 @@ export interface Charge {
   readonly product?: string
   /** Before tax. */
   readonly amount: Big
-  /** Which share of the month has passed, where it is of a month. */
+  /** The share of the month that has passed. */
   readonly share: number
 }
 
-/** One charge of Tom's comes from abroad, in the wrong currency. */
+/** One charge of Tom's arrives in the wrong currency. */
 export const ASTRAY: { readonly sent: Money; readonly charge: Charge } = {
   sent: { unit: 'USD', value: 12.5 },
   charge: charge('usageCharge', 'Data roaming of a partner', '11.48')
 }
 
-/** What Carla buys after her month was billed. */
+/** Carla's charges after her month was billed. */
 export const AFTERWARDS: readonly Charge[] = [
   charge('oneTimeCharge', 'Router FB-7', '189'),
   charge('oneTimeCharge', 'Technician visit', '42.505')
 ]
 
-/** What prepaid customers use. */
+/** Charges of prepaid customers. */
 export const PREPAID = {
   bundle: charge('recurringCharge', 'Prepaid 20 GB', '14.99'),
   calls: charge('usageCharge', 'Calls to mobile networks', '0.77125'),

@@ -3,7 +3,7 @@ import { expectLike, expectSame } from './expectation.ts'
 import { OPERATOR } from './names.ts'
 import { runCommand, type Scene } from './stage.ts'
 
-/** The cycle that is billed, and the specification that accounts follow. */
+/** The cycle of the run and its specification. */
 export interface Calendar {
   readonly specificationId: string
   readonly cycleId: string
@@ -16,7 +16,7 @@ interface Cycle {
   readonly validFor: { readonly startDateTime: string; readonly endDateTime: string }
 }
 
-/** The chapter in which the months of billing are laid down. */
+/** The chapter of cycles. */
 export async function openCycles(scene: Scene): Promise<Calendar> {
   const { api, month, narrator } = scene
   narrator.chapter('A calendar')

@@ -9,8 +9,7 @@ import { sql } from '../src/db/sql.ts'
 import { OPERATOR } from './names.ts'
 
 /**
- * Does something with the address of a new Postgres in a folder for temporary files. Whatever comes of it, no process
- * and no file is left. Throws a StartError when there can be none.
+ * Runs work on a new Postgres in a temporary folder and removes all of it. Throws a StartError if there can be none.
  */
 export async function withOwnPostgres(work: (url: string) => Promise<void>): Promise<void> {
   const directory = mkdtempSync(path.join(tmpdir(), 'tmf678-demo-'))
@@ -26,7 +25,7 @@ export async function withOwnPostgres(work: (url: string) => Promise<void>): Pro
   }
 }
 
-/** Throws a StartError unless a database is migrated and has nothing that the month would mix with. */
+/** Throws a StartError unless the database is migrated and has no bills or accounts. */
 export async function requireFresh(database: Database): Promise<void> {
   const pending = await pendingMigrations(database)
   if (pending.length > 0) throw new StartError('The database lacks migrations; run npm run db:migrate first')
@@ -38,7 +37,7 @@ export async function requireFresh(database: Database): Promise<void> {
   throw new StartError(`${found}; without DATABASE_URL it runs on one of its own`)
 }
 
-/** Run by root, Postgres may have its home elsewhere, with a link to it. */
+/** Under root, Postgres may have its home elsewhere, with a link to it. */
 function remove(directory: string): void {
   const home = path.join(directory, 'postgres')
   for (const folder of [...(existsSync(home) ? [realpathSync(home)] : []), directory]) {

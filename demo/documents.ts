@@ -10,7 +10,7 @@ import type { Scene } from './stage.ts'
 interface Form {
   readonly extension: string
   readonly mediaType: string
-  /** What can be read in it, the bill having this number. */
+  /** Texts in the document of the bill with this number. */
   readonly holds: (billNo: string) => readonly string[]
 }
 
@@ -20,7 +20,7 @@ const FORMS: readonly Form[] = [
   { extension: 'csv', mediaType: 'text/csv', holds: (billNo) => [`\r\n${billNo},`] }
 ]
 
-/** The chapter in which a bill is seen as its customer sees it. */
+/** The chapter of documents. */
 export async function writeDocuments(
   scene: Scene,
   { name, lines }: Subscriber,

@@ -1,6 +1,6 @@
 import type { Currency } from '../sample-data/currency.ts'
 
-/** The operator of the story. It is invented, and so are all names. */
+/** The provider of the demo. All names are invented. */
 export const OPERATOR = {
   id: 'seewind',
   name: 'Seewind Telekom',
@@ -15,7 +15,7 @@ export const OPERATOR = {
   }
 } as const
 
-/** The postpaid customers whom the story follows, by what they are called in it. */
+/** The named postpaid customers. */
 export const NAMED = {
   lotte: { name: 'Lotte Brandt', currency: 'EUR' },
   mika: { name: 'Mika Lindholm', currency: 'EUR' },
@@ -33,7 +33,7 @@ interface Country {
   readonly address: { readonly city: string; readonly country: string }
 }
 
-/** Where customers live, by the currency they pay in. */
+/** Countries of customers by their currency. */
 export const COUNTRIES: Readonly<Record<Currency, Country>> = {
   EUR: {
     firstNames: ['Anna', 'Ben', 'Clara', 'David', 'Elif', 'Finn', 'Greta', 'Hannes', 'Ida', 'Jakob', 'Klara', 'Luca'],

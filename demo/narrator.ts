@@ -3,26 +3,26 @@ import type { Screen } from '../src/cli/command.ts'
 
 const INDENT = '   '
 const WIDTH = 110
-/** A request that is longer is cut. */
+/** Longer requests are cut. */
 const REQUEST_LINES_MAX = 3
 
-/** Tells the story: headings with numbers, sentences, and below each what was sent and what came back. */
+/** Prints the story: numbered headings, sentences, requests and responses. */
 export interface Narrator {
   chapter(title: string): void
   say(sentences: string): void
-  /** A command as it is typed. */
+  /** A typed command. */
   command(text: string): void
   request(text: string): void
   answer(text: string): void
-  /** What else is to be said of an answer. */
+  /** A remark on a response. */
   remark(text: string): void
   /** Lines of a table or a report. */
   show(lines: string): void
-  /** Where the progress of a run is shown. */
+  /** The screen for a run's progress. */
   readonly screen: Screen
 }
 
-/** A narrator who writes to a screen. Headings are bold where standard output is a terminal that knows it. */
+/** Returns a narrator on a screen. Headings are bold on terminals that can. */
 export function narratorOn({ isTerminal, write }: Screen): Narrator {
   let chapters = 0
   let isAfterHeading = false
@@ -47,7 +47,7 @@ export function narratorOn({ isTerminal, write }: Screen): Narrator {
   }
 }
 
-/** Broken behind some of the separators, where there are any. */
+/** Breaks a text after some separators. */
 function folded(text: string, separator: ' ' | ','): readonly string[] {
   const lines: string[] = []
   let line = ''
@@ -71,7 +71,7 @@ function hanging(sign: string, lines: readonly string[]): readonly string[] {
   return lines.map((line, at) => `${at === 0 ? sign : ' '.repeat(sign.length)}${line}`)
 }
 
-/** What is written over begins with a carriage return. */
+/** A line to be overwritten begins with a carriage return. */
 function indented(text: string): string {
   if (text === '\n') return text
   return text.startsWith('\r') ? `\r${INDENT}${text.slice(1)}` : `${INDENT}${text}`

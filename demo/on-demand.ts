@@ -8,7 +8,7 @@ import { looks } from './patience.ts'
 import { showBill } from './receipts.ts'
 import type { Scene } from './stage.ts'
 
-/** The chapter in which a bill is made in between. Answers how many there are of these. */
+/** The chapter of a bill on demand. Returns the number of bills. */
 export async function billOnDemand(scene: Scene): Promise<number> {
   const { api, narrator, cast } = scene
   const { carla } = cast
@@ -27,7 +27,7 @@ export async function billOnDemand(scene: Scene): Promise<number> {
   return 1
 }
 
-/** Posts what is charged to an account now, one after the other. */
+/** Posts charges to an account, one after the other. */
 export async function postCharges(
   { api }: Scene,
   to: Pick<Subscriber, 'id' | 'currency'>,
@@ -41,7 +41,7 @@ export async function postCharges(
   }
 }
 
-/** Asks for a bill and follows the request to its end, which must be this one. */
+/** Requests a bill and follows the request to its end, which must be the given one. */
 export async function demand(
   { api, narrator, signal }: Scene,
   account: string,

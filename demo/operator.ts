@@ -4,7 +4,7 @@ import { expectSame } from './expectation.ts'
 import { OPERATOR } from './names.ts'
 import { runCommand, type Stage } from './stage.ts'
 
-/** The chapter in which a provider comes into being, and its administrator signs in. */
+/** The chapter of a new provider and its administrator's sign-in. */
 export async function openBusiness(stage: Stage): Promise<Api> {
   const { narrator } = stage
   const { id, name, timeZone, billNumberPattern } = OPERATOR

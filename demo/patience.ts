@@ -2,10 +2,10 @@ import { setInterval } from 'node:timers/promises'
 import { Unexpected } from './expectation.ts'
 
 const LOOK_INTERVAL_MS = 50
-/** Much longer than anything takes: what is not over by then never will be. */
+/** Much longer than anything takes. */
 const PATIENCE_MS = 300_000
 
-/** Turns of looking whether something is over, until whoever looks stops. Throws Unexpected when it takes too long. */
+/** Yields until the caller stops looking. Throws Unexpected after too long. */
 export async function* looks(what: string, signal: AbortSignal): AsyncGenerator<void> {
   const deadline = performance.now() + PATIENCE_MS
   for await (const _ of setInterval(LOOK_INTERVAL_MS, undefined, { signal })) {

@@ -10,10 +10,10 @@ import { forAll, type Scene } from './stage.ts'
 const PART: Money = { unit: 'EUR', value: 20 }
 /** Carla pays in whole notes, and one more. */
 const NOTE = 50
-/** Of the others every third does not pay. */
+/** Every third of the others does not pay. */
 const UNPAID_EVERY = 3
 
-/** The chapter in which bills are paid. */
+/** The chapter of payments. */
 export async function takePayments(scene: Scene, bills: Bills): Promise<void> {
   const { narrator, cast } = scene
   const { lotte, mika, carla, haruka } = cast
@@ -32,7 +32,6 @@ export async function takePayments(scene: Scene, bills: Bills): Promise<void> {
   await collect(scene, bills)
 }
 
-/** The bill of somebody. */
 export function billOf(bills: Bills, { id }: Pick<Subscriber, 'id'>): Bill {
   const bill = bills.get(id)
   if (bill) return bill

@@ -17,8 +17,8 @@ import { readStatements } from './statements.ts'
 import { takeOn } from './subscribers.ts'
 
 /**
- * Plays the last full month of a provider through the public API and tells of it. Whatever is told is checked; throws
- * Unexpected for the first thing that is otherwise.
+ * Plays a provider's last full month through the public API and prints it. Checks everything it prints; throws
+ * Unexpected at the first failure.
  */
 export async function playMonth(stage: Stage): Promise<void> {
   const startedAt = performance.now()

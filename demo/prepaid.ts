@@ -11,7 +11,7 @@ import type { Scene } from './stage.ts'
 const NOTHING: Money = { unit: 'EUR', value: 0 }
 const BILLS = 3
 
-/** The chapter in which bills are paid as they are made. Answers how many there are of these. */
+/** The chapter of prepaid bills. Returns their number. */
 export async function billPrepaid(scene: Scene): Promise<number> {
   const { narrator } = scene
   narrator.chapter('Prepaid')
@@ -56,7 +56,7 @@ async function topUpLate(scene: Scene): Promise<void> {
   await showCredit(scene, payment, less(less(JONAS.topUp, first), second))
 }
 
-/** Answers the id of the payment. */
+/** Returns the id of the payment. */
 async function topUp({ api }: Scene, payer: Prepaid, reference: string): Promise<string> {
   const payment = paymentOf(payer, payer.topUp, 'wallet', reference)
   const { body } = await api.show<Payment>(post('/billing/v1/payment', payment), paymentSummary)

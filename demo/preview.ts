@@ -14,7 +14,7 @@ interface Preview {
   readonly lines: readonly { readonly name: string; readonly taxExcludedAmount: Money; readonly shownAmount: Money }[]
 }
 
-/** The chapter in which one bill is looked at before there is any. */
+/** The chapter of a preview. */
 export async function previewOne({ api, narrator, cast, month }: Scene): Promise<void> {
   const { lotte } = cast
   narrator.chapter('A preview')

@@ -9,16 +9,15 @@ import { outputOf, runCommand, type Scene } from './stage.ts'
 
 const BOOKS = ['receivable', 'revenue', 'tax', 'rounding', 'cash', 'balance'] as const
 
-/** What was billed is what was paid, less the part of it that no bill has used, and what is still owed. */
+/** Billed = paid - credit + owed. */
 export type Figures = Readonly<Record<'billed' | 'paid' | 'credit' | 'owed', Sums>>
 
-/** How much there is in the end. */
 export interface Totals {
   readonly bills: number
   readonly payments: number
 }
 
-/** Shows the sums of the ledger's books by currency, debits positive, and holds them against the figures of the API. */
+/** Shows the sums of the ledger's books by currency, debits positive, and compares them with the API's figures. */
 export async function showLedger({ commands, narrator }: Scene, { paid, credit, owed }: Figures): Promise<void> {
   const { rows } = await commands.database.run(sql`SELECT "currency", "book", sum("amount") FROM "ledger_entry"
     WHERE "tenant_id" = ${OPERATOR.id} GROUP BY 1, 2 ORDER BY 1, 2`)
@@ -37,7 +36,7 @@ export async function showLedger({ commands, narrator }: Scene, { paid, credit, 
   narrator.show(alignColumns([[...BOOKS, 'sum'], ...lines]))
 }
 
-/** Has the ledger recomputed and the audit proved by the commands for it. */
+/** Runs the commands that verify ledger and audit. */
 export async function verifyAll(scene: Scene, { bills, payments }: Totals): Promise<void> {
   const { narrator, signal } = scene
   narrator.say('Two commands recompute the ledger from its rows, and prove that nobody changed the audit.')
@@ -52,7 +51,7 @@ export async function verifyAll(scene: Scene, { bills, payments }: Totals): Prom
   expectLike('the audit', audit, /: sound, [1-9]\d* rows sealed, 0 not yet, /)
 }
 
-/** Of what is printed for all tenants the line of this one. */
+/** Returns this tenant's line of the output. */
 function ownLine(printed: string): string {
   return printed.split('\n').find((line) => line.startsWith(`${OPERATOR.id}:`)) ?? printed
 }

@@ -7,7 +7,7 @@ import type { Scene } from './stage.ts'
 const LINES_TYPE = 'application/x-ndjson'
 const BYTES_PER_KB = 1_000
 
-/** The chapter in which what was used in the month comes in. */
+/** The chapter of incoming rates. */
 export async function sendRates(scene: Scene): Promise<void> {
   const { api, narrator, cast, month } = scene
   const rates = cast.all.flatMap((one) => one.lines.map((line) => rateOf(one, line, month)))
@@ -32,7 +32,7 @@ export async function sendRates(scene: Scene): Promise<void> {
   expectResults(await api.show<string>(upload, summary), { duplicate: rates.length, refused: 1 })
 }
 
-/** A credit takes something off a bill; this one would add to it. */
+/** A credit with the wrong sign. */
 function mistakeOf(id: string): object {
   const taxExcludedAmount = { unit: 'EUR', value: 5 }
   return { externalId: 'mistake-1', billingAccount: { id }, type: 'appliedBillingCredit', taxExcludedAmount }

@@ -5,12 +5,10 @@ import type { Subscriber } from './cast.ts'
 import { expectSame } from './expectation.ts'
 import type { Scene } from './stage.ts'
 
-/** A payment as it is posted. */
 export function paymentOf({ id }: Pick<Subscriber, 'id'>, amount: Money, method: string, reference: string) {
   return { billingAccount: { id }, amount, method, reference }
 }
 
-/** What came of a payment, in a few words. */
 export function paymentSummary({ body }: { readonly body: Payment }): string {
   const { amount, allocations, credit, reversedAt } = body
   if (reversedAt) return `${moneyText(amount)} reversed`
@@ -18,7 +16,7 @@ export function paymentSummary({ body }: { readonly body: Payment }): string {
   return [...parts, ...(credit.value > 0 ? [`${moneyText(credit)} credit`] : [])].join(', ')
 }
 
-/** Shows a bill as it is now, and expects it to be so. */
+/** Shows a bill and expects its state and remaining amount. */
 export async function showBill({ api }: Scene, id: string, state: string, remaining: Money): Promise<Bill> {
   const path = `/customerBill/${id}?fields=billNo,state,remainingAmount,amountDue,appliedPayment`
   const { body } = await api.show<Bill>(get(path), ({ body: { billNo, state: found, remainingAmount, amountDue } }) => {

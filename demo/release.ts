@@ -5,7 +5,7 @@ import { dueOf, type Subscriber } from './cast.ts'
 import { expectLike, expectSame } from './expectation.ts'
 import type { Scene } from './stage.ts'
 
-/** From so many euros on somebody looks at a bill before it is sent. */
+/** Euros from which a bill is reviewed before it is sent. */
 const LARGE = 100
 
 /** Bills by the ids of their accounts. */
@@ -16,7 +16,7 @@ interface Released {
   readonly skipped: readonly object[]
 }
 
-/** The chapter in which the bills of a run get their numbers and are sent. */
+/** The chapter of issuing and sending the bills of a run. */
 export async function sendBills({ api, narrator, cast }: Scene, runId: string): Promise<Bills> {
   const path = `/billing/v1/billRun/${runId}`
   const release = (body: object) =>

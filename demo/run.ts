@@ -1,4 +1,4 @@
-// `npm run demo`: plays a month of billing and tells of it. Exits with 1 at the first figure that is wrong.
+// `npm run demo`: plays a month of billing and prints it. Exits with 1 at the first wrong figure.
 import { userInfo } from 'node:os'
 import { parseArgs } from 'node:util'
 import { StartError } from '../src/base/start-error.ts'

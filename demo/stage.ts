@@ -7,34 +7,34 @@ import type { Cast } from './cast.ts'
 import { Unexpected } from './expectation.ts'
 import type { Narrator } from './narrator.ts'
 
-/** What the play is given: a server, what commands need, and somebody who tells of it. */
+/** The server, the commands' context and the narrator of a play. */
 export interface Stage {
   /** Of the server, e.g. `http://127.0.0.1:41234`. */
   readonly root: string
   readonly commands: Context
   readonly narrator: Narrator
-  /** Ends the play before its end. */
+  /** Ends the play early. */
   readonly signal: AbortSignal
-  /** Where documents are written. */
+  /** The folder for documents. */
   readonly folder: string
-  /** How many postpaid accounts there are. */
+  /** The number of postpaid accounts. */
   readonly accounts: number
 }
 
-/** The same once somebody is signed in. */
+/** A stage with a signed-in administrator. */
 export interface Scene extends Stage {
   readonly api: Api
   readonly month: Month
   readonly cast: Cast
 }
 
-/** Types a command, and answers what it prints. Throws Unexpected when it finds something wrong. */
+/** Prints and runs a command. Returns its output. Throws Unexpected if it fails. */
 export async function runCommand(stage: Stage, words: readonly string[]): Promise<string> {
   stage.narrator.command(`npm run cli -- ${words.map(quoted).join(' ')}`)
   return outputOf(stage, words)
 }
 
-/** The same without a word. */
+/** Runs a command without printing it. */
 export async function outputOf({ commands }: Stage, words: readonly string[]): Promise<string> {
   const line = readCommandLine(databaseCommands, words)
   if (line.kind === 'help') throw new Error(`${line.topic} is no command on the database`)
@@ -43,7 +43,7 @@ export async function outputOf({ commands }: Stage, words: readonly string[]): P
   throw new Unexpected(`The demo expected ${words.join(' ')} to find all well, but it printed: ${text}`)
 }
 
-/** Does something for all of a list, several at the same time, and answers the outcomes in its order. */
+/** Works on all of a list, several at a time. Returns the results in order. */
 export async function forAll<T, R>(list: readonly T[], work: (item: T) => Promise<R>): Promise<readonly R[]> {
   const outcomes: R[] = []
   let next = 0
@@ -62,7 +62,7 @@ export async function forAll<T, R>(list: readonly T[], work: (item: T) => Promis
 
 const AT_ONCE = 8
 
-/** As a shell wants it. */
+/** Quotes for a shell. */
 function quoted(word: string): string {
   return /^[\w.:=/-]+$/.test(word) ? word : `'${word}'`
 }

@@ -15,31 +15,30 @@ import { requireFresh, withOwnPostgres } from './database.ts'
 import { narratorOn } from './narrator.ts'
 import { playMonth } from './play.ts'
 
-/** Below the folder from which the program is run, which npm makes that of the project. */
+/** Relative to the working folder; npm makes that the project's. */
 const FOLDER = path.resolve('reports/demo')
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 const STOPPED = 'The demo was stopped before its end'
-/** More often than a server that runs for long: the audit is proved as soon as all is played. */
+/** More often than in production: the audit is verified right after the play. */
 const HOUSEKEEPING_INTERVAL_MS = 500
 const STOP_LIMIT_MS = 5_000
-/** In so many chunks the accounts are billed, so that one sees the run go on. */
+/** Chunks of the run, so that its progress shows. */
 const CHUNKS = 20
-/** What goes wrong is said in the end, in one line. */
+/** Errors end the command, on one line. */
 const SILENT = pino({ level: 'silent' })
 
-/** What the month is played with. */
 export interface Staging {
   readonly config: Config
-  /** How many postpaid accounts there are. */
+  /** The number of postpaid accounts. */
   readonly accounts: number
   readonly actor: Context['actor']
   readonly screen: Screen
 }
 
 /**
- * Plays a month of billing on the database of the configuration, which must be fresh, or on one of its own, which is
- * removed at the end: also after a signal, or when nobody reads what is told any more. Throws a StartError for what the
- * operator can mend, and Unexpected when the play does not come out as it should.
+ * Plays a month of billing on the configured database, which must be fresh, or on its own. Removes its own at the end,
+ * also after a signal or when the output is closed. Throws a StartError for the operator, and Unexpected if the play
+ * fails.
  */
 export async function stageMonth(staging: Staging): Promise<void> {
   const interruption = listenForInterruption()
@@ -56,7 +55,7 @@ export async function stageMonth(staging: Staging): Promise<void> {
 
 function listenForInterruption(): { readonly signal: AbortSignal; end(): void } {
   const controller = new AbortController()
-  // Every further one is in vain: what is left to do is to clear away, and takes moments.
+  // Ignores further signals: removing everything takes moments.
   const abort = () => controller.abort()
   for (const name of SIGNALS) process.on(name, abort)
   process.stdout.on('error', abort)
@@ -89,14 +88,14 @@ async function playOn(staging: Staging, url: string, isOwn: boolean, signal: Abo
   }
 }
 
-/** Set up like any server, but for the database, and for what protects it from others. */
+/** Sets up a production server, except for the database and its protection from others. */
 function serverConfig(config: Config, url: string, isOwn: boolean): Config {
   const { DATABASE_DIRECT_URL, DATABASE_POOL_SIZE, DATABASE_CONNECT_TIMEOUT_MS, DATABASE_STATEMENT_TIMEOUT_MS } = config
   const timeouts = !isOwn && { DATABASE_CONNECT_TIMEOUT_MS, DATABASE_STATEMENT_TIMEOUT_MS }
   const limits = { DATABASE_POOL_SIZE, ...timeouts }
   const database = { ...limits, DATABASE_URL: url, ...(!isOwn && { DATABASE_DIRECT_URL }) }
   const unlimited = { RATE_LIMIT_PER_MINUTE: 0, MAX_EVENT_LOOP_DELAY_MS: 0 }
-  // The keys of a database that is removed at the end are nobody's.
+  // Keys for a database that is removed at the end.
   const { SECRET_KEYS, SECRET_KEYS_FILE } = config
   const secrets = isOwn ? { SECRET_KEYS: parseSecretKeys(newSecretKey()) } : { SECRET_KEYS, SECRET_KEYS_FILE }
   return { ...readConfig(UNHURRIED), ...database, ...unlimited, ...secrets, MIGRATE_ON_START: isOwn, PORT: 0 }
@@ -111,7 +110,7 @@ function createFolder(): void {
   }
 }
 
-/** Runs the whole server, jobs and all, on a free port of the loopback interface. */
+/** Runs the whole server, jobs included, on a free port of the loopback interface. */
 async function withServer(
   config: Config,
   store: Store,
@@ -144,7 +143,7 @@ async function play(staging: Staging, store: Store, root: string, signal: AbortS
     actor,
     readInput: async () => '',
     screen,
-    // The server does it.
+    // The server runs the jobs.
     startWork: async () => ({ stop: async () => undefined })
   }
   await playMonth({ root, commands, narrator: narratorOn(screen), signal, folder: FOLDER, accounts })

@@ -14,7 +14,7 @@ type Statement = Readonly<Record<Sum | 'closingBalance', Money>> & {
   readonly movements: readonly { readonly type: string; readonly amount: Money }[]
 }
 
-/** The chapter in which accounts are told where they stand. */
+/** The chapter of statements. */
 export async function readStatements(scene: Scene): Promise<void> {
   const { narrator, cast } = scene
   const { carla } = cast
@@ -28,7 +28,7 @@ export async function readStatements(scene: Scene): Promise<void> {
   expectSame('whether she has something left', left.gt(0), true)
 }
 
-/** Reads a statement of this month, checks its arithmetic, and answers the closing balance. */
+/** Reads a statement of this month, checks its arithmetic and returns the closing balance. */
 async function closingOf({ api, narrator, commands, month }: Scene, account: string): Promise<Big> {
   const today = dayIn(OPERATOR.timeZone, commands.clock())
   const { body } = await api.show<Statement>(

@@ -14,7 +14,7 @@ interface Account {
   readonly creditLimit?: { readonly value: number }
 }
 
-/** The chapter in which customers come, and their accounts are opened. */
+/** The chapter of new customers and their accounts. */
 export async function takeOn(scene: Scene, specificationId: string): Promise<void> {
   const { api, narrator, cast } = scene
   const { lotte, haruka, noor, all } = cast
@@ -41,7 +41,7 @@ export async function takeOn(scene: Scene, specificationId: string): Promise<voi
 
 type Owner = Pick<Subscriber, 'customer' | 'currency'>
 
-/** Each of them once. */
+/** Each customer once. */
 function customersBesides(owners: readonly Owner[], known: Owner): readonly Owner[] {
   const byId = new Map(owners.map((owner) => [owner.customer.id, owner]))
   byId.delete(known.customer.id)
