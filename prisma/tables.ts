@@ -6,7 +6,7 @@ import { getDMMF } from '@prisma/get-dmmf'
 const SCHEMA = new URL('schema.prisma', import.meta.url)
 export const TABLES_FILE = fileURLToPath(new URL('../src/db/tables.ts', import.meta.url))
 
-/** What Prisma calls a type, and what row.ts calls it. */
+/** Prisma's name of a type -> row.ts's name. */
 const KINDS: Readonly<Record<string, string>> = {
   String: 'text',
   Int: 'integer',
@@ -17,7 +17,6 @@ const KINDS: Readonly<Record<string, string>> = {
   Json: 'json'
 }
 
-/** Returns the text of src/db/tables.ts. */
 export async function tablesSource(): Promise<string> {
   const read = await getDMMF({ datamodel: readFileSync(SCHEMA, 'utf8') })
   if (!('datamodel' in read)) throw new Error(`schema.prisma cannot be read: ${read.reason}`)
