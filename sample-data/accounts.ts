@@ -3,7 +3,7 @@ import type { Currency } from './currency.ts'
 import type { CycleKey, TenantData } from './customers.ts'
 import { type Random, randomFrom } from './random.ts'
 
-/** A reference to something of another system, as it stands in documents. */
+/** A reference to another system, as in documents. */
 export interface Reference {
   readonly id: string
   readonly name: string
@@ -14,7 +14,7 @@ interface Party extends Reference {
   readonly role: string
 }
 
-/** A product that an account has. */
+/** A product of an account. */
 export interface Held {
   readonly product: Reference
   readonly subscription: Subscription
@@ -32,7 +32,7 @@ export interface Account {
   readonly paymentMethod: Reference
   readonly held: readonly [Held, ...Held[]]
   readonly usages: readonly [Usage, ...Usage[]]
-  /** How many people or devices use it. */
+  /** People or devices that use it. */
   readonly users: number
 }
 
@@ -51,7 +51,7 @@ const PAYMENT_METHODS = [
   ['Bank transfer', 'BankAccountTransfer']
 ] as const
 
-/** The accounts of a tenant. They exist as references only: their master data is another system's. */
+/** Returns the accounts of a tenant. They exist as references only: another system has their master data. */
 export function accountsOf(tenant: TenantData): readonly Account[] {
   return tenant.customers.map(([name, kind, currency, cycle, billedCycles], index) => {
     const number = tenant.firstNumber + index * 7

@@ -9,7 +9,7 @@ import { idSequence } from './random.ts'
 const FOUNDED = instant(midnight(2025, 9))
 const NET_TERM_DAYS = 14
 
-/** Adds the customers and billing accounts that the bills and rates of a tenant refer to. */
+/** Adds the customers and billing accounts of a tenant's bills and rates. */
 export async function fillAccounts(
   tx: Transaction,
   tenantId: string,

@@ -8,7 +8,7 @@ import { type Line, linesOf } from './lines.ts'
 import type { Plan } from './plans.ts'
 import { idSequence, randomFrom } from './random.ts'
 
-/** A bill with the lines that stand on it. */
+/** A bill with its lines. */
 export interface Bill {
   readonly plan: Plan
   readonly lines: readonly Line[]
@@ -21,7 +21,7 @@ interface Totals {
   readonly taxes: readonly { taxCategory: string; taxRate: number; taxAmount: Big }[]
 }
 
-/** Makes the planned bills of a tenant; the last one, and what a trial run made, stay new. */
+/** Makes the planned bills of a tenant; the last one and those of a trial run stay new. */
 export function billsOf(tenantId: string, plans: readonly Plan[]): readonly Bill[] {
   const newId = idSequence(`${tenantId} bill`)
   const paymentNumber = counter(4_000_318)
@@ -102,7 +102,7 @@ function paymentsOf({ account }: Plan, { payments }: Life, next: () => number) {
   }))
 }
 
-/** A bill gets its number when it is issued: without gaps, from 1 in each year, credit notes in their own series. */
+/** Numbers bills on issue: without gaps, from 1 in each year, credit notes in their own series. */
 function numbering(): (plan: Plan) => string {
   const series = new Map<string, () => number>()
   return ({ kind, createdAt }) => {
@@ -118,7 +118,7 @@ function counter(from: number): () => number {
   return () => next++
 }
 
-/** The tax on one line, exact: only a bill rounds. */
+/** Returns the exact tax of a line: only a bill rounds. */
 export function lineTax(currency: Currency, { amount, taxClass }: Line) {
   const { taxCategory, taxRate } = taxOf(currency, taxClass)
   return { taxCategory, taxRate, taxAmount: new Big(amount).times(taxRate) }

@@ -6,26 +6,25 @@ export const SECOND = 1_000
 export const HOUR = 3_600 * SECOND
 export const DAY = 24 * HOUR
 
-/** The moment the data shows: what was to happen by then has happened. */
+/** The present of the demo data. */
 export const AS_OF = Date.UTC(2026, 10, 4)
 
-/** A stretch of time; its end is the start of the next one. */
+/** A period; its end is exclusive. */
 export interface Period {
   readonly start: number
   readonly end: number
 }
 
-/** Midnight of a day; months count from 0 and may lie beyond 11, as in Date.UTC. */
+/** Months count from 0 and may exceed 11, as in Date.UTC. */
 export function midnight(year: number, month: number, day = 1): number {
   return Date.UTC(year, month, day)
 }
 
-/** A time as the API writes it. */
 export function instant(time: number): Instant {
   return new Date(time).toISOString()
 }
 
-/** A period as the API writes it: its end is the last second that belongs to it. */
+/** As the API writes it: the end is the last second in the period. */
 export function timePeriod({ start, end }: Period): { startDateTime: Instant; endDateTime: Instant } {
   return { startDateTime: instant(start), endDateTime: instant(end - SECOND) }
 }

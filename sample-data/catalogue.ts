@@ -2,17 +2,17 @@ import type { Currency, TaxClass } from './currency.ts'
 
 export type AccountKind = 'household' | 'business' | 'iot'
 
-/** What is charged in every period. */
+/** A charge of every period. */
 export interface Subscription {
   readonly name: string
-  /** In minor units for a month, or for a week when it is for IoT. */
+  /** In minor units per month, or per week for IoT. */
   readonly price: Readonly<Record<Currency, number>>
-  /** How many of it an account has. */
+  /** Quantity of an account. */
   readonly quantity: readonly [min: number, max: number]
   readonly taxClass: TaxClass
 }
 
-/** What is charged by how much of it was used. */
+/** A charge by usage. */
 export interface Usage {
   readonly name: string
   readonly unit: string
@@ -24,7 +24,7 @@ export interface Usage {
   readonly taxClass: TaxClass
 }
 
-/** A single charge; as a credit it is subtracted. Prices in minor units. */
+/** A single charge, or a credit, whose price is subtracted. In minor units. */
 export interface Single {
   readonly name: string
   readonly description: string
@@ -43,7 +43,7 @@ const subscription = (
   taxClass: TaxClass = 'standard'
 ): Subscription => ({ name, price: prices, quantity, taxClass })
 
-/** The first of a kind is what every account of that kind has, and what its usage belongs to. */
+/** Every account of a kind has the first, which its usage belongs to. */
 export const SUBSCRIPTIONS: Readonly<Record<AccountKind, readonly [Subscription, ...Subscription[]]>> = {
   household: [
     subscription('Mobile Unlimited 5G', price(3999, 7238, 15_000), [1, 2]),
@@ -131,7 +131,7 @@ export const USAGES: Readonly<Record<AccountKind, readonly [Usage, ...Usage[]]>>
 
 type Singles = readonly [Single, ...Single[]]
 
-/** The first is what a new account is charged. */
+/** A new account is charged the first. */
 export const ONE_TIME: Singles = [
   { name: 'Activation', description: 'Set-up of the contract', price: price(3995, 3850, 12_500) },
   { name: 'Router FB-7', description: 'Wi-Fi 7 router, delivered', price: price(18_900, 24_800, 59_750) },

@@ -4,7 +4,7 @@ import { newId } from '../src/base/ulid.ts'
 import type { Database, Transaction } from '../src/db/database.ts'
 import { sql } from '../src/db/sql.ts'
 
-/** Everybody knows them: they are for a server that only its own machine can reach. */
+/** Public: for a server that only its own machine can reach. */
 export const DEMO = {
   tenantId: 'demo',
   clientSecret: 'demo-secret',
@@ -34,8 +34,7 @@ const USERS = [
 ]
 
 /**
- * Gives the demo tenants their fixed credentials, where they are missing. Only for the embedded database: these
- * credentials are printed in the documentation.
+ * Adds missing fixed credentials of the demo tenants. For the embedded database only: the documentation prints them.
  */
 export async function fillDemoCredentials(database: Database): Promise<void> {
   const { rowCount } = await database.run(

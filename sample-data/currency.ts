@@ -2,7 +2,7 @@ import Big from 'big.js'
 
 export type Currency = 'EUR' | 'JPY' | 'KWD'
 
-/** How a product is taxed; what that means depends on the country. */
+/** A product's tax class; its rate depends on the country. */
 export type TaxClass = 'standard' | 'reduced' | 'exempt'
 
 export interface Tax {
@@ -51,32 +51,30 @@ const RULES: Readonly<Record<Currency, Rules>> = {
   }
 }
 
-/** The tax on a class of products in the country of a currency. */
 export function taxOf(currency: Currency, taxClass: TaxClass): Tax {
   return RULES[currency].taxes[taxClass]
 }
 
-/** An amount given in minor units: cents, yen, fils. */
+/** Takes minor units: cents, yen, fils. */
 export function fromMinor(currency: Currency, units: number): Big {
   return new Big(`${units}e-${RULES[currency].digits}`)
 }
 
-/** Rounded to the minor unit, halves away from zero. */
+/** To the minor unit, halves away from zero. */
 export function rounded(currency: Currency, amount: Big): Big {
   return amount.round(RULES[currency].digits, Big.roundHalfUp)
 }
 
-/** Rounded to the minor unit towards zero. */
+/** To the minor unit, towards zero. */
 export function truncated(currency: Currency, amount: Big): Big {
   return amount.round(RULES[currency].digits, Big.roundDown)
 }
 
-/** The exact sum. */
 export function sum(amounts: readonly Big[]): Big {
   return amounts.reduce((total, amount) => total.plus(amount), new Big(0))
 }
 
-/** As it stands in a document; the few digits of the demo's amounts all survive in a number. */
+/** As in a document; a JavaScript number keeps the few digits of the demo's amounts. */
 export function money(unit: Currency, amount: Big): Money {
   return { unit, value: amount.toNumber() }
 }

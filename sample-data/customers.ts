@@ -3,10 +3,10 @@ import type { Currency } from './currency.ts'
 
 export type CycleKey = 'first' | 'fifteenth' | 'quarter' | 'week'
 
-/** A customer, and how many of the last cycles were billed: newer ones came in the course of the year. */
+/** A customer and the number of its billed cycles: newer customers have fewer. */
 type Customer = readonly [name: string, kind: AccountKind, currency: Currency, cycle: CycleKey, billedCycles: number]
 
-/** A channel partner, and which of the tenant's customers are its own. */
+/** A channel partner and its customers. */
 interface PartnerData {
   readonly accountNumber: string
   readonly name: string
@@ -16,24 +16,24 @@ interface PartnerData {
 export interface TenantData {
   readonly id: string
   readonly name: string
-  /** Bills from now on; those of the past have numbers of a billing system that was there before. */
+  /** For new bills; earlier ones have numbers of a former billing system. */
   readonly billNumberPattern: string
   /** The first account number. */
   readonly firstNumber: number
   readonly customers: readonly Customer[]
   readonly partners: readonly PartnerData[]
-  /** How many rates there are, billed and unbilled. */
+  /** Rates, billed and unbilled. */
   readonly rates: number
-  /** How many bills were made outside the cycles. */
+  /** Bills outside the cycles. */
   readonly interimBills: number
   readonly creditNotes: number
-  /** Where in the order of the bills the trial bill stands, from 1. */
+  /** Place of the trial bill among all, from 1. */
   readonly trialBillAt?: number
-  /** Requests for a bill that did not lead to one. */
+  /** Requests for a bill that led to none. */
   readonly openRequests: Readonly<Record<'rejected' | 'terminatedWithError', number>>
 }
 
-/** The operators of the demo. All names are invented. */
+/** The providers of the demo. All names are invented. */
 export const TENANTS: readonly TenantData[] = [
   {
     id: 'demo',
@@ -55,7 +55,7 @@ export const TENANTS: readonly TenantData[] = [
     ],
     interimBills: 6,
     creditNotes: 6,
-    // The default page of 100 ends with a bill that is new, so that a client's first try at PATCH finds one.
+    // The default page of 100 ends with a new bill, so that a client's first try at PATCH finds one.
     trialBillAt: 100,
     openRequests: { rejected: 6, terminatedWithError: 3 },
     customers: [

@@ -4,7 +4,7 @@ import type { CycleKey } from './customers.ts'
 import type { Draft } from './draft.ts'
 import { idSequence } from './random.ts'
 
-/** How bills recur. Offsets are days from the billing date, which is the day after the billed period. */
+/** The recurrence of bills. Offsets are days from the billing date, the day after the billed period. */
 interface Rhythm {
   readonly key: CycleKey
   readonly tenantId: string
@@ -14,13 +14,12 @@ interface Rhythm {
   readonly frequency: string
   readonly mailingOffset: number
   readonly dueOffset: number
-  /** How many cycles there are, and the one that starts after so many others. */
+  /** The number of cycles, and the start of each. */
   readonly count: number
   readonly start: (index: number) => number
   readonly label: (period: Period) => string
 }
 
-/** One concrete cycle. */
 export interface Cycle {
   readonly id: string
   readonly key: CycleKey
@@ -35,7 +34,7 @@ export interface Cycles {
   readonly specifications: readonly Draft[]
   readonly drafts: readonly Draft[]
   readonly cycles: readonly Cycle[]
-  /** The specification that the accounts of a cycle follow. */
+  /** Returns the specification of a cycle's accounts. */
   readonly specificationOf: (cycle: CycleKey) => string
 }
 
@@ -99,7 +98,7 @@ const RHYTHMS: readonly Rhythm[] = [
   }
 ]
 
-/** The specifications and cycles of a tenant, each in the order of creation. */
+/** Returns specifications and cycles of a tenant, each in the order of creation. */
 export function cyclesOf(tenantId: string): Cycles {
   const rhythms = RHYTHMS.filter((rhythm) => rhythm.tenantId === tenantId)
   const specificationId = idSequence(`${tenantId} specification`)
@@ -139,7 +138,7 @@ function specification(rhythm: Rhythm, id: string): Draft {
   return { id, createdAt: SPECIFIED_AT, document }
 }
 
-/** A cycle is opened on the morning on which its period begins. */
+/** A cycle is opened on the morning of its first day. */
 function openedAt(rhythm: Rhythm, index: number): number {
   return rhythm.start(index) + HOUR
 }

@@ -25,13 +25,13 @@ import { requestsOf } from './requests.ts'
 /** Rows of one INSERT: its values stay below the 65,535 that Postgres takes. */
 const ROWS_PER_INSERT = 250
 const FOUNDED = instant(midnight(2025, 9))
-/** The bills were issued on their dates; what was paid of one counts as paid when it was last changed. */
+/** The bills were issued on their dates; their payments date from the last change. */
 const POSTED_AS_OF = { chargedAt: sql`b."bill_date"`, paidAt: sql`b."last_update"` }
 
 /**
- * Fills the database with the demo data, all or nothing, and tells whether it did: a database whose demo tenants have
- * bills is left alone. Processes that do so at once fill once. The data is history: it raises no events, and its bills
- * are those of the billing system that was there before.
+ * Fills the database with the demo data, all or nothing. Returns false if the demo tenants have bills already.
+ * Concurrent processes fill once. The data is history: it raises no events, and its bills come from a former billing
+ * system.
  */
 export async function fillWithDemoData(database: Database): Promise<boolean> {
   return database.transaction(async (tx) => {
@@ -53,7 +53,7 @@ async function isFilled(tx: Transaction): Promise<boolean> {
 }
 
 async function fillTenant(tx: Transaction, tenant: TenantData): Promise<void> {
-  // The server makes its own tenant at the start, named by its id; a name that somebody gave it stays.
+  // The server makes its own tenant at the start, named by its id; a name given later stays.
   await tx.run(sql`INSERT INTO "tenant" ("id", "name", "created_at", "bill_number_pattern")
     VALUES (${tenant.id}, ${tenant.name}, ${FOUNDED}, ${tenant.billNumberPattern})
     ON CONFLICT ("id") DO UPDATE SET "name" = EXCLUDED."name", "created_at" = EXCLUDED."created_at",
@@ -77,7 +77,7 @@ async function fillTenant(tx: Transaction, tenant: TenantData): Promise<void> {
   await keepDocuments(tx, tenant.id, sql`TRUE`, FOUNDED)
 }
 
-/** Adds the partners of a tenant; answers by the ids of their accounts and customers which partner these belong to. */
+/** Adds the partners of a tenant. Returns the partner of each account and customer, by id. */
 async function fillPartners(
   tx: Transaction,
   { id: tenantId, partners }: TenantData,
@@ -99,13 +99,13 @@ async function fillPartners(
   return owners
 }
 
-/** Whose a draft is, by its account, or by its party where it has no account; the provider's else. */
+/** Returns the owner of a draft, by its account or its party; null for the provider. */
 function ownerOf(owners: ReadonlyMap<string, string>, { document }: Draft): string | null {
   const { billingAccount, relatedParty } = document as Record<string, { readonly id?: string } | undefined>
   return owners.get(billingAccount?.id ?? relatedParty?.id ?? '') ?? null
 }
 
-/** In an order in which each resource comes after what it refers to. */
+/** Orders resources after those they refer to. */
 function draftsOf(
   tenant: TenantData,
   accounts: readonly Account[],
@@ -121,7 +121,7 @@ function draftsOf(
   ]
 }
 
-/** Rows that are there already stay: somebody may have removed but a part of the demo data. */
+/** Keeps existing rows: a part of the demo data may have been removed. */
 async function insert(tx: Transaction, resource: Resource, rows: readonly (readonly ColumnValue[])[]): Promise<void> {
   const columns = (rows[0] ?? []).map(([column]) => identifier(column))
   const comma = sql`, `

@@ -9,13 +9,13 @@ export interface Draft {
   readonly id: string
   readonly createdAt: number
   readonly document: Document
-  /** The states it went through, the last one being its own; missing for a resource without states. */
+  /** Its past states and its own; undefined for a resource without states. */
   readonly path?: readonly [string, ...string[]]
 }
 
 /**
- * The row of a draft. It passes all that a client's requests would have had to pass on the way, each change of state
- * included, so that the demo shows nothing that the API would have refused. Throws a Problem.
+ * Returns the row of a draft. Applies all checks of the API, each change of state included, so that the demo shows
+ * nothing that the API would refuse. Throws a Problem.
  */
 export function rowOf(
   tenantId: string,

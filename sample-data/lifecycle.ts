@@ -6,7 +6,7 @@ import type { Random } from './random.ts'
 
 type BillState = 'new' | 'validated' | 'sent' | 'partiallyPaid' | 'settled' | 'onHold'
 
-/** How a bill came to its state, and what was paid on the way. */
+/** A bill's way to its state, with its payments. */
 export interface Life {
   readonly path: readonly ['new', ...BillState[]]
   readonly lastUpdate: number
@@ -29,7 +29,7 @@ const HELD_LATE = [
   [...SENT, 'partiallyPaid', 'onHold']
 ] as const
 
-/** Up to so many days of age, bills are in these states so often, in percent. */
+/** Shares of states in percent, for bills up to an age in days. */
 const MIXES: readonly { readonly days: number; readonly mix: readonly (readonly [BillState, number])[] }[] = [
   {
     days: 3,
@@ -69,7 +69,7 @@ const MIXES: readonly { readonly days: number; readonly mix: readonly (readonly 
   }
 ]
 
-/** Leads a bill through its states. `due` is what the customer has to pay. */
+/** Leads a bill through its states. `due` is the amount due. */
 export function lifeOf(plan: Plan, currency: Currency, due: Big, isKeptNew: boolean, random: Random): Life {
   const path = isKeptNew ? (['new'] as const) : pathOf(plan, random)
   const age = ageInDays(plan)
@@ -96,7 +96,7 @@ function pathOf(plan: Plan, random: Random): Life['path'] {
     case 'onHold':
       return held(plan, age, random)
     case 'sent':
-      // The machines that order SIM cards read their bills unseen.
+      // IoT customers read their bills without a review.
       return plan.account.kind === 'iot' ? ['new', 'sent'] : [...SENT]
     default:
       return plan.kind === 'creditNote' ? [...SENT, 'settled'] : [...SENT, state]

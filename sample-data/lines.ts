@@ -27,7 +27,7 @@ interface Characteristic {
 
 const MONTHS_OF = { first: 1, fifteenth: 1, quarter: 3, week: 1 } as const
 
-/** What stands on a bill, in minor units of its currency. */
+/** In minor units of the bill's currency. */
 export function linesOf(plan: Plan, random: Random): readonly Line[] {
   const { account, kind, period } = plan
   if (kind === 'creditNote') return creditNote(plan, random)
@@ -38,7 +38,7 @@ export function linesOf(plan: Plan, random: Random): readonly Line[] {
   return [...recurring, ...used, ...first, ...occasional(account, period, random)]
 }
 
-/** The charge of a subscription for a period, at its start. */
+/** Returns the charge of a subscription for a period, at its start. */
 export function subscriptionCharge(account: Account, held: Held, period: Period): Line {
   const { subscription, quantity, product } = held
   const units = subscription.price[account.currency] * quantity * MONTHS_OF[account.cycle]
@@ -55,7 +55,7 @@ export function subscriptionCharge(account: Account, held: Held, period: Period)
   }
 }
 
-/** The charge for one use, with all its decimals: it is the bill that rounds. */
+/** Returns the exact charge of one use: only the bill rounds. */
 export function singleUse(account: Account, usage: Usage, time: number, random: Random): Line {
   const quantity = random.integer(...usage.event)
   const duration = usage.unit === 'second' ? quantity * SECOND : HOUR - SECOND
@@ -116,7 +116,7 @@ const TYPES = {
   penalty: 'appliedPenaltyCharge'
 } as const
 
-/** A charge or credit of one day within the period. */
+/** Returns a charge or credit of one day within the period. */
 export function single(
   account: Account,
   { name, description, price }: Single,

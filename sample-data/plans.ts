@@ -4,11 +4,11 @@ import type { TenantData } from './customers.ts'
 import type { Cycle } from './cycles.ts'
 import { type Random, randomFrom } from './random.ts'
 
-/** Which bill is made for whom, and when; what stands on it comes later. */
+/** The account and dates of a bill; its lines follow later. */
 export interface Plan {
   readonly kind: 'normal' | 'interim' | 'creditNote' | 'trial'
   readonly account: Account
-  /** Missing for bills outside the cycles. */
+  /** Undefined for bills outside the cycles. */
   readonly cycle: Cycle | undefined
   readonly period: Period
   readonly createdAt: number
@@ -23,7 +23,7 @@ const RUN_STEP = 1_437
 const OFF_CYCLE_DUE = 14 * DAY
 const TRIAL_PERIOD = 30 * DAY
 
-/** All bills of a tenant in the order of creation. */
+/** Returns all bills of a tenant in the order of creation. */
 export function planBills(tenant: TenantData, accounts: readonly Account[], cycles: readonly Cycle[]): readonly Plan[] {
   const random = randomFrom(`${tenant.id} plans`)
   const onCycle = accounts.flatMap((account, index) => plansOf(account, index, cycles))
@@ -35,7 +35,7 @@ export function planBills(tenant: TenantData, accounts: readonly Account[], cycl
   return tenant.trialBillAt === undefined ? sorted : withTrial(sorted, tenant.trialBillAt)
 }
 
-/** Extra bills go to customers who have been there for long. */
+/** Extra bills go to long-standing customers. */
 const MANY_CYCLES = { first: 6, fifteenth: 6, quarter: 4, week: 8 } as const
 
 function plansOf(account: Account, index: number, cycles: readonly Cycle[]): readonly Plan[] {
@@ -48,12 +48,12 @@ function plansOf(account: Account, index: number, cycles: readonly Cycle[]): rea
     createdAt: cycle.billingDate + RUN_AT + index * RUN_STEP,
     billDate: cycle.billingDate,
     dueDate: cycle.dueDate,
-    // Whoever has been there for all of the year was a customer before it.
+    // Customers billed all year have been there before.
     isFirst: at === 0 && account.billedCycles < own.length
   }))
 }
 
-/** A bill that was made by hand on some day of a period that was billed later. */
+/** A manual bill on some day of a period that was billed later. */
 function besideCycle(kind: 'interim' | 'creditNote', basis: Plan | undefined, random: Random): Plan | undefined {
   if (!basis) return undefined
   const { start, end } = basis.period
@@ -72,7 +72,7 @@ function besideCycle(kind: 'interim' | 'creditNote', basis: Plan | undefined, ra
   }
 }
 
-/** Puts a bill of a trial run at a place of its own, counted from 1. */
+/** Puts a trial run's bill at a place, counted from 1. */
 function withTrial(plans: readonly Plan[], place: number): readonly Plan[] {
   const before = plans.slice(0, place - 1)
   const last = before.at(-1)
@@ -92,10 +92,9 @@ function withTrial(plans: readonly Plan[], place: number): readonly Plan[] {
   return [...before, trial, ...plans.slice(place - 1)]
 }
 
-/** How many days ago a bill was made. */
 export function ageInDays({ createdAt }: Plan): number {
   return Math.floor((AS_OF - createdAt) / DAY)
 }
 
-/** The time at which a request must have come for a bill made now. */
+/** Time between a request and its bill. */
 export const REQUEST_LEAD = 4 * SECOND

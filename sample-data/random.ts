@@ -1,6 +1,6 @@
 import { monotonicFactory } from 'ulid'
 
-/** Numbers that look random and are the same in every run: the demo data must not differ between two databases. */
+/** Pseudo-random numbers, the same in every run: the demo data must not differ between databases. */
 export interface Random {
   /** From 0 up to, but not including, 1. */
   fraction(): number
@@ -14,7 +14,7 @@ const RANGE = 2 ** 32
 const FNV_OFFSET = 0x811c9dc5
 const FNV_PRIME = 0x01000193
 
-/** The generator (mulberry32) that belongs to a name; other names give other numbers. */
+/** Returns the generator (mulberry32) of a name. */
 export function randomFrom(name: string): Random {
   let state = hash(name)
   const fraction = () => {
@@ -32,7 +32,7 @@ export function randomFrom(name: string): Random {
   }
 }
 
-/** Ids that ascend with the time (in milliseconds) each is asked for; calls for one time ascend as well. */
+/** Returns ids that ascend with the given time (in milliseconds), and among equal times. */
 export function idSequence(name: string): (time: number) => string {
   return monotonicFactory(randomFrom(name).fraction)
 }

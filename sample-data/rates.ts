@@ -13,7 +13,7 @@ interface Rate {
   readonly billId?: string
 }
 
-/** The lines of all bills, and after them the charges of the open period until there are so many in all. */
+/** Returns the lines of all bills, then charges of the open period up to the wanted number. */
 export function ratesOf(
   tenantId: string,
   accounts: readonly Account[],
@@ -35,13 +35,13 @@ export function ratesOf(
     .map((rate) => draft(rate, newId(rate.line.date)))
 }
 
-/** From the end of what was billed last until now. */
+/** From the end of the last billed period until now. */
 function openPeriod(account: Account, bills: readonly Bill[]): Period {
   const last = bills.findLast(({ plan }) => plan.account === account && plan.cycle)
   return { start: last?.plan.period.end ?? AS_OF, end: AS_OF }
 }
 
-/** First what the account has, then what it used, and now and then a credit. */
+/** First the products, then their usage, and now and then a credit. */
 function openLine(account: Account, turn: number, open: Period, random: Random): Line {
   const held = account.held[turn]
   if (held && turn < 2) return subscriptionCharge(account, held, nextPeriod(account, open))

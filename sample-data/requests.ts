@@ -14,7 +14,7 @@ const REASONS: Readonly<Record<OpenState, string>> = {
   terminatedWithError: 'The rating of roaming data did not answer; please ask again'
 }
 
-/** The requests for a bill now: those that made the bills outside the cycles, and those that made none. */
+/** Returns requests for a bill: those that made bills outside the cycles, and those that made none. */
 export function requestsOf(tenant: TenantData, accounts: readonly Account[], bills: readonly Bill[]): readonly Draft[] {
   const random = randomFrom(`${tenant.id} requests`)
   const done = bills.filter(({ plan }) => plan.kind === 'interim').map(doneRequest)
@@ -46,7 +46,7 @@ function openRequest(state: OpenState, accounts: readonly Account[], random: Ran
     name: `Bill now for ${account.reference.name}`,
     description: REASONS[state],
     lastUpdate: instant(createdAt + 2 * SECOND),
-    // Some ask for an account, some for a party and leave it to us which account that is.
+    // Some name an account, some a party whose account the server finds.
     ...(random.chance(70) ? { billingAccount: account.reference } : { relatedParty: account.parties[0] })
   }
   return { createdAt, document, path: ['inProgress', state] }
