@@ -28,7 +28,7 @@ interface Outcome {
   readonly errors: string
 }
 
-/** Runs the command line with these variables and none of ours, and this on its standard input. */
+/** Runs the command line with these variables only, and standard input. */
 function cli(args: readonly string[], env: Record<string, string> = {}, input = ''): Promise<Outcome> {
   const { PATH, HOME } = process.env
   const program = path.join(PROJECT, 'node_modules/.bin/node')

@@ -3,11 +3,11 @@ import { once } from 'node:events'
 import { availableParallelism } from 'node:os'
 
 /**
- * Runs a command beside busy loops, four on each processor, and ends with its exit code, as in
- * `node test/loaded.ts vitest run`. Whatever ends this process, the loops end with it.
+ * Runs a command beside busy loops, four on each processor, as in `node test/loaded.ts vitest run`, and returns its
+ * exit code. The loops end with this process.
  */
 const LOOPS_PER_PROCESSOR = 4
-/** It is told whose it is: one that asks by itself may be too late. */
+/** Gets the parent's id as an argument: asking for it may be too late. */
 const BUSY = 'while (process.ppid === Number(process.argv[1])) for (let n = 0; n < 1e8; n++);'
 
 const [command = '', ...args] = process.argv.slice(2)

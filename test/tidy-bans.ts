@@ -1,8 +1,8 @@
-/** What the code must not contain, but for the files that are excepted. */
+/** A pattern that the code must not contain, except in some files. */
 interface Ban {
   readonly what: string
   readonly pattern: RegExp
-  /** What the pattern must find. */
+  /** Text that the pattern must find. */
   readonly offence: string
   readonly where: RegExp
   readonly except: readonly string[]
@@ -118,7 +118,7 @@ export const BANS: readonly Ban[] = [
     offence: 'const start = performance.now()',
     where: /^test\//,
     except: [
-      // A moment that is waited for, a bound of what hangs, a time that passes at least.
+      // Deadlines, bounds of hanging work, and least waits.
       'test/api/bulk-stream.test.ts',
       'test/api/hardening.test.ts',
       'test/bench/bench.test.ts',

@@ -2,8 +2,8 @@ import path from 'node:path'
 import { importsOf, roomOf, type Tree } from './tidy-tree.ts'
 
 /**
- * The rooms of the house, floor by floor from the ground. A floor has wings, which do not know each other. The rooms of
- * a wing stand in a row, and each may use those before it.
+ * The rooms, floor by floor from the ground. A floor has wings, which do not know each other. The rooms of a wing stand
+ * in a row; each may use those before it.
  */
 const FLOORS: readonly (readonly (readonly string[])[])[] = [
   [['src/base', 'src/messages']],
@@ -22,9 +22,9 @@ const FLOORS: readonly (readonly (readonly string[])[])[] = [
     ['view', 'csv', 'html', 'pdf', ''].map((room) => path.posix.join('src/documents', room))
   ],
   [['src/cli']],
-  // Puts the house together and knows every room.
+  // The composition, which knows every room.
   [['src']],
-  // Users of the house.
+  // Users of the server.
   [['sample-data'], ['prisma']],
   [['demo'], ['bench'], ['ctk']]
 ]
@@ -41,7 +41,7 @@ const PLACES: ReadonlyMap<string, Place> = new Map(
   )
 )
 
-/** Where the embedded database is filled: the one way up, taken at run time only. */
+/** Where the embedded database is filled: the only way up, at run time. */
 const UPWARD = [
   ['src/store.ts', 'sample-data/demo.ts'],
   ['src/store.ts', 'sample-data/credentials.ts'],
@@ -49,7 +49,7 @@ const UPWARD = [
   ['src/banner.ts', 'sample-data/credentials.ts']
 ]
 
-/** Lists imports that no room may have, and files that stand in no room. */
+/** Returns forbidden imports, and files without a room. */
 export function roomFaults(tree: Tree): readonly string[] {
   return [...tree.keys()]
     .filter((file) => !file.startsWith('test/'))

@@ -7,7 +7,6 @@ export type Tree = ReadonlyMap<string, string>
 const ROOT = path.resolve(import.meta.dirname, '..')
 const FOLDERS = ['src', 'prisma', 'ctk', 'bench', 'demo', 'sample-data', 'test']
 
-/** Reads the project's own code. */
 export function readTree(): Tree {
   const files = FOLDERS.flatMap((folder) =>
     readdirSync(path.join(ROOT, folder), { recursive: true, encoding: 'utf8' })
@@ -17,13 +16,13 @@ export function readTree(): Tree {
   return new Map(files.sort().map((file) => [file, readFileSync(path.join(ROOT, file), 'utf8')]))
 }
 
-/** Lists what a file imports, statically, dynamically or by name as a program of its own. */
+/** Lists imports: static, dynamic, and by name as a separate program. */
 export function importsOf(tree: Tree, file: string): readonly string[] {
   const specifiers = [...(tree.get(file) ?? '').matchAll(/(?:from|import\(|import)\s*'(\.[^']+\.ts)'/g)]
   return specifiers.map(([, specifier]) => path.posix.join(path.posix.dirname(file), String(specifier)))
 }
 
-/** Lists what some files import, directly or not, with the files themselves. */
+/** Lists the direct and indirect imports of files, with the files themselves. */
 export function reach(tree: Tree, roots: readonly string[]): ReadonlySet<string> {
   const reached = new Set<string>()
   const pending = [...roots]
@@ -35,7 +34,7 @@ export function reach(tree: Tree, roots: readonly string[]): ReadonlySet<string>
   return reached
 }
 
-/** The room of a file: its folder in `src`, elsewhere the folder at the top. */
+/** Returns the room of a file: its folder in `src`, elsewhere its top folder. */
 export function roomOf(file: string): string {
   return file.startsWith('src/') ? path.posix.dirname(file) : String(file.split('/')[0])
 }

@@ -5,11 +5,11 @@ import { BANS } from './tidy-bans.ts'
 import { roomFaults } from './tidy-rooms.ts'
 import { importsOf, reach, readTree, type Tree } from './tidy-tree.ts'
 
-/** The rules of the house that no linter knows. */
+/** The rules that no linter knows. */
 const FILE_LINES_MAX = 250
 const LINE_LENGTH_MAX = 120
 
-/** Where programs begin. */
+/** Entry points of programs. */
 const ENTRIES = [
   'src/main.ts',
   'src/cli.ts',
@@ -26,7 +26,7 @@ const ENTRIES = [
   'vitest.config.ts'
 ]
 
-/** What only tests reach is dead, but for the second interpreter of queries, which tests the first one. */
+/** Reached by tests only: the second interpreter of queries, which tests the first. */
 const ORACLES = ['src/tmf/query/match.ts']
 
 /** Written by a command, not by hand. */
@@ -97,7 +97,7 @@ describe.each(BANS)('$what', ({ pattern, where, except, offence, because }) => {
   }
 })
 
-/** What the compiler is told rather than asked, outside the two seams. It only falls. */
+/** Type assertions outside the two seams. The number only falls. */
 const ASSERTIONS_MAX = 29
 const SEAMS = ['src/tmf/representation.ts', 'src/tmf/declaration/resource.ts', 'src/db/row.ts']
 
@@ -110,7 +110,7 @@ test('there are no more type assertions than there were', () => {
   expect(assertions.length).toBeLessThanOrEqual(ASSERTIONS_MAX)
 })
 
-/** Messages that are written where they are thrown. It only falls. */
+/** Messages written at their `throw`. The number only falls. */
 const SCATTERED_MAX = 226
 const thrownHere = (text: string) => [...text.matchAll(/\bnew Problem\(/g)]
 
@@ -120,7 +120,7 @@ test('messages to clients stand in src/messages; what is left elsewhere only fal
   expect(thrownHere("throw new Problem('conflict', 'No')")).toHaveLength(1)
 })
 
-/** Entries of the catalogue, `QUERIES.nul`, that no code outside of it names. */
+/** Returns entries of the catalogue, such as `QUERIES.nul`, without a user. */
 function unusedMessages(tree: Tree): readonly string[] {
   const inFolder = ([file]: readonly [string, string]) => file.startsWith('src/messages/')
   const code = [...tree].filter((entry) => entry[0].startsWith('src/') && !inFolder(entry)).map(([, text]) => text)

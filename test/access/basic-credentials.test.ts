@@ -8,7 +8,7 @@ import { TENANT } from '../support/database.ts'
 import { addClient, addEverybody, BY_PASSWORD, CLIENT } from './people.ts'
 import { basic, startTokenServer, type TokenServer } from './token-server.ts'
 
-/** Secrets in which encoding and not encoding differ, and one that says `%2B` itself. */
+/** Secrets that encoding changes, and one with a literal `%2B`. */
 const SECRETS = ['se-cret_1', 'a+b/c=', 'with blank', 'colon:ed', '100%', '%2B', 'ü€', "!'()*~"]
 const SCOPES = ['bill:read', 'bill:write']
 const clientIdOf = (at: number) => `client.${at}`

@@ -4,7 +4,7 @@ import { OTHER_TENANT, TENANT } from '../support/database.ts'
 import { addClient, addUser, BY_PASSWORD, SECRET } from './people.ts'
 import { startTokenServer, type TokenServer } from './token-server.ts'
 
-/** Two tenants call their clients the same. */
+/** Clients of two tenants share this name. */
 const SAME = 'same'
 const SECRETS = { [TENANT]: SECRET, [OTHER_TENANT]: 'the-other-secret' } as const
 const TENANTS = [TENANT, OTHER_TENANT] as const

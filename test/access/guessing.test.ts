@@ -34,7 +34,7 @@ const network = (at: number) => (at % 2 ? `198.51.100.${at}` : `2001:db8:0:${at.
 
 const told = ({ status, headers, body }: TokenAnswer) => ({ status, wait: headers['retry-after'], body })
 
-/** Guesses once from each of many networks, at two processes in turn. */
+/** Guesses once from each of many networks, alternating between two processes. */
 async function guessEverywhere(form: typeof WRONG, networks = NETWORKS): Promise<readonly ReturnType<typeof told>[]> {
   const answers: ReturnType<typeof told>[] = []
   for (let at = 0; at < networks; at++) {
@@ -46,7 +46,7 @@ async function guessEverywhere(form: typeof WRONG, networks = NETWORKS): Promise
 test('guesses at one user from 200 networks are slowed down, and do not tell whether there is one', async () => {
   expect((await server.post(RIGHT, from(HOME))).status).toBe(200)
   const answers = await guessEverywhere(WRONG)
-  // 20 are free; the next one is the last that is looked at for a second.
+  // 20 are free; the next one is the last to be checked for a second.
   expect(answers.map(({ status }) => status)).toEqual([...Array(21).fill(400), ...Array(NETWORKS - 21).fill(429)])
   expect(answers.at(-1)).toMatchObject({ wait: '1', body: { error: 'temporarily_unavailable' } })
   expect(await guessEverywhere(NOBODY)).toEqual(answers)

@@ -107,7 +107,7 @@ async function addCredentials({ tenantId, partnerId }: Viewer): Promise<void> {
   await addPartner(world.database, tenantId, name)
 }
 
-/** What every list says to some, headers and all. */
+/** Returns the lists of all resources for some viewers, headers included. */
 async function listsOf(watching: readonly Viewer[]): Promise<Readonly<Record<string, object>>> {
   const urls = guardedRoutes(world.app)
     .filter(({ method, url }) => method === 'GET' && !url.includes(':'))
@@ -126,7 +126,7 @@ async function listsOf(watching: readonly Viewer[]): Promise<Readonly<Record<str
   return answers
 }
 
-/** Lists of every kind: all filters on all attributes that have a text, sorts, pages, JSONPath. */
+/** Queries of every kind: filters on all attributes with texts, sorts, pages, JSONPath. */
 function queries({ attributes }: Resource): readonly string[] {
   const texts = [...attributes].filter(([, { shape }]) => shape.kind === 'text').map(([name]) => name)
   const within = [...attributes].flatMap(([name, { storage }]) => (storage.kind === 'reference' ? [`${name}.id`] : []))
@@ -148,7 +148,6 @@ function queries({ attributes }: Resource): readonly string[] {
   ]
 }
 
-/** The greatest id before another one. */
 function idBefore(id: string): string {
   const zeros = /0*$/.exec(id)?.[0].length ?? 0
   const at = id.length - zeros - 1

@@ -10,7 +10,7 @@ const RUNS = 40
 const SEED = 678
 const VIEWERS = 8
 
-/** What refers to what; the first may be changed later. */
+/** References between resources, some of which a patch may change. */
 const REFERENCES: Readonly<Record<string, { name: string; to: string; isPatchable: boolean }>> = {
   billCycle: { name: 'BillCycleSpecification', to: 'billCycleSpecification', isPatchable: true },
   customerBill: { name: 'billCycle', to: 'billCycle', isPatchable: false },
@@ -30,7 +30,7 @@ type Operation = { readonly viewer: number; readonly row: number; readonly other
 )
 
 let world: World
-/** What there is, in the order of creation, and what was done by whom. */
+/** The rows in the order of creation, and the changes by author. */
 let rows: ModelRow[] = []
 const audit: unknown[][] = []
 const events: unknown[][] = []
@@ -91,7 +91,7 @@ async function create(viewer: Viewer, path: string, other: number | undefined): 
   const reference = REFERENCES[path]
   const target = reference && other !== undefined ? pick(reference.to, other) : undefined
   const referring = reference && target && { [reference.name]: { id: target.id } }
-  // A rate that stands on a bill has no account of its own to be charged to.
+  // A rate on a bill needs no account of its own.
   const billed = path === 'appliedCustomerBillingRate' && target ? { isBilled: true, billingAccount: undefined } : {}
   const answer = await world.ask(viewer, 'POST', `${BASE}/${path}`, { ...SAMPLES[path]?.body, ...billed, ...referring })
   if (target && !sees(viewer, target)) return expectStatus(answer, 400)
@@ -152,7 +152,7 @@ function note({ tenantId, key, onBehalfOf }: Viewer, row: ModelRow, action: stri
   if (eventType) events.push([row.tenantId, row.partnerId, eventType, row.id])
 }
 
-/** Columns of a whole table, each row with its tenant first, in the order of writing. */
+/** Reads columns of a table, each row with its tenant first, in the order of writing. */
 async function written(table: string, ...columns: readonly string[]): Promise<unknown[][]> {
   const text = ['tenant_id', ...columns].map((column) => `"${column}"`).join()
   const { rows: found } = await world.database.run(rawSql(`SELECT ${text} FROM "${table}" ORDER BY "id"`))

@@ -9,7 +9,7 @@ import { guardedRoutes, pathTo, type Route } from './route-list.ts'
 import { addRuns, idsIn, posted, postedAccount, type StoredRow, storedRows } from './rows.ts'
 import { comparable, sees, startWorld, type Viewer, type World } from './world.ts'
 
-/** A request in everything but its path. */
+/** A request without its path. */
 interface Asking {
   readonly query?: string
   readonly headers?: object
@@ -101,7 +101,7 @@ describe('a row that one may not see', () => {
   })
 })
 
-/** The ways to ask for one row; each could tell a row from none. Under the second base path one is enough. */
+/** Returns requests that could reveal a row; one is enough below the second base path. */
 function askings({ method, url }: Route): readonly Asking[] {
   const body = SAMPLES[itemOf(url).split('/').at(-2) ?? '']?.patch ?? { name: 'Anything' }
   return url.startsWith('/tmf-api/') ? waysOf(method, body).slice(0, 1) : waysOf(method, body)
@@ -128,7 +128,7 @@ async function answerTo(viewer: Viewer, route: Route, id: string, asking: Asking
   return JSON.stringify(comparable(answer, id))
 }
 
-/** For each path of an item the rows that it serves to a provider, some of every tenant among them. */
+/** Returns rows of every tenant for each path of an item, as a provider sees them. */
 async function servedRows(): Promise<ReadonlyMap<string, readonly StoredRow[]>> {
   const readable = guardedRoutes(world.app).filter(({ method, url }) => method === 'GET' && url === itemOf(url))
   const served = new Map<string, StoredRow[]>()
@@ -147,7 +147,7 @@ async function servedRows(): Promise<ReadonlyMap<string, readonly StoredRow[]>> 
   return served
 }
 
-/** The path of a route up to its first parameter. */
+/** Cuts the path before its first parameter. */
 function itemOf(url: string): string {
   return url.replace(/(:\w+).*$/, '$1')
 }
@@ -161,7 +161,7 @@ interface OwnReference {
 function ownReferences(): readonly OwnReference[] {
   return [...resources.values()].flatMap(({ path, attributes }) =>
     [...attributes].flatMap(([name, { storage, readOnly }]) => {
-      // What is the server's own is left aside, whatever it names.
+      // Read-only attributes are ignored in a body.
       const to = !readOnly && storage.kind === 'reference' && storage.to && resources.get(storage.to.path)
       return to ? [{ path, name, to }] : []
     })
@@ -175,7 +175,7 @@ function isReferable(method: string, path: string, name: string): boolean {
 function referring(method: string, path: string, name: string, id: string): object {
   const reference = { [name]: { id } }
   if (method === 'PATCH') return reference
-  // A rate that stands on a bill is billed, and has no account of its own to be charged to.
+  // A billed rate needs no account of its own.
   const billed = path === 'appliedCustomerBillingRate' ? { isBilled: true, billingAccount: undefined } : {}
   return { ...SAMPLES[path]?.body, ...billed, ...reference }
 }

@@ -4,7 +4,7 @@ import { sql } from '../../src/db/sql.ts'
 import { addApiKey, addPartner } from '../support/database.ts'
 import { BASE, startTestServer, type TestServer } from '../support/server.ts'
 
-/** In the first everybody writes, in the second all but one partner, in the third that partner alone. */
+/** Everybody writes in the first, all but one partner in the second, only that partner in the third. */
 const WORLDS = ['all', 'without', 'alone'] as const
 type World = (typeof WORLDS)[number]
 const WRITERS = ['provider', 'intruder', 'second'] as const
@@ -61,7 +61,7 @@ test('no name of a partner changes what others are answered or what becomes of i
   await fc.assert(property, { numRuns: SEQUENCES, seed: 678, endOnFailure: true })
 })
 
-/** What a step is answered, but for what the server makes up. */
+/** Takes a step and returns its response without generated values. */
 async function take(world: World, { who, what, name: at, other }: Step): Promise<string> {
   const [name, second] = [`n${plays}-${at}`, `n${plays}-${other}`]
   const alias = `${second}-alias`
@@ -99,7 +99,7 @@ async function take(world: World, { who, what, name: at, other }: Step): Promise
   }
 }
 
-/** Who has what in a world: the payments and rates of accounts by name, and how often each was written. */
+/** Returns payments and rates of accounts by name, with their versions. */
 async function outcome(world: World, owners: readonly Writer[]): Promise<unknown> {
   const own = sql`coalesce(p."account_number", 'provider') = ANY(${owners}::text[])`
   const { rows } = await server.database.run(sql`
@@ -120,7 +120,7 @@ async function outcome(world: World, owners: readonly Writer[]): Promise<unknown
   return rows
 }
 
-/** Ids that the server made and instants differ, whatever else does. */
+/** Replaces generated ids and instants. */
 function blurred(text: string): string {
   return text.replaceAll(/[0-9A-HJKMNP-TV-Z]{26}/g, 'ID').replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'INSTANT')
 }

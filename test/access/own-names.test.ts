@@ -13,7 +13,6 @@ type Ask = (who: Who, method: string, path: string, body?: object) => Promise<Re
 let world: BillingWorld
 let server: TestServer
 const partners: Record<string, string> = {}
-/** A name that nobody has used yet. */
 let name: string
 
 beforeAll(async () => {
@@ -50,7 +49,7 @@ async function payment(who: Who, billingAccount: string, reference: string, valu
   })
 }
 
-/** Why a party gets no bill. */
+/** Returns the reason for no bill. */
 async function demanded(who: Who, party: string): Promise<string> {
   const relatedParty = { id: party, '@referredType': 'Customer' }
   const { body } = await ask(who, 'POST', 'customerBillOnDemand', { relatedParty })

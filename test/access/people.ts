@@ -5,11 +5,11 @@ import type { Database, Queryable } from '../../src/db/database.ts'
 import { sql } from '../../src/db/sql.ts'
 import { addPartner, OTHER_TENANT, TENANT } from '../support/database.ts'
 
-/** What a client of a test is; it may do everything unless it says less. */
+/** A client with all rights unless it says otherwise. */
 export interface TestClient {
   readonly tenantId: string
   readonly clientId: string
-  /** None for a public client. */
+  /** Undefined for a public client. */
   readonly secret?: string | undefined
   readonly grantTypes?: readonly string[]
   readonly scope?: readonly string[]
@@ -25,12 +25,11 @@ export interface TestUser {
   readonly partnerId?: string | undefined
 }
 
-/** The password of every user of a test: hashing is slow, so that it is done once. */
+/** All users share it, since hashing is slow. */
 export const PASSWORD = 'Pa55 wörd+&='
 export const ENCODED_PASSWORD = encodePassword(PASSWORD)
 const passwordHash = hashPassword(ENCODED_PASSWORD)
 
-/** Adds a client and answers its id. */
 export async function addClient(database: Queryable, client: TestClient): Promise<string> {
   const { tenantId, clientId, secret, partnerId, refreshesClientCredentials = false } = client
   const { grantTypes = ['password', 'client_credentials', 'refresh_token'], scope = ['trust'] } = client
@@ -43,7 +42,6 @@ export async function addClient(database: Queryable, client: TestClient): Promis
   return id
 }
 
-/** Adds a user with the password of all of them and answers its id. */
 export async function addUser(database: Queryable, user: TestUser): Promise<string> {
   const { tenantId, username, scope = ['trust'], partnerId } = user
   const id = newId()
@@ -55,13 +53,12 @@ export async function addUser(database: Queryable, user: TestUser): Promise<stri
   return id
 }
 
-/** The secret of every client. */
 export const SECRET = 'a secret of a client'
 export const CLIENT = { client_id: TENANT, client_secret: SECRET }
 export const BY_CLIENT = { grant_type: 'client_credentials' }
 export const BY_PASSWORD = { grant_type: 'password', username: 'admin', password: ENCODED_PASSWORD }
 
-/** Adds clients and users of every kind, those of the tenant `demo` by the names that tests know them by. */
+/** Adds clients and users of every kind; those of the tenant `demo` have fixed names. */
 export async function addEverybody(database: Database): Promise<void> {
   const partnerId = await addPartner(database, TENANT, 'P-1')
   const own = { tenantId: TENANT, secret: SECRET }

@@ -4,7 +4,7 @@ import { addApiKey, addPartner, TENANT } from '../support/database.ts'
 import { BASE } from '../support/server.ts'
 import { startTokenServer, type TokenServer } from './token-server.ts'
 
-/** So many refusals stay without consequence. */
+/** Free refusals. */
 const FREE = 100
 
 let server: TokenServer

@@ -2,7 +2,7 @@ import diagnostics from 'node:diagnostics_channel'
 import type { FastifyInstance, RouteOptions } from 'fastify'
 import type { Access } from '../../src/http/access.ts'
 
-/** A route as the app registered it, with what it finally declares. */
+/** A registered route with its final declaration. */
 export interface Route {
   readonly method: string
   readonly url: string
@@ -11,7 +11,7 @@ export interface Route {
 
 const registered = new WeakMap<object, RouteOptions[]>()
 
-// The framework tells of every app that is made, before anybody registers anything with it.
+// Published for every app before its plugins.
 diagnostics.subscribe('fastify.initialization', (message) => {
   const { fastify } = message as { fastify: FastifyInstance }
   const routes: RouteOptions[] = []
@@ -21,7 +21,7 @@ diagnostics.subscribe('fastify.initialization', (message) => {
   })
 })
 
-/** All routes of an app that was made after this file was imported, HEAD of every GET included. */
+/** Returns all routes of an app made after the import of this file, with the HEAD of every GET. */
 export function routesOf(app: FastifyInstance): readonly Route[] {
   const routes = registered.get(app) ?? []
   return routes.flatMap(({ method, url, config }) =>
@@ -29,14 +29,14 @@ export function routesOf(app: FastifyInstance): readonly Route[] {
   )
 }
 
-/** The routes that ask for a credential. */
+/** Returns the routes that need a credential. */
 export function guardedRoutes(app: FastifyInstance): readonly (Route & { readonly access: { scopes: string[] } })[] {
   const isGuarded = (route: Route): route is Route & { access: { scopes: string[]; supportsProxy: boolean } } =>
     route.access !== undefined && route.access !== 'public'
   return routesOf(app).filter(isGuarded)
 }
 
-/** The path of a route, with `id` in place of its parameters. */
+/** Puts `id` in place of the parameters. */
 export function pathTo({ url }: Pick<Route, 'url'>, id: string): string {
   return url.replace(/:\w+/g, id)
 }

@@ -10,7 +10,7 @@ import { addApiKey, TENANT } from '../support/database.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { guardedRoutes, pathTo, type Route, routesOf } from './route-list.ts'
 
-/** What anybody may ask for; HEAD comes with every GET. */
+/** Public routes; HEAD comes with every GET. */
 const PUBLIC: readonly (string | RegExp)[] = [
   'GET /',
   'GET /health/live',
@@ -188,7 +188,7 @@ describe('an app does not start', () => {
   })
 })
 
-/** A request to a route, for a row that does not exist. */
+/** Builds a request for a row that does not exist. */
 function asked(route: Route, more: InjectOptions = {}): InjectOptions {
   return { method: route.method as InjectOptions['method'], url: pathTo(route, NOBODY).replace('*', 'x'), ...more }
 }

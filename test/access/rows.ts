@@ -4,19 +4,18 @@ import { SAMPLES } from '../support/samples.ts'
 import { BASE } from '../support/server.ts'
 import type { Owner, Viewer, World } from './world.ts'
 
-/** A row of any table, by the id that clients see. */
+/** A row of any table, by its public id. */
 export interface StoredRow extends Owner {
   readonly id: string
 }
 
-/** Posts a sample as somebody, and answers its id. */
 export async function posted(world: World, viewer: Viewer, path: string): Promise<string> {
   const answer = await world.ask(viewer, 'POST', `${BASE}/${path}`, SAMPLES[path]?.body)
   if (answer.statusCode !== 201) throw new Error(answer.body)
   return answer.json().id
 }
 
-/** Posts an account with an alias, its customer and a payment, as somebody. */
+/** Posts an account with an alias, its customer and a payment. */
 export async function postedAccount(world: World, viewer: Viewer): Promise<void> {
   const customer = await world.ask(viewer, 'POST', `${BASE}/customers`, { name: viewer.name })
   const account = { id: newId(), name: viewer.name, customerId: customer.json().id, aliases: [newId()] }
@@ -27,7 +26,7 @@ export async function postedAccount(world: World, viewer: Viewer): Promise<void>
   if (paid.statusCode !== 201) throw new Error(paid.body)
 }
 
-/** Adds a run of every cycle of the provider; it is nobody's turn to work it off. */
+/** Adds a run of every cycle of the provider, without workers. */
 export async function addRuns(database: World['database']): Promise<void> {
   await database.run(sql`INSERT INTO "bill_run" ("tenant_id", "id", "bill_cycle_id", "is_dry", "bill_state",
     "state", "author",
@@ -35,7 +34,7 @@ export async function addRuns(database: World['database']): Promise<void> {
     SELECT "tenant_id", "id", "id", true, 'new', 'done', '{}', '{}' FROM "bill_cycle" WHERE "partner_id" IS NULL`)
 }
 
-/** The rows of all tables that have ids. */
+/** Reads rows of all tables with ids. */
 export async function storedRows(world: World): Promise<readonly StoredRow[]> {
   const { rows: tables } = await world.database.run(sql`SELECT "table_name" FROM "information_schema"."columns"
     JOIN "information_schema"."tables" USING ("table_schema", "table_name")
@@ -43,7 +42,7 @@ export async function storedRows(world: World): Promise<readonly StoredRow[]> {
   return (await Promise.all(tables.map(([name]) => idsIn(world, String(name))))).flat()
 }
 
-/** The rows of one table, with whose they are; of a tenant itself it is its own. */
+/** Reads the rows of a table with their owners; a tenant owns its own row. */
 export async function idsIn(world: World, table: string): Promise<readonly StoredRow[]> {
   const { rows: found } = await world.database.run(
     sql`SELECT "id", coalesce(to_jsonb(t) ->> 'tenant_id', "id"), to_jsonb(t) ->> 'partner_id'

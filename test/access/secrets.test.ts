@@ -20,10 +20,10 @@ const WRONG = {
 }
 
 let server: TokenServer
-/** Whatever was logged, and whatever a failure was answered with. */
+/** All log lines and error responses. */
 const logged: string[] = []
 const failures: string[] = []
-/** Everything that opens something, or was tried. */
+/** All credentials, right or wrong. */
 const secrets = new Set<string>([PASSWORD, ENCODED_PASSWORD, SECRET, KEY, hashSecret(SECRET), hashSecret(KEY)])
 
 beforeAll(async () => {
@@ -49,14 +49,14 @@ test('no secret is in a log, in the answer of a failure, or in the audit, whatev
   await breakTheDatabase()
   expectNowhere('the log', logged.join(''))
   expectNowhere('an answer', failures.join('\n'))
-  // What was looked through is what it should be.
+  // The set is not empty by mistake.
   expect(secrets.size).toBeGreaterThan(30)
   expect(logged.filter((line) => line.includes('"status":500')).length).toBeGreaterThan(5)
   expect(logged.filter((line) => line.includes('relation \\"')).length).toBeGreaterThan(5)
   expect(failures.length).toBeGreaterThan(40)
 })
 
-/** Every grant and every place of a credential; what is issued is a secret from then on. */
+/** Uses every grant and every place of a credential; issued tokens become secrets. */
 async function signInEveryWay(): Promise<void> {
   const good = { ...CLIENT, ...BY_PASSWORD }
   const ways: readonly (readonly [Form, Sending])[] = [
@@ -89,7 +89,7 @@ async function signInEveryWay(): Promise<void> {
   }
 }
 
-/** Wrong credentials everywhere, and good ones where they are not wanted. */
+/** Sends wrong credentials everywhere, and right ones where they are not allowed. */
 async function failEveryWay(): Promise<void> {
   const good = { ...CLIENT, ...BY_PASSWORD }
   const wrongs: readonly Form[] = [
@@ -133,7 +133,7 @@ async function failEveryWay(): Promise<void> {
   }
 }
 
-/** What administrators create has secrets, too; they are shown once and audited without. */
+/** Creates resources with secrets, which are shown once and masked in the audit. */
 async function administer(): Promise<void> {
   const chosen = 'a password that an administrator chose'
   secrets.add(chosen).add(encodePassword(chosen))
@@ -162,7 +162,7 @@ async function administer(): Promise<void> {
   expectNowhere('the audit', rows.join('\n'))
 }
 
-/** A table is missing: whatever comes of it is logged with the statement that failed. */
+/** Removes a table, so that failed statements are logged. */
 async function breakTheDatabase(): Promise<void> {
   const good = { ...CLIENT, ...BY_PASSWORD }
   const { access_token } = issued((await server.post(good)).body)
@@ -177,7 +177,7 @@ async function breakTheDatabase(): Promise<void> {
   ] as const
   for (const table of tables) {
     await server.database.run(rawSql(`ALTER TABLE "${table}" RENAME TO "gone_${table}"`))
-    // What was let in a moment ago is looked up again.
+    // Outlives the cache of credentials.
     server.pass(10)
     for (const form of [good, { ...CLIENT, ...BY_CLIENT, client_id: 'refreshing' }, refresh]) {
       noteText((await server.post(form)).text)

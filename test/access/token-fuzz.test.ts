@@ -8,7 +8,7 @@ const RUNS = 300
 const SEED = 678
 const MARK = 'x-injected'
 
-/** What is to be no more than a text, wherever it stands. */
+/** Texts that must stay texts anywhere. */
 const TEXTS = [
   '',
   ' ',
@@ -86,7 +86,7 @@ const request = fc.record({
   })
 })
 
-/** What is tried with the client's own secret goes further. */
+/** With the client's own secret, requests get further. */
 const authenticated = fc
   .constantFrom(...Object.keys(FIELDS).filter((name) => !name.startsWith('client_')))
   .chain((name) =>
@@ -136,7 +136,6 @@ test.each(Object.keys(FIELDS))('each bad text in %s alone is refused or ignored'
   }
 })
 
-/** Without the members that are undefined. */
 function definedOf<T extends object>(value: T): T {
   return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as T
 }

@@ -4,9 +4,9 @@ import { addApiKey, addPartner, TENANT } from '../support/database.ts'
 import { addClient, addEverybody, addUser, BY_CLIENT, BY_PASSWORD, CLIENT, SECRET } from './people.ts'
 import { startTokenServer, type TokenAnswer, type TokenServer } from './token-server.ts'
 
-/** Whatever is taken back stops working within so many seconds, on every process. */
+/** Seconds until a revocation takes effect on every process. */
 const EFFECTIVE_AFTER_S = 5
-/** Whoever has lost the answer to a refresh may ask again for so long. */
+/** Seconds in which a refresh may be repeated. */
 const REPEATABLE_S = 10
 const FORTNIGHT_S = 14 * 24 * 3_600
 const INVALID_GRANT = [400, 'invalid_grant']
@@ -31,7 +31,7 @@ function refresh(token: string, more: object = {}, on = server): Promise<TokenAn
 
 const outcome = ({ status, body }: TokenAnswer) => [status, body.error]
 
-/** The tokens of a user and a client that nobody else uses. */
+/** Signs a new user in at a new client. */
 async function logIn(scope: readonly string[] = ['trust']) {
   people++
   const [clientId, username] = [`client-${people}`, `user-${people}`]

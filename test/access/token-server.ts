@@ -7,7 +7,7 @@ import { secrets, testConfig } from '../support/config.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { BASE } from '../support/server.ts'
 
-/** Parameters of a form; a list of pairs where one comes twice. */
+/** Parameters of a form; pairs allow repeated ones. */
 export type Form = Readonly<Record<string, string>> | readonly (readonly [string, string])[]
 
 export interface TokenAnswer {
@@ -18,26 +18,25 @@ export interface TokenAnswer {
   readonly body: any
 }
 
-/** What a request has besides its form. */
 export interface Sending {
   readonly path?: string
   readonly query?: Form
   readonly headers?: Readonly<Record<string, string>>
   readonly method?: InjectOptions['method']
-  /** Instead of a form. */
+  /** Replaces the form. */
   readonly payload?: string
 }
 
-/** An app whose clock stands still until it is moved. */
+/** An app with a clock that only tests move. */
 export interface TokenServer extends TestDatabase {
   readonly app: FastifyInstance
-  /** Posts a form, each time from another address: nobody has to wait for what others got wrong. */
+  /** Posts a form, each time from another address, so that failures of others cause no wait. */
   post(form: Form, sending?: Sending): Promise<TokenAnswer>
-  /** The status of a request to the API with an access token. */
+  /** Returns the status of a request to the API with an access token. */
   open(accessToken: string, path?: string): Promise<number>
   /** Moves the clock of this app and of those that share it. */
   pass(seconds: number): void
-  /** Another process over the same database, with the same clock. */
+  /** Starts another process on the same database, with the same clock. */
   another(env?: Readonly<Record<string, string>>): Promise<TokenServer>
   close(): Promise<void>
 }
@@ -94,12 +93,11 @@ export async function startTokenServer(
   }
 }
 
-/** The header of HTTP Basic. */
 export function basic(name: string, password: string): Readonly<Record<string, string>> {
   return { authorization: `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}` }
 }
 
-/** Asserts on the form that every failure of an OAuth endpoint has. */
+/** Expects the form of every OAuth failure. */
 export function expectFailure(headers: Readonly<Record<string, unknown>>, body: object): void {
   expect(Object.keys(body).sort()).toEqual(['error', 'error_code', 'error_description', 'error_uri'])
   expect(Object.values(body).every((text) => typeof text === 'string' && text !== '')).toBe(true)

@@ -5,7 +5,7 @@ import { addEverybody, addUser, BY_CLIENT, BY_PASSWORD, CLIENT, SECRET } from '.
 import { basic, expectFailure, startTokenServer, type TokenAnswer, type TokenServer } from './token-server.ts'
 
 const EFFECTIVE_AFTER_S = 5
-/** How long the answer to a refresh may be asked for again. */
+/** Seconds in which a refresh may be repeated. */
 const REPEATABLE_S = 10
 const INACTIVE = { active: false }
 const ENDPOINTS = ['/oauth/revoke', '/oauth/introspect']
@@ -23,7 +23,6 @@ afterAll(async () => {
   await server.close()
 })
 
-/** Tokens of a user, issued to a client. */
 async function logIn(username = 'admin', clientId: string = TENANT) {
   const { body } = await server.post({ ...CLIENT, ...BY_PASSWORD, client_id: clientId, username })
   return { access: String(body.access_token), refresh: String(body.refresh_token) }

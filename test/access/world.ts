@@ -13,34 +13,32 @@ import {
   type TestDatabase
 } from '../support/database.ts'
 
-/** Whose a row is: a tenant's own, or that of one of its partners. */
 export interface Owner {
   readonly tenantId: string
   readonly partnerId: string | null
 }
 
-/** Somebody who asks, and as whom. */
+/** A requester and the owner it acts for. */
 export interface Viewer extends Owner {
   readonly name: string
   readonly headers: Readonly<Record<string, string>>
   /** Name of the API key. */
   readonly key: string
-  /** The account number of the partner as which a provider acts. */
+  /** The account number of the partner that a provider acts as. */
   readonly onBehalfOf: string | null
 }
 
-/** Two tenants with partners, one account number among them in both, and everybody who may ask. */
+/** Two tenants with partners, which share an account number, and every kind of requester. */
 export interface World extends TestDatabase {
   readonly app: FastifyInstance
   readonly viewers: readonly Viewer[]
-  /** Sends a request as somebody. */
   ask(viewer: Viewer, method: string, url: string, body?: object, headers?: object): Promise<LightMyRequestResponse>
-  /** A digest of each table's whole content. */
+  /** Returns a digest of each table. */
   digests(): Promise<Readonly<Record<string, string>>>
   close(): Promise<void>
 }
 
-/** An instant at which everything in a world happens, so that nothing is noted for the time alone. */
+/** The only instant of a world, so that no row changes because of time. */
 const NOW = '2026-11-21T12:00:00.000Z'
 const ACCOUNTS = [
   [TENANT, 'SHARED-1'],
@@ -80,12 +78,11 @@ export async function startWorld(): Promise<World> {
   }
 }
 
-/** Whether somebody sees a row. */
 export function sees(viewer: Viewer, owner: Owner): boolean {
   return viewer.tenantId === owner.tenantId && (viewer.partnerId === null || viewer.partnerId === owner.partnerId)
 }
 
-/** An answer without what differs from request to request, and with the ids that were asked for taken out. */
+/** Removes values that differ between requests, and the requested ids. */
 export function comparable({ statusCode, headers, body }: LightMyRequestResponse, ...ids: readonly string[]): object {
   const { 'x-request-id': requestId, date: _, ...rest } = headers
   const hidden = [String(requestId), ...ids].filter((text) => text !== '')

@@ -13,7 +13,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-/** What may be posted of an account, all of it. */
+/** Returns a body with every attribute. */
 async function wholeAccount(id: string): Promise<Record<string, unknown>> {
   const { body } = await server.call('POST', 'billCycleSpecification', { name: 'Monthly' })
   return {

@@ -2,13 +2,12 @@ import type { Reply, TestServer } from '../support/server.ts'
 
 let made = 0
 
-/** Posts a customer and answers its body; fails when it is refused. */
 // biome-ignore lint/suspicious/noExplicitAny: a test asserts on whatever came.
 export async function postCustomer(server: Pick<TestServer, 'call'>, more: object = {}): Promise<any> {
   return created(await server.call('POST', 'customers', { name: 'Radhaus Falkensee', ...more }))
 }
 
-/** Posts an account with an id of its own, of a customer of its own unless told otherwise, and answers its body. */
+/** Posts an account with its own id and, by default, its own customer. Returns its body. */
 // biome-ignore lint/suspicious/noExplicitAny: a test asserts on whatever came.
 export async function postAccount(server: Pick<TestServer, 'call'>, more: object = {}): Promise<any> {
   const customerId = 'customerId' in more ? more.customerId : (await postCustomer(server)).id

@@ -7,10 +7,9 @@ import type { Reply, TestServer } from '../support/server.ts'
 export const ADMIN = '/admin/v1'
 const FORM = 'application/x-www-form-urlencoded'
 
-/** Whoever answers requests. */
 export type Caller = Pick<TestServer, 'call'>
 
-/** For each resource of the administration a body that may be posted, and a patch that changes it. */
+/** A postable body and a changing patch for each resource of the administration. */
 export const ADMIN_SAMPLES: Readonly<Record<string, { body: object; patch: object }>> = {
   partner: { body: { accountNumber: 'P-100', name: 'North' }, patch: { name: 'South' } },
   user: { body: { username: 'zoë@example.com', scope: ['bill:read'] }, patch: { scope: ['trust'], isEnabled: false } },
@@ -24,10 +23,9 @@ export const ADMIN_SAMPLES: Readonly<Record<string, { body: object; patch: objec
   }
 }
 
-/** The member that holds the secret of a new resource, where there is one. */
+/** The member with the secret of a new resource, if it has one. */
 export const SECRETS: Readonly<Record<string, string>> = { user: 'password', client: 'secret', apiKey: 'key' }
 
-/** Posts a resource of the administration and answers its body; fails when it is refused. */
 // biome-ignore lint/suspicious/noExplicitAny: a test asserts on whatever came.
 export async function add(server: Caller, path: string, more: object = {}): Promise<any> {
   const reply = await server.call('POST', `${ADMIN}/${path}`, { ...ADMIN_SAMPLES[path]?.body, ...more })
@@ -35,28 +33,27 @@ export async function add(server: Caller, path: string, more: object = {}): Prom
   return reply.body
 }
 
-/** Asks for a token. */
 export function requestToken(server: Caller, parameters: Record<string, string>): Promise<Reply> {
   return server.call('POST', '/oauth/token', new URLSearchParams(parameters).toString(), { 'content-type': FORM })
 }
 
-/** The header by which a token opens the API. */
+/** Returns the Authorization header for a token response. */
 export function bearer({ body }: Reply): Record<string, string> {
   return { authorization: `Bearer ${body.access_token}` }
 }
 
-/** The tenant's whole audit as text: nothing secret may be found in it. */
+/** Returns the tenant's whole audit, which must hold no secret. */
 export async function auditText(server: Caller): Promise<string> {
   return (await server.call('GET', `${ADMIN}/audit?limit=1000`)).text
 }
 
-/** Another process with the same database, whose time stands still until it is set. */
+/** Another process on the same database, with a clock that tests set. */
 export interface ClockedServer extends Caller {
   setTime(instant: string): void
   close(): Promise<void>
 }
 
-/** Starts an app with a clock of its own over the database of a test server, asked by a key of the tenant `demo`. */
+/** Starts an app with its own clock on a test server's database, called with a key of the tenant `demo`. */
 export async function startClockedServer({ database }: TestServer, start: string): Promise<ClockedServer> {
   let now = start
   const logger = pino({ level: 'silent' })

@@ -12,7 +12,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-/** Everything that is kept, as text. */
+/** Reads everything stored as text. */
 async function kept(): Promise<string> {
   const tables = ['audit', 'idempotency_key', 'oauth_user', 'oauth_client', 'api_key', 'event']
   const texts = await Promise.all(

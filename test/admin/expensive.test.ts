@@ -7,7 +7,7 @@ import { startTestServer, type TestServer } from '../support/server.ts'
 let server: TestServer
 let holder: pg.Client
 beforeAll(async () => {
-  // Whoever waits for a slot in vain need not wait for long.
+  // A short wait for slots.
   server = await startTestServer({ QUEUE_TIMEOUT_MS: '200' })
   holder = new pg.Client(server.url)
   await holder.connect()

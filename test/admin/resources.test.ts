@@ -115,7 +115,7 @@ test.each<[string, object, string]>([
   expect(body.message).toContain(message)
 })
 
-/** By path one of each, which belongs to a partner and was used. */
+/** By path: a used row of a partner. */
 let owned: Readonly<Record<string, string>>
 beforeAll(async () => {
   const partner = await add(server, 'partner', { accountNumber: 'P-OWNING' })

@@ -17,9 +17,9 @@ import {
 const BILLS = `${BASE}/customerBill`
 const UNKNOWN = '01HZZZZZZZZZZZZZZZZZZZZZZZ'
 
-/** When a test begins. Time never goes back: each begins an hour after the one before. */
+/** Time never goes back: each test begins an hour after the one before. */
 let start = '2026-11-21T12:00:00.000Z'
-/** An instant after that. What was revoked is known everywhere after 2 s. */
+/** Returns an instant of the test. Revocations are known everywhere after 2 s. */
 const at = (seconds: number) => later(start, seconds)
 
 let store: TestServer

@@ -14,7 +14,7 @@ export interface Answer {
   readonly type: unknown
 }
 
-/** Posts rates as lines, in the name of the tenant `demo` unless the headers say otherwise. */
+/** Posts rates as lines, by default for the tenant `demo`. */
 export async function postLines(server: TestServer, ...[sent, query = '', headers = {}]: Sent): Promise<Answer> {
   const payload = typeof sent === 'string' ? sent : sent.map((line) => `${JSON.stringify(line)}\n`).join('')
   const response = await server.app.inject({
@@ -28,7 +28,6 @@ export async function postLines(server: TestServer, ...[sent, query = '', header
   return { status: response.statusCode, results, type: response.headers['content-type'] }
 }
 
-/** How many rates there are, of all tenants. */
 export async function countRows({ database }: TestServer): Promise<number> {
   const { rows } = await database.run(sql`SELECT count(*) FROM "applied_customer_billing_rate"`)
   return Number(rows[0]?.[0])

@@ -15,7 +15,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-/** Rates with keys that are often the same, some without what they need, and some that are no rates at all. */
+/** Rates with equal keys, rates without required attributes, and values that are no rates. */
 const rate = documentOf(appliedCustomerBillingRate.shape, ['id', 'bill', 'isBilled', 'externalId'])
 const key = fc.constantFrom(undefined, 'a', 'b', '"\\', '\n', 'é')
 const sound = fc
@@ -41,7 +41,7 @@ test('many together come to what they come to one by one', async () => {
   )
 })
 
-/** Keys are of one body: the next has others. */
+/** Makes keys unique to one body. */
 function keyed(each: unknown, body: number): unknown {
   if (typeof each !== 'object' || each === null || !('externalId' in each) || each.externalId === undefined) return each
   return { ...each, externalId: `${each.externalId}${body}` }
@@ -70,7 +70,7 @@ async function postMany(lines: readonly unknown[]): Promise<readonly unknown[]> 
   )
 }
 
-/** As one message tells it, and some tell it of the whole document without naming the place. */
+/** Joins findings as in one message, some of which have no place. */
 function told(errors: readonly { path: string; message: string }[]): string {
   return placeless(errors.map(({ path, message }) => `${path} ${message}`).join('; '))
 }

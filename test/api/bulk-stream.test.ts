@@ -19,7 +19,7 @@ beforeAll(async () => {
     socket.once('close', () => sockets.delete(socket))
   })
   await server.app.listen({ host: '127.0.0.1', port: 0 })
-  // What a database may meet at any time.
+  // An error at any time.
   await server.database.run(sql`CREATE FUNCTION "fail"() RETURNS trigger LANGUAGE plpgsql AS
     $$ BEGIN PERFORM pg_advisory_xact_lock_shared(1);
       RAISE EXCEPTION 'no space left' USING ERRCODE = 'disk_full'; END $$`)
@@ -28,12 +28,12 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-/** A request whose body is written piece by piece, and its answer, read line by line. */
+/** A request with its body in pieces and its response in lines. */
 function open({ app } = server): ClientRequest {
   const { port } = app.server.address() as AddressInfo
   const headers = { token: 'demo-api-key', 'content-type': 'application/x-ndjson' }
   const url = `http://127.0.0.1:${port}${BASE}/appliedCustomerBillingRate`
-  // A server that cuts the connection is what some tests wait for.
+  // Some tests wait for the server to cut the connection.
   return request(url, { method: 'POST', headers, agent: false }).on('error', () => undefined)
 }
 
@@ -136,7 +136,7 @@ test('what is stored beside a batch that fails has its results, what comes after
   await patient.app.listen({ host: '127.0.0.1', port: 0 })
   const client = open(patient)
   write(client, { ...RATE, name: 'Fail' })
-  // Lines that come before would be in its batch.
+  // Earlier lines would be in its batch.
   await expect.poll(waitingForLocks).toBe('1')
   for (let at = 0; at < 1_500; at++) write(client, { ...RATE, name: 'Beside' })
   const answered = linesOf(client)
@@ -153,7 +153,7 @@ test('what is stored beside a batch that fails has its results, what comes after
 
 test('a client that does not read is not read from for ever, and gets all results once it does', async () => {
   const count = 12_000
-  // Refused, since the name is in the message: the results are longer than what is sent.
+  // Refused with the name in the message: results are longer than the body.
   const line = `{"${'x'.repeat(3_000)}":1}\n`
   const patient = await startTestServer({}, server)
   const connected = once(patient.app.server, 'connection') as Promise<[Socket]>

@@ -25,7 +25,7 @@ const credit = (value: number) => ({ ...RATE, type: 'appliedBillingCredit', taxE
 const amount = (digits: string) => `{"billingAccount":{"id":"A"},"taxExcludedAmount":{"unit":"EUR","value":${digits}}}`
 const nested = (depth: number) => `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`
 
-/** Lines that are refused, each with the places of what is wrong. */
+/** Refused lines, each with the places of its faults. */
 const REFUSED: readonly (readonly [what: string, line: string, paths: readonly string[]])[] = [
   ['no JSON', '{"a"', ['$']],
   ['no object', '1', ['$']],

@@ -12,7 +12,7 @@ afterAll(() => server.close())
 
 const found = (reply: Reply) => reply.body.map(({ id }: { id: string }) => id)
 
-/** A query of so many patterns, all of which match every bill. */
+/** Returns a query of patterns that match every bill. */
 function patterns(count: number): string {
   return Array.from({ length: count }, (_, at) => `billNo.regex=B{1,${at + 1}}`).join('&')
 }
@@ -51,7 +51,7 @@ describe('filters', () => {
     ['taxItem.taxRate.gte=20', 5],
     ['taxItem.taxAmount.value=3', 1],
     ['taxItem.taxAmount.unit=EUR', 25],
-    // Two dot filters may hit different elements; a JSONPath filter asks for the same one.
+    // Two dot filters may match different elements; a JSONPath filter needs one for both.
     ['taxItem.taxCategory=all&taxItem.taxRate=3', 1],
     ["filter=$[?(@.taxItem[?(@.taxCategory=='all' %26%26 @.taxRate==3)])]", 0],
     ["filter=$[?(@.taxItem[?(@.taxCategory=='odd' && @.taxRate==3)])]", 1],

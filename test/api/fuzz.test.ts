@@ -14,7 +14,7 @@ const SEED = 678
 
 let server: TestServer
 const ITEMS = 12
-/** Paths of resources that exist at the start. */
+/** Paths of existing resources. */
 const items: string[] = []
 beforeAll(async () => {
   server = await startTestServer()
@@ -41,7 +41,7 @@ test(`${REQUESTS} random requests meet no 5xx but 501 for a filter, and every re
     }),
     { numRuns: REQUESTS / BATCH, seed: SEED, endOnFailure: true }
   )
-  // The requests were not all refused for one silly reason.
+  // The requests were not all refused for one trivial reason.
   for (const status of [200, 201, 204, 206, 304, 400, 404, 405, 409, 412, 415, 501])
     expect(seen.get(status) ?? 0, String(status)).toBeGreaterThan(5)
 })
@@ -85,7 +85,7 @@ function pathText(): fc.Arbitrary<string> {
   )
 }
 
-/** Any characters, escaped as a client would, or half escaped, or broken. */
+/** Any characters, escaped, half escaped or broken. */
 function garbage(): fc.Arbitrary<string> {
   const text = fc.oneof(
     fc.string({ unit: 'binary', maxLength: 12 }),

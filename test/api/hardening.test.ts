@@ -175,7 +175,7 @@ describe('an event loop that is blocked', () => {
 
   async function block(): Promise<void> {
     for (const end = performance.now() + BLOCKED_MS; performance.now() < end; );
-    // Two turns: whatever phase this is, the timers that measure have run after them.
+    // Two turns: in any phase, the measuring timers have run by then.
     await nextTurn()
     await nextTurn()
   }
@@ -185,7 +185,7 @@ describe('an event loop that is blocked', () => {
     await app.ready()
     const bill = { url: '/bill', headers: { origin: PORTAL, 'x-request-id': 'trace-1' } }
     const answers: LightMyRequestResponse[] = []
-    // The mean of a second counts, and some turns before the first block may have been quick.
+    // The mean of a second counts, and turns before the first block may have been quick.
     while (answers[0]?.statusCode !== 503) {
       await block()
       answers.splice(

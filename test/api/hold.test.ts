@@ -15,13 +15,13 @@ const HELD = { state: 'onHold', holdReason: REASON }
 const patch = (id: string, body: object, type = 'application/merge-patch+json') =>
   world.server.call('PATCH', `customerBill/${id}`, JSON.stringify(body), { 'content-type': type })
 
-/** How a bill stands, as it is read. */
+/** Reads the state of a bill. */
 async function standing(id: string) {
   const { state, holdReason } = (await world.server.call('GET', `customerBill/${id}`)).body
   return [state, holdReason]
 }
 
-/** A bill in a state: of the engine, or of another system. */
+/** Makers of bills: of the engine, and of another system. */
 const MAKERS = {
   engine: async (state: 'new' | 'sent') => {
     const [account = ''] = await world.addAccounts(1, [{ amount: '10' }])

@@ -22,7 +22,7 @@ const HOSTILE = [
   '__proto__',
   NOBODY
 ]
-/** Something for every kind of handler to come past the checks of its body. */
+/** Bodies that pass the checks of every kind of handler. */
 const BODIES = [
   '{}',
   '{"state":"sent"}',
@@ -33,7 +33,7 @@ const BODIES = [
 
 let server: TestServer
 beforeAll(async () => {
-  // Refusals are what is tried here; nobody has to wait for a slow machine.
+  // Only refusals matter here: a slow machine must not shed load.
   server = await startTestServer({ MAX_EVENT_LOOP_DELAY_MS: '0' })
 })
 afterAll(() => server.close())

@@ -9,7 +9,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-/** Posts an amount as this very text, in a column and inside a list, and answers how both are written back. */
+/** Posts an amount as this very text, in a column and inside a list, and returns both as written back. */
 async function roundTrip(digits: string, unit = 'EUR'): Promise<readonly string[]> {
   const amount = `{"unit":"${unit}","value":${digits}}`
   const body = `{"billingAccount":{"id":"A"},"amountDue":${amount},"taxItem":[{"taxAmount":${amount}}]}`

@@ -16,7 +16,7 @@ const DOCUMENTS = 60
 const RUNS = 400
 const SEED = 678
 
-/** What each resource needs beyond its shape, and what hangs on other rows or attributes and is left out. */
+/** Attributes that each resource needs beyond its shape, and those left out because they depend on others. */
 const CASES: Readonly<Record<string, { fixed: Document; without: readonly string[] }>> = {
   customerBill: {
     fixed: { state: 'new', billingAccount: { id: 'A1' } },
@@ -84,7 +84,7 @@ describe.each([...resources.values()])('$path', (resource) => {
   })
 })
 
-/** The ids of all pages of a list, from this one to the last. */
+/** Returns the ids of all pages from this one on. */
 async function follow(first: string): Promise<unknown[]> {
   const ids: unknown[] = []
   let next: string | undefined = first
@@ -111,7 +111,7 @@ async function fill(resource: Resource): Promise<Document[]> {
   return asStored((await server.call('GET', `${resource.path}?limit=1000`)).text)
 }
 
-/** Where our own documents are found is written when they are read, and no filter sees it. */
+/** Removes addresses that are written on reading, which no filter sees. */
 function asStored(text: string): Document[] {
   const isOurs = (name: string, value: unknown) => name === 'url' && String(value).includes('/document/')
   return JSON.parse(text, (name, value) => (isOurs(name, value) ? undefined : value))
@@ -146,14 +146,14 @@ interface Placed {
   readonly parameter: string
 }
 
-/** Parameters of a page, each somewhere among the parts of a query, behind an & or a ;. */
+/** Parameters of a page at any place of a query, after an & or a ;. */
 function placed(): fc.Arbitrary<readonly Placed[]> {
   const one = (parameter: string) =>
     fc.record({ at: fc.nat(4), join: fc.constantFrom('&', ';'), parameter: fc.constant(parameter) })
   return fc.tuple(...['limit=7', 'fields=id', 'sort=-id', "filter=$[?(@.id!='&;[')]"].map(one))
 }
 
-/** Puts a parameter behind some part of a query, or before the first. */
+/** Inserts a parameter after some part of a query, or before the first. */
 function insert(query: string, at: number, join: string, parameter: string): string {
   const parts = query.split(/(?=[&;])/)
   const [before, behind] = [parts.slice(0, at).join(''), parts.slice(at).join('')]
@@ -182,7 +182,7 @@ function conditionOf({ path, shape }: Leaf): fc.Arbitrary<string> {
   })
 }
 
-/** Also a day where an instant stands. */
+/** Includes days for instants. */
 function filterValue(shape: Scalar): fc.Arbitrary<string> {
   const value = scalarOf(shape).map((sample) => (typeof sample === 'object' ? '{}' : String(sample)))
   return shape.kind === 'instant' ? fc.oneof(value, fc.constantFrom('2026-01-15', '2026-01-16')) : value
@@ -193,7 +193,7 @@ interface Inner {
   readonly element: ObjectShape
 }
 
-/** The objects inside of a shape, those in lists included. */
+/** Returns the objects in a shape, those in lists included. */
 function objectsIn(shape: Shape, path: Path = []): Inner[] {
   const inner = shape.kind === 'list' ? shape.of : shape
   if (inner.kind !== 'object') return []
@@ -201,7 +201,7 @@ function objectsIn(shape: Shape, path: Path = []): Inner[] {
   return path.length === 0 ? further : [{ path, element: inner }, ...further]
 }
 
-/** Two conditions on one and the same object. */
+/** Two conditions on the same object. */
 function filterOf({ path, element }: Inner): fc.Arbitrary<string> {
   const leaves = leavesOf(element).filter(({ isInList }) => !isInList)
   const term = fc.constantFrom(...leaves).chain(({ path: inner, shape }) =>
@@ -234,7 +234,7 @@ function byKeys(keys: readonly Key[]): (left: Document, right: Document) => numb
   }
 }
 
-/** What is missing comes last, both ways. */
+/** Missing values come last in both directions. */
 function byKey({ path, shape, descending }: Key, left: Document, right: Document): number {
   const a = textAt(left, path, shape)
   const b = textAt(right, path, shape)

@@ -146,7 +146,7 @@ describe('pages', () => {
 })
 
 let copied = 0
-/** More bills like the first one, straight into the table. */
+/** Copies the first bill, straight into the table. */
 async function copyBills(count: number): Promise<void> {
   const columns = sql`"tenant_id", "last_update", "bill_document", "state", "billing_account_id"`
   await server.database.run(sql`INSERT INTO "customer_bill" ("id", ${columns})
@@ -191,7 +191,7 @@ describe('a list that runs out of time', () => {
     })
   })
 
-  /** Only what is asked of the table has the limit: on a busy machine any statement may take long. */
+  /** Limits only statements on the table: on a busy machine any statement may take long. */
   async function impatiently(
     statementTimeoutMs: number,
     work: (ask: (path: string) => Promise<Reply>) => Promise<void>
@@ -200,7 +200,7 @@ describe('a list that runs out of time', () => {
     const database = openDatabase({ ...settings, statementTimeoutMs }, () => undefined)
     const run: Database['run'] = (statement, options) =>
       (isOfTable(render(statement).text) ? database : server.database).run(statement, options)
-    // The planner has the time that it needs; it waits for locks like anybody else.
+    // EXPLAIN has no limit; it waits for locks like any statement.
     const isHurried = (text: string) => statementTimeoutMs > 1 || !text.startsWith('EXPLAIN')
     const isOfTable = (text: string) => text.includes('FROM "customer_bill"') && isHurried(text)
     const impatient = await startTestServer({}, { ...server, database: { ...server.database, run } })

@@ -10,7 +10,7 @@ afterEach(async () => {
   await app?.close()
 })
 
-/** An app whose authentication believes the header `x-principal`. */
+/** An app that trusts the header `x-principal`. */
 async function limited(env: Record<string, string>): Promise<FastifyInstance> {
   app = Fastify()
   registerErrors(app)

@@ -13,7 +13,7 @@ afterAll(() => server.close())
 const STATES = ['new', 'validated', 'sent', 'partiallyPaid', 'settled', 'onHold'] as const
 type State = (typeof STATES)[number]
 
-/** Written down again from the standard's texts and our decisions, not taken from the code. */
+/** Written from the standard and our decisions, not copied from the code. */
 const LEGAL: Readonly<Record<State, readonly State[]>> = {
   new: ['validated', 'sent', 'onHold'],
   validated: ['sent', 'onHold'],
@@ -31,14 +31,14 @@ interface Standing {
 
 const isIssued = (state: State) => !['new', 'onHold'].includes(state)
 
-/** Of the bill in the walk 4 of 10 remain, so it can be partiallyPaid, but not settled. */
+/** 4 of 10 remain: the bill can be partiallyPaid, but not settled. */
 function mayGo({ state, issuedAs }: Standing, next: State): boolean {
   if (next === state) return true
   const isBeforeIssue = state === 'onHold' && issuedAs !== undefined && ORDER.indexOf(next) < ORDER.indexOf(issuedAs)
   return LEGAL[state].includes(next) && !isBeforeIssue && next !== 'settled'
 }
 
-/** Asks for the next state, checks the answer, and tells where the bill then stands. */
+/** Requests the next state, checks the response and returns the new standing. */
 async function move(id: string, { state, issuedAs }: Standing, next: State): Promise<Standing> {
   const isLegal = mayGo({ state, issuedAs }, next)
   const reply = await server.call('PATCH', `customerBill/${id}`, { state: next })

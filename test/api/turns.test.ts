@@ -12,7 +12,7 @@ beforeAll(async () => {
   await server.database.run(sql`INSERT INTO "applied_customer_billing_rate" ("tenant_id", "id", "is_billed", "name",
       "billing_account_id", "tax_excluded_amount_value", "tax_excluded_amount_unit")
     SELECT ${TENANT}, concat('R-', n), false, repeat('x', 200), 'A-1', 1, 'EUR' FROM generate_series(1, 1000) n`)
-  // What is compiled at its first use takes longer then.
+  // Code compiled at its first use takes longer then.
   for (const request of Object.values(REQUESTS)) await send(request)
 })
 afterAll(() => server.close())

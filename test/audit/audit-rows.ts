@@ -16,7 +16,7 @@ export function authorOf(tenantId: string): Author {
   }
 }
 
-/** Records so many changes, each in a transaction of its own, and answers their ids. */
+/** Records changes, each in its own transaction, and returns their ids. */
 export async function recordMany(database: Database, count: number, tenantId = TENANT): Promise<string[]> {
   const ids: string[] = []
   for (let n = 1; n <= count; n++) {
@@ -34,7 +34,7 @@ export async function recordMany(database: Database, count: number, tenantId = T
   return ids
 }
 
-/** Ids by position, for a chain that should have no gaps. */
+/** Returns ids by position, for a chain without gaps. */
 export async function chainOf(database: Database, tenantId = TENANT): Promise<{ position: number; id: string }[]> {
   const { rows } = await database.run(
     sql`SELECT "position", "id" FROM "audit" WHERE "tenant_id" = ${tenantId} AND "position" IS NOT NULL ORDER BY 1, 2`
@@ -42,12 +42,12 @@ export async function chainOf(database: Database, tenantId = TENANT): Promise<{ 
   return rows.map(([position, id]) => ({ position: Number(position), id: String(id) }))
 }
 
-/** Empties the audit, which only the owner of the table can, and with its triggers off. */
+/** Empties the audit as the owner of the table, with its triggers off. */
 export async function emptyAudit(database: Database): Promise<void> {
   await withoutTriggers(database, () => database.run(sql`DELETE FROM "audit"`))
 }
 
-/** Does what somebody with all rights on the table could do. */
+/** Acts with all rights on the table. */
 export async function withoutTriggers(database: Database, work: () => Promise<unknown>): Promise<void> {
   await database.run(sql`ALTER TABLE "audit" DISABLE TRIGGER ALL`)
   try {

@@ -88,7 +88,7 @@ test('rounds never overlap, and stopping waits for the one that is under way', a
   }
   housekeeping = startHousekeeping(counting, { warn: vi.fn() }, 1)
   await vi.waitFor(() => expect(rounds).toBe(1), PATIENCE)
-  // Many ticks of the timer pass while this is asked of the database.
+  // The timer ticks many times meanwhile.
   for (let n = 0; n < 20; n++) await chainOf(database)
   let isStopped = false
   const stopped = housekeeping.stop().then(() => {
@@ -103,7 +103,7 @@ test('rounds never overlap, and stopping waits for the one that is under way', a
   const done = rounds
   for (let n = 0; n < 20; n++) await chainOf(database)
   expect(rounds).toBe(done)
-  // What a stopping round has not begun to seal is for the next process.
+  // The next process seals what a stopped round has not begun.
   expect(await chainOf(database)).toEqual(sealed)
 })
 

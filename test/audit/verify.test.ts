@@ -30,7 +30,7 @@ const tamper = (...statements: readonly Sql[]) =>
   withoutTriggers(database, async () => {
     for (const statement of statements) await database.run(statement)
   })
-/** Small batches, so that every break lies within one, at its beginning or at its end in some test. */
+/** Small batches: in some test each break lies inside a batch, at its beginning and at its end. */
 const verify = async (expected: readonly Head[] = []) => {
   const [demo, other] = await verifyAudit(database, { batchRows: 3, expected })
   expect(other).toMatchObject({ tenantId: OTHER_TENANT, sealed: 2, broken: undefined })
@@ -196,7 +196,7 @@ function forgery(position: number, hash: string): Sql {
     VALUES (${TENANT}, 'FORGED', now(), 'user', 'U', 'u', 'create', 'BillCycle', 'C', ${position}, ${hash})`
 }
 
-/** Gives one row the hash that it should have, as somebody who knows how hashes are made would. */
+/** Gives one row its right hash, as a forger could. */
 async function reseal(position: number): Promise<void> {
   const columns = join(SEALED_COLUMNS.map(identifier), sql`, `)
   const { rows } = await database.run(sql`SELECT ${columns} FROM "audit" WHERE ${at(position)}`)

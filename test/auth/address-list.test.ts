@@ -76,7 +76,7 @@ describe('a list', () => {
     const far = fc.tuple(number, number)
     fc.assert(
       fc.property(near, far, fc.boolean(), ([network, length, flipped], [other], isNear) => {
-        // Addresses that differ from the network in one bit meet both sides of every border.
+        // Addresses that differ from the network in one bit test both sides of every border.
         const address = isNear ? network ^ (1n << BigInt(flipped)) : other
         const rest = BigInt(bits - length)
         const list = listOf([`${print(network)}/${length}`])

@@ -24,7 +24,7 @@ beforeAll(async () => {
 })
 afterAll(() => bench.held.drop())
 
-/** The good token with changes, signed anew. A change to undefined takes a member away. */
+/** Changes a good token and signs it. Undefined removes a member. */
 function forged({ header, payload }: Partial<Parts>, key = own): string {
   return signed({ header: { ...good.header, ...header }, payload: { ...good.payload, ...payload } }, key)
 }
@@ -37,7 +37,7 @@ function hmac(secret: string): string {
   return `${unsigned('HS256')}.${createHmac('sha256', secret).update(unsigned('HS256')).digest('base64url')}`
 }
 
-/** As hmac, but as long as the signature of a key. */
+/** Like hmac, as long as the signature of a key. */
 const longHmac = (secret: string) => hmac(secret).replace(/[^.]+$/, (mac) => mac.padEnd(86, 'A'))
 
 function publicPem(): string {

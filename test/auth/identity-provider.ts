@@ -7,7 +7,7 @@ export const CLIENT_ID = 'tmf678'
 export const CLIENT_SECRET = 'sso-client-secret'
 const TTL_S = 600
 
-/** Everybody whom the provider knows, with the claims of their ID tokens. */
+/** The provider's people, with the claims of their ID tokens. */
 const PEOPLE: Readonly<Record<string, Record<string, unknown>>> = {
   ann: { tenant: 'demo', roles: ['billing-staff', 'cleaners', 7] },
   otto: { tenant: 'other', roles: 'auditors' },
@@ -21,11 +21,11 @@ const PEOPLE: Readonly<Record<string, Record<string, unknown>>> = {
   olga: { tenant: 'other', roles: ['billing-staff'], partner: 'PARTNER-1' }
 }
 
-/** An OpenID Connect provider on a port of its own. It answers once it knows where it may send browsers back to. */
+/** An OpenID Connect provider on its own port. It answers once it knows its redirect URI. */
 export interface IdentityProvider {
   readonly issuer: string
   open(redirectUri: string): Promise<void>
-  /** Stops answering, on the same port as before when it is opened again. */
+  /** Stops answering; reopening uses the same port. */
   close(): Promise<void>
 }
 
@@ -66,7 +66,7 @@ async function newProvider(issuer: string, redirectUri: string) {
   })
 }
 
-/** A browser that keeps its cookies and follows redirects only when it is told to. */
+/** A browser that keeps cookies and follows redirects on demand. */
 export interface Browser {
   readonly cookies: Map<string, string>
   visit(url: string, form?: Readonly<Record<string, string>>): Promise<Response>
@@ -92,7 +92,7 @@ export function newBrowser(): Browser {
   }
 }
 
-/** Signs in on the provider's pages, or gives up there without a login; answers where it sends the browser then. */
+/** Signs in on the provider's pages, or gives up without a login. Returns the redirect. */
 export async function signInThere(browser: Browser, location: string, login: string): Promise<string> {
   const { origin } = new URL(location)
   let url = location

@@ -9,7 +9,7 @@ import {
 } from '../../src/auth/sign-in/password.ts'
 import { Problem } from '../../src/base/problem.ts'
 
-// Work is counted, not timed: a busy machine is slow with everything.
+// Counts work, not time: a busy machine is slow with everything.
 vi.mock('node:crypto', async (original) => {
   const crypto = await original<typeof import('node:crypto')>()
   return { ...crypto, argon2: vi.fn(crypto.argon2) }
@@ -76,12 +76,12 @@ test('nobody has the password of an unknown user', async () => {
   expect(await verifyPassword(ENCODED, undefined)).toBe(false)
 })
 
-// The second round finds the slots as the first one left them.
+// The second round starts with the slots of the first.
 test.each([1, 2])('hashes wait in line for a few slots, and too many are turned away: round %i', async () => {
   const entered: number[] = []
   const inside = { now: 0, most: 0 }
   const gate = Promise.withResolvers<void>()
-  // What fails before the work costs nothing, and has to leave its slot all the same.
+  // A failure before the work costs nothing and must leave its slot.
   const attempts = Array.from({ length: HASHES_AT_ONCE_MAX + HASHES_WAITING_MAX }, (_, index) =>
     verifyPassword(ENCODED, undefined, async () => {
       entered.push(index)
@@ -130,7 +130,7 @@ test('whoever fills the line gives a place to each other network, and none to it
   expect(entered.slice(-others.length)).toEqual(['192.0.2.2', '192.0.2.3', '192.0.2.2'])
 })
 
-/** What each hash costs that is computed for a piece of work. */
+/** Returns the cost of each hash in a piece of work. */
 async function workOf(work: () => Promise<unknown>) {
   vi.mocked(argon2).mockClear()
   await work()

@@ -22,17 +22,17 @@ export const START_MS = Date.parse('2026-11-21T10:00:00.000Z')
 export interface Portal extends TestDatabase {
   readonly app: FastifyInstance
   turn(ms: number): void
-  /** Asks for the page to sign in on. */
+  /** Requests the sign-in page. */
   ask(changes?: Changes): Promise<LightMyRequestResponse>
   /** Sends its form. */
   signIn(changes?: Changes, headers?: Record<string, string>): Promise<LightMyRequestResponse>
-  /** Signs in and answers the code. */
+  /** Signs in and returns the code. */
   code(changes?: Changes): Promise<string>
   /** Trades a code in at the token endpoint. */
   trade(code: string, changes?: Changes): Promise<LightMyRequestResponse>
 }
 
-/** Parameters that differ from the usual ones; undefined leaves one out. */
+/** Changes of the usual parameters; undefined leaves one out. */
 export type Changes = Readonly<Record<string, string | undefined>>
 
 export async function startPortal(): Promise<Portal> {
@@ -70,7 +70,6 @@ export async function startPortal(): Promise<Portal> {
   }
 }
 
-/** The parameters that a redirect carries. */
 export function answerOf({ headers }: LightMyRequestResponse): URLSearchParams {
   return new URL(String(headers.location)).searchParams
 }

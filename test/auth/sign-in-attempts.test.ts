@@ -203,7 +203,7 @@ async function spray(users: number, address: string): Promise<void> {
   await Promise.all(attempts.map((keys) => recordFailure(db.database, clock, keys, ALL)))
 }
 
-/** The seconds for which a counter blocks an attempt; undefined when it does not. */
+/** Returns the seconds that a counter still blocks an attempt; undefined for none. */
 async function waitS(keys: AttemptKeys, counter: keyof Waits = 'place'): Promise<number | undefined> {
   return (await readStanding(db.database, clock, keys)).waits[counter] || undefined
 }

@@ -14,7 +14,7 @@ const START_MS = Date.parse('2026-11-21T10:00:00.000Z')
 let held: TestDatabase
 let database: Database
 let nowMs = START_MS
-/** How many statements went through `counted`. */
+/** Statements that went through `counted`. */
 let statements = 0
 let counted: Database
 const clock = () => new Date(nowMs).toISOString()
@@ -132,7 +132,7 @@ describe('rotation', () => {
       expect(await each.verifying(old)).toMatchObject({ kid: old, retiredAt: new Date(START_MS).toISOString() })
       expect((await each.published()).map(({ kid }) => kid)).toContain(old)
     }
-    // The ring still remembers the key, and when it was retired.
+    // The ring still remembers the key and its retirement.
     nowMs += 1
     for (const each of [ring, fresh()]) expect(await each.verifying(old)).toBeUndefined()
     expect((await fresh().published()).map(({ kid }) => kid)).not.toContain(old)

@@ -11,7 +11,7 @@ let origin = ''
 let nowMs = START_MS
 let metadata: unknown
 let status = 200
-/** The requests that came: path, body and credentials. */
+/** Requests so far: path, body and credentials. */
 let asked: { readonly url: string; readonly body: string; readonly headers: IncomingHttpHeaders }[] = []
 
 const server = createServer(async (request, response) => {

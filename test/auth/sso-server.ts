@@ -5,10 +5,10 @@ import { type Browser, CLIENT_ID, CLIENT_SECRET, type IdentityProvider, signInTh
 
 const SCOPE_MAP = { 'billing-staff': ['bill:read', 'bill:write'], auditors: ['account:read', 'bill:read'] }
 
-/** An app that listens, so that browsers can come back to it. */
+/** An app that listens, so that browsers can return to it. */
 export type Listening = TestServer & { readonly origin: string }
 
-/** The settings that map the claims of the provider's people. */
+/** Settings that map the claims of the provider's people. */
 export const ssoEnvironment = (issuer: string) => ({
   SSO_ISSUER: issuer,
   SSO_CLIENT_ID: CLIENT_ID,
@@ -29,12 +29,12 @@ export async function startListening(
   return { ...started, origin: `http://127.0.0.1:${(started.app.server.address() as AddressInfo).port}` }
 }
 
-/** Goes to the provider and comes back to the address that is answered, not yet visited. */
+/** Signs in at the provider and returns the address to come back to, not yet visited. */
 export async function comeBack(browser: Browser, login: string, { origin }: Listening): Promise<string> {
   return signInThere(browser, await begin(browser, origin), login)
 }
 
-/** Begins a sign-in and answers where the browser is sent. */
+/** Begins a sign-in and returns the browser's redirect. */
 export async function begin(browser: Browser, origin: string): Promise<string> {
   return (await browser.visit(`${origin}/sso/login`)).headers.get('location') ?? ''
 }

@@ -125,7 +125,7 @@ describe('the provider', () => {
     await late.open(`${waiting.origin}/sso/callback`)
     const { status, body } = await signIn('ann', waiting)
     expect(status).toBe(200)
-    // Where the tenant is fixed, the claim does not count.
+    // With a fixed tenant, the claim does not count.
     expect(tokenClaims(body.access_token)).toMatchObject({ tenant: 'other' })
     await waiting.close()
     await late.close()

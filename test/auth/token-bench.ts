@@ -22,23 +22,22 @@ export const CLAIMS: Claims = {
   partnerId: newId()
 }
 
-/** Header and payload of a token. */
 export interface Parts {
   readonly header: Readonly<Record<string, unknown>>
   readonly payload: Readonly<Record<string, unknown>>
 }
 
-/** A place to issue tokens and to check them, where the clock stands still at START_MS. */
+/** Issues and checks tokens at START_MS. */
 export interface TokenBench {
   readonly held: TestDatabase
   readonly ring: KeyRing
   readonly clock: () => string
   issue(claims?: Partial<Claims>, lifetimeS?: number): Promise<string>
-  /** What verification says: `valid`, or the kind and the message of the refusal. Anything else is thrown. */
+  /** Returns `valid`, or kind and message of the refusal; rethrows any other error. */
   verdict(token: string, issuer?: string): Promise<string>
-  /** Does the work at another time. */
+  /** Runs work at another time. */
   at<T>(ms: number, work: () => Promise<T>): Promise<T>
-  /** The private key, as whoever stole it could use it. */
+  /** Returns the private key, as a thief could use it. */
   privateKeyOf(kid: string): Promise<JsonWebKey>
 }
 
@@ -79,18 +78,17 @@ function refusalOf(error: unknown): string {
   throw error
 }
 
-/** Header and payload as the token has them. */
 export function partsOf(token: string): Parts {
   const [header, payload] = token.split('.').map((part) => Buffer.from(part, 'base64url').toString())
   return { header: JSON.parse(String(header)), payload: JSON.parse(String(payload)) }
 }
 
-/** What is signed of a token. */
+/** Returns the signed part of a token. */
 export function signingInput({ header, payload }: Parts): string {
   return [header, payload].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.')
 }
 
-/** A token with a right Ed25519 signature, whatever it says. */
+/** Signs any token with Ed25519. */
 export function signed(parts: Parts, key: JsonWebKey): string {
   const input = signingInput(parts)
   return `${input}.${sign(null, Buffer.from(input), createPrivateKey({ key, format: 'jwk' })).toString('base64url')}`

@@ -3,7 +3,7 @@ import { expect, test, vi } from 'vitest'
 import { encodePassword, hashPassword, verifyPassword } from '../../src/auth/sign-in/password.ts'
 import { noteVerified, VERIFIED_FOR_MS, VERIFIED_MAX, wasVerified } from '../../src/auth/sign-in/verified-passwords.ts'
 
-// Work is counted, not timed: a busy machine is slow with everything.
+// Counts work, not time: a busy machine is slow with everything.
 vi.mock('node:crypto', async (original) => {
   const crypto = await original<typeof import('node:crypto')>()
   return { ...crypto, argon2: vi.fn(crypto.argon2) }
@@ -64,7 +64,6 @@ test('what was verified is asked for leave like anything else', async () => {
   await expect(verifyPassword(ENCODED, hash, blocked, start)).rejects.toThrow('blocked')
 })
 
-/** How many hashes are computed for a piece of work. */
 async function hashesOf(work: () => Promise<unknown>): Promise<number> {
   vi.mocked(argon2).mockClear()
   await work()

@@ -6,7 +6,7 @@ import { environment, readConfig } from '../../src/config.ts'
 
 const EXAMPLE = readFileSync(path.resolve(import.meta.dirname, '../../.env.example'), 'utf8')
 const SECRET = 'hush-hush'
-/** Take any text. */
+/** Variables that take any text. */
 const FREE = ['DATA_DIR', 'HOST', 'SECRET_KEYS_FILE', 'SSO_CLIENT_ID', 'SSO_CLIENT_SECRET']
 
 describe('.env.example', () => {

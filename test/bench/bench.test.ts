@@ -19,7 +19,7 @@ import { startTestServer, type TestServer } from '../support/server.ts'
 
 const BILLS = 500
 
-/** As much of a served bill as the tests look at. */
+/** The tested part of a bill. */
 interface Bill {
   readonly id: string
   readonly href: string
@@ -89,7 +89,7 @@ test('the credentials of the bench are filled in once, and let in', async () => 
 })
 
 const HELD_MS = 300
-/** Timers may be early by that. */
+/** Timers may be early by this much. */
 const CLOCK_MS = 2
 
 test('a paced load asks at its rate, whether it is answered or not, and tells what was no success', async () => {
@@ -101,7 +101,7 @@ test('a paced load asks at its rate, whether it is answered or not, and tells wh
     if (request.url === '/good') goodAtMs.push(performance.now())
     if (request.url === '/held') held.push(response)
     else response.writeHead(request.url === '/good' ? 200 : 503).end()
-    // All that is to come has come.
+    // All requests have arrived.
     if (asked.length === 160) setTimeout(() => held.map((each) => each.end()), HELD_MS)
   })
   await once(server.listen(0, '127.0.0.1'), 'listening')
@@ -114,7 +114,7 @@ test('a paced load asks at its rate, whether it is answered or not, and tells wh
   server.close()
   expect(new Set(asked)).toEqual(new Set(['GET Bearer it']))
   expect(loads.map(({ failures }) => failures)).toEqual([[], ['50 times 503'], []])
-  // None comes before it is due; how much later is the machine's affair.
+  // None comes early; how late depends on the machine.
   expect(goodAtMs.filter((ms, at) => ms < startMs + at * 10 - CLOCK_MS)).toEqual([])
   expect(loads[1]?.perSecond).toBe(0)
   expect(loads[2]?.p99Ms).toBeGreaterThan(HELD_MS - CLOCK_MS)

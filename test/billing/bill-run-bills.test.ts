@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { sql } from '../../src/db/sql.ts'
 import { type BillingWorld, runToEnd, startBilling } from './world.ts'
 
-/** More than are read at once. */
+/** More than one read. */
 const ACCOUNTS = 505
-/** Ids that a spreadsheet or a reader of CSV would take for something else, as they are written. */
+/** Ids that a spreadsheet or a reader of CSV would misread, as they are written. */
 const ODD: Readonly<Record<string, string>> = {
   '=1+1': "'=1+1",
   '@A,"1"': `'@A,"1"`,
@@ -15,7 +15,7 @@ const ODD: Readonly<Record<string, string>> = {
 const HEAD =
   'billNo,id,billingAccount,billDate,paymentDueDate,state,currency,' +
   'taxExcludedAmount,taxAmount,taxIncludedAmount,amountDue'
-/** No whole hours ahead of UTC. */
+/** Its offset is no whole hour. */
 const ZONE = 'Asia/Kathmandu'
 const OFFSET = '+05:45'
 
@@ -76,7 +76,7 @@ async function json(kind: string): Promise<readonly Bill[]> {
   return (await get(kind, 'application/json')).body
 }
 
-/** The cells of a CSV as RFC 4180 reads them. */
+/** Parses CSV by RFC 4180. */
 function parseCsv(text: string): readonly (readonly string[])[] {
   const rows: string[][] = [[]]
   for (const [, quoted, plain, end] of text.matchAll(/(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r\n)/g)) {

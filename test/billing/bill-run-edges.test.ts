@@ -147,7 +147,7 @@ describe('a run that is stopped', () => {
   })
 })
 
-/** Waits until there is no job any more. */
+/** Waits until there are no jobs. */
 async function untilIdle(): Promise<void> {
   while ((await rows(sql`SELECT FROM graphile_worker.jobs`)).length > 0);
 }

@@ -21,7 +21,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-/** The runs by what is told apart, the oldest first. */
+/** Runs in every state, the oldest first. */
 let ids: readonly string[]
 beforeEach(async () => {
   await server.database.run(sql`DELETE FROM "bill_run"`)
@@ -35,7 +35,7 @@ async function addRun(cycle: string, state: string): Promise<string> {
   return id
 }
 
-/** The status, the count and the total of a list, and which runs are on it. */
+/** Returns status, counts and runs of a list. */
 async function listed(query: string): Promise<readonly unknown[]> {
   const { status, headers, body } = await server.call('GET', `${RUNS}${query.replace('APRIL', april)}`)
   const at = body.map(({ id }: { id: string }) => ids.indexOf(id))

@@ -10,7 +10,7 @@ import { createTestDatabase, TENANT, type TestDatabase } from '../support/databa
 import { SOAK_MINUTES, soak } from '../support/seeded.ts'
 
 const NOW = '2026-04-01T00:00:00.000Z'
-/** Of each round. */
+/** In each round. */
 const CASES = 60
 
 let store: TestDatabase
@@ -33,7 +33,7 @@ interface Case {
   readonly rates: readonly Rate[]
 }
 
-/** Fills an account, bills it, and answers the bill with what the ledger says of it. */
+/** Bills a new account and returns the bill and its ledger entries. */
 async function bill({ currency, profile, rates }: Case) {
   const account = newId()
   const { database } = store
@@ -89,7 +89,7 @@ const anyCase: fc.Arbitrary<Case> = fc.record({
   rates: fc.array(rate, { maxLength: 8 })
 })
 
-/** The same by decimals in memory: bases and taxes rounded once, half away from zero. */
+/** Computes the bill in memory: bases and taxes rounded once, half away from zero. */
 function expected({ currency, profile, rates }: Case) {
   const digits = minorDigits(currency)
   const round = (value: Big) => value.round(digits, Big.roundHalfUp)

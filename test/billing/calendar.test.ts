@@ -11,7 +11,7 @@ const anchored = (startDateTime: string, more: object = {}): CycleSpecification 
 })
 const MONTHLY = anchored('2026-01-01T00:00:00.000Z')
 const iso = (time: string) => new Date(time).toISOString()
-/** Where periods begin, from the first one on. */
+/** Returns the starts of the first periods. */
 const starts = (specification: CycleSpecification, count: number, timeZone = 'UTC') =>
   Array.from({ length: count }, (_, index) => cycleDates(specification, { index }, timeZone).start)
 

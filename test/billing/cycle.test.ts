@@ -18,7 +18,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-/** A frequency that cannot be read, or without a first day, stands in rows of older versions only. */
+/** Only rows of older versions have a frequency that cannot be read, or without a first day. */
 async function specify({ frequency, validFor, ...more }: Readonly<Record<string, unknown>> = {}): Promise<string> {
   const { id } = await post(server, 'billCycleSpecification', {
     ...MONTHLY,
@@ -81,7 +81,7 @@ describe('opening the next cycle', () => {
 
   test('makes one, however many ask at the same time', async () => {
     const id = await specify()
-    // All have looked for the latest cycle before the first of them may go on.
+    // All have looked for the latest cycle before the first may go on.
     const opened = await server.database.transaction(async (tx) => {
       await tx.run(sql`SELECT FROM "bill_cycle_specification" WHERE "id" = ${id} FOR UPDATE`)
       const pending = [open(id), open(id), open(id)]

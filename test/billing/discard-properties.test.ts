@@ -80,7 +80,7 @@ async function take(world: BillingWorld, id: string, one: Step): Promise<void> {
 
 const below = (value: number) => `amountDue.value.lt=${value}`
 
-/** `issued` has what issued bills said when they were first seen. */
+/** `issued` has the first content of each issued bill. */
 async function expectSound({ server }: BillingWorld, id: string, issued: Map<string, string>): Promise<void> {
   const { body: run } = await server.call('GET', `${RUNS}/${id}`)
   const skipped = run.skipped.reduce((sum: number, { count }: { count: number }) => sum + count, 0)

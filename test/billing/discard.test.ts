@@ -24,7 +24,7 @@ async function retry(runId: string) {
   return untilEnded(world.server, runId)
 }
 
-/** Free rates, rates on a bill, and the first difference of the ledger. */
+/** Returns free rates, billed rates, and the first difference of the ledger. */
 async function sound() {
   const { rows } = await world.server.database.run(sql`SELECT count(*) FILTER (WHERE NOT r."is_billed"
       AND r."bill_id" IS NULL), count(*) FILTER (WHERE r."is_billed" AND b."id" IS NOT NULL), count(*)

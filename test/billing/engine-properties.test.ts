@@ -9,7 +9,7 @@ import { type BillingWorld, startBilling } from './world.ts'
 
 /** Small, so that one run has several chunks at once. */
 const CHUNK_ACCOUNTS = 2
-/** Steps of a batch are taken at once, one batch after the other. */
+/** The steps of a batch run at once, the batches in turn. */
 const [BATCH_STEPS, BATCHES] = [10, 6]
 const SEQUENCES = 15
 
@@ -19,7 +19,7 @@ const batches = fc.array(fc.array(step, { minLength: 1, maxLength: BATCH_STEPS, 
 })
 
 const everyRate: Step = { kind: 'rate', account: 'all', amount: 1_000_000, isTaxed: false }
-/** The first sequence: each kind of account has bills of each kind, and each kind of step does something. */
+/** The first sequence: each kind of account gets each kind of bill, and each kind of step has an effect. */
 const EXAMPLE: Step[][] = [
   [everyRate, { kind: 'pay', account: 4, amount: 2_000_000, isNamed: false }],
   KINDS.map((_, account) => ({ kind: 'onDemand', account })),
@@ -33,7 +33,7 @@ const EXAMPLE: Step[][] = [
   ]
 ]
 
-/** A world in which some sequences are played one after the other, and a partner in it. */
+/** A world for some sequences, with a partner. */
 interface Stage {
   readonly world: BillingWorld
   readonly partnerId: string
@@ -63,7 +63,7 @@ const DIGITS = sql`CASE b."amount_due_unit" WHEN 'JPY' THEN 0 WHEN 'KWD' THEN 3 
 const allocated = (condition: Sql) => sql`coalesce((SELECT sum(a."amount") FROM "payment_allocation" a
   WHERE a."bill_id" = b."id" AND ${condition}), 0)`
 
-/** What must be true, and a query of what it is not true of. */
+/** Each invariant, with a query of its violations. */
 const UNSOUND: readonly (readonly [string, Sql])[] = [
   [
     'the ledger sums to zero in each currency',
@@ -113,7 +113,7 @@ const UNSOUND: readonly (readonly [string, Sql])[] = [
   ]
 ]
 
-/** Which kinds of things have happened, so that it is not nothing that was sound. */
+/** Expects every kind of row, so that soundness means something. */
 async function expectVaried({ server: { database } }: BillingWorld): Promise<void> {
   const { rows } = await database.run(sql`SELECT DISTINCT b."run_type", a."billing_type", b."amount_due_unit"
     FROM "customer_bill" b JOIN "billing_account" a ON a."id" = b."billing_account_id"`)
@@ -135,7 +135,7 @@ test(
       const property = fc.asyncProperty(batches, (sequence) => play(stage, sequence))
       const sequences = { seed, numRuns: SEQUENCES, unbiased: true }
       try {
-        // Books that are unsound stay so: there is nothing left in which to look for a shorter sequence.
+        // Unsound books stay so: a shorter sequence cannot be found.
         await fc.assert(property, { ...sequences, examples: [[EXAMPLE]], endOnFailure: true })
         await expectVaried(stage.world)
       } finally {

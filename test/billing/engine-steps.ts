@@ -7,7 +7,6 @@ import { sql } from '../../src/db/sql.ts'
 import { TENANT } from '../support/database.ts'
 import { type BillingWorld, untilEnded } from './world.ts'
 
-/** An account of a scene. */
 interface Kind {
   readonly billingType: 'postpaid' | 'prepaid'
   readonly currency: string
@@ -28,7 +27,7 @@ export const KINDS: readonly Kind[] = [
 const POSTPAID = KINDS.filter(({ billingType }) => billingType === 'postpaid').length
 const STATES = ['validated', 'sent'] as const
 
-/** Something that may happen; accounts, runs and payments are chosen among what is there. Amounts are thousandths. */
+/** One step; accounts, runs and payments are picked among existing ones. Amounts are thousandths. */
 export type Step =
   | { readonly kind: 'rate'; readonly account: number | 'all'; readonly amount: number; readonly isTaxed: boolean }
   | { readonly kind: 'run'; readonly billState: string }
@@ -70,7 +69,7 @@ export const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('reverse' as const), payment: fc.nat(9) }) }
 )
 
-/** What is there so far; months count on, since a cycle is run once. */
+/** The rows so far; months count on, since a cycle is run once. */
 export interface Scene {
   readonly world: BillingWorld
   readonly specificationId: string
@@ -82,7 +81,7 @@ export interface Scene {
   months: number
 }
 
-/** A specification of its own and an account of each kind, so that nothing that happened before has a part in it. */
+/** Creates a specification and an account of each kind, independent of earlier scenes. */
 export async function startScene(world: BillingWorld, partnerId: string): Promise<Scene> {
   const { call, database } = world.server
   const validFor = { startDateTime: '2026-01-01T00:00:00Z' }
@@ -162,7 +161,7 @@ async function release({ run, state, account }: Of<'release'>, { world, accounts
   expect(status).toBe(200)
 }
 
-/** Issues a new bill of an account alone; it may be issued or paid meanwhile. */
+/** Issues a new bill of an account; it may be issued or paid meanwhile. */
 async function issue({ account, state }: Of<'issue'>, { world, accounts }: Scene): Promise<void> {
   const { rows } = await world.server.database.run(sql`SELECT "id" FROM "customer_bill"
     WHERE "billing_account_id" = ${accounts[account]} AND "state" = 'new' ORDER BY "id" LIMIT 1`)
@@ -189,7 +188,7 @@ async function pay(step: Of<'pay'>, { world, accounts, payments }: Scene): Promi
   const bills = step.isNamed && rows[0] ? { bills: [{ id: rows[0][0] }] } : {}
   const payment = { billingAccount: { id }, amount: { unit, value }, method: 'card', reference: newId(), ...bills }
   const { status, body } = await world.server.call('POST', '/billing/v1/payment', payment)
-  // Somebody else may have paid the named bill meanwhile.
+  // Another step may have paid the named bill meanwhile.
   expect('bills' in bills ? [201, 409] : [201]).toContain(status)
   if (status === 201) payments.push(body.id)
 }

@@ -1,18 +1,18 @@
 import { type Sql, sql } from '../../src/db/sql.ts'
 import type { TestDatabase } from '../support/database.ts'
 
-/** A database that cannot write some bills, for a reason that is not in their data. */
+/** A database that fails to write some bills, whatever their data. */
 export interface Fault {
-  /** How often it was tried to write such a bill. */
+  /** Returns the number of tries. */
   attempts(): Promise<number>
-  /** Lets the failed jobs wait no longer until it is tried again: their waits would be minutes in all. */
+  /** Ends the waits of failed jobs, which would take minutes. */
   hurry(): Promise<void>
   mend(): Promise<void>
 }
 
 /** Breaks the writing of bills for which a condition on NEW holds. */
 export async function breakBills({ database }: TestDatabase, condition: Sql): Promise<Fault> {
-  // A sequence counts what is rolled back, too.
+  // A sequence also counts in transactions that roll back.
   await database.run(sql`CREATE SEQUENCE "test_attempts"`)
   await database.run(sql`CREATE FUNCTION "test_break"() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
     PERFORM nextval('test_attempts');

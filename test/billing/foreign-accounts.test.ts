@@ -11,7 +11,7 @@ beforeAll(async () => {
 })
 afterAll(() => world.close())
 
-/** Two partners, each with the key by which it posts. */
+/** Adds two partners with keys. */
 async function twoPartners() {
   const partners = [newId(), newId()].map(async (key) => {
     const id = await addPartner(world.server.database, TENANT, newId())

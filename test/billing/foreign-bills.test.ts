@@ -10,7 +10,7 @@ beforeAll(async () => {
 })
 afterAll(() => world.close())
 
-/** What is posted, in which state it may be issued, and what is in its journal. */
+/** Posted bodies, the states that issue them, and their journals. */
 const KINDS: readonly (readonly [string, object, readonly string[], readonly unknown[]])[] = [
   ['a bill', { amountDue: eur(100) }, ['validated', 'sent'], [RECEIVABLE(100), REVENUE(-100)]],
   [
@@ -73,7 +73,7 @@ const KINDS: readonly (readonly [string, object, readonly string[], readonly unk
 type Money = ReturnType<typeof eur>
 
 describe.each(KINDS)('%s', (_, body, states, entries) => {
-  // One with nothing left to pay is settled, whatever state it comes with.
+  // A bill with nothing left to pay is settled, whatever state it comes with.
   const { amountDue, remainingAmount = amountDue } = body as { readonly [name: string]: Money | undefined }
   const reached = (state: string) => (amountDue && remainingAmount?.value === 0 ? 'settled' : state)
 

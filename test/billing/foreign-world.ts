@@ -4,15 +4,15 @@ import { reportLedger, verifyLedger } from '../../src/ledger/verify.ts'
 import type { Reply, TestServer } from '../support/server.ts'
 import { startLedger } from './ledger-world.ts'
 
-/** A server to which another system posts its bills, and the ledger that they come to. */
+/** A server that gets bills from another system, and its ledger. */
 export interface ForeignWorld {
   readonly server: TestServer
-  /** Posts a bill for an account, by the key of whoever it is. */
+  /** Posts a bill for an account with any key. */
   bill(account: string, body: object, headers?: Record<string, string>): Promise<Reply>
   patch(id: string, state: string, headers?: Record<string, string>): Promise<Reply>
-  /** The entries of a bill's journal, the only one that comes from it: book, detail if any, amount, currency. */
+  /** Returns the entries of a bill's only journal: book, detail if any, amount, currency. */
   journal(id: string): Promise<readonly unknown[]>
-  /** Ends it; fails unless the ledger is sound. */
+  /** Stops it; fails unless the ledger is sound. */
   close(): Promise<void>
 }
 
@@ -48,12 +48,12 @@ export const tax = (taxCategory: string | undefined, value: number, unit = 'EUR'
   taxAmount: { unit, value }
 })
 
-/** Entries in euros. */
+/** In euros. */
 export const RECEIVABLE = (amount: number) => ['receivable', amount, 'EUR']
 export const REVENUE = (amount: number) => ['revenue', amount, 'EUR']
 export const CASH = (amount: number) => ['cash', 'other', amount, 'EUR']
 
-/** What the answer to a writing request says of a bill, which is what is there. */
+/** Returns the bill in the response to a write, after comparing it with a read. */
 export async function answered({ server }: ForeignWorld, { status, headers, body }: Reply) {
   const stored = await server.call('GET', `customerBill/${body.id}`)
   expect([headers.etag, body]).toEqual([stored.headers.etag, stored.body])

@@ -11,7 +11,7 @@ export const AUTHOR = { tenantId: TENANT, actor: { type: 'user', id: 'U1', name:
 
 export interface TestBill {
   readonly state?: 'validated' | 'sent'
-  /** When it is issued and due. */
+  /** Date of issue and due date. */
   readonly date?: string
   /** Type of rate -> amount. */
   readonly rates: Readonly<Record<string, string>>
@@ -24,7 +24,7 @@ export async function startLedger(): Promise<TestServer> {
   return server
 }
 
-/** Adds an account whose charges are taxed by a fraction, and answers its id. */
+/** Adds an account with a tax rate and returns its id. */
 export async function addAccount(
   { database }: TestDatabase,
   { currency = 'EUR', tax = 0, partnerId }: { currency?: string; tax?: number; partnerId?: string } = {}
@@ -38,7 +38,7 @@ export async function addAccount(
   return id
 }
 
-/** Bills an account for some rates, as billing does, and pays the bill from its credit. Answers the bill's id. */
+/** Bills rates of an account and pays the bill from its credit. Returns the bill's id. */
 export async function addBill({ database }: TestDatabase, account: string, bill: TestBill): Promise<string> {
   const { state = 'validated', date = '2026-04-01T00:00:00.000Z', rates } = bill
   const found = await database.run(sql`SELECT "invoice_currency" FROM "billing_account" WHERE "id" = ${account}`)
@@ -59,14 +59,13 @@ export async function addBill({ database }: TestDatabase, account: string, bill:
   })
 }
 
-/** Pays by the API. */
 export function pay(server: TestServer, account: string, value: number, more: object = {}): Promise<Reply> {
   const amount = { unit: 'EUR', value }
   const body = { billingAccount: { id: account }, amount, method: 'bankTransfer', reference: newId(), ...more }
   return server.call('POST', PAYMENT, body)
 }
 
-/** What is paid of bills: remaining amount, state, and how much of which payment. */
+/** Returns remaining amount, state and payments of bills. */
 export async function paid(server: TestServer, ...bills: readonly string[]): Promise<readonly unknown[]> {
   const replies = await Promise.all(bills.map((id) => server.call('GET', `customerBill/${id}`)))
   return replies.map(({ body: { remainingAmount, state, appliedPayment } }) => {
@@ -79,14 +78,14 @@ export async function paid(server: TestServer, ...bills: readonly string[]): Pro
   })
 }
 
-/** The credits of an account by currency. */
+/** Returns the credits of an account by currency. */
 export async function credits({ database }: TestDatabase, account: string): Promise<Readonly<Record<string, number>>> {
   const { rows } = await database.run(sql`SELECT "currency", "credit" FROM "account_balance"
     WHERE "account_id" = ${account}`)
   return Object.fromEntries(rows.map(([currency, credit]) => [String(currency), Number(credit)]))
 }
 
-/** Changes rows as nobody may; fails when there are none. */
+/** Changes rows against all guards; fails if there are none. */
 export async function tamper({ database }: TestDatabase, statement: Sql): Promise<void> {
   await database.transaction(async (tx) => {
     await tx.run(sql`SET LOCAL session_replication_role = replica`)
@@ -94,7 +93,7 @@ export async function tamper({ database }: TestDatabase, statement: Sql): Promis
   })
 }
 
-/** Keeps a copy of tables; the answer puts their rows back, whatever the triggers say. */
+/** Copies tables. The returned function restores their rows, whatever the triggers say. */
 export async function keep({ database }: TestDatabase, ...tables: readonly string[]): Promise<() => Promise<void>> {
   const copy = (table: string) => identifier(`kept_${table}`)
   for (const table of tables) await database.run(sql`CREATE TABLE ${copy(table)} AS TABLE ${identifier(table)}`)

@@ -17,7 +17,7 @@ afterEach(async () => {
   await world.close()
 })
 
-/** Charges and credits that cancel out, or leave so much. */
+/** Charges and credits that cancel out, or leave this much. */
 const charged = (left = 0) => [{ amount: String(10 + left) }, { amount: '-10', kind: 'appliedBillingCredit' }]
 const eur = (value: number) => ({ unit: 'EUR', value })
 
@@ -26,7 +26,7 @@ async function account(left = 0, billingType = 'postpaid'): Promise<string> {
   return id
 }
 
-/** How the bills of an account stand. */
+/** Returns the state of an account's bills. */
 async function standing(id: string): Promise<readonly unknown[]> {
   const { body } = await world.server.call('GET', `customerBill?billingAccount.id=${id}&sort=id`)
   return body.map(({ state, remainingAmount }: { state: string; remainingAmount: { value: number } }) => [

@@ -18,7 +18,7 @@ afterEach(async () => {
   await world.close()
 })
 
-/** Waits for the end of a request, and does something each time that it is not there yet. */
+/** Waits for the end of a request and calls back while it is not there. */
 // biome-ignore lint/suspicious/noExplicitAny: a test asserts on whatever came.
 async function ended(id: string, meanwhile = async () => undefined as unknown): Promise<any> {
   for (;;) {
@@ -46,7 +46,7 @@ test('a bill that fails whenever it is tried ends the request with an error, whi
   const audited = await server.database.run(sql`SELECT "action", "after"::jsonb->>'stateReason' FROM "audit"
     WHERE "resource_id" = ${asked.id} AND "action" = 'bill'`)
   expect(audited.rows).toEqual([['bill', REASON]])
-  // Nothing is half billed: what failed can be asked for again.
+  // Nothing is half billed: a failed request can be repeated.
   expect((await server.call('GET', 'customerBill')).body).toEqual([])
   await fault.mend()
   const { body: again } = await server.call('POST', ON_DEMAND, { billingAccount: { id } })

@@ -9,7 +9,7 @@ beforeAll(async () => {
 })
 afterAll(() => world.close())
 
-/** A customer with a single account of a status, which an archived one had not always, and a rate that waits. */
+/** Adds a customer with one account of a status, which an archived one had not always, and an unbilled rate. */
 async function onlyAccount(status: string): Promise<{ readonly customer: string; readonly account: string }> {
   const { server } = world
   const { id: customer } = await postCustomer(server)
@@ -26,7 +26,7 @@ async function onlyAccount(status: string): Promise<{ readonly customer: string;
   return { customer, account }
 }
 
-/** Posts a request and waits until it is worked off. */
+/** Posts a request and waits until it is done. */
 // biome-ignore lint/suspicious/noExplicitAny: a test asserts on whatever came.
 async function request(body: object): Promise<any> {
   const posted = await world.server.call('POST', 'customerBillOnDemand', body)

@@ -12,7 +12,7 @@ afterEach(() => world.close())
 
 const CHARGES = [{ amount: '10' }]
 
-/** Posts a request and waits until it is worked off. */
+/** Posts a request and waits until it is done. */
 // biome-ignore lint/suspicious/noExplicitAny: a test asserts on whatever came.
 async function request(body: object): Promise<any> {
   const posted = await world.server.call('POST', 'customerBillOnDemand', body)
@@ -131,7 +131,7 @@ test('what the credit limit paid, later top-ups pay first; where one is reversed
   await topUp(2)
   const done = await request({ billingAccount: { id } })
   const bill = async () => (await server.call('GET', `customerBill/${done.customerBill.id}`)).body
-  /** The balance, what of it is overdrawn, the payments that the bill names, and what is wrong with the ledger. */
+  /** Returns the balance, its overdrawn part, the payments on the bill, and the ledger's differences. */
   const standing = async () => {
     const { rows } = await database.run(
       sql`SELECT trim_scale("credit"), trim_scale("overdrawn") FROM "account_balance"`
@@ -148,7 +148,7 @@ test('what the credit limit paid, later top-ups pay first; where one is reversed
   const { body: last } = await topUp(6)
   expect(await standing()).toEqual(['2.1', '0', [1, 2, 5, 3.9], undefined])
   await server.call('POST', `/billing/v1/payment/${last.id}/reverse`)
-  // A reversal undoes its payment exactly: all is as it was before the last top-up.
+  // A reversal undoes its payment exactly, back to before the last top-up.
   expect(await bill()).toMatchObject({ state: 'settled', remainingAmount: { unit: 'EUR', value: 0 } })
   expect(await standing()).toEqual(['-3.9', '3.9', [1, 2, 5], undefined])
 })

@@ -14,7 +14,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-/** Bills an account, from its credit as far as that goes, and the rest from its credit limit. */
+/** Bills an account, from its credit and then from its credit limit. */
 async function addOverdrawnBill(account: string, amount: number): Promise<string> {
   const bill = await addBill(server, account, { rates: { usageCharge: String(amount) } })
   const context = { author: AUTHOR, clock: () => '2026-04-02T00:00:00.000Z', newId }
@@ -27,7 +27,7 @@ async function addOverdrawnBill(account: string, amount: number): Promise<string
 
 const reverse = (payment: string) => server.call('POST', `${PAYMENT}/${payment}/reverse`)
 
-/** The credit of an account and what of it is overdrawn. */
+/** Returns the credit of an account and its overdrawn part. */
 async function balance(account: string): Promise<readonly number[]> {
   const { rows } = await server.database.run(
     sql`SELECT "credit", "overdrawn" FROM "account_balance" WHERE "account_id" = ${account}`
@@ -35,7 +35,7 @@ async function balance(account: string): Promise<readonly number[]> {
   return (rows[0] ?? [0, 0]).map(Number)
 }
 
-/** All that an account has and owes, without what every change of a bill changes. */
+/** Returns an account's bills and money, without versions and times. */
 async function standing(account: string): Promise<unknown> {
   const { rows } = await server.database.run(sql`SELECT to_jsonb(b) - 'version' - 'last_update' FROM "customer_bill" b
     WHERE "billing_account_id" = ${account} ORDER BY "id"`)
@@ -122,7 +122,7 @@ describe('a payment of an overdrawn account', () => {
   })
 })
 
-/** Something that may happen to an account; which bill or payment it is about is chosen among what is there. */
+/** One step on an account; bill and payment are picked among existing ones. */
 type Step =
   | { readonly kind: 'bill' | 'overdraw'; readonly amount: number }
   | { readonly kind: 'pay' | 'payAndReverse'; readonly amount: number; readonly bill: number | undefined }
@@ -136,7 +136,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ kind: fc.constant('reverse' as const), payment: fc.nat(3) })
 )
 
-/** What is there of an account so far. */
+/** The rows of an account so far. */
 interface Holding {
   readonly account: string
   readonly bills: string[]

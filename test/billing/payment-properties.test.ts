@@ -11,13 +11,13 @@ import { addAccount, addBill, credits, PAYMENT, pay, startLedger } from './ledge
 
 const SEQUENCES = 25
 
-/** A new one each round: to verify a ledger takes the longer the more there is in it. */
+/** A new one each round: verifying a ledger takes longer as it grows. */
 let server: TestServer
 
-/** What a bill of another system says that remains of it. */
+/** The remaining amount of a bill of another system. */
 type Left = 'nothing said' | 'all' | 'a cent'
 
-/** Something that may happen to one of two accounts; what is paid or reversed is chosen among what is there. */
+/** One step on one of two accounts; bills and payments are picked among existing ones. */
 type Step =
   | { readonly kind: 'bill'; readonly account: number; readonly amount: number }
   | {
@@ -47,13 +47,13 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ kind: fc.constant('reverse' as const), account, payment: fc.nat(5) })
 )
 
-/** What is there of an account so far. */
+/** The rows of an account so far. */
 interface Holding {
   readonly id: string
   readonly bills: string[]
-  /** Those of other systems that are not issued yet. */
+  /** Bills of other systems that are not issued yet. */
   readonly drafts: string[]
-  /** What other systems took for their bills, by these. */
+  /** Payments that other systems received, by bill. */
   readonly taken: Map<string, string>
   readonly payments: string[]
 }

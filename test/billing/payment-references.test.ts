@@ -13,7 +13,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-/** Ways to send the same words. */
+/** Spellings of the same words. */
 const spelling = fc.record({
   form: fc.constantFrom('NFC', 'NFD'),
   blank: fc.constantFrom(' ', '\u00a0', '\u2003', '  ', ' \u200b'),

@@ -18,7 +18,7 @@ afterAll(async () => {
 const reverse = (payment: string, body?: object): Promise<Reply> =>
   server.call('POST', `${PAYMENT}/${payment}/reverse`, body)
 
-/** The rows of bills, without what every change of them changes. */
+/** Returns rows of bills without versions and times. */
 async function rowsOf(...bills: readonly string[]): Promise<readonly unknown[]> {
   const { rows } = await server.database.run(sql`SELECT to_jsonb(b) - 'version' - 'last_update' FROM "customer_bill" b
     WHERE "id" = ANY(${bills}::text[]) ORDER BY "id"`)

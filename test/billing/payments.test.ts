@@ -14,7 +14,7 @@ afterAll(async () => {
   await server.close()
 })
 
-/** An account with three bills over 10, 20 and 5, of which the second is due first. */
+/** Adds an account with bills over 10, 20 and 5, of which the second is due first. */
 async function threeBills() {
   const account = await addAccount(server)
   const dates = ['2026-05-01T00:00:00.000Z', '2026-04-01T00:00:00.000Z', '2026-06-01T00:00:00.000Z']

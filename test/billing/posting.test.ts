@@ -24,7 +24,7 @@ afterEach(async () => {
   expect(report).toMatchObject({ isSound: true })
 })
 
-/** What the clock said before it was set back to what it is. */
+/** The clock before it was set back. */
 const AHEAD = later(systemClock(), 1_800)
 const DAY_BEFORE = later(AHEAD, -86_400).slice(0, 10)
 const APRIL = ['2026-04-01', '2026-04-30'] as const
@@ -34,7 +34,7 @@ async function rows(statement: Sql): Promise<readonly (readonly (string | null)[
   return (await world.server.database.run(statement)).rows
 }
 
-/** Pays for the account by a clock, and answers the payment's id. */
+/** Pays for the account by a clock and returns the payment's id. */
 async function payBy(clock: () => string, tx?: Transaction): Promise<string> {
   const receipt = { amount: eur(20), method: 'cash', reference: newId(), nameSpace: '', billIds: undefined } as const
   const paid = { id: account, partnerId: undefined, status: 'ACTIVE' } as const
@@ -155,7 +155,7 @@ describe('a statement', () => {
     ['a later payment', 1]
   ])('makes %s wait until it is read', async (_, earlier) => {
     if (earlier > 0) await payBy(() => '2026-03-31T12:00:00.000Z')
-    // Nobody but a statement reads these.
+    // Only a statement reads this table.
     const client = await holding(world.server, 'LOCK TABLE "call_charge_types" IN ACCESS EXCLUSIVE MODE')
     const asked = ask(...APRIL)
     await untilWaiting(1, asked)
@@ -182,7 +182,7 @@ describe('a statement', () => {
   })
 })
 
-/** Waits until so many connections wait for a lock, which they do before something else has ended. */
+/** Waits until connections wait for a lock, before another promise ends. */
 async function untilWaiting(count: number, unended: Promise<unknown>): Promise<void> {
   const waiting = sql`SELECT FROM pg_stat_activity WHERE "datname" = current_database() AND "wait_event_type" = 'Lock'`
   let hasEnded = false

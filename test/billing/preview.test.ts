@@ -12,7 +12,7 @@ afterAll(() => world.close())
 const preview = (body: object, headers?: Record<string, string>) =>
   world.server.call('POST', '/billing/v1/preview', body, headers)
 
-/** How many rows each table has that billing writes to. */
+/** Counts the rows of each table that billing writes to. */
 async function traces() {
   const { rows } = await world.server.database.run(sql`SELECT (SELECT count(*) FROM "customer_bill"),
     (SELECT count(*) FROM "ledger_entry"), (SELECT count(*) FROM "number_series"),

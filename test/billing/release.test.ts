@@ -33,7 +33,7 @@ const topUp = (account: string, value: number) =>
     reference: `${account} ${value}`
   })
 
-/** The first difference in the ledger of the tenant, and how many bills it has. */
+/** Returns the ledger's first difference and its number of bills. */
 async function verified() {
   const verifications = await verifyLedger(world.server.database)
   return verifications
@@ -47,7 +47,7 @@ async function journal(billId: string) {
   return rows
 }
 
-/** The numbers of all bills, in the order of their ids. */
+/** Returns the numbers of all bills by id. */
 async function numbers() {
   const { rows } = await world.server.database.run(sql`SELECT "bill_no" FROM "customer_bill" ORDER BY "id"`)
   return rows.map(([number]) => number)

@@ -18,7 +18,7 @@ afterEach(() => world.close())
 test('a run with a chunk that fails whenever it is tried is failed, and bills the rest after resume', async () => {
   const { server, cycleId } = world
   const accounts = await world.addAccounts(ACCOUNTS, [{ amount: '10' }])
-  // One of the second of three chunks.
+  // An account of the second of three chunks.
   const fault = await breakBills(server, sql`NEW."billing_account_id" = 'A000013'`)
   const { body: started } = await server.call('POST', RUN, { billCycle: { id: cycleId }, billState: 'sent' })
   const look = async () => (await server.call('GET', `${RUN}/${started.id}`)).body
@@ -32,7 +32,7 @@ test('a run with a chunk that fails whenever it is tried is failed, and bills th
   expect(await fault.attempts()).toBe(ATTEMPTS_MAX)
   expect(await billed()).toEqual(accounts.filter((_, at) => Math.floor(at / CHUNK_ACCOUNTS) !== 1))
 
-  // It does not begin again by itself, and no other run takes its cycle.
+  // It does not restart by itself, and no other run takes its cycle.
   const other = await runToEnd(world)
   expect(other).toMatchObject({ status: 409, body: { message: expect.stringContaining('is failed; resume it') } })
   await fault.mend()
@@ -47,7 +47,7 @@ test('a run with a chunk that fails whenever it is tried is failed, and bills th
   expect(verified.map(({ difference }) => difference)).toEqual([undefined, undefined])
 })
 
-/** The accounts of all bills. */
+/** Returns the accounts of all bills. */
 async function billed(): Promise<readonly unknown[]> {
   const { rows } = await world.server.database.run(sql`SELECT "billing_account_id" FROM "customer_bill" ORDER BY 1`)
   return rows.map(([account]) => account)

@@ -26,7 +26,7 @@ interface Progress {
   readonly state: string
   readonly startedAt?: string
   readonly finishedAt?: string
-  /** How many bills each chunk has made; undefined while it is not done. */
+  /** Bills of each chunk; undefined while it is not done. */
   readonly chunks: readonly (number | undefined)[]
 }
 
@@ -44,7 +44,7 @@ async function addRun({ state, startedAt, finishedAt, chunks }: Progress): Promi
   return id
 }
 
-/** What is told of the pace of a run, at an instant. */
+/** Returns the pace of a run at an instant. */
 async function pace(progress: Progress, now: string): Promise<readonly unknown[]> {
   const [run] = await readRuns(server.database, TENANT, now, { id: await addRun(progress) })
   return [run?.billsPerSecond, run?.estimatedEnd]

@@ -11,7 +11,7 @@ afterAll(() => server.close())
 
 const MONTHLY = { name: 'Monthly', frequency: 'monthly', validFor: { startDateTime: '2025-12-31T23:00:00.000Z' } }
 
-/** A specification as older versions took it. */
+/** Adds a specification as older versions took it. */
 async function old(change: Sql): Promise<string> {
   const { id } = await post(server, 'billCycleSpecification', MONTHLY)
   await server.database.run(sql`UPDATE "bill_cycle_specification" SET ${change} WHERE "id" = ${id}`)

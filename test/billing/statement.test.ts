@@ -22,7 +22,7 @@ afterAll(() => server.close())
 const ask = (account: string, from: string, to: string, more = ''): Promise<Reply> =>
   server.call('GET', `accounts/${account}/statement?from=${from}&to=${to}${more}`)
 
-/** Pays at an instant, and answers the payment's id. */
+/** Pays at an instant and returns the payment's id. */
 async function payAt(id: string, date: string, value: number, unit = 'EUR'): Promise<string> {
   const own = { reference: newId(), nameSpace: '', billIds: undefined }
   const receipt = { amount: { unit, value }, method: 'cash', ...own } as const
@@ -36,7 +36,7 @@ function reverseAt(payment: string, date: string): Promise<void> {
   return server.database.transaction((tx) => reversePayment(tx, context, { tenantId: TENANT }, payment))
 }
 
-/** The amounts of a statement, all of them in one currency, and its movements. */
+/** Returns the amounts of a statement in one currency, and its movements. */
 function amounts({ body }: Reply, unit = 'EUR') {
   const { openingBalance, payments, adjustments, callCharges, otherCharges, totalCharges, closingBalance } = body
   const all = { openingBalance, payments, adjustments, callCharges, otherCharges, totalCharges, closingBalance }

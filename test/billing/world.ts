@@ -6,11 +6,11 @@ import { sql } from '../../src/db/sql.ts'
 import { TENANT } from '../support/database.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
-/** A server with a worker beside it, a cycle of March 2026, and as many accounts as wanted. */
+/** A server with a worker, a cycle of March 2026, and accounts. */
 export interface BillingWorld {
   readonly server: TestServer
   readonly cycleId: string
-  /** Adds accounts with the same rates each, and answers their ids. */
+  /** Adds accounts with equal rates and returns their ids. */
   addAccounts(count: number, rates: readonly TestRate[], more?: TestAccount): Promise<readonly string[]>
   close(): Promise<void>
 }
@@ -29,7 +29,7 @@ export interface TestAccount {
 }
 
 export async function startBilling(chunkAccounts = 10): Promise<BillingWorld> {
-  // No busy machine makes a request fail that a test only looks with.
+  // The server of the tests must not shed load.
   const server = await startTestServer()
   const { database, url } = server
   const context = { database, clock: database.clock, newId, chunkAccounts }
@@ -74,7 +74,7 @@ export async function startBilling(chunkAccounts = 10): Promise<BillingWorld> {
   }
 }
 
-/** Holds what a statement locks until it is told to release it. */
+/** Holds the locks of a statement until release. */
 export async function holding({ url }: TestServer, statement: string): Promise<{ release(): Promise<void> }> {
   const client = new pg.Client(url)
   await client.connect()
@@ -87,7 +87,7 @@ export async function holding({ url }: TestServer, statement: string): Promise<{
   }
 }
 
-/** Waits until so many connections wait for a lock. */
+/** Waits until connections wait for a lock. */
 export async function untilWaiting({ database }: TestServer, count: number): Promise<void> {
   const waiting = sql`SELECT FROM pg_stat_activity WHERE "datname" = current_database() AND "wait_event_type" = 'Lock'`
   while ((await database.run(waiting)).rowCount < count);
@@ -101,7 +101,7 @@ export async function runToEnd({ server, cycleId }: BillingWorld, more: object =
   return untilEnded(server, started.body.id)
 }
 
-/** Asks for a bill on demand and waits until it is worked off. */
+/** Posts a request for a bill and waits until it is done. */
 // biome-ignore lint/suspicious/noExplicitAny: a test asserts on whatever came.
 export async function untilDone(server: TestServer, request: object): Promise<any> {
   const posted = await server.call('POST', 'customerBillOnDemand', request)

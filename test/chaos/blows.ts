@@ -7,7 +7,7 @@ import { until } from '../support/until.ts'
 import type { Log } from './clients.ts'
 import { type ChaosWorld, session } from './world.ts'
 
-/** Hits the world, and heals what an operator would have to heal. `acknowledged` grows with what clients are told. */
+/** Hits the world and does an operator's repairs. `acknowledged` grows with the clients' successes. */
 export type Blow = (world: ChaosWorld, log: Log, random: () => number) => Promise<void>
 
 const FAKE_TIME = [
@@ -16,10 +16,10 @@ const FAKE_TIME = [
 ]
 const OFFSETS = ['-2d', '-90s', '+3h', '+20d'] as const
 const BALLAST_BYTES = 1_048_576
-/** What everybody who issues, pays or asks for a bill must lock sooner or later. */
+/** Tables that issuing, paying and requests for bills lock sooner or later. */
 const LOCKED = ['number_series', 'account_balance', 'customer_bill_on_demand'] as const
 
-/** By name, all that can be done to it here. */
+/** By name: the blows possible here. */
 export const BLOWS: Readonly<Record<string, Blow>> = {
   'a server is killed': async (world, _, random) => {
     const place = any(random, 2)
@@ -74,7 +74,7 @@ export const BLOWS: Readonly<Record<string, Blow>> = {
   }
 }
 
-/** Why a blow cannot be dealt here; undefined when it can. */
+/** Says why a blow is impossible here; undefined if it is possible. */
 export function impossible(name: string, { disk }: ChaosWorld): string | undefined {
   if (name === 'the disk is full' && !disk.isOwn) return 'no disk of its own can be mounted here'
   if (name === 'a clock is wrong' && !FAKE_TIME.some(existsSync)) return 'libfaketime is not installed'
@@ -83,7 +83,7 @@ export function impossible(name: string, { disk }: ChaosWorld): string | undefin
 
 const any = (random: () => number, count: number): number => Math.floor(random() * count)
 
-/** Waits until clients are told of more. */
+/** Waits for further successes of clients. */
 export async function progress(log: Log): Promise<void> {
   const before = log.count()
   await until('more is acknowledged', () => log.count() > before + 5)
@@ -93,7 +93,7 @@ async function restartPostgres({ disk }: ChaosWorld, signal: NodeJS.Signals): Pr
   const pid = postgresPid(disk.folder)
   if (pid !== undefined) process.kill(pid, signal)
   await until('Postgres ends', () => postgresPid(disk.folder) === undefined)
-  // After a kill its last backends may be there still.
+  // After a kill its last backends may still be there.
   await until('Postgres starts', () =>
     startEmbeddedPostgres({ directory: disk.folder }).then(
       () => true,
@@ -109,7 +109,7 @@ async function terminate({ url }: ChaosWorld, condition: string): Promise<void> 
   await client.end()
 }
 
-/** Takes every connection there is, once those of the servers are gone, until a server has felt it. */
+/** Takes all connections after cutting those of the servers, until a server has felt it. */
 async function exhaust(world: ChaosWorld): Promise<void> {
   const taken: pg.Client[] = []
   await until('there is no connection left', async () => {
@@ -133,7 +133,7 @@ async function fillDisk(world: ChaosWorld): Promise<void> {
   try {
     for (;;) writeFileSync(file, block, { flag: 'a' })
   } catch {
-    // It is full.
+    // The disk is full.
   }
   await until('Postgres cannot write', async () => {
     const client = await session(world.url).catch(() => undefined)
@@ -150,7 +150,7 @@ async function fillDisk(world: ChaosWorld): Promise<void> {
     return failed
   })
   rmSync(file)
-  // Where it could not write its log, it has ended.
+  // Postgres ends if it cannot write its log.
   await restartPostgres(world, 'SIGINT')
 }
 

@@ -6,11 +6,11 @@ import { startClients } from './clients.ts'
 import { expectKept, untilDone } from './verdict.ts'
 import { openChaosWorld, removeDisks } from './world.ts'
 
-/** `npm run test:chaos` sets the first, and the second to play a round again that failed. */
+/** `npm run test:chaos` sets the duration; the seed plays a failed round again. */
 const MINUTES = Number(process.env.CHAOS_MINUTES ?? 0)
 const SEED = Number(process.env.CHAOS_SEED ?? 1)
 const LIMIT_MS = 600_000 + 2 * MINUTES * 60_000
-/** Without a duration these alone, which are over soon. */
+/** Quick blows, played without a duration. */
 const FEW = ['all backends are terminated', 'Postgres is restarted immediately', 'a server is killed']
 
 afterEach(async () => {

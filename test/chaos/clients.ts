@@ -3,21 +3,21 @@ import { CREDENTIAL } from '../process/server-process.ts'
 import { BASE } from '../support/server.ts'
 import type { ChaosWorld } from './world.ts'
 
-/** What was acknowledged to the clients, and so must be there in the end, once. */
+/** Acknowledged work, which must exist once in the end. */
 export interface Log {
-  /** Ids of payments by reference, and the rest by the ids that clients or the server gave. */
+  /** Payments by reference; the rest by id. */
   readonly payments: Map<string, { readonly id: string; readonly value: number }>
   readonly rates: Set<string>
   readonly demands: Set<string>
   readonly released: Set<string>
-  /** Whatever was sent at all, acknowledged or not. */
+  /** Sent references, acknowledged or not. */
   readonly sentReferences: Set<string>
   readonly sentRates: Set<string>
-  /** How much was acknowledged in all. */
+  /** Counts acknowledged work. */
   count(): number
 }
 
-/** Clients at work until they are told to stop, which they do after what they are at is acknowledged. */
+/** Clients at work until they are stopped; they finish their present request. */
 export interface Clients {
   readonly log: Log
   stop(): Promise<void>
@@ -28,7 +28,7 @@ const ANSWER_LIMIT_MS = 15_000
 const LINES = 5
 const RATE_DATE = '2020-01-01T00:00:00Z'
 
-/** Begins to pay, upload, demand, run and release: one thing after the other, each repeated until it is taken. */
+/** Pays, uploads, requests bills, runs and releases, each in a loop, repeated until accepted. */
 export function startClients(world: ChaosWorld, random: () => number): Clients {
   const log = newLog()
   let isStopping = false
@@ -83,7 +83,7 @@ async function upload(world: ChaosWorld, log: Log, account: string, turn: number
     taxExcludedAmount: { unit: 'EUR', value: 1.005 }
   }))
   const text = lines.map((line) => JSON.stringify(line)).join('\n')
-  // Each line is answered for itself, so that some may be taken and others not.
+  // Each line has its own result: some may be stored and others not.
   for (;;) {
     const answer = await sent(world, `${BASE}/appliedCustomerBillingRate`, text, 'application/x-ndjson')
     const states = answer
@@ -104,7 +104,7 @@ async function demand(world: ChaosWorld, log: Log, account: string): Promise<voi
   log.demands.add(JSON.parse(await sent(world, `${BASE}/customerBillOnDemand`, body)).id)
 }
 
-/** Bills one month after the other, from 2020 on, waits for the end of each run, and releases its bills. */
+/** Bills month after month from 2020 on: waits for each run and releases its bills. */
 async function runAndRelease(world: ChaosWorld, log: Log, turn: number): Promise<void> {
   const month = (at: number) => new Date(Date.UTC(2020, at, 1)).toISOString()
   const cycle = {
@@ -125,7 +125,7 @@ async function runAndRelease(world: ChaosWorld, log: Log, turn: number): Promise
   log.released.add(run)
 }
 
-/** A run that was started although the answer was lost, is found by its cycle. */
+/** Finds a run by its cycle if the response was lost. */
 async function started(world: ChaosWorld, cycleId: string): Promise<string> {
   const body = JSON.stringify({ billCycle: { id: cycleId }, billState: 'new' })
   const answer = await sent(world, '/billing/v1/billRun', body, 'application/json', [409])
@@ -135,7 +135,7 @@ async function started(world: ChaosWorld, cycleId: string): Promise<string> {
   return run.id
 }
 
-/** Sends a request to one of the servers after the other until it is taken; then the text of the answer. */
+/** Sends a request to the servers in turn until one accepts it. Returns the response text. */
 async function sent(
   { servers }: ChaosWorld,
   path: string,

@@ -8,7 +8,7 @@ import { until } from '../support/until.ts'
 import type { Log } from './clients.ts'
 import type { ChaosWorld } from './world.ts'
 
-/** Waits until nothing waits any more: what is stuck fails. `isLong`: also until the locks of the dead have expired. */
+/** Waits until nothing waits. `isLong`: also until the locks of dead processes have expired. */
 export async function untilDone({ database }: ChaosWorld, isLong: boolean): Promise<void> {
   const isDone = sql`SELECT NOT EXISTS (SELECT FROM "customer_bill_on_demand" WHERE "state" = 'inProgress')
     AND NOT EXISTS (SELECT FROM "bill_run" WHERE "state" IN ('queued', 'running'))
@@ -17,7 +17,7 @@ export async function untilDone({ database }: ChaosWorld, isLong: boolean): Prom
   await until('every request, run and job is done', async () => (await ask(database, isDone)) === 't')
 }
 
-/** What was acknowledged is there, once, and nothing else is; all books are right. */
+/** Expects all acknowledged work once, nothing else, and sound books. */
 export async function expectKept({ database }: ChaosWorld, log: Log): Promise<void> {
   const all = async (statement: Sql) => (await database.run(statement)).rows
   const payments = await all(sql`SELECT "reference", "id", trim_scale("amount") FROM "payment"`)
@@ -43,7 +43,7 @@ export async function expectKept({ database }: ChaosWorld, log: Log): Promise<vo
   expect(audits.map(({ broken }) => broken)).toEqual(audits.map(() => undefined))
 }
 
-/** Each rate stands on one bill at most, and the numbers of bills have neither gaps nor doubles. */
+/** Expects each rate on one bill at most, and bill numbers without gaps and duplicates. */
 async function expectGapless(all: (statement: Sql) => Promise<readonly (readonly (string | null)[])[]>): Promise<void> {
   const numbers = (await all(sql`SELECT "bill_no" FROM "customer_bill" WHERE "bill_no" IS NOT NULL`)).map(([no]) => no)
   const series = new Map<string, number[]>()

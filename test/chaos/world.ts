@@ -15,20 +15,20 @@ import { BASE } from '../support/server.ts'
 import { openSilentProxy, type SilentProxy } from '../support/silent-proxy.ts'
 import { until } from '../support/until.ts'
 
-/** Two servers on one Postgres of their own: the first one behind a proxy, the second one beside it. */
+/** Two servers on one Postgres: the first behind a proxy, the second beside it. */
 export interface ChaosWorld {
   readonly url: string
   readonly proxy: SilentProxy
   readonly database: Database
-  /** Folder of Postgres, and whether it is a disk of its own, which can be full. */
+  /** Folder of Postgres; `isOwn`: a disk of its own, which can be full. */
   readonly disk: { readonly folder: string; readonly isOwn: boolean }
   readonly specificationId: string
   readonly accounts: readonly string[]
-  /** Whichever processes there are now. */
+  /** The present processes. */
   readonly servers: ServerProcess[]
-  /** Starts the server of a place anew, with these settings. */
+  /** Restarts a server with these settings. */
   restart(place: number, env?: Record<string, string>): Promise<void>
-  /** Waits until every server says that it is ready. */
+  /** Waits until every server is ready. */
   untilReady(): Promise<void>
   close(): Promise<void>
 }
@@ -36,7 +36,7 @@ export interface ChaosWorld {
 const disks = new Set<string>()
 const ACCOUNTS = 40
 const DISK_SIZE = '400m'
-/** As an operator has them, but for a stop: a busy machine may be slow with what it waits for. */
+/** An operator's settings, except for long waits on a busy machine. */
 const SETTINGS = {
   DATABASE_CONNECT_TIMEOUT_MS: '5000',
   DATABASE_STATEMENT_TIMEOUT_MS: '10000',
@@ -44,7 +44,7 @@ const SETTINGS = {
   LOG_LEVEL: 'silent'
 }
 
-/** Starts everything, with accounts that are billed monthly and nothing to bill yet. `wantsDisk`: may be full. */
+/** Starts the world with accounts in a monthly cycle and no rates. `wantsDisk`: the disk may be full. */
 export async function openChaosWorld(wantsDisk: boolean): Promise<ChaosWorld> {
   const disk = wantsDisk ? ownDisk() : { folder: dataFolder(), isOwn: false }
   const { url } = await startEmbeddedPostgres({ directory: disk.folder })
@@ -84,7 +84,7 @@ export async function openChaosWorld(wantsDisk: boolean): Promise<ChaosWorld> {
   }
 }
 
-/** A disk of its own in memory, where the system lets us mount one. */
+/** Mounts a disk in memory, if the system allows it. */
 function ownDisk(): ChaosWorld['disk'] {
   const folder = mkdtempSync(path.join(tmpdir(), 'tmf678-disk-'))
   chmodSync(folder, 0o755)
@@ -97,7 +97,7 @@ function ownDisk(): ChaosWorld['disk'] {
   }
 }
 
-/** Ends the Postgres of each disk that was mounted, and removes the disk, also when the test has failed. */
+/** Stops the Postgres of each mounted disk and removes the disk, also after a failure. */
 export async function removeDisks(): Promise<void> {
   for (const folder of disks) {
     const pid = postgresPid(folder)
@@ -131,7 +131,7 @@ async function addAccounts(database: Database, specificationId: string): Promise
   return ids
 }
 
-/** A connection of the test to Postgres itself, which may be lost. */
+/** A direct connection of the test to Postgres, which may be lost. */
 export async function session(url: string): Promise<pg.Client> {
   const client = new pg.Client(url)
   client.on('error', () => undefined)

@@ -22,7 +22,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-/** A specification with two accounts that have something to bill, one that has nothing, and one that is parked. */
+/** A specification with four accounts: two with rates, one without, one parked. */
 beforeEach(async () => {
   specificationId = (
     await posted('billCycleSpecification', {
@@ -56,7 +56,7 @@ async function posted(path: string, body: object): Promise<any> {
   return reply.body
 }
 
-/** Runs a command; what it shows on the way goes to `shown`. No server works at jobs. */
+/** Runs a command; progress goes to `shown`. No server works at jobs. */
 async function run(words: string, { isTerminal = false, shown = [] as string[] } = {}): Promise<Result> {
   const line = readCommandLine(databaseCommands, words.split(' '))
   if (line.kind !== 'command') throw new Error('this is no command')

@@ -23,7 +23,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-/** Runs a command with these words, and this on its standard input. */
+/** Runs a command with standard input. */
 async function run(words: readonly string[], input = ''): Promise<Result> {
   const line = readCommandLine(databaseCommands, words)
   if (line.kind !== 'command') throw new Error('this is no command')
@@ -34,7 +34,7 @@ async function run(words: readonly string[], input = ''): Promise<Result> {
   return work({ ...GIVEN, database, readInput: async () => input, screen, startWork })
 }
 
-/** The JSON that a command with these words and --json prints. */
+/** Returns the JSON of a command with --json. */
 // biome-ignore lint/suspicious/noExplicitAny: a test asserts on whatever came.
 async function runJson(words: readonly string[], input?: string): Promise<any> {
   return JSON.parse((await run([...words, '--json'], input)).text)
@@ -42,12 +42,12 @@ async function runJson(words: readonly string[], input?: string): Promise<any> {
 
 const inDemo = (command: string, ...more: readonly string[]) => [...command.split(' '), '--tenant', TENANT, ...more]
 
-/** The value of a line such as `secret  abc`. */
+/** Returns the value of a line such as `secret  abc`. */
 function shownAs({ text }: Result, name: string): string {
   return String(new RegExp(`^${name} +(\\S+)$`, 'm').exec(text)?.[1])
 }
 
-/** The rows of a tenant's audit, newest last. */
+/** Returns the rows of a tenant's audit, newest last. */
 async function audit(tenantId: string): Promise<readonly (readonly (string | null)[])[]> {
   const { rows } = await server.database.run(
     sql`SELECT "actor_type", "actor_id", "actor_name", "action", "resource_type", "resource_id", "before", "after"

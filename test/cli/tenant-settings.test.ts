@@ -33,7 +33,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-/** Runs a command with these words, and this on its standard input; answers what it prints. */
+/** Runs a command with standard input and returns its output. */
 async function run(words: readonly string[], input = ''): Promise<string> {
   const line = readCommandLine(databaseCommands, words)
   if (line.kind !== 'command') throw new Error('this is no command')
@@ -54,7 +54,7 @@ async function run(words: readonly string[], input = ''): Promise<string> {
   return (await work(context)).text
 }
 
-/** What `tenant list --json` shows of a tenant. */
+/** Returns a tenant from `tenant list --json`. */
 async function shown(id: string) {
   const lines = (await run(['tenant', 'list', '--json'])).split('\n').map((line) => JSON.parse(line))
   return lines.find((tenant) => tenant.id === id)

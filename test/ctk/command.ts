@@ -14,17 +14,17 @@ import { DEMO } from '../../sample-data/credentials.ts'
 const RUN = fileURLToPath(new URL('../../ctk/run.ts', import.meta.url))
 const SECRETS = { CTK_CLIENT_SECRET: DEMO.clientSecret, CTK_PASSWORD: DEMO.password }
 
-/** How a command ended and what it said. */
+/** Exit code and output. */
 export interface Outcome {
   readonly code: number | null
   readonly output: string
   readonly errors: string
 }
 
-/** Runs the command of `npm run ctk` in a folder, with the secrets of the demo in its environment. */
+/** Runs `npm run ctk` in a folder, with the demo's secrets in its environment. */
 export const ctk = ctkOf(collection())
 
-/** The same with another collection in the place of the project's. */
+/** Runs another collection. */
 export function ctkOf(collection: RunnableFolder) {
   return async (folder: string, ...args: readonly string[]): Promise<Outcome> => {
     const [output, errors]: [string[], string[]] = [[], []]
@@ -35,7 +35,7 @@ export function ctkOf(collection: RunnableFolder) {
   }
 }
 
-/** The same as a process of its own. */
+/** Runs it in a process of its own. */
 export async function ctkProcess(folder: string, ...args: readonly string[]): Promise<Outcome> {
   const env = { ...process.env, ...SECRETS, NODE_NO_WARNINGS: '1', npm_lifecycle_event: '' }
   const child = spawn(process.execPath, [RUN, ...args], { cwd: folder, env })
@@ -43,22 +43,20 @@ export async function ctkProcess(folder: string, ...args: readonly string[]): Pr
   return { code: child.exitCode, output, errors }
 }
 
-/** What the command printed last. */
 export function lastLine({ output }: Outcome): string | undefined {
   return output.trim().split('\n').at(-1)
 }
 
-/** The JSON report of a run; `name` is that of the file without its ending. */
+/** Returns the JSON report of a run; `name` is the file's name without its ending. */
 export function readReport(folder: string, reports: string, name: string): Summary {
   return JSON.parse(readFileSync(path.join(folder, reports, `${name}.json`), 'utf8'))
 }
 
-/** The requests below a folder of a collection, in their order. */
+/** Returns the requests below a folder in order. */
 export function requestsOf(node: Folder | Item): readonly Item[] {
   return 'item' in node ? node.item.flatMap(requestsOf) : [node]
 }
 
-/** What the stub was asked. */
 export interface Asked {
   readonly method: string
   readonly url: string
@@ -66,7 +64,7 @@ export interface Asked {
   readonly body: string
 }
 
-/** A server that answers everything with a JSON text of one status and remembers what it was asked. */
+/** A server that answers everything with one status and remembers the requests. */
 export async function startStub(answer: (asked: Asked) => string, status = 200) {
   const asked: Asked[] = []
   const server = createServer(async (request, response) => {
@@ -81,7 +79,7 @@ export async function startStub(answer: (asked: Asked) => string, status = 200) 
   return { url: `http://127.0.0.1:${port}/api/v4`, asked, stop: () => server.close() }
 }
 
-/** A kit of the official form with one POST, whose script is `check`. */
+/** Writes a kit of the official form with one POST, whose script is `check`. */
 export function writeKit(folder: string, check: string, payload: unknown): void {
   const write = (name: string, content: unknown) => writeFileSync(path.join(folder, name), JSON.stringify(content))
   const request = {

@@ -11,7 +11,7 @@ import { ctkProcess, lastLine, readReport, requestsOf } from './command.ts'
 
 const RUN_LIMIT_MS = 240_000
 const README = new URL('../../README.md', import.meta.url)
-/** What a run bills stays, as issued bills and billed rates do. */
+/** A run's issued bills and billed rates stay. */
 const BILLED: Readonly<Record<string, number>> = { customerBill: 3, appliedCustomerBillingRate: 6 }
 
 const requests = collection().item.flatMap(requestsOf)
@@ -67,7 +67,7 @@ describe('on one server with demo data', () => {
   )
 })
 
-/** How many resources of each type there are. */
+/** Counts the resources of each type. */
 async function counts(url: string): Promise<readonly (readonly [type: string, count: number])[]> {
   const headers = { token: DEMO.apiKey }
   return Promise.all(

@@ -32,7 +32,7 @@ describe('against a server that answers wrongly', () => {
       expect(assertions.failed).toBeGreaterThan(100)
       expect(lastLine(outcome)).toBe(`${assertions.passed} passed, ${assertions.failed} failed`)
       const sent = Object.groupBy(stub.asked, ({ headers }) => headers.authorization ?? 'nothing')
-      // What asks whether it is let in without goes without.
+      // Requests that test missing credentials go without.
       expect(sent.nothing?.length).toBeGreaterThan(10)
       expect(sent['Bearer nonsense']).toHaveLength(1)
       expect(sent['Bearer never-show-this']).toHaveLength(withCredential.length)

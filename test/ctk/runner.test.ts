@@ -79,7 +79,7 @@ function awaited(path: string): Item {
   return get(path, [askAgainWhile("body.state === 'inProgress'", checks, { times: TIMES, waitMs: 1 })])
 }
 
-/** Runs the requests against a server that answers each address `pending` times that it is not ready. */
+/** Runs the requests against a server that is not ready `pending` times per address. */
 async function run(
   { pending, code = 200 }: { readonly pending: number; readonly code?: number },
   item: readonly Item[]

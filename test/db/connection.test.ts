@@ -23,7 +23,7 @@ beforeEach(async () => {
 })
 afterEach(() => admin.query(`DROP DATABASE ${name} WITH (FORCE)`))
 
-/** Through a pool and by a client of its own, as both are used. */
+/** Connects through a pool and by a client. */
 async function portAt(address: string): Promise<number> {
   const settings = migrationSettings(address, 'connection test')
   const { connect, release, close } = openPool(settings, 1, () => undefined)

@@ -224,7 +224,7 @@ function postmasterPid(folder = directory): number | undefined {
   return existsSync(pidFile(folder)) ? Number(readFileSync(pidFile(folder), 'utf8').split('\n')[0]) : undefined
 }
 
-/** Whatever a test left running or lying about. */
+/** Removes the processes and files of a test. */
 async function destroy(folder: string): Promise<void> {
   const link = path.join(folder, 'postgres')
   if (!existsSync(link)) return

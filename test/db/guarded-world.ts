@@ -5,15 +5,15 @@ import { runToEnd, startBilling } from '../billing/world.ts'
 import { TENANT } from '../support/database.ts'
 import type { TestServer } from '../support/server.ts'
 
-/** The ids of bills, and of a rate that is on none. */
+/** The ids of bills, and of an unbilled rate. */
 export interface GuardedBills {
   /** Issued: by a run, on demand and partly paid, and two of another system. */
   readonly run: string
   readonly demand: string
   readonly foreign: string
-  /** It has no number and says nothing of what remains. */
+  /** Without a number and a remaining amount. */
   readonly bare: string
-  /** Not issued: of the run, and of another system with a line and without. */
+  /** Not issued: one of the run, and two of another system, with a line and without. */
   readonly draft: string
   readonly open: string
   readonly lone: string
@@ -24,7 +24,7 @@ export interface GuardedWorld extends TestServer {
   readonly bills: GuardedBills
 }
 
-/** A server on whose database everything there is of billing has happened. */
+/** Starts a server whose database has every kind of billing data. */
 export async function startGuarded(): Promise<GuardedWorld> {
   const billing = await startBilling()
   const { server } = billing
@@ -48,7 +48,7 @@ export async function startGuarded(): Promise<GuardedWorld> {
   return { ...server, bills: { ...bills, open, lone }, close: billing.close }
 }
 
-/** A new bill of another system. */
+/** Posts a new bill of another system. */
 async function addForeign(server: TestServer, hasLine: boolean): Promise<string> {
   const due = { unit: 'EUR', value: 20 }
   const document = { billNo: 'X-7', amountDue: due, remainingAmount: due, billingAccount: { id: 'X-1' } }
@@ -58,7 +58,7 @@ async function addForeign(server: TestServer, hasLine: boolean): Promise<string>
   return body.id
 }
 
-/** Tries statements in a transaction and undoes them; answers `done`, or which guard refused them; see `guard`. */
+/** Tries statements in a transaction and rolls back. Returns `done`, or the guard that refused; see `guard`. */
 export async function attempt({ database }: TestServer, statements: Sql | readonly Sql[]): Promise<string> {
   const undone = new Error('undone')
   const trying = database.transaction(async (tx) => {
@@ -71,20 +71,19 @@ export async function attempt({ database }: TestServer, statements: Sql | readon
   return trying.catch((error: unknown) => (error === undone ? 'done' : guard(error)))
 }
 
-/** The SQLSTATE of a refusal, and the name of the constraint or else of the function that refused. */
+/** Returns the SQLSTATE of a refusal, and the constraint or else the function that refused. */
 export function guard(error: unknown): string {
   if (!(error instanceof pg.DatabaseError)) throw error
   return `${error.code} ${error.constraint ?? /function (\w+)/.exec(error.where ?? '')?.[1]}`
 }
 
-/** The id of a line of a bill. */
 export async function lineOf({ database }: TestServer, bill: string): Promise<string> {
   const { rows } = await database.run(sql`SELECT min("id") FROM "applied_customer_billing_rate"
     WHERE "tenant_id" = ${TENANT} AND "bill_id" = ${bill}`)
   return String(rows[0]?.[0])
 }
 
-/** A copy of a bill that differs in some columns. */
+/** Returns an INSERT of a changed copy of a bill. */
 export function copyOf(bill: string, columns: Readonly<Record<string, string | number | null>>): Sql {
   return sql`INSERT INTO "customer_bill" SELECT (jsonb_populate_record(b, ${JSON.stringify(columns)}::jsonb)).*
     FROM "customer_bill" b WHERE "id" = ${bill}`

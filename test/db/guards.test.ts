@@ -25,7 +25,7 @@ const CALLS = '23000 call_charge_types_are_immutable'
 const ISSUED = ['run', 'demand', 'foreign'] as const
 const MADE = ['run', 'demand', 'foreign', 'draft'] as const
 
-/** What payments and people change of an issued bill; every other column is kept. */
+/** Columns of an issued bill that payments and people change; every other is kept. */
 const FREE = ['version', 'last_update', 'state', 'hold_reason', 'remaining_amount_value', 'applied_payment']
 const KEPT = [
   ...['tenant_id', 'id', 'partner_id', 'extension', 'created_at', 'at_type', 'at_base_type', 'at_schema_location'],

@@ -1,4 +1,4 @@
-// A process that migrates a database: prints the names of what it applied.
+// Migrates a database in a process of its own: prints the names of applied migrations.
 import { migrate } from '../../src/db/migrations.ts'
 
 const [, , url = '', directory = ''] = process.argv

@@ -5,7 +5,7 @@ import { sql } from '../../src/db/sql.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 
 const PAGE = readFileSync(path.resolve(import.meta.dirname, '../../docs/names.md'), 'utf8')
-/** The words by which each index is judged; see the page. */
+/** The judgements on indexes; see the page. */
 const JUDGEMENTS = [
   'own',
   'made by the server',
@@ -21,7 +21,7 @@ beforeAll(async () => {
 })
 afterAll(() => store.drop())
 
-/** The rows of the table of the page: index -> columns and judgement. */
+/** Reads the page's table: index -> columns and judgement. */
 function judged(): ReadonlyMap<string, readonly string[]> {
   const rows = PAGE.split('| unique index |')[1]?.split('\n\n')[0]?.split('\n') ?? []
   const cells = rows.map((row) => row.split('|').map((cell) => cell.trim()))

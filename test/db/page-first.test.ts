@@ -5,7 +5,7 @@ import { addAccount, startLedger } from '../billing/ledger-world.ts'
 import { TENANT } from '../support/database.ts'
 import type { TestServer } from '../support/server.ts'
 
-/** Rows of each list, and how many of them a page has; it may read so many for each that it shows. */
+/** Rows of each list, rows of a page, and the most rows read for each shown. */
 const [ROWS, PAGE, PER_ROW] = [3_000, 10, 50]
 const CHUNKS = 10
 const [cycle, specification] = [newId(), newId()]
@@ -59,7 +59,7 @@ interface Plan {
   readonly 'Rows Removed by Filter'?: number
 }
 
-/** How many rows a plan reads from tables; what is read once, such as how many there are of all, is left out. */
+/** Returns the rows that a plan reads from tables, without one-off reads such as counts. */
 function scanned({ Plans = [], ...plan }: Plan): number {
   if (plan['Parent Relationship'] === 'InitPlan') return 0
   const each = plan['Actual Rows'] + (plan['Rows Removed by Filter'] ?? 0)
@@ -67,7 +67,7 @@ function scanned({ Plans = [], ...plan }: Plan): number {
   return Plans.reduce((sum, one) => sum + scanned(one), own)
 }
 
-/** What the statements behind a list read for each row that they give. */
+/** Returns the rows read for each row of a list. */
 async function readFor(path: string): Promise<readonly number[]> {
   const { database } = server
   const statements: { readonly text: Sql; readonly rows: number }[] = []

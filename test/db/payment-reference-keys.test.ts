@@ -31,7 +31,7 @@ afterEach(async () => {
   rmSync(directory, { recursive: true, force: true })
 })
 
-/** Applies these migrations, besides those that were applied before. */
+/** Applies further migrations. */
 async function apply(names: readonly string[]): Promise<void> {
   for (const name of names) {
     mkdirSync(path.join(directory, name))

@@ -1,4 +1,4 @@
-// A process that uses the embedded Postgres of a folder: prints the URL, and stops once its standard input ends.
+// Uses the embedded Postgres of a folder in a process of its own: prints the URL, and stops with its standard input.
 import { startEmbeddedPostgres } from '../../src/db/embedded/postgres.ts'
 
 const postgres = await startEmbeddedPostgres({ directory: process.argv[2] ?? '', durable: false })

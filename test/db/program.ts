@@ -7,7 +7,7 @@ const NODE = path.resolve(import.meta.dirname, '../../node_modules/.bin/node')
 
 export type Program = { readonly child: ChildProcess; readonly firstLine: Promise<string>; ended(): Promise<void> }
 
-/** Runs a TypeScript file of this folder as a process of its own; rejects `firstLine` when it prints none. */
+/** Runs a TypeScript file of this folder in a process of its own; rejects `firstLine` if it prints none. */
 export function runProgram(file: string, ...args: readonly string[]): Program {
   const child = spawn(NODE, [path.join(import.meta.dirname, file), ...args], { stdio: ['pipe', 'pipe', 'pipe'] })
   const exit = once(child, 'close')

@@ -46,7 +46,7 @@ test('rotate seals all with the first key, whatever sealed them before, and no o
     FROM generate_series(1, ${KEYS}::int) n`)
   const before = opened(old, await stored())
   expect(await countStale(store.database, both)).toBe(KEYS + 1)
-  // As two operators would at the same time.
+  // Two operators at the same time.
   const counts = await Promise.all([
     rotateSecrets(store.database, both, note),
     rotateSecrets(store.database, both, note)

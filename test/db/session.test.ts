@@ -10,7 +10,7 @@ import { withDatabase } from '../support/database.ts'
 
 const SERVER = String(process.env.TEST_DATABASE_URL)
 const SETTINGS = { poolSize: 2, connectTimeoutMs: 10_000, statementTimeoutMs: 7_000, applicationName: 'session test' }
-/** Defaults that make every statement mean something else, or fail. */
+/** Defaults that change the meaning of statements, or make them fail. */
 const HOSTILE = {
   timezone: 'America/New_York',
   datestyle: 'German, DMY',
@@ -112,7 +112,7 @@ describe('a session', () => {
     await expect(database.run(sql`CREATE TABLE note (id int)`)).rejects.toMatchObject(told)
     await expect(database.transaction((tx) => tx.run(sql`CREATE TABLE note (id int)`))).rejects.toMatchObject(told)
     await admin.query(`ALTER DATABASE ${name} SET default_transaction_read_only = off`)
-    // Each failed change has ended the session it was in, so that a new one finds what the database is now.
+    // Each failed write ended its session, so that a new one finds the present database.
     await expect(database.transaction((tx) => tx.run(sql`CREATE TABLE note (id int)`))).resolves.toMatchObject({})
     await database.close()
   })

@@ -11,7 +11,7 @@ import { createTestDatabase } from '../support/database.ts'
 
 const PROJECT = path.resolve(import.meta.dirname, '../..')
 const ACCOUNTS = 20
-/** A line of each chapter that says what came out. */
+/** A result line of each chapter. */
 const KEY_LINES = [
   '1. An operator',
   '< tenant seewind, client seewind, user admin',
@@ -59,12 +59,12 @@ const KEY_LINES = [
 interface Demo {
   readonly child: ChildProcess
   readonly folder: string
-  /** What it said, its exit code, and the process id of its Postgres; 0 when it had none. */
+  /** Output, exit code, and the process id of Postgres; 0 for none. */
   readonly ended: Promise<{ output: string; errors: string; code: number | null; postgres: number }>
 }
 
 const started: Demo[] = []
-// Tests run at the same time: none must clear away for another.
+// Tests run at the same time: none may remove another's files.
 afterAll(async () => {
   for (const { child, folder, ended } of started) {
     child.kill()
@@ -73,7 +73,7 @@ afterAll(async () => {
   }
 })
 
-/** Runs the demo in a folder of its own, which is also where it has its temporary files. */
+/** Runs the demo in a folder of its own, with its temporary files. */
 function startDemo(env: Record<string, string> = {}): Demo {
   const folder = mkdtempSync(path.join(tmpdir(), 'tmf678-month-'))
   // Under root, Postgres runs as another user, who must be able to enter the folder.
@@ -97,7 +97,7 @@ function startDemo(env: Record<string, string> = {}): Demo {
   return demo
 }
 
-/** The process id of the Postgres of a demo; 0 while there is none. */
+/** Returns the process id of a demo's Postgres; 0 for none. */
 function postgresIn(folder: string): number {
   const [own] = readdirSync(folder).filter((name) => name.startsWith('tmf678-demo-'))
   try {

@@ -51,7 +51,7 @@ test('in any currency the displayed lines and the rounding are the total, and so
       for (const { products, amount: part } of view.groups) {
         expect(sum(products.map(({ amount: share }) => share)).eq(part)).toBe(true)
       }
-      // A bill that was posted does not say what it rounded.
+      // A bill of another system has no rounding.
       expect(await billView({ ...source, rounding: undefined })).toEqual(view)
     }),
     { seed: 678 }

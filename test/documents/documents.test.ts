@@ -35,7 +35,6 @@ const bill = (body: object = {}, headers = {}): Promise<Bill> =>
   post('customerBill', { billNo: 'B-1', billingAccount: { id: 'A1', name: 'Ada' }, ...body }, headers)
 const placeOf = ({ id, billDocument }: Bill) => `${BASE}/customerBill/${id}/document/${billDocument[0]?.id}`
 
-/** The bytes of a document. */
 async function document(url: string, headers: Record<string, string> = {}) {
   const answer = await server.app.inject({ url, headers: { token: 'demo-api-key', ...headers } })
   return { status: answer.statusCode, headers: answer.headers, bytes: answer.rawPayload, text: answer.body }

@@ -16,7 +16,6 @@ export const ADDRESS = {
   phoneNumber: '+49 40 123'
 }
 
-/** The documents of a bill in each format. */
 export async function documentsOf(world: BillingWorld, billId: string): Promise<readonly Buffer[]> {
   const { body } = await world.server.call('GET', `customerBill/${billId}`)
   const url = `${BASE}/customerBill/${billId}/document/${body.billDocument[0].id}`
@@ -47,7 +46,7 @@ interface Look {
   readonly itemisation: object
   readonly customer: string
   readonly address: object
-  /** What an account says for itself instead. */
+  /** The account's own values. */
   readonly account: { readonly language?: string; readonly address?: object }
 }
 
@@ -72,7 +71,7 @@ export const SECOND: Look = {
   account: { language: 'fr', address: { city: 'Paris' } }
 }
 
-/** Changes all that a document shows, or might, and that is no part of a bill. */
+/** Changes everything that documents show or might show, except the bill. */
 export async function dress({ server }: BillingWorld, look: Look): Promise<void> {
   const { database } = server
   const { provider, branding, timeZone, language, itemisation, customer, address, account } = look

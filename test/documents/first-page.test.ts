@@ -105,7 +105,7 @@ test('totals never stand alone on a page, however many lines there are', async (
   }
 })
 
-/** As far as it is used of what pdf.js draws with; its types leave it open. */
+/** The used part of pdf.js' canvas; its types leave it open. */
 interface CanvasFactory {
   create(width: number, height: number): { readonly context: Context }
 }
@@ -119,7 +119,7 @@ interface Picture {
 }
 
 describe('a QR code', () => {
-  /** What a reader of QR codes sees on the first page of a PDF. */
+  /** Reads the QR code on the first page. */
   async function scan(pdf: Buffer): Promise<string | undefined> {
     const [found] = await withPdf(pdf, async (document) => {
       const page = await document.getPage(1)

@@ -9,7 +9,7 @@ const PERIOD = { startDateTime: '2026-09-01T00:00:00.000Z', endDateTime: '2026-1
 const VAT = { taxCategory: 'VAT', taxRate: 0.19 }
 const REDUCED = { taxCategory: 'VAT reduced', taxRate: 0.07 }
 
-/** A bill of the engine whose lines are taxed by a profile, but for those that name a tax of their own. */
+/** A bill of the engine taxed by a profile, except for lines with a tax of their own. */
 export function taxedBill(
   unit: string,
   charges: readonly Charge[],
@@ -56,7 +56,7 @@ const line = (name: string, amount: string, type: string, product = name): Charg
   product: { id: product, name: product }
 })
 
-/** What a household has on its bill: ten lines. */
+/** Ten lines of a household. */
 export const TEN: readonly Charge[] = [
   { ...line('Fibre 500', '39.9', 'recurringCharge'), description: 'Basic charge' },
   line('Mobile M', '19.9', 'recurringCharge'),

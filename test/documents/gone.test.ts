@@ -7,7 +7,7 @@ import { KEYS, TENANT } from '../support/database.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { addLargeBill } from './large-bill.ts'
 
-/** Enough for a PDF that takes longer than the way to the queue. */
+/** Enough for a PDF that takes longer than queueing. */
 const LINES = 1_000
 
 let server: TestServer

@@ -5,7 +5,7 @@ import { BASE } from '../support/server.ts'
 
 const NAME = 'Call to a number of our own network, at the rate of the evening, '
 
-/** Adds so many rates of one cent: lines of a bill, or of an account that is yet to be billed. */
+/** Adds rates of one cent: lines of a bill, or unbilled rates of an account. */
 export async function addRates(
   database: Database,
   lines: number,
@@ -22,7 +22,7 @@ export async function addRates(
     FROM generate_series(${after}::int + 1, ${after}::int + ${lines}::int) n`)
 }
 
-/** Adds a bill of so many lines, posted by `post`, and answers where its document is. */
+/** Posts a bill with that many lines and returns the path of its document. */
 export async function addLargeBill(
   database: Database,
   lines: number,

@@ -7,9 +7,9 @@ import { startTestServer, type TestServer } from '../support/server.ts'
 import { longestTurnMs, TURN_MAX_MS } from '../support/turns.ts'
 import { addLargeBill, addRates } from './large-bill.ts'
 
-/** More than a document is held for, and more than a document shows line by line. */
+/** More than documents list, and than is held in memory. */
 const MANY = 60_000
-/** Few enough to be shown line by line. */
+/** Few enough to be listed. */
 const ITEMISED = 5_000
 
 let server: TestServer
@@ -30,7 +30,7 @@ interface Download {
   readonly digest: string
 }
 
-/** Takes a document from the network as it comes, and keeps none of it. */
+/** Reads a document from the network and keeps none of it. */
 function download(lines: number, accept: string): Promise<Download> {
   const { port } = server.app.server.address() as AddressInfo
   return new Promise((resolve, reject) => {

@@ -73,7 +73,7 @@ test('the letterhead of another tenant is never shown, be its id the same', asyn
   const { database } = world.server
   await world.addAccounts(1, CHARGES)
   await dress(world, FIRST)
-  // Whichever comes first, in the table or in an index, it is theirs.
+  // Whichever comes first, in the table or in an index.
   await database.transaction((tx) => keepLetterhead(tx, TENANT, NOW))
   await database.run(sql`INSERT INTO "tenant" ("id", "name") VALUES ('a', 'a')`)
   await database.run(sql`INSERT INTO "letterhead" ("tenant_id", "id", "content")

@@ -8,7 +8,7 @@ const SAMPLES: Readonly<Record<number, readonly number[]>> = {
   6: [200, 100, 50, 128]
 }
 
-/** A PNG of 2 x 5 pixels of one colour, each row filtered in another way, as a data URI. */
+/** A PNG of 2 x 5 pixels of one colour, each row with another filter, as a data URI. */
 export function logoUri(colourType: number, bits = 8, interlace = 0): string {
   const pixel = SAMPLES[colourType] ?? []
   const header = Buffer.from([0, 0, 0, 2, 0, 0, 0, 5, bits, colourType, 0, 0, interlace])
@@ -26,7 +26,7 @@ export function logoUri(colourType: number, bits = 8, interlace = 0): string {
   return uriOf([chunk('IHDR', header), ...palette, chunk('IDAT', data)])
 }
 
-/** A PNG of one colour with alpha, as a data URI: of any size, and small whatever its size. */
+/** A small PNG of one colour with alpha, of any dimensions, as a data URI. */
 export function plainLogoUri(width: number, height: number): string {
   const header = Buffer.alloc(13)
   header.writeUInt32BE(width, 0)

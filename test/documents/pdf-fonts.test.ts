@@ -13,7 +13,7 @@ const ORDERS = [
   [2, 3, 0, 4, 1]
 ]
 
-/** What another process makes of the set, in an order of its own. */
+/** Returns the digests of another process, made in another order. */
 async function digestsElsewhere(order: readonly number[]): Promise<readonly string[]> {
   const set = JSON.stringify(new URL('./pdf-set.ts', import.meta.url).href)
   const program = `const { digestsOf } = await import(${set}); console.log(JSON.stringify(await digestsOf([${order}])))`

@@ -3,7 +3,7 @@ import { renderPdf } from '../../src/documents/pdf/pdf.ts'
 import { billView } from '../../src/documents/view/bill-view.ts'
 import { billOf } from './source.ts'
 
-/** Bills whose letters have parts or looks in common with those of others: `;` has a comma in it, `С` is no C. */
+/** Bills whose letters share parts or looks: `;` contains a comma, `С` is no C. */
 export const SET = [
   billOf('EUR', [{ amount: '1', name: 'Roaming; SMS: office flow' }]),
   billOf('EUR', [{ amount: '1234.5', name: 'Gespräch, Übersee' }], { language: 'de' }),
@@ -12,7 +12,7 @@ export const SET = [
   billOf('EUR', [{ amount: '1', name: 'Κλήση; Ώρα' }], { language: 'fr' })
 ] as const
 
-/** The SHA-256 of the PDF of each bill of the set, which are made in this order; at once, if asked for. */
+/** Returns the SHA-256 of the set's PDFs, made in this order, or all at once. */
 export async function digestsOf(order: readonly number[], atOnce = false): Promise<readonly string[]> {
   const digests: string[] = []
   const make = async (place: number) => {

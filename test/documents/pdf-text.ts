@@ -1,6 +1,6 @@
 import { getDocument } from 'pdfjs-dist/legacy/build/pdf.mjs'
 
-/** The texts on each page of a PDF as a reader of PDFs extracts them, in the order in which they were written. */
+/** Extracts the texts of each page in the order of writing. */
 export async function textsOf(pdf: Buffer): Promise<readonly (readonly string[])[]> {
   return withPages(pdf, async (page) => {
     const { items } = await page.getTextContent({ disableNormalization: true })
@@ -11,7 +11,7 @@ export async function textsOf(pdf: Buffer): Promise<readonly (readonly string[])
 type PdfDocument = Awaited<ReturnType<typeof getDocument>['promise']>
 type PdfPage = Awaited<ReturnType<PdfDocument['getPage']>>
 
-/** What is found on each page of a PDF, one after the other. */
+/** Reads each page in turn. */
 export function withPages<T>(pdf: Buffer, read: (page: PdfPage) => Promise<T>): Promise<readonly T[]> {
   return withPdf(pdf, async (document) => {
     const found: T[] = []
@@ -20,7 +20,6 @@ export function withPages<T>(pdf: Buffer, read: (page: PdfPage) => Promise<T>): 
   })
 }
 
-/** What is found in a PDF. */
 export async function withPdf<T>(pdf: Buffer, read: (document: PdfDocument) => Promise<T>): Promise<T> {
   const task = getDocument({ data: new Uint8Array(pdf), verbosity: 0, useSystemFonts: false })
   try {

@@ -7,21 +7,21 @@ import type { Words } from '../../src/documents/view/vocabulary.ts'
 import { WORDS } from '../../src/documents/view/words.ts'
 import { textsOf } from './pdf-text.ts'
 
-/** A bill as what its documents say. */
+/** The texts of a bill's documents. */
 export interface Rendered {
   readonly view: BillView
   readonly words: Words
   readonly format: Format
   readonly pdf: Buffer
-  /** The text of each page with single blanks, whatever kinds of blanks and breaks there are in it. */
+  /** The text of each page, with single blanks for any white space. */
   readonly pages: readonly string[]
   readonly html: string
 }
 
-/** A text with single blanks, whatever kinds of them there are in it. */
+/** Puts single blanks for any white space. */
 export const plain = (text: string) => text.replace(/[\s\u00a0\u202f]+/g, ' ')
 
-/** What a page says, without its tags. */
+/** Removes the tags of a page. */
 export function readable(page: string): string {
   const text = page.replace(/<style>[\s\S]*<\/style>|<[^>]*>/g, ' ')
   return text.replace(/&#(\d+);/g, (_, code: string) => String.fromCharCode(Number(code)))

@@ -3,7 +3,7 @@ import { minorDigits } from '../../src/base/money.ts'
 import type { BillSource, Rate, Rates } from '../../src/documents/view/bill-source.ts'
 import { readBranding } from '../../src/documents/view/branding.ts'
 
-/** A charge as a test gives it: what it amounts to, and what is different from any other. */
+/** A charge: its amount, and differences from a default one. */
 export type Charge = Partial<Omit<Rate, 'taxExcluded'>> & { readonly amount: string }
 
 export const BRANDING = {
@@ -16,7 +16,7 @@ export const BRANDING = {
 
 const BRANDED = await readBranding(BRANDING)
 
-/** A bill as the engine makes it from charges that are all taxed by one rate. */
+/** A bill of the engine from charges with one tax rate. */
 export function billOf(unit: string, charges: readonly Charge[], others: Partial<BillSource> = {}): BillSource {
   const digits = minorDigits(unit)
   const round = (amount: Big) => amount.round(digits, Big.roundHalfUp)
@@ -54,7 +54,7 @@ export function billOf(unit: string, charges: readonly Charge[], others: Partial
   }
 }
 
-/** The lines of a bill as they are read: in slices, from their beginning whenever they are asked for. */
+/** Yields lines in slices, from the beginning for each reader. */
 export function inSlices(rates: readonly Rate[], size = 500): Rates {
   return {
     [Symbol.asyncIterator]: async function* () {

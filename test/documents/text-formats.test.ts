@@ -12,7 +12,6 @@ import { preferred } from '../../src/http/accept.ts'
 import { logoUri } from './logo.ts'
 import { billOf } from './source.ts'
 
-/** The page as one text. */
 const pageOf = (view: BillView) => {
   const { pieces, contentSecurityPolicy } = renderHtml(view)
   return { text: [...pieces].join(''), contentSecurityPolicy }

@@ -19,7 +19,7 @@ afterEach(async () => {
   await app.close()
 })
 
-/** An app with one slot, and routes whose work ends when the test says so. */
+/** An app with one slot, and routes whose work ends on demand. */
 async function start(more: Partial<Limits['waiting']> = {}, answerTimeoutMs = 60_000): Promise<() => void> {
   const gate = Promise.withResolvers<void>()
   const classes = { read: ONE, write: ONE, expensive: ONE, transfer: ONE }
@@ -50,7 +50,7 @@ async function start(more: Partial<Limits['waiting']> = {}, answerTimeoutMs = 60
   return gate.resolve
 }
 
-/** Sends a request on a connection that reads nothing of what comes. */
+/** Sends a request and reads nothing of the response. */
 async function sendUnread(path: string): Promise<Socket> {
   const socket = connect({ port: Number(new URL(origin).port), host: '127.0.0.1' })
   sockets.push(socket)

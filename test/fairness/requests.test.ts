@@ -25,13 +25,13 @@ async function start(env: Record<string, string> = {}): Promise<void> {
   closing.push(() => server.close())
 }
 
-/** Holds whatever asks for bills, until it is called. */
+/** Blocks requests for bills until the returned function is called. */
 async function holdBills(): Promise<() => Promise<void>> {
   const { release } = await holding(server, BILLS)
   return release
 }
 
-/** Sends so many requests for bills, and waits until some of them wait for the lock. */
+/** Sends requests for bills and waits until some wait for the lock. */
 async function sendHeld(count: number, send: () => Promise<Reply>): Promise<readonly Promise<Reply>[]> {
   const sent = Array.from({ length: count }, send)
   await expect.poll(heldCount).toBeGreaterThan(0)

@@ -13,7 +13,7 @@ import {
 const WAITING = { total: 100, perTenant: 100, perPrincipal: 100 }
 const WORK: readonly WorkClass[] = ['read', 'write', 'expensive', 'transfer']
 
-/** One request, written as `tenant/principal work`, with what tells it from others. */
+/** A request, written as `tenant/principal work`. */
 interface Asked extends Ask {
   readonly text: string
 }
@@ -23,7 +23,7 @@ function asked(text: string): Asked {
   return { tenant, principal, work: work as WorkClass, text }
 }
 
-/** Six slots: a tenant gets four, three of them to write and one for what is expensive; two transfers beside them. */
+/** Six slots: a tenant gets four, three for writes and one for expensive work; plus two transfers. */
 function limits(more: Partial<Limits> = {}): Limits {
   return {
     all: { total: 6, perTenant: 4 },
@@ -38,7 +38,7 @@ function limits(more: Partial<Limits> = {}): Limits {
   }
 }
 
-/** Offers one after the other; answers what became of each. */
+/** Offers requests in turn and returns the verdicts. */
 function offerAll(queue: ReturnType<typeof scheduler<Asked>>, texts: readonly string[]) {
   const asks = texts.map(asked)
   return asks.map((ask) => ({ ask, verdict: queue.offer(ask) }))
@@ -118,7 +118,7 @@ describe('the queue', () => {
   })
 })
 
-/** One step of a random history: somebody asks, or one of those that run ends, or one of those that wait leaves. */
+/** One step of a random history: a request asks, a running one ends, or a waiting one leaves. */
 type Step = Asked | { readonly ends: number } | { readonly leaves: number }
 
 const ASK = fc
@@ -175,7 +175,7 @@ function end({ bounds, queue, running, waiting }: History, ends: Asked | undefin
   const allowed = [...waiting].filter((ask) => fits(bounds, others, ask))
   const started = queue.finish(ends)
   const [first] = started
-  // Whose turn it is holds the fewest slots of those who may have one.
+  // The next tenant holds the fewest slots of those that may have one.
   if (first) expect(held(others, first.tenant)).toBe(Math.min(...allowed.map(({ tenant }) => held(others, tenant))))
   for (const ask of started) {
     expect(waiting.delete(ask)).toBe(true)

@@ -12,13 +12,12 @@ beforeAll(async () => {
 afterAll(() => store.drop())
 beforeEach(() => store.database.run(sql`DELETE FROM graphile_worker._private_jobs`))
 
-/** Adds a job, and answers its id. */
 async function add(name: string): Promise<string> {
   await store.database.transaction((tx) => addJob(tx, { task: TASK, payload: {}, key: name }))
   return String(await nextJob(store.database, [TASK]))
 }
 
-/** As a runner takes it that is killed then. */
+/** Takes a job as a runner that is killed at once. */
 const take = (id: string, secondsAgo: number) =>
   store.database.run(sql`UPDATE graphile_worker._private_jobs SET locked_by = 'killed', attempts = attempts + 1,
     locked_at = now() - make_interval(secs => ${secondsAgo}) WHERE id = ${id}::bigint`)

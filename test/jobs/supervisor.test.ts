@@ -8,7 +8,7 @@ import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { openSilentProxy, type SilentProxy } from '../support/silent-proxy.ts'
 import { until } from '../support/until.ts'
 
-/** Shorter than a server has it, so that the test is not long. */
+/** Shorter than a server's, to keep the test short. */
 const LIMITS = { standstillMs: 1_000, silenceMs: 2_500, longMs: 1_500 }
 const TASK = 'testTask'
 

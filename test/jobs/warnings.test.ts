@@ -33,7 +33,7 @@ test('kinds without end need no memory without end', () => {
   const word = (at: number) => [...String(at)].map((digit) => 'abcdefghij'[Number(digit)]).join('')
   for (let at = 0; at < 1_000; at++) warnings.warn(`kind ${word(at)}`)
   expect(warnings.count()).toBe(1_000)
-  // Only that the oldest ones are forgotten shows from outside.
+  // From outside, only the oldest show as forgotten.
   warnings.warn(`kind ${word(0)}`)
   expect(lines).toHaveLength(1_001)
 })

@@ -11,7 +11,7 @@ const CODE = readdirSync(ROOT, { recursive: true, encoding: 'utf8' })
   .map((file) => readFileSync(path.join(ROOT, file), 'utf8'))
   .join('\n')
 
-/** The words in quotes of what the patterns find. */
+/** Returns the quoted words in the matches. */
 function wordsOf(pattern: RegExp): readonly string[] {
   const found = [...CODE.matchAll(pattern)].flatMap(([text]) => [...text.matchAll(/'(\w+)'/g)].map(([, word]) => word))
   return [...new Set(found.map(String))].sort()

@@ -34,7 +34,7 @@ test('a ledger with the bills of other systems is sound, and tells how many of t
 const entry = (book: string, change: Sql) => () =>
   sql`UPDATE "ledger_entry" SET ${change} WHERE "journal_id" = ${ids.bill} AND "book" = ${book}`
 const row = (id: () => string, change: Sql) => () => sql`UPDATE "customer_bill" SET ${change} WHERE "id" = ${id()}`
-/** Moves an amount between the two entries that these conditions name: the journal still sums to zero. */
+/** Moves an amount between two entries: the journal still sums to zero. */
 const shift = (from: Sql, to: Sql) => () =>
   sql`UPDATE "ledger_entry" SET "amount" = "amount" + CASE WHEN ${from} THEN 1 ELSE -1 END
     WHERE "journal_id" = ${ids.bill} AND (${from} OR ${to})`

@@ -43,7 +43,7 @@ const entry = (book: string, change: Sql) => () =>
   sql`UPDATE "ledger_entry" SET ${change} WHERE "source_id" = ${ids.bill} AND "book" = ${book}`
 const row = (table: string, id: () => string, change: Sql) => () =>
   sql`UPDATE ${identifier(table)} SET ${change} WHERE "id" = ${id()}`
-/** Moves amounts between two entries of the bill's journal, which still sums to zero. */
+/** Moves amounts between two entries: the journal still sums to zero. */
 const shift = (from: string, to: string) => () =>
   sql`UPDATE "ledger_entry" SET "amount" = "amount" + CASE WHEN "book" = ${from} THEN 1 ELSE -1 END
     WHERE "source_id" = ${ids.bill} AND ("book" = ${from} OR "book" = ${to} AND "line" =

@@ -1,4 +1,4 @@
-/** One way in which our document differs from an official one: at which place, what stands there and what here. */
+/** A difference from an official document: its place, and both values. */
 export interface Difference {
   readonly document: string
   readonly place: string
@@ -6,7 +6,7 @@ export interface Difference {
   readonly here: string
 }
 
-/** A schema of Swagger 2, OpenAPI 3.0 or 3.1, as far as the comparison reads it. */
+/** The compared part of a schema of Swagger 2, OpenAPI 3.0 or 3.1. */
 export interface Schema {
   readonly $ref?: string
   readonly type?: string
@@ -32,7 +32,7 @@ interface Operation {
 const NOTHING = '-'
 const METHODS = ['get', 'post', 'put', 'patch', 'delete']
 
-/** Compares types attribute by attribute. `ours` tells what a type of the standard is called here. */
+/** Compares types attribute by attribute. `ours` maps the standard's names of types to ours. */
 export function compareSchemas(
   document: string,
   standard: Schemas,
@@ -59,7 +59,7 @@ export function compareSchemas(
   })
 }
 
-/** Compares operations: path, method, operationId, query parameters and the statuses of success. */
+/** Compares operations: path, method, operationId, query parameters and success statuses. */
 export function comparePaths(document: string, standard: Paths, here: Paths): readonly Difference[] {
   return [...operations(standard)].flatMap(({ place, path, method, operation }) => {
     const served = here[path]?.[method]
@@ -103,7 +103,7 @@ interface Flat {
   readonly attributes: ReadonlyMap<string, string>
 }
 
-/** A type with what it inherits. */
+/** Resolves the inheritance of a type. */
 function flat(schema: Schema, all: Schemas): Flat {
   const required = new Set<string>()
   const attributes = new Map<string, string>()
@@ -117,7 +117,7 @@ function flat(schema: Schema, all: Schemas): Flat {
   return { required: [...required].sort().join(', ') || NOTHING, attributes }
 }
 
-/** `string(date-time)`, `Money`, `TaxItem[]`, `string: a, b`, or `any`. A named enumeration is what it lists. */
+/** Returns `string(date-time)`, `Money`, `TaxItem[]`, `string: a, b`, or `any`. A named enumeration is its values. */
 function typeOf(schema: Schema, all: Schemas): string {
   if (schema.$ref) {
     const target = all[nameOf(schema.$ref)] ?? {}

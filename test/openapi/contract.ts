@@ -2,24 +2,24 @@ import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import type { Reply, TestServer } from '../support/server.ts'
 import { type Document, type Operation, readDocument } from './document.ts'
 
-/** Sends requests, and notes everything about the answers that the document does not say. */
+/** Sends requests and records deviations of responses from the document. */
 export interface Contract {
   readonly document: Document
   readonly call: TestServer['call']
-  /** What was answered otherwise than described since it was last asked. */
+  /** Returns the deviations since the last call. */
   readonly breaches: () => readonly string[]
-  /** Which answers there were: operationId -> statuses. */
+  /** Statuses seen: operationId -> statuses. */
   readonly seen: ReadonlyMap<string, ReadonlySet<string>>
 }
 
-/** Headers of HTTP itself, which every server sends, and those that tell browsers what not to do. */
+/** Headers of HTTP itself, and those that restrict browsers. */
 const PLAIN_HEADERS = [
   ...['content-type', 'content-length', 'date', 'connection', 'transfer-encoding'],
   ...['content-security-policy', 'cross-origin-resource-policy', 'referrer-policy'],
   ...['x-content-type-options', 'x-frame-options', 'cache-control']
 ]
 
-/** Watches a server keep to the committed document. */
+/** Checks a server against the committed document. */
 export function watch(server: TestServer): Contract {
   const document = readDocument()
   const check = bodyCheck(document)
@@ -42,7 +42,7 @@ export function watch(server: TestServer): Contract {
   }
 }
 
-/** The operation of a request; of a method that its path lacks, all of the path: each has the 405. */
+/** Returns the operation of a request, or all of a path that lacks the method: each has the 405. */
 function operationsFor({ paths }: Document, method: string, path: string): readonly Operation[] {
   const segments = path.replace(/^\/|\?.*/g, '').split('/')
   const [, item = {}] = Object.entries(paths).find(([template]) => isOf(template.slice(1).split('/'), segments)) ?? []
@@ -80,7 +80,7 @@ function* faults(document: Document, operation: Operation, answer: Reply, check:
   if (fault) yield fault
 }
 
-/** Checks bodies with the document's schemas; with `fields` in the query, only id and href are required. */
+/** Checks bodies by the document's schemas; with `fields` in the query, only id and href are required. */
 function bodyCheck(document: Document): (path: string) => BodyCheck {
   const closed = JSON.stringify(document).replaceAll('"additionalProperties":true', '"additionalProperties":false')
   const whole = compiler(JSON.parse(closed))

@@ -79,7 +79,7 @@ test.each(['/billing/v1', '/admin/v1'])('below %s the documented paths have the 
   }
 })
 
-/** The paths below a base, as the router has them. */
+/** Returns the router's paths below a base. */
 function routePaths(base: string): readonly string[] {
   const stack: string[] = []
   const paths = new Set<string>()
@@ -92,7 +92,7 @@ function routePaths(base: string): readonly string[] {
   return [...paths]
 }
 
-/** What a path answers to, from the `Allow` of its 405. HEAD goes without saying wherever GET is. */
+/** Returns a path's methods from the `Allow` of its 405, without HEAD, which comes with GET. */
 async function methodsOf(path: string): Promise<readonly string[]> {
   const { status, headers } = await server.call('PUT', path)
   expect(status).toBe(405)
@@ -105,7 +105,7 @@ function sortedPairs(pairs: readonly (readonly unknown[])[]): readonly string[] 
   return pairs.map(([path, methods]) => `${path} ${[...(methods as string[])].sort()}`).sort()
 }
 
-/** What the operations ask for; it is named without a reference. */
+/** Returns the schemes of all operations; they are named without a reference. */
 function schemesIn(document: Document): readonly string[] {
   const named = operationsOf(document).flatMap(({ operation }) => operation.security.flatMap(Object.keys))
   return named.map((name) => `#/components/securitySchemes/${name}`)
@@ -115,7 +115,7 @@ function* referencesIn(value: unknown): Generator<string> {
   for (const reference of valuesOf(value, '$ref')) yield String(reference)
 }
 
-/** What stands anywhere in a value under a name. */
+/** Yields the values of a name at any depth. */
 function* valuesOf(value: unknown, wanted: string): Generator<unknown> {
   if (typeof value !== 'object' || value === null) return
   for (const [name, member] of Object.entries(value)) {

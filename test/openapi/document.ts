@@ -6,7 +6,7 @@ const ROOT = path.resolve(import.meta.dirname, '../..')
 export const OPENAPI_FILE = path.join(ROOT, 'openapi/tmf678-server.openapi.json')
 export const CONFORMANCE_FILE = path.join(ROOT, 'docs/conformance.md')
 
-/** Our OpenAPI document, as far as the tests read it. */
+/** The tested part of our OpenAPI document. */
 export interface Document {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
   readonly components: {
@@ -30,12 +30,11 @@ interface Response {
   readonly content?: Readonly<Record<string, { readonly schema: Readonly<Record<string, unknown>> }>>
 }
 
-/** The committed document. */
 export function readDocument(): Document {
   return JSON.parse(readFileSync(OPENAPI_FILE, 'utf8'))
 }
 
-/** All operations with the path and the method under which they stand. */
+/** Returns all operations with their paths and methods. */
 export function operationsOf({ paths }: Document) {
   return Object.entries(paths).flatMap(([name, item]) =>
     Object.entries(item).flatMap(([method, operation]) =>
@@ -44,10 +43,10 @@ export function operationsOf({ paths }: Document) {
   )
 }
 
-/** What stands below a base of its own says so beside its operations. */
+/** Path items below another base name their server. */
 const SERVERS = 'servers'
 
-/** The paths of the API, below each of its base paths, or those that begin with a base of their own; with methods. */
+/** Returns the paths with their methods, below each base path of the API or below `base`. */
 export function methodsBelow({ paths }: Document, base?: string): readonly (readonly [string, readonly string[]])[] {
   return Object.entries(paths).flatMap(([name, { servers, ...item }]) => {
     const isMeant = base === undefined ? servers === undefined : name.startsWith(`${base}/`)

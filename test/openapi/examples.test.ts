@@ -17,13 +17,13 @@ afterAll(() => server.close())
 const paths = Object.entries(readDocument().paths as Readonly<Record<string, Readonly<Record<string, Operation>>>>)
 const bodiesOf = (path: string, method: string) =>
   Object.entries(Object.fromEntries(paths)[path]?.[method]?.requestBody?.content ?? {})
-/** What is done to a run of one's own is no example. */
+/** Operations on an own run have no example. */
 const isCommand = (path: string) => /^\/billing\/v1\/.*\{id\}/.test(path)
-/** As the server is asked: below the base of the API, or by the whole path. */
+/** Relative to the API's base, or the whole path. */
 const placeOf = (path: string) => (path.startsWith('/admin/') || path.startsWith('/billing/') ? path : path.slice(1))
 const created = paths.filter(([path, { post }]) => post?.requestBody && !isCommand(path)).map(([path]) => path)
 
-/** What is answered otherwise than 201. */
+/** Statuses other than 201. */
 const STATUSES: Readonly<Record<string, number>> = { '/billing/v1/billRun': 202, '/billing/v1/preview': 200 }
 
 test('every body that may be tried has an example, lines but for', () => {

@@ -25,7 +25,7 @@ test('docs/conformance.md lists which operations are standard and which are exte
   expect(listed).toEqual(expected)
 })
 
-/** The documents are not part of the project; where they are missing, there is nothing to compare with. */
+/** The project does not include the official documents; without them there is nothing to compare. */
 describe.skipIf(!hasOfficialDocuments)('beside the official documents (in ../shared/spec)', () => {
   test('the operations marked as standard are those of TMF678 v4, without the hub', () => {
     const marked = operationsOf(ours).filter(({ operation }) => operation['x-tmf-operation'] === 'standard')
@@ -51,7 +51,7 @@ function covers(row: Difference, found: Difference): boolean {
   return isSame && new RegExp(`^${place.join('.+')}$`).test(found.place)
 }
 
-/** The cells of the table below a heading of docs/conformance.md. */
+/** Returns the cells of the table below a heading of docs/conformance.md. */
 function rowsOf(heading: string): readonly (readonly string[])[] {
   const section = readFileSync(CONFORMANCE_FILE, 'utf8').split(`\n## ${heading}\n`)[1]?.split('\n## ')[0] ?? ''
   const lines = section.split('\n').filter((line) => line.startsWith('|'))

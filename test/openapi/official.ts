@@ -4,16 +4,16 @@ import { parse } from 'yaml'
 import { comparePaths, compareSchemas, type Difference, type Paths, type Schemas } from './comparison.ts'
 import type { Document } from './document.ts'
 
-/** Where the official documents lie, beside the project; they are not part of it. */
+/** The official documents lie beside the project, not in it. */
 const FOLDER = path.resolve(import.meta.dirname, '../../../shared/spec')
 export const hasOfficialDocuments = existsSync(FOLDER)
 
-/** Types of TMF678 v5 that are served here because v4 names the resource without describing it. */
+/** Types of TMF678 v5, served because v4 names the resource without describing it. */
 const CYCLE_TYPES = ['BillCycle', 'BillCycleRef', 'BillCycleSpecificationRef', 'TimePeriod']
 const SPECIFICATION = 'BillingCycleSpecification'
 const SPECIFICATION_TYPES = [SPECIFICATION, `${SPECIFICATION}_Create`, `${SPECIFICATION}_Update`, 'TimePeriod']
 
-/** Every difference between our document and the official ones. */
+/** Returns every difference between our document and the official ones. */
 export function findDifferences(ours: Document): readonly Difference[] {
   const { paths, schemas } = resolved(ours)
   const bills = readJson('TMF678-CustomerBill-v4.0.0.swagger.json')
@@ -29,13 +29,12 @@ export function findDifferences(ours: Document): readonly Difference[] {
   ]
 }
 
-/** The operations of TMF678 v4 by operationId. */
 export function standardOperations(): readonly string[] {
   const { paths } = readJson('TMF678-CustomerBill-v4.0.0.swagger.json')
   return Object.values(paths).flatMap((item) => Object.values(item).map(({ operationId }) => operationId))
 }
 
-/** What TMF666 calls the specification of a billing cycle is one of a bill cycle beside TMF678's BillCycle. */
+/** TMF666's specification of a billing cycle, named like TMF678's BillCycle. */
 function ourName(name: string): string {
   return name.replace(/illingCycleSpecification/, 'illCycleSpecification')
 }
@@ -45,7 +44,7 @@ function pathsOf(paths: Paths, resource: string, ours: (name: string) => string 
   return Object.fromEntries(own.map(([name, item]) => [ours(name), item]))
 }
 
-/** The paths with their parameters in place, and the schemas. */
+/** Resolves parameters of paths, and returns the schemas. */
 function resolved({ paths, components }: Document): { paths: Paths; schemas: Schemas } {
   const text = JSON.stringify(paths, (_, value) => {
     const name = /^#\/components\/parameters\/(.+)$/.exec(value?.$ref)?.[1]

@@ -19,18 +19,18 @@ const TEXT = { 'content-type': 'text/plain' }
 const LINES = { 'content-type': 'application/x-ndjson' }
 const JSON_PATCH = { 'content-type': 'application/json-patch+json' }
 
-/** What no request brings about: the server would have to fail, or be without its database. */
+/** Statuses that no request can cause: the server would have to fail. */
 const FAILURES = ['429', '500', '503', 'default']
 
 const ADMIN = '/admin/v1/'
 
-/** Where each resource is asked for: below the base of the API, or by the whole path. */
+/** Paths of resources: relative to the API's base, or whole. */
 const served = new Map([
   ...resources,
   ...[...adminResources].map(([path, resource]) => [ADMIN + path, resource] as const)
 ])
 const paths = [...served.keys()]
-/** References within the service need something to refer to, so what is referred to is made first. */
+/** Referenced resources are created first. */
 const order = [
   ...['billCycleSpecification', 'billCycle'],
   ...paths.filter((path) => !path.startsWith('billCycle') && served.get(path)?.operations.create)
@@ -56,7 +56,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-/** A body with every attribute the document describes; its references are to what was made before. */
+/** Returns a body with every attribute, whose references name existing rows. */
 function wholeBody(path: string): Body {
   const { schemas } = contract.document.components
   const sample = sampleOf(schemas[`${typeOf(path)}_Create`] ?? {}, schemas) as Body
@@ -71,7 +71,7 @@ function wholeBody(path: string): Body {
 
 let made = 0
 
-/** The same for another resource: what is unique is other. */
+/** Returns another body with other unique values. */
 function anotherBody(path: string): Body {
   const unique = Object.values(served.get(path)?.unique ?? {})
   const body = wholeBody(path)
@@ -230,14 +230,14 @@ async function expectStatus(status: number, ...request: Parameters<Contract['cal
   expect([request[0], request[1], answer.status, answer.text]).toEqual([request[0], request[1], status, answer.text])
 }
 
-/** A resource that no rule protects: a rate must not stand on a bill yet. */
+/** Creates a resource that no rule protects: a rate must be unbilled. */
 async function changeable(path: string): Promise<string> {
   const { bill, customerBill, ...body } = anotherBody(path)
   const created = await contract.call('POST', path, { ...body, ...('isBilled' in body && { isBilled: false }) })
   return created.body.id
 }
 
-/** An attribute that may be patched, with a value to which it may be changed. */
+/** Returns a patchable attribute with another value. */
 function patchOf(path: string): readonly [string, unknown] {
   const { patchable = [], states } = served.get(path) ?? {}
   return patchable.includes('name') ? ['name', 'changed'] : ['state', states?.transitions[states.initial]?.[0]]

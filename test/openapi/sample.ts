@@ -1,6 +1,6 @@
 import type { Schema, Schemas } from './comparison.ts'
 
-/** A value with every property that a schema describes. An enumeration gives its first value, a list one element. */
+/** Returns a value with every property of a schema: the first value of an enumeration, one element of a list. */
 export function sampleOf(schema: Schema, all: Schemas): unknown {
   if (schema.$ref) return sampleOf(all[schema.$ref.slice(schema.$ref.lastIndexOf('/') + 1)] ?? {}, all)
   if (schema.enum) return schema.enum[0]
@@ -8,7 +8,7 @@ export function sampleOf(schema: Schema, all: Schemas): unknown {
     case 'object': {
       const properties = Object.entries(schema.properties ?? {})
       const sample = properties.map(([name, property]) => [name, NAMED[name] ?? sampleOf(property, all)])
-      // A held bill alone has all of the properties.
+      // Only a held bill has all properties.
       const held = Object.hasOwn(schema.properties ?? {}, 'holdReason') ? [['state', 'onHold']] : []
       return Object.fromEntries([...sample, ...held])
     }
@@ -27,7 +27,7 @@ export function sampleOf(schema: Schema, all: Schemas): unknown {
   }
 }
 
-/** Of which not any text will do. */
+/** Texts with a special form. */
 const NAMED: Readonly<Record<string, unknown>> = {
   frequency: 'month',
   expiresAt: '9998-12-31T00:00:00.000Z',
@@ -39,7 +39,7 @@ const TEXTS: Readonly<Record<string, string>> = {
   uri: 'https://elsewhere.example/schema.json'
 }
 
-/** The paths of all properties that a schema describes and a value lacks. */
+/** Returns the paths of properties that a schema has and a value lacks. */
 export function missingIn(value: unknown, schema: Schema, all: Schemas, path = '$'): readonly string[] {
   if (schema.$ref) return missingIn(value, all[schema.$ref.slice(schema.$ref.lastIndexOf('/') + 1)] ?? {}, all, path)
   if (value === undefined) return [path]

@@ -18,7 +18,7 @@ afterEach(cleanUp)
 const serve = (url: string) =>
   startServer({ DATABASE_URL: url, BILL_RUN_CHUNK_ACCOUNTS: CHUNK_ACCOUNTS, LOG_LEVEL: 'silent' })
 
-/** Starts a run, lets it be hit `blows` times at moments of the seed, and waits until it has ended by itself. */
+/** Starts a run, hits it `blows` times at moments of the seed, and waits for its end. */
 async function run(
   url: string,
   servers: readonly ServerProcess[],

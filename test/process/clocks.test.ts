@@ -8,7 +8,7 @@ import { CREDENTIAL, cleanUp, type ServerProcess, startServer, until } from './s
 const MINUTES_MS = 60_000
 const ROUNDS = 12
 
-/** Puts the clock of a process wrong, before anything else is loaded. */
+/** Shifts the clock of a process before anything else is loaded. */
 const SHIFT = `const Right = Date, by = Number(process.env.CLOCK_SHIFT_MS);
   globalThis.Date = class extends Right {
     constructor(...given) { if (given.length > 0) super(...given); else super(Right.now() + by) }

@@ -11,7 +11,7 @@ const BODY_LIMIT = 10_000
 let app: FastifyInstance
 let underWay = 0
 let most = 0
-/** Ends the requests that wait, the oldest first. */
+/** Ends the waiting requests, the oldest first. */
 let waiting: (() => void)[] = []
 let isEnding = false
 const sockets: Socket[] = []
@@ -101,7 +101,7 @@ describe('a client that does not wait for answers', () => {
     const clients = Array.from({ length: connections }, () => open(get('/quick/1').repeat(requests)))
     await expect.poll(() => clients.map(({ statuses }) => statuses().length)).toEqual(clients.map(() => requests))
     isOver = true
-    // What is read first of each connection does not wait.
+    // The first read of each connection does not wait.
     expect(mostInTurn).toBeLessThanOrEqual(TAKEN_PER_TURN + connections)
   })
 
@@ -110,7 +110,7 @@ describe('a client that does not wait for answers', () => {
     await expect.poll(() => waiting.length).toBe(UNDER_WAY_MAX)
     const flood = get('/slow/2').repeat(2_000)
     for (let at = 0; at < 200; at++) socket.write(flood)
-    // The kernel's buffers hold some of it; the rest the client has to keep.
+    // The kernel buffers some of it; the client keeps the rest.
     await expect.poll(() => socket.writableLength).toBeGreaterThan(1_000_000)
     expect(most).toBe(UNDER_WAY_MAX)
   })

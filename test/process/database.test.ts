@@ -130,7 +130,7 @@ async function postStatus(server: ServerProcess): Promise<number> {
   return response.status
 }
 
-/** A way to Postgres that can be cut and restored. */
+/** A proxy to Postgres that can be cut and restored. */
 async function openProxy(target: string) {
   const { hostname, port } = new URL(target)
   const sockets = new Set<Socket>()

@@ -6,7 +6,7 @@ import { createTestDatabase } from '../support/database.ts'
 import { ask, fill, open, post, untilRunEnds } from './run-world.ts'
 import { cleanUp, startServer, until } from './server-process.ts'
 
-/** More bills than are discarded in one transaction, all of which have three rates. */
+/** More bills than one transaction discards, with three rates each. */
 const ACCOUNTS = 900
 const RATES = 3
 const LIMIT_MS = 600_000
@@ -15,7 +15,7 @@ afterEach(cleanUp)
 
 const serve = (url: string) => startServer({ DATABASE_URL: url, LOG_LEVEL: 'silent' })
 
-/** Holds a row until it is let go, so that whoever changes it stands still there. */
+/** Locks a row until release, so that its writers wait. */
 async function hold(url: string, table: string, id: string): Promise<() => Promise<void>> {
   const client = new pg.Client(url)
   await client.connect()
@@ -63,7 +63,7 @@ test(
     await cleanUp()
     await store.drop()
 
-    /** Every bill has all of its rates, every other rate is free, and each bill that is gone left its traces. */
+    /** Every bill has all its rates, every other rate is free, and each removed bill is recorded. */
     async function expectWhole(): Promise<void> {
       const { rows } = await database.run(sql`SELECT
         (SELECT count(*) FROM "applied_customer_billing_rate" WHERE "is_billed" <> ("bill_id" IS NOT NULL)),

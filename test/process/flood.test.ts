@@ -83,7 +83,7 @@ function open(): Socket {
     .resume()
 }
 
-/** Waits until a client is answered: others may be first. */
+/** Waits until a client gets a response: others may be first. */
 async function expectAnswer(path: string): Promise<void> {
   await expect.poll(() => statusOf(server.root + path), { timeout: 30_000 }).toBe(200)
 }

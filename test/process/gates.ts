@@ -1,20 +1,20 @@
 import pg from 'pg'
 import { until } from './server-process.ts'
 
-/** What the transaction of a chunk writes: between any two of these it may be hit. */
+/** Writes of a chunk's transaction: a blow may fall between any two. */
 const TABLES = ['customer_bill', 'applied_customer_billing_rate', 'ledger_entry', 'bill_run_chunk'] as const
 /** Later moments may never come: some accounts have nothing to bill. */
 const LATEST = 0.7
 
-/** Places at which a run stands still until it was hit there: no blow comes too late on a busy machine. */
+/** Places where a run stops until it is hit: no blow comes too late on a busy machine. */
 export interface Gates {
-  /** Waits until a transaction of the run stands at a gate. */
+  /** Waits until a transaction of the run reaches a gate. */
   untilReached(gate: number): Promise<void>
   open(gate: number): Promise<void>
   end(): Promise<void>
 }
 
-/** Closes gates at random moments: after a number of bills, and after the writing of one of the tables. */
+/** Closes gates at random moments: after a number of bills, and after writing one of the tables. */
 export async function closeGates(url: string, accounts: number, count: number, random: () => number): Promise<Gates> {
   const moments = Array.from({ length: count }, () => Math.floor(random() * accounts * LATEST)).sort((a, b) => a - b)
   const keeper = await connect(url)
@@ -42,7 +42,7 @@ export async function closeGates(url: string, accounts: number, count: number, r
       await until(`gate ${gate} is reached`, async () => ((await watcher.query(standing, [gate])).rowCount ?? 0) > 0)
       await watcher.end()
     },
-    // Gone with the session where Postgres crashed.
+    // Gone with the session if Postgres crashed.
     open: async (gate) => void (await keeper.query('SELECT pg_advisory_unlock(0, $1)', [gate]).catch(() => undefined)),
     end: async () => void (await keeper.end().catch(() => undefined))
   }
@@ -50,7 +50,7 @@ export async function closeGates(url: string, accounts: number, count: number, r
 
 async function connect(url: string): Promise<pg.Client> {
   const client = new pg.Client(url)
-  // A crash of Postgres is what some wait for.
+  // Some tests wait for a crash of Postgres.
   client.on('error', () => undefined)
   await client.connect()
   return client

@@ -14,7 +14,7 @@ import { cleanUp, dataFolder, letIn, postgresPid, startServer, statusOf, until }
 const END_LIMIT_MS = 240_000
 const ACCOUNTS = 400
 const RESTARTS = 4
-/** One for the server, one that listens for jobs, and one of those with which they are taken. */
+/** One for the server, one that listens for jobs, and one of those that take them. */
 const SCARCE = 3
 
 afterEach(cleanUp)
@@ -48,7 +48,7 @@ it('a server that starts while connections are scarce works off its jobs once th
   const directory = dataFolder()
   const { url: ownerUrl } = await startEmbeddedPostgres({ directory, durable: false })
   const owner = new pg.Client(ownerUrl)
-  // It is connected still when its Postgres is ended.
+  // It is still connected when its Postgres ends.
   owner.on('error', () => undefined)
   await owner.connect()
   await owner.query(`CREATE ROLE app LOGIN PASSWORD 'app'`)
@@ -118,14 +118,14 @@ it('a process has no more connections than docs/deployment.md counts, under what
   await untilAnswered(store.url, 200)
   await count()
   expect(mostOfJobs).toBe(Number(ofJobs))
-  // How many of its pool the requests of one tenant may have is for the fair shares to say.
+  // Fair shares decide how much of its pool one tenant's requests get.
   expect(most).toBeGreaterThan(mostOfJobs)
   expect(most).toBeLessThanOrEqual(5 + mostOfJobs)
   expect(await server.stop()).toMatchObject({ code: 0 })
   await store.drop()
 })
 
-/** Asks for a bill of an account that is none: rejected, but by a job. */
+/** Requests a bill of an unknown account: a job rejects it. */
 async function demand(root: string): Promise<void> {
   await until('a request is taken', () =>
     post(root, `${BASE}/customerBillOnDemand`, { billingAccount: { id: 'nobody' } }).then(
@@ -135,7 +135,7 @@ async function demand(root: string): Promise<void> {
   )
 }
 
-/** Waits until so many bills are there, or the run has ended before. */
+/** Waits for bills, or for an early end of the run. */
 async function untilBilled(database: Database, bills: number): Promise<void> {
   const isReached = sql`SELECT (SELECT count(*) FROM "customer_bill") >= ${bills}::bigint
     OR EXISTS (SELECT FROM "bill_run" WHERE "state" NOT IN ('queued', 'running'))`

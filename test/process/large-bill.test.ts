@@ -5,7 +5,7 @@ import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { BASE } from '../support/server.ts'
 import { CREDENTIAL, cleanUp, type ServerProcess, startServer } from './server-process.ts'
 
-/** More lines than a document shows one by one; those of three tables would fill the heap if they were held. */
+/** More lines than a document lists; those of three tables would fill the heap. */
 const LINES = 15_000
 const HEAP_MIB = 96
 
@@ -27,7 +27,7 @@ async function post(path: string, body: object): Promise<unknown> {
   return answer.json()
 }
 
-/** The status of a document, and how long it is; none of it is kept. */
+/** Returns the status and length of a document; keeps none of it. */
 async function take(place: string, accept: string): Promise<readonly [number, number]> {
   const answer = await fetch(`${server.root}${place}`, { headers: { ...CREDENTIAL, accept } })
   let bytes = 0

@@ -4,10 +4,10 @@ import { BASE } from '../support/server.ts'
 import { CREDENTIAL } from './server-process.ts'
 
 /**
- * What became of the requests. `refused`: the server did not take the connection, so nothing was sent. `dropped`: sent
- * on a connection that was established for it, or half answered. `cut`: sent on a kept connection, and nothing came.
- * The server may close one between two requests at any moment, so that a client asks again (RFC 9110, section 9.2.2);
- * a write that was taken all the same is one that nobody counts as created.
+ * The outcomes of requests. `refused`: the server did not accept the connection, so nothing was sent. `dropped`: sent
+ * on a connection made for it, or half answered. `cut`: sent on a kept connection, without a response. The server may
+ * close such a connection between two requests, so a client repeats the request (RFC 9110, section 9.2.2); a write that
+ * was carried out all the same does not count as created.
  */
 export interface Tally {
   answered: number
@@ -20,16 +20,16 @@ export interface Tally {
 
 export interface LoadOptions {
   readonly clients: number
-  /** Whether a client keeps its connection or opens a new one for each request. */
+  /** Keeps the connection, or opens a new one for each request. */
   readonly keepAlive: boolean
-  /** How long a client waits between two requests. */
+  /** Pause between two requests. */
   readonly pauseMs?: number
 }
 
 const BODY = JSON.stringify({ billingAccount: { id: 'A0815' } })
 const READS_PER_WRITE = 3
 
-/** Reads and writes with several clients at once until each of them is refused. */
+/** Reads and writes with several clients until each is refused. */
 export async function load(root: string, { clients, keepAlive, pauseMs = 0 }: LoadOptions): Promise<Tally> {
   const tally: Tally = { answered: 0, created: 0, refused: 0, cut: 0, dropped: [], failures: [] }
   const client = async (first: number) => {
@@ -48,11 +48,11 @@ function start(agent: Agent, root: string, turn: number): ClientRequest {
   return request(path, { agent, method: 'POST', headers }).end(BODY)
 }
 
-/** Counts what becomes of a request; false once the server takes no more. */
+/** Sends a request and counts its outcome. Returns false once the server accepts no more. */
 function send(sent: ClientRequest, tally: Tally): Promise<boolean> {
   return new Promise((resolve) => {
     const failed = (error: NodeJS.ErrnoException & { syscall?: string }) => {
-      // However it fails, a connection that was not established has carried nothing.
+      // A connection that was never established has carried nothing.
       const wasRefused = error.syscall === 'connect'
       if (wasRefused) tally.refused += 1
       else if (sent.reusedSocket && !isAnswered) tally.cut += 1

@@ -26,7 +26,7 @@ test.each(['SIGTERM', 'SIGKILL'] as const)('the loops end when the program is en
   await until('the loops end', () => !loops.some(isAlive))
 })
 
-/** Starts a command beside loops, and answers their process ids. */
+/** Starts a command beside loops and returns their process ids. */
 async function startLoaded(...command: readonly string[]): Promise<readonly number[]> {
   child = spawn(process.execPath, [LOADED, ...command], { stdio: ['pipe', 'pipe', 'inherit'] })
   let said = ''

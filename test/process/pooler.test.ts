@@ -9,7 +9,7 @@ import { hasPooler, startPooler, stopPoolers } from './pooler.ts'
 import { CREDENTIAL, cleanUp, failedStart, letIn, type ServerProcess, startServer, until } from './server-process.ts'
 
 const POSTGRES = String(process.env.TEST_DATABASE_URL)
-/** Fewer sessions than there are connections to the pooler, so that each serves many of them. */
+/** Fewer sessions than connections to the pooler, so that each serves many. */
 const FEW = { pool_mode: 'transaction', default_pool_size: '3', max_client_conn: '100' }
 
 let admin: pg.Client
@@ -108,7 +108,7 @@ async function get(servers: readonly ServerProcess[], at: number, path: string) 
   return { status: response.status, dates: bills.map(({ billDate }) => billDate) }
 }
 
-/** Jobs work, on a connection of their own: the request is answered, here by a refusal. */
+/** Shows that jobs work on their own connection: the request is rejected. */
 async function askForBill(server: ServerProcess): Promise<void> {
   const asked = await post(server, 'customerBillOnDemand', { billingAccount: { id: 'A0815' } })
   const { id } = (await asked.json()) as { readonly id: string }

@@ -6,16 +6,16 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { until } from './server-process.ts'
 
-/** Debian installs it where only the path of root leads. */
+/** Debian installs it in a folder on root's path only. */
 const PROGRAM = '/usr/sbin/pgbouncer'
 /** The pooler does not run as root. */
 const ACCOUNT = 'nobody'
 
-/** Whether the pooler is installed on this machine; CI installs it where it can. */
+/** The pooler is installed; CI installs it if it can. */
 export const hasPooler = spawnSync(PROGRAM, ['--version']).status === 0
 if (!hasPooler) console.warn(`${PROGRAM} is not installed: nothing shows here that the server works behind a pooler`)
 
-/** A pgbouncer in front of the Postgres of an address, as Debian configures it but for `settings`. */
+/** Starts a pgbouncer in front of a Postgres, configured as by Debian except for `settings`. */
 export async function startPooler(url: string, settings: Readonly<Record<string, string>>) {
   const { hostname, port, username, password } = new URL(url)
   const own = await freePort()
@@ -44,7 +44,7 @@ export async function startPooler(url: string, settings: Readonly<Record<string,
 
 const running: (() => Promise<void>)[] = []
 
-/** Ends every pooler that the tests of this file started. */
+/** Stops all poolers of this file's tests. */
 export async function stopPoolers(): Promise<void> {
   for (const stop of running.splice(0)) await stop()
 }

@@ -127,7 +127,7 @@ function file(): string {
   return name
 }
 
-/** The taken port accepts connections and says nothing. */
+/** Returns a port that accepts connections and says nothing. */
 function silentDatabase(): string {
   return `postgres://user:hush-hush@127.0.0.1:${takenPort}/bills`
 }

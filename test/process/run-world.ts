@@ -9,7 +9,7 @@ import { TENANT } from '../support/database.ts'
 import { BASE } from '../support/server.ts'
 import { CREDENTIAL } from './server-process.ts'
 
-/** Every tenth account has no rates, every twenty-fifth one in another currency, every seventh has paid in advance. */
+/** Every tenth account has no rates, every twenty-fifth one in another currency, every seventh has credit. */
 const RATES = 3
 const [NO_RATES, FOREIGN_RATES, PAID] = [10, 25, 7]
 const POLL_MS = 5
@@ -19,7 +19,7 @@ export function open(url: string): Database {
   return openDatabase({ url, ...settings }, () => undefined)
 }
 
-/** Adds a cycle of March 2026 with so many accounts and their rates, and answers the cycle's id. */
+/** Adds a cycle of March 2026 with accounts and their rates. Returns the cycle's id. */
 export async function fill(root: string, database: Database, accounts: number): Promise<string> {
   const specification = await post(root, `${BASE}/billCycleSpecification`, {
     name: 'Monthly',
@@ -66,7 +66,7 @@ async function payInAdvance(database: Database, accounts: number): Promise<void>
       e("line", "book", "detail", "amount")`)
 }
 
-/** Sends JSON until it is taken: right after a restart there may be nobody to take it. */
+/** Sends JSON until it is accepted: right after a restart nobody may be listening. */
 export async function post(root: string, path: string, body: object): Promise<{ readonly id: string }> {
   const headers = { ...CREDENTIAL, 'Content-Type': 'application/json' }
   const response = await fetch(root + path, { method: 'POST', headers, body: JSON.stringify(body) })
@@ -75,7 +75,7 @@ export async function post(root: string, path: string, body: object): Promise<{ 
   return JSON.parse(text)
 }
 
-/** What a statement answers as its only value; asked again while the database is away. */
+/** Returns the only value of a statement; retries while the database is away. */
 export async function ask(database: Database, statement: Sql): Promise<string> {
   for (;;) {
     const answer = await database.run(statement).catch((error: unknown) => {
@@ -86,7 +86,7 @@ export async function ask(database: Database, statement: Sql): Promise<string> {
   }
 }
 
-/** Waits for the end of the only run, and answers its state. */
+/** Waits for the end of the only run and returns its state. */
 export async function untilRunEnds(database: Database, limitMs: number): Promise<string> {
   for (const deadline = Date.now() + limitMs; ; await delay(POLL_MS)) {
     const state = await ask(database, sql`SELECT "state" FROM "bill_run"`)
@@ -95,7 +95,7 @@ export async function untilRunEnds(database: Database, limitMs: number): Promise
   }
 }
 
-/** Everything that must be true of the run in the end, whatever happened meanwhile. */
+/** Expects a sound run, whatever happened meanwhile. */
 export async function expectSound(database: Database, root: string, accounts: number): Promise<void> {
   const id = await ask(database, sql`SELECT "id" FROM "bill_run"`)
   const response = await fetch(`${root}/billing/v1/billRun/${id}`, { headers: CREDENTIAL })
@@ -112,7 +112,7 @@ export async function expectSound(database: Database, root: string, accounts: nu
     await one(sql`SELECT count(*), count(DISTINCT "billing_account_id"), count(DISTINCT "bill_no"),
       min("bill_no"), max("bill_no") FROM "customer_bill"`)
   ).toEqual([[run.billed, run.billed, run.billed, numbered(1), numbered(run.billed)].map(String)])
-  // All rates of a bill are those of its account, marked once; the others are as they were.
+  // A bill's rates are those of its account, marked once; the others are unchanged.
   expect(
     await one(sql`SELECT r."is_billed", r."version", r."bill_id" IS NOT NULL, count(*),
         count(*) FILTER (WHERE b."billing_account_id" = r."billing_account_id")

@@ -22,11 +22,11 @@ export interface Exit {
   readonly ms: number
 }
 
-/** A server in a process of its own, as an operator runs it. */
+/** A server in a process of its own, as operators run it. */
 export interface ServerProcess {
   readonly child: ChildProcess
   readonly exit: Promise<Exit>
-  /** Where it says it listens, e.g. `http://127.0.0.1:41234`. */
+  /** Its printed address, e.g. `http://127.0.0.1:41234`. */
   readonly root: string
   readonly stdout: () => string
   readonly stderr: () => string
@@ -37,7 +37,7 @@ export interface ServerProcess {
 const running = new Set<ChildProcess>()
 const folders: string[] = []
 
-/** Starts `node src/main.ts` with these settings and no others, and waits until it is ready or has ended. */
+/** Starts `node src/main.ts` with these settings only, and waits until it is ready or has ended. */
 export async function startServer(env: Record<string, string>): Promise<ServerProcess> {
   const server = runServer(env)
   await until('the server listens', () => server.root !== '' || hasEnded(server.child))
@@ -45,7 +45,7 @@ export async function startServer(env: Record<string, string>): Promise<ServerPr
   return server
 }
 
-/** The same without waiting. */
+/** Starts it without waiting. */
 export function runServer(env: Record<string, string>): ServerProcess {
   const { PATH, HOME, TMPDIR } = process.env
   const settings = { PATH, HOME, TMPDIR, PORT: '0', LOG_LEVEL: 'warn', SECRET_KEYS, ...UNHURRIED, ...env }
@@ -75,14 +75,13 @@ export function runServer(env: Record<string, string>): ServerProcess {
   }
 }
 
-/** What a start that fails leaves: its exit code and what it said on stderr. */
+/** Returns exit code and stderr of a failed start. */
 export async function failedStart(env: Record<string, string>): Promise<{ code: number | null; stderr: string }> {
   const server = runServer(env)
   const { code } = await server.exit
   return { code, stderr: server.stderr() }
 }
 
-/** A new folder for the embedded Postgres. */
 export function dataFolder(): string {
   const folder = mkdtempSync(path.join(tmpdir(), 'tmf678-process-'))
   chmodSync(folder, 0o755)
@@ -90,14 +89,14 @@ export function dataFolder(): string {
   return folder
 }
 
-/** The process id of the Postgres of a folder while it runs. */
+/** Returns the process id of a folder's Postgres while it runs. */
 export function postgresPid(folder: string): number | undefined {
   const file = path.join(folder, 'postgres', 'data', 'postmaster.pid')
   const pid = existsSync(file) ? Number(readFileSync(file, 'utf8').split('\n')[0]) : 0
   return isAlive(pid) ? pid : undefined
 }
 
-/** Ends every process that the tests of this file started and removes their folders. */
+/** Ends all processes of this file's tests and removes their folders. */
 export async function cleanUp(): Promise<void> {
   for (const child of running) child.kill('SIGKILL')
   await until('the servers end', () => [...running].every(hasEnded))
@@ -112,10 +111,10 @@ export async function cleanUp(): Promise<void> {
   }
 }
 
-/** Lets requests in: for the embedded database and every test database alike. */
+/** Valid in the embedded database and every test database. */
 export const CREDENTIAL = { token: KEYS[TENANT] }
 
-/** Adds the tenant and the key that the credential needs to a database that has neither. */
+/** Adds the credential's tenant and key to a database. */
 export async function letIn(url: string): Promise<void> {
   const settings = { poolSize: 1, connectTimeoutMs: 120_000, statementTimeoutMs: 120_000, applicationName: 'let in' }
   const database = openDatabase({ url, ...settings }, () => undefined)
@@ -124,7 +123,7 @@ export async function letIn(url: string): Promise<void> {
   await database.close()
 }
 
-/** The status of a GET, 0 when there is no answer. */
+/** Returns the status of a GET; 0 without a response. */
 export function statusOf(url: string): Promise<number> {
   return fetch(url, { headers: CREDENTIAL }).then(
     async (response) => {

@@ -7,14 +7,14 @@ import { BASE } from '../support/server.ts'
 import { fill, open, post } from './run-world.ts'
 import { CREDENTIAL, cleanUp, type ServerProcess, startServer, statusOf, until } from './server-process.ts'
 
-/** As they are by default; the tests are more patient elsewhere. */
+/** The defaults; other tests are more patient. */
 const LIMITS = {
   DATABASE_STATEMENT_TIMEOUT_MS: '10000',
   DATABASE_CONNECT_TIMEOUT_MS: '5000',
   SHUTDOWN_TIMEOUT_MS: '10000',
   LOG_LEVEL: 'silent'
 }
-/** Within this much whoever has a new connection is served again; a busy machine gets as much again. */
+/** Time until a new connection is served again, twice as long for a busy machine. */
 const RECOVERY_LIMIT_MS = 30_000
 
 let store: TestDatabase
@@ -68,7 +68,7 @@ describe('a process that hangs within a transaction', () => {
     await fill(hung.root, database, 12)
     const holder = new pg.Client(store.url)
     await holder.connect()
-    // It has the number of the bill, and waits for the ledger, when it is made to hang.
+    // It holds the number series and waits for the ledger when it is made to hang.
     await holder.query('BEGIN; LOCK TABLE "ledger_entry" IN ACCESS EXCLUSIVE MODE')
     await post(hung.root, `${BASE}/customerBillOnDemand`, { billingAccount: { id: 'A0000001' } })
     const waiting = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`
@@ -82,7 +82,7 @@ describe('a process that hangs within a transaction', () => {
   })
 })
 
-/** Asks for a bill and waits until there is one. */
+/** Posts a request for a bill and waits for the bill. */
 async function untilBilled({ root }: ServerProcess, accountId: string, limitMs?: number): Promise<void> {
   const { id } = await post(root, `${BASE}/customerBillOnDemand`, { billingAccount: { id: accountId } })
   const isDone = async () => {
@@ -92,7 +92,7 @@ async function untilBilled({ root }: ServerProcess, accountId: string, limitMs?:
   await until('there is a bill', isDone, limitMs)
 }
 
-/** A way to Postgres whose connections can be made to say nothing any more, and take whatever they are sent. */
+/** A proxy to Postgres whose connections can fall silent while they take everything. */
 async function openWire(target: string) {
   const { hostname, port } = new URL(target)
   const pairs = new Set<readonly [Socket, Socket]>()

@@ -70,7 +70,7 @@ test('headers beyond 16 KiB are 431', async () => {
   expect(answer.text()).toMatch(/^HTTP\/1\.1 431 /)
 })
 
-/** Sends a start, and then a byte now and again, until the server has ended its side; `ms` is how long that took. */
+/** Sends a start, then single bytes, until the server ends its side; `ms` is the time of that. */
 async function drip(start: string): Promise<{ answer: string; ms: number }> {
   const started = performance.now()
   const dripping = setInterval(() => socket.write('x'), DRIP_MS)
@@ -78,7 +78,7 @@ async function drip(start: string): Promise<{ answer: string; ms: number }> {
   return { answer: answer.text(), ms: performance.now() - started }
 }
 
-/** Sends bytes and waits until the server has ended its side; this side stays open. */
+/** Sends bytes and waits until the server ends its side; this side stays open. */
 async function open(bytes: string): Promise<{ text: () => string }> {
   const { port } = app.server.address() as AddressInfo
   let text = ''
@@ -86,7 +86,7 @@ async function open(bytes: string): Promise<{ text: () => string }> {
   socket.setEncoding('utf8').on('data', (chunk) => {
     text += chunk
   })
-  // Once it is cut off, what it still writes meets a reset.
+  // Later writes meet a reset.
   socket.on('error', () => {})
   socket.write(bytes)
   await once(socket, 'end')

@@ -116,7 +116,7 @@ async function writeUntilItDies(server: ServerProcess, acknowledged: Set<string>
   }
 }
 
-/** Posts a request for a bill and notes its id once it is acknowledged. */
+/** Posts a request for a bill and notes its id. */
 async function post(server: ServerProcess, acknowledged: Set<string>): Promise<Set<string>> {
   const response = await fetch(`${server.root}${BASE}/customerBillOnDemand`, {
     method: 'POST',

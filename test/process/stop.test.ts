@@ -20,9 +20,9 @@ import {
   until
 } from './server-process.ts'
 
-/** Nothing of what a stop might wait for in vain ends before the stop is given up, which is exit code 1. */
+/** A limit that the stop reaches first, which is exit code 1. */
 const NEVER_MS = '600000'
-/** Ten megabytes as one list: more than fits into the buffers of a connection that nobody reads. */
+/** Ten megabytes in one list: more than the buffers of an unread connection. */
 const LARGE = { rows: 1_000, text: 'x'.repeat(10_000) }
 
 let store: TestDatabase
@@ -97,7 +97,7 @@ describe('a stop', () => {
 
   it('that is asked for twice at the same moment, as Ctrl-C under npm does, is one', async () => {
     const server = await start()
-    // Stopped, it finds both of them at the same moment, however busy the machine is.
+    // Stopped, it finds both at the same moment on any machine.
     server.child.kill('SIGSTOP')
     server.child.kill('SIGINT')
     const exit = server.stop('SIGTERM')
@@ -119,7 +119,7 @@ describe('a stop', () => {
   it('gives up after SHUTDOWN_TIMEOUT_MS with exit code 1', async () => {
     const server = await start({ SHUTDOWN_TIMEOUT_MS: '1000' })
     await fill(server)
-    // Nobody takes what it has to say.
+    // Nobody reads its response.
     await slowResponse(`${server.root}${BASE}/customerBillOnDemand?limit=${LARGE.rows}`)
     const exit = await server.stop()
     expect(exit).toMatchObject({ code: 1 })
@@ -154,7 +154,7 @@ async function countRows(): Promise<number> {
   return rows[0].count
 }
 
-/** Posts one request for a bill and copies it in the database; answers its id. */
+/** Posts one request for a bill and copies it in the database. Returns its id. */
 async function fill(server: ServerProcess): Promise<string> {
   const response = await fetch(`${server.root}${BASE}/customerBillOnDemand`, {
     method: 'POST',
@@ -172,13 +172,13 @@ async function fill(server: ServerProcess): Promise<string> {
   return id
 }
 
-/** A response of which nothing is read yet but the head. */
+/** A response of which only the head is read. */
 async function slowResponse(url: string): Promise<IncomingMessage> {
   const [response] = await once(get(url, { headers: CREDENTIAL }), 'response')
   return response
 }
 
-/** A PATCH that waits for a lock; the lock goes with COMMIT. */
+/** A PATCH that waits for a lock until COMMIT. */
 async function lockedPatch(server: ServerProcess, id: string): Promise<{ answer: Promise<Response> }> {
   await client.query('BEGIN')
   await client.query('SELECT 1 FROM customer_bill_on_demand WHERE id = $1 FOR UPDATE', [id])
@@ -193,7 +193,7 @@ async function lockedPatch(server: ServerProcess, id: string): Promise<{ answer:
 }
 
 async function isWaiting(application: string): Promise<boolean> {
-  // Not over the connection that holds the lock: what a transaction sees of the others stands still.
+  // On another connection: a transaction keeps its view of the others.
   const { rowCount } = await store.database.run(
     sql`SELECT 1 FROM pg_stat_activity
         WHERE datname = current_database() AND application_name = ${application} AND wait_event_type = 'Lock'`

@@ -4,7 +4,7 @@ import { rawSql } from '../../src/db/sql.ts'
 import { resources } from '../../src/resources/index.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 
-/** The databases are made with a tenant that is not of the demo. */
+/** Every database has a tenant outside the demo. */
 const TENANTS = `SELECT * FROM tenant WHERE id <> 'other' ORDER BY id`
 const TABLES = [...[...resources.values()].map(({ table }) => table), 'event']
 
@@ -21,7 +21,7 @@ async function query(text: string, { database }: TestDatabase) {
   return (await database.run(rawSql(text))).rows
 }
 
-/** Everything, times included, table by table. */
+/** Dumps every table, times included. */
 function dump(store: TestDatabase) {
   const ledger = 'SELECT * FROM ledger_entry ORDER BY tenant_id, journal_id, line'
   const all = [TENANTS, ...TABLES.map((table) => `SELECT * FROM ${table} ORDER BY tenant_id, id`), ledger]

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import type { ListShape, ObjectShape, Scalar, Shape } from '../../src/tmf/declaration/shape.ts'
 
-/** Few values of each kind, so that filters hit; among them what quoting, ordering and encoding could get wrong. */
+/** Few values of each kind, so that filters hit, with some that stress quoting, ordering and encoding. */
 export const TEXTS = [
   'a',
   'b',
@@ -28,7 +28,7 @@ export const INSTANTS = [
 export const DECIMALS = [0, 0.1, 0.2, 0.3, 1, -1, 1.5, 12345678.901, 99999999999, 0.00125, -0.0000000001]
 const UNITS = ['EUR', 'JPY', 'KWD']
 
-/** Any document of a shape, without the members named in `without`. */
+/** Any document of a shape, without some members. */
 export function documentOf(shape: ObjectShape, without: readonly string[] = []): fc.Arbitrary<Record<string, unknown>> {
   const members = [...shape.members].filter(
     ([name, member]) => (member.required || !name.startsWith('@')) && !without.includes(name)
@@ -39,7 +39,7 @@ export function documentOf(shape: ObjectShape, without: readonly string[] = []):
   return shape.ordered ? documents.map((document) => inOrder(document, shape.ordered ?? [])) : documents
 }
 
-/** A document whose instants of these names, where it has them, come in this order. */
+/** Sorts the instants of these names, if present. */
 function inOrder(document: Record<string, unknown>, names: readonly string[]): Record<string, unknown> {
   const present = names.filter((name) => name in document)
   const sorted = present.map((name) => document[name]).sort()

@@ -8,7 +8,7 @@ import { sql } from '../../src/db/sql.ts'
 export const TEMPLATE = 'template_tmf678'
 export const TENANT = 'demo'
 export const OTHER_TENANT = 'other'
-/** An API key of each of the two, good for everything; the first is that of the embedded database, too. */
+/** A key of each tenant with all rights; the first also opens the embedded database. */
 export const KEYS = { [TENANT]: 'demo-api-key', [OTHER_TENANT]: 'other-key' } as const
 
 export interface TestDatabase {
@@ -17,7 +17,7 @@ export interface TestDatabase {
   drop(): Promise<void>
 }
 
-/** A migrated database of its own, with the tenants `demo` and `other` and an API key of each. */
+/** A migrated database with the tenants `demo` and `other` and an API key of each. */
 export async function createTestDatabase(): Promise<TestDatabase> {
   const server = String(process.env.TEST_DATABASE_URL)
   const name = `test_${randomBytes(6).toString('hex')}`
@@ -41,7 +41,7 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   }
 }
 
-/** What an API key of a test is; it opens everything unless `scopes` say less. */
+/** An API key with all rights unless `scopes` say less. */
 export interface TestKey {
   readonly tenantId: string
   readonly key: string
@@ -58,7 +58,6 @@ export async function addApiKey(database: Queryable, { tenantId, key, ...more }:
       ${addresses && JSON.stringify(addresses)})`)
 }
 
-/** Adds a channel partner and answers its id. */
 export async function addPartner(database: Queryable, tenantId: string, accountNumber: string): Promise<string> {
   const id = newId()
   await database.run(sql`INSERT INTO "partner" ("tenant_id", "id", "last_update", "account_number")
@@ -72,7 +71,7 @@ export function withDatabase(url: string, name: string): string {
   return parsed.href
 }
 
-/** A template can be cloned by one at a time; Postgres makes the others wait for the lock. */
+/** Only one client clones a template at a time; Postgres makes the others wait for the lock. */
 async function command(url: string, text: string): Promise<void> {
   const client = new pg.Client(url)
   await client.connect()

@@ -7,8 +7,8 @@ import { migrate } from '../../src/db/migrations.ts'
 import { TEMPLATE, withDatabase } from './database.ts'
 
 /**
- * One Postgres for all tests, with a migrated template from which each test file clones a database of its own. It is
- * the embedded one, or the server of TEST_POSTGRES_URL, whose user must be a superuser.
+ * Starts one Postgres for all tests, with a migrated template from which each test file clones its database. It is the
+ * embedded one, or the server of TEST_POSTGRES_URL, whose user must be a superuser.
  */
 export async function setup(): Promise<() => Promise<void>> {
   const given = process.env.TEST_POSTGRES_URL

@@ -1,6 +1,6 @@
 import type { TestServer } from './server.ts'
 
-/** For each resource a body that may be posted, and a patch that changes it. */
+/** A postable body and a changing patch for each resource. */
 export const SAMPLES: Readonly<Record<string, { body: object; patch: object }>> = {
   customerBill: { body: { billingAccount: { id: 'A1' } }, patch: { state: 'validated' } },
   customerBillOnDemand: { body: { billingAccount: { id: 'A1' } }, patch: { name: 'Final bill' } },
@@ -10,7 +10,6 @@ export const SAMPLES: Readonly<Record<string, { body: object; patch: object }>> 
 }
 export const PATHS = Object.keys(SAMPLES)
 
-/** Posts a resource and answers its body; fails when it is refused. */
 // biome-ignore lint/suspicious/noExplicitAny: a test asserts on whatever came.
 export async function post(server: TestServer, path: string, more: object = {}): Promise<any> {
   const reply = await server.call('POST', path, { ...SAMPLES[path]?.body, ...more })
@@ -18,7 +17,7 @@ export async function post(server: TestServer, path: string, more: object = {}):
   return reply.body
 }
 
-/** Posts 25 bills B-00 to B-24 over five days, each with two tax items, and answers their ids in order. */
+/** Posts 25 bills B-00 to B-24 over five days, each with two tax items, and returns their ids in order. */
 export async function postNumberedBills(server: TestServer): Promise<readonly string[]> {
   const ids: string[] = []
   for (let at = 0; at < 25; at++) {

@@ -1,4 +1,4 @@
-/** Numbers from 0 to below 1 that look random and are the same for the same seed (mulberry32). */
+/** Returns pseudo-random numbers from 0 to below 1, the same for a seed (mulberry32). */
 export function seeded(seed: number): () => number {
   let state = seed
   return () => {
@@ -9,10 +9,10 @@ export function seeded(seed: number): () => number {
   }
 }
 
-/** Minutes that the long versions of tests go on, with a new seed each round; 0 for the short ones. */
+/** Duration of the long tests, with a new seed each round; 0 for the short ones. */
 export const SOAK_MINUTES = Number(process.env.SOAK_MINUTES ?? 0)
 
-/** Runs a test with its first seed, or in a soak with one seed after the other until its time is over. */
+/** Runs a test with its first seed, or in a soak with new seeds until the time is over. */
 export async function soak(firstSeed: number, round: (seed: number) => Promise<void>): Promise<void> {
   const deadline = Date.now() + SOAK_MINUTES * 60_000
   let seed = firstSeed

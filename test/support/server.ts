@@ -9,7 +9,7 @@ export const BASE = '/customerBillManagement/v4'
 
 export interface TestServer extends TestDatabase {
   readonly app: FastifyInstance
-  /** Sends a request to a path below the API's base. */
+  /** Sends a request below the API's base. */
   call(method: InjectOptions['method'], path: string, body?: unknown, headers?: Record<string, string>): Promise<Reply>
   /** Name of a resource's type in the standard. */
   typeOf(path: string): string
@@ -20,14 +20,14 @@ export interface Reply {
   readonly status: number
   readonly headers: LightMyRequestResponse['headers']
   readonly text: string
-  /** The parsed body, where it is JSON; a test that needs exact digits reads `text`. */
+  /** The parsed JSON; a test of exact digits reads `text`. */
   // biome-ignore lint/suspicious/noExplicitAny: a test asserts on whatever came.
   readonly body: any
 }
 
 /**
- * The app over a database of its own, or over that of another server, asked without a network: with an API key of the
- * tenant `demo`, or as `credential` says.
+ * Starts the app on its own database, or on another server's. Requests need no network and have an API key of the
+ * tenant `demo`, or `credential`.
  */
 export async function startTestServer(
   env: Record<string, string> = {},

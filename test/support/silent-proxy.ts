@@ -1,18 +1,17 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 
-/** A way to Postgres that can fall silent. */
+/** A proxy to Postgres that can fall silent. */
 export interface SilentProxy {
-  /** Leads through the proxy to the database of the target. */
+  /** The target's database through the proxy. */
   readonly url: string
-  /** Nothing passes any more on the connections that are open now, in no direction; both ends are kept. */
+  /** Silences the open connections in both directions and keeps both ends. */
   silence(): void
-  /** Whether connections that are made from now on fall silent from their start. */
+  /** Silences new connections from their start. */
   keepSilent(isSilent: boolean): void
   close(): Promise<void>
 }
 
-/** Opens a proxy in front of the Postgres of an address. */
 export async function openSilentProxy(target: string): Promise<SilentProxy> {
   const { hostname, port } = new URL(target)
   const sockets = new Set<Socket>()
@@ -44,7 +43,7 @@ export async function openSilentProxy(target: string): Promise<SilentProxy> {
   }
 }
 
-/** Takes nothing from it, and sends nothing to it, not even its end. */
+/** Reads nothing and sends nothing, not even its end. */
 function mute(socket: Socket): void {
   socket.unpipe()
   socket.pause()

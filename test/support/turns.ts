@@ -1,11 +1,11 @@
 import { setImmediate } from 'node:timers/promises'
 
-/** What one turn of the event loop may take. */
+/** Limit of one turn of the event loop. */
 export const TURN_MAX_MS = 50
 
 /**
- * The longest that a turn of the event loop took while some work went on, in milliseconds of processor time of this
- * thread: what other threads and processes take meanwhile does not count, so that a busy machine changes nothing.
+ * Returns the longest turn of the event loop during some work, in milliseconds of this thread's processor time. Other
+ * threads and processes do not count, so that a busy machine changes nothing.
  */
 export async function longestTurnMs(work: () => Promise<unknown>): Promise<number> {
   let isOver = false

@@ -6,7 +6,7 @@ import { accepted, UNSURE } from '../../src/tmf/declaration/acceptance.ts'
 import { validateBySchema } from '../../src/tmf/declaration/schema.ts'
 import { documentOf } from '../support/arbitrary.ts'
 
-/** What a client may write in any place. */
+/** Values that a client may write anywhere. */
 const STRANGE = fc.constantFrom<unknown>(
   ...[
     null,
@@ -51,7 +51,7 @@ test.each([...resources.values()])('$path: what is accepted at once is what the 
     ),
     { numRuns: 300 }
   )
-  // Else it would say nothing.
+  // Else the test would prove nothing.
   expect(sure).toBeGreaterThan(30)
 })
 

@@ -12,7 +12,7 @@ import { KEYS, OTHER_TENANT, TENANT } from '../support/database.ts'
 import { type Reply, startTestServer, type TestServer } from '../support/server.ts'
 
 const BILLS = 2_000
-/** As many as the planner is made to believe in. */
+/** The number that the planner believes in. */
 const BELIEVED = 2_000_000
 const OTHER = { token: KEYS[OTHER_TENANT] }
 

@@ -10,7 +10,7 @@ let store: TestDatabase
 beforeAll(async () => {
   store = await createTestDatabase()
   await fillWithDemoData(store.database)
-  // What the demo does not have: an own type with attributes of its own, and an address of another system.
+  // Missing in the demo: a sub-class with attributes, and an address of another system.
   await store.database.run(sql`UPDATE "customer_bill" SET "at_type" = 'EnergyBill',
     "extension" = '{"meter": {"n": 0.10}}',
     "billing_account" = jsonb_set("billing_account", '{href}', '"https://crm.example/accounts/1"')
@@ -36,7 +36,7 @@ test.each([...resources.values()])(
   }
 )
 
-/** Addresses of ours begin with the root of the API, which is nothing here. */
+/** Removes addresses below the API's root, which is empty here. */
 function withoutOwnAddresses(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutOwnAddresses)
   if (typeof value !== 'object' || value === null) return value

@@ -48,7 +48,7 @@ test('Whatever the text is, only a Problem is thrown', () => {
   )
 })
 
-/** A predicate with one of the ways to write it. */
+/** A predicate and one of its spellings. */
 interface Written {
   readonly predicate: Predicate
   readonly text: string

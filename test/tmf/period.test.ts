@@ -8,7 +8,7 @@ import type { Shape } from '../../src/tmf/declaration/shape.ts'
 
 const all = new Map<string, Resource>([...resources, ...accountResources])
 
-/** The periods of a shape as paths, where `[0]` is an element of a list. */
+/** Returns the paths of periods in a shape; `[0]` is an element of a list. */
 function periodsOf(shape: Shape, path: string): string[] {
   if (shape.kind === 'list') return periodsOf(shape.of, `${path}[0]`)
   if (shape.kind !== 'object') return []

@@ -5,7 +5,7 @@ import type { Fields } from '../../src/tmf/query/query.ts'
 import { parseFieldsOnly, parseQuery } from '../../src/tmf/query/query.ts'
 import { joinQuery, splitQuery } from '../../src/tmf/query/query-text.ts'
 
-/** A predicate in short: `a.b eq x|y`, joined by & and ; with brackets. */
+/** Writes a predicate as `a.b eq x|y`, joined by & and ; with brackets. */
 function shown(predicate: Predicate | undefined): string {
   if (!predicate) return ''
   switch (predicate.op) {
@@ -61,14 +61,14 @@ test.each([
   ['a.gt=1&a.gt=5', '(a gt 1 & a gt 5)'],
   ['a.ne=1,2', 'a ne 1|2'],
   ['d%3C2013-04-20;d%3E2017-04-20', '(d lt 2013-04-20 ; d gt 2017-04-20)'],
-  // Reserved parameters are taken out first and hold for the whole query.
+  // Reserved parameters are taken out first and apply to the whole query.
   ['limit=5;a=1', 'a eq 1'],
   ['a=1;sort=b;c=2', '(a eq 1 ; c eq 2)'],
   ['offset=1&fields=a&limit=2', ''],
   ['depth.eq=2', 'depth eq 2'],
   ['&&a=1&', 'a eq 1'],
   ['', ''],
-  // What is escaped is a character of the value.
+  // An escaped character belongs to the value.
   ['a=x%26y', 'a eq x&y'],
   ['a=x%3By', 'a eq x;y'],
   ['a=x%2Cy', 'a eq x,y'],
@@ -85,7 +85,7 @@ test.each([
   ['a=""x"",y', 'a eq "x"|y'],
   ['a="x","y,z"', 'a eq x|y,z'],
   ['a="5",6"', 'a eq 5|6"'],
-  // Behind the sign that separates, further signs are the value's.
+  // After the separating sign, further signs belong to the value.
   ['a=%3Dx', 'a eq =x'],
   ['a=%3D%3Dx', 'a eq ==x'],
   ['a.eq=~x', 'a eq ~x'],
@@ -101,7 +101,7 @@ test.each([
   ['%40type=X', '@type eq X'],
   ['a.b.c=1', 'a.b.c eq 1'],
   ['a.b.gt=1', 'a.b gt 1'],
-  // A JSONPath ends where its brackets do, so its && needs no escape.
+  // A JSONPath ends with its brackets, so its && needs no escape.
   ["filter=$[?(@.a=='x' && @.b=='y;z')]&c=1", '(c eq 1 & ((a eq x & b eq y;z)))'],
   ['filter=%24%5B%3F(%40.a%3D%3D1)%5D&filter=$[?(@.b==2)]', '(a eq 1 ; b eq 2)']
 ])('%s reads as %s', (raw, expected) => {

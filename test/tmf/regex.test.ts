@@ -16,7 +16,7 @@ interface Question {
   readonly ignoreCase: boolean
 }
 
-/** What Postgres says to each question, in one statement. */
+/** Asks Postgres all questions in one statement. */
 async function postgresMatches(questions: readonly Question[]): Promise<boolean[]> {
   const { rows } = await client.query<{ matches: boolean }>(
     `SELECT CASE WHEN ignore_case THEN text COLLATE "C" ~* pattern ELSE text COLLATE "C" ~ pattern END AS matches
@@ -168,7 +168,7 @@ describe('Hostile patterns', () => {
     const questions = [{ pattern, text: `${'a'.repeat(2000)}!`, ignoreCase: false }]
     const before = process.cpuUsage()
     const answers = memoryMatches(questions)
-    // Of this process, not of the clock: a busy machine makes no pattern hostile.
+    // CPU time, not elapsed time: a busy machine makes no pattern hostile.
     expect(process.cpuUsage(before).user).toBeLessThan(CPU_MAX_US)
     expect(answers).toEqual(await postgresMatches(questions))
   })
