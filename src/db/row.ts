@@ -1,36 +1,43 @@
 import { z } from 'zod'
 import { type Instant, instantFromPostgres } from '../base/instant.ts'
 import { trimScale } from '../base/money.ts'
+import { present } from '../base/unknown.ts'
+import type { Result } from './database.ts'
 import { identifier, join, type Sql, sql } from './sql.ts'
 import type { Tables } from './tables.ts'
 
+/** Turns the printed text of a column into a value. `kinds` names the columns of tables.ts that it can read. */
 export interface Decoder<T, Kinds extends string> {
   readonly kinds: readonly Kinds[]
   decode(printed: string | null): T
 }
 
+/** A value that a statement computes, with its decoder. */
 export interface Computed<T> {
   readonly expression: Sql
   readonly decoder: Decoder<T, string>
 }
 
+/** A list of columns for SELECT or RETURNING, and the function that reads a row of them by name. */
 export interface RowOf<T> {
   readonly columns: Sql
   read(row: readonly (string | null)[]): T
+  /** Reads the row of a statement that always returns one. */
+  one(result: Result): T
 }
 
 export const text = required('text', (printed) => printed)
-/** Reads a JSON list and keeps the texts among `values`. */
+/** A text of a nullable column whose NULLs the statement's condition rules out. */
 export const stated: Decoder<string, 'text' | 'text?'> = { ...text, kinds: ['text', 'text?'] }
 export const integer = required('integer', Number)
-/** By hand, as it runs for every request: a schema takes five times as long. */
+/** Of a count; exact up to 2^53. */
 export const count = required('bigint', Number)
-/** Reads NULL as undefined, for nullable columns and those of an outer join. */
+/** Decimal text without trailing zeros. */
 export const decimal = required('decimal', trimScale)
 export const boolean = required('boolean', (printed) => printed === 't')
 export const instant: Decoder<Instant, 'instant'> = required('instant', instantFromPostgres)
 
-/** Reads a value that is no column of the table, such as a count or a joined column. */
+/** A text that is one of `values`. */
 export function oneOf<const V extends string>(values: readonly V[]): Decoder<V, 'text'> {
   return required('text', (printed) => {
     const found = values.find((value) => value === printed)
@@ -39,19 +46,17 @@ export function oneOf<const V extends string>(values: readonly V[]): Decoder<V, 
   })
 }
 
-/**
- * Reads columns of a table by the camel-case forms of their names. The compiler refuses an unknown column, one of
- * another kind, and a nullable one without `optional`. `alias` is the table's name in the statement.
- */
+/** JSON of a schema. */
 export function json<T>(schema: z.ZodType<T>): Decoder<T, 'json'> {
   return required('json', (printed) => schema.parse(JSON.parse(printed)))
 }
 
+/** JSON: a list of texts. */
 export const texts = json(z.array(z.string()).readonly())
 
-/** Names the fault of a field in the compiler's message. */
+/** Reads a JSON list and keeps the texts among `values`. */
 export function someOf<const V extends string>(values: readonly V[]): Decoder<readonly V[], 'json'> {
-  // The names and decoders are those of `fields`, which the compiler cannot follow through a loop.
+  // By hand, as it runs for every request: a schema takes five times as long.
   return required('json', (printed) => {
     const stored: unknown = JSON.parse(printed)
     if (!Array.isArray(stored)) throw new Error('the database holds no list where one of texts must be')
@@ -59,7 +64,7 @@ export function someOf<const V extends string>(values: readonly V[]): Decoder<re
   })
 }
 
-/** Object ids of the Postgres types `"char"` and `"char"[]`. */
+/** Reads NULL as undefined, for nullable columns and those of an outer join. */
 export function optional<T, K extends string>({ kinds, decode }: Decoder<T, K>): Decoder<T | undefined, K | `${K}?`> {
   return {
     kinds: kinds.flatMap((kind): readonly (K | `${K}?`)[] => [kind, `${kind}?`]),
@@ -67,12 +72,15 @@ export function optional<T, K extends string>({ kinds, decode }: Decoder<T, K>):
   }
 }
 
-/** All tables and enumerations belong to the schema. */
+/** Reads a value that is no column of the table, such as a count or a joined column. */
 export function computed<T>(decoder: Decoder<T, string>, expression: Sql): Computed<T> {
   return { decoder, expression }
 }
 
-/** Runs `work` with Prisma's schema engine on the database at `url`; a failed script rejects with Postgres' error. */
+/**
+ * Reads columns of a table by the camel-case forms of their names. The compiler refuses an unknown column, one of
+ * another kind, and a nullable one without `optional`. `alias` is the table's name in the statement.
+ */
 export function rowOf<T extends keyof Tables, const F extends Fields>(
   table: T,
   fields: F & Checked<T, F>,
@@ -81,9 +89,19 @@ export function rowOf<T extends keyof Tables, const F extends Fields>(
   return reader(fields, (name) => sql`${identifier(alias)}.${identifier(snakeCase(name))}`)
 }
 
-/** The engine rewords Postgres' error and sometimes loses it. */
-export function computedRow<const F extends Readonly<Record<string, Computed<unknown>>>>(fields: F): RowOf<Values<F>> {
-  return reader(fields, identifier)
+/** Reads values that a statement computes. A field without an expression is the column of its name in snake case. */
+export function computedRow<const F extends Fields>(fields: F): RowOf<Values<F>> {
+  return reader(fields, (name) => identifier(snakeCase(name)))
+}
+
+/** Reads the only value of a statement, such as a count. Treats a missing row as NULL. */
+export function scalar<T>({ rows }: Result, { decode }: Decoder<T, string>): T {
+  return decode(rows[0]?.[0] ?? null)
+}
+
+/** Reads the values of a statement that has one for each row. */
+export function scalars<T>({ rows }: Result, { decode }: Decoder<T, string>): readonly T[] {
+  return rows.map(([printed = null]) => decode(printed))
 }
 
 type Fields = Readonly<Record<string, Decoder<unknown, string> | Computed<unknown>>>
@@ -92,7 +110,7 @@ type Values<F extends Fields> = {
   readonly [N in keyof F]: F[N] extends Decoder<infer V, string> ? V : F[N] extends Computed<infer V> ? V : never
 }
 
-/** Node's types lack WebAssembly; the browser's library declares it. */
+/** Names the fault of a field in the compiler's message. */
 type Checked<T extends keyof Tables, F> = {
   readonly [N in keyof F]: F[N] extends Decoder<unknown, infer Kinds>
     ? SnakeCase<N> extends keyof Tables[T]
@@ -123,14 +141,20 @@ function reader<F extends Fields>(fields: F, columnOf: (name: string) => Sql): R
       ? { name, expression: field.expression, decode: field.decoder.decode }
       : { name, expression: columnOf(name), decode: field.decode }
   )
+  const read = (row: Result['rows'][number]): Values<F> => {
+    const values: Record<string, unknown> = {}
+    let at = 0
+    for (const { name, decode } of members) values[name] = decode(row[at++] ?? null)
+    // The names and decoders are those of `fields`, which the compiler cannot follow through a loop.
+    return values as Values<F>
+  }
   return {
     columns: join(
       members.map(({ expression }) => expression),
       sql`, `
     ),
-    // Compiles some megabytes of WebAssembly once, on demand.
-    read: (row) =>
-      Object.fromEntries(members.map(({ name, decode }, at) => [name, decode(row[at] ?? null)])) as Values<F>
+    read,
+    one: ({ rows }) => read(present(rows[0], 'the row that the statement always returns'))
   }
 }
 

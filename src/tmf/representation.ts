@@ -56,10 +56,15 @@ export function selectFields(resource: Resource, fields: Fields): Selection {
 
 /** `root` is the URL of the API as this client sees it, JSON-escaped. */
 export function writeDocument(path: string, selection: Selection, row: Row, root: string): string {
-  const id = String(row[ID])
+  const id = idOf(row)
   let json = `{"id":${JSON.stringify(id)},"href":"${root}/${path}/${encodeURIComponent(id)}"`
   for (const write of selection.parts) json += write(row, root)
   return `${json}}`
+}
+
+/** Returns the id of a row of a selection. */
+export function idOf(row: Row): string {
+  return String(row[ID])
 }
 
 /** Reads a full row (the resource's `columns`) for rules and changes. */
@@ -67,7 +72,7 @@ export function readStored<D extends Document>(resource: Resource<D>, row: Row):
   const { href: _, ...document } = JSON.parse(writeDocument(resource.path, selectAll(resource), row, OWN_ROOT))
   const internal = (resource.internal?.columns ?? []).map((name) => [name, row[resource.columns.indexOf(name)] ?? null])
   return {
-    id: String(row[ID]),
+    id: idOf(row),
     version: Number(row[1]),
     // Stored documents were validated by the shape whose type is `D`.
     document: document as D,

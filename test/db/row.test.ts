@@ -14,6 +14,8 @@ import {
   oneOf,
   optional,
   rowOf,
+  scalar,
+  scalars,
   text
 } from '../../src/db/row.ts'
 import { sql } from '../../src/db/sql.ts'
@@ -96,6 +98,29 @@ describe('A row', () => {
     })
     const { rows } = await store.database.run(sql`SELECT ${sums.columns} FROM unnest(ARRAY[1.50, 2.50]) x`)
     expect(rows.map(sums.read)).toEqual([{ amount: '4', last: '2026-01-01T00:00:00.000Z' }])
+  })
+
+  test('is read from columns that a statement names, as its only row', async () => {
+    const numbered = computedRow({ netAmount: decimal, times: integer })
+    const select = (limit: number) =>
+      store.database.run(
+        sql`SELECT ${numbered.columns} FROM (VALUES (1.50, 2)) v("net_amount", "times") LIMIT ${limit}`
+      )
+    expect(numbered.one(await select(1))).toEqual({ netAmount: '1.5', times: 2 })
+    const none = await select(0)
+    expect(() => numbered.one(none)).toThrow('the row that the statement always answers is missing')
+  })
+
+  test('of one value is that value, and no row is NULL', async () => {
+    const { database } = store
+    expect(scalar(await database.run(sql`SELECT count(*) FROM "billing_account"`), count)).toBe(0)
+    const none = await database.run(sql`SELECT "id" FROM "billing_account"`)
+    expect(scalar(none, optional(text))).toBeUndefined()
+    expect(() => scalar(none, text)).toThrow('NULL where a value of type text must be')
+    expect(scalars(none, text)).toEqual([])
+    const some = await database.run(sql`VALUES (1), (NULL)`)
+    expect(scalars(some, optional(integer))).toEqual([1, undefined])
+    expect(() => scalars(some, integer)).toThrow('NULL where a value of type integer must be')
   })
 
   test.each([

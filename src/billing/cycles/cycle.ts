@@ -61,8 +61,7 @@ const ZONE = rowOf('tenant', { timeZone: text })
 /** Returns the IANA time zone in which the days of a tenant begin. */
 export async function timeZoneOf(queryable: Queryable, tenantId: string): Promise<string> {
   const zone = sql`SELECT ${ZONE.columns} FROM "tenant" WHERE "id" = ${tenantId}`
-  const { rows } = await queryable.run(zone, { prepared: true })
-  return ZONE.read(rows[0] ?? []).timeZone
+  return ZONE.one(await queryable.run(zone, { prepared: true })).timeZone
 }
 
 /** A change of a cycle is taken as it is: dates that are to follow from others are removed, and derived by the run. */
@@ -99,8 +98,7 @@ async function lockSpecification(
   const row = await find(tx, billCycleSpecification, view, id, 'update')
   const owner = sql`SELECT ${OWNER.columns} FROM "bill_cycle_specification"
     WHERE ${within(billCycleSpecification, view)} AND "id" = ${id}`
-  const { rows } = await tx.run(owner)
-  return { document: readSpecification(row), ...OWNER.read(rows[0] ?? []) }
+  return { document: readSpecification(row), ...OWNER.one(await tx.run(owner)) }
 }
 
 /** Returns the cycle that begins last, in any view of the tenant. */

@@ -1,6 +1,7 @@
 import type { Instant } from '../../base/instant.ts'
 import { minorDigits } from '../../base/money.ts'
 import type { Transaction } from '../../db/database.ts'
+import { computed, computedRow, count, rowOf, text } from '../../db/row.ts'
 import { join, type Sql, sql } from '../../db/sql.ts'
 
 /** What is to be billed: which accounts, and their rates up to when. */
@@ -36,15 +37,19 @@ const NOTHING_TO_BILL = 'nothingToBill'
  */
 export async function draftBills(tx: Transaction, charging: Charging): Promise<Drafted> {
   await createTables(tx)
-  const { rows } = await tx.run(sql`SELECT DISTINCT a."invoice_currency" FROM "billing_account" a
+  const { rows } = await tx.run(sql`SELECT DISTINCT ${CURRENCY.columns} FROM "billing_account" a
     WHERE a."tenant_id" = ${charging.tenantId} AND ${charging.accounts}`)
-  const digits = rows.map(([currency]) => sql`(${currency}::text, ${minorDigits(String(currency))}::int)`)
+  const digits = rows.map(CURRENCY.read).map(({ invoiceCurrency: currency }) => {
+    return sql`(${currency}::text, ${minorDigits(currency)}::int)`
+  })
   if (digits.length === 0) return { ready: 0, skipped: {}, parked: [] }
   await tx.run(linesStatement(charging))
   await tx.run(sql`ANALYZE "pg_temp"."bill_draft_line"`)
   await tx.run(draftStatement(charging, join(digits, sql`, `)))
   return outcome(tx)
 }
+
+const CURRENCY = rowOf('billing_account', { invoiceCurrency: text }, 'a')
 
 /** Kept by the connection and emptied at every commit, so that a run of many chunks does not make tables of its own. */
 async function createTables(tx: Transaction): Promise<void> {
@@ -164,19 +169,16 @@ const FAULT = sql`CASE
     format('The credits exceed the charges: the total would be %s %s', trim_scale("included"), "currency")
 END`
 
+const COUNTS = computedRow({
+  ready: computed(count, sql`count("position")`),
+  empty: computed(count, sql`count(*) FILTER (WHERE "lines" = 0)`)
+})
+const PARKED = computedRow({ billingAccount: computed(text, sql`"account"`), reason: computed(text, sql`"fault"`) })
+
 async function outcome(tx: Transaction): Promise<Drafted> {
-  const counts = await tx.run(
-    sql`SELECT count("position"), count(*) FILTER (WHERE "lines" = 0) FROM "pg_temp"."bill_draft"`
-  )
-  const parked = await tx.run(sql`SELECT "account", "fault" FROM "pg_temp"."bill_draft" WHERE "fault" IS NOT NULL
+  const counts = await tx.run(sql`SELECT ${COUNTS.columns} FROM "pg_temp"."bill_draft"`)
+  const { rows } = await tx.run(sql`SELECT ${PARKED.columns} FROM "pg_temp"."bill_draft" WHERE "fault" IS NOT NULL
     ORDER BY "account"`)
-  const [ready, empty] = (counts.rows[0] ?? []).map(Number)
-  return {
-    ready: ready ?? 0,
-    skipped: empty ? { [NOTHING_TO_BILL]: empty } : {},
-    parked: parked.rows.map(([billingAccount, reason]) => ({
-      billingAccount: String(billingAccount),
-      reason: String(reason)
-    }))
-  }
+  const { ready, empty } = COUNTS.one(counts)
+  return { ready, skipped: empty ? { [NOTHING_TO_BILL]: empty } : {}, parked: rows.map(PARKED.read) }
 }

@@ -1,9 +1,10 @@
 import { z } from 'zod'
 import { type Account, findAccount } from '../../accounts/lookup.ts'
-import { afterAll, type Instant, instantFromPostgres, parseInstant } from '../../base/instant.ts'
+import { afterAll, type Instant, parseInstant } from '../../base/instant.ts'
 import { minorDigits } from '../../base/money.ts'
 import { Problem } from '../../base/problem.ts'
 import type { Queryable, Result, Transaction } from '../../db/database.ts'
+import { computed, computedRow, count, decimal, instant, integer, optional, rowOf, scalar, text } from '../../db/row.ts'
 import { sql } from '../../db/sql.ts'
 import { slotOf } from '../../fairness/request-slot.ts'
 import { moneyOf, objectOf } from '../../http/json.ts'
@@ -67,6 +68,15 @@ interface Preview {
   readonly root: string
 }
 
+/** `taxes` is JSON. */
+const DRAFT = computedRow({
+  lines: integer,
+  excluded: computed(decimal, sql`coalesce("tax_excluded", 0)`),
+  included: computed(decimal, sql`coalesce("tax_included", 0)`),
+  rounding: computed(decimal, sql`coalesce("rounding", 0)`),
+  taxes: text
+})
+
 /**
  * The bill that a request for one would bring now, over the rates before an instant. It is drafted like any other and
  * thrown away: nothing is written. Without anything to bill its amounts are 0. Throws `conflict` with the reason why
@@ -83,43 +93,53 @@ async function previewBill(
   const charging = { tenantId, accounts: sql`a."id" = ${account.id}`, chargeDate: until, taxDate: until }
   const { parked } = await draftBills(tx, charging)
   if (parked[0]) throw new Problem('conflict', parked[0].reason)
-  const { rows } = await tx.run(sql`SELECT "lines", coalesce("tax_excluded", 0), coalesce("tax_included", 0),
-    coalesce("rounding", 0), "taxes" FROM "pg_temp"."bill_draft"`)
-  const [count = '', excluded = '', included = '', rounding = '', taxes = ''] = (rows[0] ?? []).map(String)
+  const draft = DRAFT.one(await tx.run(sql`SELECT ${DRAFT.columns} FROM "pg_temp"."bill_draft"`))
   const { id, name, invoiceCurrency } = account
   const money = (amount: string) => moneyOf(invoiceCurrency, amount)
   const bill = objectOf({
     billingAccount: JSON.stringify({ id, href: `${root}/accounts/${encodeURIComponent(id)}`, name }),
     billingPeriod: JSON.stringify({ endDateTime: until }),
-    taxExcludedAmount: money(excluded),
-    taxIncludedAmount: money(included),
-    amountDue: money(included),
-    taxItem: taxes,
-    rounding: money(rounding),
-    lineCount: count
+    taxExcludedAmount: money(draft.excluded),
+    taxIncludedAmount: money(draft.included),
+    amountDue: money(draft.included),
+    taxItem: draft.taxes,
+    rounding: money(draft.rounding),
+    lineCount: String(draft.lines)
   })
   return { bill, lines: await readLines(tx, tenantId, invoiceCurrency), currency: invoiceCurrency, root }
 }
 
 /** Whether an account has so many rates to bill that it takes its time. Throws `conflict` for too many. */
 async function hasMany(queryable: Queryable, tenantId: string, accountId: string): Promise<boolean> {
-  const { rows } = await queryable.run(
+  const counted = await queryable.run(
     sql`SELECT count(*) FROM (SELECT FROM "applied_customer_billing_rate"
       WHERE "tenant_id" = ${tenantId} AND "billing_account_id" = ${accountId} AND NOT "is_billed"
       LIMIT ${RATES_MAX + 1}) r`,
     { prepared: true }
   )
-  const count = Number(rows[0]?.[0])
-  if (count <= RATES_MAX) return count > WRITE_RATES_MAX
+  const rates = scalar(counted, count)
+  if (rates <= RATES_MAX) return rates > WRITE_RATES_MAX
   const message = `The account has more than ${RATES_MAX} rates to bill: too many for a preview; a dry run has its bill`
   throw new Problem('conflict', message)
 }
 
+const LINE = rowOf(
+  'applied_customer_billing_rate',
+  {
+    id: text,
+    name: optional(text),
+    date: optional(instant),
+    kind: computed(text, sql`l."kind"`),
+    exact: computed(decimal, sql`l."amount"`),
+    shown: computed(decimal, sql`l."shown"`)
+  },
+  'r'
+)
+
 /** The lines in the order of their dates, each with its exact amount and the one that the bill shows. */
 async function readLines(tx: Transaction, tenantId: string, currency: string): Promise<Result['rows']> {
-  const { rows } = await tx.run(sql`SELECT r."id", r."name", r."date", l."kind", l."amount",
-      round(l."amount", ${minorDigits(currency)}::int)
-    FROM "pg_temp"."bill_draft_line" l
+  const { rows } = await tx.run(sql`SELECT ${LINE.columns}
+    FROM (SELECT *, round("amount", ${minorDigits(currency)}::int) AS "shown" FROM "pg_temp"."bill_draft_line") l
     JOIN "applied_customer_billing_rate" r ON r."tenant_id" = ${tenantId} AND r."id" = l."rate"
     ORDER BY r."date", r."id" LIMIT ${LINES_SHOWN_MAX}`)
   return rows
@@ -127,14 +147,15 @@ async function readLines(tx: Transaction, tenantId: string, currency: string): P
 
 function* piecesOf({ bill, lines, currency, root }: Preview): Generator<string> {
   yield `${bill.slice(0, -1)},"lines":[`
-  for (const [at, [id, name, date, kind, exact, shown]] of lines.entries()) {
+  for (const [at, row] of lines.entries()) {
+    const { id, name, date, kind, exact, shown } = LINE.read(row)
     const line = objectOf({
       rate: JSON.stringify({ id, href: `${root}/appliedCustomerBillingRate/${id}` }),
       name: name ? JSON.stringify(name) : undefined,
-      date: JSON.stringify(instantFromPostgres(String(date))),
+      date: JSON.stringify(date),
       type: JSON.stringify(kind),
-      taxExcludedAmount: moneyOf(currency, String(exact)),
-      shownAmount: moneyOf(currency, String(shown))
+      taxExcludedAmount: moneyOf(currency, exact),
+      shownAmount: moneyOf(currency, shown)
     })
     yield at === 0 ? line : `,${line}`
   }

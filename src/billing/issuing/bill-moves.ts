@@ -32,6 +32,6 @@ export async function recordMoves(
   })
   await recordChanges(tx, author, changes, { newId, now })
   const { tenantId } = author
-  const ids = after.map((row) => String(row[0]))
+  const ids = changes.map(({ resourceId }) => resourceId)
   await recordEvents(tx, { view: { tenantId }, newId }, customerBill, 'stateChanged', ids, now)
 }

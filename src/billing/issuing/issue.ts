@@ -1,5 +1,6 @@
 import type { Instant } from '../../base/instant.ts'
 import type { Transaction } from '../../db/database.ts'
+import { count, rowOf, scalar, stated, text } from '../../db/row.ts'
 import { type Sql, sql } from '../../db/sql.ts'
 import { postingInstant } from '../../ledger/post.ts'
 import { customerBill } from '../../resources/customer-bill.ts'
@@ -71,8 +72,8 @@ async function markRates(tx: Transaction, { tenantId }: Issue): Promise<void> {
     FROM "line" l
     WHERE r.ctid = l."place" AND r."tenant_id" = ${tenantId} AND r."id" = l."rate" AND r."version" = l."version"
       AND NOT r."is_billed"`)
-  const { rows } = await tx.run(sql`SELECT sum("lines") FROM "pg_temp"."bill_draft" WHERE "position" IS NOT NULL`)
-  if (rowCount !== Number(rows[0]?.[0])) await tx.run(CHANGED_MEANWHILE)
+  const lines = await tx.run(sql`SELECT sum("lines") FROM "pg_temp"."bill_draft" WHERE "position" IS NOT NULL`)
+  if (rowCount !== scalar(lines, count)) await tx.run(CHANGED_MEANWHILE)
 }
 
 /** One journal per bill: what is receivable against the revenue by type of rate, the taxes, and the rounding. */
@@ -129,9 +130,11 @@ async function insertBills(
     JOIN "billing_account" a ON a."tenant_id" = ${tenantId} AND a."id" = d."account"
     JOIN "customer" c ON c."tenant_id" = a."tenant_id" AND c."id" = a."customer_id"
     JOIN "tenant" n ON n."id" = a."tenant_id"
-    RETURNING "billing_account_id", "id"`)
-  return new Map(rows.map(([account, id]) => [String(account), String(id)]))
+    RETURNING ${ISSUED.columns}`)
+  return new Map(rows.map(ISSUED.read).map(({ billingAccountId, id }) => [billingAccountId, id]))
 }
+
+const ISSUED = rowOf('customer_bill', { billingAccountId: stated, id: text })
 
 /** A bill with nothing to pay is settled as it is issued. */
 function stateOf(state: Issue['state']): Sql {

@@ -1,10 +1,8 @@
 import type { Instant } from '../../base/instant.ts'
 import type { Transaction } from '../../db/database.ts'
-import { rowOf, text } from '../../db/row.ts'
+import { scalar, text } from '../../db/row.ts'
 import { type Sql, sql } from '../../db/sql.ts'
 import { LETTERHEAD, RECIPIENT } from '../../resources/letterhead.ts'
-
-const LETTERHEAD_ID = rowOf('letterhead', { id: text })
 
 /**
  * Keeps the letterhead of a tenant as it is now, and returns its id, which is the first half of the SHA-256 of its
@@ -12,7 +10,7 @@ const LETTERHEAD_ID = rowOf('letterhead', { id: text })
  * it comes after the balances and before the numbers.
  */
 export async function keepLetterhead(tx: Transaction, tenantId: string, now: Instant): Promise<string> {
-  const { rows } = await tx.run(
+  const kept = await tx.run(
     sql`WITH "now" AS MATERIALIZED (
         SELECT ${LETTERHEAD} AS "content" FROM "tenant" t WHERE t."id" = ${tenantId}),
       "current" AS MATERIALIZED (
@@ -23,7 +21,7 @@ export async function keepLetterhead(tx: Transaction, tenantId: string, now: Ins
       SELECT "id" FROM "current"`,
     { prepared: true }
   )
-  return LETTERHEAD_ID.read(rows[0] ?? []).id
+  return scalar(kept, text)
 }
 
 /**

@@ -2,6 +2,7 @@ import { isNumberOf, readNumberPattern, withYear } from '../../base/bill-number.
 import type { Instant } from '../../base/instant.ts'
 import { Problem } from '../../base/problem.ts'
 import type { Transaction } from '../../db/database.ts'
+import { computed, rowOf, scalar, scalars, text } from '../../db/row.ts'
 import { type Sql, sql } from '../../db/sql.ts'
 
 /** So many numbers in a row, from `first` on, written with leading zeros up to `width`. */
@@ -22,11 +23,13 @@ export async function takeNumbers(
   billDate: Instant,
   count: number
 ): Promise<Numbers> {
-  const { rows } = await tx.run(sql`SELECT "bill_number_pattern",
-      to_char(${billDate}::timestamptz AT TIME ZONE "time_zone", 'YYYY')
-    FROM "tenant" WHERE "id" = ${tenantId}`)
-  const [pattern = '', year = ''] = (rows[0] ?? []).map(String)
-  const parts = readNumberPattern(pattern)
+  const numbering = rowOf('tenant', {
+    billNumberPattern: text,
+    year: computed(text, sql`to_char(${billDate}::timestamptz AT TIME ZONE "time_zone", 'YYYY')`)
+  })
+  const found = await tx.run(sql`SELECT ${numbering.columns} FROM "tenant" WHERE "id" = ${tenantId}`)
+  const { billNumberPattern, year } = numbering.one(found)
+  const parts = readNumberPattern(billNumberPattern)
   if (!parts) throw new Error(`the tenant ${tenantId} has no pattern of bill numbers`)
   const [prefix, suffix] = [withYear(parts.prefix, year), withYear(parts.suffix, year)]
   const series = `${prefix}{}${suffix}`
@@ -34,7 +37,7 @@ export async function takeNumbers(
     VALUES (${tenantId}, ${series}, 1 + ${count}::bigint)
     ON CONFLICT ("tenant_id", "series") DO UPDATE SET "next" = "number_series"."next" + ${count}::bigint
     RETURNING "next" - ${count}::bigint`)
-  return { prefix, suffix, width: parts.width, first: String(taken.rows[0]?.[0]) }
+  return { prefix, suffix, width: parts.width, first: scalar(taken, text) }
 }
 
 /**
@@ -42,13 +45,13 @@ export async function takeNumbers(
  * its own: no two bills of a tenant have one of these.
  */
 export async function requireForeignNumber(tx: Transaction, tenantId: string, billNo: string): Promise<void> {
-  const { rows } = await tx.run(
+  const patterns = await tx.run(
     sql`SELECT "bill_number_pattern" FROM "tenant" WHERE "id" = ${tenantId}
       UNION ALL SELECT replace("series", '{}', '{1}') FROM "number_series" WHERE "tenant_id" = ${tenantId}`,
     { prepared: true }
   )
-  for (const [pattern] of rows) {
-    const place = readNumberPattern(String(pattern))
+  for (const pattern of scalars(patterns, text)) {
+    const place = readNumberPattern(pattern)
     if (!place || !isNumberOf(place, billNo)) continue
     throw new Problem('invalidField', `$.billNo is a number that this service gives itself, by the pattern ${pattern}`)
   }

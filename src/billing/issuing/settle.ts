@@ -1,4 +1,5 @@
 import type { Transaction } from '../../db/database.ts'
+import { rowOf, text } from '../../db/row.ts'
 import { type Sql, sql } from '../../db/sql.ts'
 import { IN_LEDGER } from '../../ledger/foreign-bills.ts'
 import type { ChangeContext } from '../../tmf/declaration/resource.ts'
@@ -17,16 +18,21 @@ export async function settleWithNothingLeft(
   bills: Sql
 ): Promise<readonly string[]> {
   const { tenantId } = context.author
-  const now = context.clock()
-  const { rows } = await tx.run(
-    sql`UPDATE "customer_bill" b SET "state" = 'settled', "version" = "version" + 1, "last_update" = ${now}
-      FROM (SELECT "id" AS "bill", "state" AS "before" FROM "customer_bill" b WHERE "tenant_id" = ${tenantId}
-        AND ${NOTHING_LEFT} AND ("rounding_amount" IS NOT NULL OR ${IN_LEDGER}) AND ${bills} FOR UPDATE) x
-      WHERE "tenant_id" = ${tenantId} AND "id" = x."bill" RETURNING x."before", ${BILL_COLUMNS}`,
+  const found = await tx.run(
+    sql`SELECT ${UNSETTLED.columns} FROM "customer_bill" b WHERE "tenant_id" = ${tenantId}
+      AND ${NOTHING_LEFT} AND ("rounding_amount" IS NOT NULL OR ${IN_LEDGER}) AND ${bills} FOR UPDATE`,
     { prepared: true }
   )
-  const after = rows.map(([, ...row]) => row)
-  const before = new Map(rows.map(([state, id]) => [String(id), String(state)]))
+  const before = new Map(found.rows.map(UNSETTLED.read).map(({ id, state }) => [id, state]))
+  if (before.size === 0) return []
+  const [ids, now] = [[...before.keys()], context.clock()]
+  const { rows: after } = await tx.run(
+    sql`UPDATE "customer_bill" SET "state" = 'settled', "version" = "version" + 1, "last_update" = ${now}
+      WHERE "tenant_id" = ${tenantId} AND "id" = ANY(${ids}::text[]) RETURNING ${BILL_COLUMNS}`,
+    { prepared: true }
+  )
   await recordMoves(tx, context, 'issue', { before, after }, now)
-  return [...before.keys()]
+  return ids
 }
+
+const UNSETTLED = rowOf('customer_bill', { id: text, state: text }, 'b')

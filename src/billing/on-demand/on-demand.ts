@@ -4,6 +4,7 @@ import { afterAll } from '../../base/instant.ts'
 import { compareDecimals, trimScale } from '../../base/money.ts'
 import type { Transaction } from '../../db/database.ts'
 import { isDataException } from '../../db/failure.ts'
+import { decimal, optional, rowOf, scalar, text } from '../../db/row.ts'
 import { sql } from '../../db/sql.ts'
 import { isOutage } from '../../jobs/outage.ts'
 import { addJob, addJobs, hasNoJob } from '../../jobs/queue.ts'
@@ -66,15 +67,20 @@ interface Ending {
   readonly billId?: string
 }
 
+const ASKED = rowOf('customer_bill_on_demand', {
+  billingAccountId: optional(text),
+  relatedPartyId: optional(text),
+  partnerId: optional(text)
+})
+
 async function answerRequest(tx: Transaction, context: WorkContext, tenantId: string, id: string): Promise<void> {
   await tx.takeTime()
-  const found = await tx.run(sql`SELECT "billing_account_id", "related_party_id", "partner_id"
+  const { rows } = await tx.run(sql`SELECT ${ASKED.columns}
     FROM "customer_bill_on_demand" WHERE "tenant_id" = ${tenantId} AND "id" = ${id} AND "state" = 'inProgress'
     FOR UPDATE`)
-  const [row] = found.rows
-  if (!row) return
-  const [accountName, partyId, partnerId] = row
-  const account = await accountOf(tx, { tenantId, partnerId: partnerId ?? undefined }, accountName, partyId)
+  const [asked] = rows.map(ASKED.read)
+  if (!asked) return
+  const account = await accountOf(tx, tenantId, asked)
   const ending = typeof account === 'string' ? rejected(account) : await bill(tx, context, tenantId, account)
   await end(tx, context, tenantId, id, ending)
 }
@@ -86,11 +92,11 @@ type Account = NonNullable<Awaited<ReturnType<typeof findAccount>>>
 /** The account that a request is for, or why there is none. */
 async function accountOf(
   tx: Transaction,
-  view: { readonly tenantId: string; readonly partnerId: string | undefined },
-  name: string | null | undefined,
-  partyId: string | null | undefined
+  tenantId: string,
+  { billingAccountId, relatedPartyId, partnerId }: ReturnType<typeof ASKED.read>
 ): Promise<Account | string> {
-  const id = name ?? (await onlyAccountOf(tx, view, String(partyId)))
+  const view = { tenantId, partnerId }
+  const id = billingAccountId ?? (await onlyAccountOf(tx, view, String(relatedPartyId)))
   if (id === undefined) return 'The relatedParty does not have exactly one billing account here'
   const account = await findAccount(tx, view, id)
   if (!account) return 'The billing account is unknown'
@@ -150,16 +156,15 @@ async function availableOf(
   credit: string
 ): Promise<string> {
   if (creditLimit === undefined) return trimScale(credit)
-  const { rows } = await tx.run(sql`SELECT trim_scale(${credit}::numeric + ${creditLimit}::numeric
-      - coalesce(sum(b."remaining_amount_value"), 0))
+  const available = await tx.run(sql`SELECT ${credit}::numeric + ${creditLimit}::numeric
+      - coalesce(sum(b."remaining_amount_value"), 0)
     FROM "customer_bill" b WHERE b."tenant_id" = ${tenantId} AND b."billing_account_id" = ${id}
       AND b."remaining_amount_unit" = ${invoiceCurrency} AND ${PAYABLE}`)
-  return String(rows[0]?.[0])
+  return scalar(available, decimal)
 }
 
 async function totalOf(tx: Transaction): Promise<string> {
-  const { rows } = await tx.run(sql`SELECT trim_scale("tax_included") FROM "pg_temp"."bill_draft"`)
-  return String(rows[0]?.[0])
+  return scalar(await tx.run(sql`SELECT "tax_included" FROM "pg_temp"."bill_draft"`), decimal)
 }
 
 async function end(

@@ -2,6 +2,7 @@ import { type Action, type Author, recordChanges } from '../../audit/record.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Instant } from '../../base/instant.ts'
 import type { Transaction } from '../../db/database.ts'
+import { computed, computedRow, decimal, text } from '../../db/row.ts'
 import { identifier, join, type Sql, sql } from '../../db/sql.ts'
 import { addCredits } from '../../ledger/balance.ts'
 import { postAllocations } from '../../ledger/post.ts'
@@ -57,16 +58,20 @@ export async function matched(
         b."remaining_amount_value" AS "left", sum(b."remaining_amount_value")
           OVER (PARTITION BY b."billing_account_id", b."remaining_amount_unit" ORDER BY ${order}, b."id") AS "end"
       FROM "customer_bill" b WHERE b."tenant_id" = ${tenantId} AND ${PAYABLE} AND ${bills})
-    SELECT p."id", d."id", "account", "currency",
-      least(p."end", d."end") - greatest(p."end" - p."left", d."end" - d."left")
+    SELECT ${MATCHED.columns}
     FROM "paid" p JOIN "due" d USING ("account", "currency")
     WHERE p."end" - p."left" < d."end" AND d."end" - d."left" < p."end"
     ORDER BY "account", "currency", d."end", p."end"`)
-  return rows.map((row) => {
-    const [paymentId = '', billId = '', billingAccountId = '', currency = '', amount = ''] = row.map(String)
-    return { paymentId, billId, billingAccountId, currency, amount }
-  })
+  return rows.map(MATCHED.read)
 }
+
+const MATCHED = computedRow({
+  paymentId: computed(text, sql`p."id"`),
+  billId: computed(text, sql`d."id"`),
+  billingAccountId: computed(text, sql`"account"`),
+  currency: text,
+  amount: computed(decimal, sql`least(p."end", d."end") - greatest(p."end" - p."left", d."end" - d."left")`)
+})
 
 /** Moves credit to bills: all of the allocations are positive. The balances must be locked. */
 export async function allocate(
@@ -178,10 +183,9 @@ async function record(
   rows: { readonly before: readonly Row[]; readonly after: readonly Row[] },
   now: Instant
 ): Promise<void> {
-  const old = new Map(rows.before.map((row) => [row[0], paidPart(row)]))
-  const changes = rows.after.map((row) => {
-    const [before, after] = [old.get(row[0] ?? null), paidPart(row)]
-    return { action, resourceType: customerBill.type, resourceId: String(row[0]), before, after }
+  const old = new Map(rows.before.map(paidPart).map(({ id, paid }) => [id, paid]))
+  const changes = rows.after.map(paidPart).map(({ id, paid }) => {
+    return { action, resourceType: customerBill.type, resourceId: id, before: old.get(id), after: paid }
   })
   await recordChanges(tx, author, changes, { newId, now })
   const moved = changes.filter(({ before, after }) => before?.state !== after.state).map(({ resourceId }) => resourceId)
@@ -189,6 +193,7 @@ async function record(
 }
 
 function paidPart(row: Row) {
-  const { state, remainingAmount, appliedPayment } = readStored(customerBill, row).document
-  return { state, remainingAmount, appliedPayment }
+  const { id, document } = readStored(customerBill, row)
+  const { state, remainingAmount, appliedPayment } = document
+  return { id, paid: { state, remainingAmount, appliedPayment } }
 }

@@ -1,7 +1,11 @@
 import type { Transaction } from '../../db/database.ts'
+import { rowOf, stated } from '../../db/row.ts'
 import { sql } from '../../db/sql.ts'
 import { lockBalances } from '../../ledger/balance.ts'
 import { allocate, matched, PAYABLE, type PaymentContext } from './allocation.ts'
+
+// PAYABLE has neither without.
+const KEY = rowOf('customer_bill', { billingAccountId: stated, remainingAmountUnit: stated }, 'b')
 
 /**
  * Pays newly issued bills from the credit of their accounts, first in, first out, as far as it goes. It locks the
@@ -10,9 +14,9 @@ import { allocate, matched, PAYABLE, type PaymentContext } from './allocation.ts
 export async function useCredit(tx: Transaction, context: PaymentContext, billIds: readonly string[]): Promise<void> {
   const { tenantId } = context.author
   const these = sql`b."id" = ANY(${billIds}::text[])`
-  const { rows } = await tx.run(sql`SELECT DISTINCT b."billing_account_id", b."remaining_amount_unit"
+  const { rows } = await tx.run(sql`SELECT DISTINCT ${KEY.columns}
     FROM "customer_bill" b WHERE b."tenant_id" = ${tenantId} AND ${PAYABLE} AND ${these}`)
-  const keys = rows.map(([account, currency]) => ({ billingAccountId: String(account), currency: String(currency) }))
+  const keys = rows.map(KEY.read).map(({ remainingAmountUnit: currency, ...key }) => ({ ...key, currency }))
   const balances = await lockBalances(tx, tenantId, keys)
   const credited = balances.filter(({ credit }) => Number(credit) > 0)
   if (credited.length === 0) return

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { accountIds } from '../../accounts/lookup.ts'
 import { Problem } from '../../base/problem.ts'
 import type { Queryable } from '../../db/database.ts'
-import { computed, computedRow, count, decimal, instant, integer, json, optional, rowOf, text } from '../../db/row.ts'
+import { computed, count, decimal, instant, integer, json, optional, rowOf, scalar, text } from '../../db/row.ts'
 import { type Sql, sql } from '../../db/sql.ts'
 import { moneyOf, objectOf } from '../../http/json.ts'
 import type { View } from '../../tmf/view.ts'
@@ -25,8 +25,6 @@ export interface PaymentFilter {
   readonly references?: readonly string[] | undefined
 }
 
-const COUNTED = computedRow({ total: computed(count, sql`count(*)`) })
-
 /** Lists a page of the payments of a view, the oldest first, and counts all of them. */
 export async function listPayments(
   queryable: Queryable,
@@ -42,8 +40,8 @@ export async function listPayments(
   const page = sql`(SELECT * FROM "payment" p WHERE ${where}
     ORDER BY p."created_at", p."id" LIMIT ${limit} OFFSET ${offset})`
   const { rows } = await queryable.run(sql`${select(page, sql`TRUE`)} ORDER BY p."created_at", p."id"`)
-  const counted = await queryable.run(sql`SELECT ${COUNTED.columns} FROM "payment" p WHERE ${where}`)
-  return { payments: rows.map((row) => represent(row, roots)), total: COUNTED.read(counted.rows[0] ?? []).total }
+  const counted = await queryable.run(sql`SELECT count(*) FROM "payment" p WHERE ${where}`)
+  return { payments: rows.map(PAYMENT.read).map((one) => represent(one, roots)), total: scalar(counted, count) }
 }
 
 /** Reads a payment of a view; throws `notFound`. */
@@ -51,7 +49,8 @@ export async function readPayment(queryable: Queryable, view: View, id: string, 
   const { rows } = await queryable.run(select(sql`"payment"`, sql`${visible(view)} AND p."id" = ${id}`), {
     prepared: true
   })
-  if (rows[0]) return represent(rows[0], roots)
+  const [payment] = rows.map(PAYMENT.read)
+  if (payment) return represent(payment, roots)
   throw new Problem('notFound', 'There is no payment with this id')
 }
 
@@ -98,8 +97,7 @@ function select(payments: Sql, where: Sql): Sql {
     WHERE ${where}`
 }
 
-function represent(row: readonly (string | null)[], roots: Roots): Payment {
-  const payment = PAYMENT.read(row)
+function represent(payment: ReturnType<typeof PAYMENT.read>, roots: Roots): Payment {
   const { id, currency: unit, billingAccountId: accountId, accountName, bills = [], reversedAt } = payment
   const allocations = bills.map(([bill, part]) =>
     objectOf({

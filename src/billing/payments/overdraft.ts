@@ -1,8 +1,15 @@
 import type { Instant } from '../../base/instant.ts'
 import type { Transaction } from '../../db/database.ts'
+import { computed, computedRow, decimal, rowOf, text } from '../../db/row.ts'
 import { sql } from '../../db/sql.ts'
 import type { BalanceKey } from '../../ledger/balance.ts'
 import { type Allocation, allocate, type PaymentContext, replace } from './allocation.ts'
+
+const OVERDRAWN = rowOf(
+  'account_balance',
+  { accountId: text, currency: text, amount: computed(decimal, sql`b."remaining_amount_value"`) },
+  'a'
+)
 
 /** Pays what is left of a bill out of the credit limit of its account, which was found to do. The balance is locked. */
 export async function overdraw(tx: Transaction, context: PaymentContext, billId: string): Promise<void> {
@@ -12,10 +19,10 @@ export async function overdraw(tx: Transaction, context: PaymentContext, billId:
     FROM "customer_bill" b WHERE b."tenant_id" = ${tenantId} AND b."id" = ${billId} AND b."remaining_amount_value" > 0
       AND a."tenant_id" = b."tenant_id" AND a."account_id" = b."billing_account_id"
       AND a."currency" = b."remaining_amount_unit"
-    RETURNING a."account_id", a."currency", b."remaining_amount_value"`)
-  const [row] = rows
-  if (!row) return
-  const [billingAccountId = '', currency = '', amount = ''] = row.map(String)
+    RETURNING ${OVERDRAWN.columns}`)
+  const [overdrawn] = rows.map(OVERDRAWN.read)
+  if (!overdrawn) return
+  const { accountId: billingAccountId, currency, amount } = overdrawn
   const allocation = { paymentId: undefined, billId, billingAccountId, currency, amount }
   await allocate(tx, context, [allocation], context.clock())
 }
@@ -26,6 +33,11 @@ interface Filling extends BalanceKey {
   readonly now: Instant
 }
 
+const FILLED = computedRow({
+  billId: computed(text, sql`x."bill"`),
+  part: computed(decimal, sql`least(x."amount", p."left" - x."before")`)
+})
+
 /**
  * What a payment has left takes the place of the credit limit on the bills that were paid with it, the oldest first.
  * The balance is locked.
@@ -34,7 +46,7 @@ export async function fillOverdraft(tx: Transaction, context: PaymentContext, pa
   const { tenantId } = context.author
   const { id, now, billingAccountId, currency } = payment
   if (!(await isOverdrawn(tx, tenantId, payment))) return
-  const { rows } = await tx.run(sql`SELECT x."bill", least(x."amount", p."left" - x."before")
+  const { rows } = await tx.run(sql`SELECT ${FILLED.columns}
     FROM (SELECT "bill", "amount", sum("amount") OVER (ORDER BY "bill") - "amount" AS "before"
       FROM (SELECT b."id" AS "bill", sum(a."amount") AS "amount" FROM "customer_bill" b
         JOIN "payment_allocation" a ON a."tenant_id" = b."tenant_id" AND a."bill_id" = b."id" AND a."payment_id" IS NULL
@@ -44,16 +56,21 @@ export async function fillOverdraft(tx: Transaction, context: PaymentContext, pa
         WHERE "tenant_id" = ${tenantId} AND "payment_id" = ${id}), 0) AS "left"
       FROM "payment" WHERE "tenant_id" = ${tenantId} AND "id" = ${id}) p ON x."before" < p."left" ORDER BY x."bill"`)
   // REPLACED knows the payment's part by the limit's, which is written right before it.
-  const allocations = rows.flatMap(([bill, part]): readonly Allocation[] => {
-    const to = { billId: String(bill), billingAccountId, currency }
+  const filled = rows.map(FILLED.read)
+  const allocations = filled.flatMap(({ billId, part }): readonly Allocation[] => {
+    const to = { billId, billingAccountId, currency }
     return [
       { ...to, paymentId: undefined, amount: `-${part}` },
-      { ...to, paymentId: id, amount: String(part) }
+      { ...to, paymentId: id, amount: part }
     ]
   })
   await replace(tx, context, allocations, now)
-  const parts = rows.map(([, part]) => `-${part}`)
-  await addOverdrawn(tx, tenantId, payment, parts)
+  await addOverdrawn(
+    tx,
+    tenantId,
+    payment,
+    filled.map(({ part }) => `-${part}`)
+  )
 }
 
 async function isOverdrawn(tx: Transaction, tenantId: string, key: BalanceKey): Promise<boolean> {

@@ -1,7 +1,7 @@
 import { recordChange } from '../../audit/record.ts'
 import { Problem } from '../../base/problem.ts'
 import type { Transaction } from '../../db/database.ts'
-import { decimal, rowOf, text } from '../../db/row.ts'
+import { computed, computedRow, decimal, optional, rowOf, text } from '../../db/row.ts'
 import { sql } from '../../db/sql.ts'
 import { addCredits, lockBalances } from '../../ledger/balance.ts'
 import { post } from '../../ledger/post.ts'
@@ -51,6 +51,12 @@ export async function reversePayment(
   await recordChange(tx, context.author, change, { id: context.newId(), now })
 }
 
+const UNDONE = computedRow({
+  billId: text,
+  amount: computed(decimal, sql`-sum("amount")`),
+  byLimit: computed(optional(decimal), sql`sum("amount") FILTER (WHERE "is_replaced")`)
+})
+
 /** What takes a payment back from each bill, and what the credit limit pays in its place again. */
 async function undone(
   tx: Transaction,
@@ -58,14 +64,14 @@ async function undone(
   paymentId: string,
   key: Pick<Allocation, 'billingAccountId' | 'currency'>
 ): Promise<readonly Allocation[]> {
-  const { rows } = await tx.run(sql`SELECT "bill_id", -sum("amount"), sum("amount") FILTER (WHERE "is_replaced")
+  const { rows } = await tx.run(sql`SELECT ${UNDONE.columns}
     FROM (SELECT "bill_id", "payment_id", "amount", ${REPLACED} AS "is_replaced" FROM "payment_allocation"
       WHERE "tenant_id" = ${tenantId} AND "bill_id" IN (SELECT "bill_id" FROM "payment_allocation"
         WHERE "tenant_id" = ${tenantId} AND "payment_id" = ${paymentId})
       WINDOW "written" AS (PARTITION BY "bill_id" ORDER BY "id")) x
     WHERE "payment_id" = ${paymentId} GROUP BY "bill_id" HAVING sum("amount") <> 0 ORDER BY "bill_id"`)
-  return rows.flatMap(([bill, amount, byLimit]): readonly Allocation[] => {
-    const taken = { ...key, paymentId, billId: String(bill), amount: String(amount) }
-    return byLimit === null ? [taken] : [taken, { ...taken, paymentId: undefined, amount: String(byLimit) }]
+  return rows.map(UNDONE.read).flatMap(({ billId, amount, byLimit }): readonly Allocation[] => {
+    const taken = { ...key, paymentId, billId, amount }
+    return byLimit === undefined ? [taken] : [taken, { ...taken, paymentId: undefined, amount: byLimit }]
   })
 }

@@ -5,7 +5,7 @@ import type { Instant } from '../../base/instant.ts'
 import { Problem } from '../../base/problem.ts'
 import type { Transaction } from '../../db/database.ts'
 import { constraintName } from '../../db/failure.ts'
-import { oneOf, rowOf } from '../../db/row.ts'
+import { boolean, computed, oneOf, optional, rowOf, text } from '../../db/row.ts'
 import { type Sql, sql } from '../../db/sql.ts'
 import { addJob } from '../../jobs/queue.ts'
 import { runDates } from './run-dates.ts'
@@ -79,26 +79,39 @@ export async function startRun(
   return id
 }
 
+const RUNNABLE = rowOf(
+  'bill_cycle',
+  {
+    billCycleSpecificationId: optional(text),
+    hasAccounts: computed(
+      boolean,
+      sql`EXISTS (SELECT FROM "billing_account" a WHERE ${eligible(sql`c."bill_cycle_specification_id"`)}
+        AND a."tenant_id" = c."tenant_id")`
+    ),
+    lastState: computed(
+      optional(oneOf(RUN_STATES)),
+      sql`(SELECT r."state" FROM "bill_run" r WHERE r."tenant_id" = c."tenant_id" AND r."bill_cycle_id" = c."id"
+        AND NOT r."is_dry" ORDER BY r."id" DESC LIMIT 1)`
+    )
+  },
+  'c'
+)
+
 async function requireRunnable(tx: Transaction, tenantId: string, billCycleId: string, isDry: boolean): Promise<void> {
   const cycle = sql`"bill_cycle" c WHERE c."tenant_id" = ${tenantId} AND c."id" = ${billCycleId}`
   // What is decided by is read in a statement of its own: one that waits for a lock sees what was before it waited.
   await tx.run(sql`SELECT FROM ${cycle} FOR UPDATE`)
-  const { rows } = await tx.run(sql`SELECT c."bill_cycle_specification_id",
-      EXISTS (SELECT FROM "billing_account" a WHERE ${eligible(sql`c."bill_cycle_specification_id"`)}
-        AND a."tenant_id" = c."tenant_id"),
-      (SELECT r."state" FROM "bill_run" r WHERE r."tenant_id" = c."tenant_id" AND r."bill_cycle_id" = c."id"
-        AND NOT r."is_dry" ORDER BY r."id" DESC LIMIT 1)
-    FROM ${cycle}`)
-  const [row] = rows
-  if (!row) throw new Problem('invalidField', '$.billCycle.id names no billCycle of this service')
-  const [specification, hasAccounts, lastState] = row
-  if (specification === null) throw new Problem('conflict', 'This billCycle has no BillCycleSpecification to run')
-  if (hasAccounts !== 't')
+  const { rows } = await tx.run(sql`SELECT ${RUNNABLE.columns} FROM ${cycle}`)
+  const [found] = rows.map(RUNNABLE.read)
+  if (!found) throw new Problem('invalidField', '$.billCycle.id names no billCycle of this service')
+  const { billCycleSpecificationId: specification, hasAccounts, lastState } = found
+  if (specification === undefined) throw new Problem('conflict', 'This billCycle has no BillCycleSpecification to run')
+  if (!hasAccounts)
     throw new Problem('conflict', 'No active postpaid account follows the specification of this billCycle')
   if (!isDry) requireFirst(lastState)
 }
 
-function requireFirst(lastState: string | null | undefined): void {
+function requireFirst(lastState: RunState | undefined): void {
   if (lastState === 'done') throw new Problem('conflict', 'This billCycle is closed: it was run to its end')
   if (lastState === 'queued' || lastState === 'running') {
     throw new Problem('conflict', 'This billCycle is being run already')

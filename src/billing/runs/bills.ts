@@ -5,14 +5,16 @@ import { sumDecimals, trimScale } from '../../base/money.ts'
 import { Problem } from '../../base/problem.ts'
 import { offsetTime } from '../../base/time-zone.ts'
 import type { Queryable } from '../../db/database.ts'
+import { computed, rowOf, text } from '../../db/row.ts'
 import { identifier, join, sql } from '../../db/sql.ts'
 import { slotOf } from '../../fairness/request-slot.ts'
 import { preferred } from '../../http/accept.ts'
 import { type Cell, csvLine } from '../../http/csv.ts'
 import { customerBill } from '../../resources/customer-bill.ts'
-import { selectAll, writeDocument } from '../../tmf/representation.ts'
+import { idOf, selectAll, writeDocument } from '../../tmf/representation.ts'
 import type { Answer } from '../../tmf/serving/endpoint.ts'
 import type { RouteContext } from '../../tmf/serving/routes.ts'
+import { timeZoneOf } from '../cycles/cycle.ts'
 import type { ReadRun } from './list.ts'
 
 /** In the order of preference: a client that takes anything gets the first. */
@@ -44,13 +46,6 @@ export async function streamBills(
   const timeZone = await timeZoneOf(context.database, tenantId)
   const body = Readable.from(WRITERS[type](documents, timeZone))
   return { headers: { Vary: 'Accept' }, stream: { type: `${type};charset=utf-8`, body } }
-}
-
-async function timeZoneOf(queryable: Queryable, tenantId: string): Promise<string> {
-  const { rows } = await queryable.run(sql`SELECT "time_zone" FROM "tenant" WHERE "id" = ${tenantId}`, {
-    prepared: true
-  })
-  return String(rows[0]?.[0])
 }
 
 type Documents = AsyncGenerator<string>
@@ -112,18 +107,23 @@ async function* billDocuments(queryable: Queryable, tenantId: string, runId: str
     const { rows } = await queryable.run(sql`SELECT ${columns} FROM "customer_bill" WHERE "tenant_id" = ${tenantId}
       AND "bill_run_id" = ${runId} AND "id" > ${after} ORDER BY "id" LIMIT ${BATCH}`)
     for (const row of rows) yield writeDocument(customerBill.path, selectAll(customerBill), row, root)
-    if (rows.length < BATCH) return
-    after = String(rows.at(-1)?.[0])
+    const last = rows.at(-1)
+    if (!last || rows.length < BATCH) return
+    after = idOf(last)
   }
 }
 
+const DRY = rowOf('bill_run_dry_bill', { billingAccountId: text, document: computed(text, sql`"document"`) })
+
 async function* dryDocuments(queryable: Queryable, tenantId: string, runId: string): Documents {
   for (let after = ''; ; ) {
-    const { rows } = await queryable.run(sql`SELECT "billing_account_id", "document" FROM "bill_run_dry_bill"
+    const { rows } = await queryable.run(sql`SELECT ${DRY.columns} FROM "bill_run_dry_bill"
       WHERE "tenant_id" = ${tenantId} AND "bill_run_id" = ${runId} AND "billing_account_id" > ${after}
       ORDER BY "billing_account_id" LIMIT ${BATCH}`)
-    for (const [, document] of rows) yield String(document)
+    for (const { billingAccountId, document } of rows.map(DRY.read)) {
+      yield document
+      after = billingAccountId
+    }
     if (rows.length < BATCH) return
-    after = String(rows.at(-1)?.[0])
   }
 }

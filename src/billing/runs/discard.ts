@@ -2,6 +2,7 @@ import { recordChanges } from '../../audit/record.ts'
 import type { Instant } from '../../base/instant.ts'
 import { Problem } from '../../base/problem.ts'
 import type { Database, Transaction } from '../../db/database.ts'
+import { computed, count, optional, rowOf, scalar, stated, text } from '../../db/row.ts'
 import { sql } from '../../db/sql.ts'
 import { customerBill } from '../../resources/customer-bill.ts'
 import type { ChangeContext, RemovalContext, Stored } from '../../tmf/declaration/resource.ts'
@@ -39,15 +40,17 @@ export async function discardBills(
   const { tenantId } = context.author
   const ofRun = sql`"tenant_id" = ${tenantId} AND "bill_run_id" = ${runId} AND ${meant}`
   await requireEnded(database, tenantId, runId, 'discarded')
-  const { rows } = await database.run(sql`SELECT count(*) FROM "customer_bill" WHERE ${ofRun}`)
+  const found = await database.run(sql`SELECT count(*) FROM "customer_bill" WHERE ${ofRun}`)
   const discarded = await inChunks(
     database,
     sql`${ofRun} AND "issued_as" IS NULL`,
     (tx, ids) => takeBack(tx, context, runId, ids),
     (tx) => lockEnded(tx, tenantId, runId)
   )
-  return { discarded, skipped: Math.max(Number(rows[0]?.[0]) - discarded, 0) }
+  return { discarded, skipped: Math.max(scalar(found, count) - discarded, 0) }
 }
+
+const OF_RUN = rowOf('customer_bill', { billRunId: optional(text) })
 
 /** Carries out the removal of a bill that the engine made and that was never issued; see `carryOutRemoval`. */
 export async function discardRemoved(
@@ -59,10 +62,10 @@ export async function discardRemoved(
   const { tenantId, partnerId } = context.view
   if (partnerId !== undefined)
     throw new Problem('forbidden', 'A bill that a billRun made is taken back by the provider')
-  const { rows } = await tx.run(sql`SELECT "bill_run_id" FROM "customer_bill"
+  const bill = await tx.run(sql`SELECT ${OF_RUN.columns} FROM "customer_bill"
     WHERE "tenant_id" = ${tenantId} AND "id" = ${id}`)
-  const runId = rows[0]?.[0]
-  if (!runId) return false
+  const { billRunId: runId } = OF_RUN.one(bill)
+  if (runId === undefined) return false
   await lockEnded(tx, tenantId, runId)
   await takeBack(tx, context, runId, [id])
   return true
@@ -94,6 +97,8 @@ async function takeBack(
   return ids
 }
 
+const RATES = rowOf('applied_customer_billing_rate', { billId: stated, rates: computed(count, sql`count(*)`) })
+
 /** One row for each bill, with what it was and how many rates it had. */
 async function record(
   tx: Transaction,
@@ -101,13 +106,15 @@ async function record(
   ids: readonly string[],
   now: Instant
 ): Promise<void> {
-  const { rows } = await tx.run(sql`SELECT ${BILL_COLUMNS}, (SELECT count(*) FROM "applied_customer_billing_rate" r
-      WHERE r."tenant_id" = "customer_bill"."tenant_id" AND r."bill_id" = "customer_bill"."id")
-    FROM "customer_bill" WHERE "tenant_id" = ${author.tenantId} AND "id" = ANY(${ids}::text[]) ORDER BY "id"`)
+  const { rows } = await tx.run(sql`SELECT ${BILL_COLUMNS} FROM "customer_bill"
+    WHERE "tenant_id" = ${author.tenantId} AND "id" = ANY(${ids}::text[]) ORDER BY "id"`)
+  const counted = await tx.run(sql`SELECT ${RATES.columns} FROM "applied_customer_billing_rate"
+    WHERE "tenant_id" = ${author.tenantId} AND "bill_id" = ANY(${ids}::text[]) GROUP BY "bill_id"`)
+  const ratesOf = new Map(counted.rows.map(RATES.read).map(({ billId, rates }) => [billId, rates]))
   const changes = rows.map((row) => {
     const { id, document } = readStored(customerBill, row)
     const { state, billingAccount, amountDue } = document
-    const after = { freedRates: Number(row.at(-1)) }
+    const after = { freedRates: ratesOf.get(id) ?? 0 }
     const before = { state, billingAccount, amountDue }
     return { action: 'discard' as const, resourceType: customerBill.type, resourceId: id, before, after }
   })

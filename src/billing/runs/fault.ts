@@ -1,5 +1,6 @@
 import type { Instant } from '../../base/instant.ts'
 import type { Transaction } from '../../db/database.ts'
+import { integer, optional, rowOf, scalar, text } from '../../db/row.ts'
 import { sql } from '../../db/sql.ts'
 import { addJobs, IN_BULK } from '../../jobs/queue.ts'
 import { BILL_CHUNK } from './bill-run.ts'
@@ -14,7 +15,7 @@ export async function isolate(tx: Transaction, chunk: ChunkName, error: Error, n
 }
 
 async function halve(tx: Transaction, { tenantId, runId, number }: ChunkName): Promise<boolean> {
-  const { rows } = await tx.run(sql`WITH "chunk" AS (
+  const cut = await tx.run(sql`WITH "chunk" AS (
       SELECT * FROM "bill_run_chunk"
       WHERE "tenant_id" = ${tenantId} AND "bill_run_id" = ${runId} AND "number" = ${number} AND "finished_at" IS NULL
         AND "first_account" < "last_account" FOR UPDATE),
@@ -32,9 +33,9 @@ async function halve(tx: Transaction, { tenantId, runId, number }: ChunkName): P
       "chunk" c
     WHERE x."tenant_id" = c."tenant_id" AND x."bill_run_id" = c."bill_run_id" AND x."number" = c."number"
     RETURNING (SELECT "number" FROM "upper")`)
-  const upper = rows[0]?.[0]
-  if (!upper) return false
-  const halves = sql`unnest(${[number, Number(upper)]}::int[])`
+  const upper = scalar(cut, optional(integer))
+  if (upper === undefined) return false
+  const halves = sql`unnest(${[number, upper]}::int[])`
   await addJobs(
     tx,
     BILL_CHUNK,
@@ -50,16 +51,18 @@ export function refusedReason({ message }: Error): string {
   return `The database refuses it: ${message}`
 }
 
+const FIRST = rowOf('bill_run_chunk', { firstAccount: text })
+
 async function parkAlone(tx: Transaction, name: ChunkName, error: Error, now: Instant): Promise<void> {
   const { tenantId, runId, number } = name
-  const { rows } = await tx.run(sql`SELECT "first_account" FROM "bill_run_chunk" WHERE "tenant_id" = ${tenantId}
+  const { rows } = await tx.run(sql`SELECT ${FIRST.columns} FROM "bill_run_chunk" WHERE "tenant_id" = ${tenantId}
     AND "bill_run_id" = ${runId} AND "number" = ${number} AND "finished_at" IS NULL FOR UPDATE`)
-  const account = rows[0]?.[0]
-  if (!account) return
+  const [chunk] = rows.map(FIRST.read)
+  if (!chunk) return
   await park(tx, name, {
     ready: 0,
     skipped: {},
-    parked: [{ billingAccount: account, reason: refusedReason(error) }]
+    parked: [{ billingAccount: chunk.firstAccount, reason: refusedReason(error) }]
   })
   await tx.run(sql`UPDATE "bill_run_chunk" SET "billed" = 0, "skipped" = '{}', "finished_at" = ${now}
     WHERE "tenant_id" = ${tenantId} AND "bill_run_id" = ${runId} AND "number" = ${number}`)

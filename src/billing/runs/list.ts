@@ -1,10 +1,10 @@
 import { z } from 'zod'
-import { type Instant, instantFromPostgres } from '../../base/instant.ts'
+import type { Instant } from '../../base/instant.ts'
 import { trimScale } from '../../base/money.ts'
 import { Problem } from '../../base/problem.ts'
 import { isId } from '../../base/ulid.ts'
 import type { Queryable } from '../../db/database.ts'
-import { oneOf } from '../../db/row.ts'
+import { boolean, computed, count, instant, json, oneOf, optional, rowOf, scalar, text } from '../../db/row.ts'
 import { type Sql, sql } from '../../db/sql.ts'
 import { moneyOf, objectOf } from '../../http/json.ts'
 import type { Asked } from '../../tmf/serving/endpoint.ts'
@@ -26,6 +26,52 @@ export interface RunFilter {
 /** So many parked accounts are shown with a run. */
 const PARKED_SHOWN_MAX = 1_000
 
+const BY_ACCOUNT = { billingAccount: z.object({ id: z.string() }) }
+const ofRun = sql`"tenant_id" = r."tenant_id" AND "bill_run_id" = r."id"`
+
+const RUN = rowOf(
+  'bill_run',
+  {
+    id: text,
+    state: oneOf(RUN_STATES),
+    billCycleId: text,
+    isDry: boolean,
+    billState: oneOf(BILL_STATES),
+    failure: optional(text),
+    startedAt: optional(instant),
+    finishedAt: optional(instant),
+    eligible: computed(count, sql`c."eligible"`),
+    billed: computed(count, sql`c."billed"`),
+    chunks: computed(count, sql`c."chunks"`),
+    finished: computed(count, sql`c."finished"`),
+    skipped: computed(
+      optional(json(z.array(z.object({ reason: z.string(), count: z.number() })))),
+      sql`(SELECT json_agg(json_build_object('reason', s."reason", 'count', s."count") ORDER BY s."reason") FROM (
+        SELECT k."key" AS "reason", sum(k."value"::bigint) AS "count"
+        FROM "bill_run_chunk" x, jsonb_each_text(x."skipped") k WHERE ${ofRun} GROUP BY 1) s)`
+    ),
+    amounts: computed(
+      optional(json(z.record(z.string(), z.string()))),
+      sql`(SELECT json_object_agg(s."unit", s."value"::text ORDER BY s."unit") FROM (
+        SELECT k."key" AS "unit", sum(k."value"::numeric) AS "value"
+        FROM "bill_run_chunk" x, jsonb_each_text(x."amounts") k WHERE ${ofRun} GROUP BY 1) s)`
+    ),
+    parked: computed(
+      optional(json(z.array(z.object({ ...BY_ACCOUNT, reason: z.string() })))),
+      sql`(SELECT json_agg(json_build_object('billingAccount', json_build_object('id', p."billing_account_id"),
+          'reason', p."reason")) FROM (SELECT * FROM "bill_run_parked" WHERE ${ofRun}
+          ORDER BY "billing_account_id" LIMIT ${PARKED_SHOWN_MAX}) p)`
+    ),
+    unknown: computed(
+      optional(json(z.array(z.object({ ...BY_ACCOUNT, count: z.number() })))),
+      sql`(SELECT json_agg(json_build_object('billingAccount', json_build_object('id', u."key"),
+          'count', u."value"::bigint) ORDER BY u."key") FROM jsonb_each_text(r."unknown_account_rates") u)`
+    ),
+    parkedCount: computed(count, sql`(SELECT count(*) FROM "bill_run_parked" WHERE ${ofRun})`)
+  },
+  'r'
+)
+
 /** Runs of a tenant, the newest first. */
 export async function readRuns(
   queryable: Queryable,
@@ -34,35 +80,20 @@ export async function readRuns(
   filter: RunFilter = {},
   { limit = 100, offset = 0 }: { readonly limit?: number; readonly offset?: number } = {}
 ): Promise<readonly ReadRun[]> {
-  const { rows } = await queryable.run(sql`SELECT r."id", r."state", r."bill_cycle_id", r."is_dry", r."bill_state",
-      r."failure", r."started_at", r."finished_at", c."eligible", c."billed", c."chunks", c."finished",
-      (SELECT json_agg(json_build_object('reason', s."reason", 'count', s."count") ORDER BY s."reason") FROM (
-        SELECT k."key" AS "reason", sum(k."value"::bigint) AS "count" FROM "bill_run_chunk" x,
-          jsonb_each_text(x."skipped") k
-        WHERE x."tenant_id" = r."tenant_id" AND x."bill_run_id" = r."id" GROUP BY 1) s),
-      (SELECT json_object_agg(s."unit", s."value"::text ORDER BY s."unit") FROM (
-        SELECT k."key" AS "unit", sum(k."value"::numeric) AS "value" FROM "bill_run_chunk" x,
-          jsonb_each_text(x."amounts") k
-        WHERE x."tenant_id" = r."tenant_id" AND x."bill_run_id" = r."id" GROUP BY 1) s),
-      (SELECT json_agg(json_build_object('billingAccount', json_build_object('id', p."billing_account_id"),
-          'reason', p."reason")) FROM (SELECT * FROM "bill_run_parked" q WHERE q."tenant_id" = r."tenant_id"
-          AND q."bill_run_id" = r."id" ORDER BY q."billing_account_id" LIMIT ${PARKED_SHOWN_MAX}) p),
-      (SELECT json_agg(json_build_object('billingAccount', json_build_object('id', u."key"), 'count', u."value"::bigint)
-        ORDER BY u."key") FROM jsonb_each_text(r."unknown_account_rates") u),
-      (SELECT count(*) FROM "bill_run_parked" q WHERE q."tenant_id" = r."tenant_id" AND q."bill_run_id" = r."id")
+  const { rows } = await queryable.run(sql`SELECT ${RUN.columns}
     FROM (SELECT * FROM "bill_run" r WHERE ${meantBy(tenantId, filter)}
       ORDER BY r."id" DESC LIMIT ${limit} OFFSET ${offset}) r CROSS JOIN LATERAL (
       SELECT coalesce(sum(x."eligible"), 0) AS "eligible", coalesce(sum(x."billed"), 0) AS "billed",
         count(*) AS "chunks", count(x."finished_at") AS "finished"
       FROM "bill_run_chunk" x WHERE x."tenant_id" = r."tenant_id" AND x."bill_run_id" = r."id") c
     ORDER BY r."id" DESC`)
-  return rows.map((row) => represent(row, now))
+  return rows.map(RUN.read).map((run) => represent(run, now))
 }
 
 /** How many runs of a tenant are meant. */
 export async function countRuns(queryable: Queryable, tenantId: string, filter: RunFilter): Promise<number> {
-  const { rows } = await queryable.run(sql`SELECT count(*) FROM "bill_run" r WHERE ${meantBy(tenantId, filter)}`)
-  return Number(rows[0]?.[0])
+  const meant = sql`SELECT count(*) FROM "bill_run" r WHERE ${meantBy(tenantId, filter)}`
+  return scalar(await queryable.run(meant), count)
 }
 
 /** A run as JSON, its sums with their exact digits; with where it is found, if that is known. */
@@ -97,29 +128,15 @@ function meantBy(tenantId: string, { id, states, cycles }: RunFilter): Sql {
     AND ${cycles ? sql`r."bill_cycle_id" = ANY(${cycles}::text[])` : sql`TRUE`}`
 }
 
-const STATE = oneOf(RUN_STATES)
-const BILL_STATE = oneOf(BILL_STATES)
-const AMOUNTS = z.record(z.string(), z.string())
-
-function represent(row: readonly (string | null)[], now: Instant): ReadRun {
-  const [id, state, billCycle, isDry, billState, failure, startedAt, finishedAt, eligibleCount, billed] = row
-  const [chunks, finished, skipped, amounts, parked, unknown, parkedCount] = row.slice(10)
-  const [from, to] = [startedAt, finishedAt].map((printed) => (printed ? instantFromPostgres(printed) : undefined))
-  const sums = AMOUNTS.parse(JSON.parse(amounts ?? '{}'))
+function represent(run: ReturnType<typeof RUN.read>, now: Instant): ReadRun {
+  const { id, state, billState, failure, startedAt: from, finishedAt: to, eligible, billed, chunks, finished } = run
+  const { skipped = [], parkedCount, parked = [], unknown, amounts = {} } = run
   return {
-    id: String(id),
-    state: STATE.decode(state ?? null),
-    billCycle: { id: String(billCycle) },
-    dryRun: isDry === 't',
-    billState: BILL_STATE.decode(billState ?? null),
-    eligible: Number(eligibleCount),
-    billed: Number(billed),
-    skipped: JSON.parse(skipped ?? '[]'),
-    parkedCount: Number(parkedCount),
-    parked: JSON.parse(parked ?? '[]'),
-    ...(unknown && { unknownAccountRates: JSON.parse(unknown) }),
-    amount: Object.entries(sums).map(([unit, value]) => ({ unit, value: trimScale(value) })),
-    ...(from && { startedAt: from, ...speed(from, to ?? now, Number(billed), Number(chunks), Number(finished), !to) }),
+    ...{ id, state, billCycle: { id: run.billCycleId }, dryRun: run.isDry, billState },
+    ...{ eligible, billed, skipped, parkedCount, parked },
+    ...(unknown && { unknownAccountRates: unknown }),
+    amount: Object.entries(amounts).map(([unit, value]) => ({ unit, value: trimScale(value) })),
+    ...(from && { startedAt: from, ...speed(from, to ?? now, billed, chunks, finished, !to) }),
     ...(to && { finishedAt: to }),
     ...(failure && { failure })
   }

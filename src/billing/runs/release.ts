@@ -1,4 +1,5 @@
 import type { Database, Transaction } from '../../db/database.ts'
+import { computed, computedRow, count } from '../../db/row.ts'
 import { type Sql, sql } from '../../db/sql.ts'
 import type { ChangeContext } from '../../tmf/declaration/resource.ts'
 import { BILL_COLUMNS, recordMoves } from '../issuing/bill-moves.ts'
@@ -54,12 +55,14 @@ interface Meant {
 /** What a release finds. */
 async function countMeant(database: Database, ofRun: Sql, state: IssuedState): Promise<Meant> {
   const ready = state === 'sent' ? sql`"state" IN ('new', 'validated')` : sql`"state" = 'new'`
-  const { rows } = await database.run(sql`SELECT count(*) FILTER (WHERE "state" = 'onHold'),
-      count(*) FILTER (WHERE "state" IN ('partiallyPaid', 'settled')),
-      count(*) FILTER (WHERE "state" IN ('validated', 'sent') AND NOT ${ready}), count(*) FILTER (WHERE ${ready})
-    FROM "customer_bill" WHERE ${ofRun}`)
-  const [onHold = 0, paid = 0, there = 0, count = 0] = (rows[0] ?? []).map(Number)
-  return { onHold, paid, there, ready: count }
+  const having = (bills: Sql) => computed(count, sql`count(*) FILTER (WHERE ${bills})`)
+  const meant = computedRow({
+    onHold: having(sql`"state" = 'onHold'`),
+    paid: having(sql`"state" IN ('partiallyPaid', 'settled')`),
+    there: having(sql`"state" IN ('validated', 'sent') AND NOT ${ready}`),
+    ready: having(ready)
+  })
+  return meant.one(await database.run(sql`SELECT ${meant.columns} FROM "customer_bill" WHERE ${ofRun}`))
 }
 
 /** What somebody else moves meanwhile is there, too. */

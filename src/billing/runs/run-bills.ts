@@ -1,5 +1,6 @@
 import { Problem } from '../../base/problem.ts'
 import type { Database, Queryable, Transaction } from '../../db/database.ts'
+import { boolean, rowOf, text } from '../../db/row.ts'
 import { type Sql, sql } from '../../db/sql.ts'
 import { customerBill } from '../../resources/customer-bill.ts'
 import { bind } from '../../tmf/query/bind.ts'
@@ -18,6 +19,8 @@ export function meantBy(filter: string): Sql {
   return predicate ? where(customerBill, bind(predicate, customerBill.shape)) : sql`TRUE`
 }
 
+const RUN = rowOf('bill_run', { state: text, isDry: boolean })
+
 /**
  * Throws `notFound` without the run, and `conflict` while it goes on or when it was dry; `what` its bills are to be:
  * released. A run that is cancelled ends with what is under way then, which is waited for: its bills are meant, too.
@@ -29,17 +32,20 @@ export async function requireEnded(
   what: 'released' | 'discarded',
   lock: Sql = sql``
 ): Promise<void> {
-  const { rows } = await queryable.run(sql`SELECT "state", "is_dry" FROM "bill_run"
+  const { rows } = await queryable.run(sql`SELECT ${RUN.columns} FROM "bill_run"
     WHERE "tenant_id" = ${tenantId} AND "id" = ${runId}${lock}`)
-  const [state, isDry] = rows[0] ?? []
-  if (!state) throw new Problem('notFound', 'There is no billRun with this id')
-  if (isDry === 't') throw new Problem('conflict', `A dry billRun has no bills that could be ${what}`)
+  const [run] = rows.map(RUN.read)
+  if (!run) throw new Problem('notFound', 'There is no billRun with this id')
+  const { state, isDry } = run
+  if (isDry) throw new Problem('conflict', `A dry billRun has no bills that could be ${what}`)
   if (state === 'queued' || state === 'running') {
     throw new Problem('conflict', `This billRun is ${state}; its bills can be ${what} when it has ended`)
   }
   await queryable.run(sql`SELECT FROM "bill_run_chunk"
     WHERE "tenant_id" = ${tenantId} AND "bill_run_id" = ${runId} AND "finished_at" IS NULL FOR SHARE`)
 }
+
+const ID = rowOf('customer_bill', { id: text })
 
 /**
  * Does something with the bills of a condition, each chunk locked in one transaction; answers how many it was done
@@ -56,9 +62,9 @@ export async function inChunks(
     const { ids, done } = await database.transaction(async (tx) => {
       await tx.takeTime()
       await before(tx)
-      const { rows } = await tx.run(sql`SELECT "id" FROM "customer_bill" WHERE ${which} AND "id" > ${after}
+      const { rows } = await tx.run(sql`SELECT ${ID.columns} FROM "customer_bill" WHERE ${which} AND "id" > ${after}
         ORDER BY "id" LIMIT ${CHUNK_BILLS} FOR UPDATE`)
-      const locked = rows.map(([id]) => String(id))
+      const locked = rows.map(ID.read).map(({ id }) => id)
       return { ids: locked, done: locked.length > 0 ? await work(tx, locked) : [] }
     })
     count += done.length

@@ -4,10 +4,9 @@ import { type Account, findAccount } from '../../accounts/lookup.ts'
 import { type Instant, parseDay } from '../../base/instant.ts'
 import { Problem } from '../../base/problem.ts'
 import { DAY_MS, startOfDay } from '../../base/time-zone.ts'
-import type { Queryable } from '../../db/database.ts'
-import { sql } from '../../db/sql.ts'
 import { moneyOf, objectOf } from '../../http/json.ts'
 import { type Endpoint, endpoint, noBody } from '../../tmf/serving/endpoint.ts'
+import { timeZoneOf } from '../cycles/cycle.ts'
 import type { Roots } from '../payments/list.ts'
 import { STATEMENT_SCHEMA } from './schema.ts'
 import { type Movement, readStatement, type Statement } from './statement.ts'
@@ -72,11 +71,6 @@ adjustments. The closing balance of one day is the opening one of the next.`,
       return { json: write(found, { ...query, currency }, statement, roots) }
     }
   })
-}
-
-async function timeZoneOf(queryable: Queryable, tenantId: string): Promise<string> {
-  const { rows } = await queryable.run(sql`SELECT "time_zone" FROM "tenant" WHERE "id" = ${tenantId}`)
-  return String(rows[0]?.[0])
 }
 
 function instantOf(day: number, timeZone: string): Instant {

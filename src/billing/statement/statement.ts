@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { Instant } from '../../base/instant.ts'
-import type { Result, Transaction } from '../../db/database.ts'
+import type { Transaction } from '../../db/database.ts'
+import { computed, computedRow, decimal, json, optional } from '../../db/row.ts'
 import { sql } from '../../db/sql.ts'
 import { whileUnposted } from '../../ledger/hold.ts'
 
@@ -53,20 +54,29 @@ const MOVEMENTS: z.ZodType<readonly Movement[]> = z.array(
  * account is waited for, so that whatever this does not tell of is posted after it was read.
  */
 export async function readStatement(tx: Transaction, period: Period): Promise<Statement> {
-  const { rows } = await whileUnposted(tx, period.tenantId, period, () => readEntries(tx, period))
-  const [row = []] = rows
-  const [openingBalance = '', payments = '', callCharges = '', otherCharges = '', ...rest] = row.map(String)
-  const [adjustments = '', totalCharges = '', closingBalance = ''] = rest
-  const movements = MOVEMENTS.parse(JSON.parse(row[7] ?? '[]'))
-  return {
-    ...{ openingBalance, payments, callCharges, otherCharges, adjustments, totalCharges, closingBalance },
-    movements
-  }
+  const { movements = [], ...amounts } = await whileUnposted(tx, period.tenantId, period, () => readEntries(tx, period))
+  return { ...amounts, movements }
 }
 
-/** One row: the amounts of a statement and its movements as JSON. */
-function readEntries(tx: Transaction, { tenantId, billingAccountId, currency, start, end }: Period): Promise<Result> {
-  return tx.run(sql`WITH "counted" AS (
+const ENTRIES = computedRow({
+  openingBalance: computed(decimal, sql`"opening"`),
+  payments: decimal,
+  callCharges: computed(decimal, sql`"calls"`),
+  otherCharges: computed(decimal, sql`"others"`),
+  adjustments: decimal,
+  totalCharges: computed(decimal, sql`"calls" + "others" + "adjustments"`),
+  closingBalance: computed(decimal, sql`"opening" + "payments" - "calls" - "others" - "adjustments"`),
+  movements: computed(
+    optional(json(MOVEMENTS)),
+    sql`(SELECT json_agg(json_build_object('date', to_char("posted_at", 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+          'type', "type", 'isOfBill', "is_of_bill", 'sourceId', "source_id", 'amount', "amount"::text)
+          ORDER BY "posted_at", "journal_id", "type")
+        FROM "movement")`
+  )
+})
+
+async function readEntries(tx: Transaction, { tenantId, billingAccountId, currency, start, end }: Period) {
+  const found = await tx.run(sql`WITH "counted" AS (
       SELECT "types", "since", lead("since", 1, 'infinity') OVER (ORDER BY "since") AS "until"
       FROM "call_charge_types" WHERE "tenant_id" = ${tenantId}),
     "entry" AS (
@@ -91,11 +101,6 @@ function readEntries(tx: Transaction, { tenantId, billingAccountId, currency, st
         CASE WHEN "source_type" = 'bill' AND "kind" = 'payment' THEN 'payment' ELSE "source_type" END AS "type",
         sum("amount") AS "amount"
       FROM "entry" WHERE NOT "is_before" GROUP BY 1, 2, 3, 4, 5)
-    SELECT "opening", "payments", "calls", "others", "adjustments", "calls" + "others" + "adjustments",
-      "opening" + "payments" - "calls" - "others" - "adjustments",
-      (SELECT json_agg(json_build_object('date', to_char("posted_at", 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
-          'type', "type", 'isOfBill', "is_of_bill", 'sourceId', "source_id", 'amount', "amount"::text)
-          ORDER BY "posted_at", "journal_id", "type")
-        FROM "movement")
-    FROM "total"`)
+    SELECT ${ENTRIES.columns} FROM "total"`)
+  return ENTRIES.one(found)
 }
