@@ -13,19 +13,19 @@ export interface Connections {
   sessionOf(client: pg.ClientBase): Session
   /** Takes this connection out of use. */
   spoil(client: pg.PoolClient): void
-  /** Takes this connection out of use, and all that were made before it fell silent; those in use are lost soon. */
+  /** Ends the connection at once: a statement that waits on it fails. */
   hangUp(client: pg.PoolClient): void
-  /** Cuts every connection and refuses new ones. */
+  /** Nobody gets this one again, nor any that was made before it fell silent. */
   condemn(client: pg.PoolClient): void
-  /** Waits briefly for statements under way, then cuts them. */
+  /** Cuts every connection and refuses new ones. */
   cut(): void
-  /** A transaction never waits; one that is idle for so long belongs to a process that hangs. */
+  /** Waits briefly for statements under way, then cuts them. */
   close(): Promise<void>
 }
 
-/** Lock waits end before the statement's limit, so that the two errors differ. */
+/** A transaction never waits; one that is idle for so long belongs to a process that hangs. */
 const IDLE_IN_TRANSACTION_MS = 5_000
-/** Time left to connections without a statement limit, after another one has fallen silent. */
+/** Lock waits end before the statement's limit, so that the two errors differ. */
 const LOCK_SHARE = 0.8
 const CLOSE_LIMIT_MS = 2_000
 
@@ -97,12 +97,12 @@ export function openPool(settings: ConnectionSettings, size: number, onIdleError
   }
 }
 
-/** Work without a limit would wait for ever on a silent connection. */
+/** Opens and checks one connection, which the caller ends. Throws a StartError if the check fails. */
 export async function connectClient(settings: ConnectionSettings): Promise<pg.Client> {
   const dialler = newDialler(settings)
   return dialler.again(async () => {
     const client = dialler.newClient()
-    // Opens and checks one connection, which the caller ends. Throws a StartError if the check fails.
+    // A lost connection fails the query that needs it.
     client.on('error', () => undefined)
     await client.connect()
     await dialler.admit(client).catch(async (error: unknown) => {
@@ -113,7 +113,7 @@ export async function connectClient(settings: ConnectionSettings): Promise<pg.Cl
   })
 }
 
-/** A lost connection fails the query that needs it. */
+/** The pool calls `new`, which takes any object that a function returns. */
 function constructorOf(newClient: () => pg.Client): new () => pg.ClientBase {
   return function Client() {
     return newClient()

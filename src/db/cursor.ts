@@ -1,14 +1,14 @@
 import type { Database, Result } from './database.ts'
 import { type Sql, sql } from './sql.ts'
 
-/** The pool calls `new`, which takes any object that a function returns. */
+/** Rows fetched, and read by the driver, in one go. */
 const PART = sql`FETCH FORWARD 100 FROM "part"`
 const PART_ROWS = 100
 
-/** Rows fetched, and read by the driver, in one go. */
+/** Fetches a long result through a cursor: other work has its turn between two parts. */
 export function fetchLong(database: Pick<Database, 'transaction'>, statement: Sql): Promise<Result['rows']> {
   return database.transaction(async (tx) => {
-    // Fetches a long result through a cursor: other work has its turn between two parts.
+    // Plans for all rows, as without a cursor.
     await tx.run(sql`SET LOCAL cursor_tuple_fraction = 1`)
     await tx.run(sql`DECLARE "part" NO SCROLL CURSOR FOR ${statement}`)
     const rows: Result['rows'][number][] = []

@@ -2,36 +2,36 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { type Clock, systemClock } from '../base/clock.ts'
 import type { Instant } from '../base/instant.ts'
 
-/** Plans for all rows, as without a cursor. */
+/**
+ * The database's clock, which dates everything that is stored or compared, independent of the processes' clocks. A
+ * process derives it from the last time the database told and the time passed here since. It is never ahead of the
+ * database, and behind by at most the time of the answer.
+ */
 export interface DatabaseClock {
-  /**
-   * The database's clock, which dates everything that is stored or compared, independent of the processes' clocks. A
-   * process derives it from the last time the database told and the time passed here since. It is never ahead of the
-   * database, and behind by at most the time of the answer.
-   */
-  readonly now: Clock
   /** In a transaction, not before its start: not before anything acknowledged until then. */
+  readonly now: Clock
+  /** Runs the work of a transaction that began at the told time. */
   within<T>(told: Told, work: () => T): T
 }
 
-/** Runs the work of a transaction that began at the told time. */
+/** The database's time and the local time of its arrival, in milliseconds. */
 export interface Told {
   readonly atMs: number
   readonly heardMs: number
 }
 
-/** The database's time and the local time of its arrival, in milliseconds. */
+/** Returns one row with one column. */
 export const TIME = 'SELECT (extract(epoch FROM clock_timestamp()) * 1000)::text AS "at"'
 
-/** Returns one row with one column. */
+/** For this long, a quick answer is better than a newer one: an answer is old by the time it arrives. */
 const KEPT_MS = 60_000
 
-/** For this long, a quick answer is better than a newer one: an answer is old by the time it arrives. */
+/** Call it as soon as the result of TIME arrives. */
 export function told(at: string | undefined): Told {
   return { atMs: Number(at), heardMs: performance.now() }
 }
 
-/** Call it as soon as the result of TIME arrives. */
+/** Uses the process's clock until the database has told the time. */
 export function databaseClock(): DatabaseClock {
   const transactions = new AsyncLocalStorage<Told>()
   let best: Told | undefined
@@ -52,7 +52,7 @@ function at(ms: number): Instant {
   return new Date(Math.floor(ms)).toISOString()
 }
 
-/** Uses the process's clock until the database has told the time. */
+/** Returns the database's time less the local time. */
 function ahead({ atMs, heardMs }: Told): number {
   return atMs - heardMs
 }

@@ -9,14 +9,14 @@ import { BACKEND, type Backend, OWN_BACKEND, watchBackend } from './lifeline.ts'
 import { beginText, type Session, type SessionLimits } from './session.ts'
 import { render, type Sql } from './sql.ts'
 
-/** Returns the database's time less the local time. */
+/** The pool, or the one connection of a transaction. */
 export interface Queryable {
-  /** The pool, or the one connection of a transaction. */
+  /** Runs a statement. Every value comes back as the text Postgres prints, or null. */
   run(statement: Sql, options?: RunOptions): Promise<Result>
 }
 
 export interface RunOptions {
-  /** Runs a statement. Every value comes back as the text Postgres prints, or null. */
+  /** Prepares the statement once per connection. Only for statements of few shapes: each stays in memory there. */
   readonly prepared?: boolean
 }
 
@@ -26,24 +26,24 @@ export interface Result {
 }
 
 export interface Database extends Queryable {
-  /** Prepares the statement once per connection. Only for statements of few shapes: each stays in memory there. */
-  transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>
   /** Runs `work` in one transaction, and again from the start on a serialization failure or a deadlock. */
-  snapshot<T>(work: (tx: Transaction) => Promise<T>): Promise<T>
+  transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>
   /** Runs work that only reads, on one snapshot. */
-  readonly clock: Clock
+  snapshot<T>(work: (tx: Transaction) => Promise<T>): Promise<T>
   /** The database's clock, the same in every process. */
-  requireWritable(): Promise<void>
+  readonly clock: Clock
   /** Throws a Problem soon if the database does not answer or takes no changes. */
-  query(text: string): Promise<{ rows: { name: string | null }[] }>
+  requireWritable(): Promise<void>
   /** Runs fixed text with one column `name`, for migrations.ts, which also queries a client. */
+  query(text: string): Promise<{ rows: { name: string | null }[] }>
+  /** Fails all statements, present and future; only `close` is left. */
   cut(): void
   close(): Promise<void>
 }
 
-/** Fails all statements, present and future; only `close` is left. */
+/** A Queryable in a transaction; writing functions take it as their first argument. */
 export interface Transaction extends Queryable {
-  /** A Queryable in a transaction; writing functions take it as their first argument. */
+  /** Lifts the statement limit, as no client waits. A process that hangs still loses the transaction. */
   takeTime(): Promise<void>
 }
 
@@ -58,12 +58,12 @@ export interface DatabaseSettings {
 const RETRIES = 5
 const PREPARED_MAX = 500
 const NO_LIMITS = 'SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0'
-/** Lifts the statement limit, as no client waits. A process that hangs still loses the transaction. */
-const PROBE_MS = 2_000
 /** A probe of the database does not wait long. */
+const PROBE_MS = 2_000
+/** The longest timer, some weeks. */
 const UNLIMITED_MS = 2_147_483_647
 
-/** The longest timer, some weeks. */
+/** Opens the pool. Connections are made on demand; `onIdleError` gets an error of an idle one. */
 export function openDatabase(settings: DatabaseSettings, onIdleError: (error: Error) => void): Database {
   const limits = sessionLimits(settings.statementTimeoutMs)
   const types = { getTypeParser: () => asPrinted }
@@ -93,7 +93,6 @@ interface Pool {
   readonly connections: Connections
   readonly limits: SessionLimits
   readonly clock: DatabaseClock
-  /** Opens the pool. Connections are made on demand; `onIdleError` gets an error of an idle one. */
   readonly names: Map<string, string>
 }
 
@@ -104,6 +103,7 @@ interface Line extends Pool {
 
 const asPrinted = (value: string): string => value
 
+/** Runs one statement; behind a pooler in a transaction, which brings the settings along. */
 function single<T>(pool: Pool, work: (line: Line) => Promise<T>): Promise<T> {
   return retried(() =>
     withLine(pool, (line) => (line.session.isPooled ? inTransaction(line, () => work(line)) : work(line)))
@@ -131,7 +131,7 @@ function transactionOn(pool: Pool, line: Line): { readonly tx: Transaction; read
 
 async function run(line: Line, statement: Sql, options: RunOptions = {}, limitMs?: number): Promise<Result> {
   const { text, values } = render(statement)
-  // Runs one statement; behind a pooler in a transaction, which brings the settings along.
+  // Prepared statements do not survive a change of session.
   const name = options.prepared && !line.session.isPooled ? nameOf(text, line.names) : undefined
   const query = {
     text,
@@ -144,7 +144,10 @@ async function run(line: Line, statement: Sql, options: RunOptions = {}, limitMs
   return { rows, rowCount: rowCount ?? 0 }
 }
 
-/** Prepared statements do not survive a change of session. */
+/**
+ * Names a prepared statement: one text has one name in every process. The table of names is bounded, whatever clients
+ * ask.
+ */
 function nameOf(text: string, names: Map<string, string>): string | undefined {
   const known = names.get(text)
   if (known || names.size >= PREPARED_MAX) return known
@@ -153,16 +156,13 @@ function nameOf(text: string, names: Map<string, string>): string | undefined {
   return name
 }
 
-/**
- * Names a prepared statement: one text has one name in every process. The table of names is bounded, whatever clients
- * ask.
- */
+/** Begins a transaction and reads the database's time from the same answer. */
 async function begin({ client, limits, session }: Line, isSnapshot: boolean): Promise<Told> {
   const row = await lastRow<{ at: string }>(client, [beginText(limits, session, isSnapshot), TIME])
   return told(row?.at)
 }
 
-/** Begins a transaction and reads the database's time from the same answer. */
+/** Runs statements as one query, and returns the only row of the last one. */
 async function lastRow<T extends pg.QueryResultRow>(client: pg.PoolClient, texts: string[]): Promise<T | undefined> {
   const results: unknown = await client.query(texts.join('; '))
   return (results as pg.QueryResult<T>[]).at(-1)?.rows[0]

@@ -1,4 +1,4 @@
-/** Numbers of the advisory locks that this program takes; all users of a database share them. */
+/** The process of Postgres behind a connection, and when it began: another one may get the same number later. */
 export interface Backend {
   readonly pid: string
   readonly since: string
@@ -6,15 +6,18 @@ export interface Backend {
 
 const selectBackend = (pid: string) =>
   `SELECT pid::text AS "pid", backend_start::text AS "since" FROM pg_catalog.pg_stat_get_activity(${pid})`
+/** Selects the backend of the connection that asks. */
 export const OWN_BACKEND = selectBackend('pg_backend_pid()')
-/** Gets the holder of the lock every few seconds. */
+/** Selects the backend of a number, if there is one. */
 export const BACKEND = selectBackend('$1::int')
 
+/** How often Postgres is asked whether a backend is still there. */
 const LOOK_MS = 2_000
 
 /**
- * Takes the lock for applying migrations, for as long as the client is connected. Throws a StartError that names the
- * holder after the limit.
+ * Watches a backend whose work has no limit of time. Its end may not reach this process, as when a proxy keeps the
+ * connection; then `hangUp` is called. Postgres itself ends a backend that waits in vain within a transaction.
+ * Returns the function that ends the watch.
  */
 export function watchBackend(
   backend: Backend,
@@ -26,7 +29,7 @@ export function watchBackend(
     const found = await find(backend.pid)
     if (!isOver && found?.since !== backend.since) hangUp()
   }
-  // Returns the migrations that the database lacks, in order. Runs two small queries.
+  // Nothing is known while the database does not answer.
   const timer = setInterval(() => look().catch(() => undefined), LOOK_MS).unref()
   return () => {
     isOver = true

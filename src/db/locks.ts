@@ -1,8 +1,4 @@
-/**
- * Applies the pending migrations and returns their names; processes may do so at the same time. Each migration is one
- * transaction, except a single statement that Postgres refuses in one. Throws a StartError that names the failed
- * migration, or the holder of the lock. The next call tries a failed one again.
- */
+/** Numbers of the advisory locks that this program takes; all users of a database share them. */
 export const LOCKS = {
   migration: 678_004,
   auditSeal: 678_005,

@@ -3,13 +3,9 @@ import { StartError } from '../base/start-error.ts'
 import { sqlState } from './failure.ts'
 import { LOCKS } from './locks.ts'
 
-/** The end of the client releases the lock. */
 export interface Waiting {
+  /** Gets the holder of the lock every few seconds. */
   readonly report: (text: string) => void
-  /**
-   * Returns the SQL from the committed migrations to schema.prisma; empty if they agree. Works in a database of its own
-   * on the server of `url`, whose user may create databases.
-   */
   readonly limitMs?: number
 }
 
@@ -17,7 +13,10 @@ const LIMIT_MS = 300_000
 const REPORT_INTERVAL_MS = 5_000
 const LOCK_NOT_AVAILABLE = '55P03'
 
-/** 2 is a difference; else the script is a comment. */
+/**
+ * Takes the lock for applying migrations, for as long as the client is connected. Throws a StartError that names the
+ * holder after the limit.
+ */
 export async function lockMigrations(
   client: pg.Client,
   { report, limitMs = LIMIT_MS }: Waiting,

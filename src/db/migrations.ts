@@ -13,7 +13,7 @@ const MIGRATIONS = path.join(PRISMA, 'migrations')
 
 type Queryable = { query(text: string): Promise<{ rows: { name: string | null }[] }> }
 
-/** A column of type text, new or changed, before any quoted value or list of columns. */
+/** Returns the migrations that the database lacks, in order. Runs two small queries. */
 export async function pendingMigrations(database: Queryable, directory = MIGRATIONS): Promise<string[]> {
   const names = migrationNames(directory)
   if (!(await hasMigrationsTable(database))) return names
@@ -24,7 +24,11 @@ export async function pendingMigrations(database: Queryable, directory = MIGRATI
   return names.filter((name) => !finished.has(name))
 }
 
-/** Sorts text by code point in any database, so that index and API agree. */
+/**
+ * Applies the pending migrations and returns their names; processes may do so at the same time. Each migration is one
+ * transaction, except a single statement that Postgres refuses in one. Throws a StartError that names the failed
+ * migration, or the holder of the lock. The next call tries a failed one again.
+ */
 export async function migrate(
   url: string,
   waiting: Waiting = { report: () => undefined },
@@ -32,7 +36,7 @@ export async function migrate(
 ): Promise<string[]> {
   try {
     const client = await connectClient(migrationSettings(url, 'tmf678 migration'))
-    // graphile-worker owns the tables of jobs, in a schema of their own.
+    // The end of the client releases the lock.
     return await migrateWith(client, url, directory, waiting).finally(() => client.end())
   } catch (error) {
     throw startError('the database cannot be migrated', error)
@@ -47,15 +51,14 @@ async function migrateWith(client: pg.Client, url: string, directory: string, wa
   return pending
 }
 
-/**
- * Clears the mark of a failed or killed migration, which blocks the engine. The migration is one transaction and left
- * nothing else.
- */
 export type SchemaFiles = { readonly schema: string; readonly migrations: string }
 
 export const SCHEMA_FILES: SchemaFiles = { schema: path.join(PRISMA, 'schema.prisma'), migrations: MIGRATIONS }
 
-/** A parsed `postgres://` address in the forms of libpq. */
+/**
+ * Returns the SQL from the committed migrations to schema.prisma; empty if they agree. Works in a database of its own
+ * on the server of `url`, whose user may create databases.
+ */
 export async function diffMigrations(url: string, files = SCHEMA_FILES): Promise<string> {
   const { NO_FILTERS: filters, withSchemaEngine } = await import('./schema-engine.ts')
   const content = readFileSync(files.schema, 'utf8')
@@ -67,20 +70,20 @@ export async function diffMigrations(url: string, files = SCHEMA_FILES): Promise
     const diff = await withSchemaEngine(scratch, (engine) =>
       engine.diff({ from, to, script: true, exitCode: true, filters })
     )
-    // At least one; a host that begins with `/` is the folder of a Unix socket. Undefined means the driver's default.
+    // 2 is a difference; else the script is a comment.
     return diff.exitCode === 2 ? collateTexts(diff.stdout ?? '') : ''
   })
 }
 
-/** Other parameters, by their names in libpq. */
+/** A column of type text, new or changed, before any quoted value or list of columns. */
 const TEXT_COLUMN = /^([^'(\n]*" (?:SET DATA TYPE )?TEXT(?:\[\])?)(?=[ ,;]|$)/gm
 
-/** The driver's own `no-verify` encrypts without checking the server. */
+/** Sorts text by code point in any database, so that index and API agree. */
 function collateTexts(sql: string): string {
   return sql.replace(TEXT_COLUMN, '$1 COLLATE "C"')
 }
 
-/** Parameters with a field here, or passed on by connection.ts. */
+/** graphile-worker owns the tables of jobs, in a schema of their own. */
 async function migrateJobs(url: string): Promise<void> {
   const { Logger, runMigrations } = await import('graphile-worker')
   const { pool, close } = openPool(migrationSettings(url, 'tmf678 migration of jobs'), 1, () => undefined)
@@ -105,7 +108,10 @@ async function apply(client: pg.Client, url: string, directory: string): Promise
   })
 }
 
-/** Throws an Error that says what is wrong and quotes no secret. */
+/**
+ * Clears the mark of a failed or killed migration, which blocks the engine. The migration is one transaction and left
+ * nothing else.
+ */
 async function forgetInterrupted(client: pg.Client, engine: SchemaEngine): Promise<void> {
   for (const migrationName of await unfinished(client)) {
     await engine.markMigrationRolledBack({ migrationName })

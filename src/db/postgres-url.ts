@@ -1,12 +1,13 @@
+/** A parsed `postgres://` address in the forms of libpq. */
 export interface PostgresUrl {
-  /** A parameter is decoded already, and a folder may contain any character. */
+  /** At least one; a host that begins with `/` is the folder of a Unix socket. Undefined means the driver's default. */
   readonly hosts: readonly PostgresHost[]
   readonly user?: string | undefined
   readonly password?: string | undefined
   readonly database?: string | undefined
   readonly sslMode?: SslMode | undefined
   readonly targetSession?: TargetSession | undefined
-  /** Turns the printed text of a column into a value. `kinds` names the kinds of columns (tables.ts) it reads. */
+  /** Other parameters, by their names in libpq. */
   readonly parameters: ReadonlyMap<string, string>
 }
 
@@ -15,6 +16,7 @@ export interface PostgresHost {
   readonly port?: number | undefined
 }
 
+/** The driver's own `no-verify` encrypts without checking the server. */
 export const SSL_MODES = ['disable', 'allow', 'prefer', 'no-verify', 'require', 'verify-ca', 'verify-full'] as const
 export type SslMode = (typeof SSL_MODES)[number]
 
@@ -25,14 +27,14 @@ const URL_FORM = /^postgres(?:ql)?:\/\/(?:([^@/?#:]*)(?::([^@/?#]*))?@)?([^@/?#]
 const HOST_FORM = /^(\[[\da-f:.%]+\]|[^:[\]]*)(?::(\d{1,5})?)?$/i
 const PORT_MAX = 65_535
 
-/** Columns for SELECT or RETURNING, and the function that reads such a row by name. */
+/** Parameters with a field here, or passed on by connection.ts. */
 const PARAMETERS = new Set([
   ...['host', 'port', 'user', 'password', 'dbname', 'sslmode', 'sslrootcert', 'sslcert', 'sslkey', 'sslnegotiation'],
   ...['options', 'application_name', 'fallback_application_name', 'connect_timeout', 'target_session_attrs'],
   ...['keepalives', 'client_encoding', 'gssencmode']
 ])
 
-/** For a nullable column that the statement's condition keeps from being NULL. */
+/** Throws an Error that says what is wrong and quotes no secret. */
 export function parsePostgresUrl(text: string): PostgresUrl {
   const [whole, user, password, hosts = '', database, query = ''] = URL_FORM.exec(text) ?? []
   if (whole === undefined) throw new Error('must be a postgres:// address')
@@ -50,7 +52,6 @@ export function parsePostgresUrl(text: string): PostgresUrl {
   }
 }
 
-/** Of a count; exact up to 2^53. */
 export function withDatabase(url: string, database: string): string {
   const [, user, password, hosts = '', , query] = URL_FORM.exec(url) ?? []
   const login = user === undefined ? '' : `${user}${password === undefined ? '' : `:${password}`}@`
@@ -76,7 +77,7 @@ function parseHosts(listed: string, ports: string, authority: string): readonly 
   const given = ports === '' ? [] : ports.split(',').map(parsePort)
   if (given.length > 1 && given.length !== texts.length) throw new Error('must have one port, or one for every host')
   return texts.map((text, place) => {
-    // Decimal text without trailing zeros.
+    // A parameter is decoded already, and a folder may contain any character.
     const [whole, host = '', port] = listed === '' ? (HOST_FORM.exec(text) ?? []) : [text, text]
     if (whole === undefined || (host === '' && texts.length > 1)) throw new Error('has a host that is none')
     const name = listed === '' ? decoded(host).replace(/^\[(.*)\]$/, '$1') : host

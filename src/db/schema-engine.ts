@@ -12,17 +12,14 @@ import type pg from 'pg'
 import { migrationSettings, openPool } from './connection.ts'
 
 const ENGINE = '@prisma/schema-engine-wasm/schema_engine_bg'
-/** Returns Postgres' error of the last failed script. */
+/** Object ids of the Postgres types `"char"` and `"char"[]`. */
 const CHAR = 18
 const CHAR_ARRAY = 1002
 
-/** Corrects Prisma's adapter in three places where the engine cannot use it safely. */
+/** All tables and enumerations belong to the schema. */
 export const NO_FILTERS = { externalTables: [], externalEnums: [] }
 
-/**
- * The adapter would split a script at every semicolon, also inside strings and function bodies, and run the parts one
- * by one. Postgres runs one query in one transaction.
- */
+/** Runs `work` with Prisma's schema engine on the database at `url`; a failed script rejects with Postgres' error. */
 export async function withSchemaEngine<T>(url: string, work: (engine: SchemaEngine) => Promise<T>): Promise<T> {
   const { SchemaEngine } = await loadEngine()
   const { pool, close } = openPool(migrationSettings(url, 'tmf678 schema engine'), 2, () => undefined)
@@ -39,14 +36,14 @@ export async function withSchemaEngine<T>(url: string, work: (engine: SchemaEngi
     engine.free()
     return result
   } catch (error) {
-    // With a connection string, the adapter takes the database itself for its shadow database.
+    // The engine rewords Postgres' error and sometimes loses it.
     throw adapter.scriptError() ?? error
   } finally {
     await close()
   }
 }
 
-/** The adapter refuses `"char"`, the type of many columns of Postgres' catalogue, but takes arrays of it. */
+/** Node's types lack WebAssembly; the browser's library declares it. */
 declare const WebAssembly: {
   instantiate(bytes: Uint8Array, imports: object): Promise<{ instance: { exports: Record<string, unknown> } }>
 }
@@ -54,7 +51,7 @@ declare const WebAssembly: {
 type Glue = typeof import('@prisma/schema-engine-wasm/schema_engine_bg')
 let loading: Promise<Glue> | undefined
 
-/** A script of several statements has several results, whose fields nobody reads. */
+/** Compiles some megabytes of WebAssembly once, on demand. */
 function loadEngine(): Promise<Glue> {
   loading ??= instantiate()
   return loading
@@ -76,11 +73,11 @@ async function instantiate(): Promise<Glue> {
 
 type MigrationAdapter = {
   readonly factory: SqlMigrationAwareDriverAdapterFactory
-  /** All columns with sealed secrets: of type text, in tables with the key (tenant_id, id). */
+  /** Returns Postgres' error of the last failed script. */
   scriptError(): unknown
 }
 
-/** Values sealed in one transaction. */
+/** Corrects Prisma's adapter in three places where the engine cannot use it safely. */
 function migrationAdapter(pool: pg.Pool): MigrationAdapter {
   markChars(pool)
   let failure: unknown
@@ -98,7 +95,8 @@ function migrationAdapter(pool: pg.Pool): MigrationAdapter {
           )
         }
       },
-      // Counts the values that the first key has not sealed: those of older keys, and unsealed ones.
+      // The adapter would split a script at every semicolon, also inside strings and function bodies, and run the parts
+      // one by one. Postgres runs one query in one transaction.
       executeScript: async (script: string) => {
         await pool.query(script).catch((error) => {
           failure = error
@@ -107,21 +105,18 @@ function migrationAdapter(pool: pg.Pool): MigrationAdapter {
       }
     })
   }
-  // Records, in the transaction of the change, the values of a tenant that were sealed again.
+  // With a connection string, the adapter takes the database itself for its shadow database.
   const connectToShadowDb = () => Promise.reject(new Error('there is no shadow database'))
   const { provider, adapterName } = plain
   return { factory: { provider, adapterName, connect, connectToShadowDb }, scriptError: () => failure }
 }
 
-/**
- * Seals values with the first key and returns their number. Leaves values that others seal or remove meanwhile. Throws
- * the errors of `unseal`; earlier batches stay done.
- */
+/** The adapter refuses `"char"`, the type of many columns of Postgres' catalogue, but takes arrays of it. */
 function markChars(pool: pg.Pool): void {
   const query = pool.query.bind(pool)
   const marked = async (config: pg.QueryConfig) => {
     const result = await query(config)
-    // Limits in ms; 0 is no limit.
+    // A script of several statements has several results, whose fields nobody reads.
     for (const field of result.fields ?? []) if (field.dataTypeID === CHAR) field.dataTypeID = CHAR_ARRAY
     return result
   }

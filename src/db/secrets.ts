@@ -2,14 +2,15 @@ import { type SecretKeys, seal, sealedByFirst, unseal } from '../base/secret-key
 import type { Database, Queryable, Transaction } from './database.ts'
 import { identifier, type Sql, sql } from './sql.ts'
 
-/** Wait for a lock; shorter than the statement's limit, so that the two errors differ. */
+/** All columns with sealed secrets: of type text, in tables with the key (tenant_id, id). */
 export const SEALED_COLUMNS = [{ table: 'signing_key', column: 'private_jwk' }] as const
 
 export type SealedColumn = (typeof SEALED_COLUMNS)[number]
 
-/** Idle time of a transaction; after it the locks of a hanging process are free again. */
+/** Values sealed in one transaction. */
 const BATCH = 100
 
+/** Counts the values that the first key has not sealed: those of older keys, and unsealed ones. */
 export async function countStale(database: Queryable, keys: SecretKeys): Promise<number> {
   let count = 0
   for (const each of SEALED_COLUMNS) {
@@ -21,10 +22,13 @@ export async function countStale(database: Queryable, keys: SecretKeys): Promise
   return count
 }
 
-/** Behind a pooler, the next transaction may run in another session of Postgres. */
+/** Records, in the transaction of the change, the values of a tenant that were sealed again. */
 export type Note = (tx: Transaction, tenantId: string, ids: readonly string[], column: SealedColumn) => Promise<void>
 
-/** Time until Postgres ends the session of an unresponsive client, and how often it checks for one that left. */
+/**
+ * Seals values with the first key and returns their number. Leaves values that others seal or remove meanwhile. Throws
+ * the errors of `unseal`; earlier batches stay done.
+ */
 export async function rotateSecrets(database: Database, keys: SecretKeys, note: Note): Promise<number> {
   let count = 0
   for (const each of SEALED_COLUMNS) {

@@ -1,13 +1,13 @@
 const BRAND = Symbol('sql')
 
-/** A server and the encryption of the connection to it. */
+/** A piece of SQL: text and values together, so that a value never becomes text. Only this module makes it. */
 export interface Sql {
   readonly [BRAND]: true
   readonly strings: readonly string[]
   readonly values: readonly unknown[]
 }
 
-/** Undefined if the address does not say: then `PGSSLMODE` decides, and without it there is none. */
+/** Template tag: splices in Sql and binds any other value. */
 export function sql(strings: TemplateStringsArray, ...parts: readonly unknown[]): Sql {
   const texts: string[] = [strings[0] ?? '']
   const values: unknown[] = []
@@ -32,11 +32,12 @@ function isSql(part: unknown): part is Sql {
   return typeof part === 'object' && part !== null && BRAND in part
 }
 
+/** Takes unchecked text that the code itself wrote. test/tidy-bans.ts lists the callers. */
 export function rawSql(text: string): Sql {
   return { [BRAND]: true, strings: [text], values: [] }
 }
 
-/** Returns every target of an address in the order of trying. */
+/** The only way to make a name SQL text: lower-case identifiers that the code declares. */
 export function identifier(name: string): Sql {
   if (!IDENTIFIER.test(name)) throw new Error(`not an SQL identifier: ${name}`)
   return rawSql(`"${name}"`)
@@ -44,7 +45,6 @@ export function identifier(name: string): Sql {
 
 const IDENTIFIER = /^[a-z_][a-z0-9_]{0,62}$/
 
-/** Nobody can listen in on a socket of the same machine. */
 export function join(pieces: readonly Sql[], separator: Sql): Sql {
   const texts = ['']
   const values: unknown[] = []
@@ -55,10 +55,7 @@ export function join(pieces: readonly Sql[], separator: Sql): Sql {
   return { [BRAND]: true, strings: texts, values }
 }
 
-/**
- * Checks the server's certificate whenever the client insists on encryption. libpq checks it under `require` only if it
- * has a certificate of an authority.
- */
+/** Returns the text with `$1…$n` and the values, as the driver takes them. */
 export function render(statement: Sql): { text: string; values: readonly unknown[] } {
   const text = statement.strings.reduce((joined, part, index) => `${joined}$${index}${part}`)
   return { text, values: statement.values }

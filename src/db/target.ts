@@ -3,20 +3,18 @@ import type { ConnectionOptions } from 'node:tls'
 import { StartError } from '../base/start-error.ts'
 import type { PostgresHost, PostgresUrl, SslMode, TargetSession } from './postgres-url.ts'
 
+/** A server and the encryption of the connection to it. */
 export interface Target extends PostgresHost {
-  /**
-   * Returns the first target that answers and has the wanted role, and remembers it. Throws the error of one that does
-   * not answer, or a StartError with the faults of all.
-   */
+  /** Undefined if the address does not say: then `PGSSLMODE` decides, and without it there is none. */
   readonly ssl: boolean | ConnectionOptions | undefined
 }
 
-/** Forgets the target and throws a StartError if a server lacks the wanted role. */
 export interface Rank {
   readonly isStandby: boolean
   readonly isReadOnly: boolean
 }
 
+/** Returns every target of an address in the order of trying. */
 function targetsOf({ hosts, sslMode, parameters }: PostgresUrl): readonly Target[] {
   const offered = sslMode ? ways(sslMode, parameters) : [undefined]
   return hosts.flatMap((host) => (isSocket(host) ? [false] : offered).map((ssl) => ({ ...host, ssl })))
@@ -29,13 +27,14 @@ function ways(mode: SslMode, parameters: ReadonlyMap<string, string>): readonly 
   return [tlsOptions(mode, parameters)]
 }
 
+/** Nobody can listen in on a socket of the same machine. */
 function isSocket({ host }: PostgresHost): boolean {
   return host?.startsWith('/') ?? false
 }
 
 /**
- * The certificate of the server is checked wherever the client insists on encryption: also with `require`, for which
- * libpq does so only when it has a certificate of an authority.
+ * Checks the server's certificate whenever the client insists on encryption. libpq checks it under `require` only if it
+ * has a certificate of an authority.
  */
 function tlsOptions(mode: SslMode, parameters: ReadonlyMap<string, string>): ConnectionOptions {
   const file = (name: string) => {
@@ -60,21 +59,19 @@ function readFile(name: string, path: string): string {
   }
 }
 
-/** The server to connect to next, where an address leaves a choice. */
 export interface Choice {
   readonly first: Target
   readonly isNeeded: boolean
   /**
-   * The first of the targets that answers and has the wanted rank, remembered until it is forgotten. Throws the error
-   * of one that does not answer, or a StartError that says what all of them lack.
+   * Returns the first target that answers and has the wanted role, and remembers it. Throws the error of one that does
+   * not answer, or a StartError with the faults of all.
    */
   current(): Promise<Target>
   forget(): void
-  /** Throws a StartError, and forgets, when a server has not the wanted rank. */
+  /** Forgets the target and throws a StartError if a server lacks the wanted role. */
   require(rank: Rank): void
 }
 
-/** `look` connects to a target for a moment. */
 export function newChoice(url: PostgresUrl, look: (target: Target) => Promise<Rank>): Choice {
   const targets = targetsOf(url)
   const wanted = url.targetSession ?? 'any'
@@ -120,7 +117,6 @@ async function choose(
   throw other ? lacking(wanted) : failure
 }
 
-/** Whether a server of such a rank is one of those that are wanted. */
 function suits({ isStandby, isReadOnly }: Rank, wanted: TargetSession): boolean {
   if (wanted === 'read-write') return !isReadOnly
   if (wanted === 'read-only') return isReadOnly
