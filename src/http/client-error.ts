@@ -15,7 +15,7 @@ const PARSER_PROBLEMS: Readonly<Record<string, Problem>> = {
 }
 
 /**
- * Answers a request that the HTTP parser refused. The response follows those under way. If the broken request's own
+ * Responds to a request that the HTTP parser refused. The response follows those under way. If the broken request's own
  * response has begun, the connection closes instead.
  */
 export function answerClientError(error: Error & { code?: string }, socket: Socket): void {

@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify'
 
 const PREFLIGHT_MAX_AGE_S = 3_600
 
-/** Answers preflights of listed origins first, since browsers send no credential with them. */
+/** Responds to preflights of listed origins first, since browsers send no credential with them. */
 export async function registerCors(app: FastifyInstance, origins: readonly string[]): Promise<void> {
   // The plugin's one route only returns 404.
   app.addHook('onRoute', (route) => {

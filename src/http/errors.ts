@@ -58,7 +58,7 @@ function sendProblem(reply: FastifyReply, request: FastifyRequest, problem: Prob
     .send(JSON.stringify(errorBody(problem, request.id)))
 }
 
-/** Answers an unsupported Expect header before the framework sees the request. */
+/** Responds to an unsupported Expect header before the framework sees the request. */
 function answerExpectation(request: IncomingMessage, response: ServerResponse): void {
   const id = requestId(request)
   const problem = new Problem('expectationFailed', 'Expect takes 100-continue only')
@@ -116,7 +116,7 @@ export function collectMethods(app: FastifyInstance): ReadonlyMap<string, Readon
   return methods
 }
 
-/** Answers a known path's missing methods with 405 and `Allow`; call it after the routes are registered. */
+/** Responds to a known path's missing methods by 405 and `Allow`; call it after the routes are registered. */
 export function refuseOtherMethods(app: FastifyInstance, methods: ReadonlyMap<string, ReadonlySet<string>>): void {
   for (const [url, known] of [...methods]) {
     const allow = [...known].join(', ')

@@ -2,7 +2,7 @@ import underPressure from '@fastify/under-pressure'
 import type { FastifyInstance } from 'fastify'
 import { Problem } from '../base/problem.ts'
 
-/** Answers even under overload: a restart would only add to the load. */
+/** Responds even under overload: a restart would only add to the load. */
 const LIVE_PATH = '/health/live'
 const RETRY_AFTER_S = '5'
 

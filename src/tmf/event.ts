@@ -6,8 +6,8 @@ import type { View } from './view.ts'
 
 /**
  * Records an event for resources of one type, in the transaction of the change, with their present documents. Delivery
- * adds the addresses, which depend on the reader. An event belongs to the owner of its resource, whoever made the
- * change.
+ * adds the addresses, which depend on the reader. An event belongs to the owner of its resource, not to the author of
+ * the change.
  */
 export async function recordEvents(
   tx: Transaction,

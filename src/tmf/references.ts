@@ -101,7 +101,8 @@ export async function checkReferences(
 }
 
 /**
- * Returns the view for a row's changed references: a partner's row refers to rows of that partner, whoever changes it.
+ * Returns the view for a row's changed references: a partner's row refers to rows of that partner, even if the provider
+ * changes it.
  */
 export async function ownView(
   tx: Transaction,

@@ -113,7 +113,7 @@ async function patch(viewer: Viewer, row: ModelRow, url: string): Promise<void> 
   note(viewer, row, 'patch', row.path === 'customerBill' ? resources.get(row.path)?.events?.stateChanged : undefined)
 }
 
-/** A partner's row refers to rows of that partner only, whoever changes it. */
+/** A partner's row refers to rows of that partner only, even if the provider changes it. */
 async function refer(viewer: Viewer, row: ModelRow, url: string, other: number): Promise<void> {
   const reference = REFERENCES[row.path]
   const target = reference?.isPatchable ? pick(reference.to, other) : undefined
