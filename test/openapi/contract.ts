@@ -96,7 +96,7 @@ function onlyAddress(required: unknown): unknown {
 }
 
 function compiler(document: object): (schema: object) => ValidateFunction {
-  const ajv = new Ajv2020({ strict: false, allErrors: true, formats: FORMATS })
+  const ajv = new Ajv2020({ strict: false, allErrors: true, formats: FORMATS, logger: FAILING })
   ajv.addSchema(document, 'openapi.json')
   const known = new Map<string, ValidateFunction>()
   return (schema) => {
@@ -107,8 +107,18 @@ function compiler(document: object): (schema: object) => ValidateFunction {
   }
 }
 
+/** A format that is not here is a warning of the compiler, which goes on without it. */
+const FAILING = { log: fail, warn: fail, error: fail }
+
+function fail(what: unknown): never {
+  throw new Error(String(what))
+}
+
 const FORMATS = {
+  date: /^\d{4}-\d\d-\d\d$/,
   'date-time': /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/,
   uri: (text: string) => URL.canParse(text),
+  'uri-reference': (text: string) => !/[\s"<>\\^`{|}]/.test(text) && URL.canParse(text, 'http://localhost'),
+  byte: /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/,
   int32: { type: 'number', validate: (value: number) => value === Math.trunc(value) && Math.abs(value) < 2 ** 31 }
 } as const
