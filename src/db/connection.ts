@@ -1,6 +1,6 @@
 import pg from 'pg'
 import { type ConnectionSettings, newDialler } from './dialler.ts'
-import type { Session, SessionLimits } from './session.ts'
+import type { CheckedSession, Session, SessionLimits } from './session.ts'
 
 export type { ConnectionSettings } from './dialler.ts'
 
@@ -54,8 +54,16 @@ const MIGRATION = {
   needsSession: true
 }
 
-/** Makes up to `size` connections on demand. `onIdleError` gets an error of an idle one. */
-export function openPool(settings: ConnectionSettings, size: number, onIdleError: (error: Error) => void): Connections {
+/**
+ * Makes up to `size` connections on demand. `onIdleError` gets an error of an idle one, `onSession` each that passed
+ * its check.
+ */
+export function openPool(
+  settings: ConnectionSettings,
+  size: number,
+  onIdleError: (error: Error) => void,
+  onSession: (session: CheckedSession) => void = () => undefined
+): Connections {
   const dialler = newDialler(settings)
   const sessions = new WeakMap<pg.ClientBase, Session>()
   const [clients, idle, condemned] = [new Set<pg.ClientBase>(), new Set<pg.ClientBase>(), new WeakSet<pg.ClientBase>()]
@@ -65,7 +73,9 @@ export function openPool(settings: ConnectionSettings, size: number, onIdleError
     Client: constructorOf(dialler.newClient),
     // The pool waits for it, whatever its type says.
     onConnect: async (client) => {
-      sessions.set(client, await dialler.admit(client))
+      const session = await dialler.admit(client)
+      sessions.set(client, session)
+      onSession(session)
     }
   })
   pool.on('error', (error, client) => condemned.has(client) || onIdleError(error))

@@ -10,6 +10,8 @@ import type { Instant } from '../base/instant.ts'
 export interface DatabaseClock {
   /** In a transaction, not before its start: not before anything acknowledged until then. */
   readonly now: Clock
+  /** Takes what the database has just told. */
+  hear(time: Told): void
   /** Runs the work of a transaction that began at the told time. */
   within<T>(told: Told, work: () => T): T
 }
@@ -20,8 +22,8 @@ export interface Told {
   readonly heardMs: number
 }
 
-/** Returns one row with one column. */
-export const TIME = 'SELECT (extract(epoch FROM clock_timestamp()) * 1000)::text AS "at"'
+/** Selects the time of the database as one column. */
+export const TIME = '(extract(epoch FROM clock_timestamp()) * 1000)::text AS "at"'
 
 /** For this long, a quick answer is better than a newer one: an answer is old by the time it arrives. */
 const KEPT_MS = 60_000
@@ -35,14 +37,18 @@ export function told(at: string | undefined): Told {
 export function databaseClock(): DatabaseClock {
   const transactions = new AsyncLocalStorage<Told>()
   let best: Told | undefined
+  const hear = (time: Told) => {
+    const isBetter = !best || time.heardMs - best.heardMs > KEPT_MS || ahead(time) > ahead(best)
+    if (isBetter) best = time
+  }
   return {
+    hear,
     now: () => {
       const known = [transactions.getStore(), best].flatMap((time) => (time ? [ahead(time)] : []))
       return known.length > 0 ? at(Math.max(...known) + performance.now()) : systemClock()
     },
     within: (time, work) => {
-      const isBetter = !best || time.heardMs - best.heardMs > KEPT_MS || ahead(time) > ahead(best)
-      if (isBetter) best = time
+      hear(time)
       return transactions.run(time, work)
     }
   }

@@ -67,8 +67,8 @@ const UNLIMITED_MS = 2_147_483_647
 export function openDatabase(settings: DatabaseSettings, onIdleError: (error: Error) => void): Database {
   const limits = sessionLimits(settings.statementTimeoutMs)
   const types = { getTypeParser: () => asPrinted }
-  const connections = openPool({ ...settings, ...limits, types }, settings.poolSize, onIdleError)
   const clock = databaseClock()
+  const connections = openPool({ ...settings, ...limits, types }, settings.poolSize, onIdleError, clock.hear)
   const pool: Pool = { connections, limits, clock, names: new Map() }
   const inOne = <T>(work: (tx: Transaction) => Promise<T>, isSnapshot: boolean) =>
     retried(() =>
@@ -158,7 +158,7 @@ function nameOf(text: string, names: Map<string, string>): string | undefined {
 
 /** Begins a transaction and reads the database's time from the same answer. */
 async function begin({ client, limits, session }: Line, isSnapshot: boolean): Promise<Told> {
-  const row = await lastRow<{ at: string }>(client, [beginText(limits, session, isSnapshot), TIME])
+  const row = await lastRow<{ at: string }>(client, [beginText(limits, session, isSnapshot), `SELECT ${TIME}`])
   return told(row?.at)
 }
 
@@ -173,9 +173,12 @@ async function backendOf({ client }: Line, pid: string): Promise<Backend | undef
   return rows[0]
 }
 
-async function requireWritable({ client }: Line): Promise<void> {
-  const query = { text: `SELECT current_setting('transaction_read_only') AS read_only`, query_timeout: PROBE_MS }
-  const { rows } = await client.query<{ read_only: string }>(query)
+/** Also hears the time: a process that only reads begins no transaction that would tell it. */
+async function requireWritable({ client, clock }: Line): Promise<void> {
+  const text = `SELECT current_setting('transaction_read_only') AS read_only, ${TIME}`
+  const query = { text, query_timeout: PROBE_MS }
+  const { rows } = await client.query<{ read_only: string; at: string }>(query)
+  clock.hear(told(rows[0]?.at))
   if (rows[0]?.read_only !== 'off') throw readOnly()
 }
 

@@ -2,7 +2,7 @@ import { Socket } from 'node:net'
 import pg from 'pg'
 import { StartError } from '../base/start-error.ts'
 import { type PostgresUrl, parsePostgresUrl } from './postgres-url.ts'
-import { checkSession, type Session, type SessionLimits, startOptions } from './session.ts'
+import { type CheckedSession, checkSession, type SessionLimits, startOptions } from './session.ts'
 import { type Choice, newChoice, type Rank, type Target } from './target.ts'
 
 export interface ConnectionSettings extends SessionLimits {
@@ -20,7 +20,7 @@ export interface Dialler {
   /** Returns a client that is not connected yet. */
   newClient(): pg.Client
   /** Checks a client that has just connected. Throws a StartError. */
-  admit(client: pg.ClientBase): Promise<Session>
+  admit(client: pg.ClientBase): Promise<CheckedSession>
   /** Connects, and retries once if the first try showed that the server needs other settings. */
   again<T>(connect: () => Promise<T>): Promise<T>
   hangUp(client: pg.ClientBase): void

@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import { StartError } from '../base/start-error.ts'
 import { memberOf } from '../base/unknown.ts'
+import { TIME, type Told, told } from './database-clock.ts'
 
 /** Limits in ms; 0 is no limit. */
 export interface SessionLimits {
@@ -15,6 +16,9 @@ export interface Session {
   /** Behind a pooler, the next transaction may run in another session of Postgres. */
   readonly isPooled: boolean
 }
+
+/** A session that passed its check, and the time that it told. */
+export interface CheckedSession extends Session, Told {}
 
 /** Time until Postgres ends the session of an unresponsive client, and how often it checks for one that left. */
 const LOST_CLIENT_MS = 15_000
@@ -84,13 +88,17 @@ function quoted(name: string, value: string): string {
 }
 
 /** Checks the settings of a new connection. Throws a StartError that names the faults, in one line. */
-export async function checkSession(client: pg.ClientBase, limits: SessionLimits, timeoutMs: number): Promise<Session> {
+export async function checkSession(
+  client: pg.ClientBase,
+  limits: SessionLimits,
+  timeoutMs: number
+): Promise<CheckedSession> {
   const wanted = [...meaning(limits), ...GIVEN]
   const query = { text: SETTINGS, values: [wanted.map(([name]) => name)], query_timeout: timeoutMs }
-  const look = async () => (await client.query<{ pid: number; name: string; setting: string }>(query)).rows
+  const look = async () => (await client.query<{ pid: number; name: string; setting: string; at: string }>(query)).rows
   let rows = await look()
   // A pooler invents the process id for its clients.
-  const session = { isPooled: Number(rows[0]?.pid) !== memberOf(client, 'processID') }
+  const session = { ...told(rows[0]?.at), isPooled: Number(rows[0]?.pid) !== memberOf(client, 'processID') }
   if (session.isPooled) {
     await client.query(beginText(limits, session))
     rows = await look()
@@ -106,5 +114,5 @@ export async function checkSession(client: pg.ClientBase, limits: SessionLimits,
   return session
 }
 
-const SETTINGS =
-  'SELECT pg_backend_pid() AS pid, name, setting FROM pg_catalog.pg_settings WHERE name = ANY ($1::text[])'
+const SETTINGS = `SELECT pg_backend_pid() AS pid, name, setting, ${TIME} FROM pg_catalog.pg_settings
+  WHERE name = ANY ($1::text[])`

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import pg from 'pg'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Problem } from '../../src/base/problem.ts'
 import { connectClient, jobSettings, migrationSettings, openPool } from '../../src/db/connection.ts'
 import { openDatabase } from '../../src/db/database.ts'
@@ -114,6 +114,31 @@ describe('a session', () => {
     await admin.query(`ALTER DATABASE ${name} SET default_transaction_read_only = off`)
     // Each failed write ended its session, so that a new one finds the present database.
     await expect(database.transaction((tx) => tx.run(sql`CREATE TABLE note (id int)`))).resolves.toMatchObject({})
+    await database.close()
+  })
+})
+
+describe('the clock', () => {
+  const MINUTE_MS = 60_000
+  afterEach(() => vi.useRealTimers())
+
+  it('is that of the database from the first answer on, and again with each probe', async () => {
+    vi.useFakeTimers({ toFake: ['Date', 'performance'], now: new Date('2020-01-01') })
+    const database = openDatabase({ ...SETTINGS, url }, () => undefined)
+    const aheadMs = async () => {
+      const { rows } = await database.run(
+        sql`SELECT extract(epoch FROM ${database.clock()}::timestamptz - clock_timestamp()) * 1000`
+      )
+      return Number(rows[0]?.[0])
+    }
+    await database.run(sql`SELECT 1`)
+    expect(await aheadMs()).toBeLessThanOrEqual(0)
+    expect(await aheadMs()).toBeGreaterThan(-10 * MINUTE_MS)
+    // A process that nobody writes by, and whose time passes too quickly.
+    vi.advanceTimersByTime(20 * MINUTE_MS)
+    expect(await aheadMs()).toBeGreaterThan(10 * MINUTE_MS)
+    await database.requireWritable()
+    expect(await aheadMs()).toBeLessThanOrEqual(0)
     await database.close()
   })
 })
