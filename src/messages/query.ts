@@ -40,5 +40,6 @@ export const QUERIES = messages('query', {
   filterUnsupported: notImplemented`The filter uses ${'the wildcard *'}, which is not supported. Supported are $[?( )]
     and $.list[?( )]; in them paths like @.name and @['@type'], nested @.list[?( )], == != > >= < <= =~ between a path
     and a value, @.list.length(), ! && || and parentheses`,
+  tooManyMovements: invalidQuery`A statement may have ${10_000} movements at most; ask for a shorter period`,
   tooSlow: invalidQuery`The query took too long; filter on one of ${['id', 'billDate']} as well`
 })

@@ -1,9 +1,11 @@
 import type { AddressInfo } from 'node:net'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { sql } from '../../src/db/sql.ts'
 import { KEYS, TENANT } from '../support/database.ts'
-import { BASE, startTestServer, type TestServer } from '../support/server.ts'
+import { BASE, type Reply, startTestServer, type TestServer } from '../support/server.ts'
 import { longestTurnMs, TURN_MAX_MS } from '../support/turns.ts'
+
+const MOVEMENTS_MAX = 10_000
 
 let server: TestServer
 beforeAll(async () => {
@@ -61,4 +63,41 @@ test.each(Object.entries(REQUESTS))('%s holds nobody up', async (_, request) => 
   })
   expect(status).toBeLessThan(500)
   expect(longest).toBeLessThan(TURN_MAX_MS)
+})
+
+describe('a statement', () => {
+  const ask = (from: string) => server.call('GET', `accounts/A-2/statement?from=${from}&to=2026-04-07`)
+  const idsOf = ({ body }: Reply) => (body.movements as { source: { id: string } }[]).map(({ source }) => source.id)
+  const payEachMinute = (from: number, count: number) =>
+    server.database.run(sql`INSERT INTO "ledger_entry" ("tenant_id", "journal_id", "line", "posted_at", "book",
+        "billing_account_id", "currency", "amount", "source_type", "source_id")
+      SELECT ${TENANT}, concat('J-', n), "line", timestamptz '2026-04-01' + n * interval '1 minute', "book",
+        'A-2', 'EUR', "amount", 'payment', concat('P-', n)
+      FROM generate_series(${from}::int, ${from + count - 1}::int) n,
+        (VALUES (1, 'cash', 0.01), (2, 'receivable', -0.01)) e ("line", "book", "amount")`)
+  const payments = (from: number, to: number) => Array.from({ length: to - from }, (_, at) => `P-${at + from}`)
+
+  beforeAll(async () => {
+    await server.call('POST', 'customers', { id: 'C-2', name: 'Ada' })
+    await server.call('POST', 'accounts', { id: 'A-2', name: 'Ada', customerId: 'C-2' })
+    await payEachMinute(0, MOVEMENTS_MAX)
+    await ask('2026-04-01')
+  })
+
+  test('of very many movements holds nobody up', async () => {
+    let statement: Reply | undefined
+    const longest = await longestTurnMs(async () => {
+      statement = await ask('2026-04-01')
+    })
+    expect(statement?.body.closingBalance).toEqual({ unit: 'EUR', value: 100 })
+    expect(statement && idsOf(statement)).toEqual(payments(0, MOVEMENTS_MAX))
+    expect(longest).toBeLessThan(TURN_MAX_MS)
+  })
+
+  test('of too many is refused, and has all of them in shorter periods', async () => {
+    await payEachMinute(MOVEMENTS_MAX, 1)
+    const { status, body } = await ask('2026-04-01')
+    expect([status, body.messageCode]).toEqual([400, 'query.tooManyMovements'])
+    expect(idsOf(await ask('2026-04-02'))).toEqual(payments(24 * 60, MOVEMENTS_MAX + 1))
+  })
 })

@@ -5,11 +5,12 @@ import { type Instant, parseDay } from '../../base/instant.ts'
 import { Problem } from '../../base/problem.ts'
 import { DAY_MS, startOfDay } from '../../base/time-zone.ts'
 import { moneyOf, objectOf } from '../../http/json.ts'
+import { inTurns } from '../../pace/turns.ts'
 import { type Endpoint, endpoint, noBody } from '../../tmf/serving/endpoint.ts'
 import { timeZoneOf } from '../cycles/cycle.ts'
 import type { Roots } from '../payments/list.ts'
 import { STATEMENT_SCHEMA } from './schema.ts'
-import { type Movement, readStatement, type Statement } from './statement.ts'
+import { type Movement, readMovement, readStatement, type Statement } from './statement.ts'
 
 /** Days of which every zone knows when they begin and end. */
 const DAY_FIRST = '1970-01-01'
@@ -68,7 +69,8 @@ adjustments. The closing balance of one day is the opening one of the next.`,
       }
       const statement = await database.transaction((tx) => readStatement(tx, period))
       const roots = { payments: `${address(request, paymentBase).url}/payment`, api: address(request, base).url }
-      return { json: write(found, { ...query, currency }, statement, roots) }
+      const pieces = piecesOf(found, { ...query, currency }, statement, roots)
+      return { json: (await Array.fromAsync(inTurns(pieces))).join('') }
     }
   })
 }
@@ -77,15 +79,15 @@ function instantOf(day: number, timeZone: string): Instant {
   return new Date(startOfDay(day, timeZone)).toISOString()
 }
 
-function write(
+function* piecesOf(
   { id, name }: Account,
   { from, to, currency }: Required<z.output<typeof QUERY>>,
   statement: Statement,
   roots: Roots
-) {
+): Generator<string> {
   const money = (amount: string) => moneyOf(currency, amount)
   const { movements, openingBalance, payments, adjustments, ...charges } = statement
-  return objectOf({
+  const amounts = objectOf({
     billingAccount: JSON.stringify({ id, href: `${roots.api}/accounts/${encodeURIComponent(id)}`, name }),
     from: JSON.stringify(textOf(from)),
     to: JSON.stringify(textOf(to)),
@@ -96,9 +98,13 @@ function write(
     callCharges: money(charges.callCharges),
     otherCharges: money(charges.otherCharges),
     totalCharges: money(charges.totalCharges),
-    closingBalance: money(charges.closingBalance),
-    movements: `[${movements.map((movement) => writeMovement(movement, money, roots)).join()}]`
+    closingBalance: money(charges.closingBalance)
   })
+  yield `${amounts.slice(0, -1)},"movements":[`
+  for (const [at, row] of movements.entries()) {
+    yield `${at === 0 ? '' : ','}${writeMovement(readMovement(row), money, roots)}`
+  }
+  yield ']}'
 }
 
 function writeMovement(

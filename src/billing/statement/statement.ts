@@ -1,9 +1,9 @@
-import { z } from 'zod'
 import type { Instant } from '../../base/instant.ts'
-import type { Transaction } from '../../db/database.ts'
-import { computed, computedRow, decimal, json, optional } from '../../db/row.ts'
+import type { Result, Transaction } from '../../db/database.ts'
+import { boolean, computed, computedRow, decimal, instant, oneOf, text } from '../../db/row.ts'
 import { sql } from '../../db/sql.ts'
 import { whileUnposted } from '../../ledger/hold.ts'
+import { QUERIES } from '../../messages/query.ts'
 
 /** What is told of: an account of a tenant, in one currency, from an instant until before another. */
 export interface Period {
@@ -23,8 +23,8 @@ export interface Statement {
   readonly adjustments: string
   readonly totalCharges: string
   readonly closingBalance: string
-  /** What moved the balance, in the order of posting. */
-  readonly movements: readonly Movement[]
+  /** Rows of what moved the balance, in the order of posting; `readMovement` reads one. */
+  readonly movements: Result['rows']
 }
 
 /** A bill that was issued, or a payment that came in or went back: one of ours, or what another system took. */
@@ -37,15 +37,21 @@ export interface Movement {
   readonly amount: string
 }
 
-const MOVEMENTS: z.ZodType<readonly Movement[]> = z.array(
-  z.object({
-    date: z.string(),
-    type: z.enum(['bill', 'payment', 'reversal']),
-    isOfBill: z.boolean(),
-    sourceId: z.string(),
-    amount: z.string()
-  })
-)
+const MOVEMENT = computedRow({
+  date: computed(instant, sql`"posted_at"`),
+  type: computed(
+    oneOf(['bill', 'payment', 'reversal']),
+    sql`CASE WHEN "source_type" = 'bill' AND "book" = 'cash' THEN 'payment' ELSE "source_type" END`
+  ),
+  isOfBill: computed(boolean, sql`"source_type" = 'bill'`),
+  sourceId: computed(text, sql`"source_id"`),
+  amount: computed(decimal, sql`sum("amount")`)
+})
+
+export const readMovement: (row: Result['rows'][number]) => Movement = MOVEMENT.read
+
+/** A longer statement is refused; several of shorter periods say the same. */
+const MOVEMENTS_MAX = 10_000
 
 /**
  * Reads a statement from the ledger alone. What the holder has is the opposite of what is receivable and of what is in
@@ -54,34 +60,41 @@ const MOVEMENTS: z.ZodType<readonly Movement[]> = z.array(
  * account is waited for, so that whatever this does not tell of is posted after it was read.
  */
 export async function readStatement(tx: Transaction, period: Period): Promise<Statement> {
-  const { movements = [], ...amounts } = await whileUnposted(tx, period.tenantId, period, () => readEntries(tx, period))
-  return { ...amounts, movements }
+  return whileUnposted(tx, period.tenantId, period, async () => ({
+    movements: await readMovements(tx, period),
+    ...(await readAmounts(tx, period))
+  }))
 }
 
-const ENTRIES = computedRow({
+/** Throws `invalidQuery` for too many. */
+async function readMovements(
+  tx: Transaction,
+  { tenantId, billingAccountId, currency, start, end }: Period
+): Promise<Result['rows']> {
+  const { rows } = await tx.run(sql`SELECT ${MOVEMENT.columns} FROM "ledger_entry"
+    WHERE "tenant_id" = ${tenantId} AND "billing_account_id" = ${billingAccountId} AND "currency" = ${currency}
+      AND "posted_at" >= ${start} AND "posted_at" < ${end} AND "book" NOT IN ('receivable', 'balance')
+    GROUP BY "journal_id", 1, 2, 3, 4 ORDER BY 1, "journal_id", 2 LIMIT ${MOVEMENTS_MAX + 1}`)
+  if (rows.length <= MOVEMENTS_MAX) return rows
+  throw QUERIES.tooManyMovements(MOVEMENTS_MAX)
+}
+
+const AMOUNTS = computedRow({
   openingBalance: computed(decimal, sql`"opening"`),
   payments: decimal,
   callCharges: computed(decimal, sql`"calls"`),
   otherCharges: computed(decimal, sql`"others"`),
   adjustments: decimal,
   totalCharges: computed(decimal, sql`"calls" + "others" + "adjustments"`),
-  closingBalance: computed(decimal, sql`"opening" + "payments" - "calls" - "others" - "adjustments"`),
-  movements: computed(
-    optional(json(MOVEMENTS)),
-    sql`(SELECT json_agg(json_build_object('date', to_char("posted_at", 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
-          'type', "type", 'isOfBill', "is_of_bill", 'sourceId', "source_id", 'amount', "amount"::text)
-          ORDER BY "posted_at", "journal_id", "type")
-        FROM "movement")`
-  )
+  closingBalance: computed(decimal, sql`"opening" + "payments" - "calls" - "others" - "adjustments"`)
 })
 
-async function readEntries(tx: Transaction, { tenantId, billingAccountId, currency, start, end }: Period) {
+async function readAmounts(tx: Transaction, { tenantId, billingAccountId, currency, start, end }: Period) {
   const found = await tx.run(sql`WITH "counted" AS (
       SELECT "types", "since", lead("since", 1, 'infinity') OVER (ORDER BY "since") AS "until"
       FROM "call_charge_types" WHERE "tenant_id" = ${tenantId}),
     "entry" AS (
-      SELECT e."journal_id", e."posted_at", e."source_type", e."source_id", e."amount",
-        e."posted_at" < ${start} AS "is_before",
+      SELECT e."amount", e."posted_at" < ${start} AS "is_before",
         CASE WHEN e."book" = 'cash' THEN 'payment'
           WHEN e."book" NOT IN ('revenue', 'partner') THEN 'other'
           WHEN c."types" @> to_jsonb(e."detail") THEN 'call'
@@ -95,12 +108,7 @@ async function readEntries(tx: Transaction, { tenantId, billingAccountId, curren
         coalesce(-sum("amount") FILTER (WHERE NOT "is_before" AND "kind" = 'call'), 0) AS "calls",
         coalesce(-sum("amount") FILTER (WHERE NOT "is_before" AND "kind" = 'other'), 0) AS "others",
         coalesce(-sum("amount") FILTER (WHERE NOT "is_before" AND "kind" = 'adjustment'), 0) AS "adjustments"
-      FROM "entry"),
-    "movement" AS (
-      SELECT "journal_id", "posted_at", "source_type" = 'bill' AS "is_of_bill", "source_id",
-        CASE WHEN "source_type" = 'bill' AND "kind" = 'payment' THEN 'payment' ELSE "source_type" END AS "type",
-        sum("amount") AS "amount"
-      FROM "entry" WHERE NOT "is_before" GROUP BY 1, 2, 3, 4, 5)
-    SELECT ${ENTRIES.columns} FROM "total"`)
-  return ENTRIES.one(found)
+      FROM "entry")
+    SELECT ${AMOUNTS.columns} FROM "total"`)
+  return AMOUNTS.one(found)
 }
