@@ -3,7 +3,7 @@ import { buildApp } from './app.ts'
 import { printBanner } from './banner.ts'
 import { StartError, startError } from './base/start-error.ts'
 import { readConfig } from './config.ts'
-import { countStale } from './db/secrets.ts'
+import { warnOfStaleSecrets } from './db/secrets.ts'
 import { startHousekeeping } from './housekeeping.ts'
 import { drainable, stopSignal } from './http/drain.ts'
 import { within } from './pace/within.ts'
@@ -39,7 +39,7 @@ async function main(): Promise<void> {
     const housekeeping = startHousekeeping(store.database, logger, HOUSEKEEPING_INTERVAL_MS)
     work.start()
     printBanner(app, config)
-    void warnOfStaleSecrets(store, logger)
+    void warnOfSecrets(store, logger)
     await stopped
     const limitMs = config.SHUTDOWN_TIMEOUT_MS * SHARE_OF_WORK
     // At once: jobs would take time from the remaining requests.
@@ -53,11 +53,11 @@ async function main(): Promise<void> {
   }
 }
 
-/** Warns of secrets that the present key has not sealed. */
-async function warnOfStaleSecrets({ database, secrets, requireReady }: Store, logger: Logger): Promise<void> {
-  const count = requireReady().then(() => countStale(database, secrets()))
-  const stale = await count.catch(() => 0)
-  if (stale > 0) logger.warn({ stale }, 'secrets are not sealed with the first of SECRET_KEYS; run secrets rotate')
+/** Warns of secrets that the present keys have not sealed, if the database is ready. */
+async function warnOfSecrets({ database, secrets, requireReady }: Store, logger: Logger): Promise<void> {
+  await requireReady()
+    .then(() => warnOfStaleSecrets(database, secrets(), logger))
+    .catch(() => undefined)
 }
 
 function fail(error: unknown): void {

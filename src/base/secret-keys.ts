@@ -54,12 +54,15 @@ export function newSecretKey(): string {
   return randomBytes(KEY_BYTES).toString('base64')
 }
 
+/** Begins all sealed values. */
+export const SEALED_PREFIX = 'v1.'
+
 /** Returns `v1.<key id>.<base64url of IV, tag and ciphertext>`. */
 export function seal({ first }: SecretKeys, place: Place, value: string): string {
   const iv = randomBytes(IV_BYTES)
   const cipher = createCipheriv(CIPHER, first.bytes, iv, { authTagLength: TAG_BYTES }).setAAD(associated(place))
   const sealed = Buffer.concat([cipher.update(value, 'utf8'), cipher.final()])
-  return `v1.${first.id}.${Buffer.concat([iv, cipher.getAuthTag(), sealed]).toString('base64url')}`
+  return `${SEALED_PREFIX}${first.id}.${Buffer.concat([iv, cipher.getAuthTag(), sealed]).toString('base64url')}`
 }
 
 /**
@@ -84,7 +87,7 @@ export function unseal({ all }: SecretKeys, place: Place, stored: string): strin
 
 /** Returns the prefix of all values sealed by the first key. */
 export function sealedByFirst({ first }: SecretKeys): string {
-  return `v1.${first.id}.`
+  return `${SEALED_PREFIX}${first.id}.`
 }
 
 const SEALED = /^v1\.([0-9a-f]{12})\.([\w-]+)$/

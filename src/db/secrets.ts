@@ -1,5 +1,6 @@
-import { type SecretKeys, seal, sealedByFirst, unseal } from '../base/secret-keys.ts'
+import { SEALED_PREFIX, type SecretKeys, seal, sealedByFirst, unseal } from '../base/secret-keys.ts'
 import type { Database, Queryable, Transaction } from './database.ts'
+import { computed, computedRow, count } from './row.ts'
 import { identifier, type Sql, sql } from './sql.ts'
 
 /** All columns with sealed secrets: of type text, in tables with the key (tenant_id, id). */
@@ -10,16 +11,27 @@ export type SealedColumn = (typeof SEALED_COLUMNS)[number]
 /** Values sealed in one transaction. */
 const BATCH = 100
 
-/** Counts the values that the first key has not sealed: those of older keys, and unsealed ones. */
-export async function countStale(database: Queryable, keys: SecretKeys): Promise<number> {
-  let count = 0
+type Log = (facts: object, message: string) => void
+
+/** Logs how many values the first key has not sealed, and how many no key opens. */
+export async function warnOfStaleSecrets(
+  database: Queryable,
+  keys: SecretKeys,
+  logger: { readonly warn: Log; readonly error: Log }
+): Promise<void> {
   for (const each of SEALED_COLUMNS) {
-    const { rows } = await database.run(
-      sql`SELECT count(*) FROM ${identifier(each.table)} WHERE ${isStale(each, keys)}`
+    const counted = computedRow({
+      stale: computed(count, sql`count(*) FILTER (WHERE NOT ${isLost(each, keys)})`),
+      lost: computed(count, sql`count(*) FILTER (WHERE ${isLost(each, keys)})`)
+    })
+    const { stale, lost } = counted.one(
+      await database.run(sql`SELECT ${counted.columns} FROM ${identifier(each.table)} WHERE ${isStale(each, keys)}`)
     )
-    count += Number(rows[0]?.[0])
+    if (lost > 0) logger.error({ ...each, lost }, 'secrets are sealed with a key that is not among SECRET_KEYS')
+    if (stale > 0) {
+      logger.warn({ ...each, stale }, 'secrets are not sealed with the first of SECRET_KEYS; run secrets rotate')
+    }
   }
-  return count
 }
 
 /** Records, in the transaction of the change, the values of a tenant that were sealed again. */
@@ -57,6 +69,11 @@ async function rotateBatch(database: Database, keys: SecretKeys, each: SealedCol
     }
     return rows.length
   })
+}
+
+function isLost({ column }: SealedColumn, keys: SecretKeys): Sql {
+  return sql`(starts_with(${identifier(column)}, ${SEALED_PREFIX})
+    AND split_part(${identifier(column)}, '.', 2) <> ALL(${[...keys.all.keys()]}::text[]))`
 }
 
 function isStale({ column }: SealedColumn, keys: SecretKeys): Sql {

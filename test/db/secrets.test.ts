@@ -4,7 +4,7 @@ import { keyRing } from '../../src/auth/keys/signing-keys.ts'
 import { systemClock } from '../../src/base/clock.ts'
 import { newSecretKey, parseSecretKeys, seal, unseal } from '../../src/base/secret-keys.ts'
 import { newId } from '../../src/base/ulid.ts'
-import { countStale, rotateSecrets, SEALED_COLUMNS } from '../../src/db/secrets.ts'
+import { rotateSecrets, SEALED_COLUMNS, warnOfStaleSecrets } from '../../src/db/secrets.ts'
 import { identifier, sql } from '../../src/db/sql.ts'
 import { createTestDatabase, OTHER_TENANT, TENANT, type TestDatabase } from '../support/database.ts'
 
@@ -12,6 +12,7 @@ const [OLD, NEW] = [newSecretKey(), newSecretKey()]
 const [old, both, fresh] = [parseSecretKeys(OLD), parseSecretKeys(`${NEW},${OLD}`), parseSecretKeys(NEW)]
 /** More than one batch. */
 const KEYS = 150
+const facts = (counted: object) => ({ ...SEALED_COLUMNS[0], ...counted })
 const note = sealingNote({ actor: { type: 'command', id: 'nora', name: 'nora' }, clock: systemClock, newId })
 
 let store: TestDatabase
@@ -32,6 +33,14 @@ const opened = (keys: typeof old, rows: Awaited<ReturnType<typeof stored>>) =>
     unseal(keys, { table: 'signing_key', column: 'private_jwk', tenantId, id }, value)
   )
 
+/** What a start with these keys logs. */
+async function warnings(keys: typeof old): Promise<readonly (readonly [string, object, string])[]> {
+  const logged: [string, object, string][] = []
+  const log = (level: string) => (facts: object, message: string) => void logged.push([level, facts, message])
+  await warnOfStaleSecrets(store.database, keys, { warn: log('warn'), error: log('error') })
+  return logged
+}
+
 test('no private key is stored as it is', async () => {
   const { kid } = await keyRing(store.database, systemClock, old).signing(TENANT)
   const [[, id, value] = []] = await stored()
@@ -45,14 +54,16 @@ test('rotate seals all with the first key, whatever sealed them before, and no o
     SELECT ${OTHER_TENANT}, concat('K', n), 'EdDSA', '{}', concat('{"d": "', n, '"}')
     FROM generate_series(1, ${KEYS}::int) n`)
   const before = opened(old, await stored())
-  expect(await countStale(store.database, both)).toBe(KEYS + 1)
+  expect(await warnings(both)).toEqual([
+    ['warn', facts({ stale: KEYS + 1 }), expect.stringContaining('run secrets rotate')]
+  ])
   // Two operators at the same time.
   const counts = await Promise.all([
     rotateSecrets(store.database, both, note),
     rotateSecrets(store.database, both, note)
   ])
   expect(counts[0] + counts[1]).toBe(KEYS + 1)
-  expect(await countStale(store.database, fresh)).toBe(0)
+  expect(await warnings(fresh)).toEqual([])
   expect(opened(fresh, await stored())).toEqual(before)
   expect(await rotateSecrets(store.database, fresh, note)).toBe(0)
 })
@@ -77,6 +88,9 @@ test('a value that no key opens stops the rotation, and stays as it is', async (
     VALUES (${TENANT}, 'lost', 'EdDSA', '{}', ${foreign})`)
   await expect(rotateSecrets(store.database, fresh, note)).rejects.toThrow('which is not among SECRET_KEYS')
   expect((await stored()).find(([, id]) => id === 'lost')?.[2]).toBe(foreign)
+  expect(await warnings(fresh)).toEqual([
+    ['error', facts({ lost: 1 }), expect.stringMatching('not among SECRET_KEYS$')]
+  ])
   await store.database.run(sql`DELETE FROM "signing_key" WHERE "id" = 'lost'`)
 })
 
