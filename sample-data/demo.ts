@@ -1,3 +1,5 @@
+import { present } from '../src/base/unknown.ts'
+import { catalogue } from '../src/billing/catalogue.ts'
 import { keepDocuments } from '../src/billing/issuing/keep-letterhead.ts'
 import type { Database, Transaction } from '../src/db/database.ts'
 import { LOCKS } from '../src/db/locks.ts'
@@ -63,7 +65,8 @@ async function fillTenant(tx: Transaction, tenant: TenantData): Promise<void> {
   const accounts = accountsOf(tenant)
   const owners = await fillPartners(tx, tenant, accounts)
   const cycles = cyclesOf(tenant.id)
-  for (const [resource, drafts] of draftsOf(tenant, accounts, cycles)) {
+  for (const [{ path }, drafts] of draftsOf(tenant, accounts, cycles)) {
+    const resource = present(catalogue.get(path), path)
     const rows = drafts.map((draft) => [
       ...rowOf(tenant.id, resource, draft, documentId),
       ['partner_id', ownerOf(owners, draft)] as const

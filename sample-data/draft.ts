@@ -1,4 +1,5 @@
-import type { Document, Resource, Stored } from '../src/tmf/declaration/resource.ts'
+import { rulesOf, type Served } from '../src/tmf/declaration/define.ts'
+import type { Document, Stored } from '../src/tmf/declaration/resource.ts'
 import { validate } from '../src/tmf/declaration/schema.ts'
 import { type ColumnValue, rowValues } from '../src/tmf/row-values.ts'
 import { checkTransition } from '../src/tmf/states.ts'
@@ -19,13 +20,13 @@ export interface Draft {
  */
 export function rowOf(
   tenantId: string,
-  resource: Resource,
+  resource: Served,
   { id, createdAt, document, path }: Draft,
   newId: (time: number) => string
 ): readonly ColumnValue[] {
   const now = instant(createdAt)
   const valid = validate(resource, document)
-  const complete = resource.complete?.(valid, { id, now, newId: () => newId(createdAt) }) ?? valid
+  const complete = rulesOf(resource).completePosted?.(valid, { id, now, newId: () => newId(createdAt) }) ?? valid
   const { version, values } = path ? walk(resource, id, complete, path) : start(resource, complete)
   return [['tenant_id', tenantId], ['id', id], ['version', String(version)], ['created_at', now], ...values]
 }
@@ -35,18 +36,18 @@ interface Written {
   readonly values: readonly ColumnValue[]
 }
 
-function start(resource: Resource, document: Document): Written {
-  resource.check?.(document)
+function start(resource: Served, document: Document): Written {
+  rulesOf(resource).check?.(document)
   return { version: 1, values: rowValues(resource, document) }
 }
 
-function walk(resource: Resource, id: string, document: Document, path: readonly string[]): Written {
+function walk(resource: Served, id: string, document: Document, path: readonly string[]): Written {
   let before: Stored | undefined
   let values: readonly ColumnValue[] = []
   for (const [index, state] of path.entries()) {
     const after = { ...document, state }
     if (before) checkTransition(resource, before, after)
-    resource.check?.(after, before)
+    rulesOf(resource).check?.(after, before)
     values = rowValues(resource, after, before)
     const internal = resource.internal?.derive(after, before) ?? {}
     before = { id, version: index + 1, document: after, internal }

@@ -16,7 +16,7 @@ import { registerSso } from './auth/sso/sso.ts'
 import type { Clock } from './base/clock.ts'
 import type { SecretKeys } from './base/secret-keys.ts'
 import { newId } from './base/ulid.ts'
-import { billedResources } from './billing/resources.ts'
+import { catalogue } from './billing/catalogue.ts'
 import type { Config } from './config.ts'
 import type { Database } from './db/database.ts'
 import { registerDocs } from './docs.ts'
@@ -36,18 +36,15 @@ import { isLines } from './http/lines.ts'
 import { registerPathParameters } from './http/path-parameters.ts'
 import { registerRateLimit } from './http/rate-limit.ts'
 import { registerRequestIds, requestId } from './http/request-id.ts'
-import type { Resource } from './tmf/declaration/resource.ts'
 import { refuseIdempotencyKeys } from './tmf/serving/no-idempotency-key.ts'
 import { type Requester, type RouteContext, registerResource } from './tmf/serving/routes.ts'
 
 /** The standard's path, and the one with TM Forum's prefix. */
 export const BASE_PATHS = [API_BASE, '/tmf-api/customerBillManagement/v4'] as const
 
-export const resources: ReadonlyMap<string, Resource> = billedResources
-
 /** References to billing accounts may name rows of this service or of other systems. */
 const resolvers = new Map([['BillingAccountRef', resolveAccounts]])
-const SERVED = { resources, resolvers, newId, supportsProxy: true }
+const SERVED = { resources: catalogue, resolvers, newId, supportsProxy: true }
 
 const PARAM_MAX_LENGTH = 1_000
 const PROBES = /^\/(health|docs|openapi)/
@@ -97,13 +94,13 @@ export async function buildApp(parts: Parts): Promise<FastifyInstance> {
   const takesWeakTags = config.IF_MATCH_WEAK
   const context: RouteContext = { ...SERVED, database, clock, requester, address, takesWeakTags }
   for (const base of BASE_PATHS) {
-    for (const resource of resources.values()) registerResource(app, base, resource, context)
+    for (const resource of catalogue.values()) registerResource(app, base, resource, context)
     registerDocuments(app, base, context)
     for (const { register } of apiEndpoints) register(app, base, context)
   }
   await registerAdmin(app, ADMIN_BASE, context)
   registerBilling(app, BILLING_BASE, context)
-  await registerDocs(app, { basePaths: BASE_PATHS, resources, publicUrl: config.PUBLIC_URL })
+  await registerDocs(app, { basePaths: BASE_PATHS, resources: catalogue, publicUrl: config.PUBLIC_URL })
   refuseOtherMethods(app, methods)
   return app
 }

@@ -5,6 +5,7 @@ import pino from 'pino'
 import { Problem } from './base/problem.ts'
 import { StartError } from './base/start-error.ts'
 import { newId } from './base/ulid.ts'
+import { catalogue } from './billing/catalogue.ts'
 import { startBillingWork } from './billing/work.ts'
 import { type CommandLine, readCommandLine } from './cli/arguments.ts'
 import { type Arguments, type Context, Misuse, type Result, type Screen, type Usage, type Work } from './cli/command.ts'
@@ -14,7 +15,6 @@ import { readConfig } from './config.ts'
 import type { Queryable } from './db/database.ts'
 import { migrate, pendingMigrations } from './db/migrations.ts'
 import { identifier, sql } from './db/sql.ts'
-import { resources } from './resources/index.ts'
 import { openStore, type Store } from './store.ts'
 
 const OPENAPI_FILE = path.resolve(import.meta.dirname, '../openapi/tmf678-server.openapi.json')
@@ -120,7 +120,7 @@ function fillDatabase(): Promise<Result> {
 async function contents(database: Queryable): Promise<string> {
   const { rows } = await database.run(sql`SELECT "id", "name" FROM "tenant" ORDER BY "id"`)
   const lines = rows.map(async ([id, name]) => {
-    const counts = [...resources.values()].map(async ({ path: plural, table }) => {
+    const counts = [...catalogue.values()].map(async ({ path: plural, table }) => {
       const count = sql`SELECT count(*) FROM ${identifier(table)} WHERE "tenant_id" = ${id}`
       return `${(await database.run(count)).rows[0]?.[0]} ${plural}`
     })

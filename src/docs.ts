@@ -8,14 +8,14 @@ import { documentPaths } from './documents/openapi.ts'
 import { ADMIN_BASE, apiEndpoints, BILLING_BASE, BILLING_TAGS, billingEndpoints } from './endpoints.ts'
 import { isUnchanged } from './http/conditional.ts'
 import { registerRoot } from './root.ts'
-import type { Resource } from './tmf/declaration/resource.ts'
+import type { Served } from './tmf/declaration/define.ts'
 import { openApiDocument } from './tmf/openapi/document.ts'
 import type { Json } from './tmf/openapi/schemas.ts'
 import { endpointPaths } from './tmf/serving/endpoint.ts'
 
 export interface DocsContext {
   readonly basePaths: readonly string[]
-  readonly resources: ReadonlyMap<string, Resource>
+  readonly resources: ReadonlyMap<string, Served>
   /** The server's address as clients see it; its path precedes every path of the API. */
   readonly publicUrl?: string | undefined
 }

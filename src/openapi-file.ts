@@ -1,11 +1,12 @@
 import { writeFileSync } from 'node:fs'
-import { BASE_PATHS, resources } from './app.ts'
+import { BASE_PATHS } from './app.ts'
+import { catalogue } from './billing/catalogue.ts'
 import { apiDocument } from './docs.ts'
 import { errorsPage } from './messages/catalogue.ts'
 
 /** Returns the committed OpenAPI document: independent of configuration, one line per member. */
 export function openApiText(): string {
-  return `${JSON.stringify(apiDocument({ basePaths: BASE_PATHS, resources }), null, 2)}\n`
+  return `${JSON.stringify(apiDocument({ basePaths: BASE_PATHS, resources: catalogue }), null, 2)}\n`
 }
 
 /** Writes the OpenAPI document and the page of all messages, for `npm run openapi`. */

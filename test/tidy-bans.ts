@@ -135,6 +135,14 @@ export const BANS: readonly Ban[] = [
     because: 'no test depends on speed; count the work, or wait for a condition'
   },
   {
+    what: 'a second way to write a resource',
+    pattern: /\bserved\(/,
+    offence: 'const bill = served(customerBill, {})',
+    where: /^src\//,
+    except: ['src/billing/catalogue.ts', 'src/billing/cycles/cycle.ts'],
+    because: 'what is served has all of its rules; see catalogue.ts'
+  },
+  {
     what: 'a default export',
     pattern: /^export default/m,
     offence: 'export default 1',

@@ -1,13 +1,13 @@
-import { defineResource } from '../tmf/declaration/resource.ts'
+import { declareResource } from '../tmf/declaration/define.ts'
 import { attributes } from './attributes.ts'
 import { checkAccount } from './checks.ts'
-import { consult } from './consultation.ts'
+import { completeAccount } from './consultation.ts'
 import { clientId } from './types.ts'
 
 /** The currency and the language come from the tenant. */
 const DEFAULTS = { status: 'ACTIVE', billingType: 'postpaid', netTermDays: 14, aliases: [] }
 
-export const account = defineResource({
+export const account = declareResource(['afterWrite'], {
   type: 'BillingAccount',
   path: 'accounts',
   noun: 'billing account',
@@ -29,8 +29,8 @@ export const account = defineResource({
     initial: 'ACTIVE',
     transitions: { DRAFT: ['ACTIVE', 'ARCHIVED'], ACTIVE: ['ARCHIVED'], ARCHIVED: ['ACTIVE'] }
   },
-  complete: (document, { newId }) => ({ ...DEFAULTS, ...document, internalId: newId() }),
-  consult,
+  completePosted: (document, { newId }) => ({ ...DEFAULTS, ...document, internalId: newId() }),
+  completeFromDatabase: completeAccount,
   check: checkAccount,
   unique: { billing_account_pkey: 'id', account_alias_pkey: 'id or one of these aliases' }
 })

@@ -15,7 +15,7 @@ const CUSTOMER = rowOf('customer', { id: text, internalId: text, name: text, par
  * Completes a new account from its tenant and its customer. Throws a Problem for a name in use, and for another
  * currency once the account has bills or payments.
  */
-export async function consult(
+export async function completeAccount(
   tx: Transaction,
   owner: Owner,
   document: AccountDocument,

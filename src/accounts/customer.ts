@@ -1,5 +1,5 @@
 import { instant, json, text } from '../tmf/declaration/attribute.ts'
-import { defineResource } from '../tmf/declaration/resource.ts'
+import { defineResource } from '../tmf/declaration/define.ts'
 import { text as textShape } from '../tmf/declaration/shape.ts'
 import { internalId } from './attributes.ts'
 import { checkAddress, checkId } from './checks.ts'
@@ -27,7 +27,7 @@ export const customer = defineResource({
     lastUpdate: instant('last_update', 'When the customer was last changed', 'readOnly')
   },
   patchable: [],
-  complete: (document, { newId }) => ({ ...document, internalId: newId() }),
+  completePosted: (document, { newId }) => ({ ...document, internalId: newId() }),
   check: (document) => {
     checkId(document)
     checkAddress(document)

@@ -2,7 +2,7 @@ import { parseAddressList } from '../auth/access/address-list.ts'
 import { hashSecret, newSecret } from '../auth/keys/secret.ts'
 import { Problem } from '../base/problem.ts'
 import { instant, json, text } from '../tmf/declaration/attribute.ts'
-import { defineResource } from '../tmf/declaration/resource.ts'
+import { defineResource } from '../tmf/declaration/define.ts'
 import { list, text as textShape } from '../tmf/declaration/shape.ts'
 import { ADMINISTRATION, isEnabled, lastUpdate, OPERATIONS, partner, scope } from './attributes.ts'
 import { refuseSecret, requireDistinct, requireKept } from './checks.ts'
@@ -38,7 +38,7 @@ export const apiKey = defineResource({
     patch: { isEnabled: false }
   },
   patchable: ['name', 'scope', 'allowedAddresses', 'expiresAt', 'isEnabled'],
-  complete: (document, { now }) => {
+  completePosted: (document, { now }) => {
     if (document.expiresAt !== undefined && String(document.expiresAt) <= now) {
       throw new Problem('invalidField', '$.expiresAt has passed already')
     }

@@ -1,6 +1,6 @@
 import { ACTIONS, ACTOR_TYPES } from '../audit/record.ts'
 import { instant, integer, json, oneOf, text } from '../tmf/declaration/attribute.ts'
-import { defineResource } from '../tmf/declaration/resource.ts'
+import { defineResource } from '../tmf/declaration/define.ts'
 import { any } from '../tmf/declaration/shape.ts'
 import { ADMINISTRATION } from './attributes.ts'
 

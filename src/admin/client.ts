@@ -3,7 +3,8 @@ import { hashSecret, newSecret } from '../auth/keys/secret.ts'
 import { jsonPath } from '../base/json-path.ts'
 import { Problem } from '../base/problem.ts'
 import { boolean, json, oneOf, text } from '../tmf/declaration/attribute.ts'
-import { type DocumentOf, defineResource } from '../tmf/declaration/resource.ts'
+import { defineResource } from '../tmf/declaration/define.ts'
+import type { DocumentOf } from '../tmf/declaration/resource.ts'
 import { list, oneOf as oneOfShape, uri } from '../tmf/declaration/shape.ts'
 import {
   ADMINISTRATION,
@@ -66,7 +67,7 @@ export const client = defineResource({
     'refreshesClientCredentials',
     'isEnabled'
   ],
-  complete: (document) => ({ ...DEFAULTS, ...document }),
+  completePosted: (document) => ({ ...DEFAULTS, ...document }),
   check: (document) => {
     refuseSecret(document, 'secret')
     requireKept(document, Object.keys(DEFAULTS))

@@ -1,4 +1,4 @@
-import type { Resource } from '../tmf/declaration/resource.ts'
+import type { Served } from '../tmf/declaration/define.ts'
 import { apiKey } from './api-key.ts'
 import { auditEntry } from './audit-entry.ts'
 import { client } from './client.ts'
@@ -6,6 +6,6 @@ import { partner } from './partner.ts'
 import { user } from './user.ts'
 
 /** By path. */
-export const adminResources: ReadonlyMap<string, Resource> = new Map(
+export const adminResources: ReadonlyMap<string, Served> = new Map<string, Served>(
   [partner, user, client, apiKey, auditEntry].map((resource) => [resource.path, resource])
 )

@@ -1,5 +1,5 @@
 import { text } from '../tmf/declaration/attribute.ts'
-import { defineResource } from '../tmf/declaration/resource.ts'
+import { defineResource } from '../tmf/declaration/define.ts'
 import { ADMINISTRATION, identifying, lastUpdate, OPERATIONS } from './attributes.ts'
 
 /** A header carries it: visible ASCII characters without spaces. */

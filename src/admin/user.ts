@@ -3,7 +3,8 @@ import { encodePassword, hashPassword } from '../auth/sign-in/password.ts'
 import { requirePlainText } from '../base/plain-text.ts'
 import { Problem } from '../base/problem.ts'
 import { text } from '../tmf/declaration/attribute.ts'
-import { defineResource, type NewSecret } from '../tmf/declaration/resource.ts'
+import { defineResource } from '../tmf/declaration/define.ts'
+import type { NewSecret } from '../tmf/declaration/resource.ts'
 import type { Scalar } from '../tmf/declaration/shape.ts'
 import { ADMINISTRATION, identifying, isEnabled, lastUpdate, OPERATIONS, partner, scope } from './attributes.ts'
 import { requireDistinct, requireKept } from './checks.ts'
@@ -35,7 +36,7 @@ export const user = defineResource({
     patch: { scope: ['bill:read'] }
   },
   patchable: ['name', 'scope', 'isEnabled'],
-  complete: (document) => ({ isEnabled: true, ...document }),
+  completePosted: (document) => ({ isEnabled: true, ...document }),
   check: (document, before) => {
     if (!before) requirePlainText('$.username', document.username)
     requireKept(document, ['isEnabled'])

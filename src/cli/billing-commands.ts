@@ -1,9 +1,9 @@
+import { catalogue } from '../billing/catalogue.ts'
 import { openNextCycle } from '../billing/cycles/cycle.ts'
 import { NOTHING_LEFT, settleWithNothingLeft } from '../billing/issuing/settle.ts'
 import { inChunks } from '../billing/runs/run-bills.ts'
 import { sql } from '../db/sql.ts'
 import { reportLedger, verifyLedger } from '../ledger/verify.ts'
-import { resources } from '../resources/index.ts'
 import type { Command } from './command.ts'
 import { enterTenant } from './lookup.ts'
 
@@ -15,7 +15,7 @@ export const billingCommands: Readonly<Record<string, Command>> = {
     details: () =>
       'The first one is that of today. Asked twice at the same time it opens one cycle; asked again, the one after it.',
     prepare: (args) => async (context) => {
-      const writing = { ...(await enterTenant(context, args)), resources }
+      const writing = { ...(await enterTenant(context, args)), resources: catalogue }
       const { cycle, isNew } = await context.database.transaction((tx) =>
         openNextCycle(tx, writing, String(args.parameters[0]))
       )

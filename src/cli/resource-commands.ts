@@ -2,9 +2,11 @@ import { apiKey } from '../admin/api-key.ts'
 import { client } from '../admin/client.ts'
 import { partner } from '../admin/partner.ts'
 import { user } from '../admin/user.ts'
+import type { Served } from '../tmf/declaration/define.ts'
 import type { Document, Resource } from '../tmf/declaration/resource.ts'
+import { remove } from '../tmf/remove.ts'
 import { secretFor } from '../tmf/secret.ts'
-import { create, patch, remove } from '../tmf/write.ts'
+import { create, patch } from '../tmf/write.ts'
 import { assignableNames, describeAssignments, readAssignments } from './assignments.ts'
 import type { Command } from './command.ts'
 import { listJson, tableOf } from './listing.ts'
@@ -14,7 +16,7 @@ import { chosenPassword } from './password.ts'
 import { alignColumns } from './table.ts'
 
 /** The columns of each list. */
-const COLUMNS: readonly (readonly [Resource, readonly string[]])[] = [
+const COLUMNS: readonly (readonly [Served, readonly string[]])[] = [
   [partner, ['id', 'accountNumber', 'name']],
   [user, ['id', 'username', 'name', 'scope', 'isEnabled', 'partner']],
   [client, ['id', 'clientId', 'name', 'grantTypes', 'scope', 'isEnabled', 'partner']],
@@ -50,7 +52,7 @@ function parse(json: string): Document {
   return JSON.parse(json)
 }
 
-function createCommand(resource: Resource): Command {
+function createCommand(resource: Served): Command {
   const names = assignableNames(resource)
   const { secret } = resource
   return {
@@ -74,7 +76,7 @@ function createCommand(resource: Resource): Command {
   }
 }
 
-function setCommand(resource: Resource): Command {
+function setCommand(resource: Served): Command {
   const names = resource.patchable
   return {
     description: `changes ${withArticle(resource)}`,
@@ -93,7 +95,7 @@ function setCommand(resource: Resource): Command {
   }
 }
 
-function removeCommand(resource: Resource): Command {
+function removeCommand(resource: Served): Command {
   return {
     description: `removes ${withArticle(resource)}`,
     parameters: ['ID'],

@@ -11,7 +11,8 @@ import {
   reference,
   text
 } from '../tmf/declaration/attribute.ts'
-import { type DocumentOf, defineResource, type Stored } from '../tmf/declaration/resource.ts'
+import { defineResource } from '../tmf/declaration/define.ts'
+import type { DocumentOf, Stored } from '../tmf/declaration/resource.ts'
 import { list, timePeriod } from '../tmf/declaration/shape.ts'
 import { appliedTax, billingAccountRef, billRef, characteristic, productRef } from './types.ts'
 
@@ -70,15 +71,15 @@ export const appliedCustomerBillingRate = defineResource({
   unique: { applied_customer_billing_rate_own_external_id: 'externalId' },
   bulk: { key: 'externalId', told: { reference: 'billingAccount', as: 'account' } },
   patchable: { allBut: ['isBilled', 'bill'] },
-  complete: (document, { now }) => ({ date: now, isBilled: false, ...document }),
+  completePosted: (document, { now }) => ({ date: now, isBilled: false, ...document }),
   check: (document, before) => {
     requireDate(document)
     requireBillOrAccount(document)
     requireKey(document, before?.document)
     requireCreditSign(document)
   },
-  mayChange: (stored) => requireUnbilled(stored, 'changed'),
-  mayRemove: (stored) => requireUnbilled(stored, 'deleted')
+  checkChange: (stored) => requireUnbilled(stored, 'changed'),
+  checkRemoval: (stored) => requireUnbilled(stored, 'deleted')
 })
 
 /** The server sets a missing date; a client could only remove it. */

@@ -1,9 +1,9 @@
 import { integer, json, text } from '../tmf/declaration/attribute.ts'
-import { defineResource } from '../tmf/declaration/resource.ts'
+import { declareResource } from '../tmf/declaration/define.ts'
 import { timePeriod } from '../tmf/declaration/shape.ts'
 
 /** The recurrence of cycles, and the offsets of their dates in days from the start of the period (TMF666 v4). */
-export const billCycleSpecification = defineResource({
+export const billCycleSpecification = declareResource(['check'], {
   type: 'BillCycleSpecification',
   path: 'billCycleSpecification',
   table: 'bill_cycle_specification',

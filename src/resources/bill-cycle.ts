@@ -1,10 +1,10 @@
 import { instant, json, ownReference, text } from '../tmf/declaration/attribute.ts'
-import { defineResource } from '../tmf/declaration/resource.ts'
+import { declareResource } from '../tmf/declaration/define.ts'
 import { timePeriod } from '../tmf/declaration/shape.ts'
 import { billCycleSpecificationRef } from './types.ts'
 
 /** One period of billing with its dates (TMF678 v5, BillCycle). */
-export const billCycle = defineResource({
+export const billCycle = declareResource(['completeFromDatabase'], {
   type: 'BillCycle',
   path: 'billCycle',
   table: 'bill_cycle',

@@ -1,12 +1,12 @@
 import { Problem } from '../base/problem.ts'
 import { instant, oneOf, openReference, ownReference, reference, text } from '../tmf/declaration/attribute.ts'
-import { defineResource } from '../tmf/declaration/resource.ts'
+import { declareResource } from '../tmf/declaration/define.ts'
 import { billingAccountRef, billRef, relatedPartyRef } from './types.ts'
 
 const STATES = ['inProgress', 'rejected', 'done', 'terminatedWithError'] as const
 
 /** A request for a bill outside the cycle (TMF678 v4, CustomerBillOnDemand). */
-export const customerBillOnDemand = defineResource({
+export const customerBillOnDemand = declareResource(['afterWrite'], {
   type: 'CustomerBillOnDemand',
   path: 'customerBillOnDemand',
   table: 'customer_bill_on_demand',
@@ -50,7 +50,7 @@ export const customerBillOnDemand = defineResource({
     }
   },
   events: { created: 'CustomerBillOnDemandCreateEvent', stateChanged: 'CustomerBillOnDemandStateChangeEvent' },
-  complete: (document) => ({ state: 'inProgress', ...document }),
+  completePosted: (document) => ({ state: 'inProgress', ...document }),
   check: ({ billingAccount, relatedParty, state }, before) => {
     if (!billingAccount && !relatedParty) {
       throw new Problem('missingField', '$.billingAccount or $.relatedParty is required')

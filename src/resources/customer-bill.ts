@@ -11,7 +11,8 @@ import {
   reference,
   text
 } from '../tmf/declaration/attribute.ts'
-import { type DocumentOf, defineResource, type Stored } from '../tmf/declaration/resource.ts'
+import { declareResource } from '../tmf/declaration/define.ts'
+import type { DocumentOf, Stored } from '../tmf/declaration/resource.ts'
 import { list, timePeriod, type ValueOf } from '../tmf/declaration/shape.ts'
 import { OWN_TYPE, withUrls } from './bill-document.ts'
 import {
@@ -72,7 +73,7 @@ const TRANSITIONS: Readonly<Record<State, readonly State[]>> = {
 }
 
 /** The bill of a customer for one period or event (TMF678 v4, CustomerBill). */
-export const customerBill = defineResource({
+export const customerBill = declareResource(['completeFromDatabase', 'beforeChange', 'beforeRemoval', 'afterWrite'], {
   type: 'CustomerBill',
   path: 'customerBill',
   table: 'customer_bill',
@@ -102,12 +103,12 @@ export const customerBill = defineResource({
     stateChanged: 'CustomerBillStateChangeEvent',
     removed: 'CustomerBillDeleteEvent'
   },
-  complete: (document, { id, newId }) => {
+  completePosted: (document, { id, newId }) => {
     const { billDocument: posted = [], billNo = id } = document
     const own = { id: newId(), name: `bill-${billNo}`, attachmentType: OWN_TYPE }
     return { state: 'new', ...document, billDocument: posted.length > 0 ? posted : [own] }
   },
-  consult: async (_tx, _owner, after, before) => withoutOldReason(after, before?.document),
+  completeChanged: withoutOldReason,
   check: (after, before) => {
     requireAccount(after)
     requireHold(after)
@@ -115,7 +116,7 @@ export const customerBill = defineResource({
     requireBoundedTaxes(after)
     requirePaymentState(after, before)
   },
-  mayRemove: ({ document, internal }) => {
+  checkRemoval: ({ document, internal }) => {
     if (internal.issued_as === null) return
     throw new Problem('conflict', `A bill that was ever issued cannot be deleted; this one is ${document.state}`)
   },
@@ -126,6 +127,11 @@ export const customerBill = defineResource({
     })
   }
 })
+
+/** Whether a bill is issued by going to a state, or by being posted in it. */
+export function isBecomingIssued(state: State | undefined, before?: Stored): boolean {
+  return (before?.internal.issued_as ?? null) === null && ISSUED.includes(String(state))
+}
 
 /** A held bill never goes back before the state in which it was issued. */
 function statesBeforeIssue({ internal }: Stored): readonly State[] {
@@ -139,9 +145,8 @@ function requireAccount({ billingAccount, financialAccount }: Bill): void {
 }
 
 /** Clears the reason when a bill leaves onHold. */
-function withoutOldReason(after: Bill, before?: Bill): Bill {
-  if (after.state === 'onHold' || after.holdReason === undefined || after.holdReason !== before?.holdReason)
-    return after
+function withoutOldReason(after: Bill, before: Bill): Bill {
+  if (after.state === 'onHold' || after.holdReason === undefined || after.holdReason !== before.holdReason) return after
   const { holdReason: _, ...rest } = after
   return rest
 }

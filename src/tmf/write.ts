@@ -3,13 +3,14 @@ import type { Clock } from '../base/clock.ts'
 import { aboutName, Problem } from '../base/problem.ts'
 import { present } from '../base/unknown.ts'
 import type { Transaction } from '../db/database.ts'
-import { constraintName, sqlState, tableName } from '../db/failure.ts'
+import { constraintName, sqlState } from '../db/failure.ts'
 import { identifier, join, type Sql, sql } from '../db/sql.ts'
 import type { Expected } from '../http/conditional.ts'
 import type { PatchType } from '../http/media-types.ts'
 import { changedNames } from './changes.ts'
+import { rulesOf, type Served } from './declaration/define.ts'
 import { ownId } from './declaration/own-names.ts'
-import type { Document, NewSecret, Owner, Resource, Stored, Written } from './declaration/resource.ts'
+import type { Addition, Document, NewSecret, Owner, Resource, Stored, Written } from './declaration/resource.ts'
 import { validate } from './declaration/schema.ts'
 import { recordEvents } from './event.ts'
 import { applied } from './patch.ts'
@@ -38,18 +39,17 @@ export interface Created {
 export async function create(
   tx: Transaction,
   context: WriteContext,
-  resource: Resource,
+  resource: Served,
   body: unknown,
   made?: NewSecret
 ): Promise<Created> {
   const now = context.clock()
   const sent = named(resource, context.view, validate(resource, postable(resource, body).document))
   const id = String(sent.id ?? context.newId())
-  const document = {
-    ...(await consulted(tx, context, resource, resource.complete?.(sent, { id, now, newId: context.newId }) ?? sent)),
-    ...stamp(resource, now)
-  }
-  resource.check?.(document)
+  const rules = rulesOf(resource)
+  const posted = rules.completePosted?.(sent, { id, now, newId: context.newId }) ?? sent
+  const document = { ...(await completed(tx, context, resource, posted)), ...stamp(resource, now) }
+  rules.check?.(document)
   await checkReferences(tx, context, resource, [...resource.attributes.keys()], document)
   const secret = secretOf(resource, document, made)
   const hash: readonly ColumnValue[] = resource.secret ? [[resource.secret.column, secret?.hash ?? null]] : []
@@ -90,13 +90,15 @@ function named({ clientId }: Resource, owner: Owner, document: Document): Docume
 async function finished(
   tx: Transaction,
   context: WriteContext,
-  resource: Resource,
+  resource: Served,
   row: Row,
   after: Written,
   before?: Stored
 ): Promise<Row> {
-  const isWrittenAgain = await resource.written?.(tx, context, after, before)
-  return isWrittenAgain ? find(tx, resource, context.view, after.id) : row
+  const { afterWrite } = rulesOf(resource)
+  if (!afterWrite?.when(after.document, before)) return row
+  await afterWrite.run(tx, context, after, before)
+  return find(tx, resource, context.view, after.id)
 }
 
 export function ownerValues({ owner }: Resource, { tenantId, partnerId }: Owner): readonly ColumnValue[] {
@@ -122,7 +124,7 @@ const UNIQUE_VIOLATION = '23505'
 export async function patch(
   tx: Transaction,
   context: WriteContext,
-  resource: Resource,
+  resource: Served,
   name: string,
   requireExpected: Expected,
   type: PatchType,
@@ -133,87 +135,77 @@ export async function patch(
   const { id } = stored
   requireExpected(stored.version)
   const sent = validate(resource, applied(resource, stored.document, type, body))
-  resource.mayChange?.(stored)
+  const rules = rulesOf(resource)
+  rules.checkChange?.(stored)
   const sentChanges = [...changedNames(stored.document, sent)]
   if (sentChanges.length === 0) return row
   checkTransition(resource, stored, sent)
   const view = await ownView(tx, resource, context.view, id, sentChanges)
-  const after = await consulted(tx, { ...context, view }, resource, sent, stored)
+  const after = await completed(tx, { ...context, view }, resource, sent, stored)
   const changed = [...changedNames(stored.document, after)]
   if (changed.length === 0) return row
-  resource.check?.(after, stored)
+  rules.check?.(after, stored)
   await checkReferences(tx, { ...context, view }, resource, changed, after)
-  if (await resource.carryOut?.(tx, context, after, stored)) return find(tx, resource, context.view, id)
+  const addition = await rules.beforeChange?.(tx, context, after, stored)
   const now = context.clock()
-  const names = [...changed.filter((name) => resource.attributes.has(name)), ...Object.keys(stamp(resource, now))]
-  const values = [
-    ...columnValues(resource, names, { ...after, ...stamp(resource, now) }),
-    ...internalValues(resource, after, stored)
-  ]
-  const assignments = join(
-    values.map(([column, value]) => sql`${identifier(column)} = ${value}`),
-    sql`, `
-  )
-  const update = sql`UPDATE ${identifier(resource.table)} SET "version" = "version" + 1, ${assignments}
-    WHERE "tenant_id" = ${context.view.tenantId} AND "id" = ${id} RETURNING ${all(resource)}`
-  const isCommon = changed.join() === (resource.states?.attribute ?? 'state')
-  const { rows } = await tx.run(update, { prepared: isCommon }).catch(refuseDuplicate(resource))
-  const updated = present(rows[0], 'the changed row')
-  const [before, then] = [stored.document, after].map((whole) => only(whole, changed))
-  await record(tx, context, { action: 'patch', resourceType: resource.type, resourceId: id, before, after: then }, now)
+  const updated = await update(tx, context, resource, { stored, after, changed, addition, now })
+  const then = addition?.columns ? readStored(resource, updated).document : after
+  const change = { action: 'patch' as const, ...addition, resourceType: resource.type, resourceId: id }
+  const [before, told] = [stored.document, then].map((whole) => only(whole, changed))
+  await record(tx, context, { ...change, before, after: { ...told, ...addition?.after } }, now)
   if (changed.includes('state')) await recordEvents(tx, context, resource, 'stateChanged', [id], now)
   return finished(tx, context, resource, updated, { id, document: after }, stored)
 }
 
-/** Removes a resource. Throws `conflict` with the dependants, if there are any. */
-export async function remove(
+interface Update {
+  readonly stored: Stored
+  readonly after: Document
+  readonly changed: readonly string[]
+  readonly addition: Addition | undefined
+  readonly now: string
+}
+
+async function update(
   tx: Transaction,
-  context: WriteContext,
+  { view }: WriteContext,
   resource: Resource,
-  id: string,
-  requireExpected: Expected
-): Promise<void> {
-  const stored = readStored(resource, await find(tx, resource, context.view, id, 'update'))
-  requireExpected(stored.version)
-  resource.mayRemove?.(stored)
-  if (await resource.carryOutRemoval?.(tx, context, stored)) return
-  const now = context.clock()
-  await recordEvents(tx, context, resource, 'removed', [id], now)
-  try {
-    await tx.run(
-      sql`DELETE FROM ${identifier(resource.table)} WHERE "tenant_id" = ${context.view.tenantId} AND "id" = ${id}`
-    )
-  } catch (error) {
-    if (sqlState(error) !== FOREIGN_KEY_VIOLATION) throw error
-    const referrer = [...context.resources.values()].find(({ table }) => table === tableName(error))
-    const name = referrer?.noun ?? camelCase(tableName(error) ?? 'other resource')
-    throw new Problem('conflict', `This ${resource.noun} cannot be deleted: at least one ${name} refers to it`)
-  }
-  const change = { action: 'remove' as const, resourceType: resource.type, resourceId: id, before: stored.document }
-  await record(tx, context, change, now)
+  { stored, after, changed, addition, now }: Update
+): Promise<Row> {
+  const stamped = stamp(resource, now)
+  const names = [...changed.filter((name) => resource.attributes.has(name)), ...Object.keys(stamped)]
+  // Later entries win.
+  const values = new Map([
+    ...columnValues(resource, names, { ...after, ...stamped }),
+    ...internalValues(resource, after, stored),
+    ...Object.entries(addition?.columns ?? {})
+  ])
+  const assignments = join(
+    [...values].map(([column, value]) => sql`${identifier(column)} = ${value}`),
+    sql`, `
+  )
+  const statement = sql`UPDATE ${identifier(resource.table)} SET "version" = "version" + 1, ${assignments}
+    WHERE "tenant_id" = ${view.tenantId} AND "id" = ${stored.id} RETURNING ${all(resource)}`
+  const isCommon = !addition && changed.join() === (resource.states?.attribute ?? 'state')
+  const { rows } = await tx.run(statement, { prepared: isCommon }).catch(refuseDuplicate(resource))
+  return present(rows[0], 'the changed row')
 }
 
 /** Resolves open references and applies the checks that need the database. */
-async function consulted(
+async function completed(
   tx: Transaction,
   context: WriteContext,
-  resource: Resource,
+  resource: Served,
   document: Document,
   before?: Stored
 ): Promise<Document> {
-  const after = await resolved(tx, context, resource, document, before?.document)
-  return (await resource.consult?.(tx, context.view, after, before)) ?? after
+  const { completeChanged, completeFromDatabase } = rulesOf(resource)
+  const named = await resolved(tx, context, resource, document, before?.document)
+  const after = (before && completeChanged?.(named, before.document)) ?? named
+  return (await completeFromDatabase?.(tx, context.view, after, before)) ?? after
 }
 
 function only(document: Document, names: readonly string[]): Document {
   return Object.fromEntries(names.filter((name) => name in document).map((name) => [name, document[name]]))
-}
-
-const FOREIGN_KEY_VIOLATION = '23503'
-
-/** Names the resource of another API by its table. */
-function camelCase(table: string): string {
-  return table.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
 }
 
 /** Reads a posted body: an object without id and href. Drops the server's own attributes. */

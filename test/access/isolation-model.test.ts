@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { rawSql } from '../../src/db/sql.ts'
-import { resources } from '../../src/resources/index.ts'
 import { PATHS, SAMPLES } from '../support/samples.ts'
 import { BASE } from '../support/server.ts'
+import { resources } from '../support/standard-resources.ts'
 import { type Owner, sees, startWorld, type Viewer, type World } from './world.ts'
 
 const RUNS = 40

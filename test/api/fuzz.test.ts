@@ -1,12 +1,12 @@
 import fc from 'fast-check'
 import type { InjectOptions } from 'fastify'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { resources } from '../../src/resources/index.ts'
 import { OPERATORS } from '../../src/tmf/declaration/predicate.ts'
 import { TEXTS } from '../support/arbitrary.ts'
 import { KEYS, TENANT } from '../support/database.ts'
 import { PATHS, post, SAMPLES } from '../support/samples.ts'
 import { BASE, startTestServer, type TestServer } from '../support/server.ts'
+import { resources } from '../support/standard-resources.ts'
 
 const REQUESTS = 50_000
 const BATCH = 50

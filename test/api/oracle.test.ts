@@ -1,7 +1,6 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { compareCodePoints } from '../../src/base/code-points.ts'
-import { resources } from '../../src/resources/index.ts'
 import { OPERATORS, type Operator, type Path } from '../../src/tmf/declaration/predicate.ts'
 import type { Document, Resource } from '../../src/tmf/declaration/resource.ts'
 import { scalarKind } from '../../src/tmf/declaration/scalar.ts'
@@ -11,6 +10,7 @@ import { match } from '../../src/tmf/query/match.ts'
 import { parseQuery } from '../../src/tmf/query/query.ts'
 import { documentOf, scalarOf } from '../support/arbitrary.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
+import { resources } from '../support/standard-resources.ts'
 
 const DOCUMENTS = 60
 const RUNS = 400

@@ -2,11 +2,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { newId } from '../../src/base/ulid.ts'
 import { openNextCycle } from '../../src/billing/cycles/cycle.ts'
 import { sql } from '../../src/db/sql.ts'
-import { resources } from '../../src/resources/index.ts'
 import type { WriteContext } from '../../src/tmf/write.ts'
 import { addPartner, OTHER_TENANT, TENANT } from '../support/database.ts'
 import { post } from '../support/samples.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
+import { resources } from '../support/standard-resources.ts'
 
 const NOW = '2026-03-29T12:00:00.000Z'
 const MONTHLY = { name: 'Monthly', frequency: 'monthly', validFor: { startDateTime: '2025-12-31T23:00:00.000Z' } }

@@ -3,10 +3,10 @@ import { fillWithDemoData } from '../../sample-data/demo.ts'
 import { isId } from '../../src/base/ulid.ts'
 import { rawSql } from '../../src/db/sql.ts'
 import { verifyLedger } from '../../src/ledger/verify.ts'
-import { resources } from '../../src/resources/index.ts'
 import { validate } from '../../src/tmf/declaration/schema.ts'
 import { addApiKey, type TestDatabase } from '../support/database.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
+import { resources } from '../support/standard-resources.ts'
 
 const TENANTS = ['demo', 'demo2']
 /** Digits of the minor unit by currency, for SQL. */

@@ -1,8 +1,8 @@
 import { afterAll, expect, test } from 'vitest'
 import { fillWithDemoData } from '../../sample-data/demo.ts'
 import { rawSql } from '../../src/db/sql.ts'
-import { resources } from '../../src/resources/index.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { resources } from '../support/standard-resources.ts'
 
 /** Every database has a tenant outside the demo. */
 const TENANTS = `SELECT * FROM tenant WHERE id <> 'other' ORDER BY id`

@@ -1,9 +1,9 @@
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify'
 import pino from 'pino'
 import { buildApp } from '../../src/app.ts'
-import { resources } from '../../src/resources/index.ts'
 import { secrets, testConfig } from './config.ts'
 import { createTestDatabase, KEYS, TENANT, type TestDatabase } from './database.ts'
+import { resources } from './standard-resources.ts'
 
 export const BASE = '/customerBillManagement/v4'
 

@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { parseInstant } from '../../src/base/instant.ts'
-import { resources } from '../../src/resources/index.ts'
 import { accepted, UNSURE } from '../../src/tmf/declaration/acceptance.ts'
 import { validateBySchema } from '../../src/tmf/declaration/schema.ts'
 import { documentOf } from '../support/arbitrary.ts'
+import { resources } from '../support/standard-resources.ts'
 
 /** Values that a client may write anywhere. */
 const STRANGE = fc.constantFrom<unknown>(

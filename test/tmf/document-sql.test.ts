@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { fillWithDemoData } from '../../sample-data/demo.ts'
 import { identifier, join, sql } from '../../src/db/sql.ts'
-import { resources } from '../../src/resources/index.ts'
 import { documentSql } from '../../src/tmf/document-sql.ts'
 import { selectAll, writeDocument } from '../../src/tmf/representation.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { resources } from '../support/standard-resources.ts'
 
 let store: TestDatabase
 beforeAll(async () => {

@@ -1,12 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { accountResources } from '../../src/accounts/index.ts'
-import { resources } from '../../src/resources/index.ts'
+import { catalogue } from '../../src/billing/catalogue.ts'
 import { accepted, UNSURE } from '../../src/tmf/declaration/acceptance.ts'
 import type { Resource } from '../../src/tmf/declaration/resource.ts'
 import { validate, validateBySchema } from '../../src/tmf/declaration/schema.ts'
 import type { Shape } from '../../src/tmf/declaration/shape.ts'
-
-const all = new Map<string, Resource>([...resources, ...accountResources])
 
 /** Returns the paths of periods in a shape; `[0]` is an element of a list. */
 function periodsOf(shape: Shape, path: string): string[] {
@@ -36,13 +33,13 @@ const BODIES: Readonly<Record<string, (validFor: object) => object>> = {
 }
 
 test('the periods of this test are all that there are', () => {
-  const found = [...all.values()].flatMap(({ path, shape }) => periodsOf(shape, `${path}$`))
+  const found = [...catalogue.values()].flatMap(({ path, shape }) => periodsOf(shape, `${path}$`))
   expect(found.sort()).toEqual(Object.keys(BODIES).sort())
 })
 
 describe.each(Object.entries(BODIES))('%s', (name, bodyOf) => {
   const [path = '', place] = name.split('$')
-  const resource = all.get(path) as Resource
+  const resource = catalogue.get(path) as Resource
   const body = (startDateTime: unknown, endDateTime: unknown) => ({ ...bodyOf({ startDateTime, endDateTime }) })
 
   test.each([
@@ -68,7 +65,7 @@ describe.each(Object.entries(BODIES))('%s', (name, bodyOf) => {
 
 test('an inverted period is told among the other findings', () => {
   const validFor = { startDateTime: '2026-03-02T00:00:00Z', endDateTime: '2026-03-01T00:00:00Z' }
-  const cycle = all.get('billCycle') as Resource
+  const cycle = catalogue.get('billCycle') as Resource
   expect(() => validate(cycle, { name: 5, validFor })).toThrow(
     /^\$\.name must be of type string; \$\.validFor\.endDateTime must not be before startDateTime$/
   )

@@ -1,7 +1,16 @@
 import { expect, test } from 'vitest'
+import { account } from '../../src/accounts/account.ts'
+import { catalogue } from '../../src/billing/catalogue.ts'
+import { billCycle } from '../../src/resources/bill-cycle.ts'
+import { billCycleSpecification } from '../../src/resources/bill-cycle-specification.ts'
+import { customerBill } from '../../src/resources/customer-bill.ts'
+import { customerBillOnDemand } from '../../src/resources/customer-bill-on-demand.ts'
 import { json, money, oneOf, reference, text } from '../../src/tmf/declaration/attribute.ts'
-import { type DocumentOf, defineResource } from '../../src/tmf/declaration/resource.ts'
+import { declareResource, defineResource, rulesOf, served } from '../../src/tmf/declaration/define.ts'
+import type { DocumentOf } from '../../src/tmf/declaration/resource.ts'
 import { list, object, text as textShape } from '../../src/tmf/declaration/shape.ts'
+import type { remove } from '../../src/tmf/remove.ts'
+import type { create, patch } from '../../src/tmf/write.ts'
 
 const note = object('Note', { text: [textShape(), 'What it says', 'required'], author: [textShape(), 'Who says it'] })
 const attributes = {
@@ -67,6 +76,34 @@ test('Rules see documents of the types that their attributes have', () => {
     amount: { unit: 'EUR', value: 1 },
     notes: [{ text: 'T' }]
   }
-  thing.check?.(document)
+  rulesOf(thing).check?.(document)
   expect(words).toEqual(['N', '1', 'T', 'undefined', '100', 'false'])
+})
+
+test('A resource that awaits the rules of the engine is not written without them', () => {
+  type Written = Parameters<typeof create>[2] & Parameters<typeof patch>[2] & Parameters<typeof remove>[2]
+  const written = ({ path }: Written): string => path
+  // @ts-expect-error: nothing numbers, posts or pays it
+  expect(written(customerBill)).toBe('customerBill')
+  // @ts-expect-error: nobody bills it
+  expect(written(customerBillOnDemand)).toBe('customerBillOnDemand')
+  // @ts-expect-error: it has no dates
+  expect(written(billCycle)).toBe('billCycle')
+  // @ts-expect-error: nobody reads how often it recurs
+  expect(written(billCycleSpecification)).toBe('billCycleSpecification')
+  // @ts-expect-error: it does not take over what it was billed before
+  expect(written(account)).toBe('accounts')
+  // @ts-expect-error: a copy has no more rules than it
+  expect(written({ ...customerBill, beforeChange: async () => undefined })).toBe('customerBill')
+  // @ts-expect-error: rules are given all, or none
+  expect(served(customerBill, { beforeChange: async () => undefined }).path).toBe('customerBill')
+  expect([...catalogue.values()].map(written)).toEqual([...catalogue.keys()])
+})
+
+test('Awaited rules stand beside those of the declaration', () => {
+  const thing = served(declareResource(['checkRemoval'], { ...declared, check: () => undefined }), {
+    checkRemoval: () => undefined
+  })
+  const given = Object.entries(rulesOf(thing)).flatMap(([name, rule]) => (rule ? [name] : []))
+  expect(given.sort()).toEqual(['check', 'checkRemoval'])
 })

@@ -4,6 +4,7 @@ import { optional, rowOf, text } from '../../db/row.ts'
 import { identifier, join, sql } from '../../db/sql.ts'
 import { billCycle } from '../../resources/bill-cycle.ts'
 import { billCycleSpecification } from '../../resources/bill-cycle-specification.ts'
+import { served } from '../../tmf/declaration/define.ts'
 import type { Document, Owner, Resource, Stored } from '../../tmf/declaration/resource.ts'
 import { find } from '../../tmf/read.ts'
 import { type Row, readStored } from '../../tmf/representation.ts'
@@ -30,7 +31,7 @@ type Cycle = typeof billCycle extends Resource<infer D> ? D : never
 type CycleDocument = PostedDates & { readonly BillCycleSpecification?: { readonly id: string } }
 
 /** The resource of cycles as it is served: a posted one gets the dates it left out from its specification. */
-export const datedBillCycle: Resource = { ...billCycle, consult: withDates }
+export const datedBillCycle = served(billCycle, { completeFromDatabase: withDates })
 
 /**
  * Opens the cycle that follows the latest one of a specification, or the one of this moment where there is none yet.
@@ -52,7 +53,7 @@ export async function openNextCycle(
   const view = { ...context.view, partnerId: specification.partnerId }
   const ref = { id: specificationId, name: specification.document.name }
   const document = cycleDocument(ref, dates, periodLabel(dates, timeZone))
-  const { row } = await create(tx, { ...context, view }, billCycle, document)
+  const { row } = await create(tx, { ...context, view }, datedBillCycle, document)
   return { cycle: readStored(billCycle, row), isNew: true }
 }
 

@@ -1,12 +1,14 @@
 import type { Instant } from '../../base/instant.ts'
 import { minorDigits } from '../../base/money.ts'
+import { present } from '../../base/unknown.ts'
 import type { Transaction } from '../../db/database.ts'
 import { computed, instant, rowOf, stated, text } from '../../db/row.ts'
-import { join, type Sql, sql } from '../../db/sql.ts'
+import { identifier, join, type Sql, sql } from '../../db/sql.ts'
 import { type BalanceKey, lockBalances } from '../../ledger/balance.ts'
 import { postingInstant } from '../../ledger/post.ts'
+import type { Bill } from '../../resources/customer-bill.ts'
 import { billedRecipient } from '../../resources/letterhead.ts'
-import type { ChangeContext, Document, Stored } from '../../tmf/declaration/resource.ts'
+import type { Addition, ChangeContext, Stored } from '../../tmf/declaration/resource.ts'
 import type { Row } from '../../tmf/representation.ts'
 import { useCredit } from '../payments/credit.ts'
 import { BILL_COLUMNS, recordMoves } from './bill-moves.ts'
@@ -45,16 +47,34 @@ export async function issueExisting(
   return bills.map(({ id }) => id)
 }
 
-/** Carries out a change of a bill by which it is issued; see `carryOut` of a resource. */
-export async function issueChanged(
+/**
+ * Issues a bill of the engine that is about to change to a state by which it is issued: posts its journal, and returns
+ * what is written with its state. What credit pays of it comes after that.
+ */
+export async function issueWithChange(
   tx: Transaction,
   context: ChangeContext,
-  { state }: Document,
-  { id, internal }: Stored
-): Promise<boolean> {
+  { state }: Bill,
+  { id, internal }: Stored<Bill>
+): Promise<Addition | undefined> {
   const issued = ISSUED_STATES.find((candidate) => candidate === state)
-  if (issued === undefined || internal.issued_as !== null) return false
-  return (await issueExisting(tx, context, [id], issued)).length > 0
+  if (issued === undefined || internal.issued_as !== null || internal.rounding_amount === null) return undefined
+  const { tenantId } = context.author
+  const bills = await lockIssuable(tx, tenantId, [id])
+  await lockBalances(tx, tenantId, bills)
+  const now = context.clock()
+  await postBills(tx, tenantId, bills, now)
+  const letterheadId = await keepLetterhead(tx, tenantId, now)
+  const { billDate } = present(bills[0], 'the bill that is issued')
+  const number = numberAt(await takeNumbers(tx, tenantId, billDate, 1), sql`0`)
+  const columns = Object.entries(issuedColumns({ state: issued, number, letterheadId, now }))
+  const { rows } = await tx.run(sql`SELECT ${join(
+    columns.map(([, value]) => value),
+    sql`, `
+  )}
+    FROM "customer_bill" b WHERE b."tenant_id" = ${tenantId} AND b."id" = ${id}`)
+  const values = Object.fromEntries(columns.map(([column], at) => [column, rows[0]?.[at] ?? null]))
+  return { action: 'issue', columns: values, after: { billNo: values.bill_no } }
 }
 
 /** A bill that is about to be issued. */
@@ -118,6 +138,28 @@ async function postBills(tx: Transaction, tenantId: string, bills: readonly Issu
     FROM "entry" e JOIN "bill" b ON b."id" = e."bill"`)
 }
 
+/** What is written to a bill under the name `b` that is issued, by column. */
+function issuedColumns({ state, number, letterheadId, now }: Issuing): Readonly<Record<string, Sql>> {
+  const document = sql`b."bill_document"`
+  return {
+    state: stateOf(state),
+    issued_as: sql`${state}::text`,
+    bill_no: number,
+    letterhead_id: sql`${letterheadId}::text`,
+    recipient: billedRecipient(now),
+    bill_document: sql`CASE WHEN ${document}#>>'{0,name}' = concat('bill-', b."id")
+      THEN jsonb_set(${document}, '{0,name}', to_jsonb(concat('bill-', ${number}))) ELSE ${document} END`
+  }
+}
+
+interface Issuing {
+  readonly state: IssuedState
+  /** Its number in SQL. */
+  readonly number: Sql
+  readonly letterheadId: string
+  readonly now: Instant
+}
+
 /** The state of an issued bill, as a column of "customer_bill" under the name `b`: settled with nothing to pay. */
 export function stateOf(state: IssuedState): Sql {
   return sql`CASE WHEN b."remaining_amount_value" = 0 THEN 'settled' ELSE ${state}::text END`
@@ -140,12 +182,10 @@ async function numberBills(
   for (const billDate of [...byDate.keys()].sort()) {
     const ids = (byDate.get(billDate) ?? []).map(({ id }) => id)
     const number = numberAt(await takeNumbers(tx, tenantId, billDate, ids.length), sql`i."place" - 1`)
-    const { rows } = await tx.run(sql`UPDATE "customer_bill" b SET "state" = ${stateOf(state)}, "issued_as" = ${state},
-        "bill_no" = x."number", "version" = b."version" + 1, "last_update" = ${now}, "letterhead_id" = ${letterheadId},
-        "recipient" = ${billedRecipient(now)}, "hold_reason" = NULL,
-        "bill_document" = CASE WHEN b."bill_document"#>>'{0,name}' = concat('bill-', b."id")
-          THEN jsonb_set(b."bill_document", '{0,name}', to_jsonb(concat('bill-', x."number")))
-          ELSE b."bill_document" END
+    const columns = issuedColumns({ state, number: sql`x."number"`, letterheadId, now })
+    const assignments = Object.entries(columns).map(([column, value]) => sql`${identifier(column)} = ${value}`)
+    const { rows } = await tx.run(sql`UPDATE "customer_bill" b SET "version" = b."version" + 1, "last_update" = ${now},
+        "hold_reason" = NULL, ${join(assignments, sql`, `)}
       FROM (SELECT i."bill", ${number} AS "number" FROM unnest(${ids}::text[]) WITH ORDINALITY i("bill", "place")) x
       WHERE b."tenant_id" = ${tenantId} AND b."id" = x."bill" RETURNING ${BILL_COLUMNS}`)
     written.push(...rows)

@@ -8,7 +8,7 @@ import { rowOf, stated } from '../../db/row.ts'
 import { type Sql, sql } from '../../db/sql.ts'
 import { lockBalances } from '../../ledger/balance.ts'
 import { IN_LEDGER, postForeignBills } from '../../ledger/foreign-bills.ts'
-import { type Bill, customerBill, ISSUED } from '../../resources/customer-bill.ts'
+import { type Bill, customerBill } from '../../resources/customer-bill.ts'
 import type { ChangeContext, Stored, Written } from '../../tmf/declaration/resource.ts'
 import { readStored } from '../../tmf/representation.ts'
 import { useCredit } from '../payments/credit.ts'
@@ -17,22 +17,19 @@ import { keepDocuments } from './keep-letterhead.ts'
 import { settleWithNothingLeft } from './settle.ts'
 
 /**
- * Issues a bill of another system: posts one to an account of ours to the ledger, pays it from the credit of the
- * account, and keeps what its document shows. Runs when a bill was created or changed.
+ * Issues a bill of another system that was written in an issued state: posts one to an account of ours to the ledger,
+ * pays it from the credit of the account, and keeps what its document shows.
  */
 export async function issueForeign(
   tx: Transaction,
   context: ChangeContext,
   { id, document }: Written<Bill>,
   before?: Stored<Bill>
-): Promise<boolean> {
-  const wasIssued = (before?.internal.issued_as ?? null) !== null
-  if (wasIssued || !ISSUED.includes(String(document.state))) return false
+): Promise<void> {
   const { billingAccount: account } = document
   const isPosted = account !== undefined && (await issueTo(tx, context, account.id, id))
   if (isPosted) requireSoundAmounts(document, before ? 'conflict' : 'invalidField')
   await keepDocuments(tx, context.author.tenantId, sql`b."id" = ${id}`, context.clock())
-  return isPosted
 }
 
 /** What an account of ours owes can be paid: it has the digits of its currency, and no more remains than is due. */
@@ -76,19 +73,12 @@ async function issueTo(tx: Transaction, context: ChangeContext, accountId: strin
 }
 
 /**
- * Posts what other systems had issued to an account before it was created, as of now; called when one was created or
- * changed. A new account has no credit that could pay any of it.
+ * Posts what other systems had issued to an account before it was created, as of now. A new account has no credit that
+ * could pay any of it.
  */
-export async function takeOverBills(
-  tx: Transaction,
-  context: ChangeContext,
-  { id }: Written,
-  before?: Stored
-): Promise<boolean> {
-  if (before) return false
+export async function takeOverBills(tx: Transaction, context: ChangeContext, id: string): Promise<void> {
   await lockAccount(tx, context.author.tenantId, id, 'exclusive')
   await post(tx, context, sql`b."billing_account_id" = ${id}`)
-  return false
 }
 
 const LOCKS = {

@@ -5,7 +5,7 @@ import type { Database, Transaction } from '../../db/database.ts'
 import { computed, count, optional, rowOf, scalar, stated, text } from '../../db/row.ts'
 import { sql } from '../../db/sql.ts'
 import { customerBill } from '../../resources/customer-bill.ts'
-import type { ChangeContext, RemovalContext, Stored } from '../../tmf/declaration/resource.ts'
+import type { Addition, ChangeContext, HookContext, Stored } from '../../tmf/declaration/resource.ts'
 import { recordEvents } from '../../tmf/event.ts'
 import { readStored } from '../../tmf/representation.ts'
 import { BILL_COLUMNS } from '../issuing/bill-moves.ts'
@@ -52,23 +52,22 @@ export async function discardBills(
 
 const OF_RUN = rowOf('customer_bill', { billRunId: optional(text) })
 
-/** Carries out the removal of a bill that the engine made and that was never issued; see `carryOutRemoval`. */
+/** Takes back a bill of the engine that was never issued, before it is removed. */
 export async function discardRemoved(
   tx: Transaction,
-  context: RemovalContext,
+  context: HookContext,
   { id, internal }: Stored
-): Promise<boolean> {
-  if (internal.rounding_amount === null) return false
+): Promise<Addition | undefined> {
+  if (internal.rounding_amount === null) return undefined
   const { tenantId, partnerId } = context.view
   if (partnerId !== undefined)
     throw new Problem('forbidden', 'A bill that a billRun made is taken back by the provider')
   const bill = await tx.run(sql`SELECT ${OF_RUN.columns} FROM "customer_bill"
     WHERE "tenant_id" = ${tenantId} AND "id" = ${id}`)
   const { billRunId: runId } = OF_RUN.one(bill)
-  if (runId === undefined) return false
+  if (runId === undefined) return undefined
   await lockEnded(tx, tenantId, runId)
-  await takeBack(tx, context, runId, [id])
-  return true
+  return { action: 'discard', after: { freedRates: await free(tx, tenantId, runId, [id], context.clock()) } }
 }
 
 /** Whoever wants the run to go on waits until the transaction has ended, and so does another that takes bills back. */
@@ -76,7 +75,7 @@ function lockEnded(tx: Transaction, tenantId: string, runId: string): Promise<vo
   return requireEnded(tx, tenantId, runId, 'discarded', sql` FOR UPDATE`)
 }
 
-/** The bills and the run are locked. The lines of a bill of the engine do not change, so that it stops being one. */
+/** The bills and the run are locked. */
 async function takeBack(
   tx: Transaction,
   context: ChangeContext,
@@ -87,14 +86,30 @@ async function takeBack(
   const now = context.clock()
   await record(tx, context, ids, now)
   await recordEvents(tx, { view: { tenantId }, newId: context.newId }, customerBill, 'removed', ids, now)
-  const bills = sql`"tenant_id" = ${tenantId} AND "id" = ANY(${ids}::text[])`
-  await tx.run(sql`UPDATE "customer_bill" SET "rounding_amount" = NULL WHERE ${bills}`)
-  await tx.run(sql`UPDATE "applied_customer_billing_rate" SET "is_billed" = false, "bill_id" = NULL, "bill" = NULL,
+  await free(tx, tenantId, runId, ids, now)
+  await tx.run(sql`DELETE FROM "customer_bill" WHERE "tenant_id" = ${tenantId} AND "id" = ANY(${ids}::text[])`)
+  return ids
+}
+
+/**
+ * Frees the rates of bills and corrects their run; returns how many rates. The lines of a bill of the engine do not
+ * change, so that it stops being one.
+ */
+async function free(
+  tx: Transaction,
+  tenantId: string,
+  runId: string,
+  ids: readonly string[],
+  now: Instant
+): Promise<number> {
+  await tx.run(sql`UPDATE "customer_bill" SET "rounding_amount" = NULL
+    WHERE "tenant_id" = ${tenantId} AND "id" = ANY(${ids}::text[])`)
+  const { rowCount } =
+    await tx.run(sql`UPDATE "applied_customer_billing_rate" SET "is_billed" = false, "bill_id" = NULL, "bill" = NULL,
       "version" = "version" + 1
     WHERE "tenant_id" = ${tenantId} AND "bill_id" = ANY(${ids}::text[])`)
   await correctRun(tx, tenantId, runId, ids, now)
-  await tx.run(sql`DELETE FROM "customer_bill" WHERE ${bills}`)
-  return ids
+  return rowCount
 }
 
 const RATES = rowOf('applied_customer_billing_rate', { billId: stated, rates: computed(count, sql`count(*)`) })

@@ -10,7 +10,7 @@ import type { Line, Lines } from '../../http/lines.ts'
 import { allowLongBody } from '../../http/long-body.ts'
 import { SERVER } from '../../messages/server.ts'
 import { inTurns } from '../../pace/turns.ts'
-import type { Resource } from '../declaration/resource.ts'
+import type { Served } from '../declaration/define.ts'
 import { splitQuery } from '../query/query-text.ts'
 import { isStored, storeAll } from './atomic.ts'
 import type { BulkResource } from './insert.ts'
@@ -30,7 +30,7 @@ const RESULTS_BYTES = 16_777_216
 export async function createMany(
   request: FastifyRequest,
   reply: FastifyReply,
-  resource: Resource,
+  resource: Served,
   { database, ...parts }: BulkContext,
   { groups }: Lines
 ): Promise<FastifyReply> {
@@ -60,7 +60,7 @@ export async function createMany(
   return reply.type(LINES_TYPE).send(all)
 }
 
-function isBulk(resource: Resource): resource is BulkResource {
+function isBulk(resource: Served): resource is BulkResource {
   return resource.bulk !== undefined
 }
 

@@ -1,13 +1,14 @@
 import type { Transaction } from '../../db/database.ts'
 import { identifier, join, type Sql, sql } from '../../db/sql.ts'
 import { type Attribute, columnsOf, encode } from '../declaration/attribute.ts'
+import type { Served } from '../declaration/define.ts'
 import { nameSpace } from '../declaration/own-names.ts'
 import type { Document, Resource } from '../declaration/resource.ts'
 import { columnValues, internalValues } from '../row-values.ts'
 import type { View } from '../view.ts'
 import { ownerValues } from '../write.ts'
 
-export type BulkResource = Resource & Required<Pick<Resource, 'bulk'>>
+export type BulkResource = Served & Required<Pick<Resource, 'bulk'>>
 
 export interface NewRow {
   readonly id: string

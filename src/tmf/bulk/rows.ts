@@ -7,6 +7,7 @@ import { findingsOf, type Told } from '../../http/findings.ts'
 import type { Line } from '../../http/lines.ts'
 import { BODIES } from '../../messages/body.ts'
 import type { Attribute } from '../declaration/attribute.ts'
+import { rulesOf } from '../declaration/define.ts'
 import type { Document } from '../declaration/resource.ts'
 import { validate } from '../declaration/schema.ts'
 import { checkReferences, isResolved, type Referent, type Resolve, resolved } from '../references.ts'
@@ -48,7 +49,7 @@ export function drafted({ newId }: WriteContext, resource: BulkResource, { numbe
   const content = attempted(() => {
     if (!bytes) throw new Problem('payloadTooLarge', 'The line is too long')
     const document = validate(resource, postable(resource, parseJson(bytes)).document)
-    return resource.complete?.(document, { id, now, newId }) ?? document
+    return rulesOf(resource).completePosted?.(document, { id, now, newId }) ?? document
   })
   return { line: number, bytes: isFindings(content) ? textLength(content) : (bytes?.length ?? 0), id, now, content }
 }
@@ -122,15 +123,16 @@ async function settledOne(
   resource: BulkResource,
   document: Document,
   now: string,
-  check: (document: Document) => Promise<void> | undefined
+  checkOwn: (document: Document) => Promise<void> | undefined
 ): Promise<Document | readonly Told[]> {
   try {
     const { resolvers, view } = context
     const named = resolvers?.size ? await resolved(tx, context, resource, document) : document
-    const consulted = resource.consult ? await resource.consult(tx, view, named) : named
-    const whole = { ...consulted, ...stamp(resource, now) }
-    resource.check?.(whole)
-    await check(whole)
+    const { check, completeFromDatabase } = rulesOf(resource)
+    const completed = completeFromDatabase ? await completeFromDatabase(tx, view, named) : named
+    const whole = { ...completed, ...stamp(resource, now) }
+    check?.(whole)
+    await checkOwn(whole)
     return whole
   } catch (error) {
     return asFindings(error)

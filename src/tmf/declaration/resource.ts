@@ -1,9 +1,9 @@
-import type { Author } from '../../audit/record.ts'
+import type { Action, Author } from '../../audit/record.ts'
 import type { Clock } from '../../base/clock.ts'
 import { isStorable } from '../../base/code-points.ts'
 import { isId } from '../../base/ulid.ts'
 import type { Transaction } from '../../db/database.ts'
-import { type Attribute, columnsOf, text, uri } from './attribute.ts'
+import type { Attribute } from './attribute.ts'
 import type { ObjectShape, Scalar, ValueOf } from './shape.ts'
 
 export type Attributes = Readonly<Record<string, Attribute>>
@@ -18,31 +18,41 @@ export type DocumentOf<A extends Attributes> = Document & {
   readonly [N in keyof A as false extends A[N]['required'] ? N : never]?: ValueOf<A[N]>
 }
 
-/** Hooks of a resource. `D` is the type of its documents. */
+/**
+ * Hooks of a resource, named after when they run. `D` is the type of its documents. All run in the transaction of the
+ * change and may throw a Problem; `before` is undefined at creation.
+ */
 export interface Rules<D extends Document> {
-  /** Fills in missing attributes of a posted document. */
-  complete?(document: D, context: Creation): Document
-  /** Completes a new or changed document from the database before its rules are checked. Throws a Problem. */
-  consult?(tx: Transaction, owner: Owner, document: D, before?: Stored<D>): Promise<Document>
-  /**
-   * Runs in the transaction after a document was written, e.g. to ask for a job. Returns true if it wrote the row
-   * again. `before` is undefined at creation.
-   */
-  written?(tx: Transaction, context: ChangeContext, after: Written<D>, before?: Stored<D>): Promise<boolean>
-  /**
-   * Carries out an allowed change that needs more than its row, which is locked. Returns false to leave it to the
-   * machinery.
-   */
-  carryOut?(tx: Transaction, context: ChangeContext, after: D, before: Stored<D>): Promise<boolean>
-  /**
-   * Carries out a removal that needs more than its row, which is locked. Returns false to leave it to the machinery.
-   */
-  readonly carryOutRemoval?: (tx: Transaction, context: RemovalContext, stored: Stored) => Promise<boolean>
-  /** Checks attributes against each other; throws a Problem. `before` is undefined at creation. */
+  /** Fills in missing attributes of a posted document. Pure. */
+  completePosted?(document: D, context: Creation): Document
+  /** Completes a changed document. Pure. */
+  completeChanged?(after: D, before: D): Document
+  /** Completes a new or changed document from the database, which it only reads, before its rules are checked. */
+  completeFromDatabase?(tx: Transaction, owner: Owner, document: D, before?: Stored<D>): Promise<Document>
+  /** Checks attributes against each other. Pure. */
   check?(after: D, before?: Stored<D>): void
-  /** Throws a Problem if the resource is closed to changes or removal. */
-  mayChange?(stored: Stored<D>): void
-  mayRemove?(stored: Stored<D>): void
+  /** Refuses changes, or the removal, of a closed resource. Pure. */
+  checkChange?(stored: Stored<D>): void
+  checkRemoval?(stored: Stored<D>): void
+  /** Writes other rows before an allowed change; the row is locked. Returns what to write and record with it. */
+  beforeChange?(tx: Transaction, context: HookContext, after: D, before: Stored<D>): Promise<Addition | undefined>
+  /** Removes or frees other rows before an allowed removal; the row is locked. */
+  beforeRemoval?(tx: Transaction, context: HookContext, stored: Stored<D>): Promise<Addition | undefined>
+  /** Writes anything after a row was written, that row included: it is read again. */
+  readonly afterWrite?: AfterWrite<D>
+}
+
+export interface AfterWrite<D extends Document> {
+  /** Selects the written rows for which the hook runs. */
+  when(after: D, before?: Stored<D>): boolean
+  run(tx: Transaction, context: HookContext, after: Written<D>, before?: Stored<D>): Promise<void>
+}
+
+/** Additions to a change: columns of its row, and the action and further members of its audit row. */
+export interface Addition {
+  readonly columns?: Readonly<Record<string, string | null>>
+  readonly action?: Action
+  readonly after?: object
 }
 
 /** The part of a declaration that does not depend on its attributes. */
@@ -77,30 +87,8 @@ export interface Description {
   readonly secret?: Secret
 }
 
-/**
- * The declaration of a resource. The compiler checks its names against the attributes `A`, its states against the
- * values of the attribute `S`, and its events against its type `T`.
- */
-export interface Spec<T extends string, A extends Attributes, S extends keyof A & string>
-  extends Description,
-    Rules<DocumentOf<A>> {
-  readonly type: T
-  readonly attributes: A
-  /** The attributes that PATCH may change; `allBut` includes the members of sub-classes. */
-  readonly patchable: readonly (keyof A & string)[] | { readonly allBut: readonly (keyof A & string)[] }
-  readonly states?: StateMachine<ValueOf<A[S]> & string, DocumentOf<A>> & { readonly attribute?: S }
-  readonly events?: NoInfer<{
-    readonly created: `${T}CreateEvent`
-    readonly stateChanged: `${T}StateChangeEvent`
-    readonly removed?: `${T}DeleteEvent`
-  }>
-  readonly unique?: Readonly<Record<string, `${(keyof A & string) | 'id'}${'' | ` or ${string}`}`>>
-  readonly bulk?: { readonly key: keyof A & string; readonly told?: Readonly<Record<'reference' | 'as', string>> }
-  /** Columns hidden from clients, computed from the document at every write. */
-  readonly internal?: Internal<DocumentOf<A>>
-}
-
-interface Internal<D extends Document> {
+/** Columns hidden from clients, computed from the document at every write. */
+export interface Internal<D extends Document> {
   readonly columns: readonly string[]
   derive(after: D, before?: Stored<D>): Readonly<Record<string, string | null>>
 }
@@ -141,7 +129,7 @@ export interface ChangeContext {
   readonly newId: () => string
 }
 
-export interface RemovalContext extends ChangeContext {
+export interface HookContext extends ChangeContext {
   readonly view: Owner
 }
 
@@ -175,8 +163,8 @@ export interface Creation {
   readonly newId: () => string
 }
 
-/** The machinery's form of a declaration; `D` is the type of its documents. */
-export interface Resource<D extends Document = Document> extends Description, Rules<D> {
+/** The machinery's form of a declaration; `D` is the type of its documents. `Served` has the hooks. */
+export interface Resource<D extends Document = Document> extends Description {
   readonly noun: string
   readonly patchable: readonly string[]
   /** PATCH may change members of sub-classes. */
@@ -193,48 +181,6 @@ export interface Resource<D extends Document = Document> extends Description, Ru
 /** The first columns of every resource's table. */
 export const LEADING_COLUMNS = ['id', 'version', 'extension'] as const
 
-/** Turns a declaration into the machinery's form. Uses Maps, so that `constructor` is no attribute. */
-export function defineResource<
-  const T extends string,
-  const A extends Attributes,
-  const S extends keyof A & string = 'state' & keyof A
->(spec: Spec<T, A, S>): Resource<DocumentOf<A>> {
-  const attributes = new Map<string, Attribute>([
-    ['id', idOf(spec)],
-    ...Object.entries(spec.attributes),
-    ['@type', text('at_type', 'The sub-class of this object, when it is sub-classed')],
-    ['@baseType', text('at_base_type', 'The super-class of this object, when it is sub-classed')],
-    ['@schemaLocation', uri('at_schema_location', 'Where the JSON schema of the sub-class is found')]
-  ])
-  const own = [...attributes].filter(([name]) => name !== 'id').flatMap(([, attribute]) => columnsOf(attribute))
-  return {
-    ...spec,
-    noun: spec.noun ?? spec.path,
-    ...patchability(spec),
-    attributes,
-    shape: { kind: 'object', name: spec.type, extensible: true, members: attributes },
-    columns: [...LEADING_COLUMNS, ...own, ...(spec.internal?.columns ?? [])]
-  }
-}
-
-function idOf({ clientId }: Description): Attribute {
-  if (!clientId) return text('id', 'Identifier, given by the server', 'indexed', 'readOnly')
-  const options = clientId.isRequired ? (['required'] as const) : []
-  return { ...text('id', 'Identifier, given by the client', 'indexed', ...options), shape: clientId.shape }
-}
-
 export function couldBeId({ clientId }: Resource, text: string): boolean {
   return clientId ? isStorable(text) : isId(text)
-}
-
-function patchability({
-  patchable,
-  attributes
-}: {
-  readonly patchable: readonly string[] | { readonly allBut: readonly string[] }
-  readonly attributes: Attributes
-}): Pick<Resource, 'patchable' | 'extensionsArePatchable'> {
-  if (!('allBut' in patchable)) return { patchable, extensionsArePatchable: false }
-  const open = Object.keys(attributes).filter((name) => !patchable.allBut.includes(name) && !attributes[name]?.readOnly)
-  return { patchable: open, extensionsArePatchable: true }
 }

@@ -1,4 +1,5 @@
-import type { Operation, Resource } from '../declaration/resource.ts'
+import type { Served } from '../declaration/define.ts'
+import type { Operation } from '../declaration/resource.ts'
 import { componentHeaders, componentParameters, componentResponses } from './components.ts'
 import { type OperationContext, operationObject, VERBS } from './operations.ts'
 import { componentSchemas, type Json } from './schemas.ts'
@@ -22,7 +23,7 @@ export interface ApiDescription {
 export interface Section {
   /** Undefined: below each base path of the API. */
   readonly base?: string
-  readonly resources: readonly Resource[]
+  readonly resources: readonly Served[]
   /** A provider may act as one of its partners on the resources. */
   readonly supportsProxy: boolean
   /** Further tags with their descriptions. */
@@ -74,7 +75,7 @@ function pathsOf(
   )
 }
 
-function pathItems(resource: Resource, context: OperationContext): (readonly [path: string, item: Json])[] {
+function pathItems(resource: Served, context: OperationContext): (readonly [path: string, item: Json])[] {
   const items = [
     [`/${resource.path}`, operationsAt('collection', resource, context)],
     [`/${resource.path}/{id}`, operationsAt('item', resource, context)]
@@ -82,7 +83,7 @@ function pathItems(resource: Resource, context: OperationContext): (readonly [pa
   return items.filter(([, operations]) => Object.keys(operations).length > 0)
 }
 
-function operationsAt(place: 'collection' | 'item', resource: Resource, context: OperationContext): Json {
+function operationsAt(place: 'collection' | 'item', resource: Served, context: OperationContext): Json {
   const served = (Object.keys(VERBS) as Operation[]).filter(
     (operation) => VERBS[operation].place === place && resource.operations[operation]
   )

@@ -1,5 +1,6 @@
 import { PATCH_TYPES } from '../../http/media-types.ts'
 import type { Attribute } from '../declaration/attribute.ts'
+import { rulesOf, type Served } from '../declaration/define.ts'
 import type { Operation, Resource, StateMachine } from '../declaration/resource.ts'
 import { bulkBody, bulkResponses } from './bulk.ts'
 import { ERROR_RESPONSES, headerRefs, type ParameterName, parameterRefs, responseRef } from './components.ts'
@@ -61,7 +62,7 @@ export const VERBS: Readonly<Record<Operation, Verb>> = {
 
 export interface OperationContext {
   /** The other resources. */
-  readonly resources: readonly Resource[]
+  readonly resources: readonly Served[]
   readonly supportsProxy: boolean
   /** Any of these security schemes opens it. */
   readonly schemes: readonly string[]
@@ -69,7 +70,7 @@ export interface OperationContext {
 
 /** Describes one operation of a resource with every possible response. */
 export function operationObject(
-  resource: Resource,
+  resource: Served,
   operation: Operation,
   { resources, supportsProxy, schemes }: OperationContext
 ): Json {
@@ -117,10 +118,10 @@ function scopesOf({ scopes }: Resource, operation: Operation): readonly string[]
 }
 
 /** Nothing blocks the deletion of a resource without dependants and rules. */
-function failuresOf(resource: Resource, operation: Operation, all: readonly Resource[]): Verb['failures'] {
+function failuresOf(resource: Served, operation: Operation, all: readonly Resource[]): Verb['failures'] {
   const { failures } = VERBS[operation]
   const isReferredTo = all.some(({ attributes }) => [...attributes.values()].some(refersTo(resource)))
-  const isFree = operation === 'remove' && !resource.mayRemove && !isReferredTo
+  const isFree = operation === 'remove' && !rulesOf(resource).checkRemoval && !isReferredTo
   return isFree ? failures.filter((status) => status !== 409) : failures
 }
 

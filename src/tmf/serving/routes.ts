@@ -11,16 +11,18 @@ import { isLines } from '../../http/lines.ts'
 import { PATCH_TYPES, type PatchType } from '../../http/media-types.ts'
 import { createMany } from '../bulk/bulk.ts'
 import { isExpensive } from '../cost.ts'
+import type { Served } from '../declaration/define.ts'
 import type { Resource } from '../declaration/resource.ts'
 import { type Answer, idempotencyKey, once } from '../idempotency.ts'
 import { type Page, pageOf } from '../page.ts'
 import { type Fields, parseFieldsOnly, parseQuery } from '../query/query.ts'
 import { find, type Listing, list } from '../read.ts'
 import type { Resolve } from '../references.ts'
+import { remove } from '../remove.ts'
 import { type Row, selectAll, selectFields, writeDocument } from '../representation.ts'
 import { secretFor } from '../secret.ts'
 import type { View } from '../view.ts'
-import { create, patch, remove, type WriteContext } from '../write.ts'
+import { create, patch, type WriteContext } from '../write.ts'
 import { linkHeader } from './links.ts'
 import { writeList } from './list-text.ts'
 
@@ -50,7 +52,7 @@ type ItemRequest = FastifyRequest<{ Params: { id: string } }>
 const JSON_TYPE = 'application/json;charset=utf-8'
 
 /** Registers the routes of one resource below a base path, e.g. `/customerBillManagement/v4`. */
-export function registerResource(app: FastifyInstance, base: string, resource: Resource, context: RouteContext): void {
+export function registerResource(app: FastifyInstance, base: string, resource: Served, context: RouteContext): void {
   const collection = `${base}/${resource.path}`
   const item = `${collection}/:id`
   const handlers = itemHandlers(base, resource, context)
@@ -95,7 +97,7 @@ async function weighedList(request: FastifyRequest, database: Database, page: Pa
   return list(database, page, wantsExactCount)
 }
 
-function itemHandlers(base: string, resource: Resource, context: RouteContext) {
+function itemHandlers(base: string, resource: Served, context: RouteContext) {
   return {
     retrieve: async (request: ItemRequest, reply: FastifyReply) => {
       const fields = parseFieldsOnly(rawQuery(request))
@@ -132,7 +134,7 @@ function itemHandlers(base: string, resource: Resource, context: RouteContext) {
   }
 }
 
-function createHandler(base: string, resource: Resource, context: RouteContext) {
+function createHandler(base: string, resource: Served, context: RouteContext) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const { body: sent } = request
     if (isLines(sent)) return createMany(request, reply, resource, { ...context, ...context.requester(request) }, sent)

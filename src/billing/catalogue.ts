@@ -1,0 +1,81 @@
+import { account } from '../accounts/account.ts'
+import { customer } from '../accounts/customer.ts'
+import { Problem } from '../base/problem.ts'
+import { memberOf } from '../base/unknown.ts'
+import { appliedCustomerBillingRate } from '../resources/applied-customer-billing-rate.ts'
+import { billCycleSpecification } from '../resources/bill-cycle-specification.ts'
+import { customerBill, isBecomingIssued } from '../resources/customer-bill.ts'
+import { customerBillOnDemand } from '../resources/customer-bill-on-demand.ts'
+import { type Served, served } from '../tmf/declaration/define.ts'
+import type { Document } from '../tmf/declaration/resource.ts'
+import { datedBillCycle } from './cycles/cycle.ts'
+import { requireFrequency } from './cycles/recurrence.ts'
+import { issueWithChange } from './issuing/issue-existing.ts'
+import { issueForeign, takeOverBills } from './issuing/issue-foreign.ts'
+import { requireForeignNumber } from './issuing/number-series.ts'
+import { askForBill } from './on-demand/on-demand.ts'
+import { useCredit } from './payments/credit.ts'
+import { discardRemoved } from './runs/discard.ts'
+
+/** A request asks for its bill in the transaction that creates it. */
+const billedRequest = served(customerBillOnDemand, {
+  afterWrite: {
+    when: (_, before) => !before,
+    run: (tx, { author }, { id }) => askForBill(tx, author.tenantId, id)
+  }
+})
+
+/**
+ * To validate or send a bill that the engine made is to issue it, and to remove it before frees its rates; one of
+ * another system is issued once it is written, and has none of our numbers.
+ */
+const issuedBill = served(customerBill, {
+  completeFromDatabase: async (tx, { tenantId }, document, before) => {
+    if (!before && document.billNo !== undefined) await requireForeignNumber(tx, tenantId, document.billNo)
+    return document
+  },
+  beforeChange: issueWithChange,
+  beforeRemoval: discardRemoved,
+  afterWrite: {
+    when: ({ state }, before) => isBecomingIssued(state, before),
+    run: async (tx, context, after, before) => {
+      const isOurs = (before?.internal.rounding_amount ?? null) !== null
+      await (isOurs ? useCredit(tx, context, [after.id]) : issueForeign(tx, context, after, before))
+    }
+  }
+})
+
+/** A new account takes over what other systems had billed it before. */
+const billedAccount = served(account, {
+  afterWrite: { when: (_, before) => !before, run: (tx, context, { id }) => takeOverBills(tx, context, id) }
+})
+
+/** A specification that says how often, and that in words that nobody reads or not from when, never opens a cycle. */
+const readSpecification = served(billCycleSpecification, {
+  check: (after, before) => {
+    const { frequency } = after
+    if (frequency !== undefined && frequency !== before?.document.frequency) requireFrequency(frequency)
+    if (!lacksStart(after) || (before && lacksStart(before.document))) return
+    throw new Problem(
+      'missingField',
+      '$.validFor.startDateTime is required with $.frequency: the first period begins on it'
+    )
+  }
+})
+
+function lacksStart({ frequency, validFor }: Document): boolean {
+  return frequency !== undefined && memberOf(validFor, 'startDateTime') === undefined
+}
+
+/** Everything that is served below the base paths of the API, by path; what administrators manage is in `admin/`. */
+export const catalogue: ReadonlyMap<string, Served> = new Map<string, Served>(
+  [
+    issuedBill,
+    billedRequest,
+    appliedCustomerBillingRate,
+    datedBillCycle,
+    readSpecification,
+    customer,
+    billedAccount
+  ].map((resource) => [resource.path, resource])
+)

@@ -1,0 +1,48 @@
+import { recordChange } from '../audit/record.ts'
+import { Problem } from '../base/problem.ts'
+import type { Transaction } from '../db/database.ts'
+import { sqlState, tableName } from '../db/failure.ts'
+import { identifier, sql } from '../db/sql.ts'
+import type { Expected } from '../http/conditional.ts'
+import { rulesOf, type Served } from './declaration/define.ts'
+import { recordEvents } from './event.ts'
+import { find } from './read.ts'
+import { readStored } from './representation.ts'
+import type { WriteContext } from './write.ts'
+
+/** Removes a resource. Throws `conflict` with the dependants, if there are any. */
+export async function remove(
+  tx: Transaction,
+  context: WriteContext,
+  resource: Served,
+  id: string,
+  requireExpected: Expected
+): Promise<void> {
+  const stored = readStored(resource, await find(tx, resource, context.view, id, 'update'))
+  requireExpected(stored.version)
+  const { checkRemoval, beforeRemoval } = rulesOf(resource)
+  checkRemoval?.(stored)
+  const addition = await beforeRemoval?.(tx, context, stored)
+  const now = context.clock()
+  await recordEvents(tx, context, resource, 'removed', [id], now)
+  try {
+    await tx.run(
+      sql`DELETE FROM ${identifier(resource.table)} WHERE "tenant_id" = ${context.view.tenantId} AND "id" = ${id}`
+    )
+  } catch (error) {
+    if (sqlState(error) !== FOREIGN_KEY_VIOLATION) throw error
+    const referrer = [...context.resources.values()].find(({ table }) => table === tableName(error))
+    const name = referrer?.noun ?? camelCase(tableName(error) ?? 'other resource')
+    throw new Problem('conflict', `This ${resource.noun} cannot be deleted: at least one ${name} refers to it`)
+  }
+  const { document: before } = stored
+  const change = { action: 'remove' as const, resourceType: resource.type, resourceId: id, before, ...addition }
+  await recordChange(tx, context.author, change, { id: context.newId(), now })
+}
+
+const FOREIGN_KEY_VIOLATION = '23503'
+
+/** Names the resource of another API by its table. */
+function camelCase(table: string): string {
+  return table.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
+}
