@@ -6,6 +6,7 @@ import { type Connections, openPool, sessionLimits } from './connection.ts'
 import { type DatabaseClock, databaseClock, TIME, type Told, told } from './database-clock.ts'
 import { isSilence, isTransient, isUnavailable, readOnly, translated } from './failure.ts'
 import { BACKEND, type Backend, OWN_BACKEND, watchBackend } from './lifeline.ts'
+import { arePlain, runPrepared } from './prepared.ts'
 import { beginText, type Session, type SessionLimits } from './session.ts'
 import { render, type Sql } from './sql.ts'
 
@@ -133,6 +134,7 @@ async function run(line: Line, statement: Sql, options: RunOptions = {}, limitMs
   const { text, values } = render(statement)
   // Prepared statements do not survive a change of session.
   const name = options.prepared && !line.session.isPooled ? nameOf(text, line.names) : undefined
+  if (name !== undefined && arePlain(values)) return runPrepared(line.client, { name, text, values, limitMs })
   const query = {
     text,
     values: values as unknown[],

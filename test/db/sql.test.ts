@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Problem } from '../../src/base/problem.ts'
 import { openDatabase } from '../../src/db/database.ts'
-import { identifier, join, render, sql } from '../../src/db/sql.ts'
+import { identifier, join, render, type Sql, sql } from '../../src/db/sql.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 
 describe('SQL pieces', () => {
@@ -58,6 +58,31 @@ describe('the database', () => {
     })
     expect(attempts).toBe(3)
     expect(Number(await counted())).toBe(before + 1)
+  })
+
+  test('a prepared statement answers texts and a count for values of every kind, and fails as any other', async () => {
+    await store.database.transaction(async (tx) => {
+      const run = (statement: Sql) => tx.run(statement, { prepared: true })
+      const rows = (numbers: unknown) => run(sql`SELECT n, n = ${2}::int, NULL FROM unnest(${numbers}::int[]) n`)
+      for (const numbers of ['{1,2}', [1, 2], '{1,2}']) {
+        const found = [
+          ['1', 'f', null],
+          ['2', 't', null]
+        ]
+        expect(await rows(numbers)).toEqual({ rows: found, rowCount: 2 })
+      }
+      expect(await rows(undefined)).toEqual({ rows: [], rowCount: 0 })
+      const none = sql`UPDATE "counter" SET "n" = "n" WHERE ${false}::boolean`
+      expect(await run(none)).toEqual({ rows: [], rowCount: 0 })
+      expect((await run(sql`INSERT INTO "counter" VALUES (101), (102), (${103})`)).rowCount).toBe(3)
+      expect((await run(sql`DELETE FROM "counter" WHERE "n" > ${100}`)).rowCount).toBe(3)
+    })
+    const divided = (by: number) => store.database.run(sql`SELECT 6 / ${by}::int`, { prepared: true })
+    for (const _ of ['parsed', 'known']) {
+      const error = await divided(0).catch((thrown: unknown) => thrown)
+      expect(error).toMatchObject({ code: '22012', stack: expect.stringContaining('database.ts') })
+      expect((await divided(2)).rows).toEqual([['3']])
+    }
   })
 
   test('a server that does not answer is a problem of its own, without the address', async () => {

@@ -1,0 +1,76 @@
+import type pg from 'pg'
+import { memberOf } from '../base/unknown.ts'
+
+/** A statement that a session keeps under a name, with values. */
+export interface PreparedStatement {
+  readonly name: string
+  readonly text: string
+  readonly values: readonly Plain[]
+  /** Milliseconds until the connection is taken for silent, where they are not those of its settings. */
+  readonly limitMs: number | undefined
+}
+
+/** A value that is its own text. */
+export type Plain = string | number | boolean | null | undefined
+
+export function arePlain(values: readonly unknown[]): values is readonly Plain[] {
+  return values.every((value) => typeof value !== 'object' || value === null)
+}
+
+type Rows = (string | null)[][]
+type Done = (error: unknown, rowCount: number) => void
+
+/**
+ * Runs a statement and returns its rows as the texts that Postgres prints. The driver would ask for a description of
+ * the columns each time, and read it, which takes longer than the rows themselves.
+ */
+export async function runPrepared(client: pg.ClientBase, statement: PreparedStatement) {
+  const rows: Rows = []
+  try {
+    const rowCount = await new Promise<number>((resolve, reject) => {
+      client.query(submittable(statement, rows, (error, count) => (error ? reject(error) : resolve(count))))
+    })
+    return { rows, rowCount }
+  } catch (error) {
+    // Leads to who asked, and not to the socket.
+    if (error instanceof Error) Error.captureStackTrace(error)
+    throw error
+  }
+}
+
+/** What the driver asks of a query. It puts a `callback` of its own around the given one, to limit the time. */
+function submittable({ name, text, values, limitMs }: PreparedStatement, rows: Rows, callback: Done) {
+  let count = 0
+  return {
+    name,
+    text,
+    callback,
+    query_timeout: limitMs,
+    submit(connection: pg.Connection): void {
+      const { stream } = connection
+      stream.cork()
+      // The driver notes what was parsed, and for which connection.
+      if (memberOf(memberOf(connection, 'parsedStatements'), name) === undefined) {
+        connection.parse({ name, text, types: [] }, true)
+      }
+      const texts = values.map((value) => (value === null || value === undefined ? null : String(value)))
+      connection.bind({ statement: name, values: texts }, true)
+      connection.execute(null, true)
+      connection.sync()
+      stream.uncork()
+    },
+    handleDataRow({ fields }: { readonly fields: (string | null)[] }): void {
+      rows.push(fields)
+    },
+    /** The tag is the command and, as its last word, the number of rows. */
+    handleCommandComplete({ text: tag }: { readonly text: string }): void {
+      count = Number(tag.slice(tag.lastIndexOf(' ') + 1)) || 0
+    },
+    handleReadyForQuery(): void {
+      this.callback(undefined, count)
+    },
+    handleError(error: unknown): void {
+      this.callback(error, 0)
+    }
+  }
+}
