@@ -62,14 +62,22 @@ export function registerFairness(app: FastifyInstance, options: FairnessOptions)
   }, SWEEP_INTERVAL_MS).unref()
   app.addHook('onClose', async () => clearInterval(timer))
   app.decorateRequest('slot', null)
-  app.addHook('preHandler', async (request, reply) => {
+  app.addHook('preHandler', (request, { raw }, done) => {
     const owner = options.ownerOf(request)
-    if (!owner) return
+    if (!owner) return done()
     const work = options.classOf(request) ?? request.routeOptions.config.work ?? workOf(request)
-    request.slot = await holdSlot({ slots, answers, owner, reply, timeoutMs: options.answerTimeoutMs }, work)
+    const holding = { slots, answers, owner, raw, timeoutMs: options.answerTimeoutMs, whenGone: watchGone(raw) }
+    const begin = (release: Release) => {
+      request.slot = holdSlot(holding, work, release)
+      done()
+    }
+    const taken = slots.takeFree({ ...owner, work }, holding)
+    if (taken instanceof Promise) taken.then(begin, done)
+    else begin(taken)
   })
-  app.addHook('onSend', async ({ slot }) => {
+  app.addHook('onSend', ({ slot }, _reply, _payload, done) => {
     if (slot) (slot as Held).answering()
+    done()
   })
 }
 
@@ -81,19 +89,27 @@ interface Holding {
   readonly slots: Slots
   readonly answers: Answers
   readonly owner: Owner
-  readonly reply: FastifyReply
+  readonly raw: Raw
   readonly timeoutMs: number
+  readonly whenGone: (leave: () => void) => () => void
 }
 
-async function holdSlot(holding: Holding, first: WorkClass): Promise<Held> {
-  const { slots, owner, reply } = holding
-  const { raw } = reply
-  const whenGone = (leave: () => void) => {
-    raw.once('close', leave)
-    return () => raw.off('close', leave)
+/** Lets others hear that a response is closed, whatever becomes of it, by one listener for all of them. */
+function watchGone(raw: Raw): Holding['whenGone'] {
+  const leaving = new Set<() => void>()
+  raw.once('close', () => {
+    for (const leave of leaving) leave()
+  })
+  return (leave) => {
+    leaving.add(leave)
+    return () => leaving.delete(leave)
   }
+}
+
+function holdSlot(holding: Holding, first: WorkClass, taken: Release): Held {
+  const { slots, owner, raw, whenGone } = holding
   let current = first
-  let release: Release = await slots.take({ ...owner, work: first }, { whenGone })
+  let release = taken
   return {
     become: async (work) => {
       if (work === current) return
@@ -113,8 +129,8 @@ async function holdSlot(holding: Holding, first: WorkClass): Promise<Held> {
   }
 }
 
-function holdWhileAnswered({ answers, owner, reply, timeoutMs }: Holding, work: WorkClass, release: Release): void {
-  const { raw } = reply
+function holdWhileAnswered(holding: Holding, work: WorkClass, release: Release): void {
+  const { answers, owner, raw, timeoutMs, whenGone } = holding
   const answer = {
     tenant: owner.tenant,
     sinceMs: performance.now(),
@@ -127,7 +143,8 @@ function holdWhileAnswered({ answers, owner, reply, timeoutMs }: Holding, work: 
     answers.remove(answer)
     release()
   }
-  raw.once('finish', end).once('close', end)
+  raw.once('finish', end)
+  whenGone(end)
 }
 
 type Raw = FastifyReply['raw']

@@ -146,6 +146,7 @@ function startNext<A extends Ask>(state: State<A>): A | undefined {
 
 /** Returns the parties with waiting requests in the order of service. */
 function inTurn<P extends Party>(parties: ReadonlyMap<string, P>): readonly P[] {
+  if (parties.size === 1) return [...parties.values()]
   const asking = [...parties.values()].filter(({ waiting }) => waiting > 0)
   return asking.sort((one, other) => one.running - other.running || one.servedAt - other.servedAt)
 }
@@ -179,11 +180,15 @@ function move<A>(state: State<A>, { work }: Ask, tenant: Tenant<A>, principal: P
   state.byClass[work] += by
   tenant.byClass[work] += by
   if (work === 'transfer') return
-  for (const each of [state, tenant, principal]) each.running += by
+  state.running += by
+  tenant.running += by
+  principal.running += by
 }
 
 function count(state: { waiting: number }, tenant: Party, principal: Party, by: 1 | -1): void {
-  for (const each of [state, tenant, principal]) each.waiting += by
+  state.waiting += by
+  tenant.waiting += by
+  principal.waiting += by
 }
 
 function partiesOf<A>({ tenants }: State<A>, ask: Ask): readonly [Tenant<A>, Principal<A>] {
@@ -195,8 +200,8 @@ function partiesOf<A>({ tenants }: State<A>, ask: Ask): readonly [Tenant<A>, Pri
     ...{ name: ask.principal, queue: [] },
     ...{ running: 0, waiting: 0, servedAt: 0 }
   }
-  tenants.set(tenant.name, tenant)
-  tenant.principals.set(principal.name, principal)
+  if (tenant.principals.size === 0) tenants.set(tenant.name, tenant)
+  if (principal.running + principal.waiting === 0) tenant.principals.set(principal.name, principal)
   return [tenant, principal]
 }
 

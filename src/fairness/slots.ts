@@ -18,6 +18,8 @@ export interface Slots {
    * both with Retry-After.
    */
   take(ask: Ask, options?: TakeOptions): Promise<Release>
+  /** The same; a free slot is given at once. */
+  takeFree(ask: Ask, options?: TakeOptions): Release | Promise<Release>
   /** Refuses asks that have waited too long. */
   expire(): void
 }
@@ -34,8 +36,8 @@ export interface TakeOptions {
 
 interface Request extends Ask {
   readonly untilMs: number
-  readonly start: () => void
-  readonly refuse: (problem: Problem) => void
+  start: () => void
+  refuse: (problem: Problem) => void
 }
 
 /** Free time of each expensive request: paging through a long list uses up no budget. */
@@ -52,7 +54,8 @@ export function openSlots(settings: SlotSettings): Slots {
   const expensive = budget(settings.expensiveSecondsPerMinute)
   const state: State = { ...settings, queue, expensive, waiting: new Set() }
   return {
-    take: (ask, options) => take(state, ask, options),
+    take: async (ask, options) => takeFree(state, ask, options),
+    takeFree: (ask, options) => takeFree(state, ask, options),
     expire: () => {
       const now = state.nowMs()
       for (const request of [...state.waiting]) if (request.untilMs <= now) leave(state, request, TOO_BUSY)
@@ -60,20 +63,30 @@ export function openSlots(settings: SlotSettings): Slots {
   }
 }
 
-async function take(state: State, ask: Ask, { isPatient, whenGone }: TakeOptions = {}): Promise<Release> {
+function takeFree(state: State, ask: Ask, { isPatient, whenGone }: TakeOptions = {}): Release | Promise<Release> {
   if (ask.work === 'expensive') requireBudget(state, ask)
-  const { promise, resolve: start, reject: refuse } = Promise.withResolvers<void>()
   const untilMs = isPatient ? Number.POSITIVE_INFINITY : state.nowMs() + state.queueTimeoutMs
-  const request: Request = { ...ask, untilMs, start, refuse }
+  const { tenant, principal, work } = ask
+  const request: Request = { tenant, principal, work, untilMs, start: NOTHING, refuse: NOTHING }
   const verdict = state.queue.offer(request)
   if (verdict.kind === 'refused') throw TOO_MANY[verdict.by]
-  if (verdict.kind === 'waiting') {
-    if (verdict.dropped) settled(state, verdict.dropped).refuse(TOO_BUSY)
-    state.waiting.add(request)
-    await promise.finally(whenGone?.(() => leave(state, request, GONE)))
-  }
-  return taken(state, request)
+  if (verdict.kind === 'started') return taken(state, request)
+  if (verdict.dropped) settled(state, verdict.dropped).refuse(TOO_BUSY)
+  state.waiting.add(request)
+  return new Promise((resolve, reject) => {
+    const stay = whenGone?.(() => leave(state, request, GONE)) ?? NOTHING
+    request.start = () => {
+      stay()
+      resolve(taken(state, request))
+    }
+    request.refuse = (problem) => {
+      stay()
+      reject(problem)
+    }
+  })
 }
+
+const NOTHING = () => undefined
 
 function taken(state: State, request: Request): Release {
   const { queue, expensive, nowMs } = state
