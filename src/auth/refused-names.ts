@@ -34,6 +34,7 @@ export function registerRefusals(
     })
   })
   return (request, principal) => {
+    if (waiting.size === 0) return
     const seconds = Math.ceil(((waiting.get(keyOf(request, principal)) ?? 0) - Date.parse(clock())) / 1_000)
     if (seconds <= 0) return
     const headers = { 'Retry-After': String(seconds) }

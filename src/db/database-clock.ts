@@ -44,8 +44,9 @@ export function databaseClock(): DatabaseClock {
   return {
     hear,
     now: () => {
-      const known = [transactions.getStore(), best].flatMap((time) => (time ? [ahead(time)] : []))
-      return known.length > 0 ? at(Math.max(...known) + performance.now()) : systemClock()
+      const begun = transactions.getStore() ?? best
+      if (!begun || !best) return systemClock()
+      return at(Math.max(ahead(begun), ahead(best)) + performance.now())
     },
     within: (time, work) => {
       hear(time)

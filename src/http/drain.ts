@@ -37,8 +37,9 @@ export function stopSignal(limitMs: number, fail: (error: unknown) => void): Pro
  */
 export function drainable(app: FastifyInstance): () => Promise<void> {
   let isDraining = false
-  app.addHook('onSend', async (_, reply) => {
+  app.addHook('onSend', (_request, reply, _payload, done) => {
     if (isDraining) reply.header('Connection', 'close')
+    done()
   })
   const { server } = app
   const connections = new Set<Socket>()

@@ -20,9 +20,9 @@ export function registerErrors(app: FastifyInstance): void {
   watchConnections(app.server)
   app.server.on('checkExpectation', answerExpectation)
   // Node would answer a missing Host with an empty body; app.ts switches that off.
-  app.addHook('onRequest', async ({ raw }) => {
+  app.addHook('onRequest', ({ raw }, _, done) => {
     const hosts = hostCount(raw)
-    if (hosts > 1 || (hosts === 0 && raw.httpVersion === '1.1')) throw ONE_HOST
+    done(hosts > 1 || (hosts === 0 && raw.httpVersion === '1.1') ? ONE_HOST : undefined)
   })
   // The framework closes a connection over unread bytes, which would drop the response.
   app.addHook('onSend', ({ raw }, reply, _, done) => {

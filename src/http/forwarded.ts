@@ -7,10 +7,10 @@ const UNTRUSTED =
 /** Logs once that an untrusted proxy seems to stand before the server. */
 export function warnOfUntrustedProxy(app: FastifyInstance): void {
   let isSaid = false
-  app.addHook('onRequest', ({ headers, ips, log, socket }, _, done) => {
-    if (!isSaid && headers['x-forwarded-for'] !== undefined && (ips?.length ?? 1) < 2) {
+  app.addHook('onRequest', (request, _, done) => {
+    if (!isSaid && request.headers['x-forwarded-for'] !== undefined && (request.ips?.length ?? 1) < 2) {
       isSaid = true
-      log.warn({ peer: socket.remoteAddress }, UNTRUSTED)
+      request.log.warn({ peer: request.socket.remoteAddress }, UNTRUSTED)
     }
     done()
   })

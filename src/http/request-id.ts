@@ -15,11 +15,13 @@ export function requestId(request: IncomingMessage): string {
  * may be phone numbers, and no query, which may hold personal data.
  */
 export function registerRequestIds(app: FastifyInstance): void {
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     reply.header('X-Request-Id', request.id)
+    done()
   })
-  app.addHook('onResponse', async ({ log, method, is404, routeOptions }, reply) => {
+  app.addHook('onResponse', ({ log, method, is404, routeOptions }, reply, done) => {
     const route = (is404 ? undefined : routeOptions.url) ?? 'none'
     log.info({ method, route, status: reply.statusCode, ms: Math.round(reply.elapsedTime * 100) / 100 }, 'request')
+    done()
   })
 }

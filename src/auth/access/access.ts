@@ -109,11 +109,11 @@ async function actingAs(
 }
 
 function proxiedAccount({ headers }: FastifyRequest): string | undefined {
-  const sent = PROXY_HEADERS.map((name) => headers[name]).filter((value) => value !== undefined)
-  if (new Set(sent.map(String)).size > 1) {
+  const [one, other] = PROXY_HEADERS.map((name) => headers[name]?.toString())
+  if (one !== undefined && other !== undefined && one !== other) {
     throw new Problem('invalidHeader', 'proxy_accountNumber and proxy-accountNumber name different partners')
   }
-  return sent[0] === undefined ? undefined : String(sent[0])
+  return one ?? other
 }
 
 async function partnerBy(database: Database, tenantId: string, accountNumber: string): Promise<PartnerOf> {
