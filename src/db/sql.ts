@@ -5,6 +5,8 @@ export interface Sql {
   readonly [BRAND]: true
   readonly strings: readonly string[]
   readonly values: readonly unknown[]
+  /** As it is rendered, where that is known already. */
+  readonly text?: string
 }
 
 /** Template tag: splices in Sql and binds any other value. */
@@ -57,6 +59,16 @@ export function join(pieces: readonly Sql[], separator: Sql): Sql {
 
 /** Returns the text with `$1…$n` and the values, as the driver takes them. */
 export function render(statement: Sql): { text: string; values: readonly unknown[] } {
-  const text = statement.strings.reduce((joined, part, index) => `${joined}$${index}${part}`)
+  const text = statement.text ?? statement.strings.reduce((joined, part, index) => `${joined}$${index}${part}`)
   return { text, values: statement.values }
+}
+
+/** Makes statements of the same text with other values, for those that run often: to make the text takes long. */
+export function repeatable(statement: Sql): (...values: readonly unknown[]) => Sql {
+  const { text } = render(statement)
+  return (...values) => {
+    if (values.length !== statement.values.length)
+      throw new RangeError(`${text} takes ${statement.values.length} values`)
+    return { ...statement, text, values }
+  }
 }

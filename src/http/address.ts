@@ -18,11 +18,16 @@ export function addressFrom(publicUrl: string | undefined): Address {
   }
 }
 
-function origin(request: FastifyRequest): string {
-  const local = `${request.socket.localAddress}:${request.socket.localPort}`
-  const protocol = request.protocol === 'https' ? 'https' : 'http'
-  const asked = `${protocol}://${request.host}`
-  return HOST.test(request.host ?? '') && URL.canParse(asked) ? asked : `${protocol}://${local}`
+/** The latest that was found sound: most ask for the same. */
+let known = ''
+
+function origin({ protocol: spoken, host, socket }: FastifyRequest): string {
+  const protocol = spoken === 'https' ? 'https' : 'http'
+  const asked = `${protocol}://${host}`
+  if (asked === known) return asked
+  if (!HOST.test(host ?? '') || !URL.canParse(asked)) return `${protocol}://${socket.localAddress}:${socket.localPort}`
+  known = asked
+  return asked
 }
 
 /** Returns the query string undecoded, with bytes beyond ASCII escaped. */

@@ -1,7 +1,7 @@
 import { Problem } from '../base/problem.ts'
 import { fetchLong } from '../db/cursor.ts'
 import type { Database, Queryable } from '../db/database.ts'
-import { identifier, join, type Sql, sql } from '../db/sql.ts'
+import { identifier, join, repeatable, type Sql, sql } from '../db/sql.ts'
 import { QUERIES } from '../messages/query.ts'
 import { planOf } from './cost.ts'
 import { candidateIds, inNameSpaces } from './declaration/own-names.ts'
@@ -106,7 +106,7 @@ export async function find(
   resource: Resource,
   view: View,
   id: string,
-  lock: 'none' | 'share' | 'update' = 'none'
+  lock: keyof typeof LOCKS = 'none'
 ): Promise<Row> {
   const row = couldBeId(resource, id) ? await lookUp(queryable, resource, view, id, lock) : undefined
   if (row) return row
@@ -118,12 +118,26 @@ async function lookUp(
   resource: Resource,
   view: View,
   id: string,
-  lock: 'none' | 'share' | 'update'
+  lock: keyof typeof LOCKS
 ): Promise<Row | undefined> {
-  const matches = sql`${within(resource, view)} AND "id" = ${idOf(resource, view, id)}`
-  const byId = sql`${selectFrom(resource)} WHERE ${matches}${LOCKS[lock]}`
-  const { rows } = await queryable.run(byId, { prepared: true })
+  const isPlain = view.partnerId === undefined && !resource.names && lock === 'none'
+  const statement = isPlain ? plainById(resource)(view.tenantId, id) : byId(resource, view, id, lock)
+  const { rows } = await queryable.run(statement, { prepared: true })
   return rows[0]
+}
+
+function byId(resource: Resource, view: View, id: string, lock: keyof typeof LOCKS): Sql {
+  const matches = sql`${within(resource, view)} AND "id" = ${idOf(resource, view, id)}`
+  return sql`${selectFrom(resource)} WHERE ${matches}${LOCKS[lock]}`
+}
+
+const plains = new WeakMap<Resource, ReturnType<typeof repeatable>>()
+
+/** Reads of a provider, by far the most frequent. */
+function plainById(resource: Resource): ReturnType<typeof repeatable> {
+  const plain = plains.get(resource) ?? repeatable(byId(resource, { tenantId: '' }, '', 'none'))
+  plains.set(resource, plain)
+  return plain
 }
 
 /** Selects the id that a name stands for; a view's own names come first. */
