@@ -16,6 +16,9 @@ const NO_ISSUER =
 /** Short: a row that is not sealed yet could be changed unseen. */
 const HOUSEKEEPING_INTERVAL_MS = 5_000
 
+/** Writes many lines at a time, soon after they come; the end of the process writes the rest. */
+const LOG = { sync: false, minLength: 4_096, periodicFlush: 100 } as const
+
 /** Share of the shutdown time for jobs; another process begins unfinished ones again. */
 const SHARE_OF_WORK = 0.6
 
@@ -23,7 +26,7 @@ async function main(): Promise<void> {
   const config = readConfig(process.env)
   // Before anything else: as the first process of a container, one that does not listen for a signal never gets it.
   const stopped = stopSignal(config.SHUTDOWN_TIMEOUT_MS, fail)
-  const logger = pino({ level: config.LOG_LEVEL }, pino.destination({ sync: false }))
+  const logger = pino({ level: config.LOG_LEVEL }, pino.destination(LOG))
   if (config.DATABASE_URL && !config.PUBLIC_URL) logger.warn(NO_ISSUER)
   if (config.DATABASE_URL) requireSecretKeys(config)
   const store = await openStore(config, logger)
