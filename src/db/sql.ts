@@ -45,6 +45,15 @@ export function identifier(name: string): Sql {
   return rawSql(`"${name}"`)
 }
 
+const lists = new WeakMap<readonly string[], Sql>()
+
+/** Names with commas between them, put together once for each list. */
+export function identifiers(names: readonly string[]): Sql {
+  const made = lists.get(names) ?? join(names.map(identifier), sql`, `)
+  lists.set(names, made)
+  return made
+}
+
 const IDENTIFIER = /^[a-z_][a-z0-9_]{0,62}$/
 
 export function join(pieces: readonly Sql[], separator: Sql): Sql {

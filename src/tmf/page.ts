@@ -1,4 +1,4 @@
-import { identifier, join, type Sql, sql } from '../db/sql.ts'
+import { identifier, identifiers, join, type Sql, sql } from '../db/sql.ts'
 import { QUERIES } from '../messages/query.ts'
 import { patternsIn } from './declaration/predicate.ts'
 import { couldBeId, type Resource } from './declaration/resource.ts'
@@ -124,7 +124,7 @@ function isServed(resource: Resource, { where, sort }: Query): boolean {
  */
 export function pageStatement(page: Page, counted?: number): Sql {
   const { selection, sort, limit, after } = page
-  const columns = join(selection.columns.map(identifier), sql`, `)
+  const columns = identifiers(selection.columns)
   const keys = sort.map(({ operand }, at) => sql`, ${operand} AS ${sortKey(at)}`)
   const from = sql`SELECT ${columns}${join(keys, sql``)} FROM ${rowsOf(page, counted)}`
   const order = sql`ORDER BY ${orderBy(sort)}`

@@ -1,7 +1,7 @@
 import { Problem } from '../base/problem.ts'
 import { fetchLong } from '../db/cursor.ts'
 import type { Database, Queryable } from '../db/database.ts'
-import { identifier, join, repeatable, type Sql, sql } from '../db/sql.ts'
+import { identifier, identifiers, repeatable, type Sql, sql } from '../db/sql.ts'
 import { QUERIES } from '../messages/query.ts'
 import { planOf } from './cost.ts'
 import { candidateIds, inNameSpaces } from './declaration/own-names.ts'
@@ -155,12 +155,6 @@ function idOf({ names, clientId, table }: Resource, view: View, name: string): S
 
 const LOCKS = { none: sql``, share: sql` FOR SHARE`, update: sql` FOR UPDATE` }
 
-const selects = new WeakMap<Resource, Sql>()
-
 function selectFrom(resource: Resource): Sql {
-  const known = selects.get(resource)
-  if (known) return known
-  const made = sql`SELECT ${join(resource.columns.map(identifier), sql`, `)} FROM ${identifier(resource.table)}`
-  selects.set(resource, made)
-  return made
+  return sql`SELECT ${identifiers(resource.columns)} FROM ${identifier(resource.table)}`
 }
