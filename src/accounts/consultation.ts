@@ -2,7 +2,7 @@ import { jsonPath } from '../base/json-path.ts'
 import { LANGUAGES } from '../base/language.ts'
 import { aboutName, Problem } from '../base/problem.ts'
 import type { Transaction } from '../db/database.ts'
-import { oneOf, optional, rowOf, text } from '../db/row.ts'
+import { boolean, oneOf, optional, rowOf, scalar, scalars, text } from '../db/row.ts'
 import { sql } from '../db/sql.ts'
 import { candidateIds, nameSpace, ownName } from '../tmf/declaration/own-names.ts'
 import type { Owner, Stored } from '../tmf/declaration/resource.ts'
@@ -97,7 +97,7 @@ async function requireFreeNames(
   const taken = sql`SELECT "alias" FROM "account_alias" WHERE "tenant_id" = ${owner.tenantId}
     AND ("name_space" = ${nameSpace({ ...owner, partnerId })} AND "alias" = ANY(${names}::text[])
       OR "name_space" = '' AND "alias" = ${id}) AND "account_id" <> ${before?.id ?? ''}`
-  const found = (await tx.run(taken, { prepared: true })).rows.map(([one]) => String(one))
+  const found = scalars(await tx.run(taken, { prepared: true }), text)
   if (found.length === 0) return
   const paths = found.map((one) => {
     const at = aliases.indexOf(one)
@@ -109,9 +109,9 @@ async function requireFreeNames(
 
 async function requireNoMoney(tx: Transaction, { tenantId }: Owner, id: string): Promise<void> {
   const own = sql`"tenant_id" = ${tenantId} AND "billing_account_id" = ${id}`
-  const { rows } = await tx.run(
+  const found = await tx.run(
     sql`SELECT EXISTS (SELECT FROM "customer_bill" WHERE ${own}) OR EXISTS (SELECT FROM "payment" WHERE ${own})`
   )
-  if (rows[0]?.[0] !== 't') return
+  if (!scalar(found, boolean)) return
   throw new Problem('conflict', '$.invoiceCurrency does not change any more: the account has bills or payments')
 }

@@ -1,6 +1,7 @@
 import { mayCollide, type NumberPlace, readNumberPattern } from '../base/bill-number.ts'
 import { Problem } from '../base/problem.ts'
 import type { Transaction } from '../db/database.ts'
+import { scalars, text } from '../db/row.ts'
 import { sql } from '../db/sql.ts'
 import { type TenantSettings, TIME_ZONE_RULE } from './tenant-settings.ts'
 
@@ -31,8 +32,8 @@ async function requireOwnNumbers(
   pattern: string,
   tenant: { readonly id: string; readonly billNumberPattern: string }
 ): Promise<void> {
-  const { rows } = await tx.run(sql`SELECT "series" FROM "number_series" WHERE "tenant_id" = ${tenant.id}`)
-  const series = rows.map(([name]) => placeOf(String(name)))
+  const found = await tx.run(sql`SELECT "series" FROM "number_series" WHERE "tenant_id" = ${tenant.id}`)
+  const series = scalars(found, text).map(placeOf)
   const [place, present] = [readNumberPattern(pattern), readNumberPattern(tenant.billNumberPattern)]
   const other = place && [...series, ...(present ? [present] : [])].find((one) => mayCollide(one, place))
   if (!other) return

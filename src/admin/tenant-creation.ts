@@ -8,7 +8,7 @@ import { create, type WriteContext } from '../tmf/write.ts'
 import { client } from './client.ts'
 import { adminResources } from './index.ts'
 import { checkSettings } from './tenant-checks.ts'
-import { columnValues, readTenant, TENANT_COLUMNS, type Tenant } from './tenant-row.ts'
+import { columnValues, TENANT, type Tenant } from './tenant-row.ts'
 import type { TenantSettings } from './tenant-settings.ts'
 import { recordTenantChange, type TenantContext, withoutLogo } from './tenants.ts'
 import { user } from './user.ts'
@@ -65,10 +65,10 @@ async function insertTenant(
   const given = columnValues(settings)
   const columns = join([sql`"id", "is_operator", "created_at"`, ...given.map(({ column }) => column)], sql`, `)
   const values = join([sql`${id}, ${isOperator}, ${createdAt}`, ...given.map(({ value }) => sql`${value}`)], sql`, `)
-  const { rows } = await tx
-    .run(sql`INSERT INTO "tenant" (${columns}) VALUES (${values}) RETURNING ${TENANT_COLUMNS}`)
+  const inserted = await tx
+    .run(sql`INSERT INTO "tenant" (${columns}) VALUES (${values}) RETURNING ${TENANT.columns}`)
     .catch(refuseDuplicate)
-  return readTenant(rows[0] ?? [])
+  return TENANT.one(inserted)
 }
 
 function refuseDuplicate(error: unknown): never {

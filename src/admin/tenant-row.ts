@@ -1,33 +1,39 @@
-import { type Instant, instantFromPostgres } from '../base/instant.ts'
+import { z } from 'zod'
 import { memberOf } from '../base/unknown.ts'
+import { boolean, computed, instant, json, optional, rowOf, text, texts } from '../db/row.ts'
 import { identifier, type Sql, sql } from '../db/sql.ts'
 
-export interface Tenant {
-  readonly id: string
-  readonly name: string
+const FIELDS = {
+  id: text,
+  name: text,
   /** Its administrators see and create all tenants. */
-  readonly isOperator: boolean
+  isOperator: boolean,
   /** IANA name; days begin at midnight there. */
-  readonly timeZone: string
+  timeZone: text,
   /** ISO 4217; the default for new accounts. */
-  readonly currency: string
+  currency: text,
   /** The default for new accounts, and for documents without an account. */
-  readonly language: string
+  language: text,
   /** Such as `INV-{yyyy}-{000001}`. */
-  readonly billNumberPattern: string
+  billNumberPattern: text,
   /** Types of rates that statements count as calls. */
-  readonly callChargeTypes: readonly string[]
-  readonly branding?: unknown
-  readonly itemisation?: unknown
-  readonly createdAt: Instant
-}
+  callChargeTypes: texts,
+  branding: optional(json(z.unknown())),
+  itemisation: optional(json(z.unknown())),
+  createdAt: instant
+} as const
 
-const PLAIN_COLUMNS = sql`"id", "name", "is_operator", "time_zone", "currency", "language", "bill_number_pattern",
-  "call_charge_types", "created_at", "itemisation"`
-export const TENANT_COLUMNS = sql`${PLAIN_COLUMNS}, "branding"`
+export const TENANT = rowOf('tenant', FIELDS)
 /** Leaves out the logo of the branding, which may be larger than the rest of a list. */
-export const LISTED_COLUMNS = sql`${PLAIN_COLUMNS},
-  CASE jsonb_typeof("branding") WHEN 'object' THEN "branding" - 'logo' ELSE "branding" END`
+export const LISTED = rowOf('tenant', {
+  ...FIELDS,
+  branding: computed(
+    FIELDS.branding,
+    sql`CASE jsonb_typeof("branding") WHEN 'object' THEN "branding" - 'logo' ELSE "branding" END`
+  )
+})
+
+export type Tenant = ReturnType<typeof TENANT.read>
 
 const SETTING_COLUMNS = {
   name: 'name',
@@ -41,20 +47,6 @@ const SETTING_COLUMNS = {
 } as const
 
 export type Values = { readonly [name in keyof typeof SETTING_COLUMNS]?: unknown }
-
-/** Reads a row of TENANT_COLUMNS. */
-export function readTenant(row: readonly (string | null)[]): Tenant {
-  const [id = '', name = '', isOperator, timeZone = '', currency = '', language = '', ...rest] = row.map(String)
-  const [billNumberPattern = '', callChargeTypes = '', createdAt = ''] = rest
-  const [itemisation, branding] = row.slice(9)
-  return {
-    ...{ id, name, isOperator: isOperator === 't', timeZone, currency, language, billNumberPattern },
-    callChargeTypes: JSON.parse(callChargeTypes),
-    ...(branding && { branding: JSON.parse(branding) }),
-    ...(itemisation && { itemisation: JSON.parse(itemisation) }),
-    createdAt: instantFromPostgres(createdAt)
-  }
-}
 
 export function columnValues(values: Values): readonly { readonly column: Sql; readonly value: unknown }[] {
   return Object.entries(SETTING_COLUMNS).flatMap(([name, column]) => {

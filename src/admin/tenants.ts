@@ -6,10 +6,11 @@ import type { Instant } from '../base/instant.ts'
 import { Problem } from '../base/problem.ts'
 import { memberOf } from '../base/unknown.ts'
 import type { Queryable, Transaction } from '../db/database.ts'
+import { count, scalar } from '../db/row.ts'
 import { join, type Sql, sql } from '../db/sql.ts'
 import { merge } from '../tmf/patch.ts'
 import { type CheckedSettings, checkSettings } from './tenant-checks.ts'
-import { columnValues, LISTED_COLUMNS, readTenant, TENANT_COLUMNS, type Tenant, type Values } from './tenant-row.ts'
+import { columnValues, LISTED, TENANT, type Tenant, type Values } from './tenant-row.ts'
 import { PARTS, requirePart, type TenantPatch } from './tenant-settings.ts'
 
 export interface TenantContext {
@@ -25,25 +26,25 @@ export async function listTenants(
   { offset, limit }: { readonly offset: number; readonly limit: number }
 ): Promise<{ readonly tenants: readonly Tenant[]; readonly total: number }> {
   const { rows } = await queryable.run(
-    sql`SELECT ${LISTED_COLUMNS} FROM "tenant" WHERE ${visibleTo(ownId)} ORDER BY "id" LIMIT ${limit} OFFSET ${offset}`
+    sql`SELECT ${LISTED.columns} FROM "tenant" WHERE ${visibleTo(ownId)} ORDER BY "id" LIMIT ${limit} OFFSET ${offset}`
   )
-  const { rows: counts } = await queryable.run(sql`SELECT count(*) FROM "tenant" WHERE ${visibleTo(ownId)}`)
-  return { tenants: rows.map(readTenant), total: Number(counts[0]?.[0]) }
+  const counted = await queryable.run(sql`SELECT count(*) FROM "tenant" WHERE ${visibleTo(ownId)}`)
+  return { tenants: rows.map(LISTED.read), total: scalar(counted, count) }
 }
 
 /** Lists all tenants by id, for commands, which have no tenant. */
 export async function allTenants(queryable: Queryable): Promise<readonly Tenant[]> {
-  const { rows } = await queryable.run(sql`SELECT ${LISTED_COLUMNS} FROM "tenant" ORDER BY "id"`)
-  return rows.map(readTenant)
+  const { rows } = await queryable.run(sql`SELECT ${LISTED.columns} FROM "tenant" ORDER BY "id"`)
+  return rows.map(LISTED.read)
 }
 
 /** Returns a tenant that a tenant's administrators see; else throws `notFound`. */
 export async function findTenant(queryable: Queryable, ownId: string, id: string, lock: Sql = sql``): Promise<Tenant> {
   const { rows } = await queryable.run(
-    sql`SELECT ${TENANT_COLUMNS} FROM "tenant" WHERE "id" = ${id} AND ${visibleTo(ownId)}${lock}`
+    sql`SELECT ${TENANT.columns} FROM "tenant" WHERE "id" = ${id} AND ${visibleTo(ownId)}${lock}`
   )
-  const [row] = rows
-  if (row) return readTenant(row)
+  const [tenant] = rows.map(TENANT.read)
+  if (tenant) return tenant
   throw new Problem('notFound', 'There is no tenant with this id')
 }
 
@@ -63,13 +64,13 @@ export async function changeTenant(
   if (Object.keys(changes).length === 0) return tenant
   await checkSettings(tx, changes, tenant)
   const assignments = columnValues(changes).map(({ column, value }) => sql`${column} = ${value}`)
-  const { rows } = await tx.run(
-    sql`UPDATE "tenant" SET ${join(assignments, sql`, `)} WHERE "id" = ${id} RETURNING ${TENANT_COLUMNS}`
+  const changed = await tx.run(
+    sql`UPDATE "tenant" SET ${join(assignments, sql`, `)} WHERE "id" = ${id} RETURNING ${TENANT.columns}`
   )
   const before = Object.fromEntries(Object.keys(changes).map((name) => [name, memberOf(tenant, name)]))
   const change = { action: 'patch' as const, before: withoutLogo(before), after: withoutLogo(changes) }
   await recordTenantChange(tx, context, id, change, context.clock())
-  return readTenant(rows[0] ?? [])
+  return TENANT.one(changed)
 }
 
 /** Returns the merged parts that a patch changes. */
