@@ -1,6 +1,6 @@
 import type { Database, Transaction } from '../db/database.ts'
 import { LOCKS } from '../db/locks.ts'
-import { computed, count, optional, rowOf, text } from '../db/row.ts'
+import { boolean, computed, count, optional, rowOf, scalar, text } from '../db/row.ts'
 import { sql } from '../db/sql.ts'
 import { genesis, hashOf } from './chain.ts'
 import { type BatchLimits, readRows } from './rows.ts'
@@ -70,8 +70,8 @@ async function sealBatch(tx: Transaction, tenantId: string, limits: BatchLimits)
 
 /** Held until the transaction ends. Tenants with the same lock number merely take turns. */
 async function lockChain(tx: Transaction, tenantId: string): Promise<boolean> {
-  const { rows } = await tx.run(sql`SELECT pg_try_advisory_xact_lock(${LOCKS.auditSeal}, hashtext(${tenantId}))`)
-  return rows[0]?.[0] === 't'
+  const locked = await tx.run(sql`SELECT pg_try_advisory_xact_lock(${LOCKS.auditSeal}, hashtext(${tenantId}))`)
+  return scalar(locked, boolean)
 }
 
 const HEAD = rowOf('audit', { position: computed(count, sql`"position"`), hash: optional(text) })

@@ -1,4 +1,5 @@
 import type { Database } from '../db/database.ts'
+import { count, scalar, scalars, text } from '../db/row.ts'
 import { sql } from '../db/sql.ts'
 import { genesis, hashOf } from './chain.ts'
 import { type AuditRow, type BatchLimits, readRows } from './rows.ts'
@@ -37,9 +38,9 @@ export interface VerifyOptions extends BatchLimits {
  */
 export async function verifyAudit(database: Database, options: VerifyOptions = {}): Promise<readonly Verification[]> {
   const { expected = [] } = options
-  const { rows } = await database.run(sql`SELECT "id" FROM "tenant" ORDER BY "id"`)
+  const living = scalars(await database.run(sql`SELECT "id" FROM "tenant" ORDER BY "id"`), text)
   // Includes tenants of kept heads: their chains may be gone.
-  const tenants = new Set([...rows.map(([id]) => String(id)), ...expected.map(({ tenantId }) => tenantId)])
+  const tenants = new Set([...living, ...expected.map(({ tenantId }) => tenantId)])
   const verifications: Verification[] = []
   for (const tenantId of tenants) {
     const kept = expected.filter((head) => head.tenantId === tenantId)
@@ -102,8 +103,6 @@ function readSealed(database: Database, tenantId: string, after: AuditRow | unde
 }
 
 async function countUnsealed(database: Database, tenantId: string): Promise<number> {
-  const { rows } = await database.run(
-    sql`SELECT count(*) FROM "audit" WHERE "tenant_id" = ${tenantId} AND "position" IS NULL`
-  )
-  return Number(rows[0]?.[0])
+  const unsealed = sql`SELECT count(*) FROM "audit" WHERE "tenant_id" = ${tenantId} AND "position" IS NULL`
+  return scalar(await database.run(unsealed), count)
 }

@@ -1,4 +1,5 @@
 import type { Queryable, Transaction } from '../db/database.ts'
+import { computedRow, count, decimal, optional, scalar, scalars, text } from '../db/row.ts'
 import { type Sql, sql } from '../db/sql.ts'
 
 /** Work for any process, after its transaction is committed. */
@@ -45,21 +46,23 @@ export function hasNoJob(key: Sql): Sql {
 
 /** Returns the id of the job that a runner should take next, if one is ready. */
 export async function nextJob(database: Queryable, tasks: readonly string[]): Promise<string | undefined> {
-  const { rows } = await database.run(sql`SELECT j.id FROM graphile_worker.jobs j
+  const next = await database.run(sql`SELECT j.id FROM graphile_worker.jobs j
     WHERE j.task_identifier = ANY (${tasks}::text[]) AND ${IS_READY} ORDER BY j.priority, j.run_at, j.id LIMIT 1`)
-  return rows[0]?.[0] ?? undefined
+  return scalar(next, optional(text))
 }
 
 const IS_READY = sql`j.locked_at IS NULL AND j.attempts < j.max_attempts AND j.run_at <= now()`
 
+const FIGURES = computedRow({ queued: count, seconds: decimal })
+
 export async function queueFigures(
   database: Queryable
 ): Promise<{ readonly queued: number; readonly oldestReadySeconds: number }> {
-  const { rows } = await database.run(sql`SELECT count(*),
-      coalesce(extract(epoch FROM now() - min(j.run_at) FILTER (WHERE ${IS_READY})), 0)
-    FROM graphile_worker.jobs j WHERE j.locked_at IS NULL AND j.attempts < j.max_attempts`)
-  const [queued, oldest] = rows[0] ?? []
-  return { queued: Number(queued), oldestReadySeconds: Number(oldest) }
+  const found = await database.run(sql`SELECT ${FIGURES.columns} FROM (SELECT count(*) AS "queued",
+      coalesce(extract(epoch FROM now() - min(j.run_at) FILTER (WHERE ${IS_READY})), 0) AS "seconds"
+    FROM graphile_worker.jobs j WHERE j.locked_at IS NULL AND j.attempts < j.max_attempts) f`)
+  const { queued, seconds } = FIGURES.one(found)
+  return { queued, oldestReadySeconds: Number(seconds) }
 }
 
 /**
@@ -81,9 +84,9 @@ export async function renewLocks(database: Queryable, ids: readonly string[]): P
 /** Returns the jobs, assumed under way, that were asked for again: no transaction locks their objects. */
 export async function lostJobs(database: Queryable, ids: readonly string[]): Promise<readonly string[]> {
   if (ids.length === 0) return []
-  const { rows } = await database.run(sql`SELECT j.id FROM graphile_worker.jobs j
+  const lost = await database.run(sql`SELECT j.id FROM graphile_worker.jobs j
     WHERE j.id = ANY (${ids}::bigint[]) AND j.key IS NULL AND j.attempts >= j.max_attempts`)
-  return rows.map(([id]) => String(id))
+  return scalars(lost, text)
 }
 
 /**

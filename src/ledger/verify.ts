@@ -1,6 +1,6 @@
 import { minorDigits } from '../base/money.ts'
 import type { Database, Transaction } from '../db/database.ts'
-import { computed, computedRow, count } from '../db/row.ts'
+import { computed, computedRow, count, optional, scalars, text } from '../db/row.ts'
 import { join, type Sql, sql } from '../db/sql.ts'
 import { billChecks } from './bill-checks.ts'
 import { IN_LEDGER } from './foreign-bills.ts'
@@ -26,9 +26,9 @@ export interface Verification {
 export async function verifyLedger(database: Database): Promise<readonly Verification[]> {
   return database.snapshot(async (tx) => {
     await tx.takeTime()
-    const { rows } = await tx.run(sql`SELECT "id" FROM "tenant" ORDER BY "id"`)
+    const tenants = scalars(await tx.run(sql`SELECT "id" FROM "tenant" ORDER BY "id"`), text)
     const verifications: Verification[] = []
-    for (const [id] of rows) verifications.push(await verifyTenant(tx, String(id)))
+    for (const id of tenants) verifications.push(await verifyTenant(tx, id))
     return verifications
   })
 }
@@ -43,8 +43,8 @@ async function verifyTenant(tx: Transaction, tenantId: string): Promise<Verifica
     ),
     payments: computed(count, sql`(SELECT count(*) FROM "payment" WHERE ${own})`)
   })
-  const { rows } = await tx.run(sql`SELECT ${counts.columns}`)
-  return { tenantId, ...counts.read(rows[0] ?? []), difference: await firstDifference(tx, tenantId) }
+  const counted = counts.one(await tx.run(sql`SELECT ${counts.columns}`))
+  return { tenantId, ...counted, difference: await firstDifference(tx, tenantId) }
 }
 
 async function firstDifference(tx: Transaction, tenantId: string): Promise<string | undefined> {
@@ -56,17 +56,18 @@ async function firstDifference(tx: Transaction, tenantId: string): Promise<strin
     ...runChecks(tenantId)
   ]
   for (const check of checks) {
-    const { rows } = await tx.run(sql`${check} ORDER BY 1 LIMIT 1`)
-    if (rows[0]) return String(rows[0][0])
+    const [difference] = scalars(await tx.run(sql`${check} ORDER BY 1 LIMIT 1`), text)
+    if (difference !== undefined) return difference
   }
   return undefined
 }
 
 /** The currencies of a tenant's bills with their minor digits, as a table of two columns. */
 async function currenciesOf(tx: Transaction, tenantId: string): Promise<Sql> {
-  const { rows } = await tx.run(sql`SELECT DISTINCT "amount_due_unit" FROM "customer_bill"
+  const found = await tx.run(sql`SELECT DISTINCT "amount_due_unit" FROM "customer_bill"
     WHERE "tenant_id" = ${tenantId} AND "rounding_amount" IS NOT NULL`)
-  const digits = rows.map(([currency]) => sql`(${currency}::text, ${minorDigits(String(currency))}::int)`)
+  const currencies = scalars(found, optional(text)).filter((currency) => currency !== undefined)
+  const digits = currencies.map((currency) => sql`(${currency}::text, ${minorDigits(currency)}::int)`)
   return digits.length > 0 ? sql`VALUES ${join(digits, sql`, `)}` : sql`SELECT ''::text, 0 WHERE FALSE`
 }
 

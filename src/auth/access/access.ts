@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { aboutName, Problem } from '../../base/problem.ts'
 import type { Database } from '../../db/database.ts'
+import { rowOf, text } from '../../db/row.ts'
 import { sql } from '../../db/sql.ts'
 import type { PartnerOf, Principal } from './principal.ts'
 import { covers, isScope } from './scopes.ts'
@@ -105,7 +106,9 @@ async function actingAs(
       'WWW-Authenticate': `${REALM}, error="insufficient_scope", scope="partner"`
     })
   }
-  return { ...principal, partner: await partnerBy(database, principal.tenantId, accountNumber), isProxy: true }
+  const partner = await partnerNumbered(database, principal.tenantId, accountNumber)
+  if (!partner) throw aboutName(new Problem('forbidden', 'proxy_accountNumber names no partner of this provider'))
+  return { ...principal, partner, isProxy: true }
 }
 
 function proxiedAccount({ headers }: FastifyRequest): string | undefined {
@@ -116,12 +119,15 @@ function proxiedAccount({ headers }: FastifyRequest): string | undefined {
   return one ?? other
 }
 
-async function partnerBy(database: Database, tenantId: string, accountNumber: string): Promise<PartnerOf> {
-  const { rows } = await database.run(
-    sql`SELECT "id" FROM "partner" WHERE "tenant_id" = ${tenantId} AND "account_number" = ${accountNumber}`,
-    { prepared: true }
-  )
-  const id = rows[0]?.[0]
-  if (id) return { id, accountNumber }
-  throw aboutName(new Problem('forbidden', 'proxy_accountNumber names no partner of this provider'))
+const PARTNER = rowOf('partner', { id: text, accountNumber: text })
+
+export async function partnerNumbered(
+  database: Database,
+  tenantId: string,
+  accountNumber: string
+): Promise<PartnerOf | undefined> {
+  const numbered = sql`SELECT ${PARTNER.columns} FROM "partner"
+    WHERE "tenant_id" = ${tenantId} AND "account_number" = ${accountNumber}`
+  const { rows } = await database.run(numbered, { prepared: true })
+  return rows.map(PARTNER.read)[0]
 }

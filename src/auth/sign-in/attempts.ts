@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
 import type { Clock } from '../../base/clock.ts'
-import { type Instant, instantFromPostgres, later } from '../../base/instant.ts'
+import { type Instant, later } from '../../base/instant.ts'
 import { plainText } from '../../base/plain-text.ts'
 import { Problem } from '../../base/problem.ts'
 import type { Database, Queryable } from '../../db/database.ts'
+import { computedRow, instant, integer, scalar, text } from '../../db/row.ts'
 import { type Sql, sql } from '../../db/sql.ts'
 import { networkOf } from '../access/address-list.ts'
 import { type Counter, POLICIES, type Policy, type Waits } from './slowing.ts'
@@ -32,19 +33,23 @@ const KNOWN_WRITTEN_EVERY_S = 86_400
 /** Longer names are cut before hashing; those that begin alike share a counter. */
 const NAME_LENGTH_MAX = 256
 
+const WAIT = computedRow({ key: text, seconds: integer })
+
 /** Reads the waits of an attempt, with the same work for known and unknown users. */
 export async function readStanding(database: Database, clock: Clock, keys: AttemptKeys): Promise<Standing> {
   const now = clock()
   const { user } = keys
   const byCounter = Object.entries(keysOf(keys))
   const { rows } = await database.run(
-    sql`SELECT "key", ceil(extract(epoch FROM "blocked_until" - ${now}::timestamptz))::int FROM "sign_in_attempt"
+    sql`SELECT ${WAIT.columns} FROM (
+      SELECT "key", ceil(extract(epoch FROM "blocked_until" - ${now}::timestamptz))::int FROM "sign_in_attempt"
       WHERE "key" = ANY(${byCounter.map(([, key]) => key)}::text[]) AND "blocked_until" > ${now}::timestamptz
       UNION ALL SELECT "key", 0 FROM "known_network" WHERE "tenant_id" = ${user?.tenantId ?? ''}
-        AND "key" = ${knownKey(keys)} AND "last_success_at" > ${later(now, -KNOWN_FOR_S)}::timestamptz`,
+        AND "key" = ${knownKey(keys)} AND "last_success_at" > ${later(now, -KNOWN_FOR_S)}::timestamptz
+      ) w("key", "seconds")`,
     { prepared: true }
   )
-  const seconds = new Map(rows.map(([key, wait]) => [key, Number(wait)]))
+  const seconds = new Map(rows.map(WAIT.read).map((wait) => [wait.key, wait.seconds]))
   const waits = Object.fromEntries(byCounter.map(([counter, key]) => [counter, seconds.get(key) ?? 0]))
   return { waits: { place: 0, user: 0, address: 0, ...waits }, isKnown: seconds.has(knownKey(keys)) }
 }
@@ -92,8 +97,7 @@ export async function recordSuccess(database: Database, clock: Clock, keys: Atte
 
 export async function countRefusal(queryable: Queryable, clock: Clock, who: string): Promise<Instant> {
   const counted = countedFailure(hashed(['refused', who]), POLICIES.principal, clock())
-  const { rows } = await queryable.run(sql`${counted} RETURNING "blocked_until"`, { prepared: true })
-  return instantFromPostgres(String(rows[0]?.[0]))
+  return scalar(await queryable.run(sql`${counted} RETURNING "blocked_until"`, { prepared: true }), instant)
 }
 
 /** Increments or restarts a counter and sets its block. Computed in the database, where parallel failures meet. */

@@ -3,6 +3,7 @@ import { Problem } from '../../base/problem.ts'
 import { StartError } from '../../base/start-error.ts'
 import type { Database } from '../../db/database.ts'
 import { sql } from '../../db/sql.ts'
+import { partnerNumbered } from '../access/access.ts'
 import { isScope, SCOPES, type Scope } from '../access/scopes.ts'
 import type { Subject } from '../sign-in/sign-in.ts'
 import type { SsoSettings } from './settings.ts'
@@ -49,8 +50,8 @@ async function tenantOf(database: Database, { tenant }: SsoSettings, claims: JWT
 }
 
 async function hasTenant(database: Database, id: string): Promise<boolean> {
-  const { rows } = await database.run(sql`SELECT 1 FROM "tenant" WHERE "id" = ${id}`, { prepared: true })
-  return rows.length > 0
+  const { rowCount } = await database.run(sql`SELECT FROM "tenant" WHERE "id" = ${id}`, { prepared: true })
+  return rowCount > 0
 }
 
 /** A person with the claim belongs to a partner; without it, to the provider. */
@@ -61,14 +62,9 @@ async function partnerOf(
   tenantId: string
 ): Promise<string | undefined> {
   if (partnerClaim === undefined || claimOf(claims, partnerClaim) === undefined) return undefined
-  const { rows } = await database.run(
-    sql`SELECT "id" FROM "partner"
-      WHERE "tenant_id" = ${tenantId} AND "account_number" = ${textOf(claims, partnerClaim) ?? ''}`,
-    { prepared: true }
-  )
-  const id = rows[0]?.[0]
-  if (!id) throw refused('names no partner that is known here')
-  return id
+  const partner = await partnerNumbered(database, tenantId, textOf(claims, partnerClaim) ?? '')
+  if (!partner) throw refused('names no partner that is known here')
+  return partner.id
 }
 
 function textOf(claims: JWTPayload, name: string): string | undefined {
