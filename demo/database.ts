@@ -5,6 +5,7 @@ import { StartError } from '../src/base/start-error.ts'
 import type { Database } from '../src/db/database.ts'
 import { startEmbeddedPostgres } from '../src/db/embedded/postgres.ts'
 import { pendingMigrations } from '../src/db/migrations.ts'
+import { scalars, text } from '../src/db/row.ts'
 import { sql } from '../src/db/sql.ts'
 import { OPERATOR } from './names.ts'
 
@@ -29,12 +30,13 @@ export async function withOwnPostgres(work: (url: string) => Promise<void>): Pro
 export async function requireFresh(database: Database): Promise<void> {
   const pending = await pendingMigrations(database)
   if (pending.length > 0) throw new StartError('The database lacks migrations; run npm run db:migrate first')
-  const { rows } = await database.run(sql`SELECT EXISTS (SELECT FROM "customer_bill"),
-    EXISTS (SELECT FROM "billing_account"), EXISTS (SELECT FROM "tenant" WHERE "id" = ${OPERATOR.id})`)
-  const contents = ['bills', 'accounts', `the tenant ${OPERATOR.id}`].filter((_, at) => rows[0]?.[at] === 't')
+  const found = await database.run(sql`SELECT 'bills' WHERE EXISTS (SELECT FROM "customer_bill")
+    UNION ALL SELECT 'accounts' WHERE EXISTS (SELECT FROM "billing_account")
+    UNION ALL SELECT concat('the tenant ', "id") FROM "tenant" WHERE "id" = ${OPERATOR.id}`)
+  const contents = scalars(found, text)
   if (contents.length === 0) return
-  const found = `The demo needs a fresh database, and this one has ${contents.join(' and ')} already`
-  throw new StartError(`${found}; without DATABASE_URL it runs on one of its own`)
+  const refusal = `The demo needs a fresh database, and this one has ${contents.join(' and ')} already`
+  throw new StartError(`${refusal}; without DATABASE_URL it runs on one of its own`)
 }
 
 /** Under root, Postgres may have its home elsewhere, with a link to it. */

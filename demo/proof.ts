@@ -1,5 +1,6 @@
 import Big from 'big.js'
 import { alignColumns } from '../src/cli/table.ts'
+import { computed, decimal, rowOf, text } from '../src/db/row.ts'
 import { sql } from '../src/db/sql.ts'
 import { moneyText, type Sums, sumOf } from './arithmetic.ts'
 import { expectLike, expectSame } from './expectation.ts'
@@ -17,12 +18,14 @@ export interface Totals {
   readonly payments: number
 }
 
+const SUM = rowOf('ledger_entry', { currency: text, book: text, sum: computed(decimal, sql`sum("amount")`) })
+
 /** Shows the sums of the ledger's books by currency, debits positive, and compares them with the API's figures. */
 export async function showLedger({ commands, narrator }: Scene, { paid, credit, owed }: Figures): Promise<void> {
-  const { rows } = await commands.database.run(sql`SELECT "currency", "book", sum("amount") FROM "ledger_entry"
+  const { rows } = await commands.database.run(sql`SELECT ${SUM.columns} FROM "ledger_entry"
     WHERE "tenant_id" = ${OPERATOR.id} GROUP BY 1, 2 ORDER BY 1, 2`)
-  const lines = [...Map.groupBy(rows, ([currency]) => String(currency))].map(([unit, entries]) => {
-    const sums = new Map(entries.map(([, book, sum]) => [String(book), new Big(String(sum))]))
+  const lines = [...Map.groupBy(rows.map(SUM.read), ({ currency }) => currency)].map(([unit, entries]) => {
+    const sums = new Map(entries.map(({ book, sum }) => [book, new Big(sum)]))
     const sumIn = (book: (typeof BOOKS)[number]) => sums.get(book) ?? new Big(0)
     const nothing = new Big(0)
     expectSame(`what is receivable in ${unit}`, sumIn('receivable'), owed.get(unit) ?? nothing)

@@ -3,6 +3,7 @@ import { catalogue } from '../src/billing/catalogue.ts'
 import { keepDocuments } from '../src/billing/issuing/keep-letterhead.ts'
 import type { Database, Transaction } from '../src/db/database.ts'
 import { LOCKS } from '../src/db/locks.ts'
+import { scalar, text } from '../src/db/row.ts'
 import { identifier, join, sql } from '../src/db/sql.ts'
 import { postForeignBills } from '../src/ledger/foreign-bills.ts'
 import { appliedCustomerBillingRate } from '../src/resources/applied-customer-billing-rate.ts'
@@ -92,11 +93,11 @@ async function fillPartners(
     const id = newId(midnight(2025, 9))
     await tx.run(sql`INSERT INTO "partner" ("tenant_id", "id", "created_at", "last_update", "account_number", "name")
       VALUES (${tenantId}, ${id}, ${FOUNDED}, ${FOUNDED}, ${accountNumber}, ${name}) ON CONFLICT DO NOTHING`)
-    const { rows } = await tx.run(sql`SELECT "id" FROM "partner"
+    const found = await tx.run(sql`SELECT "id" FROM "partner"
       WHERE "tenant_id" = ${tenantId} AND "account_number" = ${accountNumber}`)
     const own = accounts.filter(({ reference }) => customers.includes(reference.name))
     for (const { reference, parties } of own) {
-      for (const owned of [reference.id, parties[0].id]) owners.set(owned, String(rows[0]?.[0]))
+      for (const owned of [reference.id, parties[0].id]) owners.set(owned, scalar(found, text))
     }
   }
   return owners

@@ -2,6 +2,7 @@ import { userInfo } from 'node:os'
 import path from 'node:path'
 import { text as textOf } from 'node:stream/consumers'
 import pino from 'pino'
+import { allTenants } from './admin/tenants.ts'
 import { Problem } from './base/problem.ts'
 import { StartError } from './base/start-error.ts'
 import { newId } from './base/ulid.ts'
@@ -14,6 +15,7 @@ import { helpOn } from './cli/usage.ts'
 import { readConfig } from './config.ts'
 import type { Queryable } from './db/database.ts'
 import { migrate, pendingMigrations } from './db/migrations.ts'
+import { count, scalar } from './db/row.ts'
 import { identifier, sql } from './db/sql.ts'
 import { openStore, type Store } from './store.ts'
 
@@ -118,11 +120,11 @@ function fillDatabase(): Promise<Result> {
 
 /** Counts the rows of each tenant. */
 async function contents(database: Queryable): Promise<string> {
-  const { rows } = await database.run(sql`SELECT "id", "name" FROM "tenant" ORDER BY "id"`)
-  const lines = rows.map(async ([id, name]) => {
+  const tenants = await allTenants(database)
+  const lines = tenants.map(async ({ id, name }) => {
     const counts = [...catalogue.values()].map(async ({ path: plural, table }) => {
-      const count = sql`SELECT count(*) FROM ${identifier(table)} WHERE "tenant_id" = ${id}`
-      return `${(await database.run(count)).rows[0]?.[0]} ${plural}`
+      const counted = sql`SELECT count(*) FROM ${identifier(table)} WHERE "tenant_id" = ${id}`
+      return `${scalar(await database.run(counted), count)} ${plural}`
     })
     return `tenant ${id} (${name}): ${(await Promise.all(counts)).join(', ')}`
   })

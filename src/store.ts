@@ -9,6 +9,7 @@ import { connectClient, jobSettings } from './db/connection.ts'
 import { type Database, openDatabase } from './db/database.ts'
 import { embeddedSecretKeys } from './db/embedded/keys.ts'
 import { migrate } from './db/migrations.ts'
+import { integer, scalar } from './db/row.ts'
 import { rotateSecrets } from './db/secrets.ts'
 import { sql } from './db/sql.ts'
 import { requireMigrated } from './health.ts'
@@ -141,9 +142,9 @@ async function requireSession(directUrl: string): Promise<void> {
 }
 
 async function requireVersion(database: Database): Promise<void> {
-  const { rows } = await database.run(sql`SHOW server_version_num`).catch((error: Error) => {
+  const version = await database.run(sql`SHOW server_version_num`).catch((error: Error) => {
     throw startError('The database does not answer', error.cause ?? error)
   })
-  if (Number(rows[0]?.[0]) < POSTGRES_MIN)
+  if (scalar(version, integer) < POSTGRES_MIN)
     throw new StartError('The database is too old: Postgres 15 or newer is needed')
 }

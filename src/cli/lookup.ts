@@ -2,6 +2,7 @@ import { adminResources } from '../admin/index.ts'
 import { findTenant } from '../admin/tenants.ts'
 import { Problem } from '../base/problem.ts'
 import type { Queryable, Transaction } from '../db/database.ts'
+import { optional, scalar, text } from '../db/row.ts'
 import { identifier, sql } from '../db/sql.ts'
 import { columnsOf } from '../tmf/declaration/attribute.ts'
 import type { Resource } from '../tmf/declaration/resource.ts'
@@ -50,12 +51,12 @@ export function onNamed(
 async function idOf(queryable: Queryable, resource: Resource, tenantId: string, named: string): Promise<string> {
   const attribute = resource.attributes.get(naturalName(resource) ?? 'id')
   const column = identifier(attribute ? String(columnsOf(attribute)[0]) : 'id')
-  const { rows } = await queryable.run(
+  const found = await queryable.run(
     sql`SELECT "id" FROM ${identifier(resource.table)} WHERE "tenant_id" = ${tenantId}
       AND ("id" = ${named} OR ${column} = ${named}) ORDER BY "id" = ${named} DESC LIMIT 1`
   )
-  const id = rows[0]?.[0]
-  if (id) return id
+  const id = scalar(found, optional(text))
+  if (id !== undefined) return id
   throw new Problem('notFound', `There is no ${resource.path} ${JSON.stringify(named)} in this tenant`)
 }
 

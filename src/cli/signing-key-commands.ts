@@ -1,6 +1,7 @@
 import { recordChange } from '../audit/record.ts'
 import { rotateSigningKey, type SigningAlgorithm } from '../auth/keys/signing-keys.ts'
 import type { Queryable } from '../db/database.ts'
+import { oneOf, rowOf } from '../db/row.ts'
 import { sql } from '../db/sql.ts'
 import { type Command, Misuse } from './command.ts'
 import { enterTenant } from './lookup.ts'
@@ -37,19 +38,17 @@ export const signingKeyCommands: Readonly<Record<string, Command>> = {
 }
 
 function readAlgorithm(text: string | undefined): SigningAlgorithm | undefined {
-  const algorithm = algorithmNamed(text)
+  const algorithm = ALGORITHMS.find((known) => known === text)
   if (algorithm || text === undefined) return algorithm
   throw new Misuse(`--algorithm must be one of ${ALGORITHMS.join(', ')}`)
 }
 
-function algorithmNamed(text: string | null | undefined): SigningAlgorithm | undefined {
-  return ALGORITHMS.find((known) => known === text)
-}
+const SIGNING = rowOf('signing_key', { algorithm: oneOf(ALGORITHMS) })
 
 async function currentAlgorithm(queryable: Queryable, tenantId: string): Promise<SigningAlgorithm> {
   const { rows } = await queryable.run(
-    sql`SELECT "algorithm" FROM "signing_key"
+    sql`SELECT ${SIGNING.columns} FROM "signing_key"
       WHERE "tenant_id" = ${tenantId} AND "retired_at" IS NULL ORDER BY "created_at" DESC, "id" DESC LIMIT 1`
   )
-  return algorithmNamed(rows[0]?.[0]) ?? DEFAULT
+  return rows.map(SIGNING.read)[0]?.algorithm ?? DEFAULT
 }

@@ -1,6 +1,6 @@
 import { SEALED_PREFIX, type SecretKeys, seal, sealedByFirst, unseal } from '../base/secret-keys.ts'
 import type { Database, Queryable, Transaction } from './database.ts'
-import { computed, computedRow, count } from './row.ts'
+import { computed, computedRow, count, text } from './row.ts'
 import { identifier, type Sql, sql } from './sql.ts'
 
 /** All columns with sealed secrets: of type text, in tables with the key (tenant_id, id). */
@@ -42,28 +42,30 @@ export type Note = (tx: Transaction, tenantId: string, ids: readonly string[], c
  * the errors of `unseal`; earlier batches stay done.
  */
 export async function rotateSecrets(database: Database, keys: SecretKeys, note: Note): Promise<number> {
-  let count = 0
+  let rotated = 0
   for (const each of SEALED_COLUMNS) {
-    for (let done = BATCH; done === BATCH; count += done) done = await rotateBatch(database, keys, each, note)
+    for (let done = BATCH; done === BATCH; rotated += done) done = await rotateBatch(database, keys, each, note)
   }
-  return count
+  return rotated
 }
 
 async function rotateBatch(database: Database, keys: SecretKeys, each: SealedColumn, note: Note): Promise<number> {
   const [table, column] = [identifier(each.table), identifier(each.column)]
+  const stale = computedRow({ tenantId: text, id: text, stored: computed(text, column) })
   return database.transaction(async (tx) => {
-    const { rows } = await tx.run(sql`SELECT "tenant_id", "id", ${column} FROM ${table}
+    const { rows } = await tx.run(sql`SELECT ${stale.columns} FROM ${table}
       WHERE ${isStale(each, keys)} ORDER BY "tenant_id", "id" LIMIT ${BATCH} FOR UPDATE`)
-    for (const [tenantId, id, stored] of rows) {
-      const place = { ...each, tenantId: String(tenantId), id: String(id) }
-      const sealed = seal(keys, place, unseal(keys, place, String(stored)))
+    const found = rows.map(stale.read)
+    for (const { tenantId, id, stored } of found) {
+      const place = { ...each, tenantId, id }
+      const sealed = seal(keys, place, unseal(keys, place, stored))
       await tx.run(sql`UPDATE ${table} SET ${column} = ${sealed} WHERE "tenant_id" = ${tenantId} AND "id" = ${id}`)
     }
-    for (const [tenantId, ofTenant] of Map.groupBy(rows, ([tenant]) => String(tenant))) {
+    for (const [tenantId, ofTenant] of Map.groupBy(found, (one) => one.tenantId)) {
       await note(
         tx,
         tenantId,
-        ofTenant.map(([, id]) => String(id)),
+        ofTenant.map(({ id }) => id),
         each
       )
     }
