@@ -1,4 +1,6 @@
+import { z } from 'zod'
 import type { Queryable } from '../db/database.ts'
+import { json, scalar } from '../db/row.ts'
 import { type Sql, sql } from '../db/sql.ts'
 import type { RequestSlot } from '../fairness/request-slot.ts'
 import { estimate, type Page, pageStatement } from './page.ts'
@@ -15,11 +17,8 @@ const SKIPPED_MAX = 10_000
 /** The planner weighs a pattern like any other comparison. */
 const PATTERN_WEIGHT = 10
 
-interface Plan {
-  readonly 'Total Cost': number
-  readonly 'Plan Rows': number
-  readonly 'Plan Width': number
-}
+const PLAN = z.object({ 'Total Cost': z.number(), 'Plan Rows': z.number(), 'Plan Width': z.number() })
+type Plan = z.infer<typeof PLAN>
 
 /**
  * Finds whether a page is expensive: asks the planner about the very statement, with its values. A small page served by
@@ -56,7 +55,8 @@ function isCostly(plan: Plan): boolean {
 
 /** Takes a statement that begins with EXPLAIN (FORMAT JSON). */
 export async function planOf(queryable: Queryable, statement: Sql): Promise<Plan> {
-  const { rows } = await queryable.run(statement)
-  const [{ Plan: plan }]: [{ readonly Plan: Plan }] = JSON.parse(String(rows[0]?.[0]))
+  const [{ Plan: plan }] = scalar(await queryable.run(statement), EXPLAINED)
   return plan
 }
+
+const EXPLAINED = json(z.tuple([z.object({ Plan: PLAN })]))

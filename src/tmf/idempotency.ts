@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { Problem } from '../base/problem.ts'
 import type { Transaction } from '../db/database.ts'
+import { boolean, integer, rowOf, scalar, text } from '../db/row.ts'
 import { sql } from '../db/sql.ts'
 import type { View } from './view.ts'
 
@@ -57,10 +58,12 @@ function keyWithin({ partnerId }: View, key: string): string {
 
 async function lock(tx: Transaction, tenantId: string, key: string): Promise<void> {
   const name = JSON.stringify([tenantId, key])
-  const { rows } = await tx.run(sql`SELECT pg_try_advisory_xact_lock(hashtextextended(${name}, 0))`, { prepared: true })
-  if (rows[0]?.[0] === 't') return
+  const locked = sql`SELECT pg_try_advisory_xact_lock(hashtextextended(${name}, 0))`
+  if (scalar(await tx.run(locked, { prepared: true }), boolean)) return
   throw new Problem('conflict', 'A request with this Idempotency-Key is still under way', { 'Retry-After': '1' })
 }
+
+const KEPT = rowOf('idempotency_key', { requestHash: text, status: integer, location: text, etag: text, body: text })
 
 async function recall(
   tx: Transaction,
@@ -68,13 +71,14 @@ async function recall(
   key: string
 ): Promise<{ hash: string; answer: Answer } | undefined> {
   const { rows } = await tx.run(
-    sql`SELECT "request_hash", "status", "location", "etag", "body" FROM "idempotency_key"
+    sql`SELECT ${KEPT.columns} FROM "idempotency_key"
       WHERE "tenant_id" = ${tenantId} AND "key" = ${key} AND "created_at" > now() - ${KEPT_HOURS} * interval '1 hour'`,
     { prepared: true }
   )
-  const [hash, status, location, etag, body] = rows[0] ?? []
-  if (!hash || !location || !etag || !body) return undefined
-  return { hash, answer: { status: Number(status), location, etag, body } }
+  const [kept] = rows.map(KEPT.read)
+  if (!kept) return undefined
+  const { requestHash: hash, ...answer } = kept
+  return { hash, answer }
 }
 
 async function remember(tx: Transaction, tenantId: string, key: string, hash: string, answer: Answer): Promise<void> {

@@ -2,6 +2,7 @@ import { jsonPath } from '../base/json-path.ts'
 import { Problem } from '../base/problem.ts'
 import { memberOf, present } from '../base/unknown.ts'
 import type { Queryable, Transaction } from '../db/database.ts'
+import { optional, scalar, text } from '../db/row.ts'
 import { identifier, sql } from '../db/sql.ts'
 import { isChanged } from './changes.ts'
 import type { Document, Resource } from './declaration/resource.ts'
@@ -114,6 +115,6 @@ export async function ownView(
   const isReferring = names.some((name) => attributes.get(name)?.storage.kind === 'reference')
   if (owner === 'tenant' || view.partnerId !== undefined || !isReferring) return view
   const own = sql`"tenant_id" = ${view.tenantId} AND "id" = ${id}`
-  const { rows } = await tx.run(sql`SELECT "partner_id" FROM ${identifier(table)} WHERE ${own}`, { prepared: true })
-  return { ...view, partnerId: rows[0]?.[0] ?? undefined }
+  const found = await tx.run(sql`SELECT "partner_id" FROM ${identifier(table)} WHERE ${own}`, { prepared: true })
+  return { ...view, partnerId: scalar(found, optional(text)) }
 }

@@ -1,4 +1,5 @@
 import type { Transaction } from '../../db/database.ts'
+import { computed, computedRow, scalars, text } from '../../db/row.ts'
 import { identifier, join, type Sql, sql } from '../../db/sql.ts'
 import { type Attribute, columnsOf, encode } from '../declaration/attribute.ts'
 import type { Served } from '../declaration/define.ts'
@@ -29,14 +30,14 @@ export async function insertNew(
   const types = columnTypes(resource)
   const arrays = columns.map(([column, values]) => sql`${arrayText(values)}::${types.get(column) ?? sql`text`}[]`)
   const names = list(columns.map(([column]) => identifier(column)))
-  const { rows: inserted } = await tx.run(
+  const inserted = await tx.run(
     sql`INSERT INTO ${identifier(resource.table)} (${list(fixed.map(identifier))}, ${names})
       SELECT ${list(owner.map(([, value]) => sql`${value}`))}, ${names} FROM unnest(${list(arrays)}) AS "row" (${names})
       ON CONFLICT ("tenant_id", ${keyColumn(resource)}, ${OWNER}) WHERE ${keyColumn(resource)} IS NOT NULL
       DO NOTHING RETURNING "id"`,
     { prepared: true }
   )
-  return new Set(inserted.map(([id]) => String(id)))
+  return new Set(scalars(inserted, text))
 }
 
 /** Transposes the values of `rowValues`: by column. */
@@ -120,13 +121,14 @@ export async function idsByKey(
   if (rows.length === 0) return new Map()
   const keys = rows.map(({ document }) => keyOf(resource, document))
   const column = keyColumn(resource)
+  const known = computedRow({ key: computed(text, column), id: text })
   const { rows: found } = await tx.run(
-    sql`SELECT ${column}, "id" FROM ${identifier(resource.table)}
+    sql`SELECT ${known.columns} FROM ${identifier(resource.table)}
       WHERE "tenant_id" = ${view.tenantId} AND ${column} = ANY(${arrayText(keys)}::text[])
         AND ${OWNER} = ${nameSpace(view)}`,
     { prepared: true }
   )
-  return new Map(found.map(([key, id]) => [String(key), String(id)]))
+  return new Map(found.map(known.read).map(({ key, id }) => [key, id]))
 }
 
 export function keyOf({ bulk }: BulkResource, document: Document): string {
