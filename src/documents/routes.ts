@@ -1,6 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Problem } from '../base/problem.ts'
 import type { Database, Queryable } from '../db/database.ts'
+import { json, rowOf } from '../db/row.ts'
+import { sql } from '../db/sql.ts'
 import { slotOf } from '../fairness/request-slot.ts'
 import { preferred } from '../http/accept.ts'
 import type { Access } from '../http/access.ts'
@@ -9,7 +11,7 @@ import { inTurns } from '../pace/turns.ts'
 import { ATTACHMENTS, type Attachment, isOwnDocument } from '../resources/bill-document.ts'
 import { customerBill } from '../resources/customer-bill.ts'
 import { find } from '../tmf/read.ts'
-import type { Row } from '../tmf/representation.ts'
+import { idOf } from '../tmf/representation.ts'
 import type { RouteContext } from '../tmf/serving/routes.ts'
 import { renderCsv } from './csv/csv.ts'
 import { renderHtml } from './html/html.ts'
@@ -45,20 +47,28 @@ function documentHandler({ database, requester }: RouteContext) {
   return async (request: DocumentRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const { id, documentId } = request.params
     const { view } = requester(request)
-    const row = await find(database, customerBill, view, id)
-    const attachment = attachmentOf(row, documentId)
+    const billId = idOf(await find(database, customerBill, view, id))
+    const attachment = await attachmentOf(database, view.tenantId, billId, documentId)
     const { accept } = request.headers
     const rendered = isOwnDocument(attachment)
-      ? await rendering(request, (queryable) => readBill(queryable, view.tenantId, row), database)
+      ? await rendering(request, (queryable) => readBill(queryable, view.tenantId, billId), database)
       : posted(accept, attachment)
     return send(request, reply, rendered)
   }
 }
 
-function attachmentOf(row: Row, documentId: string): Attachment {
-  const json = row[customerBill.columns.indexOf('bill_document')] ?? '[]'
-  const attachments = ATTACHMENTS.parse(JSON.parse(json))
-  const found = attachments.find(({ id }) => id === documentId)
+const ATTACHED = rowOf('customer_bill', { billDocument: json(ATTACHMENTS) })
+
+async function attachmentOf(
+  queryable: Queryable,
+  tenantId: string,
+  billId: string,
+  documentId: string
+): Promise<Attachment> {
+  const attached = sql`SELECT ${ATTACHED.columns} FROM "customer_bill"
+    WHERE "tenant_id" = ${tenantId} AND "id" = ${billId}`
+  const { rows } = await queryable.run(attached, { prepared: true })
+  const found = rows.flatMap((row) => ATTACHED.read(row).billDocument).find(({ id }) => id === documentId)
   if (found) return found
   throw new Problem('notFound', 'This customerBill has no document with this id')
 }

@@ -1,17 +1,16 @@
 import { z } from 'zod'
 import { Problem } from '../../base/problem.ts'
 import type { Queryable } from '../../db/database.ts'
-import { computed, decimal, instant, json, optional, rowOf } from '../../db/row.ts'
+import { computed, decimal, instant, json, optional, rowOf, text } from '../../db/row.ts'
 import { sql } from '../../db/sql.ts'
 import { LETTERHEAD, RECIPIENT } from '../../resources/letterhead.ts'
-import type { BillSource } from './bill-source.ts'
+import { ownName } from '../../tmf/declaration/own-names.ts'
+import type { Amount, BillSource } from './bill-source.ts'
 import { readAddress, readBranding } from './branding.ts'
 import { languageOf } from './words.ts'
 
-type Context = Pick<
-  BillSource,
-  'createdAt' | 'rounding' | 'tenant' | 'language' | 'customer' | 'account' | 'taxProfile'
->
+/** Everything but the lines. */
+type Context = Omit<BillSource, 'rates' | 'lineCount'>
 
 /** The shape that resources/letterhead.ts writes; bills of earlier releases have less. */
 const KEPT_LETTERHEAD = z.object({
@@ -39,9 +38,39 @@ const TAX_PROFILE = z.object({
   exemptReason: z.string().optional()
 })
 
+export const TAXED = {
+  taxExcludedAmountValue: optional(decimal),
+  taxExcludedAmountUnit: optional(text),
+  taxIncludedAmountValue: optional(decimal),
+  taxIncludedAmountUnit: optional(text)
+} as const
+
+export const PERIOD = optional(
+  json(z.object({ startDateTime: z.string().optional(), endDateTime: z.string().optional() }))
+)
+const TAX = z.object({
+  taxCategory: z.string().optional(),
+  taxRate: z.number().optional(),
+  taxAmount: z.object({ unit: z.string(), value: z.number() })
+})
+export const TAXES = optional(json(z.array(TAX)))
+
 const CONTEXT = rowOf(
   'customer_bill',
   {
+    ...TAXED,
+    id: text,
+    billNo: optional(text),
+    billDate: optional(instant),
+    category: optional(text),
+    issuedAs: optional(text),
+    billingPeriod: PERIOD,
+    paymentDueDate: optional(instant),
+    billingAccountId: optional(text),
+    financialAccountId: optional(text),
+    amountDueValue: optional(decimal),
+    amountDueUnit: optional(text),
+    taxItem: TAXES,
     createdAt: instant,
     roundingAmount: optional(decimal),
     appliedTaxProfile: optional(json(TAX_PROFILE)),
@@ -51,7 +80,7 @@ const CONTEXT = rowOf(
   'b'
 )
 
-/** Reads the letterhead and the recipient of an issued bill, or the present ones for any other. */
+/** Reads a bill, with the letterhead and the recipient that it kept when issued, or the present ones. */
 export async function readContext(queryable: Queryable, tenantId: string, billId: string): Promise<Context> {
   const { rows } = await queryable.run(
     sql`SELECT ${CONTEXT.columns}
@@ -62,16 +91,32 @@ export async function readContext(queryable: Queryable, tenantId: string, billId
   )
   const [context] = rows.map(CONTEXT.read)
   if (!context) throw new Problem('notFound', 'There is no customerBill with this id any more')
-  const { createdAt, roundingAmount: rounding, appliedTaxProfile: taxProfile, letterhead, recipient } = context
+  const { id, billNo, billDate, category, paymentDueDate, createdAt, letterhead, recipient } = context
+  const { billingAccountId, financialAccountId, billingPeriod: period = {}, taxItem: taxes = [] } = context
+  const accountId = billingAccountId ?? financialAccountId
   const { name, branding, timeZone, itemisation, ...tenant } = letterhead
   const { address, language = tenant.language, ...kept } = recipient
   return {
-    createdAt,
-    rounding,
-    taxProfile,
+    ...{ id, billNo, billDate, category, period, paymentDueDate, createdAt, taxes, ...taxedAmounts(context) },
+    isIssued: context.issuedAs !== undefined,
+    accountId: accountId === undefined ? undefined : ownName(accountId),
+    amountDue: amount(context.amountDueValue, context.amountDueUnit),
+    rounding: context.roundingAmount,
+    taxProfile: context.appliedTaxProfile,
     tenant: { name, branding: await readBranding(branding), timeZone, itemisation: itemisation ?? {} },
     language: languageOf(language),
     customer: { name: kept.name, address: readAddress(address) },
     account: { name: kept.account, isPrepaid: kept.billingType === 'prepaid', balance: kept.balance }
   }
+}
+
+export function taxedAmounts(row: Readonly<Partial<Record<keyof typeof TAXED, string | undefined>>>) {
+  return {
+    taxExcluded: amount(row.taxExcludedAmountValue, row.taxExcludedAmountUnit),
+    taxIncluded: amount(row.taxIncludedAmountValue, row.taxIncludedAmountUnit)
+  }
+}
+
+function amount(value: string | undefined, unit: string | undefined): Amount | undefined {
+  return value && unit ? { unit, value } : undefined
 }
