@@ -4,7 +4,7 @@ import { entityTag, expectedVersion } from '../http/conditional.ts'
 import { readBody } from '../http/read-body.ts'
 import type { Resource } from '../tmf/declaration/resource.ts'
 import { find } from '../tmf/read.ts'
-import { selectAll, writeDocument } from '../tmf/representation.ts'
+import { idOf, selectAll, versionOf, writeDocument } from '../tmf/representation.ts'
 import { renewedSecret } from '../tmf/secret.ts'
 import type { RouteContext } from '../tmf/serving/routes.ts'
 import type { Created, WriteContext } from '../tmf/write.ts'
@@ -38,7 +38,7 @@ export function registerRotations(app: FastifyInstance, base: string, context: R
       rotateApiKey(tx, writing(context, request), target(request, context), made, overlapSeconds)
     )
     const { url } = context.address(request, base)
-    reply.code(201).header('Location', `${url}/${apiKey.path}/${created.row[0]}`)
+    reply.code(201).header('Location', `${url}/${apiKey.path}/${idOf(created.row)}`)
     return send(reply, apiKey, created, context.address(request, base).json)
   })
   app.post(`${base}/${client.path}/:id/rotate`, { config }, async (request: ItemRequest, reply) => {
@@ -77,5 +77,5 @@ function target({ params, headers }: ItemRequest, { takesWeakTags }: RouteContex
 function send(reply: FastifyReply, resource: Resource, { row, secret }: Created, root: string): FastifyReply {
   const document = JSON.parse(writeDocument(resource.path, selectAll(resource), row, root))
   const shown = resource.secret && secret !== undefined ? { [resource.secret.member]: secret } : {}
-  return reply.header('ETag', entityTag(String(row[1]))).send({ ...document, ...shown })
+  return reply.header('ETag', entityTag(versionOf(row))).send({ ...document, ...shown })
 }

@@ -7,7 +7,7 @@ import { identifier, join, sql } from '../db/sql.ts'
 import type { Expected } from '../http/conditional.ts'
 import type { Document, NewSecret, Resource, Stored } from '../tmf/declaration/resource.ts'
 import { find } from '../tmf/read.ts'
-import { readStored } from '../tmf/representation.ts'
+import { idOf, readStored } from '../tmf/representation.ts'
 import { type Created, create, type WriteContext } from '../tmf/write.ts'
 import { apiKey } from './api-key.ts'
 import { client } from './client.ts'
@@ -44,7 +44,7 @@ export async function rotateApiKey(
     sql`UPDATE "api_key" SET "version" = "version" + 1, "last_update" = ${now}, "expires_at" = ${expiresAt}
       WHERE "tenant_id" = ${context.view.tenantId} AND "id" = ${target.id}`
   )
-  const change = { before: { expiresAt: before }, after: { expiresAt, replacedBy: created.row[0] } }
+  const change = { before: { expiresAt: before }, after: { expiresAt, replacedBy: idOf(created.row) } }
   await record(
     tx,
     context,

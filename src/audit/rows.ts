@@ -1,4 +1,5 @@
 import type { Queryable } from '../db/database.ts'
+import { printedCells } from '../db/row.ts'
 import { identifier, join, type Sql, sql } from '../db/sql.ts'
 import { SEALED_COLUMNS } from './chain.ts'
 
@@ -24,7 +25,8 @@ export interface BatchLimits {
 const BATCH_ROWS = 100
 const BATCH_BYTES = 16_777_216
 
-const COLUMNS = join(SEALED_COLUMNS.map(identifier), sql`, `)
+/** One list makes the SELECT and the reader, as the chain hashes the cells of its columns as they are printed. */
+const COLUMNS = [...SEALED_COLUMNS, 'position', 'hash'] as const
 
 /** Reads the first rows of a selection, at least one if there is any, within the limits. */
 export async function readRows(
@@ -41,9 +43,12 @@ export async function readRows(
     ), "measured" AS (
       SELECT "id", sum("bytes") OVER (ORDER BY ${order}) - "bytes" AS "bytes_before" FROM "candidate"
     )
-    SELECT "position", "hash", ${COLUMNS} FROM "audit" JOIN "measured" USING ("id")
+    SELECT ${join(COLUMNS.map(identifier), sql`, `)} FROM "audit" JOIN "measured" USING ("id")
     WHERE "tenant_id" = ${tenantId} AND "bytes_before" < ${batchBytes} ORDER BY ${order}`)
-  return rows.map(([position = null, hash = null, ...columns]) => ({ id: columns[ID] ?? '', position, hash, columns }))
+  return rows.map((row) => {
+    const cells = printedCells(row)
+    const cell = (name: (typeof COLUMNS)[number]) => cells[COLUMNS.indexOf(name)] ?? null
+    const columns = cells.slice(0, SEALED_COLUMNS.length)
+    return { id: String(cell('id')), position: cell('position'), hash: cell('hash'), columns }
+  })
 }
-
-const ID = SEALED_COLUMNS.indexOf('id')

@@ -1,5 +1,5 @@
 import type { Resource } from '../tmf/declaration/resource.ts'
-import { selectAll, writeDocument } from '../tmf/representation.ts'
+import { idOf, selectAll, writeDocument } from '../tmf/representation.ts'
 import type { Created } from '../tmf/write.ts'
 import type { Arguments, Result } from './command.ts'
 import { alignColumns } from './table.ts'
@@ -10,7 +10,7 @@ export const ROOT = '/admin/v1'
 /** Shows a row and its new secret, once, in lines or as one JSON document. */
 export function showCreated(resource: Resource, { row, secret }: Created, { options }: Arguments): Result {
   const secrets = resource.secret && secret !== undefined ? { [resource.secret.member]: secret } : {}
-  if (!options.json) return showOnce({ id: String(row[0]), ...secrets }, Object.keys(secrets))
+  if (!options.json) return showOnce({ id: idOf(row), ...secrets }, Object.keys(secrets))
   const document: object = JSON.parse(writeDocument(resource.path, selectAll(resource), row, ROOT))
   return { text: JSON.stringify({ ...document, ...secrets }) }
 }

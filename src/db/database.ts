@@ -8,7 +8,9 @@ import { isSilence, isTransient, isUnavailable, readOnly, translated } from './f
 import { BACKEND, type Backend, OWN_BACKEND, watchBackend } from './lifeline.ts'
 import { arePlain, runPrepared } from './prepared.ts'
 import { beginText, type Session, type SessionLimits } from './session.ts'
-import { render, type Sql } from './sql.ts'
+import { type Row, render, type Sql } from './sql.ts'
+
+export type { Row } from './sql.ts'
 
 /** The pool, or the one connection of a transaction. */
 export interface Queryable {
@@ -22,7 +24,7 @@ export interface RunOptions {
 }
 
 export interface Result {
-  readonly rows: readonly (readonly (string | null)[])[]
+  readonly rows: readonly Row[]
   readonly rowCount: number
 }
 
@@ -142,7 +144,7 @@ async function run(line: Line, statement: Sql, options: RunOptions = {}, limitMs
     ...(name && { name }),
     ...(limitMs && { query_timeout: limitMs })
   }
-  const { rows, rowCount } = await line.client.query<(string | null)[]>(query)
+  const { rows, rowCount } = await line.client.query<Row>(query)
   return { rows, rowCount: rowCount ?? 0 }
 }
 

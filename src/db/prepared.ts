@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import { memberOf } from '../base/unknown.ts'
+import type { Row } from './sql.ts'
 
 /** A statement that a session keeps under a name, with values. */
 export interface PreparedStatement {
@@ -17,7 +18,7 @@ export function arePlain(values: readonly unknown[]): values is readonly Plain[]
   return values.every((value) => typeof value !== 'object' || value === null)
 }
 
-type Rows = (string | null)[][]
+type Rows = Row[]
 type Done = (error: unknown, rowCount: number) => void
 
 /**
@@ -59,7 +60,7 @@ function submittable({ name, text, values, limitMs }: PreparedStatement, rows: R
       connection.sync()
       stream.uncork()
     },
-    handleDataRow({ fields }: { readonly fields: (string | null)[] }): void {
+    handleDataRow({ fields }: { readonly fields: Row }): void {
       rows.push(fields)
     },
     /** The tag is the command and, as its last word, the number of rows. */

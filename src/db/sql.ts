@@ -9,6 +9,11 @@ export interface Sql {
   readonly text?: string
 }
 
+declare const CELLS: unique symbol
+
+/** A row as Postgres prints it. Only row.ts reads it, by name and type. */
+export type Row = { readonly [CELLS]: true }
+
 /** Template tag: splices in Sql and binds any other value. */
 export function sql(strings: TemplateStringsArray, ...parts: readonly unknown[]): Sql {
   const texts: string[] = [strings[0] ?? '']

@@ -1,3 +1,5 @@
+import type { Row } from '../db/database.ts'
+import { printedCells } from '../db/row.ts'
 import { identifier, identifiers, join, type Sql, sql } from '../db/sql.ts'
 import { QUERIES } from '../messages/query.ts'
 import { patternsIn } from './declaration/predicate.ts'
@@ -8,7 +10,7 @@ import { type Bound, bind, leafAt } from './query/bind.ts'
 import { type Cursor, encodeCursor } from './query/cursor.ts'
 import type { Query } from './query/query.ts'
 import { sortOperand, where } from './query/where.ts'
-import { type Row, type Selection, selectAll, selectFields } from './representation.ts'
+import { idOf, type Selection, selectAll, selectFields } from './representation.ts'
 import { type View, within } from './view.ts'
 
 const DEFAULT_LIMIT = 100
@@ -200,9 +202,15 @@ function seek(sort: readonly SortColumn[], after: Cursor, range: (beyond: Sql) =
 
 /** Returns the cursor behind a row; `position` counts the rows up to it, `total` estimates all. */
 export function cursorAfter(page: Page, row: Row, position: number, total: number | undefined): string {
+  const cells = printedCells(row)
   const at = page.selection.columns.length
-  const values = page.sort.map(({ kind }, key) => canonicalText(kind, row[at + key] ?? null))
-  return encodeCursor({ sort: page.sortText, position, values, id: String(row[0]), total })
+  const values = page.sort.map(({ kind }, key) => canonicalText(kind, cells[at + key] ?? null))
+  return encodeCursor({ sort: page.sortText, position, values, id: idOf(row), total })
+}
+
+/** Returns the number of all matches, which each row of a page has. */
+export function totalIn({ selection, sort }: Page, row: Row): number {
+  return Number(printedCells(row)[selection.columns.length + sort.length])
 }
 
 function canonicalText(kind: ScalarKind, printed: string | null): string | null {

@@ -1,13 +1,13 @@
 import { Problem } from '../base/problem.ts'
 import { fetchLong } from '../db/cursor.ts'
-import type { Database, Queryable } from '../db/database.ts'
+import type { Database, Queryable, Row } from '../db/database.ts'
+import { count, scalar } from '../db/row.ts'
 import { identifier, identifiers, repeatable, type Sql, sql } from '../db/sql.ts'
 import { QUERIES } from '../messages/query.ts'
 import { planOf } from './cost.ts'
 import { candidateIds, inNameSpaces } from './declaration/own-names.ts'
 import { couldBeId, type Resource } from './declaration/resource.ts'
-import { cappedCount, cursorAfter, EXACT_COUNT_MAX, estimate, type Page, pageStatement } from './page.ts'
-import type { Row } from './representation.ts'
+import { cappedCount, cursorAfter, EXACT_COUNT_MAX, estimate, type Page, pageStatement, totalIn } from './page.ts'
 import { type View, within } from './view.ts'
 
 const LONG_PAGE = 100
@@ -43,10 +43,11 @@ async function listing(database: Database, page: Page, wantsExactCount: boolean)
   const found = page.limit === 0 ? [] : await rowsOf(database, page, before)
   const rows = found.slice(0, page.limit)
   const last = rows.at(-1)
-  const count = await total(database, page, before ?? found[0]?.at(-1), wantsExactCount)
-  const estimated = count.isEstimate ? count.total : undefined
+  const counted = before ?? (found[0] && totalIn(page, found[0]))
+  const matches = await total(database, page, counted, wantsExactCount)
+  const estimated = matches.isEstimate ? matches.total : undefined
   const next = found.length > page.limit && last && cursorAfter(page, last, page.offset + rows.length, estimated)
-  return { rows, next: next || undefined, ...count }
+  return { rows, next: next || undefined, ...matches }
 }
 
 async function rowsOf(database: Database, page: Page, counted: number | undefined): Promise<readonly Row[]> {
@@ -69,20 +70,18 @@ async function cost(database: Database, page: Page, wantsExactCount: boolean): P
  */
 async function countedBefore(database: Database, page: Page, wantsExactCount: boolean): Promise<number | undefined> {
   if (page.after?.total !== undefined && !wantsExactCount) return Math.max(page.after.total, EXACT_COUNT_MAX + 1)
-  return page.isByList ? Number(await first(database, cappedCount(page), page.isCommon)) : undefined
+  return page.isByList ? countBy(database, cappedCount(page), page.isCommon) : undefined
 }
 
 async function total(
   database: Database,
   page: Page,
-  capped: string | number | null | undefined,
+  capped: number | undefined,
   wantsExactCount: boolean
 ): Promise<{ total: number; isEstimate: boolean }> {
-  const counted = Number(capped ?? (await first(database, cappedCount(page))))
+  const counted = capped ?? (await countBy(database, cappedCount(page)))
   if (counted <= EXACT_COUNT_MAX) return { total: counted, isEstimate: false }
-  if (wantsExactCount) {
-    return { total: Number(await first(database, countOf(page))), isEstimate: false }
-  }
+  if (wantsExactCount) return { total: await countBy(database, countOf(page)), isEstimate: false }
   if (page.after?.total !== undefined) return { total: counted, isEstimate: true }
   const plan = await planOf(database, estimate(page))
   return { total: Math.max(plan['Plan Rows'], counted), isEstimate: true }
@@ -92,9 +91,8 @@ function countOf({ resource, matches }: Page): Sql {
   return sql`SELECT count(*) FROM ${identifier(resource.table)} WHERE ${matches}`
 }
 
-async function first(database: Database, statement: Sql, prepared = false): Promise<string | null> {
-  const { rows } = await database.run(statement, { prepared })
-  return rows[0]?.[0] ?? null
+async function countBy(database: Database, statement: Sql, prepared = false): Promise<number> {
+  return scalar(await database.run(statement, { prepared }), count)
 }
 
 /**

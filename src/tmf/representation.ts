@@ -1,4 +1,6 @@
 import { trimScale } from '../base/money.ts'
+import type { Row } from '../db/database.ts'
+import { printedCells } from '../db/row.ts'
 import { type Attribute, columnsOf } from './declaration/attribute.ts'
 import { type Document, LEADING_COLUMNS, type Resource, type Stored } from './declaration/resource.ts'
 import { scalarKind } from './declaration/scalar.ts'
@@ -7,9 +9,10 @@ import type { Fields } from './query/query.ts'
 
 /**
  * The v4 JSON of a row. The database returns every column as text, mostly JSON already. Joining texts instead of
- * parsing makes reads fast and keeps every digit of an amount.
+ * parsing makes reads fast and keeps every digit of an amount; a decoder for each column would cost more than the join.
+ * The columns of a Selection, or of the resource, make both the SELECT and the reader.
  */
-export type Row = readonly (string | null)[]
+type Cells = readonly (string | null)[]
 
 /** The columns to read and their writers: the whole resource, or the part in `fields`. */
 export interface Selection {
@@ -18,8 +21,8 @@ export interface Selection {
 }
 
 /** Writes `,"name":value`, or nothing without a value. `root` is the JSON-escaped URL of the API. */
-type Part = (row: Row, root: string) => string
-type Reader = (row: Row, root: string) => string | undefined
+type Part = (row: Cells, root: string) => string
+type Reader = (row: Cells, root: string) => string | undefined
 
 /**
  * The URL of the API in documents under way. For a resolved open reference the jsonb column keeps `"href": "~/<path of
@@ -28,7 +31,8 @@ type Reader = (row: Row, root: string) => string | undefined
 export const OWN_ROOT = '~'
 
 const OWN_HREF = /"href": "~\/(\w+)"/
-const ID = 0
+const ID = LEADING_COLUMNS.indexOf('id')
+const VERSION = LEADING_COLUMNS.indexOf('version')
 const EXTENSION = LEADING_COLUMNS.indexOf('extension')
 
 const wholes = new WeakMap<Resource, Selection>()
@@ -42,10 +46,10 @@ export function selectAll(resource: Resource): Selection {
   return whole
 }
 
-/** Looks up unknown names among a row's extension members. */
-export function selectFields(resource: Resource, fields: Fields): Selection {
+/** Looks up unknown names among a row's extension members. Rows have the columns `of`, by default only those needed. */
+export function selectFields(resource: Resource, fields: Fields, of?: readonly string[]): Selection {
   const known = [...resource.attributes].filter(([name]) => fields.has(name) && name !== 'id')
-  const columns = [...LEADING_COLUMNS, ...known.flatMap(([, attribute]) => columnsOf(attribute))]
+  const columns = of ?? [...LEADING_COLUMNS, ...known.flatMap(([, attribute]) => columnsOf(attribute))]
   const readers = attributeReaders(resource, columns)
   const parts = known.map(([name]) => {
     const read = readers.get(name) as Reader
@@ -56,24 +60,33 @@ export function selectFields(resource: Resource, fields: Fields): Selection {
 
 /** `root` is the URL of the API as this client sees it, JSON-escaped. */
 export function writeDocument(path: string, selection: Selection, row: Row, root: string): string {
-  const id = idOf(row)
+  const cells = printedCells(row)
+  const id = String(cells[ID])
   let json = `{"id":${JSON.stringify(id)},"href":"${root}/${path}/${encodeURIComponent(id)}"`
-  for (const write of selection.parts) json += write(row, root)
+  for (const write of selection.parts) json += write(cells, root)
   return `${json}}`
 }
 
 /** Returns the id of a row of a selection. */
 export function idOf(row: Row): string {
-  return String(row[ID])
+  return String(printedCells(row)[ID])
+}
+
+export function versionOf(row: Row): number {
+  return Number(printedCells(row)[VERSION])
 }
 
 /** Reads a full row (the resource's `columns`) for rules and changes. */
 export function readStored<D extends Document>(resource: Resource<D>, row: Row): Stored<D> {
   const { href: _, ...document } = JSON.parse(writeDocument(resource.path, selectAll(resource), row, OWN_ROOT))
-  const internal = (resource.internal?.columns ?? []).map((name) => [name, row[resource.columns.indexOf(name)] ?? null])
+  const cells = printedCells(row)
+  const internal = (resource.internal?.columns ?? []).map((name) => [
+    name,
+    cells[resource.columns.indexOf(name)] ?? null
+  ])
   return {
     id: idOf(row),
-    version: Number(row[1]),
+    version: versionOf(row),
     // Stored documents were validated by the shape whose type is `D`.
     document: document as D,
     internal: Object.fromEntries(internal)

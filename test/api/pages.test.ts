@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Database, openDatabase } from '../../src/db/database.ts'
 import { render, sql } from '../../src/db/sql.ts'
+import { openPlainDatabase, type PlainDatabase } from '../support/database.ts'
 import { post, postNumberedBills } from '../support/samples.ts'
 import { type Reply, startTestServer, type TestServer } from '../support/server.ts'
 
@@ -197,8 +197,8 @@ describe('a list that runs out of time', () => {
     work: (ask: (path: string) => Promise<Reply>) => Promise<void>
   ): Promise<void> {
     const settings = { url: server.url, poolSize: 2, connectTimeoutMs: 5_000, applicationName: 'impatient' }
-    const database = openDatabase({ ...settings, statementTimeoutMs }, () => undefined)
-    const run: Database['run'] = (statement, options) =>
+    const database = openPlainDatabase({ ...settings, statementTimeoutMs })
+    const run: PlainDatabase['run'] = (statement, options) =>
       (isOfTable(render(statement).text) ? database : server.database).run(statement, options)
     // EXPLAIN has no limit; it waits for locks like any statement.
     const isHurried = (text: string) => statementTimeoutMs > 1 || !text.startsWith('EXPLAIN')

@@ -2,7 +2,7 @@ import { type Author, recordChange } from '../../src/audit/record.ts'
 import { newId } from '../../src/base/ulid.ts'
 import type { Database } from '../../src/db/database.ts'
 import { sql } from '../../src/db/sql.ts'
-import { TENANT } from '../support/database.ts'
+import { type PlainDatabase, TENANT } from '../support/database.ts'
 
 export const NOW = '2026-11-21T10:00:00.120Z'
 
@@ -35,7 +35,7 @@ export async function recordMany(database: Database, count: number, tenantId = T
 }
 
 /** Returns ids by position, for a chain without gaps. */
-export async function chainOf(database: Database, tenantId = TENANT): Promise<{ position: number; id: string }[]> {
+export async function chainOf(database: PlainDatabase, tenantId = TENANT): Promise<{ position: number; id: string }[]> {
   const { rows } = await database.run(
     sql`SELECT "position", "id" FROM "audit" WHERE "tenant_id" = ${tenantId} AND "position" IS NOT NULL ORDER BY 1, 2`
   )

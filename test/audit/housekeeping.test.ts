@@ -1,16 +1,15 @@
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 import { purgeExpired } from '../../src/auth/purge.ts'
-import type { Database } from '../../src/db/database.ts'
 import { identifier, sql } from '../../src/db/sql.ts'
 import { type Housekeeping, startHousekeeping } from '../../src/housekeeping.ts'
-import { createTestDatabase, TENANT, type TestDatabase } from '../support/database.ts'
+import { createTestDatabase, type PlainDatabase, TENANT, type TestDatabase } from '../support/database.ts'
 import { chainOf, recordMany } from './audit-rows.ts'
 
 const INTERVAL_MS = 5
 const PATIENCE = { timeout: 120_000, interval: 5 }
 
 let store: TestDatabase
-let database: Database
+let database: PlainDatabase
 let housekeeping: Housekeeping | undefined
 beforeAll(async () => {
   store = await createTestDatabase()
@@ -74,7 +73,7 @@ test('rounds never overlap, and stopping waits for the one that is under way', a
   let most = 0
   let rounds = 0
   const release = Promise.withResolvers<void>()
-  const counting: Database = {
+  const counting: PlainDatabase = {
     ...database,
     run: async (statement, options) => {
       running += 1

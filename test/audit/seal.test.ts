@@ -5,9 +5,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { hashOf } from '../../src/audit/chain.ts'
 import { sealAudit } from '../../src/audit/seal.ts'
 import { verifyAudit } from '../../src/audit/verify.ts'
-import { type Database, openDatabase } from '../../src/db/database.ts'
+import { openDatabase } from '../../src/db/database.ts'
 import { sql } from '../../src/db/sql.ts'
-import { createTestDatabase, OTHER_TENANT, TENANT, type TestDatabase } from '../support/database.ts'
+import { createTestDatabase, OTHER_TENANT, type PlainDatabase, TENANT, type TestDatabase } from '../support/database.ts'
 import { chainOf, emptyAudit, recordMany, withoutTriggers } from './audit-rows.ts'
 
 describe('the hash of a row', () => {
@@ -33,7 +33,7 @@ describe('the hash of a row', () => {
 
 describe('sealing', () => {
   let store: TestDatabase
-  let database: Database
+  let database: PlainDatabase
   beforeAll(async () => {
     store = await createTestDatabase()
     database = store.database

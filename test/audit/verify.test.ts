@@ -2,16 +2,15 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { hashOf, SEALED_COLUMNS } from '../../src/audit/chain.ts'
 import { sealAudit } from '../../src/audit/seal.ts'
 import { type Head, type Verification, verifyAudit } from '../../src/audit/verify.ts'
-import type { Database } from '../../src/db/database.ts'
 import { identifier, join, type Sql, sql } from '../../src/db/sql.ts'
-import { createTestDatabase, OTHER_TENANT, TENANT, type TestDatabase } from '../support/database.ts'
+import { createTestDatabase, OTHER_TENANT, type PlainDatabase, TENANT, type TestDatabase } from '../support/database.ts'
 import { emptyAudit, recordMany, withoutTriggers } from './audit-rows.ts'
 
 const ROWS = 10
 const CONTENT = 'its content does not match its hash'
 
 let store: TestDatabase
-let database: Database
+let database: PlainDatabase
 let ids: string[]
 beforeAll(async () => {
   store = await createTestDatabase()

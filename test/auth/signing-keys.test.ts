@@ -4,19 +4,18 @@ import type { SigningAlgorithm } from '../../src/auth/keys/signing-keys.ts'
 import { keyRing, RETIRED_KEY_KEPT_S, rotateSigningKey } from '../../src/auth/keys/signing-keys.ts'
 import { instantFromPostgres } from '../../src/base/instant.ts'
 import { newId } from '../../src/base/ulid.ts'
-import type { Database } from '../../src/db/database.ts'
 import { sql } from '../../src/db/sql.ts'
 import { secrets } from '../support/config.ts'
-import { createTestDatabase, OTHER_TENANT, TENANT, type TestDatabase } from '../support/database.ts'
+import { createTestDatabase, OTHER_TENANT, type PlainDatabase, TENANT, type TestDatabase } from '../support/database.ts'
 
 const START_MS = Date.parse('2026-11-21T10:00:00.000Z')
 
 let held: TestDatabase
-let database: Database
+let database: PlainDatabase
 let nowMs = START_MS
 /** Statements that went through `counted`. */
 let statements = 0
-let counted: Database
+let counted: PlainDatabase
 const clock = () => new Date(nowMs).toISOString()
 const ringOf = (on = database) => keyRing(on, clock, secrets())
 
@@ -179,7 +178,7 @@ describe('verifying', () => {
   test('answers a flood of made-up ids with one query at a time, and knows the real key among them', async () => {
     const kid = await rotate()
     let [running, most] = [0, 0]
-    const run: Database['run'] = async (...args) => {
+    const run: PlainDatabase['run'] = async (...args) => {
       most = Math.max(most, ++running)
       return counted.run(...args).finally(() => running--)
     }
@@ -206,7 +205,7 @@ describe('verifying', () => {
 
   test('is tried again after a failure', async () => {
     let isDown = true
-    const run: Database['run'] = (...args) => (isDown ? Promise.reject(new Error('down')) : database.run(...args))
+    const run: PlainDatabase['run'] = (...args) => (isDown ? Promise.reject(new Error('down')) : database.run(...args))
     const ring = ringOf({ ...database, run })
     const kid = await rotate()
     await expect(ring.verifying(kid)).rejects.toThrow('down')

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { newId } from '../../src/base/ulid.ts'
 import { billingCommands } from '../../src/cli/billing-commands.ts'
 import type { Context } from '../../src/cli/command.ts'
+import type { Database } from '../../src/db/database.ts'
 import { type Sql, sql } from '../../src/db/sql.ts'
 import { reportLedger, verifyLedger } from '../../src/ledger/verify.ts'
 import { TENANT } from '../support/database.ts'
@@ -128,7 +129,7 @@ describe('bills that older versions left as they were', () => {
       assignments: [],
       options: { tenant: TENANT }
     })
-    const { database } = world.server
+    const { database }: { database: Database } = world.server
     const actor = { type: 'command', id: 'cli', name: 'cli' } as const
     return (await work?.({ database, clock: database.clock, newId, actor } as Context))?.text
   }

@@ -10,7 +10,7 @@ import { migrate } from '../../src/db/migrations.ts'
 import { sql } from '../../src/db/sql.ts'
 import { open, post } from '../process/run-world.ts'
 import { dataFolder, letIn, postgresPid, type ServerProcess, startServer, statusOf } from '../process/server-process.ts'
-import { TENANT } from '../support/database.ts'
+import { type PlainDatabase, TENANT } from '../support/database.ts'
 import { BASE } from '../support/server.ts'
 import { openSilentProxy, type SilentProxy } from '../support/silent-proxy.ts'
 import { until } from '../support/until.ts'
@@ -19,7 +19,7 @@ import { until } from '../support/until.ts'
 export interface ChaosWorld {
   readonly url: string
   readonly proxy: SilentProxy
-  readonly database: Database
+  readonly database: PlainDatabase
   /** Folder of Postgres; `isOwn`: a disk of its own, which can be full. */
   readonly disk: { readonly folder: string; readonly isOwn: boolean }
   readonly specificationId: string

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { TABLES_FILE, tablesSource } from '../../prisma/tables.ts'
+import type { Database } from '../../src/db/database.ts'
 import {
   boolean,
   computed,
@@ -13,6 +14,7 @@ import {
   json,
   oneOf,
   optional,
+  printedCells,
   rowOf,
   scalar,
   scalars,
@@ -108,7 +110,20 @@ describe('A row', () => {
       )
     expect(numbered.one(await select(1))).toEqual({ netAmount: '1.5', times: 2 })
     const none = await select(0)
-    expect(() => numbered.one(none)).toThrow('the row that the statement always answers is missing')
+    expect(() => numbered.one(none)).toThrow('the row that the statement always returns is missing')
+  })
+
+  test('is not taken apart by position, which the compiler refuses', async () => {
+    const { database }: { readonly database: Database } = store
+    const { rows } = await database.run(sql`SELECT 1`)
+    for (const row of rows) {
+      // @ts-expect-error: a row has no positions
+      expect(row[0]).toBe('1')
+      // @ts-expect-error: nor is it a list
+      const [printed] = row
+      expect(printed).toBe('1')
+      expect(printedCells(row)).toEqual(['1'])
+    }
   })
 
   test('of one value is that value, and no row is NULL', async () => {
@@ -131,7 +146,7 @@ describe('A row', () => {
     expect(() => decode(printed)).toThrow(message)
   })
 
-  test('is refused by the compiler when it does not fit its table', () => {
+  test('is refused by the compiler when it does not fit its table', async () => {
     // @ts-expect-error: the column may be null
     rowOf('oauth_client', { secretHash: text })
     // @ts-expect-error: there is no such column
@@ -140,6 +155,7 @@ describe('A row', () => {
     rowOf('oauth_client', { clientId: integer })
     // @ts-expect-error: there is no such table
     rowOf('oauth_clients', { clientId: text })
-    expect(rowOf('oauth_client', { secretHash: optional(text) }).read([null])).toEqual({ secretHash: undefined })
+    const none = await store.database.run(sql`SELECT NULL`)
+    expect(rowOf('oauth_client', { secretHash: optional(text) }).one(none)).toEqual({ secretHash: undefined })
   })
 })

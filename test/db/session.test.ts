@@ -6,7 +6,7 @@ import { connectClient, jobSettings, migrationSettings, openPool } from '../../s
 import { openDatabase } from '../../src/db/database.ts'
 import { migrate } from '../../src/db/migrations.ts'
 import { rawSql, sql } from '../../src/db/sql.ts'
-import { withDatabase } from '../support/database.ts'
+import { openPlainDatabase, withDatabase } from '../support/database.ts'
 
 const SERVER = String(process.env.TEST_DATABASE_URL)
 const SETTINGS = { poolSize: 2, connectTimeoutMs: 10_000, statementTimeoutMs: 7_000, applicationName: 'session test' }
@@ -124,7 +124,7 @@ describe('the clock', () => {
 
   it('is that of the database from the first answer on, and again with each probe', async () => {
     vi.useFakeTimers({ toFake: ['Date', 'performance'], now: new Date('2020-01-01') })
-    const database = openDatabase({ ...SETTINGS, url }, () => undefined)
+    const database = openPlainDatabase({ ...SETTINGS, url })
     const aheadMs = async () => {
       const { rows } = await database.run(
         sql`SELECT extract(epoch FROM ${database.clock()}::timestamptz - clock_timestamp()) * 1000`
@@ -184,7 +184,7 @@ function ask(setting: string, value: string): void {
 }
 
 async function settingsOf(address: string): Promise<Record<string, string>> {
-  const database = openDatabase({ ...SETTINGS, url: address }, () => undefined)
+  const database = openPlainDatabase({ ...SETTINGS, url: address })
   const { rows } = await database.run(sql`SELECT name, setting FROM pg_settings`)
   await database.close()
   return Object.fromEntries(rows)

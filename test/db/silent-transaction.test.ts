@@ -1,17 +1,16 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { type Database, openDatabase } from '../../src/db/database.ts'
 import { sql } from '../../src/db/sql.ts'
-import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { createTestDatabase, openPlainDatabase, type PlainDatabase, type TestDatabase } from '../support/database.ts'
 import { openSilentProxy, type SilentProxy } from '../support/silent-proxy.ts'
 
 let store: TestDatabase
 let proxy: SilentProxy
-let database: Database
+let database: PlainDatabase
 beforeEach(async () => {
   store = await createTestDatabase()
   proxy = await openSilentProxy(store.url)
   const settings = { url: proxy.url, poolSize: 4, connectTimeoutMs: 60_000, applicationName: 'test' }
-  database = openDatabase({ ...settings, statementTimeoutMs: 1_000 }, () => undefined)
+  database = openPlainDatabase({ ...settings, statementTimeoutMs: 1_000 })
 })
 afterEach(async () => {
   await database.close()

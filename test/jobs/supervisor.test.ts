@@ -1,10 +1,9 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import type { Database } from '../../src/db/database.ts'
 import { sql } from '../../src/db/sql.ts'
 import { addJob } from '../../src/jobs/queue.ts'
 import { type Supervisor, supervise } from '../../src/jobs/supervisor.ts'
 import { rateLimited } from '../../src/jobs/warnings.ts'
-import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { createTestDatabase, type PlainDatabase, type TestDatabase } from '../support/database.ts'
 import { openSilentProxy, type SilentProxy } from '../support/silent-proxy.ts'
 import { until } from '../support/until.ts'
 
@@ -91,7 +90,8 @@ test('jobs that stand still for long are told, with their number and age, until 
 
 test('while the database is away nobody is replaced, and nothing is said to stand still', async () => {
   let isAway = true
-  const run: Database['run'] = (...query) => (isAway ? Promise.reject(new Error('away')) : store.database.run(...query))
+  const run: PlainDatabase['run'] = (...query) =>
+    isAway ? Promise.reject(new Error('away')) : store.database.run(...query)
   proxy.keepSilent(true)
   start(undefined, { ...store.database, run })
   await ask('first')

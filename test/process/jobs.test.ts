@@ -2,11 +2,10 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import pg from 'pg'
 import { afterEach, expect, it } from 'vitest'
-import type { Database } from '../../src/db/database.ts'
 import { startEmbeddedPostgres } from '../../src/db/embedded/postgres.ts'
 import { migrate } from '../../src/db/migrations.ts'
 import { sql } from '../../src/db/sql.ts'
-import { createTestDatabase, withDatabase } from '../support/database.ts'
+import { createTestDatabase, type PlainDatabase, withDatabase } from '../support/database.ts'
 import { BASE } from '../support/server.ts'
 import { ask, expectSound, fill, open, post, untilRunEnds } from './run-world.ts'
 import { cleanUp, dataFolder, letIn, postgresPid, startServer, statusOf, until } from './server-process.ts'
@@ -136,7 +135,7 @@ async function demand(root: string): Promise<void> {
 }
 
 /** Waits for bills, or for an early end of the run. */
-async function untilBilled(database: Database, bills: number): Promise<void> {
+async function untilBilled(database: PlainDatabase, bills: number): Promise<void> {
   const isReached = sql`SELECT (SELECT count(*) FROM "customer_bill") >= ${bills}::bigint
     OR EXISTS (SELECT FROM "bill_run" WHERE "state" NOT IN ('queued', 'running'))`
   await until('there are bills', async () => (await ask(database, isReached)) === 't')

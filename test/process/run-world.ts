@@ -2,10 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { expect } from 'vitest'
 import { Problem } from '../../src/base/problem.ts'
 import { newId } from '../../src/base/ulid.ts'
-import { type Database, openDatabase } from '../../src/db/database.ts'
+import type { Database } from '../../src/db/database.ts'
 import { type Sql, sql } from '../../src/db/sql.ts'
 import { verifyLedger } from '../../src/ledger/verify.ts'
-import { TENANT } from '../support/database.ts'
+import { openPlainDatabase, type PlainDatabase, TENANT } from '../support/database.ts'
 import { BASE } from '../support/server.ts'
 import { CREDENTIAL } from './server-process.ts'
 
@@ -14,9 +14,9 @@ const RATES = 3
 const [NO_RATES, FOREIGN_RATES, PAID] = [10, 25, 7]
 const POLL_MS = 5
 
-export function open(url: string): Database {
+export function open(url: string): PlainDatabase {
   const settings = { poolSize: 4, connectTimeoutMs: 120_000, statementTimeoutMs: 120_000, applicationName: 'test' }
-  return openDatabase({ url, ...settings }, () => undefined)
+  return openPlainDatabase({ url, ...settings })
 }
 
 /** Adds a cycle of March 2026 with accounts and their rates. Returns the cycle's id. */
@@ -76,7 +76,7 @@ export async function post(root: string, path: string, body: object): Promise<{ 
 }
 
 /** Returns the only value of a statement; retries while the database is away. */
-export async function ask(database: Database, statement: Sql): Promise<string> {
+export async function ask(database: PlainDatabase, statement: Sql): Promise<string> {
   for (;;) {
     const answer = await database.run(statement).catch((error: unknown) => {
       if (!(error instanceof Problem)) throw error
@@ -87,7 +87,7 @@ export async function ask(database: Database, statement: Sql): Promise<string> {
 }
 
 /** Waits for the end of the only run and returns its state. */
-export async function untilRunEnds(database: Database, limitMs: number): Promise<string> {
+export async function untilRunEnds(database: PlainDatabase, limitMs: number): Promise<string> {
   for (const deadline = Date.now() + limitMs; ; await delay(POLL_MS)) {
     const state = await ask(database, sql`SELECT "state" FROM "bill_run"`)
     if (!['queued', 'running'].includes(state)) return state
@@ -96,7 +96,7 @@ export async function untilRunEnds(database: Database, limitMs: number): Promise
 }
 
 /** Expects a sound run, whatever happened meanwhile. */
-export async function expectSound(database: Database, root: string, accounts: number): Promise<void> {
+export async function expectSound(database: PlainDatabase, root: string, accounts: number): Promise<void> {
   const id = await ask(database, sql`SELECT "id" FROM "bill_run"`)
   const response = await fetch(`${root}/billing/v1/billRun/${id}`, { headers: CREDENTIAL })
   // biome-ignore lint/suspicious/noExplicitAny: a test asserts on whatever came.

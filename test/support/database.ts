@@ -2,8 +2,16 @@ import { randomBytes } from 'node:crypto'
 import pg from 'pg'
 import { hashSecret } from '../../src/auth/keys/secret.ts'
 import { newId } from '../../src/base/ulid.ts'
-import { type Database, openDatabase, type Queryable } from '../../src/db/database.ts'
-import { sql } from '../../src/db/sql.ts'
+import {
+  type Database,
+  type DatabaseSettings,
+  openDatabase,
+  type Queryable,
+  type Row,
+  type RunOptions,
+  type Transaction
+} from '../../src/db/database.ts'
+import { type Sql, sql } from '../../src/db/sql.ts'
 
 export const TEMPLATE = 'template_tmf678'
 export const TENANT = 'demo'
@@ -11,9 +19,21 @@ export const OTHER_TENANT = 'other'
 /** A key of each tenant with all rights; the first also opens the embedded database. */
 export const KEYS = { [TENANT]: 'demo-api-key', [OTHER_TENANT]: 'other-key' } as const
 
+/** A row that a test takes apart by position, having written the statement itself. */
+export type PlainRow = Row & readonly (string | null)[]
+
+/** The database as tests have it. */
+export interface PlainDatabase extends Database {
+  run(statement: Sql, options?: RunOptions): Promise<{ rows: readonly PlainRow[]; rowCount: number }>
+  transaction<T>(work: (tx: Pick<PlainDatabase, 'run'> & Transaction) => Promise<T>): Promise<T>
+}
+
+export const openPlainDatabase = (settings: DatabaseSettings): PlainDatabase =>
+  openDatabase(settings, () => undefined) as PlainDatabase
+
 export interface TestDatabase {
   readonly url: string
-  readonly database: Database
+  readonly database: PlainDatabase
   drop(): Promise<void>
 }
 
@@ -23,10 +43,8 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   const name = `test_${randomBytes(6).toString('hex')}`
   await command(server, `CREATE DATABASE ${name} TEMPLATE ${TEMPLATE}`)
   const url = withDatabase(server, name)
-  const database = openDatabase(
-    { url, poolSize: 8, connectTimeoutMs: 120_000, statementTimeoutMs: 120_000, applicationName: name },
-    () => undefined
-  )
+  const settings = { poolSize: 8, connectTimeoutMs: 120_000, statementTimeoutMs: 120_000, applicationName: name }
+  const database = openPlainDatabase({ url, ...settings })
   for (const id of [TENANT, OTHER_TENANT] as const) {
     await database.run(sql`INSERT INTO "tenant" ("id", "name") VALUES (${id}, ${id})`)
     await addApiKey(database, { tenantId: id, key: KEYS[id] })

@@ -1,14 +1,13 @@
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { fillWithBills } from '../../bench/bills.ts'
-import type { Database } from '../../src/db/database.ts'
 import { render, sql } from '../../src/db/sql.ts'
 import { customerBill } from '../../src/resources/customer-bill.ts'
 import { isExpensive } from '../../src/tmf/cost.ts'
 import { pageOf } from '../../src/tmf/page.ts'
 import { parseQuery } from '../../src/tmf/query/query.ts'
 import { writeList } from '../../src/tmf/serving/list-text.ts'
-import { KEYS, OTHER_TENANT, TENANT } from '../support/database.ts'
+import { KEYS, OTHER_TENANT, type PlainDatabase, TENANT } from '../support/database.ts'
 import { type Reply, startTestServer, type TestServer } from '../support/server.ts'
 
 const BILLS = 2_000
@@ -68,7 +67,7 @@ function weigh(query: string, wantsExactCount = false): Promise<boolean> {
 
 test('what is cheap by its shape costs no question to the planner', async () => {
   const asked: string[] = []
-  const run: Database['run'] = (statement, options) => {
+  const run: PlainDatabase['run'] = (statement, options) => {
     asked.push(render(statement).text)
     return server.database.run(statement, options)
   }
@@ -82,7 +81,7 @@ test('what is cheap by its shape costs no question to the planner', async () => 
 test('expensive lists of a tenant run one at a time, beside those of others and its own cheap reads', async () => {
   const gate = Promise.withResolvers<void>()
   const entered: string[] = []
-  const run: Database['run'] = async (statement, options) => {
+  const run: PlainDatabase['run'] = async (statement, options) => {
     const { text, values } = render(statement)
     if (text.startsWith('SELECT "page"') && text.includes('jsonb_array_elements')) {
       entered.push(String(values.find((value) => value === TENANT || value === OTHER_TENANT)))

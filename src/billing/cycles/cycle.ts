@@ -1,5 +1,5 @@
 import { Problem } from '../../base/problem.ts'
-import type { Queryable, Transaction } from '../../db/database.ts'
+import type { Queryable, Row, Transaction } from '../../db/database.ts'
 import { optional, rowOf, text } from '../../db/row.ts'
 import { identifier, join, sql } from '../../db/sql.ts'
 import { billCycle } from '../../resources/bill-cycle.ts'
@@ -7,7 +7,7 @@ import { billCycleSpecification } from '../../resources/bill-cycle-specification
 import { served } from '../../tmf/declaration/define.ts'
 import type { Document, Owner, Resource, Stored } from '../../tmf/declaration/resource.ts'
 import { find } from '../../tmf/read.ts'
-import { type Row, readStored } from '../../tmf/representation.ts'
+import { readStored } from '../../tmf/representation.ts'
 import { within } from '../../tmf/view.ts'
 import { create, type WriteContext } from '../../tmf/write.ts'
 import {

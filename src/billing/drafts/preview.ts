@@ -3,7 +3,7 @@ import { type Account, findAccount } from '../../accounts/lookup.ts'
 import { afterAll, type Instant, parseInstant } from '../../base/instant.ts'
 import { minorDigits } from '../../base/money.ts'
 import { Problem } from '../../base/problem.ts'
-import type { Queryable, Result, Transaction } from '../../db/database.ts'
+import type { Queryable, Row, Transaction } from '../../db/database.ts'
 import { computed, computedRow, count, decimal, instant, integer, optional, rowOf, scalar, text } from '../../db/row.ts'
 import { sql } from '../../db/sql.ts'
 import { slotOf } from '../../fairness/request-slot.ts'
@@ -63,7 +63,7 @@ export function previewEndpoint(apiBase: string): Endpoint {
 /** The bill but for its lines, and these as the database has them: they are written after the transaction. */
 interface Preview {
   readonly bill: string
-  readonly lines: Result['rows']
+  readonly lines: readonly Row[]
   readonly currency: string
   readonly root: string
 }
@@ -137,7 +137,7 @@ const LINE = rowOf(
 )
 
 /** The lines in the order of their dates, each with its exact amount and the one that the bill shows. */
-async function readLines(tx: Transaction, tenantId: string, currency: string): Promise<Result['rows']> {
+async function readLines(tx: Transaction, tenantId: string, currency: string): Promise<readonly Row[]> {
   const { rows } = await tx.run(sql`SELECT ${LINE.columns}
     FROM (SELECT *, round("amount", ${minorDigits(currency)}::int) AS "shown" FROM "pg_temp"."bill_draft_line") l
     JOIN "applied_customer_billing_rate" r ON r."tenant_id" = ${tenantId} AND r."id" = l."rate"

@@ -1,11 +1,11 @@
 import { type Action, recordChanges } from '../../audit/record.ts'
 import type { Instant } from '../../base/instant.ts'
-import type { Transaction } from '../../db/database.ts'
+import type { Row, Transaction } from '../../db/database.ts'
 import { identifier, join, type Sql, sql } from '../../db/sql.ts'
 import { customerBill } from '../../resources/customer-bill.ts'
 import type { ChangeContext } from '../../tmf/declaration/resource.ts'
 import { recordEvents } from '../../tmf/event.ts'
-import { type Row, readStored } from '../../tmf/representation.ts'
+import { readStored } from '../../tmf/representation.ts'
 
 /** The columns of a bill as `recordMoves` wants them. */
 export const BILL_COLUMNS: Sql = join(customerBill.columns.map(identifier), sql`, `)

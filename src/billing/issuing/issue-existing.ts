@@ -1,15 +1,14 @@
 import type { Instant } from '../../base/instant.ts'
 import { minorDigits } from '../../base/money.ts'
 import { present } from '../../base/unknown.ts'
-import type { Transaction } from '../../db/database.ts'
-import { computed, instant, rowOf, stated, text } from '../../db/row.ts'
+import type { Row, Transaction } from '../../db/database.ts'
+import { computed, computedRow, instant, rowOf, stated, text } from '../../db/row.ts'
 import { identifier, join, type Sql, sql } from '../../db/sql.ts'
 import { type BalanceKey, lockBalances } from '../../ledger/balance.ts'
 import { postingInstant } from '../../ledger/post.ts'
 import type { Bill } from '../../resources/customer-bill.ts'
 import { billedRecipient } from '../../resources/letterhead.ts'
 import type { Addition, ChangeContext, Stored } from '../../tmf/declaration/resource.ts'
-import type { Row } from '../../tmf/representation.ts'
 import { useCredit } from '../payments/credit.ts'
 import { BILL_COLUMNS, recordMoves } from './bill-moves.ts'
 import { keepLetterhead } from './keep-letterhead.ts'
@@ -68,12 +67,10 @@ export async function issueWithChange(
   const { billDate } = present(bills[0], 'the bill that is issued')
   const number = numberAt(await takeNumbers(tx, tenantId, billDate, 1), sql`0`)
   const columns = Object.entries(issuedColumns({ state: issued, number, letterheadId, now }))
-  const { rows } = await tx.run(sql`SELECT ${join(
-    columns.map(([, value]) => value),
-    sql`, `
-  )}
+  const row = computedRow(Object.fromEntries(columns.map(([column, value]) => [column, computed(text, value)])))
+  const found = await tx.run(sql`SELECT ${row.columns}
     FROM "customer_bill" b WHERE b."tenant_id" = ${tenantId} AND b."id" = ${id}`)
-  const values = Object.fromEntries(columns.map(([column], at) => [column, rows[0]?.[at] ?? null]))
+  const values = row.one(found)
   return { action: 'issue', columns: values, after: { billNo: values.bill_no } }
 }
 

@@ -1,14 +1,14 @@
 import { type Action, type Author, recordChanges } from '../../audit/record.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Instant } from '../../base/instant.ts'
-import type { Transaction } from '../../db/database.ts'
+import type { Row, Transaction } from '../../db/database.ts'
 import { computed, computedRow, decimal, text } from '../../db/row.ts'
 import { identifier, join, type Sql, sql } from '../../db/sql.ts'
 import { addCredits } from '../../ledger/balance.ts'
 import { postAllocations } from '../../ledger/post.ts'
 import { customerBill } from '../../resources/customer-bill.ts'
 import { recordEvents } from '../../tmf/event.ts'
-import { type Row, readStored } from '../../tmf/representation.ts'
+import { readStored } from '../../tmf/representation.ts'
 
 /** Who pays, reverses or uses credit, and when. The author's tenant is the one it happens in. */
 export interface PaymentContext {

@@ -1,4 +1,4 @@
-import type { Queryable, Result } from '../../db/database.ts'
+import type { Queryable, Row } from '../../db/database.ts'
 import { computed, count, instant, optional, rowOf, scalar, text } from '../../db/row.ts'
 import { type Sql, sql } from '../../db/sql.ts'
 import { nextTurn } from '../../pace/turns.ts'
@@ -59,7 +59,7 @@ const RATE = rowOf('applied_customer_billing_rate', {
   appliedTax: TAXES
 })
 
-function readRate(row: Result['rows'][number]): Rate {
+function readRate(row: Row): Rate {
   const rate = RATE.read(row)
   const { id, date, rateType: type, name, description, productId, productName } = rate
   const { periodCoverage: period = {}, appliedTax: taxes = [] } = rate

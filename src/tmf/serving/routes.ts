@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Author } from '../../audit/record.ts'
 import type { Clock } from '../../base/clock.ts'
 import { Problem } from '../../base/problem.ts'
-import type { Database, Transaction } from '../../db/database.ts'
+import type { Database, Row, Transaction } from '../../db/database.ts'
 import { slotOf } from '../../fairness/request-slot.ts'
 import type { Access } from '../../http/access.ts'
 import { type Address, rawQuery } from '../../http/address.ts'
@@ -19,7 +19,7 @@ import { type Fields, parseFieldsOnly, parseQuery } from '../query/query.ts'
 import { find, type Listing, list } from '../read.ts'
 import type { Resolve } from '../references.ts'
 import { remove } from '../remove.ts'
-import { type Row, selectAll, selectFields, writeDocument } from '../representation.ts'
+import { idOf, selectAll, selectFields, versionOf, writeDocument } from '../representation.ts'
 import { secretFor } from '../secret.ts'
 import type { View } from '../view.ts'
 import { create, patch, type WriteContext } from '../write.ts'
@@ -102,7 +102,7 @@ function itemHandlers(base: string, resource: Served, context: RouteContext) {
     retrieve: async (request: ItemRequest, reply: FastifyReply) => {
       const fields = parseFieldsOnly(rawQuery(request))
       const row = await find(context.database, resource, context.requester(request).view, request.params.id)
-      const tag = entityTag(String(row[1]))
+      const tag = entityTag(versionOf(row))
       if (isUnchanged(request.headers['if-none-match'], tag)) return reply.code(304).header('ETag', tag).send()
       return sendOne(reply, { resource, row, fields, root: context.address(request, base).json })
     },
@@ -153,8 +153,8 @@ function createHandler(base: string, resource: Served, context: RouteContext) {
       const created = await create(tx, write, resource, body, made)
       const { row } = created
       secret = created.secret
-      const location = `${root.url}/${resource.path}/${encodeURIComponent(String(row[0]))}`
-      return { status: 201, location, etag: entityTag(String(row[1])), body: json(resource, row, fields, root.json) }
+      const location = `${root.url}/${resource.path}/${encodeURIComponent(idOf(row))}`
+      return { status: 201, location, etag: entityTag(versionOf(row)), body: json(resource, row, fields, root.json) }
     }
     const { answer, isReplay } = await context.database.transaction(async (tx) => {
       if (key === undefined) return { answer: await work(tx), isReplay: false }
@@ -189,16 +189,14 @@ interface One {
 
 function sendOne(reply: FastifyReply, { resource, row, fields, root }: One): FastifyReply {
   return reply
-    .header('ETag', entityTag(String(row[1])))
+    .header('ETag', entityTag(versionOf(row)))
     .type(JSON_TYPE)
     .send(json(resource, row, fields, root))
 }
 
 function json(resource: Resource, row: Row, fields: Fields | undefined, root: string): string {
-  if (!fields) return writeDocument(resource.path, selectAll(resource), row, root)
-  const selection = selectFields(resource, fields)
-  const part = selection.columns.map((column) => row[resource.columns.indexOf(column)] ?? null)
-  return writeDocument(resource.path, selection, part, root)
+  const selection = fields ? selectFields(resource, fields, resource.columns) : selectAll(resource)
+  return writeDocument(resource.path, selection, row, root)
 }
 
 function required(body: unknown): unknown {
