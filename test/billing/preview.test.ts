@@ -78,6 +78,15 @@ test('without anything to bill all amounts are 0; without until it is up to now'
   })
 })
 
+test('a rate without a date, of an older version, is a line without one', async () => {
+  const [id] = await world.addAccounts(1, [{ amount: '5' }])
+  await world.server.database.run(
+    sql`UPDATE "applied_customer_billing_rate" SET "date" = NULL WHERE "billing_account_id" = ${id}`
+  )
+  const { status, body } = await preview({ billingAccount: { id } })
+  expect([status, body.lines]).toEqual([200, [expect.not.objectContaining({ date: expect.anything() })]])
+})
+
 test('an alias finds the account', async () => {
   const [id] = await world.addAccounts(1, [{ amount: '5' }])
   await world.server.database.run(

@@ -152,7 +152,7 @@ function* piecesOf({ bill, lines, currency, root }: Preview): Generator<string> 
     const line = objectOf({
       rate: JSON.stringify({ id, href: `${root}/appliedCustomerBillingRate/${id}` }),
       name: name ? JSON.stringify(name) : undefined,
-      date: JSON.stringify(date),
+      date: date && JSON.stringify(date),
       type: JSON.stringify(kind),
       taxExcludedAmount: moneyOf(currency, exact),
       shownAmount: moneyOf(currency, shown)

@@ -24,12 +24,11 @@ export const PREVIEW_SCHEMA = objectSchema({
     items: objectSchema(
       {
         rate: objectSchema({ id: TEXT, href: { type: 'string', format: 'uri' } }),
-        date: INSTANT,
         type: TEXT,
         taxExcludedAmount: MONEY,
         shownAmount: { ...MONEY, description: 'The amount in whole minor units, as the bill shows it' }
       },
-      { name: TEXT }
+      { name: TEXT, date: INSTANT }
     )
   }
 })
