@@ -45,8 +45,8 @@ export async function resolved(
 ): Promise<Document> {
   const after: Record<string, unknown> = { ...document }
   for (const [name, { shape, storage }] of attributes) {
-    const value = document[name] as OpenReference | undefined
-    if (storage.kind !== 'reference' || !storage.isOpen || !value) continue
+    const value = document[name]
+    if (storage.kind !== 'reference' || !storage.isOpen || !isReference(value)) continue
     if (before[name] !== undefined && !isChanged(before[name], value)) continue
     const resolve = shape.kind === 'object' ? resolvers?.get(shape.name) : undefined
     after[name] = filledIn(value, (await resolve?.(queryable, view, [value.id]))?.get(value.id))
@@ -58,6 +58,10 @@ interface OpenReference {
   readonly id: string
   readonly href?: string
   readonly name?: string
+}
+
+function isReference(value: unknown): value is OpenReference {
+  return typeof memberOf(value, 'id') === 'string'
 }
 
 /** True if an open reference names a row of this service. */
