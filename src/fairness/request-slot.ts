@@ -94,7 +94,7 @@ interface Holding {
   readonly whenGone: (leave: () => void) => () => void
 }
 
-/** Lets others hear that a response is closed, whatever becomes of it, by one listener for all of them. */
+/** Calls everything that is to be called when a response closes, through one listener. */
 function watchGone(raw: Raw): Holding['whenGone'] {
   const leaving = new Set<() => void>()
   raw.once('close', () => {

@@ -9,6 +9,8 @@ import { estimate, type Page, pageStatement } from './page.ts'
 const CHEAP_COST_MAX = 20_000
 /** As the planner estimates it; the JSON has about the same size. */
 const CHEAP_ANSWER_BYTES = 262_144
+/** To read this much twice, for a page and its count, and to sort it is cheap. */
+const SMALL_COST_MAX = CHEAP_COST_MAX / 10
 /** Smaller pages are cheap without asking the planner. */
 const CHEAP_ROWS = 100
 const CHEAP_OFFSET = 1_000
@@ -22,8 +24,8 @@ type Plan = z.infer<typeof PLAN>
 
 /**
  * Finds whether a page is expensive: asks the planner about the very statement, with its values. A small page served by
- * indexes is cheap without asking. A filter without an index costs what it costs if nothing matches, as an exact count
- * does; a distant page, the rows before it.
+ * indexes is cheap without asking; one out of rows that are cheap to read needs no second question. A filter without an
+ * index costs what it costs if nothing matches, as an exact count does; a distant page, the rows before it.
  */
 export async function isExpensive(queryable: Queryable, page: Page, wantsExactCount: boolean): Promise<boolean> {
   const { isServed, hasPattern, limit, offset } = page
@@ -32,6 +34,7 @@ export async function isExpensive(queryable: Queryable, page: Page, wantsExactCo
   const all = await planOf(queryable, estimate(page))
   const cost = all['Total Cost'] * (hasPattern ? PATTERN_WEIGHT : 1)
   if ((readsAll && cost > CHEAP_COST_MAX) || Math.min(offset, all['Plan Rows']) > SKIPPED_MAX) return true
+  if (limit <= CHEAP_ROWS && cost <= SMALL_COST_MAX) return false
   return isCostly(await planOf(queryable, sql`EXPLAIN (FORMAT JSON) ${pageStatement(page)}`))
 }
 
