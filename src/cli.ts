@@ -32,7 +32,7 @@ interface Command extends Usage {
 
 /** By name; a Map, so that `constructor` is no command. */
 const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
-  ['migrate', { description: 'brings the database of DATABASE_URL up to date', run: migrateDatabase }],
+  ['migrate', { description: 'applies pending migrations to DATABASE_URL', run: migrateDatabase }],
   ['demo-data', { description: 'fills that database, or the embedded one, with demo data', run: fillDatabase }],
   ['openapi', { description: 'writes the OpenAPI document into openapi/, and docs/errors.md', run: writeDocument }],
   ...[...databaseCommands].map(([name, { prepare, ...usage }]): [string, Command] => [

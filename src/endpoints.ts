@@ -9,9 +9,9 @@ export const BILLING_BASE = '/billing/v1'
 export const ADMIN_BASE = '/admin/v1'
 
 export const BILLING_TAGS = {
-  billRun: 'Runs, which bill all accounts of a cycle',
-  payment: 'Money that came in for accounts',
-  preview: 'The bills that accounts would have'
+  billRun: 'Runs that bill all accounts of a cycle',
+  payment: 'Money received for accounts',
+  preview: 'Previews of bills'
 } as const
 
 /** Operations beside the resources, below each base path of the API. */

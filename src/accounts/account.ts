@@ -16,7 +16,7 @@ export const account = declareResource(['afterWrite'], {
   clientId: { shape: clientId, isRequired: true },
   names: { table: 'account_alias', name: 'alias', id: 'account_id' },
   scopes: { read: ['account:read'], write: ['account:write'] },
-  description: 'The account of a customer to which rates are charged and bills are made out',
+  description: 'An account of a customer, for rates and bills',
   examples: {
     create: { id: 'ADA-1', name: 'Ada at home', customerId: 'C-100017', aliases: ['ada'] },
     patch: { primaryEmail: 'ada@example.com' }

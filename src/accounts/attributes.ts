@@ -39,34 +39,34 @@ export const attributes = {
   internalId: internalId('account'),
   name: { ...text('name', 'Name of the account', 'required'), shape: { ...textShape(), ...NAME_LENGTH } },
   customerId: {
-    ...text('customer_id', 'The customer whose account it is', 'required', 'indexed'),
+    ...text('customer_id', 'Identifier of the customer', 'required', 'indexed'),
     shape: clientId
   },
   customer: ownReference('customer', customerRef, { path: 'customers' }, 'That customer', 'readOnly'),
   aliases: json('aliases', list(alias, ALIASES_MAX), 'Further names of the account'),
-  status: oneOf('status', STATUSES, 'Whether the account is billed; ACTIVE when left out'),
-  billingType: oneOf('billing_type', BILLING_TYPES, 'When it is paid; postpaid when left out'),
+  status: oneOf('status', STATUSES, 'Only ACTIVE accounts are billed; ACTIVE by default'),
+  billingType: oneOf('billing_type', BILLING_TYPES, 'Time of payment; postpaid by default'),
   invoiceCurrency: {
-    ...text('invoice_currency', "Currency of its bills; the tenant's when left out"),
+    ...text('invoice_currency', "Currency of its bills; the tenant's by default"),
     shape: currency
   },
   netTermDays: {
-    ...integer('net_term_days', 'Days from the date of a bill until it is due; 14 when left out'),
+    ...integer('net_term_days', 'Days from the date of a bill until it is due; 14 by default'),
     shape: { ...integerShape, minimum: 0, maximum: NET_TERM_DAYS_MAX }
   },
   billCycleSpecification: byIdAlone(
-    ownReference('bill_cycle_specification', resourceRef, SPECIFICATION, 'By which cycles it is billed', 'indexed')
+    ownReference('bill_cycle_specification', resourceRef, SPECIFICATION, 'Specification of its cycles', 'indexed')
   ),
   creditLimit: {
-    ...money('credit_limit', 'How far the account may be overdrawn, in its own currency'),
+    ...money('credit_limit', "Limit of the overdraft, in the account's currency"),
     storage: { kind: 'money', unit: 'credit_limit_unit', value: 'credit_limit' } as const
   },
-  taxProfile: json('tax_profile', taxProfile, 'Taxes of what comes without its own'),
-  partner: byIdAlone(reference('partner', resourceRef, 'The channel partner whose account it is', 'indexed')),
-  language: oneOf('language', LANGUAGES, "Language of its documents; the tenant's when left out"),
-  primaryEmail: { ...text('primary_email', 'Where the holder is written to'), shape: email },
-  address: json('address', address, 'Where bills are sent'),
-  billingInformation: json('billing_information', billingInformation, 'Who gets the bills'),
+  taxProfile: json('tax_profile', taxProfile, 'Taxes of rates without their own'),
+  partner: byIdAlone(reference('partner', resourceRef, 'The channel partner that owns the account', 'indexed')),
+  language: oneOf('language', LANGUAGES, "Language of its documents; the tenant's by default"),
+  primaryEmail: { ...text('primary_email', 'Email address of the holder'), shape: email },
+  address: json('address', address, 'Recipients of bills'),
+  billingInformation: json('billing_information', billingInformation, 'Email addresses for bills'),
   settings: json('settings', list(setting, SETTINGS_MAX), "The client's own settings"),
   lastUpdate: instant('last_update', 'When the account was last changed', 'readOnly')
 }

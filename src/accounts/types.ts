@@ -24,9 +24,9 @@ export const email = pattern(EMAIL, EMAIL_MAX_LENGTH)
 export const phoneNumber = text(PHONE_NUMBER_MAX_LENGTH)
 
 export const address = plainObject('PostalAddress', {
-  phoneNumber: [phoneNumber, 'Number of the telephone there'],
+  phoneNumber: [phoneNumber, 'Phone number at the address'],
   line1: [text(LINE_MAX_LENGTH), 'Street and number'],
-  line2: [text(LINE_MAX_LENGTH), 'What else finds the door'],
+  line2: [text(LINE_MAX_LENGTH), 'Further line of the address'],
   postalCode: [text(POSTAL_CODE_MAX_LENGTH), 'Postal code'],
   city: [text(LINE_MAX_LENGTH), 'City'],
   state: [text(LINE_MAX_LENGTH), 'State or province'],
@@ -47,42 +47,42 @@ export const alias = {
 
 export const setting = plainObject('AccountSetting', {
   id: [text(SETTING_MAX_LENGTH), 'Identifier of the setting'],
-  namespace: [text(SETTING_MAX_LENGTH), 'What program the setting is for'],
+  namespace: [text(SETTING_MAX_LENGTH), 'Program of the setting'],
   name: [text(SETTING_MAX_LENGTH), 'Name of the setting'],
   dataType: [text(SETTING_MAX_LENGTH), 'Type of the value'],
   value: [any, 'The value, of any JSON type']
 })
 
 export const billingInformation = plainObject('BillingInformation', {
-  emailRecipients: [list(email, RECIPIENTS_MAX), 'To whom bills are sent'],
-  additionalEmailRecipients: [list(email, RECIPIENTS_MAX), 'To whom a copy is sent']
+  emailRecipients: [list(email, RECIPIENTS_MAX), 'Recipients of bills'],
+  additionalEmailRecipients: [list(email, RECIPIENTS_MAX), 'Recipients of a copy']
 })
 
 export const taxProfile = plainObject('TaxProfile', {
-  exempt: [boolean, 'Whether no tax is charged at all'],
-  exemptReason: [text(EXEMPT_REASON_MAX_LENGTH), 'Why not, as bills say it, such as the provision of the law'],
+  exempt: [boolean, 'Exempt from tax'],
+  exemptReason: [text(EXEMPT_REASON_MAX_LENGTH), 'Reason of the exemption on bills, such as the provision of the law'],
   rates: [
     list(
       plainObject('TaxProfileRate', {
         taxCategory: [text(TAX_CATEGORY_MAX_LENGTH), 'Category of the tax, e.g. VAT', 'required'],
         taxRate: [{ ...decimal, minimum: 0, maximum: 1 }, 'Rate as a fraction: 0.19 is 19 percent', 'required'],
-        validFor: [timePeriod, 'When the rate holds; always without it']
+        validFor: [timePeriod, 'Validity of the rate; unlimited by default']
       }),
       TAX_RATES_MAX
     ),
-    'Rates of the taxes; of one category no two hold at a time'
+    'Tax rates; no two of one category at the same time'
   ]
 })
 
 /** A reference by id only. */
 export const resourceRef = plainObject('ResourceRef', {
-  id: [text(256), 'Identifier of what is referred to', 'required'],
-  href: [link, 'Where it is found']
+  id: [text(256), 'Identifier of the referenced resource', 'required'],
+  href: [link, 'Its address']
 })
 
 export const customerRef = plainObject('CustomerRef', {
   id: [clientId, 'Identifier of the customer', 'required'],
-  href: [link, 'Where the customer is found'],
-  internalId: [text(256), 'The identifier that the server gave the customer'],
+  href: [link, 'Address of the customer'],
+  internalId: [text(256), "The server's identifier of the customer"],
   name: [text(), 'Name of the customer']
 })

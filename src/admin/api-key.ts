@@ -20,15 +20,15 @@ export const apiKey = defineResource({
   description: 'A key that opens the API without a token',
   operations: OPERATIONS,
   attributes: {
-    name: text('name', 'What the key is for', 'required'),
+    name: text('name', 'Purpose of the key', 'required'),
     scope,
     allowedAddresses: json(
       'allowed_addresses',
       list(textShape(ADDRESS_MAX_LENGTH)),
-      'Addresses and CIDR ranges from where it may be used; from anywhere without a list'
+      'Allowed addresses and CIDR ranges; any by default'
     ),
-    expiresAt: instant('expires_at', 'When it stops working; never when left out'),
-    lastUsedAt: instant('last_used_at', 'When it was last used, to the minute', 'readOnly'),
+    expiresAt: instant('expires_at', 'End of validity; none by default'),
+    lastUsedAt: instant('last_used_at', 'Last use, to the minute', 'readOnly'),
     isEnabled,
     partner,
     lastUpdate

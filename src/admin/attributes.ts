@@ -22,8 +22,8 @@ export const OPERATIONS = {
 export const PLAIN_ID = /^\w[\w.-]{0,63}$/
 
 export const lastUpdate = instant('last_update', 'When it was last changed', 'readOnly')
-export const isEnabled = boolean('is_enabled', 'Whether it lets anybody in; true when left out')
-export const scope = json('scope', list(oneOf(SCOPES)), 'What it may do at most', 'required')
+export const isEnabled = boolean('is_enabled', 'Enabled for signing in; true by default')
+export const scope = json('scope', list(oneOf(SCOPES)), 'Its widest scopes', 'required')
 
 const partnerRef = object('PartnerRef', {
   id: [textShape(256), 'Identifier of the partner', 'required'],
@@ -35,7 +35,7 @@ export const partner = ownReference(
   'partner',
   partnerRef,
   { path: 'partner' },
-  'The partner whose rows alone it opens; without one it belongs to the provider',
+  "The partner whose rows it opens; the provider's by default",
   'indexed'
 )
 

@@ -27,17 +27,14 @@ const LOOPBACK_HOSTS: readonly string[] = ['127.0.0.1', '[::1]', 'localhost']
 const DEFAULTS = { passwordEncoding: 'sha256', refreshesClientCredentials: false, isPublic: false, isEnabled: true }
 
 const attributes = {
-  clientId: identifying('client_id', PLAIN_ID, CLIENT_ID_MAX_LENGTH, 'By which token requests name it'),
+  clientId: identifying('client_id', PLAIN_ID, CLIENT_ID_MAX_LENGTH, 'Name in token requests'),
   name: text('name', 'Name of the program'),
-  isPublic: boolean('is_public', 'Whether it has no secret, since it could not keep one'),
-  grantTypes: json('grant_types', list(oneOfShape(GRANT_TYPES)), 'How it gets tokens', 'required'),
+  isPublic: boolean('is_public', 'A public client, without a secret'),
+  grantTypes: json('grant_types', list(oneOfShape(GRANT_TYPES)), 'Grant types for tokens', 'required'),
   scope,
-  passwordEncoding: oneOf('password_encoding', PASSWORD_ENCODINGS, 'How it sends passwords; sha256 when left out'),
-  redirectUris: json('redirect_uris', list(uri), 'Where authorization codes may be sent'),
-  refreshesClientCredentials: boolean(
-    'refreshes_client_credentials',
-    'Whether client_credentials comes with a refresh token'
-  ),
+  passwordEncoding: oneOf('password_encoding', PASSWORD_ENCODINGS, 'Encoding of passwords; sha256 by default'),
+  redirectUris: json('redirect_uris', list(uri), 'Addresses for authorization codes'),
+  refreshesClientCredentials: boolean('refreshes_client_credentials', 'client_credentials returns a refresh token'),
   isEnabled,
   partner,
   lastUpdate

@@ -19,7 +19,7 @@ export const partner = defineResource({
       'account_number',
       ACCOUNT_NUMBER,
       ACCOUNT_NUMBER_MAX_LENGTH,
-      'By which the header proxy_accountNumber names the partner'
+      'Account number, as in the header proxy_accountNumber'
     ),
     name: text('name', 'Name of the partner'),
     lastUpdate

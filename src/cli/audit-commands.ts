@@ -4,10 +4,10 @@ import { type Command, Misuse } from './command.ts'
 
 export const auditCommands: Readonly<Record<string, Command>> = {
   'audit verify': {
-    description: 'proves that no sealed row of the audit was changed, or names the first that was',
+    description: 'verifies that no sealed row of the audit was changed, or names the first changed one',
     options: ['head'],
     details: () =>
-      'It exits with 1 when one was. HEAD is the end of a chain as printed once and kept elsewhere: demo:1204:5f0c...',
+      'It exits with 1 if one was. HEAD is the end of a chain, printed earlier and kept elsewhere: demo:1204:5f0c...',
     prepare: ({ options }) => {
       const expected = (options.head ?? []).map(readHead)
       return async ({ database }) => {

@@ -20,14 +20,14 @@ import { alignColumns } from './table.ts'
 const LOOK_INTERVAL_MS = 250
 
 const WAIT_DETAILS =
-  'With --wait it works at the run itself, beside servers or without one, shows how far it is, and ends with what\n' +
-  'became of the accounts; it exits with 1 when one is parked or the run did not end well. Without it a server works.'
+  'With --wait the command works on the run itself, with or without servers, shows the progress and ends with\n' +
+  'a report; it exits with 1 if an account is parked or the run did not end well. Without it a server works.'
 
 export const billRunCommands: Readonly<Record<string, Command>> = {
   'bill-run list': {
     description: 'lists the latest runs of a tenant',
     options: ['tenant', 'json'],
-    details: () => '--json prints all there is to know of each, one JSON document a line.',
+    details: () => '--json prints each as a whole JSON document, one per line.',
     prepare: (args) => async (context) => {
       const { tenantId } = (await enterTenant(context, args)).view
       const runs = await readRuns(context.database, tenantId, context.clock())
@@ -37,7 +37,7 @@ export const billRunCommands: Readonly<Record<string, Command>> = {
   'bill-run start': {
     description: 'bills the accounts of a cycle',
     options: ['tenant', 'cycle', 'dry-run', 'state', 'wait'],
-    details: () => `A --dry-run leaves no trace. Bills are left in --state, new if not said.\n${WAIT_DETAILS}`,
+    details: () => `A --dry-run changes nothing. Bills get the state --state, new by default.\n${WAIT_DETAILS}`,
     prepare: (args) => {
       const start = {
         billCycleId: String(args.options.cycle),
@@ -47,16 +47,16 @@ export const billRunCommands: Readonly<Record<string, Command>> = {
       return (context) => steer(context, args, (tx, asked) => startRun(tx, asked, start))
     }
   },
-  'bill-run cancel': steering('stops a run after the chunks under way; what is billed stays billed', [], cancelRun),
-  'bill-run resume': steering('goes on with a run that was cancelled or failed', ['wait'], resumeRun),
-  'bill-run retry': steering('bills the parked accounts of a run that is done', ['wait'], retryRun),
+  'bill-run cancel': steering('stops a run after the chunks under way; its bills stay', [], cancelRun),
+  'bill-run resume': steering('continues a cancelled or failed run', ['wait'], resumeRun),
+  'bill-run retry': steering('bills the parked accounts of a finished run', ['wait'], retryRun),
   'bill-run discard': {
-    description: 'takes back bills of a run that were never issued',
+    description: 'discards bills of a run that were never issued',
     parameters: ['ID'],
     options: ['tenant', 'filter'],
     details: () =>
-      'Their rates are free again, and their accounts wait for bill-run retry. --filter means some of them, written\n' +
-      'like the query of GET /customerBill: amountDue.value.lt=100.',
+      'Their rates are free again, and bill-run retry bills their accounts. --filter selects some of the bills,\n' +
+      'written like the query of GET /customerBill: amountDue.value.lt=100.',
     prepare: (args) => async (context) => {
       const { author } = await enterTenant(context, args)
       const { database, clock, newId } = context

@@ -9,11 +9,11 @@ import { enterTenant } from './lookup.ts'
 
 export const billingCommands: Readonly<Record<string, Command>> = {
   'cycle open': {
-    description: 'opens the cycle that follows the latest one of a specification',
+    description: 'opens the cycle after the latest one of a specification',
     parameters: ['SPECIFICATION_ID'],
     options: ['tenant'],
     details: () =>
-      'The first one is that of today. Asked twice at the same time it opens one cycle; asked again, the one after it.',
+      'The first one contains today. Two calls at the same time open one cycle; a later call opens the next one.',
     prepare: (args) => async (context) => {
       const writing = { ...(await enterTenant(context, args)), resources: catalogue }
       const { cycle, isNew } = await context.database.transaction((tx) =>
@@ -27,9 +27,9 @@ export const billingCommands: Readonly<Record<string, Command>> = {
     }
   },
   'bill settle': {
-    description: 'settles issued bills with nothing left to pay, which the first versions left as they were',
+    description: 'settles issued bills with nothing left to pay, from the first versions',
     options: ['tenant'],
-    details: () => 'Bills are settled by themselves since; the command may be repeated, and run beside servers.',
+    details: () => 'Later versions settle such bills themselves. The command may be repeated, and run beside servers.',
     prepare: (args) => async (context) => {
       const writing = await enterTenant(context, args)
       const waiting = sql`"tenant_id" = ${writing.view.tenantId} AND ${NOTHING_LEFT}`
@@ -41,7 +41,7 @@ export const billingCommands: Readonly<Record<string, Command>> = {
   },
   'ledger verify': {
     description: 'recomputes the ledger of every tenant from its rows, and names the first difference',
-    details: () => 'It exits with 1 when there is one.',
+    details: () => 'It exits with 1 if there is one.',
     prepare:
       () =>
       async ({ database }) => {

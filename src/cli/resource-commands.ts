@@ -36,7 +36,7 @@ function listCommand(resource: Resource, columns: readonly string[]): Command {
   return {
     description: `lists each ${resource.path} of a tenant`,
     options: ['tenant', 'json'],
-    details: () => '--json prints all there is to know of each, one JSON document a line.',
+    details: () => '--json prints each as a whole JSON document, one per line.',
     prepare: (args) => async (context) => {
       const { view } = await enterTenant(context, args)
       const documents = await listJson(context.database, resource, view)
@@ -84,7 +84,7 @@ function setCommand(resource: Served): Command {
     assignments: 'required',
     options: ['tenant'],
     details: () =>
-      `${describeId(resource)} An empty value removes what was there.\n\n${describeAssignments(resource, names)}`,
+      `${describeId(resource)} An empty value removes the attribute.\n\n${describeAssignments(resource, names)}`,
     prepare: (args) => {
       const body = readAssignments(resource, names, args.assignments)
       return onNamed(resource, args, async (tx, writing, id) => {

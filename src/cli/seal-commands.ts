@@ -5,9 +5,9 @@ import type { Command } from './command.ts'
 
 export const sealCommands: Readonly<Record<string, Command>> = {
   'secrets rotate': {
-    description: 'seals every stored secret with the first of SECRET_KEYS, also those that were never sealed',
+    description: 'seals every stored secret with the first of SECRET_KEYS, including unsealed ones',
     details: () =>
-      'Put the new key before the old ones and restart every process first; the old keys may go afterwards. The\n' +
+      'First put the new key before the old ones and restart every process; remove the old keys afterwards. The\n' +
       'command may be repeated, and run beside servers.',
     prepare:
       () =>

@@ -30,7 +30,7 @@ export const secretCommands: Readonly<Record<string, Command>> = {
     description: 'makes a new API key with the attributes of an old one and prints it once',
     parameters: ['ID'],
     options: ['tenant', 'overlap', 'json'],
-    details: () => `${describeId(apiKey)} The old key goes on for SECONDS; without --overlap it stops at once.`,
+    details: () => `${describeId(apiKey)} The old key works on for SECONDS; without --overlap it stops at once.`,
     prepare: (args) => {
       const { overlap = '0' } = args.options
       const { overlapSeconds } = readBody(OVERLAP, { overlapSeconds: WHOLE.test(overlap) ? Number(overlap) : overlap })
@@ -45,10 +45,10 @@ export const secretCommands: Readonly<Record<string, Command>> = {
     }
   },
   'user password': {
-    description: 'gives a user a new password; what the old one opened is closed',
+    description: 'gives a user a new password; revokes all tokens of the old one',
     parameters: ['ID'],
     options: ['tenant', 'password-stdin', 'json'],
-    details: () => `${describeId(user)} The password is made and printed once, or read from standard input.`,
+    details: () => `${describeId(user)} The password is generated and printed once, or read from standard input.`,
     prepare: (args) => async (context) => {
       const made = await renewedSecret(user, await chosenPassword(context, args))
       const change = onNamed(user, args, async (tx, writing, id) =>

@@ -11,9 +11,9 @@ const DEFAULT: SigningAlgorithm = 'EdDSA'
 
 export const signingKeyCommands: Readonly<Record<string, Command>> = {
   'signing-key rotate': {
-    description: 'gives a tenant a new key to sign tokens with; tokens of the old one stay valid until they expire',
+    description: 'gives a tenant a new key that signs tokens; tokens of the old one stay valid until they expire',
     options: ['tenant', 'algorithm'],
-    details: () => `Without --algorithm the new key is of the kind of the old one, and the first one of ${DEFAULT}.`,
+    details: () => `Without --algorithm the new key has the algorithm of the old one, or ${DEFAULT} if there is none.`,
     prepare: (args) => {
       const asked = readAlgorithm(args.options.algorithm)
       return async (context) => {

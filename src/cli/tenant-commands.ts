@@ -11,7 +11,7 @@ export const tenantCommands: Readonly<Record<string, Command>> = {
   'tenant list': {
     description: 'lists the tenants',
     options: ['json'],
-    details: () => '--json prints the settings of each, but no logo, one JSON document a line.',
+    details: () => '--json prints the settings of each without the logo, one JSON document per line.',
     prepare: (args) => async (context) => ({ text: await listing(context, args) })
   },
   'tenant create': {
@@ -41,7 +41,7 @@ export const tenantCommands: Readonly<Record<string, Command>> = {
     assignments: 'optional',
     options: ['branding-stdin'],
     details: () =>
-      'What documents show is a JSON document on standard input, merged into what is there (RFC 7396).\n\n' +
+      'The branding is a JSON document on standard input, merged into the present one (RFC 7396).\n\n' +
       describeSettings(),
     prepare: (args) => {
       const settings = readSettings(args.assignments)

@@ -5,12 +5,12 @@ import { type Arguments, type Context, Misuse } from './command.ts'
 import { alignColumns } from './table.ts'
 
 const SETTINGS: readonly (readonly [name: string, form: string, meaning: string])[] = [
-  ['timeZone', 'IANA name', 'Where its days begin, such as Europe/Berlin'],
-  ['currency', 'ISO 4217', 'Of new accounts that name none'],
-  ['language', 'en|de|fr', 'Of new accounts that name none'],
-  ['billNumberPattern', 'text', 'Of the numbers of bills'],
+  ['timeZone', 'IANA name', 'Zone in which its days begin, such as Europe/Berlin'],
+  ['currency', 'ISO 4217', 'For new accounts without one'],
+  ['language', 'en|de|fr', 'For new accounts without one'],
+  ['billNumberPattern', 'text', 'Pattern of bill numbers'],
   ['callChargeTypes', 'text,...', 'Types of rates that statements count as calls'],
-  ['itemisation', 'n,type:n,...', 'How many lines of each type, and of some, documents list; empty for all']
+  ['itemisation', 'n,type:n,...', 'Limit of listed lines, of all types and of single types; empty for none']
 ]
 const NAMES = SETTINGS.map(([name]) => name)
 

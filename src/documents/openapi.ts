@@ -6,9 +6,9 @@ const FAILURES = [400, 401, 403, 404, 405, 406, 409, 414, 429, 500, 503, 'defaul
 
 const DESCRIPTION = `An **extension**: the standard does not say where \`billDocument\` leads.
 
-The document of a bill as PDF, HTML or CSV, by \`Accept\`. It says what was billed, with the number, lines, taxes and
-the amount due; payments change nothing about it, and the same bill gives the same bytes. A document that was posted
-with its \`content\` is returned as it came. A bill whose rates and amounts contradict each other is a 409.`
+Returns the document of a bill as PDF, HTML or CSV, by \`Accept\`: its number, lines, taxes and amount due. Payments
+do not change it, and the same bill has the same bytes. A document posted with its \`content\` is returned unchanged.
+A bill whose rates and amounts contradict each other is a 409.`
 
 const CSV = `billNo,rateId,date,type,productId,product,name,description,periodStart,periodEnd,taxCategory,taxRate,\
 currency,taxExcludedAmount,taxIncludedAmount,taxAmount,record
@@ -51,11 +51,11 @@ export function documentPaths(schemes: readonly string[]): Json {
           'text/html': { schema: text },
           'text/csv': { schema: text, example: CSV },
           '*/*': {
-            schema: { type: 'string', description: 'What was posted, of the `mimeType` that it was posted with' }
+            schema: { type: 'string', description: 'The posted content with its posted `mimeType`' }
           }
         }
       },
-      304: { description: 'It still is what `If-None-Match` names', headers },
+      304: { description: 'Unchanged since the version that `If-None-Match` names', headers },
       ...Object.fromEntries(FAILURES.map((status) => [status, responseRef(ERROR_RESPONSES[status].name)]))
     }
   }

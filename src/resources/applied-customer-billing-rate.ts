@@ -21,21 +21,21 @@ const CREDIT = 'appliedBillingCredit'
 const attributes = {
   date: instant('date', 'When the rate was applied', 'indexed'),
   name: text('name', 'Name of the rate'),
-  description: text('description', 'What is shown on the bill for it'),
-  isBilled: boolean('is_billed', 'Whether it stands on a bill: then bill is there, else billingAccount', 'indexed'),
+  description: text('description', 'Text on the bill'),
+  isBilled: boolean('is_billed', 'True with a bill, false with a billingAccount', 'indexed'),
   type: text('rate_type', 'Kind of rate: appliedBillingCharge, appliedBillingCredit, appliedPenaltyCharge, …'),
   appliedTax: json('applied_tax', list(appliedTax), 'Taxes of the rate'),
   bill: ownReference(
     'bill',
     billRef,
     { path: 'customerBill', mayRefer: requireOpen },
-    'The bill it stands on',
+    'The bill of the rate',
     'indexed'
   ),
-  billingAccount: openReference('billing_account', billingAccountRef, 'The account it is charged to', 'indexed'),
+  billingAccount: openReference('billing_account', billingAccountRef, 'The charged account', 'indexed'),
   characteristic: json('characteristic', list(characteristic), 'Further properties of the rate'),
-  periodCoverage: json('period_coverage', timePeriod, 'The period it is charged for'),
-  product: reference('product', productRef, 'The product it is charged for', 'indexed'),
+  periodCoverage: json('period_coverage', timePeriod, 'The charged period'),
+  product: reference('product', productRef, 'The charged product', 'indexed'),
   taxExcludedAmount: money('tax_excluded_amount', 'Amount before tax'),
   taxIncludedAmount: money('tax_included_amount', 'Amount with tax'),
   externalId: text('external_id', "The sender's own id of the rate: sent again, it is stored once", 'indexed')

@@ -9,7 +9,7 @@ export const billCycleSpecification = declareResource(['check'], {
   table: 'bill_cycle_specification',
   owner: 'partner',
   scopes: { read: ['bill:read'], write: ['bill:write'] },
-  description: 'How bill cycles recur, and when their dates fall within the period',
+  description: 'The recurrence of bill cycles, and the dates within the period',
   examples: {
     create: { name: 'Monthly', frequency: 'month', validFor: { startDateTime: '2026-01-01T00:00:00.000Z' } },
     patch: { paymentDueDateOffset: 14 }
@@ -23,7 +23,7 @@ export const billCycleSpecification = declareResource(['check'], {
   },
   attributes: {
     name: text('name', 'Name of the specification', 'required'),
-    description: text('description', 'What the specification is for'),
+    description: text('description', 'Description of the specification'),
     billingPeriod: text('billing_period', 'The recurring period, e.g. month'),
     frequency: text('frequency', 'How often the cycle recurs, e.g. monthly'),
     billingDateShift: integer('billing_date_shift', 'Days from the start of the period to the billing date'),
@@ -31,7 +31,7 @@ export const billCycleSpecification = declareResource(['check'], {
     creditDateOffset: integer('credit_date_offset', 'Days to the date up to which credits are billed'),
     mailingDateOffset: integer('mailing_date_offset', 'Days to the date on which bills are sent'),
     paymentDueDateOffset: integer('payment_due_date_offset', 'Days to the date on which bills are due'),
-    validFor: json('valid_for', timePeriod, 'When the specification holds')
+    validFor: json('valid_for', timePeriod, 'Validity of the specification')
   },
   patchable: { allBut: [] }
 })

@@ -10,7 +10,7 @@ export const billCycle = declareResource(['completeFromDatabase'], {
   table: 'bill_cycle',
   owner: 'partner',
   scopes: { read: ['bill:read'], write: ['bill:write'] },
-  description: 'One period of billing with its actual dates',
+  description: 'One period of billing with its dates',
   examples: { create: { name: 'March' }, patch: { name: 'April' } },
   operations: {
     list: 'extension',
@@ -21,13 +21,13 @@ export const billCycle = declareResource(['completeFromDatabase'], {
   },
   attributes: {
     name: text('name', 'Name of the cycle'),
-    description: text('description', 'What the cycle is for'),
-    billingPeriod: text('billing_period', 'The period that is billed, e.g. March'),
-    billingDate: instant('billing_date', 'When the bills are dated', 'indexed'),
-    chargeDate: instant('charge_date', 'Up to when charges are billed'),
-    creditDate: instant('credit_date', 'Up to when credits are billed'),
-    mailingDate: instant('mailing_date', 'When the bills are sent'),
-    paymentDueDate: instant('payment_due_date', 'When the bills are due'),
+    description: text('description', 'Description of the cycle'),
+    billingPeriod: text('billing_period', 'The billed period, e.g. March'),
+    billingDate: instant('billing_date', 'Date of the bills', 'indexed'),
+    chargeDate: instant('charge_date', 'Date up to which charges are billed'),
+    creditDate: instant('credit_date', 'Date up to which credits are billed'),
+    mailingDate: instant('mailing_date', 'Date of sending'),
+    paymentDueDate: instant('payment_due_date', 'Due date'),
     BillCycleSpecification: ownReference(
       'bill_cycle_specification',
       billCycleSpecificationRef,
@@ -35,7 +35,7 @@ export const billCycle = declareResource(['completeFromDatabase'], {
       'The specification it follows (the standard writes the capital B)',
       'indexed'
     ),
-    validFor: json('valid_for', timePeriod, 'When the cycle holds')
+    validFor: json('valid_for', timePeriod, 'Period of the cycle')
   },
   patchable: { allBut: [] }
 })

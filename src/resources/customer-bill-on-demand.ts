@@ -12,7 +12,7 @@ export const customerBillOnDemand = declareResource(['afterWrite'], {
   table: 'customer_bill_on_demand',
   owner: 'partner',
   scopes: { read: ['bill:read'], write: ['bill:write'] },
-  description: 'A request to make a bill now',
+  description: 'A request for a bill outside the cycle',
   examples: { create: { billingAccount: { id: 'BA-100017' } }, patch: { name: 'Final bill' } },
   operations: {
     list: 'standard',
@@ -23,20 +23,20 @@ export const customerBillOnDemand = declareResource(['afterWrite'], {
   },
   attributes: {
     name: text('name', 'Name of the request for people'),
-    description: text('description', 'What the request is about'),
+    description: text('description', 'Description of the request'),
     lastUpdate: instant('last_update', 'When the request was last changed', 'readOnly'),
-    billingAccount: openReference('billing_account', billingAccountRef, 'The account to be billed', 'indexed'),
+    billingAccount: openReference('billing_account', billingAccountRef, 'The account to bill', 'indexed'),
     customerBill: ownReference(
       'customer_bill',
       billRef,
       { path: 'customerBill' },
-      'The bill that was made',
+      'The resulting bill',
       'indexed',
       'readOnly'
     ),
-    relatedParty: reference('related_party', relatedPartyRef, 'The party whose account is to be billed', 'indexed'),
-    state: oneOf('state', STATES, 'Where the request stands'),
-    stateReason: text('state_reason', 'Why it was rejected or ended with an error', 'readOnly')
+    relatedParty: reference('related_party', relatedPartyRef, 'The party whose account to bill', 'indexed'),
+    state: oneOf('state', STATES, 'State of the request'),
+    stateReason: text('state_reason', 'Reason of a rejection or an error', 'readOnly')
   },
   // Only the engine sets the state.
   patchable: { allBut: ['billingAccount', 'relatedParty', 'state'] },

@@ -31,18 +31,22 @@ const STATES = ['new', 'validated', 'sent', 'partiallyPaid', 'settled'] as const
 export const ISSUED: readonly string[] = ['validated', 'sent', 'partiallyPaid', 'settled']
 
 const attributes = {
-  billNo: text('bill_no', 'Number of the bill that the customer knows', 'indexed'),
+  billNo: text('bill_no', 'Number of the bill, as the customer sees it', 'indexed'),
   billDate: instant('bill_date', 'Date of the bill', 'indexed'),
   category: text('category', 'Category of the bill: normal, duplicate, interim, last, trial, creditNote'),
   lastUpdate: instant('last_update', 'When the bill was last changed', 'readOnly'),
-  nextBillDate: instant('next_bill_date', 'About when the next bill of the cycle is made'),
-  paymentDueDate: instant('payment_due_date', 'Until when the amount due is to be paid'),
-  runType: oneOf('run_type', ['onCycle', 'offCycle'], 'Whether a cycle run or another event made the bill'),
-  amountDue: money('amount_due', 'What the customer has to pay'),
-  remainingAmount: money('remaining_amount', 'What of it has not been paid yet'),
+  nextBillDate: instant('next_bill_date', "Approximate date of the cycle's next bill"),
+  paymentDueDate: instant('payment_due_date', 'Date by which the amount due must be paid'),
+  runType: oneOf(
+    'run_type',
+    ['onCycle', 'offCycle'],
+    'A cycle run (onCycle) or another event (offCycle) made the bill'
+  ),
+  amountDue: money('amount_due', 'Amount to pay'),
+  remainingAmount: money('remaining_amount', 'The unpaid part of the amount due'),
   taxExcludedAmount: money('tax_excluded_amount', 'Sum of the charges before tax'),
   taxIncludedAmount: money('tax_included_amount', 'Sum of the charges with tax'),
-  appliedPayment: json('applied_payment', list(appliedPayment), 'Payments that went to the bill'),
+  appliedPayment: json('applied_payment', list(appliedPayment), 'Payments of the bill'),
   billCycle: ownReference('bill_cycle', billCycleRef, { path: 'billCycle' }, 'The cycle that made it', 'indexed'),
   billDocument: linkedJson(
     'bill_document',
@@ -50,13 +54,13 @@ const attributes = {
     withUrls,
     'Documents of the bill; one is made when none is posted'
   ),
-  billingAccount: openReference('billing_account', billingAccountRef, 'The account that is billed', 'indexed'),
-  billingPeriod: json('billing_period', timePeriod, 'The period that is billed'),
-  financialAccount: reference('financial_account', financialAccountRef, 'The account that pays', 'indexed'),
-  paymentMethod: reference('payment_method', paymentMethodRef, 'How it is to be paid'),
-  relatedParty: json('related_party', list(relatedPartyRef), 'Parties that have to do with the bill', 'indexed'),
-  state: oneOf('state', [...STATES, 'onHold'], 'Where the bill stands', 'indexed'),
-  holdReason: text('hold_reason', 'Why the bill is on hold; gone once it leaves that state'),
+  billingAccount: openReference('billing_account', billingAccountRef, 'The billed account', 'indexed'),
+  billingPeriod: json('billing_period', timePeriod, 'The billed period'),
+  financialAccount: reference('financial_account', financialAccountRef, 'The paying account', 'indexed'),
+  paymentMethod: reference('payment_method', paymentMethodRef, 'Method of payment'),
+  relatedParty: json('related_party', list(relatedPartyRef), 'Parties related to the bill', 'indexed'),
+  state: oneOf('state', [...STATES, 'onHold'], 'State of the bill', 'indexed'),
+  holdReason: text('hold_reason', 'Reason of the hold; removed when the bill leaves that state'),
   taxItem: json('tax_item', list(taxItem), 'Taxes of the bill')
 }
 

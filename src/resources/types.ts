@@ -13,27 +13,27 @@ import {
 
 /** The nested types of TMF678 v4, with the cardinalities of its conformance profile. */
 const reference = {
-  id: [text(256), 'Identifier of what is referred to', 'required'],
-  href: [link, 'Where it is found']
+  id: [text(256), 'Identifier of the referenced resource', 'required'],
+  href: [link, 'Its address']
 } as const
 
-const referredType = [text(256), 'Type of what is referred to, where it must be told apart'] as const
+const referredType = [text(256), 'Type of the referenced resource, if it is ambiguous'] as const
 const named = { ...reference, name: [text(), 'Its name'], '@referredType': referredType } as const
 
 export const billRef = object('BillRef', { ...reference, '@referredType': referredType })
 export const billCycleRef = object('BillCycleRef', named)
 export const billCycleSpecificationRef = object('BillCycleSpecificationRef', {
   ...named,
-  description: [text(), 'What the specification is for']
+  description: [text(), 'Description of the specification']
 })
 export const billingAccountRef = object('BillingAccountRef', named)
 export const paymentMethodRef = object('PaymentMethodRef', named)
 export const productRef = object('ProductRef', named)
 
 export const accountBalance = object('AccountBalance', {
-  balanceType: [text(256), 'What kind of balance it is, e.g. deposit, loyalty', 'required'],
+  balanceType: [text(256), 'Kind of balance, e.g. deposit, loyalty', 'required'],
   amount: [money, 'The balance', 'required'],
-  validFor: [timePeriod, 'When the balance holds', 'required']
+  validFor: [timePeriod, 'Validity of the balance', 'required']
 })
 
 export const financialAccountRef = object('FinancialAccountRef', {
@@ -48,7 +48,7 @@ export const relatedPartyRef = {
   ...object('RelatedPartyRef', {
     ...reference,
     name: [text(), 'Name of the party'],
-    role: [text(256), 'What the party has to do with it; required where the id is that of a party'],
+    role: [text(256), "Role of the party; required for a party's id"],
     '@referredType': [text(256), 'Type of the party, e.g. Individual, Organization', 'required']
   }),
   needed: { member: 'role', when: '@referredType', isOneOf: PARTIES }
@@ -56,15 +56,15 @@ export const relatedPartyRef = {
 
 export const attachment = object('AttachmentRefOrValue', {
   id: [text(256), 'Identifier of the document', 'required'],
-  href: [link, 'Where the document is described'],
-  attachmentType: [text(256), 'What kind of document it is'],
+  href: [link, "Address of the document's description"],
+  attachmentType: [text(256), 'Kind of document'],
   content: [base64(1_000_000), 'The document itself, encoded as base64'],
-  description: [text(), 'What the document holds'],
+  description: [text(), 'Description of the document'],
   mimeType: [text(256), 'Media type of the document'],
   name: [text(), 'File name of the document'],
-  url: [link, 'Where the document is downloaded'],
+  url: [link, 'Download address of the document'],
   size: [quantity, 'Size of the document'],
-  validFor: [timePeriod, 'When the document is valid'],
+  validFor: [timePeriod, 'Validity of the document'],
   '@referredType': referredType
 })
 

@@ -37,7 +37,7 @@ export function previewEndpoint(apiBase: string): Endpoint {
     operationId: 'previewBill',
     tag: 'preview',
     summary: 'Preview the next bill of an account',
-    description: 'Reckons the bill that an account would have now, or at another time. Nothing is stored.',
+    description: 'Computes the bill that an account would get now, or at another time. Stores nothing.',
     access: { scopes: ['bill:read'], supportsProxy: true },
     query: anyQuery,
     body: WANTED,

@@ -18,7 +18,7 @@ export const PREVIEW_SCHEMA = objectSchema({
   amountDue: MONEY,
   taxItem: { type: 'array', items: schemaRef('TaxItem') },
   rounding: MONEY,
-  lineCount: { type: 'integer', minimum: 0, description: 'How many lines it has; the first 10,000 are shown' },
+  lineCount: { type: 'integer', minimum: 0, description: 'Number of lines; the first 10,000 are listed' },
   lines: {
     type: 'array',
     items: objectSchema(
@@ -26,7 +26,7 @@ export const PREVIEW_SCHEMA = objectSchema({
         rate: objectSchema({ id: TEXT, href: { type: 'string', format: 'uri' } }),
         type: TEXT,
         taxExcludedAmount: MONEY,
-        shownAmount: { ...MONEY, description: 'The amount in whole minor units, as the bill shows it' }
+        shownAmount: { ...MONEY, description: 'The displayed amount, in whole minor units' }
       },
       { name: TEXT, date: INSTANT }
     )

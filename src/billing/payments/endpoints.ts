@@ -94,7 +94,7 @@ function list(apiBase: string): Endpoint {
     path: '/payment',
     operationId: 'listPayment',
     summary: 'Find payments',
-    description: 'Payments in the order in which they came.',
+    description: 'Returns payments in the order of arrival.',
     access: READ,
     query: listQuery('payment', {
       'billingAccount.id': 'Any of these accounts, by id or alias, separated by commas',
@@ -102,7 +102,7 @@ function list(apiBase: string): Endpoint {
     }),
     body: noBody,
     replies: {
-      200: { description: 'Everything that matches, or its first page', ...FOUND },
+      200: { description: 'All matches, or the first page', ...FOUND },
       206: { description: 'The part that `offset` and `limit` asked for', ...FOUND }
     },
     handle: async (asked, context) => {
@@ -126,15 +126,15 @@ function take(apiBase: string): Endpoint {
     path: '/payment',
     operationId: 'createPayment',
     summary: 'Take a payment',
-    description: `Pays the named bills, or those that are due first; what they do not need stays as the credit of the
-account. The same reference with the same content is the payment that was taken before.`,
+    description: `Pays the named bills, or those due first; the rest becomes credit of the account. The same reference
+with the same content means the earlier payment.`,
     access: WRITE,
     query: anyQuery,
     body: RECEIPT,
     example: EXAMPLE,
     failures: [409],
     replies: {
-      200: { description: 'The payment that was taken before', ...TAGGED },
+      200: { description: 'The earlier payment', ...TAGGED },
       201: { description: 'The payment', schema: PAYMENT_SCHEMA, headers: ['ETag', 'Location'] }
     },
     handle: async (asked, context) => {
@@ -153,14 +153,14 @@ function retrieve(apiBase: string): Endpoint {
     path: '/payment/{id}',
     operationId: 'retrievePayment',
     summary: 'Read one payment',
-    description: 'A payment with the bills that it pays, and what is left of it as credit.',
+    description: 'Returns a payment with the bills that it pays, and its rest as credit.',
     access: READ,
     headers: ['IfNoneMatch'],
     query: WHOLE,
     body: noBody,
     replies: {
       200: { description: 'The payment', ...TAGGED },
-      304: { description: 'It still is what `If-None-Match` names', headers: ['ETag'] }
+      304: { description: 'Unchanged since the version that `If-None-Match` names', headers: ['ETag'] }
     },
     handle: async (asked, context) => {
       const { version, json } = await one(asked, context, apiBase, String(asked.params.id))
@@ -176,7 +176,7 @@ function reverse(apiBase: string): Endpoint {
     path: '/payment/{id}/reverse',
     operationId: 'reversePayment',
     summary: 'Reverse a payment',
-    description: 'Takes a payment back: the bills that it paid are due again. A payment is reversed once.',
+    description: 'Reverses a payment, once: the bills that it paid are due again.',
     access: WRITE,
     query: anyQuery,
     body: noBody,

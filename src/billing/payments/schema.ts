@@ -17,11 +17,11 @@ export const PAYMENT_SCHEMA: Json = {
     id: { ...TEXT, description: 'Identifier, given by the server' },
     href: { ...ADDRESS, description: 'Where the payment is found' },
     billingAccount: schemaRef('BillingAccountRef'),
-    amount: money('What was paid'),
-    method: { type: 'string', enum: [...METHODS], description: 'How it was paid' },
-    reference: { ...TEXT, description: 'By which the client names it' },
-    createdAt: { ...INSTANT, description: 'When it was taken' },
-    reversedAt: { ...INSTANT, description: 'When it was reversed' },
+    amount: money('Amount of the payment'),
+    method: { type: 'string', enum: [...METHODS], description: 'Method of payment' },
+    reference: { ...TEXT, description: "The client's own name for the payment" },
+    createdAt: { ...INSTANT, description: 'Time of the payment' },
+    reversedAt: { ...INSTANT, description: 'Time of the reversal' },
     allocations: {
       type: 'array',
       description: 'The bills that it pays',
@@ -30,10 +30,10 @@ export const PAYMENT_SCHEMA: Json = {
         required: ['bill', 'amount'],
         properties: {
           bill: { type: 'object', required: ['id', 'href'], properties: { id: TEXT, href: ADDRESS } },
-          amount: money('How much of it')
+          amount: money('The paid part')
         }
       }
     },
-    credit: money('What no bill has needed')
+    credit: money('The part that no bill has used')
   }
 }

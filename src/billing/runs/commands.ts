@@ -20,7 +20,7 @@ const COUNT = { type: 'integer', minimum: 0 }
 const FILTER = z
   .string({ error: 'must be a text' })
   .optional()
-  .meta({ description: 'Which bills, written like the query of a list of them; all when left out' })
+  .meta({ description: 'Selects bills, written like the query of their list; all by default' })
 
 const release = endpoint({
   ...RUN,
@@ -28,20 +28,20 @@ const release = endpoint({
   path: '/billRun/{id}/release',
   operationId: 'releaseBillRunBills',
   summary: 'Release bills of a run',
-  description: `Issues bills of a run that has ended, or sends them. It works in chunks; whatever interrupts it, the
-same request goes on where it ended.`,
+  description: `Issues or sends bills of an ended run. It works in chunks; after an interruption, the same request
+continues where it ended.`,
   query: anyQuery,
   body: z.strictObject({
     state: z
       .enum(ISSUED_STATES, { error: `must be one of ${ISSUED_STATES.join(', ')}` })
-      .meta({ description: 'The state to which they go' }),
+      .meta({ description: 'The new state' }),
     filter: FILTER
   }),
   examples: { all: { value: { state: 'sent' } } },
   failures: [409],
   replies: {
     200: {
-      description: 'How many bills went to the state, and how many of the others stay, for which reason',
+      description: 'The number of moved bills, and of others by reason',
       schema: {
         type: 'object',
         required: ['released', 'skipped'],
@@ -73,16 +73,16 @@ const discard = endpoint({
   subject: 'a discard',
   operationId: 'discardBillRunBills',
   summary: 'Take back bills of a run that were never issued',
-  description: `Removes bills of a run that has ended, as long as they were never issued, frees their rates, and parks
-their accounts, which a retry of the run bills again. It works in chunks; whatever interrupts it, the same request goes
-on where it ended. What is not discarded was issued.`,
+  description: `Removes bills of an ended run that were never issued, frees their rates, and parks their accounts, which
+a retry of the run bills again. It works in chunks; after an interruption, the same request continues where it ended.
+Bills that are not discarded were issued.`,
   query: z.strictObject({}),
   body: z.strictObject({ filter: FILTER }),
   examples: { cheap: { value: { filter: 'amountDue.value.lt=100' } } },
   failures: [409],
   replies: {
     200: {
-      description: 'How many bills are gone, and how many of those that were meant stay, as they were issued',
+      description: 'The number of discarded bills, and of selected ones that stay because they were issued',
       schema: { type: 'object', required: ['discarded', 'skipped'], properties: { discarded: COUNT, skipped: COUNT } }
     }
   },
@@ -109,7 +109,7 @@ function steering(
     query: anyQuery,
     body: noBody,
     failures: [409],
-    replies: { 202: { description: 'The run as it is now', schema: RUN_SCHEMA } },
+    replies: { 202: { description: 'The changed run', schema: RUN_SCHEMA } },
     handle: async (asked, context) => {
       const { database, clock, newId } = context
       const id = String(asked.params.id)
@@ -123,12 +123,7 @@ function steering(
 export const runCommands: readonly Endpoint[] = [
   release,
   discard,
-  steering(
-    'cancel',
-    'Cancel a run',
-    'Stops a run that is queued or running. The bills that it has made stay.',
-    cancelRun
-  ),
-  steering('resume', 'Resume a run', 'Has a run go on that failed or was cancelled, where it ended.', resumeRun),
-  steering('retry', 'Bill the parked accounts of a run', 'Bills the accounts that a run has parked.', retryRun)
+  steering('cancel', 'Cancel a run', 'Stops a queued or running run. Its bills stay.', cancelRun),
+  steering('resume', 'Resume a run', 'Continues a failed or cancelled run where it ended.', resumeRun),
+  steering('retry', 'Bill the parked accounts of a run', 'Bills the parked accounts of a run.', retryRun)
 ]

@@ -28,7 +28,7 @@ const start = endpoint({
     dryRun: z
       .boolean({ error: 'must be true or false' })
       .default(false)
-      .meta({ description: 'Whether the bills are made for reading only' }),
+      .meta({ description: 'Makes bills for reading only' }),
     billState: z
       .enum(BILL_STATES, { error: `must be one of ${BILL_STATES.join(', ')}` })
       .default('new')
@@ -64,7 +64,7 @@ const list = endpoint({
   body: noBody,
   replies: {
     200: {
-      description: 'Everything that matches, or its first page',
+      description: 'All matches, or the first page',
       schema: { type: 'array', items: RUN_SCHEMA },
       headers: PAGE_HEADERS
     },
@@ -95,7 +95,7 @@ const retrieve = endpoint({
   path: '/billRun/{id}',
   operationId: 'retrieveBillRun',
   summary: 'Read one run',
-  description: 'How far a run is, and what it has made.',
+  description: 'Returns the progress and the results of a run.',
   query: noQuery('a billRun is answered as a whole: it takes no query'),
   body: noBody,
   replies: { 200: { description: 'The run', schema: RUN_SCHEMA } },
@@ -112,7 +112,7 @@ function bills(apiBase: string): Endpoint {
     path: '/billRun/{id}/bills',
     operationId: 'listBillRunBills',
     summary: 'Read all bills of a run',
-    description: 'The bills of a run, those of a dry one too, by `Accept`. Times in CSV are those of the tenant.',
+    description: "Returns the bills of a run, also of a dry one, by `Accept`. Times in CSV are in the tenant's zone.",
     query: noQuery('all bills of a billRun are answered: there is no query; GET /customerBill has filters'),
     body: noBody,
     work: 'transfer',

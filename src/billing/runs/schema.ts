@@ -20,22 +20,22 @@ export const RUN_SCHEMA: Json = {
   properties: {
     id: { ...TEXT, description: 'Identifier, given by the server' },
     href: { type: 'string', format: 'uri', description: 'Where the run is found' },
-    state: { type: 'string', enum: [...RUN_STATES], description: 'How far it is' },
+    state: { type: 'string', enum: [...RUN_STATES], description: 'State of the run' },
     billCycle: { ...REFERENCE, description: 'The cycle that it bills' },
-    dryRun: { type: 'boolean', description: 'Whether its bills are made for reading only' },
+    dryRun: { type: 'boolean', description: 'Its bills are for reading only' },
     billState: { type: 'string', enum: [...BILL_STATES], description: 'The state of its bills' },
-    eligible: { ...COUNT, description: 'Accounts that it is to bill' },
-    billed: { ...COUNT, description: 'Accounts that it has billed' },
-    skipped: listOf({ reason: TEXT, count: COUNT }, 'Accounts that have no bill, by reason'),
-    parkedCount: { ...COUNT, description: 'Accounts that wait for a retry' },
-    parked: listOf({ billingAccount: REFERENCE, reason: TEXT }, 'The first of those'),
+    eligible: { ...COUNT, description: 'Accounts to bill' },
+    billed: { ...COUNT, description: 'Billed accounts' },
+    skipped: listOf({ reason: TEXT, count: COUNT }, 'Accounts without a bill, by reason'),
+    parkedCount: { ...COUNT, description: 'Number of parked accounts, which wait for a retry' },
+    parked: listOf({ billingAccount: REFERENCE, reason: TEXT }, 'The first parked accounts'),
     unknownAccountRates: listOf(
       { billingAccount: REFERENCE, count: COUNT },
-      'Rates that name an account of another system, so that no run bills them; there once the run has ended'
+      'Rates of accounts of other systems, which no run bills; present after the end of the run'
     ),
-    amount: { type: 'array', description: 'The sums of its bills, by currency', items: schemaRef('Money') },
-    billsPerSecond: { type: 'number', description: 'How quick it is' },
-    estimatedEnd: { ...INSTANT, description: 'When it ends at this speed' },
+    amount: { type: 'array', description: 'Sums of its bills, by currency', items: schemaRef('Money') },
+    billsPerSecond: { type: 'number', description: 'Bills per second' },
+    estimatedEnd: { ...INSTANT, description: 'Estimated end' },
     startedAt: { ...INSTANT, description: 'When it began' },
     finishedAt: { ...INSTANT, description: 'When it ended' },
     failure: { ...TEXT, description: 'Why it failed' }

@@ -35,7 +35,7 @@ const QUERY = z
       .string()
       .regex(/^[A-Z]{3}$/, { error: 'must be three letters of ISO 4217' })
       .optional()
-      .meta({ description: "Which of the account's balances; that of its own currency when left out" })
+      .meta({ description: "Currency of the balance; the account's own by default" })
   })
   .refine(({ from, to }) => from <= to, { path: ['from'], error: 'must not be after to' })
 
@@ -48,9 +48,9 @@ export function statementEndpoint(paymentBase: string): Endpoint {
     operationId: 'retrieveBillingAccountStatement',
     tag: account.path,
     summary: 'Read the statement of one BillingAccount',
-    description: `How the account came from one balance to the next, from the ledger. What the holder has is positive:
-the closing balance is the opening one and the payments less the total of charges, which are calls, others and
-adjustments. The closing balance of one day is the opening one of the next.`,
+    description: `Returns the changes of the account's balance, from the ledger; positive is in the holder's favour.
+The closing balance is the opening balance plus the payments less the total charges, which are calls, others and
+adjustments. The closing balance of one day is the opening balance of the next.`,
     access: { scopes: account.scopes.read, supportsProxy: true },
     query: QUERY,
     body: noBody,

@@ -93,7 +93,7 @@ function divided<T extends string, A extends Attributes, S extends keyof A & str
     ...Object.entries(spec.attributes),
     ['@type', text('at_type', 'The sub-class of this object, when it is sub-classed')],
     ['@baseType', text('at_base_type', 'The super-class of this object, when it is sub-classed')],
-    ['@schemaLocation', uri('at_schema_location', 'Where the JSON schema of the sub-class is found')]
+    ['@schemaLocation', uri('at_schema_location', "Address of the sub-class's JSON schema")]
   ])
   const own = [...attributes].filter(([name]) => name !== 'id').flatMap(([, attribute]) => columnsOf(attribute))
   const resource = {
@@ -114,7 +114,7 @@ function divided<T extends string, A extends Attributes, S extends keyof A & str
 function idOf({ clientId }: Description): Attribute {
   if (!clientId) return text('id', 'Identifier, given by the server', 'indexed', 'readOnly')
   const options = clientId.isRequired ? (['required'] as const) : []
-  return { ...text('id', 'Identifier, given by the client', 'indexed', ...options), shape: clientId.shape }
+  return { ...text('id', 'Identifier, chosen by the client', 'indexed', ...options), shape: clientId.shape }
 }
 
 function patchability({

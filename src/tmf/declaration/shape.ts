@@ -127,7 +127,7 @@ function memberMap(members: MemberSpecs): Map<string, Member> {
 export const META: ReadonlyMap<string, Member> = memberMap({
   '@type': [text(256), 'The sub-class of this object, when it is sub-classed'],
   '@baseType': [text(256), 'The super-class of this object, when it is sub-classed'],
-  '@schemaLocation': [uri, 'Where the JSON schema of the sub-class is found']
+  '@schemaLocation': [uri, "Address of the sub-class's JSON schema"]
 })
 
 export const currency = pattern(/^[A-Z]{3}$/, 3)
@@ -138,7 +138,7 @@ export const money = plainObject('Money', {
 })
 
 export const quantity = plainObject('Quantity', {
-  amount: [decimal, 'How much', 'required'],
+  amount: [decimal, 'Amount', 'required'],
   units: [text(64), 'Unit of the amount', 'required']
 })
 

@@ -15,7 +15,7 @@ export function bulkBody(one: Json): Json {
 export function bulkResponses(): Json {
   const headers = headerRefs('X-Request-Id')
   return {
-    200: { description: 'What became of each of many, in their order', headers, content: { [LINES_TYPE]: RESULTS } },
+    200: { description: 'The result of each document, in order', headers, content: { [LINES_TYPE]: RESULTS } },
     422: {
       description: `${ERROR_RESPONSES[422].description}; with \`atomic=true\`: a line is refused, nothing is stored`,
       headers,

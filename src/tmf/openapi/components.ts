@@ -6,45 +6,45 @@ export const ERROR_RESPONSES = {
   400: { name: 'BadRequest', description: 'The request is malformed, or breaks a rule that the message names' },
   401: {
     name: 'Unauthorized',
-    description: 'There is no credential, or it is not good (any more)',
+    description: 'Missing, invalid or expired credential',
     headers: ['WWW-Authenticate']
   },
   403: {
     name: 'Forbidden',
-    description: 'The credential does not open this; the message names the scope that would',
+    description: 'The credential lacks the scope that the message names',
     headers: ['WWW-Authenticate']
   },
-  404: { name: 'NotFound', description: 'There is no such resource' },
+  404: { name: 'NotFound', description: 'The resource does not exist' },
   405: {
     name: 'MethodNotAllowed',
-    description: 'The path does not have this method; `Allow` lists those it has',
+    description: 'The path lacks this method; `Allow` lists its methods',
     headers: ['Allow']
   },
-  406: { name: 'NotAcceptable', description: 'It is not there as anything that `Accept` takes' },
+  406: { name: 'NotAcceptable', description: 'No available media type matches `Accept`' },
   409: {
     name: 'Conflict',
-    description: 'What is stored does not allow it, e.g. this move from this state',
+    description: 'The stored state does not allow it, e.g. this transition',
     headers: ['Retry-After']
   },
-  412: { name: 'PreconditionFailed', description: 'The resource is no longer what `If-Match` names' },
+  412: { name: 'PreconditionFailed', description: 'The resource has changed since the version in `If-Match`' },
   413: { name: 'PayloadTooLarge', description: 'The body is too large' },
   414: { name: 'UriTooLong', description: 'The path is too long' },
   415: {
     name: 'UnsupportedMediaType',
-    description: 'The body has a media type or charset that is not taken here',
+    description: 'The media type or charset of the body is not supported',
     headers: ['Accept-Patch', 'Accept-Post']
   },
   422: { name: 'UnprocessableEntity', description: 'The `Idempotency-Key` belongs to another request' },
   429: {
     name: 'TooManyRequests',
-    description: 'There were too many requests in the last minute',
+    description: 'Too many requests',
     headers: ['Retry-After']
   },
   500: { name: 'InternalServerError', description: 'The server failed' },
   501: { name: 'NotImplemented', description: 'The JSONPath in `filter` or `fields` is valid, but not supported' },
   503: {
     name: 'ServiceUnavailable',
-    description: 'The server or its database cannot answer now',
+    description: 'The server or its database cannot serve the request now',
     headers: ['Retry-After']
   },
   default: { name: 'OtherError', description: 'Any other failure' }
@@ -95,26 +95,26 @@ const HEADERS = {
   'X-Total-Count': { description: 'How many resources match', required: true, schema: count },
   'X-Result-Count': { description: 'How many resources the body has', required: true, schema: count },
   'X-Total-Count-Accuracy': {
-    description: 'There when `X-Total-Count` is an estimate',
+    description: 'Present if `X-Total-Count` is an estimate',
     schema: { type: 'string', enum: ['estimated'] }
   },
-  Link: { description: 'Where the first, prev, next and last page are (RFC 8288)', schema: text },
+  Link: { description: 'Addresses of the first, prev, next and last page (RFC 8288)', schema: text },
   ETag: { description: 'Version of the resource, for `If-Match` and `If-None-Match`', required: true, schema: text },
   Location: {
-    description: 'Where the new resource is found',
+    description: 'Address of the new resource',
     required: true,
     schema: { type: 'string', format: 'uri' }
   },
   'Idempotency-Replayed': {
-    description: 'There when this is the answer to an earlier request with this `Idempotency-Key`',
+    description: 'Present if this is the response to an earlier request with this `Idempotency-Key`',
     schema: { type: 'string', enum: ['true'] }
   },
-  Vary: { description: 'What the answer depends on', required: true, schema: text },
-  'WWW-Authenticate': { description: 'How to get in (RFC 6750, section 3)', schema: text },
+  Vary: { description: 'Request headers that the response depends on', required: true, schema: text },
+  'WWW-Authenticate': { description: 'How to authenticate (RFC 6750, section 3)', schema: text },
   Allow: { description: 'The methods of the path', required: true, schema: text },
   'Accept-Patch': { description: 'The media types that PATCH takes', schema: text },
   'Accept-Post': { description: 'The media types that POST takes', schema: text },
-  'Retry-After': { description: 'After how many seconds a repetition may succeed', schema: count }
+  'Retry-After': { description: 'Seconds until a repetition may succeed', schema: count }
 } as const
 
 export type HeaderName = keyof typeof HEADERS

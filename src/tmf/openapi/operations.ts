@@ -148,13 +148,13 @@ function* descriptions(resource: Resource, operation: Operation): Generator<stri
 function speed({ attributes }: Resource): string {
   const indexed = [...attributes].filter(([, attribute]) => attribute.indexed)
   const names = indexed.map(([name, { storage }]) => (storage.kind === 'reference' ? `\`${name}.id\`` : `\`${name}\``))
-  return `Indexed, and so quick at any size: ${names.join(', ')}.`
+  return `Indexed, and so fast at any size: ${names.join(', ')}.`
 }
 
 function moves({ attribute = 'state', transitions }: StateMachine): string {
   const rows = Object.entries(transitions).map(([from, to]) => `| ${from} | ${to.join(', ') || 'final'} |`)
   const table = [`| ${attribute} | may go to |`, '| --- | --- |', ...rows].join('\n')
-  return `Where \`${attribute}\` may go, as far as what happened before allows; anything else is a 409:\n\n${table}`
+  return `Transitions of \`${attribute}\`, as far as the resource's history allows; any other is a 409:\n\n${table}`
 }
 
 function requestBody({ type, bulk, examples }: Resource, operation: Operation): Json | undefined {
@@ -193,23 +193,23 @@ function successes({ type, secret }: Resource, operation: Operation): Json {
     case 'list': {
       const counted = headerRefs('X-Request-Id', 'X-Total-Count', 'X-Result-Count', 'X-Total-Count-Accuracy', 'Link')
       return {
-        200: { description: 'Everything that matches, or its first page', headers: counted, content: many },
+        200: { description: 'All matches, or the first page', headers: counted, content: many },
         206: { description: 'The part that `offset`, `limit` or `after` asked for', headers: counted, content: many }
       }
     }
     case 'create': {
       const headers = headerRefs('X-Request-Id', 'ETag', 'Location', 'Idempotency-Replayed')
       const created = { 'application/json': { schema: schemaRef(secret ? `${type}_Created` : type) } }
-      return { 201: { description: 'It is created', headers, content: created } }
+      return { 201: { description: 'Created', headers, content: created } }
     }
     case 'retrieve':
       return {
         200: { description: 'The resource', headers: tagged, content: one },
-        304: { description: 'It still is what `If-None-Match` names', headers: tagged }
+        304: { description: 'Unchanged since the version that `If-None-Match` names', headers: tagged }
       }
     case 'patch':
-      return { 200: { description: 'The resource as it is now', headers: tagged, content: one } }
+      return { 200: { description: 'The changed resource', headers: tagged, content: one } }
     case 'remove':
-      return { 204: { description: 'It is deleted', headers: plain } }
+      return { 204: { description: 'Deleted', headers: plain } }
   }
 }

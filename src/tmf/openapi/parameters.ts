@@ -49,26 +49,26 @@ always there, with \`none\` nothing else. Names that do not exist are left aside
     name: 'sort',
     in: 'query',
     description: `Attributes to sort by, separated by commas, each descending with a \`-\` before it: \`-date,name\`.
-Resources that do not have the attribute come last. Without it, and among equals, they come by id;
-those that the server gives follow the order of creation.`,
+Resources without the attribute come last. Without \`sort\`, and among equals, the order is by id;
+ids made by the server follow the order of creation.`,
     schema: text
   },
   Offset: {
     name: 'offset',
     in: 'query',
-    description: 'How many matches to skip, none by default. For reading on through many pages, `after` is quicker.',
+    description: 'Number of matches to skip, 0 by default. For reading many pages, `after` is faster.',
     schema: count
   },
   Limit: {
     name: 'limit',
     in: 'query',
-    description: 'How many matches to return at most. More than 1000 are never returned.',
+    description: 'Most matches to return, at most 1000.',
     schema: { ...count, default: 100 }
   },
   After: {
     name: 'after',
     in: 'query',
-    description: 'Where to read on, taken from the `next` link of a page. It excludes `offset`.',
+    description: 'The place to continue, from the `next` link of a page. It excludes `offset`.',
     schema: text
   },
   Prefer: {
@@ -80,13 +80,13 @@ those that the server gives follow the order of creation.`,
   IfMatch: {
     name: 'If-Match',
     in: 'header',
-    description: 'The `ETag` that the resource must still have; else nothing happens, and the answer is 412.',
+    description: 'The `ETag` that the resource must still have; else nothing changes, and the response is 412.',
     schema: text
   },
   IfNoneMatch: {
     name: 'If-None-Match',
     in: 'header',
-    description: 'The `ETag` of what the client has; while the resource still has it, the answer is 304.',
+    description: 'The `ETag` of the copy at the client; while it is current, the response is 304.',
     schema: text
   },
   IdempotencyKey: {
@@ -100,14 +100,14 @@ again, and nothing is created twice.`,
     name: 'atomic',
     in: 'query',
     description:
-      'With many: `true` stores all of them, or none. Then at most 100,000 are taken at once. One needs no such thing.',
+      'For many documents: `true` stores all of them, at most 100,000, or none. A single one needs no such parameter.',
     schema: { type: 'boolean', default: false }
   },
   ProxyAccountNumber: {
     name: 'proxy_accountNumber',
     in: 'header',
-    description: `The account number of a channel partner for whom a provider acts: it then sees and changes that
-partner's resources alone, and what it creates belongs to the partner. \`proxy-accountNumber\` is the same, for proxies
+    description: `The account number of the channel partner that a provider acts as: it then sees and changes only
+that partner's resources, and creates resources for the partner. \`proxy-accountNumber\` is the same, for proxies
 that drop names with an underscore.`,
     schema: text
   },

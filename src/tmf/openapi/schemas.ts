@@ -25,21 +25,21 @@ export function componentSchemas(resources: readonly Resource[]): Json {
 
 const LINE_RESULT: Json = {
   type: 'object',
-  description: 'What became of one of many; each stands in a line of its own',
+  description: 'The result of one document; one per line',
   required: ['line', 'status'],
   properties: {
-    line: { type: 'integer', minimum: 1, description: 'Which line of the body it was, or element of the array' },
-    id: { type: 'string', description: 'Identifier of what is stored' },
-    account: { const: 'unknown', description: 'No account of this name is known here yet: the rate waits for one' },
+    line: { type: 'integer', minimum: 1, description: "Number of the line, or of the array's element" },
+    id: { type: 'string', description: 'Identifier of the stored resource' },
+    account: { const: 'unknown', description: 'The account does not exist yet: the rate waits for it' },
     errors: {
       type: 'array',
-      description: 'Why it is not stored',
+      description: 'Reasons for not storing it',
       items: {
         type: 'object',
         required: ['path', 'message', 'messageCode'],
         properties: {
-          path: { type: 'string', description: 'Where in the line, as JSONPath' },
-          message: { type: 'string', description: 'What is wrong there' },
+          path: { type: 'string', description: 'Place in the line, as JSONPath' },
+          message: { type: 'string', description: 'The fault' },
           messageCode: { type: 'string', description: 'Names the message, as in Error' }
         }
       }
@@ -73,9 +73,9 @@ function resourceSchemas(resource: Resource): (readonly [name: string, schema: J
   return schemas
 }
 
-const OWN_TYPE = 'Attributes that are not listed are kept when `@type` names a type of its own, and refused otherwise.'
+const OWN_TYPE = 'Unlisted attributes are kept if `@type` names a sub-class, and refused otherwise.'
 const IDS = 'The server gives id and href.'
-const WHOLE = 'Where the query has `fields`, only what it asks for is there, beside id and href.'
+const WHOLE = 'With `fields` in the query, only the selected attributes are present, besides id and href.'
 
 function readSchema({ description, attributes }: Resource): Json {
   const { id, ...others } = properties(attributes)
@@ -93,7 +93,7 @@ function readSchema({ description, attributes }: Resource): Json {
 /** Adds the secret to a resource if the server made it. */
 function createdSchema(resource: Resource, { member }: Secret): Json {
   const read = readSchema(resource)
-  const secret = { type: 'string', description: 'The secret, shown this once where the server has made it' }
+  const secret = { type: 'string', description: 'The secret, shown once if the server made it' }
   return { ...read, properties: { ...Object(read.properties), [member]: secret } }
 }
 
@@ -102,7 +102,7 @@ function createSchema({ type, attributes, clientId, secret }: Resource): Json {
   const posted = new Map([...attributes].filter(([, { readOnly }]) => !readOnly))
   return {
     type: 'object',
-    description: sentences(`What a new ${type} is made from`, given, OWN_TYPE),
+    description: sentences(`The body of a new ${type}`, given, OWN_TYPE),
     ...required(posted),
     properties: {
       ...properties(posted, isWritten),
@@ -112,18 +112,18 @@ function createSchema({ type, attributes, clientId, secret }: Resource): Json {
   }
 }
 
-const CHOSEN = 'The secret; when left out, the server makes one and shows it once'
+const CHOSEN = 'The secret; by default the server makes one and shows it once'
 
 /** Requires nothing in a merge patch, allows null for removal, and lists all members. */
 function updateSchema({ type, attributes, patchable, extensionsArePatchable }: Resource): Json {
   const patched = new Map([...attributes].filter(([name]) => patchable.includes(name)))
   const rule = 'A null removes an attribute, and nested objects are merged too (RFC 7396).'
   const others = extensionsArePatchable
-    ? 'Attributes that are not listed may be patched where a `@type` of its own allows them.'
+    ? 'Unlisted attributes may be patched if `@type` names a sub-class.'
     : 'Nothing else may be patched.'
   return {
     type: 'object',
-    description: sentences(`What may be changed of a ${type}`, rule, others),
+    description: sentences(`A patch of ${type}`, rule, others),
     properties: properties(patched, isWritten),
     additionalProperties: extensionsArePatchable
   }
@@ -205,15 +205,15 @@ const JSON_PATCH: Json = {
 
 const ERROR: Json = {
   type: 'object',
-  description: 'The body of every answer that is no success.',
+  description: 'The body of every failure.',
   required: ['code', 'reason', 'message', 'messageCode', 'status', 'requestId', '@type'],
   properties: {
-    code: { type: 'string', description: 'What kind of failure it is, for programs' },
-    reason: { type: 'string', description: 'What kind of failure it is, for people' },
-    message: { type: 'string', description: 'What is wrong here and what is allowed, each finding with its JSON path' },
-    messageCode: { type: 'string', description: 'Names the message, which stays the same when its text gets better' },
+    code: { type: 'string', description: 'Kind of failure, for programs' },
+    reason: { type: 'string', description: 'Kind of failure, for people' },
+    message: { type: 'string', description: 'The faults and what is allowed, each with its JSON path' },
+    messageCode: { type: 'string', description: 'Code of the message, independent of its wording' },
     status: { type: 'string', description: 'The HTTP status' },
-    requestId: { type: 'string', description: 'Identifier of the request, under which the log has it, too' },
+    requestId: { type: 'string', description: 'Identifier of the request, as in the log' },
     '@type': { ...schemaOf(META.get('@type')?.shape as Shape), description: 'Always Error' }
   }
 }
