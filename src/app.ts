@@ -15,7 +15,6 @@ import { ssoSettings } from './auth/sso/settings.ts'
 import { registerSso } from './auth/sso/sso.ts'
 import type { Clock } from './base/clock.ts'
 import type { SecretKeys } from './base/secret-keys.ts'
-import { newId } from './base/ulid.ts'
 import { catalogue } from './billing/catalogue.ts'
 import type { Config } from './config.ts'
 import type { Database } from './db/database.ts'
@@ -44,7 +43,7 @@ export const BASE_PATHS = [API_BASE, '/tmf-api/customerBillManagement/v4'] as co
 
 /** References to billing accounts may name rows of this service or of other systems. */
 const resolvers = new Map([['BillingAccountRef', resolveAccounts]])
-const SERVED = { resources: catalogue, resolvers, newId, supportsProxy: true }
+const SERVED = { resources: catalogue, resolvers, supportsProxy: true }
 
 const PARAM_MAX_LENGTH = 1_000
 const PROBES = /^\/(health|docs|openapi)/
@@ -92,7 +91,7 @@ export async function buildApp(parts: Parts): Promise<FastifyInstance> {
   const sso = ssoSettings(config)
   if (sso) await registerSso(app, oauth, sso)
   const takesWeakTags = config.IF_MATCH_WEAK
-  const context: RouteContext = { ...SERVED, database, clock, requester, address, takesWeakTags }
+  const context: RouteContext = { ...SERVED, database, clock, newId: database.newId, requester, address, takesWeakTags }
   for (const base of BASE_PATHS) {
     for (const resource of catalogue.values()) registerResource(app, base, resource, context)
     registerDocuments(app, base, context)

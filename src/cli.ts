@@ -5,7 +5,6 @@ import pino from 'pino'
 import { allTenants } from './admin/tenants.ts'
 import { Problem } from './base/problem.ts'
 import { StartError } from './base/start-error.ts'
-import { newId } from './base/ulid.ts'
 import { catalogue } from './billing/catalogue.ts'
 import { startBillingWork } from './billing/work.ts'
 import { type CommandLine, readCommandLine } from './cli/arguments.ts'
@@ -61,18 +60,19 @@ function onDatabase(work: Work): Promise<Result> {
     write: (text) => process.stderr.write(text)
   }
   const chunkAccounts = readConfig(process.env).BILL_RUN_CHUNK_ACCOUNTS
-  return withDatabase(({ database, directUrl, secrets }) =>
-    work({
+  return withDatabase(({ database, directUrl, secrets }) => {
+    const { clock, newId } = database
+    return work({
       database,
-      clock: database.clock,
+      clock,
       newId,
       secrets,
       actor,
       readInput: () => textOf(process.stdin),
       screen,
-      startWork: () => startBillingWork(directUrl, { database, clock: database.clock, newId, chunkAccounts }, SILENT)
+      startWork: () => startBillingWork(directUrl, { database, clock, newId, chunkAccounts }, SILENT)
     })
-  )
+  })
 }
 
 function commandActor(): Context['actor'] {

@@ -3,7 +3,6 @@ import { sealingNote } from './audit/sealing.ts'
 import { Problem } from './base/problem.ts'
 import { readSecretKeys, type SecretKeys } from './base/secret-keys.ts'
 import { StartError, startError } from './base/start-error.ts'
-import { newId } from './base/ulid.ts'
 import type { Config } from './config.ts'
 import { connectClient, jobSettings } from './db/connection.ts'
 import { type Database, openDatabase } from './db/database.ts'
@@ -61,7 +60,7 @@ export async function openStore(config: Config, logger: Logger): Promise<Store> 
     if (embedded) {
       await fill(database)
       const actor = { type: 'system', id: 'start', name: 'start' } as const
-      await rotateSecrets(database, secrets(), sealingNote({ actor, clock: database.clock, newId }))
+      await rotateSecrets(database, secrets(), sealingNote({ actor, ...database }))
     }
     return { database, directUrl, secrets, requireReady, close }
   } catch (error) {

@@ -1,6 +1,5 @@
 import type { Logger } from 'pino'
 import { Problem } from './base/problem.ts'
-import { newId } from './base/ulid.ts'
 import { type BillingWork, startBillingWork } from './billing/work.ts'
 import type { JobFigures } from './jobs/supervisor.ts'
 import { within } from './pace/within.ts'
@@ -55,6 +54,7 @@ export function prepareWork(store: Store, logger: Logger, chunkAccounts: number)
   async function begin(): Promise<void> {
     await store.requireReady()
     const { directUrl, database } = store
-    work = await startBillingWork(directUrl, { database, clock: database.clock, newId, chunkAccounts }, logger)
+    const { clock, newId } = database
+    work = await startBillingWork(directUrl, { database, clock, newId, chunkAccounts }, logger)
   }
 }

@@ -2,7 +2,6 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { type Author, recordChange } from '../audit/record.ts'
 import type { Clock } from '../base/clock.ts'
 import { isAboutName, Problem } from '../base/problem.ts'
-import { newId } from '../base/ulid.ts'
 import type { Database } from '../db/database.ts'
 import type { Principal } from './access/principal.ts'
 import { countRefusal } from './sign-in/attempts.ts'
@@ -47,7 +46,7 @@ export function registerRefusals(
     const after = { reason: message }
     const change = { action: 'refuse', resourceType: 'Request', resourceId: request.id, after } as const
     const until = await database.transaction(async (tx) => {
-      await recordChange(tx, authorOf(request), change, { id: newId(), now })
+      await recordChange(tx, authorOf(request), change, { id: database.newId(), now })
       return countRefusal(tx, clock, key)
     })
     waiting.delete(key)

@@ -1,11 +1,18 @@
 import { randomFillSync } from 'node:crypto'
 import { monotonicFactory } from 'ulid'
+import type { Clock } from './clock.ts'
 
 const pool = new Uint8Array(4096)
 let used = pool.length
 
 /** Returns 26 upper-case characters, in the order of creation within this process. */
 export const newId: () => string = monotonicFactory(randomShare)
+
+/** Returns a `newId` by another clock than that of the process. */
+export function idsBy(clock: Clock): () => string {
+  const next = monotonicFactory(randomShare)
+  return () => next(Date.parse(clock()))
+}
 
 /**
  * Returns a random number from 0 up to 1. The library asks for one per character; this asks the system for many at

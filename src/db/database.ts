@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type pg from 'pg'
 import type { Clock } from '../base/clock.ts'
+import { idsBy } from '../base/ulid.ts'
 import { quickly } from '../pace/slow.ts'
 import { type Connections, openPool, sessionLimits } from './connection.ts'
 import { type DatabaseClock, databaseClock, TIME, type Told, told } from './database-clock.ts'
@@ -35,6 +36,8 @@ export interface Database extends Queryable {
   snapshot<T>(work: (tx: Transaction) => Promise<T>): Promise<T>
   /** The database's clock, the same in every process. */
   readonly clock: Clock
+  /** Ids of this clock: what is written later by another process comes later in their order, too. */
+  readonly newId: () => string
   /** Throws a Problem soon if the database does not answer or takes no changes. */
   requireWritable(): Promise<void>
   /** Runs fixed text with one column `name`, for migrations.ts, which also queries a client. */
@@ -86,6 +89,7 @@ export function openDatabase(settings: DatabaseSettings, onIdleError: (error: Er
     transaction: (work) => inOne(work, false),
     snapshot: (work) => inOne(work, true),
     clock: clock.now,
+    newId: idsBy(clock.now),
     requireWritable: () => single(pool, requireWritable),
     cut: connections.cut,
     close: connections.close

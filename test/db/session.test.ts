@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import pg from 'pg'
+import { decodeTime } from 'ulid'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Problem } from '../../src/base/problem.ts'
 import { connectClient, jobSettings, migrationSettings, openPool } from '../../src/db/connection.ts'
@@ -134,6 +135,7 @@ describe('the clock', () => {
     await database.run(sql`SELECT 1`)
     expect(await aheadMs()).toBeLessThanOrEqual(0)
     expect(await aheadMs()).toBeGreaterThan(-10 * MINUTE_MS)
+    expect(decodeTime(database.newId())).toBeGreaterThanOrEqual(Date.parse(database.clock()))
     // A process that nobody writes by, and whose time passes too quickly.
     vi.advanceTimersByTime(20 * MINUTE_MS)
     expect(await aheadMs()).toBeGreaterThan(10 * MINUTE_MS)
