@@ -1,6 +1,7 @@
 import { expect, it, test } from 'vitest'
 import { askAgainWhile, member, status } from '../../ctk/checks.ts'
-import { get, type Item } from '../../ctk/postman.ts'
+import { type Folder, get, type Item } from '../../ctk/postman.ts'
+import { printable } from '../../ctk/report.ts'
 import { bootingAgain, isPassed, runCollection, type Summary } from '../../ctk/runner.ts'
 import { type Asked, startStub } from './command.ts'
 
@@ -72,6 +73,24 @@ it(
   STUB_LIMIT_MS
 )
 
+it(
+  'sums up each folder by itself, of kits too, whose folders have folders of the same names',
+  async () => {
+    const below = (name: string, ...paths: string[]) => ({ name, item: paths.map((path) => get(path, [status(200)])) })
+    const resource = (name: string) => ({ name, item: [below('GET', `${name}/1`, `${name}/2`), below('POST', name)] })
+    const { summary } = await run({ pending: 0 }, [resource('CustomerBill'), resource('BillCycle'), below('GET', 'x')])
+    const [, ...lines] = printable(summary, []).split('\n\n')[0]?.split('\n') ?? []
+    expect(lines.map((line) => line.split(/ {2,}/).slice(0, 4))).toEqual([
+      ['CustomerBill / GET', '2', '2', '0'],
+      ['CustomerBill / POST', '1', '1', '0'],
+      ['BillCycle / GET', '2', '2', '0'],
+      ['BillCycle / POST', '1', '1', '0'],
+      ['GET', '1', '1', '0']
+    ])
+  },
+  STUB_LIMIT_MS
+)
+
 const TIMES = 6
 
 function awaited(path: string): Item {
@@ -82,7 +101,7 @@ function awaited(path: string): Item {
 /** Runs the requests against a server that is not ready `pending` times per address. */
 async function run(
   { pending, code = 200 }: { readonly pending: number; readonly code?: number },
-  item: readonly Item[]
+  item: readonly (Folder | Item)[]
 ): Promise<{ readonly summary: Summary; readonly asked: readonly Asked[] }> {
   const stub = await startStub((asked) => {
     const times = stub.asked.filter(({ url }) => url === asked.url).length
