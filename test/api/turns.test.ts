@@ -14,6 +14,8 @@ beforeAll(async () => {
   await server.database.run(sql`INSERT INTO "applied_customer_billing_rate" ("tenant_id", "id", "is_billed", "name",
       "billing_account_id", "tax_excluded_amount_value", "tax_excluded_amount_unit")
     SELECT ${TENANT}, concat('R-', n), false, repeat('x', 200), 'A-1', 1, 'EUR' FROM generate_series(1, 1000) n`)
+  await server.call('POST', 'customers', { id: 'C-2', name: 'Ada' })
+  await server.call('POST', 'accounts', { id: 'A-2', name: 'Ada', customerId: 'C-2' })
   // Code compiled at its first use takes longer then.
   for (const request of Object.values(REQUESTS)) await send(request)
 })
@@ -65,6 +67,47 @@ test.each(Object.entries(REQUESTS))('%s holds nobody up', async (_, request) => 
   expect(longest).toBeLessThan(TURN_MAX_MS)
 })
 
+describe('a list', () => {
+  const PARTS = 100
+
+  test('of payments that pay many bills each holds nobody up', async () => {
+    await server.database.run(sql`WITH "bills" AS (
+        INSERT INTO "customer_bill" ("tenant_id", "id", "last_update", "state", "bill_document")
+        SELECT ${TENANT}, concat('B-', n), now(), 'new', '[]' FROM generate_series(1, ${PARTS}::int) n),
+      "payments" AS (
+        INSERT INTO "payment" ("tenant_id", "id", "billing_account_id", "amount", "currency", "method", "reference",
+          "reference_key", "content_hash")
+        SELECT ${TENANT}, concat('P-', n), 'A-2', 1, 'EUR', 'cash', n::text, n::text, '' FROM generate_series(1, 100) n)
+      INSERT INTO "payment_allocation" ("tenant_id", "id", "payment_id", "bill_id", "amount", "bill_state")
+      SELECT ${TENANT}, concat(p, '-', b), concat('P-', p), concat('B-', b), 0.01, 'sent'
+      FROM generate_series(1, 100) p, generate_series(1, ${PARTS}::int) b`)
+    await expectTurns('/billing/v1/payment', ({ allocations }) => allocations)
+  })
+
+  test('of runs with many parked accounts each holds nobody up', async () => {
+    await server.database.run(sql`WITH "cycle" AS (
+        INSERT INTO "bill_cycle" ("tenant_id", "id") VALUES (${TENANT}, 'C-1')),
+      "runs" AS (
+        INSERT INTO "bill_run" ("tenant_id", "id", "bill_cycle_id", "is_dry", "bill_state", "state", "dates", "author")
+        SELECT ${TENANT}, concat('R-', n), 'C-1', true, 'new', 'done', '{}', '{}' FROM generate_series(1, 100) n)
+      INSERT INTO "bill_run_parked" ("tenant_id", "bill_run_id", "billing_account_id", "reason")
+      SELECT ${TENANT}, concat('R-', r), concat('A-', a), 'It is in another currency'
+      FROM generate_series(1, 100) r, generate_series(1, ${PARTS}::int) a`)
+    await expectTurns('/billing/v1/billRun', ({ parked }) => parked)
+  })
+
+  async function expectTurns(path: string, partsOf: (element: Record<string, readonly object[]>) => unknown) {
+    let elements: Record<string, readonly object[]>[] = []
+    const take = async () => {
+      elements = (await server.call('GET', path)).body
+    }
+    await take()
+    const longest = await longestTurnMs(take)
+    expect(elements.map(partsOf)).toEqual(Array(100).fill(expect.objectContaining({ length: PARTS })))
+    expect(longest).toBeLessThan(TURN_MAX_MS)
+  }
+})
+
 describe('a statement', () => {
   const ask = (from: string) => server.call('GET', `accounts/A-2/statement?from=${from}&to=2026-04-07`)
   const idsOf = ({ body }: Reply) => (body.movements as { source: { id: string } }[]).map(({ source }) => source.id)
@@ -78,8 +121,6 @@ describe('a statement', () => {
   const payments = (from: number, to: number) => Array.from({ length: to - from }, (_, at) => `P-${at + from}`)
 
   beforeAll(async () => {
-    await server.call('POST', 'customers', { id: 'C-2', name: 'Ada' })
-    await server.call('POST', 'accounts', { id: 'A-2', name: 'Ada', customerId: 'C-2' })
     await payEachMinute(0, MOVEMENTS_MAX)
     await ask('2026-04-01')
   })

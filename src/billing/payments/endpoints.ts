@@ -23,7 +23,7 @@ import {
 import { pageOfList } from '../../tmf/serving/links.ts'
 import { writeList } from '../../tmf/serving/list-text.ts'
 import type { RouteContext } from '../../tmf/serving/routes.ts'
-import { listPayments, type Payment, type Roots, readPayment } from './list.ts'
+import { listPayments, type Payment, type Roots, readPayment, readRow } from './list.ts'
 import { METHODS, pay, type Receipt } from './payment.ts'
 import { reversePayment } from './reversal.ts'
 import { PAYMENT_SCHEMA } from './schema.ts'
@@ -110,10 +110,10 @@ function list(apiBase: string): Endpoint {
       const roots = rootsOf(asked, context, apiBase)
       const queryable = weighed(slotOf(asked.request), context.database)
       const filter = { accounts: values['billingAccount.id'], references: values.reference }
-      const { payments, total } = await listPayments(queryable, asked.view, filter, page, roots)
+      const { rows, total } = await listPayments(queryable, asked.view, filter, page)
       return {
-        ...pageOfList(roots.payments, link, { ...page, isPaged, count: payments.length, total }),
-        json: await writeList(payments, ({ json }) => json)
+        ...pageOfList(roots.payments, link, { ...page, isPaged, count: rows.length, total }),
+        json: await writeList(rows, (row) => readRow(row, roots).json)
       }
     }
   })

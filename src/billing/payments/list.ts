@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { accountIds } from '../../accounts/lookup.ts'
 import { Problem } from '../../base/problem.ts'
-import type { Queryable } from '../../db/database.ts'
+import type { Queryable, Result } from '../../db/database.ts'
 import { computed, count, decimal, instant, integer, json, optional, rowOf, scalar, text } from '../../db/row.ts'
 import { type Sql, sql } from '../../db/sql.ts'
 import { moneyOf, objectOf } from '../../http/json.ts'
@@ -25,14 +25,13 @@ export interface PaymentFilter {
   readonly references?: readonly string[] | undefined
 }
 
-/** Lists a page of the payments of a view, the oldest first, and counts all of them. */
+/** Selects a page of the payments of a view, the oldest first, and counts all of them; `readRow` reads a row. */
 export async function listPayments(
   queryable: Queryable,
   view: View,
   { accounts, references }: PaymentFilter,
-  { offset, limit }: { readonly offset: number; readonly limit: number },
-  roots: Roots
-): Promise<{ readonly payments: readonly Payment[]; readonly total: number }> {
+  { offset, limit }: { readonly offset: number; readonly limit: number }
+): Promise<{ readonly rows: Result['rows']; readonly total: number }> {
   const byAccount = accounts ? sql`p."billing_account_id" IN (${accountIds(view, accounts)})` : sql`TRUE`
   const where = sql`${visible(view)} AND ${byAccount}
     AND ${references ? sql`p."reference_key" IN (${likeThese(references)})` : sql`TRUE`}`
@@ -41,7 +40,7 @@ export async function listPayments(
     ORDER BY p."created_at", p."id" LIMIT ${limit} OFFSET ${offset})`
   const { rows } = await queryable.run(sql`${select(page, sql`TRUE`)} ORDER BY p."created_at", p."id"`)
   const counted = await queryable.run(sql`SELECT count(*) FROM "payment" p WHERE ${where}`)
-  return { payments: rows.map(PAYMENT.read).map((one) => represent(one, roots)), total: scalar(counted, count) }
+  return { rows, total: scalar(counted, count) }
 }
 
 /** Reads a payment of a view; throws `notFound`. */
@@ -49,8 +48,7 @@ export async function readPayment(queryable: Queryable, view: View, id: string, 
   const { rows } = await queryable.run(select(sql`"payment"`, sql`${visible(view)} AND p."id" = ${id}`), {
     prepared: true
   })
-  const [payment] = rows.map(PAYMENT.read)
-  if (payment) return represent(payment, roots)
+  if (rows[0]) return readRow(rows[0], roots)
   throw new Problem('notFound', 'There is no payment with this id')
 }
 
@@ -97,7 +95,8 @@ function select(payments: Sql, where: Sql): Sql {
     WHERE ${where}`
 }
 
-function represent(payment: ReturnType<typeof PAYMENT.read>, roots: Roots): Payment {
+export function readRow(row: Result['rows'][number], roots: Roots): Payment {
+  const payment = PAYMENT.read(row)
   const { id, currency: unit, billingAccountId: accountId, accountName, bills = [], reversedAt } = payment
   const allocations = bills.map(([bill, part]) =>
     objectOf({

@@ -10,7 +10,7 @@ import { writeList } from '../../tmf/serving/list-text.ts'
 import { BILL_STATES, RUN_STATES, startRun } from './bill-run.ts'
 import { streamBills } from './bills.ts'
 import { RUN, runCommands } from './commands.ts'
-import { answerRun, countRuns, hrefOf, oneRun, readRuns, writeRun } from './list.ts'
+import { answerRun, countRuns, hrefOf, oneRun, readRun, selectRuns, writeRun } from './list.ts'
 import { RUN_SCHEMA } from './schema.ts'
 
 const start = endpoint({
@@ -79,12 +79,15 @@ const list = endpoint({
     const { values, isPaged, link, ...page } = asked.query
     const filter = { states: statesOf(values.state), cycles: values['billCycle.id'] }
     const queryable = weighed(slotOf(asked.request), context.database)
-    const runs = await readRuns(queryable, tenantId, context.clock(), filter, page)
+    const rows = await selectRuns(queryable, tenantId, filter, page)
     const total = await countRuns(queryable, tenantId, filter)
     const { url } = context.address(asked.request, `${asked.base}/billRun`)
     return {
-      ...pageOfList(url, link, { ...page, isPaged, count: runs.length, total }),
-      json: await writeList(runs, (run) => writeRun(run, hrefOf(asked, context, run.id)))
+      ...pageOfList(url, link, { ...page, isPaged, count: rows.length, total }),
+      json: await writeList(rows, (row) => {
+        const run = readRun(row, context.clock())
+        return writeRun(run, hrefOf(asked, context, run.id))
+      })
     }
   }
 })

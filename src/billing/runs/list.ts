@@ -3,7 +3,7 @@ import type { Instant } from '../../base/instant.ts'
 import { trimScale } from '../../base/money.ts'
 import { Problem } from '../../base/problem.ts'
 import { isId } from '../../base/ulid.ts'
-import type { Queryable } from '../../db/database.ts'
+import type { Queryable, Result } from '../../db/database.ts'
 import { boolean, computed, count, instant, json, oneOf, optional, rowOf, scalar, text } from '../../db/row.ts'
 import { type Sql, sql } from '../../db/sql.ts'
 import { moneyOf, objectOf } from '../../http/json.ts'
@@ -77,9 +77,19 @@ export async function readRuns(
   queryable: Queryable,
   tenantId: string,
   now: Instant,
-  filter: RunFilter = {},
-  { limit = 100, offset = 0 }: { readonly limit?: number; readonly offset?: number } = {}
+  filter: RunFilter = {}
 ): Promise<readonly ReadRun[]> {
+  const rows = await selectRuns(queryable, tenantId, filter, { limit: 100, offset: 0 })
+  return rows.map((row) => readRun(row, now))
+}
+
+/** Selects a page of the runs of a tenant, the newest first; `readRun` reads a row. */
+export async function selectRuns(
+  queryable: Queryable,
+  tenantId: string,
+  filter: RunFilter,
+  { limit, offset }: { readonly limit: number; readonly offset: number }
+): Promise<Result['rows']> {
   const { rows } = await queryable.run(sql`SELECT ${RUN.columns}
     FROM (SELECT * FROM "bill_run" r WHERE ${meantBy(tenantId, filter)}
       ORDER BY r."id" DESC LIMIT ${limit} OFFSET ${offset}) r CROSS JOIN LATERAL (
@@ -87,7 +97,7 @@ export async function readRuns(
         count(*) AS "chunks", count(x."finished_at") AS "finished"
       FROM "bill_run_chunk" x WHERE x."tenant_id" = r."tenant_id" AND x."bill_run_id" = r."id") c
     ORDER BY r."id" DESC`)
-  return rows.map(RUN.read).map((run) => represent(run, now))
+  return rows
 }
 
 /** How many runs of a tenant are meant. */
@@ -128,7 +138,9 @@ function meantBy(tenantId: string, { id, states, cycles }: RunFilter): Sql {
     AND ${cycles ? sql`r."bill_cycle_id" = ANY(${cycles}::text[])` : sql`TRUE`}`
 }
 
-function represent(run: ReturnType<typeof RUN.read>, now: Instant): ReadRun {
+/** Reads a row of `selectRuns`. */
+export function readRun(row: Result['rows'][number], now: Instant): ReadRun {
+  const run = RUN.read(row)
   const { id, state, billState, failure, startedAt: from, finishedAt: to, eligible, billed, chunks, finished } = run
   const { skipped = [], parkedCount, parked = [], unknown, amounts = {} } = run
   return {

@@ -3,20 +3,22 @@ import { nextTurn } from '../../pace/turns.ts'
 /** Shorter lists are written in one go. */
 const SHORT = 100
 const SLICE = 25
+/** So many characters end a slice early, of short lists too. */
+const SLICE_LENGTH_MAX = 131_072
 
 /** Writes a JSON array. Other work has its turn while a long one is written. */
 export async function writeList<T>(elements: readonly T[], write: (element: T) => string): Promise<string | Buffer> {
-  if (elements.length <= SHORT) return `[${elements.map(write).join()}]`
   const slices: Buffer[] = []
-  for (let at = 0; at < elements.length; at += SLICE) {
-    const text = elements
-      .slice(at, at + SLICE)
-      .map(write)
-      .join()
-    slices.push(Buffer.from(`${at === 0 ? '[' : ','}${text}`))
-    await nextTurn()
+  const size = elements.length <= SHORT ? SHORT : SLICE
+  let text = '['
+  for (const [at, element] of elements.entries()) {
+    if (text.length > SLICE_LENGTH_MAX || (at > 0 && at % size === 0)) {
+      slices.push(Buffer.from(text))
+      text = ''
+      await nextTurn()
+    }
+    text += at === 0 ? write(element) : `,${write(element)}`
   }
-  return Buffer.concat([...slices, CLOSING])
+  text += ']'
+  return slices.length === 0 ? text : Buffer.concat([...slices, Buffer.from(text)])
 }
-
-const CLOSING = Buffer.from(']')
