@@ -476,5 +476,6 @@ export interface Tables {
     readonly bill_id: 'text'
     readonly amount: 'decimal'
     readonly bill_state: 'text'
+    readonly position: 'bigint'
   }
 }

@@ -1,10 +1,13 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { newId } from '../../src/base/ulid.ts'
+import { systemClock } from '../../src/base/clock.ts'
+import { later } from '../../src/base/instant.ts'
+import { idsBy, newId } from '../../src/base/ulid.ts'
+import { pay as payBy } from '../../src/billing/payments/payment.ts'
 import { sql } from '../../src/db/sql.ts'
 import { reportLedger, verifyLedger } from '../../src/ledger/verify.ts'
 import { addApiKey, addPartner, TENANT } from '../support/database.ts'
 import type { Reply, TestServer } from '../support/server.ts'
-import { addAccount, addBill, credits, PAYMENT, paid, pay, startLedger } from './ledger-world.ts'
+import { AUTHOR, addAccount, addBill, credits, PAYMENT, paid, pay, startLedger } from './ledger-world.ts'
 
 let server: TestServer
 beforeAll(async () => {
@@ -133,4 +136,17 @@ test('a partner sees, makes and reverses the payments of its own accounts alone'
   expect((await ask('GET', `/${bodies[1].id}`)).statusCode).toBe(404)
   expect((await ask('POST', `/${bodies[1].id}/reverse`)).statusCode).toBe(404)
   expect((await ask('POST', `/${bodies[0].id}/reverse`)).statusCode).toBe(200)
+})
+
+test('a bill goes back to the state in which it was last, however far ahead another clock is', async () => {
+  const account = await addAccount(server)
+  const bill = await addBill(server, account, { rates: { usageCharge: '10' } })
+  const ahead = { author: AUTHOR, clock: systemClock, newId: idsBy(() => later(systemClock(), 600)) }
+  const receipt = { amount: { unit: 'EUR', value: 10 }, method: 'cash', reference: newId(), nameSpace: '' } as const
+  const payer = { id: account, partnerId: undefined, status: 'ACTIVE' } as const
+  const { id } = await server.database.transaction((tx) => payBy(tx, ahead, payer, { ...receipt, billIds: undefined }))
+  await reverse(id)
+  await server.call('PATCH', `customerBill/${bill}`, { state: 'sent' })
+  await reverse((await pay(server, account, 10)).body.id)
+  expect(await paid(server, bill)).toEqual([[10, 'sent', []]])
 })

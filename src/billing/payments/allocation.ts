@@ -124,7 +124,7 @@ export async function takeBack(
 
 /** The state in which a bill was before anything was paid, once nothing of it is paid any more. */
 const STATE_BEFORE = sql`coalesce((
-    SELECT (array_agg(a."bill_state" ORDER BY a."id" DESC)
+    SELECT (array_agg(a."bill_state" ORDER BY a."position" DESC)
       FILTER (WHERE a."bill_state" NOT IN ('partiallyPaid', 'settled')))[1]
     FROM "payment_allocation" a WHERE a."tenant_id" = b."tenant_id" AND a."bill_id" = b."id"
     HAVING sum(a."amount") = 0), 'partiallyPaid')`
@@ -153,8 +153,8 @@ async function move(
   await tx.run(sql`INSERT INTO "payment_allocation" ("tenant_id", "id", "payment_id", "bill_id", "amount", "bill_state")
     SELECT ${tenantId}, x."id", x."payment", x."bill", x."amount", b."state"
     FROM unnest(${each('id')}::text[], ${each('paymentId')}::text[], ${each('billId')}::text[],
-      ${each('amount')}::numeric[]) x("id", "payment", "bill", "amount")
-    JOIN "customer_bill" b ON b."tenant_id" = ${tenantId} AND b."id" = x."bill"`)
+      ${each('amount')}::numeric[]) WITH ORDINALITY x("id", "payment", "bill", "amount", "at")
+    JOIN "customer_bill" b ON b."tenant_id" = ${tenantId} AND b."id" = x."bill" ORDER BY x."at"`)
   await postAllocations(tx, { tenantId, postedAt: now }, numbered)
   const spent = numbered.map((one) => ({ ...one, credit: negated(one.amount) }))
   await addCredits(tx, tenantId, spent)

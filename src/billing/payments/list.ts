@@ -90,7 +90,7 @@ function select(payments: Sql, where: Sql): Sql {
     JOIN "billing_account" a ON a."tenant_id" = p."tenant_id" AND a."id" = p."billing_account_id"
     CROSS JOIN LATERAL (
       SELECT sum("amount") AS "total", json_agg(json_build_array("bill_id", "amount"::text) ORDER BY "first") AS "bills"
-      FROM (SELECT "bill_id", sum("amount") AS "amount", min("id") AS "first" FROM "payment_allocation"
+      FROM (SELECT "bill_id", sum("amount") AS "amount", min("position") AS "first" FROM "payment_allocation"
         WHERE "tenant_id" = p."tenant_id" AND "payment_id" = p."id" GROUP BY 1 HAVING sum("amount") <> 0) g) x
     WHERE ${where}`
 }

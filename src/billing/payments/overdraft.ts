@@ -95,6 +95,6 @@ export async function addOverdrawn(
     WHERE "tenant_id" = ${tenantId} AND "account_id" = ${billingAccountId} AND "currency" = ${currency}`)
 }
 
-/** Whether a part of a payment replaced one of the limit, as a condition on the allocations of a bill by their ids. */
+/** Whether a part of a payment replaced one of the limit, as a condition on the allocations of a bill in order. */
 export const REPLACED = sql`coalesce("payment_id" IS NOT NULL AND lag("payment_id") OVER "written" IS NULL
   AND lag("amount") OVER "written" = -"amount", FALSE)`

@@ -68,7 +68,7 @@ async function undone(
     FROM (SELECT "bill_id", "payment_id", "amount", ${REPLACED} AS "is_replaced" FROM "payment_allocation"
       WHERE "tenant_id" = ${tenantId} AND "bill_id" IN (SELECT "bill_id" FROM "payment_allocation"
         WHERE "tenant_id" = ${tenantId} AND "payment_id" = ${paymentId})
-      WINDOW "written" AS (PARTITION BY "bill_id" ORDER BY "id")) x
+      WINDOW "written" AS (PARTITION BY "bill_id" ORDER BY "position")) x
     WHERE "payment_id" = ${paymentId} GROUP BY "bill_id" HAVING sum("amount") <> 0 ORDER BY "bill_id"`)
   return rows.map(UNDONE.read).flatMap(({ billId, amount, byLimit }): readonly Allocation[] => {
     const taken = { ...key, paymentId, billId, amount }
