@@ -17,7 +17,7 @@ import { askForBill } from './on-demand/on-demand.ts'
 import { useCredit } from './payments/credit.ts'
 import { discardRemoved } from './runs/discard.ts'
 
-/** A request asks for its bill in the transaction that creates it. */
+/** A request adds the job for its bill in the transaction that creates it. */
 const billedRequest = served(customerBillOnDemand, {
   afterWrite: {
     when: (_, before) => !before,
@@ -26,8 +26,8 @@ const billedRequest = served(customerBillOnDemand, {
 })
 
 /**
- * To validate or send a bill that the engine made is to issue it, and to remove it before frees its rates; one of
- * another system is issued once it is written, and has none of our numbers.
+ * Issues a bill of the engine when it is validated or sent; its removal before that frees its rates. A bill of another
+ * system is issued when it is written, and never gets one of our numbers.
  */
 const issuedBill = served(customerBill, {
   completeFromDatabase: async (tx, { tenantId }, document, before) => {
@@ -45,12 +45,12 @@ const issuedBill = served(customerBill, {
   }
 })
 
-/** A new account takes over what other systems had billed it before. */
+/** A new account takes over earlier bills of other systems. */
 const billedAccount = served(account, {
   afterWrite: { when: (_, before) => !before, run: (tx, context, { id }) => takeOverBills(tx, context, id) }
 })
 
-/** A specification that says how often, and that in words that nobody reads or not from when, never opens a cycle. */
+/** Refuses a specification that could never open a cycle: its frequency must be readable and its start known. */
 const readSpecification = served(billCycleSpecification, {
   check: (after, before) => {
     const { frequency } = after

@@ -7,22 +7,21 @@ import { onDemandTasks, recoverRequests } from './on-demand/on-demand.ts'
 import { recoverRuns, runTasks } from './runs/tasks.ts'
 import type { WorkContext } from './work/context.ts'
 
-/** So often it is looked whether the jobs go on, and what a process that is dead has left behind. */
+/** Interval for checking on jobs and on the work of dead processes. */
 const LOOK_INTERVAL_MS = 2_000
 const STOP_LIMIT_MS = 10_000
 
-/** The work of the billing while it goes on. */
 export interface BillingWork {
-  /** Why the jobs have stood still for long in this process; undefined while they do not. */
+  /** Says why the jobs of this process stand still; undefined while they run. */
   standstill(): string | undefined
   figures(): Promise<JobFigures>
-  /** Waits for what is under way, at most so long (10 s if not said); the rest is begun again elsewhere. */
+  /** Waits for jobs under way, at most `limitMs` (10 s by default); other processes begin the rest again. */
   stop(limitMs?: number): Promise<void>
 }
 
 /**
- * Works off runs and requests for bills until it is stopped. What a process that was killed was at, is begun again,
- * within seconds and by whichever process is alive. `url` leads to a session of its own, past any pooler.
+ * Runs billing jobs until it is stopped. Within seconds, any live process begins again the work of a killed one. `url`
+ * leads to Postgres without a pooler.
  */
 export async function startBillingWork(
   url: string,
@@ -31,7 +30,7 @@ export async function startBillingWork(
 ): Promise<BillingWork> {
   const { database } = context
   const warnings = rateLimited(logger)
-  // Whoever asked for a bill does not wait until a run has a place to spare.
+  // A request for a bill does not wait for a run.
   const groups = [
     { name: 'runs', tasks: runTasks(context) },
     { name: 'requests for bills', tasks: onDemandTasks(context) }

@@ -7,7 +7,7 @@ export interface PreparedStatement {
   readonly name: string
   readonly text: string
   readonly values: readonly Plain[]
-  /** Milliseconds until the connection is taken for silent, where they are not those of its settings. */
+  /** Milliseconds until the connection counts as silent; undefined for its settings. */
   readonly limitMs: number | undefined
 }
 
@@ -39,7 +39,7 @@ export async function runPrepared(client: pg.ClientBase, statement: PreparedStat
   }
 }
 
-/** What the driver asks of a query. It puts a `callback` of its own around the given one, to limit the time. */
+/** Returns a query as the driver takes it. The driver wraps `callback` in its own, to limit the time. */
 function submittable({ name, text, values, limitMs }: PreparedStatement, rows: Rows, callback: Done) {
   let count = 0
   return {

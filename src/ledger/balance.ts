@@ -2,13 +2,13 @@ import type { Transaction } from '../db/database.ts'
 import { decimal, rowOf, text } from '../db/row.ts'
 import { type Sql, sql } from '../db/sql.ts'
 
-/** One balance of an account: it has one in each currency in which it was billed or paid. */
+/** An account has one balance for each currency of its bills and payments. */
 export interface BalanceKey {
   readonly billingAccountId: string
   readonly currency: string
 }
 
-/** The part of an account's payments that no bill has used yet, as decimal text. */
+/** The credit of an account as decimal text. */
 export interface Balance extends BalanceKey {
   readonly credit: string
 }
@@ -16,8 +16,8 @@ export interface Balance extends BalanceKey {
 const BALANCE = rowOf('account_balance', { accountId: text, currency: text, credit: decimal }, 'b')
 
 /**
- * Locks balances until the end of the transaction and returns their credits. Lock the balance before any bill that can
- * be paid: all who pay, reverse or allocate do so, which rules out deadlocks.
+ * Locks balances until the end of the transaction and returns their credits. Lock the balance before any payable bill:
+ * every payment, reversal and allocation does so, which rules out deadlocks.
  */
 export function lockBalances(
   tx: Transaction,
@@ -29,7 +29,7 @@ export function lockBalances(
   return lockWanted(tx, tenantId, wanted)
 }
 
-/** The same of a query of distinct rows ("account", "currency"). */
+/** `wanted` selects distinct rows ("account", "currency"). */
 export async function lockWanted(tx: Transaction, tenantId: string, wanted: Sql): Promise<readonly Balance[]> {
   await tx.run(
     sql`INSERT INTO "account_balance" ("tenant_id", "account_id", "currency")
@@ -47,7 +47,7 @@ export async function lockWanted(tx: Transaction, tenantId: string, wanted: Sql)
   return rows.map(BALANCE.read).map(({ accountId: billingAccountId, ...balance }) => ({ billingAccountId, ...balance }))
 }
 
-/** Adds decimal texts, which may be negative, to the credits of locked balances; sums those of one balance. */
+/** Adds decimal texts, positive or negative, to the credits of locked balances; sums those of one balance. */
 export async function addCredits(tx: Transaction, tenantId: string, credits: readonly Balance[]): Promise<void> {
   await tx.run(
     sql`UPDATE "account_balance" b SET "credit" = b."credit" + c."amount"

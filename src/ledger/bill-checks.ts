@@ -1,8 +1,8 @@
 import { type Sql, sql } from '../db/sql.ts'
 
 /**
- * What must hold of the bills that the engine made: those with a rounding, be it 0. `currencies` are two columns, a
- * currency and its minor digits. Each check is a query whose rows are differences in words.
+ * Returns the checks of the engine's bills: those with a rounding, even 0. `currencies` has two columns, a currency and
+ * its minor digits. Each check is a query whose rows are differences in words.
  */
 export function billChecks(tenantId: string, currencies: Sql): readonly Sql[] {
   const bills = sql`(SELECT b.*, c."digits" FROM "customer_bill" b JOIN (${currencies}) c("currency", "digits")
@@ -19,7 +19,7 @@ export function billChecks(tenantId: string, currencies: Sql): readonly Sql[] {
   ]
 }
 
-/** Base and taxes make up the total, which is what is due. */
+/** Base and taxes add up to the total, which is the amount due. */
 function sumCheck(bills: Sql): Sql {
   return sql`SELECT format('bill %s is due with %s, but its base and taxes make %s', b."id",
       trim_scale(b."amount_due_value"), trim_scale(b."tax_excluded_amount_value" + x."tax"))
@@ -29,7 +29,10 @@ function sumCheck(bills: Sql): Sql {
       OR b."tax_included_amount_value" <> b."amount_due_value"`
 }
 
-/** The base is the sum of the lines, rounded once for those with the same taxes; the rounding is what lines miss. */
+/**
+ * The base is the sum of the lines, rounded once for those with the same taxes; the rounding is the difference to the
+ * lines.
+ */
 function lineCheck(bills: Sql): Sql {
   return sql`SELECT format('bill %s has a base of %s and a rounding of %s, but its lines make %s and %s', b."id",
       trim_scale(b."tax_excluded_amount_value"), trim_scale(b."rounding_amount"), trim_scale(x."base"),
@@ -43,11 +46,11 @@ function lineCheck(bills: Sql): Sql {
     WHERE b."tax_excluded_amount_value" <> x."base" OR b."rounding_amount" <> x."base" - x."shown"`
 }
 
-/** What tells lines with the same given taxes; null for those that are taxed by the profile of the account. */
+/** Identifies the given taxes of a line; null for a line taxed by the account's profile. */
 const TAX_KEY = sql`(SELECT string_agg(concat(x->>'taxCategory', ':', x->>'taxRate'), ','
   ORDER BY x->>'taxCategory', x->>'taxRate') FROM jsonb_array_elements(nullif(r."applied_tax", '[]')) x)`
 
-/** A tax is the sum of what was given of it, with or without its rate on the base of lines without given taxes. */
+/** A tax is the sum of the given amounts, plus its rate on the base of lines without given taxes. */
 function taxCheck(bills: Sql): Sql {
   return sql`SELECT format('bill %s has a tax %s of %s, which its lines do not make', b."id", t."category",
       trim_scale(t."amount"))
@@ -69,7 +72,7 @@ function taxCheck(bills: Sql): Sql {
       round(t."given" + o."base" * coalesce(t."rate", 0), b."digits"))`
 }
 
-/** An issued bill has one journal, over what is due and the rounding; one that is not issued has none. */
+/** An issued bill has one journal, over the amount due and the rounding; any other has none. */
 function journalCheck(bills: Sql): Sql {
   return sql`SELECT format('bill %s of %s %s is %s, but posted as %s', b."id", trim_scale(b."amount_due_value"),
       b."amount_due_unit", b."state", coalesce(trim_scale(x."due")::text, 'nothing'))
@@ -98,7 +101,7 @@ function revenueCheck(bills: Sql): Sql {
     WHERE b."issued_as" IS NOT NULL AND x."shown" <> x."posted"`
 }
 
-/** The tax of each category is that of the bill, as far as it is in its currency, where a condition holds of it. */
+/** Checks that the posted tax of each category is that of the bills that meet a condition, in their currency. */
 export function taxBookCheck(bills: Sql, condition: Sql): Sql {
   return sql`SELECT format('bill %s has a tax %s of %s, but %s in the ledger', b."id", x."category",
       trim_scale(x."stated"), trim_scale(x."posted"))
@@ -112,7 +115,7 @@ export function taxBookCheck(bills: Sql, condition: Sql): Sql {
     WHERE ${condition} AND x."stated" <> x."posted"`
 }
 
-/** What remains of a bill is what is due less what was paid, and the bill names what was paid. */
+/** The remaining amount is the amount due less the payments, which the bill lists. */
 function remainingCheck(bills: Sql): Sql {
   return sql`SELECT format('bill %s of %s has %s remaining, but %s was paid, of which it names %s', b."id",
       trim_scale(b."amount_due_value"), coalesce(trim_scale(b."remaining_amount_value")::text, 'nothing'),
@@ -128,8 +131,8 @@ function remainingCheck(bills: Sql): Sql {
 }
 
 /**
- * The bills of a series are numbered from 1 on without a gap. A bill belongs to the series with the longest text before
- * and after the number, since `INV-{}` begins like `INV-2026-{}`.
+ * The bills of a series have numbers from 1 on without a gap. A bill belongs to the series with the longest text around
+ * the number, since `INV-{}` begins like `INV-2026-{}`.
  */
 function numberCheck(tenantId: string): Sql {
   return sql`WITH "series" AS (SELECT "series", "next", split_part("series", '{}', 1) AS "prefix",

@@ -3,8 +3,8 @@ import { type Sql, sql } from '../db/sql.ts'
 import { postingInstant } from './post.ts'
 
 /**
- * Whether a bill of another system, under the name `b`, belongs in the ledger: it is issued, says what is due, and is
- * made out to an account of ours of the same owner. What the engine made has a rounding, be it 0.
+ * Selects bills `b` of other systems that belong in the ledger: issued, with an amount due, to an account of this
+ * service with the same owner. Bills of the engine have a rounding, even 0.
  */
 export const IN_LEDGER: Sql = sql`(b."rounding_amount" IS NULL AND b."issued_as" IS NOT NULL
   AND b."amount_due_value" IS NOT NULL AND EXISTS (SELECT FROM "billing_account" a
@@ -12,20 +12,20 @@ export const IN_LEDGER: Sql = sql`(b."rounding_amount" IS NULL AND b."issued_as"
       AND b."partner_id" IS NOT DISTINCT FROM a."partner_id"))`
 
 /**
- * Which bills are posted, as of which instants, in SQL over "customer_bill" under the name `b`. An account that has
- * entries already gets no earlier ones.
+ * The bills to post and their instants, in SQL over "customer_bill" under the name `b`. An account with entries gets no
+ * earlier ones.
  */
 export interface Posting {
   readonly bills: Sql
   readonly chargedAt: Sql
-  /** When the other systems took what they took for them. */
+  /** When the other systems received their payments. */
   readonly paidAt: Sql
 }
 
 /**
- * Posts one journal for each of these bills that belong in the ledger: what is due against its taxes by category and
- * the rest as revenue of no type, since its lines are with the system that made it; and as cash what that system took
- * for it before. Each must say what remains.
+ * Posts one journal for each of these bills that belongs in the ledger: the amount due against its taxes by category
+ * and the rest as revenue without a type, since the other system has the lines; and as cash the payments that system
+ * received. Each bill must have a remaining amount.
  */
 export async function postForeignBills(
   tx: Transaction,
@@ -33,7 +33,7 @@ export async function postForeignBills(
   { bills, chargedAt, paidAt }: Posting
 ): Promise<void> {
   const at = sql`CASE WHEN e."place" < 4 THEN ${chargedAt}::timestamptz ELSE ${paidAt}::timestamptz END`
-  // Each bill is worked out by itself: however many there are, no plan joins them to one another.
+  // Computes each bill by itself: with many bills, no plan joins them to one another.
   const statement = sql`INSERT INTO "ledger_entry" ("tenant_id", "journal_id", "line", "posted_at", "book", "detail",
       "billing_account_id", "currency", "amount", "source_type", "source_id")
     SELECT ${tenantId}, b."id", row_number() OVER (PARTITION BY b."id" ORDER BY e."place", e."detail" COLLATE "C"),
@@ -56,6 +56,6 @@ export async function postForeignBills(
   await tx.run(statement, { prepared: true })
 }
 
-/** The taxes of a bill `b` that are in the currency of what is due. */
+/** The taxes of a bill `b` in the currency of its amount due. */
 const TAXES = sql`(SELECT t->>'taxCategory' AS "category", (t#>>'{taxAmount,value}')::numeric AS "amount"
   FROM jsonb_array_elements(b."tax_item") t WHERE t#>>'{taxAmount,unit}' = b."amount_due_unit")`

@@ -3,7 +3,7 @@ import { taxBookCheck } from './bill-checks.ts'
 import { IN_LEDGER } from './foreign-bills.ts'
 
 /**
- * What must hold of the bills of other systems: those without a rounding. Each check is a query whose rows are
+ * Returns the checks of bills of other systems: those without a rounding. Each check is a query whose rows are
  * differences in words.
  */
 export function foreignChecks(tenantId: string): readonly Sql[] {
@@ -13,8 +13,8 @@ export function foreignChecks(tenantId: string): readonly Sql[] {
 }
 
 /**
- * A bill that belongs in the ledger has one journal over what is due, in the books of such bills alone; of any other
- * bill nothing is posted.
+ * A bill that belongs in the ledger has one journal over its amount due, in the books of such bills only; any other has
+ * no journal.
  */
 function journalCheck(bills: Sql): Sql {
   return sql`SELECT format('bill %s of %s is %s, but posted as %s%s', b."id",
@@ -34,7 +34,7 @@ function journalCheck(bills: Sql): Sql {
       ELSE x."is_own" IS NOT NULL END`
 }
 
-/** What remains is what was left to pay when it was posted less what was paid since, and the bill names that. */
+/** The remaining amount is that of the posting less later payments, which the bill lists. */
 function remainingCheck(bills: Sql): Sql {
   return sql`SELECT format('bill %s has %s remaining, but %s was posted, and %s of it paid, of which it names %s',
       b."id", coalesce(trim_scale(b."remaining_amount_value")::text, 'nothing'), trim_scale(x."left"),

@@ -3,9 +3,9 @@ import { sql } from '../db/sql.ts'
 import type { BalanceKey } from './balance.ts'
 
 /**
- * Reads while nothing is posted to a balance: waits for whoever holds it, and makes the next one wait until the end of
- * the transaction. A balance that nothing was ever posted to has no row that could be held. It gets one as long as this
- * lasts, which nobody sees; and where somebody else is giving it its first, that is waited for.
+ * Reads while nothing is posted to a balance: waits for the holder of its lock, and makes others wait until the end of
+ * the transaction. A balance without postings has no row to lock, so the transaction inserts one and deletes it again;
+ * the insert waits for another transaction's first posting.
  */
 export async function whileUnposted<T>(
   tx: Transaction,

@@ -1,8 +1,8 @@
 import { type Sql, sql } from '../db/sql.ts'
 
 /**
- * What must hold of a tenant's journals, payments and balances. Each check is a query whose rows are differences in
- * words, without any where all is well.
+ * Returns the checks of a tenant's journals, payments and balances. Each check is a query whose rows are differences in
+ * words.
  */
 export function moneyChecks(tenantId: string): readonly Sql[] {
   return [
@@ -21,7 +21,7 @@ export function moneyChecks(tenantId: string): readonly Sql[] {
   ]
 }
 
-/** Every entry comes from a bill or a payment that is there. */
+/** Every entry comes from an existing bill or payment. */
 function sourceCheck(tenantId: string): Sql {
   return sql`SELECT format('journal %s comes from the %s %s, which is not there', e."journal_id", e."source_type",
       e."source_id")
@@ -37,7 +37,7 @@ function sourceCheck(tenantId: string): Sql {
         WHERE p."tenant_id" = e."tenant_id" AND p."id" = e."source_id") END`
 }
 
-/** A payment is posted once, and once more the other way round when it is reversed. */
+/** A payment has one journal, and if reversed a second with opposite signs. */
 function paymentCheck(tenantId: string): Sql {
   return sql`SELECT format('payment %s of %s %s is posted as %s, its reversal as %s', p."id", trim_scale(p."amount"),
       p."currency", trim_scale(coalesce(x."came", 0)), trim_scale(coalesce(x."went", 0)))
@@ -52,7 +52,7 @@ function paymentCheck(tenantId: string): Sql {
       OR coalesce(x."went", 0) <> CASE WHEN p."reversed_at" IS NULL THEN 0 ELSE -p."amount" END)`
 }
 
-/** An allocation is posted as what it is, to the account that paid and was billed. */
+/** An allocation has a journal of the same amount, on the account of its payment and its bill. */
 function allocationCheck(tenantId: string): Sql {
   return sql`SELECT format('allocation %s of payment %s to bill %s is %s, but posted as %s', a."id",
       coalesce(a."payment_id", 'none'), a."bill_id", trim_scale(a."amount"), coalesce(trim_scale(x."balance")::text,
@@ -70,7 +70,7 @@ function allocationCheck(tenantId: string): Sql {
       OR p."billing_account_id" <> b."billing_account_id" OR p."currency" <> b."amount_due_unit")`
 }
 
-/** The credit of an account is what the ledger has in its balance. */
+/** The credit of an account is its balance in the ledger. */
 function balanceCheck(tenantId: string): Sql {
   return sql`SELECT format('account %s has a credit of %s %s, but %s in the ledger', "account", trim_scale("kept"),
       "currency", trim_scale("posted"))
@@ -83,7 +83,7 @@ function balanceCheck(tenantId: string): Sql {
     WHERE "kept" <> "posted"`
 }
 
-/** An account is overdrawn by what the credit limit has paid of its bills and no payment has replaced. */
+/** An account is overdrawn by the amounts that the credit limit paid and no payment has replaced. */
 function overdraftCheck(tenantId: string): Sql {
   return sql`SELECT format('account %s is overdrawn by %s %s, but its bills by %s', "account", trim_scale("kept"),
       "currency", trim_scale("used"))

@@ -2,25 +2,23 @@ import type { Instant } from '../base/instant.ts'
 import type { Transaction } from '../db/database.ts'
 import { join, type Sql, sql } from '../db/sql.ts'
 
-/** Where money is, or what it is for. */
 export type Book = 'receivable' | 'balance' | 'revenue' | 'partner' | 'tax' | 'cash' | 'rounding'
 
-/** What makes something happen to an account. `credit` is the credit limit, in the place of a payment. */
+/** The origin of a journal. `credit` is the credit limit, in place of a payment. */
 export const SOURCE_TYPES = ['bill', 'payment', 'reversal', 'allocation', 'credit'] as const
 export type SourceType = (typeof SOURCE_TYPES)[number]
 
-/** What happened to an account, and what made it happen. */
 export interface Journal {
   readonly tenantId: string
   readonly journalId: string
-  /** Now, or when the account's last entry was posted, if that is later. */
+  /** The present, or the time of the account's last entry if that is later. */
   readonly postedAt: Instant
   readonly billingAccountId: string
   readonly sourceType: SourceType
   readonly sourceId: string
 }
 
-/** One side of it. Debits are positive; amounts are decimals as text. */
+/** One side of a journal. Debits are positive; amounts are decimals as text. */
 export interface Entry {
   readonly book: Book
   /** Type of rate, category of tax, or method of payment. */
@@ -29,7 +27,7 @@ export interface Entry {
   readonly amount: string
 }
 
-/** A part of a payment, or of the credit limit, that goes to a bill, or with a negative amount comes back from it. */
+/** A part of a payment, or of the credit limit, for a bill; a negative amount takes it back. */
 export interface AllocationPosting {
   readonly id: string
   readonly paymentId: string | undefined
@@ -40,9 +38,9 @@ export interface AllocationPosting {
 }
 
 /**
- * When something is posted to an account: at the instant that it is told, but not before what was posted there last,
- * even if a clock was set back; so the past of an account stays as it was. A query of one row, a look at one end of
- * an index. Whoever posts reads the clock after it has locked the balance, else somebody else might come between.
+ * Returns the instant for posting to an account: the given one, but not before the account's last entry, even if a
+ * clock was set back, so that the past of an account never changes. A query of one row at one end of an index. Read the
+ * clock after locking the balance, else another posting may come between.
  */
 export function postingInstant(tenantId: string, account: Sql, at: Sql): Sql {
   return sql`(SELECT greatest(${at}::timestamptz, max("last"."posted_at")) AS "posted_at" FROM "ledger_entry" "last"
@@ -61,7 +59,7 @@ export async function post(tx: Transaction, journal: Journal, entries: readonly 
     "billing_account_id", "currency", "amount", "source_type", "source_id") VALUES ${join(rows, sql`, `)}`)
 }
 
-/** Posts allocations, a journal each under its own id: from the balance to what is receivable. */
+/** Posts allocations from balance to receivable, each as a journal with its own id. */
 export async function postAllocations(
   tx: Transaction,
   { tenantId, postedAt }: Pick<Journal, 'tenantId' | 'postedAt'>,

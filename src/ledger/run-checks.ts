@@ -1,17 +1,17 @@
 import { type Sql, sql } from '../db/sql.ts'
 
-/** What must hold of a tenant's runs and of what they bill, whatever was discarded and billed again. */
+/** Returns the checks of a tenant's runs and bills, including discarded and rebilled ones. */
 export function runChecks(tenantId: string): readonly Sql[] {
   return [rateCheck(tenantId), countCheck(tenantId), parkedCheck(tenantId)]
 }
 
-/** A rate is free, or on a bill. Another system may have billed it without saying where. */
+/** A rate is free or on a bill. Another system may have billed it without saying where. */
 function rateCheck(tenantId: string): Sql {
   return sql`SELECT format('rate %s is not billed, but on the bill %s', "id", "bill_id")
     FROM "applied_customer_billing_rate" WHERE "tenant_id" = ${tenantId} AND NOT "is_billed" AND "bill_id" IS NOT NULL`
 }
 
-/** What a run has billed, by its chunks, are its bills; those that were discarded are none. */
+/** The chunks of a run count exactly its bills, without discarded ones. */
 function countCheck(tenantId: string): Sql {
   return sql`SELECT format('billRun %s has %s bills, but counts %s', "id", "bills", "billed") FROM (
       SELECT r."id", (SELECT coalesce(sum(c."billed"), 0) FROM "bill_run_chunk" c
@@ -22,7 +22,7 @@ function countCheck(tenantId: string): Sql {
     WHERE "bills" <> "billed"`
 }
 
-/** Who has a bill of a run does not wait for one. */
+/** An account with a bill of a run is not parked. */
 function parkedCheck(tenantId: string): Sql {
   return sql`SELECT format('account %s has a bill of the billRun %s, which has parked it', p."billing_account_id",
       p."bill_run_id")

@@ -11,7 +11,7 @@ import { runChecks } from './run-checks.ts'
 export interface Verification {
   readonly tenantId: string
   readonly journals: number
-  /** Those that the engine made, and those of other systems that are in the ledger. */
+  /** Those of the engine, and those of other systems in the ledger. */
   readonly bills: number
   readonly payments: number
   /** The first contradiction, in words. */
@@ -19,9 +19,8 @@ export interface Verification {
 }
 
 /**
- * Recomputes every tenant's ledger from its rows, as they all were at one instant: journals, bills with their lines and
- * taxes, balances, payments and the numbers of bills. The database computes the sums, without the time limit of
- * other statements.
+ * Recomputes every tenant's ledger from one snapshot: journals, bills with their lines and taxes, balances, payments
+ * and bill numbers. The database computes the sums, without a statement limit.
  */
 export async function verifyLedger(database: Database): Promise<readonly Verification[]> {
   return database.snapshot(async (tx) => {
@@ -62,7 +61,7 @@ async function firstDifference(tx: Transaction, tenantId: string): Promise<strin
   return undefined
 }
 
-/** The currencies of a tenant's bills with their minor digits, as a table of two columns. */
+/** Returns a table of two columns: the currencies of a tenant's bills and their minor digits. */
 async function currenciesOf(tx: Transaction, tenantId: string): Promise<Sql> {
   const found = await tx.run(sql`SELECT DISTINCT "amount_due_unit" FROM "customer_bill"
     WHERE "tenant_id" = ${tenantId} AND "rounding_amount" IS NOT NULL`)
@@ -71,7 +70,7 @@ async function currenciesOf(tx: Transaction, tenantId: string): Promise<Sql> {
   return digits.length > 0 ? sql`VALUES ${join(digits, sql`, `)}` : sql`SELECT ''::text, 0 WHERE FALSE`
 }
 
-/** What an operator reads of the ledgers, one line per tenant, and whether all of them are sound. */
+/** Reports on the ledgers, one line per tenant. */
 export function reportLedger(verifications: readonly Verification[]): {
   readonly text: string
   readonly isSound: boolean

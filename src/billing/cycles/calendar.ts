@@ -3,12 +3,12 @@ import { Problem } from '../../base/problem.ts'
 import { dayOf, startOfDay } from '../../base/time-zone.ts'
 import { indexAt, type Period, type Recurrence, readFrequency, startOf } from './recurrence.ts'
 
-/** What a billCycleSpecification says of dates. Its validFor begins on the day on which the first period does. */
+/** The date rules of a billCycleSpecification. Its validFor begins on the first day of the first period. */
 export interface CycleSpecification {
   readonly frequency?: string
-  /** Says how often where `frequency` is missing. */
+  /** The recurrence if `frequency` is missing. */
   readonly billingPeriod?: string
-  /** Days from the start of the period; missing where bills are dated on the first day after the period. */
+  /** Days from the start of the period; without it, the billing date is the first day after the period. */
   readonly billingDateShift?: number
   /** Days from the billing date. */
   readonly chargeDateOffset?: number
@@ -18,7 +18,7 @@ export interface CycleSpecification {
   readonly validFor?: TimePeriod
 }
 
-/** What a billCycle may say of its own dates. */
+/** The dates in a posted billCycle. */
 export interface PostedDates {
   readonly billingDate?: Instant
   readonly chargeDate?: Instant
@@ -33,48 +33,48 @@ export interface TimePeriod {
   readonly endDateTime?: Instant
 }
 
-/** All dates of a cycle. Its period contains its start and not its end, which is the start of the next one. */
+/** All dates of a cycle. The end of its period is exclusive and begins the next one. */
 export interface CycleDates {
   readonly start: Instant
   readonly end: Instant
   readonly billingDate: Instant
-  /** Before it lie the charges, and the credits, that are billed. */
+  /** Charges, and credits, before these dates are billed. */
   readonly chargeDate: Instant
   readonly creditDate: Instant
   readonly mailingDate: Instant
-  /** Missing where the account's own term of payment holds. */
+  /** Undefined: the account's own term of payment applies. */
   readonly paymentDueDate?: Instant | undefined
 }
 
 /**
- * Which period is meant: the one of an index, counted from 0; the one that contains an instant, or the first where that
- * comes earlier; or what is left of one from an instant on, which is how a cycle follows another that ended there.
+ * Selects a period: by index from 0; the one that contains an instant, or the first if that begins later; or the rest
+ * of one from an instant on, for a cycle that follows another.
  */
 export type Which = { readonly index: number } | { readonly at: Instant } | { readonly from: Instant }
 
 /** Days of any shift or offset. */
 const OFFSET_MAX = 3_660
-/** Beyond these a date is a slip of the pen, or stands for ever. */
+/** A date outside is a typing error, or stands for ever. */
 const EARLIEST = Date.parse('1900-01-01T00:00:00.000Z')
 const LATEST = Date.parse('3000-01-01T00:00:00.000Z')
-/** An end within the last second of a day, as in `23:59:59`, means all of that day. */
+/** An end within the last second of a day, as in `23:59:59`, includes the whole day. */
 const LAST_SECOND_MS = 1_000
 
-/** The dates of one period of a specification. Throws `unprocessable` where the specification does not tell them. */
+/** Returns the dates of one period. Throws `unprocessable` if the specification does not determine them. */
 export function cycleDates(specification: CycleSpecification, which: Which, timeZone: string): CycleDates {
   const period = periodOf(recurrenceOf(specification, timeZone), which)
   return datesOf(specification, period, {}, timeZone)
 }
 
 /**
- * The dates of a cycle: those posted with it, and for each missing one what its specification derives. A cycle without
- * the start of a period has the one that its billing date belongs to. Throws `unprocessable` when neither tells a date.
+ * Returns the posted dates of a cycle, and derives missing ones from its specification. Without a start of the period,
+ * it is the period of the billing date. Throws `unprocessable` if neither gives a date.
  */
 export function effectiveDates(cycle: PostedDates, specification: CycleSpecification, timeZone: string): CycleDates {
   return datesOf(specification, postedPeriod(cycle, specification, timeZone), cycle, timeZone)
 }
 
-/** Whether `effectiveDates` has what it needs of a cycle and its specification. */
+/** `effectiveDates` can derive all dates. */
 export function isDerivable({ validFor = {}, billingDate }: PostedDates, specification: CycleSpecification): boolean {
   const { startDateTime, endDateTime } = validFor
   if (startDateTime && endDateTime) return true
@@ -102,7 +102,10 @@ function wholeDays(end: number, timeZone: string): number {
   return midnight - end <= LAST_SECOND_MS ? midnight : end
 }
 
-/** The period of a billing date: that which ended last or, with a shift, that which began so many days before. */
+/**
+ * Returns the period of a billing date: the one that ended last or, with a shift, the one that began that many days
+ * before.
+ */
 function periodBilledOn(specification: CycleSpecification, recurrence: Recurrence, billingDate: Instant): Period {
   const { timeZone } = recurrence
   const time = milliseconds(billingDate)
@@ -112,7 +115,7 @@ function periodBilledOn(specification: CycleSpecification, recurrence: Recurrenc
   return periodNumbered(recurrence, indexAt(recurrence, begun))
 }
 
-/** The period that contains the last moment before a time. */
+/** Returns the period that contains the last moment before a time. */
 function periodBefore(recurrence: Recurrence, time: number): Period {
   return periodNumbered(recurrence, indexAt(recurrence, time - 1))
 }
@@ -129,7 +132,7 @@ function periodOf(recurrence: Recurrence, which: Which): Period {
   return { ...periodNumbered(recurrence, indexAt(recurrence, start)), start }
 }
 
-/** The dates within and after a period: those posted, or counted in days from it. */
+/** Returns posted dates, or derives them in days from the period. */
 function datesOf(
   specification: CycleSpecification,
   { start, end }: Period,

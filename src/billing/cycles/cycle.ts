@@ -20,7 +20,7 @@ import {
 } from './calendar.ts'
 import { periodLabel } from './period-label.ts'
 
-/** A cycle that was opened; not a new one where another had opened it in the same moment. */
+/** `isNew` is false if another call opened it at the same time. */
 export interface OpenedCycle {
   readonly cycle: Stored<Cycle>
   readonly isNew: boolean
@@ -30,13 +30,13 @@ type Specification = CycleSpecification & { readonly name: string }
 type Cycle = typeof billCycle extends Resource<infer D> ? D : never
 type CycleDocument = PostedDates & { readonly BillCycleSpecification?: { readonly id: string } }
 
-/** The resource of cycles as it is served: a posted one gets the dates it left out from its specification. */
+/** The served resource of cycles: fills in missing dates from the specification. */
 export const datedBillCycle = served(billCycle, { completeFromDatabase: withDates })
 
 /**
- * Opens the cycle that follows the latest one of a specification, or the one of this moment where there is none yet.
- * Of calls at the same time one opens it, and the others answer the same cycle. Throws `notFound` without the
- * specification, and `unprocessable` when it tells no dates or no longer holds.
+ * Opens the cycle after the latest one of a specification, or the present one if there is none. Of concurrent calls one
+ * opens it; the others return the same cycle. Throws `notFound` without the specification, and `unprocessable` if it
+ * determines no dates or no longer holds.
  */
 export async function openNextCycle(
   tx: Transaction,
@@ -59,13 +59,13 @@ export async function openNextCycle(
 
 const ZONE = rowOf('tenant', { timeZone: text })
 
-/** Returns the IANA time zone in which the days of a tenant begin. */
+/** Returns the IANA time zone of a tenant's days. */
 export async function timeZoneOf(queryable: Queryable, tenantId: string): Promise<string> {
   const zone = sql`SELECT ${ZONE.columns} FROM "tenant" WHERE "id" = ${tenantId}`
   return ZONE.one(await queryable.run(zone, { prepared: true })).timeZone
 }
 
-/** A change of a cycle is taken as it is: dates that are to follow from others are removed, and derived by the run. */
+/** A patched cycle keeps its dates as they are: remove dates to have the run derive them. */
 async function withDates(tx: Transaction, owner: Owner, document: Document, before?: Stored): Promise<Document> {
   const posted: CycleDocument = document
   const { validFor, BillCycleSpecification: ref } = posted
@@ -75,7 +75,7 @@ async function withDates(tx: Transaction, owner: Owner, document: Document, befo
   return { ...document, ...dates, validFor: { startDateTime: start, endDateTime: end, ...validFor } }
 }
 
-/** A reference that names none is for the check of references to refuse. */
+/** A missing specification is left to the check of references. */
 async function findSpecification(tx: Transaction, owner: Owner, id: string): Promise<Specification | undefined> {
   const row = await find(tx, billCycleSpecification, owner, id).catch((error: unknown) => {
     if (error instanceof Problem && error.kind === 'notFound') return undefined
@@ -90,7 +90,7 @@ function readSpecification(row: Row): Specification {
 
 const OWNER = rowOf('bill_cycle_specification', { partnerId: optional(text) })
 
-/** Locks the specification until the cycle is there, and returns its owner, who also owns the cycle. */
+/** Locks the specification until the cycle exists. Returns its owner, who also owns the cycle. */
 async function lockSpecification(
   tx: Transaction,
   { view }: WriteContext,

@@ -20,8 +20,8 @@ export const MONTH_NAMES = [
 ]
 
 /**
- * What people call a period in a time zone: `March 2026`, `November 2025 to January 2026`, `week of 31 August 2026`,
- * `15 October 2026 to 14 November 2026`, `1 March 2026`.
+ * Names a period: `March 2026`, `November 2025 to January 2026`, `week of 31 August 2026`, `15 October 2026 to 14
+ * November 2026`, `1 March 2026`.
  */
 export function periodLabel({ start, end }: { start: Instant; end: Instant }, timeZone: string): string {
   const first = dayOf(Date.parse(start), timeZone)

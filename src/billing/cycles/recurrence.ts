@@ -1,16 +1,16 @@
 import { Problem } from '../../base/problem.ts'
 import { DAY_MS, dayOf, startOfDay } from '../../base/time-zone.ts'
 
-/** How periods follow each other: every so many days or months from a first day on, in a time zone. */
+/** Consecutive periods of a number of days or months from a first day on, in a time zone. */
 export interface Recurrence {
   readonly unit: 'day' | 'month'
   readonly count: number
-  /** The day on which the first period begins; see time-zone.ts. */
+  /** The first day of the first period; see time-zone.ts. */
   readonly anchor: number
   readonly timeZone: string
 }
 
-/** From its start until before its end, in milliseconds since the epoch. The end is the start of the next one. */
+/** Milliseconds since the epoch. The end is exclusive and begins the next period. */
 export interface Period {
   readonly start: number
   readonly end: number
@@ -19,8 +19,8 @@ export interface Period {
 const COUNT_MAX = 366
 
 /**
- * Reads how often something recurs: day, week, month, quarter or year, also daily, weekly, monthly, quarterly, yearly
- * or annually, or several of them, e.g. `2 weeks`. Throws `unprocessable` for anything else.
+ * Reads day, week, month, quarter or year, also daily, weekly, monthly, quarterly, yearly or annually, or several of
+ * them, e.g. `2 weeks`. Throws `unprocessable` for any other text.
  */
 export function readFrequency(frequency: string): Pick<Recurrence, 'unit' | 'count'> {
   const [, several, word = ''] = FREQUENCY.exec(frequency.trim().toLowerCase()) ?? []
@@ -58,22 +58,22 @@ const ADVERBS: ReadonlyMap<string, string> = new Map([
   ['annually', 'year']
 ])
 
-/** When the period of an index begins; the first one has the index 0. */
+/** Returns the start of a period; the first has the index 0. */
 export function startOf(recurrence: Recurrence, index: number): number {
   return startOfDay(firstDay(recurrence, index), recurrence.timeZone)
 }
 
-/** The index of the period that contains a time; negative for what the recurrence would be before its first day. */
+/** Returns the index of the period that contains a time; negative before the first day. */
 export function indexAt(recurrence: Recurrence, time: number): number {
   let index = estimate(recurrence, dayOf(time, recurrence.timeZone))
-  // A short month and a change of the clocks each put the estimate off by one at most; a day that a zone skipped is an
-  // empty period, which contains nothing.
+  // A short month and a change of the clocks each put the estimate off by at most one; a day that a zone skipped is an
+  // empty period.
   while (startOf(recurrence, index) > time) index--
   while (startOf(recurrence, index + 1) <= time) index++
   return index
 }
 
-/** The first day of a period. One that is to begin on a day its month does not have begins on the month's last. */
+/** Returns the first day of a period, or the month's last if the month lacks that day. */
 function firstDay({ unit, count, anchor }: Recurrence, index: number): number {
   if (unit === 'day') return anchor + index * count
   const { month, day } = fields(anchor)
@@ -87,7 +87,7 @@ function estimate({ unit, count, anchor }: Recurrence, day: number): number {
   return Math.floor(elapsed / count)
 }
 
-/** A day of the calendar: its month, counted from January of the year 0, and its day in that month, from 1. */
+/** Splits a calendar day: its month, counted from January of the year 0, and its day in that month, from 1. */
 export function fields(day: number): { readonly month: number; readonly day: number } {
   const date = new Date(day * DAY_MS)
   return { month: date.getUTCFullYear() * 12 + date.getUTCMonth(), day: date.getUTCDate() }

@@ -4,20 +4,20 @@ import type { Transaction } from '../../db/database.ts'
 import { computed, computedRow, count, rowOf, text } from '../../db/row.ts'
 import { join, type Sql, sql } from '../../db/sql.ts'
 
-/** What is to be billed: which accounts, and their rates up to when. */
+/** The accounts to bill, and the dates up to which rates count. */
 export interface Charging {
   readonly tenantId: string
   /** A condition on "billing_account" under the name `a`, besides its tenant. */
   readonly accounts: Sql
-  /** Rates before it count, later ones wait for the next bill. */
+  /** Earlier rates count; later ones wait for the next bill. */
   readonly chargeDate: Instant
-  /** The same for credits, where it is another date. */
+  /** The date for credits, if it differs. */
   readonly creditDate?: Instant
-  /** When the tax profile of an account must be valid. */
+  /** The tax profile of an account must be valid then. */
   readonly taxDate: Instant
 }
 
-/** How many accounts there are a bill for, and none, by reason. */
+/** Numbers of accounts with a bill, and without one by reason. */
 export interface Drafted {
   readonly ready: number
   readonly skipped: Readonly<Record<string, number>>
@@ -25,15 +25,14 @@ export interface Drafted {
   readonly parked: readonly { readonly billingAccount: string; readonly reason: string }[]
 }
 
-/** There is nothing to bill on an account. */
 const NOTHING_TO_BILL = 'nothingToBill'
 
 /**
- * Works out the bills of some accounts into "pg_temp"."bill_draft" and their lines into "bill_draft_line", which live
- * as long as the transaction: nothing is changed yet. All of it is one aggregation, whatever the number of accounts.
+ * Computes the bills of some accounts into "pg_temp"."bill_draft" and their lines into "bill_draft_line", which last as
+ * long as the transaction. Changes nothing else. Runs as one aggregation for any number of accounts.
  *
- * Lines with the same taxes are one group, and its base the exact sum of them; each base is rounded once, and so is
- * the tax on it, half away from zero. What the lines, each rounded for display, miss to the bases is the rounding.
+ * Lines with the same taxes form a group, whose base is their exact sum. Each base is rounded once, and so is the tax
+ * on it, half away from zero. The rounding is the difference between the bases and the lines, each rounded for display.
  */
 export async function draftBills(tx: Transaction, charging: Charging): Promise<Drafted> {
   await createTables(tx)
@@ -51,10 +50,10 @@ export async function draftBills(tx: Transaction, charging: Charging): Promise<D
 
 const CURRENCY = rowOf('billing_account', { invoiceCurrency: text }, 'a')
 
-/** Kept by the connection and emptied at every commit, so that a run of many chunks does not make tables of its own. */
+/** The connection keeps the tables and empties them at every commit, so that a run of many chunks creates them once. */
 async function createTables(tx: Transaction): Promise<void> {
   await tx.run(sql`SET LOCAL client_min_messages = warning`)
-  // Whatever a server believes of its disk: some accounts are found by index, not by reading all rates there are.
+  // Independent of the server's settings: some accounts are found by index, not by reading all rates.
   await tx.run(sql`SET LOCAL random_page_cost = 1.1`)
   await tx.run(sql`CREATE TEMP TABLE IF NOT EXISTS "bill_draft_line" ("account" text COLLATE "C",
     "rate" text COLLATE "C", "place" tid,
@@ -68,8 +67,8 @@ async function createTables(tx: Transaction): Promise<void> {
 }
 
 /**
- * Which rates are due on a bill: those under the name `r` for an account `a`, up to two dates. What a partner sends is
- * billed to its own accounts only, whatever it names. A rate without a date has always been due.
+ * Selects the rates `r` due on a bill of an account `a`, up to two dates. A partner's rates are billed to its own
+ * accounts only. A rate without a date is always due.
  */
 function due(chargeDate: Sql, creditDate: Sql): Sql {
   return sql`(NOT r."is_billed" AND (r."partner_id" IS NULL OR r."partner_id" = a."partner_id")
@@ -77,7 +76,7 @@ function due(chargeDate: Sql, creditDate: Sql): Sql {
       OR r."date" IS NULL))`
 }
 
-/** A partner's rates may have come before its account, and name it as the partner does, without its own id in front. */
+/** A partner's rates may have arrived before its account, and name it without the partner's own id in front. */
 function linesStatement({ tenantId, accounts, chargeDate, creditDate = chargeDate }: Charging): Sql {
   return sql`INSERT INTO "pg_temp"."bill_draft_line"
     SELECT a."id", r."id", r.ctid, r."version", coalesce(r."rate_type", 'appliedBillingCharge'),
@@ -96,7 +95,9 @@ function linesStatement({ tenantId, accounts, chargeDate, creditDate = chargeDat
     WHERE ${due(sql`${chargeDate}::timestamptz`, sql`${creditDate}::timestamptz`)}`
 }
 
-/** What of a tax profile holds at a time, for lines without taxes of their own: an exemption, or rates. */
+/**
+ * Returns the part of a tax profile that applies at a time to lines without taxes of their own: an exemption, or rates.
+ */
 function appliedProfile(profile: Sql, at: Sql): Sql {
   return sql`CASE WHEN (${profile}->>'exempt')::boolean
     THEN jsonb_strip_nulls(jsonb_build_object('exempt', true, 'exemptReason', ${profile}->'exemptReason'))
@@ -158,7 +159,7 @@ function draftStatement({ tenantId, accounts, taxDate }: Charging, digits: Sql):
       LEFT JOIN "tax_items" t ON t."account" = a."id") "sum") "judged") "draft"`
 }
 
-/** Why an account cannot be billed as it is, in words. */
+/** Says why an account cannot be billed as it is. */
 const FAULT = sql`CASE
   WHEN "lines" = 0 THEN NULL
   WHEN "without" IS NOT NULL THEN format('The rate %s has no taxExcludedAmount', "without")

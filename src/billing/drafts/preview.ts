@@ -13,11 +13,11 @@ import { anyQuery, type Endpoint, endpoint } from '../../tmf/serving/endpoint.ts
 import { draftBills } from './draft.ts'
 import { PREVIEW_SCHEMA } from './schema.ts'
 
-/** So many lines are shown; all of them count. */
+/** Limit of lines shown; all of them count. */
 const LINES_SHOWN_MAX = 10_000
-/** More are no preview: they take the database several seconds, which a dry run takes in the background. */
+/** Limit of a preview, a few seconds of the database; beyond it, a dry run works in the background. */
 const RATES_MAX = 100_000
-/** A preview of more takes a slot for expensive work. */
+/** A larger preview takes a slot for expensive work. */
 const WRITE_RATES_MAX = 1_000
 const UNTIL_FAULT = 'must be an RFC 3339 date-time'
 const WANTED = z.strictObject({
@@ -28,7 +28,7 @@ const WANTED = z.strictObject({
   until: z.string({ error: UNTIL_FAULT }).optional()
 })
 
-/** The preview of bills; the API at `apiBase` has the accounts and rates. */
+/** The API at `apiBase` has the accounts and rates. */
 export function previewEndpoint(apiBase: string): Endpoint {
   return endpoint({
     method: 'POST',
@@ -52,7 +52,7 @@ export function previewEndpoint(apiBase: string): Endpoint {
       const account = await findAccount(database, view, billingAccount.id)
       if (!account) throw new Problem('invalidField', '$.billingAccount.id names no billing account of this service')
       if (await hasMany(database, view.tenantId, account.id)) await slotOf(request).become('expensive')
-      // Here the clock is no earlier than anything that was acknowledged before.
+      // In the transaction the clock is not before anything acknowledged earlier.
       const end = given ?? afterAll(clock())
       const preview = await database.transaction((tx) => previewBill(tx, view.tenantId, account, end, root))
       return { json: (await Array.fromAsync(inTurns(piecesOf(preview)))).join('') }
@@ -60,7 +60,7 @@ export function previewEndpoint(apiBase: string): Endpoint {
   })
 }
 
-/** The bill but for its lines, and these as the database has them: they are written after the transaction. */
+/** A bill without its lines, and the lines as rows: they are written after the transaction. */
 interface Preview {
   readonly bill: string
   readonly lines: readonly Row[]
@@ -78,9 +78,9 @@ const DRAFT = computedRow({
 })
 
 /**
- * The bill that a request for one would bring now, over the rates before an instant. It is drafted like any other and
- * thrown away: nothing is written. Without anything to bill its amounts are 0. Throws `conflict` with the reason why
- * the account cannot be billed as it is.
+ * Returns the bill that a request would make now, from rates before an instant. Drafts it like any other and writes
+ * nothing. Without anything to bill its amounts are 0. Throws `conflict` with the reason if the account cannot be
+ * billed as it is.
  */
 async function previewBill(
   tx: Transaction,
@@ -109,7 +109,7 @@ async function previewBill(
   return { bill, lines: await readLines(tx, tenantId, invoiceCurrency), currency: invoiceCurrency, root }
 }
 
-/** Whether an account has so many rates to bill that it takes its time. Throws `conflict` for too many. */
+/** Finds whether a preview is expensive. Throws `conflict` for too many rates. */
 async function hasMany(queryable: Queryable, tenantId: string, accountId: string): Promise<boolean> {
   const counted = await queryable.run(
     sql`SELECT count(*) FROM (SELECT FROM "applied_customer_billing_rate"
@@ -136,7 +136,7 @@ const LINE = rowOf(
   'r'
 )
 
-/** The lines in the order of their dates, each with its exact amount and the one that the bill shows. */
+/** Reads the lines by date, each with its exact and its displayed amount. */
 async function readLines(tx: Transaction, tenantId: string, currency: string): Promise<readonly Row[]> {
   const { rows } = await tx.run(sql`SELECT ${LINE.columns}
     FROM (SELECT *, round("amount", ${minorDigits(currency)}::int) AS "shown" FROM "pg_temp"."bill_draft_line") l

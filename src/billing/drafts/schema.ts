@@ -4,12 +4,11 @@ const TEXT = { type: 'string' }
 const INSTANT = { type: 'string', format: 'date-time' }
 const MONEY = schemaRef('Money')
 
-/** An object of which every member but the optional ones is there. */
+/** All members but the optional ones are required. */
 function objectSchema(properties: Json, optional: Json = {}): Json {
   return { type: 'object', required: Object.keys(properties), properties: { ...properties, ...optional } }
 }
 
-/** The JSON schema of a preview. */
 export const PREVIEW_SCHEMA = objectSchema({
   billingAccount: schemaRef('BillingAccountRef'),
   billingPeriod: objectSchema({ endDateTime: INSTANT }),

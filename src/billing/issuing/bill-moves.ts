@@ -7,10 +7,9 @@ import type { ChangeContext } from '../../tmf/declaration/resource.ts'
 import { recordEvents } from '../../tmf/event.ts'
 import { readStored } from '../../tmf/representation.ts'
 
-/** The columns of a bill as `recordMoves` wants them. */
 export const BILL_COLUMNS: Sql = join(customerBill.columns.map(identifier), sql`, `)
 
-/** Tells of bills that went to another state, each in the audit and as an event. `before` has their states by id. */
+/** Records changes of state in the audit and as events. `before` has the former states by id. */
 export async function recordMoves(
   tx: Transaction,
   { author, newId }: ChangeContext,

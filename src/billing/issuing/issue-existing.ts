@@ -14,16 +14,15 @@ import { BILL_COLUMNS, recordMoves } from './bill-moves.ts'
 import { keepLetterhead } from './keep-letterhead.ts'
 import { numberAt, takeNumbers } from './number-series.ts'
 
-/** The states in which a bill may be issued. */
 export const ISSUED_STATES = ['validated', 'sent'] as const
 export type IssuedState = (typeof ISSUED_STATES)[number]
 
 /**
- * Issues bills that the engine made and left `new`: posts their journals, numbers them in the order of their dates and
- * ids, and pays them from the credit of their accounts. Answers the ids of those that it issued; it leaves alone what
- * was issued before, what is cancelled or paid, and the bills of other systems, which the engine knows no lines of.
+ * Issues bills that the engine left `new`: posts their journals, numbers them by date and id, and pays them from the
+ * credit of their accounts. Returns the ids of the bills issued. Skips issued, cancelled and paid bills, and those of
+ * other systems, whose lines the engine does not have.
  *
- * No payment waits for a bill that is not issued yet, so these are locked before the balances; numbers are taken last.
+ * Locks the bills before the balances, as no payment waits for a bill that is not issued; takes the numbers last.
  */
 export async function issueExisting(
   tx: Transaction,
@@ -47,8 +46,8 @@ export async function issueExisting(
 }
 
 /**
- * Issues a bill of the engine that is about to change to a state by which it is issued: posts its journal, and returns
- * what is written with its state. What credit pays of it comes after that.
+ * Issues a bill of the engine whose coming state issues it: posts its journal and returns the columns to write with the
+ * state. Credit pays the bill after that.
  */
 export async function issueWithChange(
   tx: Transaction,
@@ -74,7 +73,6 @@ export async function issueWithChange(
   return { action: 'issue', columns: values, after: { billNo: values.bill_no } }
 }
 
-/** A bill that is about to be issued. */
 interface Issuable extends BalanceKey {
   readonly id: string
   readonly state: string
@@ -83,7 +81,7 @@ interface Issuable extends BalanceKey {
 
 const keyOf = ({ billingAccountId, currency }: BalanceKey): string => `${currency} ${billingAccountId}`
 
-/** A bill that the engine made has a rounding, and with it all of these. */
+/** A bill of the engine has a rounding, and with it all of these. */
 const ISSUABLE = rowOf('customer_bill', {
   id: text,
   state: text,
@@ -104,7 +102,7 @@ async function lockIssuable(
   return rows.map(ISSUABLE.read).map(({ amountDueUnit: currency, ...bill }) => ({ ...bill, currency }))
 }
 
-/** One journal per bill, as when a draft is issued: the lines as they are shown, and what they miss to the base. */
+/** Posts one journal per bill, as for a draft: the displayed lines, and their difference to the base. */
 async function postBills(tx: Transaction, tenantId: string, bills: readonly Issuable[], now: Instant): Promise<void> {
   const currencies = [...new Set(bills.map(({ currency }) => currency))]
   const digits = currencies.map((currency) => sql`(${currency}::text, ${minorDigits(currency)}::int)`)
@@ -135,7 +133,7 @@ async function postBills(tx: Transaction, tenantId: string, bills: readonly Issu
     FROM "entry" e JOIN "bill" b ON b."id" = e."bill"`)
 }
 
-/** What is written to a bill under the name `b` that is issued, by column. */
+/** Returns the columns to write to a bill `b` on issue. */
 function issuedColumns({ state, number, letterheadId, now }: Issuing): Readonly<Record<string, Sql>> {
   const document = sql`b."bill_document"`
   return {
@@ -157,14 +155,14 @@ interface Issuing {
   readonly now: Instant
 }
 
-/** The state of an issued bill, as a column of "customer_bill" under the name `b`: settled with nothing to pay. */
+/** Returns the state of a bill `b` on issue: settled if there is nothing to pay. */
 export function stateOf(state: IssuedState): Sql {
   return sql`CASE WHEN b."remaining_amount_value" = 0 THEN 'settled' ELSE ${state}::text END`
 }
 
 /**
- * Writes the numbers, the state and what the documents keep; a series goes by the year of the bills, so there may be
- * several.
+ * Writes the numbers, the state and the content that documents keep. A series depends on the year of the bills, so
+ * there may be several.
  */
 async function numberBills(
   tx: Transaction,

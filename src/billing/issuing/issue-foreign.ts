@@ -17,8 +17,8 @@ import { keepDocuments } from './keep-letterhead.ts'
 import { settleWithNothingLeft } from './settle.ts'
 
 /**
- * Issues a bill of another system that was written in an issued state: posts one to an account of ours to the ledger,
- * pays it from the credit of the account, and keeps what its document shows.
+ * Issues a bill of another system that was written in an issued state: posts it to the ledger if its account is of this
+ * service, pays it from the account's credit, and keeps the content of its document.
  */
 export async function issueForeign(
   tx: Transaction,
@@ -32,7 +32,10 @@ export async function issueForeign(
   await keepDocuments(tx, context.author.tenantId, sql`b."id" = ${id}`, context.clock())
 }
 
-/** What an account of ours owes can be paid: it has the digits of its currency, and no more remains than is due. */
+/**
+ * Checks that a bill can be paid: its amounts have the digits of the currency, and the remaining amount is at most the
+ * amount due.
+ */
 function requireSoundAmounts({ amountDue, remainingAmount }: Bill, kind: 'conflict' | 'invalidField'): void {
   if (!amountDue) throw new Error('a bill that says nothing of what is due is in the ledger')
   const { unit, value: due } = amountDue
@@ -50,7 +53,7 @@ function requireSoundAmounts({ amountDue, remainingAmount }: Bill, kind: 'confli
   }
 }
 
-// IN_LEDGER has neither without.
+// IN_LEDGER requires both.
 const FOREIGN = rowOf('customer_bill', { billingAccountId: stated, amountDueUnit: stated }, 'b')
 
 /** Locks the row before the balance: nobody else can pay the bill yet. */
@@ -73,8 +76,8 @@ async function issueTo(tx: Transaction, context: ChangeContext, accountId: strin
 }
 
 /**
- * Posts what other systems had issued to an account before it was created, as of now. A new account has no credit that
- * could pay any of it.
+ * Posts bills that other systems issued to an account before it was created, as of now. A new account has no credit to
+ * pay them.
  */
 export async function takeOverBills(tx: Transaction, context: ChangeContext, id: string): Promise<void> {
   await lockAccount(tx, context.author.tenantId, id, 'exclusive')
@@ -86,7 +89,7 @@ const LOCKS = {
   exclusive: sql`pg_advisory_xact_lock`
 } as const
 
-/** An account and the bills that are issued to its id wait for each other; else neither might see the other. */
+/** An account and bills to its id lock each other out; else neither might see the other. */
 async function lockAccount(tx: Transaction, tenantId: string, id: string, mode: keyof typeof LOCKS): Promise<void> {
   const name = `bills of ${id} of ${tenantId}`
   await tx.run(sql`SELECT ${LOCKS[mode]}(hashtextextended(${name}, 0))`, { prepared: true })
@@ -100,7 +103,7 @@ async function post(tx: Transaction, context: ChangeContext, bills: Sql): Promis
   await settleWithNothingLeft(tx, context, bills)
 }
 
-/** Payments need to know what remains of a bill: all of it where nothing is said, and of a settled one nothing. */
+/** Fills in the remaining amount, which payments need: all of the amount due, or nothing of a settled bill. */
 async function sayWhatRemains(tx: Transaction, { author, newId }: ChangeContext, bills: Sql, now: Instant) {
   const { rows } = await tx.run(
     sql`UPDATE "customer_bill" b SET "version" = b."version" + 1, "last_update" = ${now},

@@ -9,17 +9,17 @@ import { recordEvents } from '../../tmf/event.ts'
 import { keepLetterhead } from './keep-letterhead.ts'
 import { type Numbers, numberAt, takeNumbers } from './number-series.ts'
 
-/** What the bills of a draft have in common. */
+/** The common part of the bills of a draft. */
 export interface Issue {
   readonly tenantId: string
-  /** The run that makes them, with its cycle; none for bills on demand. */
+  /** The run and its cycle; undefined for bills on demand. */
   readonly run: { readonly id: string; readonly billCycleId: string } | undefined
   readonly runType: 'onCycle' | 'offCycle'
-  /** `new` bills have no number and are not in the ledger yet. */
+  /** `new` bills have no number and no journal yet. */
   readonly state: 'new' | 'validated' | 'sent'
   readonly now: Instant
   readonly billDate: Instant
-  /** For all bills; by each account's term of payment without it. */
+  /** For all bills; undefined applies each account's term of payment. */
   readonly paymentDueDate: Instant | undefined
   readonly nextBillDate: Instant | undefined
   readonly billingPeriod: { readonly startDateTime?: Instant; readonly endDateTime: Instant }
@@ -27,9 +27,9 @@ export interface Issue {
 }
 
 /**
- * Turns the draft of this transaction (see draft.ts) into bills: marks the rates, posts the ledger, and last, since
- * it makes others wait until the commit, takes the numbers and writes the bills with their events. Answers their ids by
- * account. Throws an error of class 40 (to be tried again) when a rate was changed meanwhile.
+ * Turns the draft of this transaction (see draft.ts) into bills: marks the rates and posts to the ledger. Then takes
+ * the numbers, which makes others wait until the commit, and writes the bills with their events. Returns their ids by
+ * account. Throws an error of class 40, for a retry, if a rate was changed meanwhile.
  */
 export async function issueBills(tx: Transaction, issue: Issue, ready: number): Promise<ReadonlyMap<string, string>> {
   if (ready === 0) return new Map()
@@ -50,19 +50,19 @@ export async function issueBills(tx: Transaction, issue: Issue, ready: number): 
   return bills
 }
 
-/** Gives the bills of the draft, and their documents, their ids. */
+/** Assigns ids to the bills of the draft and to their documents. */
 async function nameBills(tx: Transaction, ids: readonly string[], documentIds: readonly string[]): Promise<void> {
   await tx.run(sql`UPDATE "pg_temp"."bill_draft" d SET "bill" = i."bill", "document" = i."document"
     FROM unnest(${ids}::text[], ${documentIds}::text[]) WITH ORDINALITY i("bill", "document", "position")
     WHERE d."position" = i."position"`)
 }
 
-/** A rate that was changed or removed since it was read would leave half a bill: all of it is tried again. */
+/** A rate changed or removed since it was read would leave half a bill: the whole transaction is retried. */
 const CHANGED_MEANWHILE = sql`DO $$ BEGIN
   RAISE EXCEPTION 'a rate was changed while it was billed' USING ERRCODE = 'serialization_failure';
 END $$`
 
-/** Found by their places, which is quickest; one that has another place since is one that was changed. */
+/** Finds rates by their place in the table, the fastest way; a rate that has moved was changed. */
 async function markRates(tx: Transaction, { tenantId }: Issue): Promise<void> {
   const { rowCount } = await tx.run(sql`WITH "line" AS MATERIALIZED (
       SELECT l."place", l."rate", l."version", d."bill"
@@ -76,7 +76,7 @@ async function markRates(tx: Transaction, { tenantId }: Issue): Promise<void> {
   if (rowCount !== scalar(lines, count)) await tx.run(CHANGED_MEANWHILE)
 }
 
-/** One journal per bill: what is receivable against the revenue by type of rate, the taxes, and the rounding. */
+/** Posts one journal per bill: the receivable against the revenue by type of rate, the taxes and the rounding. */
 async function postBills(tx: Transaction, { tenantId, now }: Issue): Promise<void> {
   await tx.run(sql`INSERT INTO "ledger_entry" ("tenant_id", "journal_id", "line", "posted_at", "book", "detail",
       "billing_account_id", "currency", "amount", "source_type", "source_id")
@@ -96,7 +96,7 @@ async function postBills(tx: Transaction, { tenantId, now }: Issue): Promise<voi
     WHERE d."position" IS NOT NULL`)
 }
 
-/** Answers the ids of the bills by account. */
+/** Returns the ids of the bills by account. */
 async function insertBills(
   tx: Transaction,
   issue: Issue,
@@ -136,13 +136,13 @@ async function insertBills(
 
 const ISSUED = rowOf('customer_bill', { billingAccountId: stated, id: text })
 
-/** A bill with nothing to pay is settled as it is issued. */
+/** A bill with nothing to pay is settled on issue. */
 function stateOf(state: Issue['state']): Sql {
   if (state === 'new') return sql`${state}`
   return sql`CASE WHEN d."tax_included" = 0 THEN 'settled' ELSE ${state}::text END`
 }
 
-/** In the order of the draft, one after the other. */
+/** Numbers the bills in the order of the draft. */
 function numberOf(numbers: Numbers | undefined): Sql {
   return numbers ? numberAt(numbers, sql`d."position" - 1`) : sql`NULL::text`
 }

@@ -5,9 +5,9 @@ import { type Sql, sql } from '../../db/sql.ts'
 import { LETTERHEAD, RECIPIENT } from '../../resources/letterhead.ts'
 
 /**
- * Keeps the letterhead of a tenant as it is now, and returns its id, which is the first half of the SHA-256 of its
- * content: one that is kept already is not written again. A new one makes others wait until this transaction ends, so
- * it comes after the balances and before the numbers.
+ * Keeps a tenant's present letterhead and returns its id, the first half of the SHA-256 of its content. An equal one is
+ * not written again. A new one makes others wait until this transaction ends, so it comes after the balances and before
+ * the numbers.
  */
 export async function keepLetterhead(tx: Transaction, tenantId: string, now: Instant): Promise<string> {
   const kept = await tx.run(
@@ -25,8 +25,8 @@ export async function keepLetterhead(tx: Transaction, tenantId: string, now: Ins
 }
 
 /**
- * Keeps what the documents of bills say besides them, for those that are issued and do not have it yet: bills of other
- * systems are issued by being posted, not by the engine. `bills` is a condition on "customer_bill" under the name `b`.
+ * Keeps letterhead and recipient for issued bills without them: a bill of another system is issued by being posted.
+ * `bills` is a condition on "customer_bill" under the name `b`.
  */
 export async function keepDocuments(tx: Transaction, tenantId: string, bills: Sql, now: Instant): Promise<void> {
   const letterheadId = await keepLetterhead(tx, tenantId, now)

@@ -5,7 +5,7 @@ import type { Transaction } from '../../db/database.ts'
 import { computed, rowOf, scalar, scalars, text } from '../../db/row.ts'
 import { type Sql, sql } from '../../db/sql.ts'
 
-/** So many numbers in a row, from `first` on, written with leading zeros up to `width`. */
+/** Consecutive numbers from `first` on, with leading zeros up to `width`. */
 export interface Numbers {
   readonly prefix: string
   readonly suffix: string
@@ -14,8 +14,8 @@ export interface Numbers {
 }
 
 /**
- * Takes the next numbers of the tenant's series for bills of a date. They follow each other without a gap, since a
- * transaction that fails gives its numbers back; therefore others who take some wait until this one ends.
+ * Takes the next numbers of the tenant's series for bills of a date. There are no gaps, since a failed transaction
+ * returns its numbers; so other takers wait until this one ends.
  */
 export async function takeNumbers(
   tx: Transaction,
@@ -41,8 +41,8 @@ export async function takeNumbers(
 }
 
 /**
- * Throws `invalidField` for the number of a bill of another system which this service gives, or may give, to a bill of
- * its own: no two bills of a tenant have one of these.
+ * Throws `invalidField` for a number of a bill of another system that this service gave, or may give, to a bill of its
+ * own.
  */
 export async function requireForeignNumber(tx: Transaction, tenantId: string, billNo: string): Promise<void> {
   const patterns = await tx.run(
@@ -57,7 +57,7 @@ export async function requireForeignNumber(tx: Transaction, tenantId: string, bi
   }
 }
 
-/** Of the numbers the one at a place in SQL, counted from 0. */
+/** Returns the number at a place, counted from 0, in SQL. */
 export function numberAt({ prefix, suffix, width, first }: Numbers, place: Sql): Sql {
   const number = sql`(${first}::bigint + ${place})::text`
   return sql`concat(${prefix}::text, lpad(${number}, greatest(${width}::int, length(${number})), '0'), ${suffix}::text)`

@@ -5,12 +5,12 @@ import { IN_LEDGER } from '../../ledger/foreign-bills.ts'
 import type { ChangeContext } from '../../tmf/declaration/resource.ts'
 import { BILL_COLUMNS, recordMoves } from './bill-moves.ts'
 
-/** Whether an issued bill waits for nothing more, as a condition on "customer_bill" that needs no other table. */
+/** Selects issued bills with nothing left to pay, as a condition on "customer_bill" without other tables. */
 export const NOTHING_LEFT: Sql = sql`"state" IN ('validated', 'sent') AND "remaining_amount_value" = 0`
 
 /**
- * Settles those of the bills, a condition on "customer_bill" under the name `b`, that are issued and in the ledger and
- * have nothing left to pay: no payment would ever do it. Answers their ids. Held ones stay with whoever holds them.
+ * Settles those of the bills, a condition on "customer_bill" under the name `b`, that are issued, in the ledger and
+ * have nothing left to pay: no payment would. Returns their ids. Bills on hold stay.
  */
 export async function settleWithNothingLeft(
   tx: Transaction,

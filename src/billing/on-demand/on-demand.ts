@@ -21,15 +21,14 @@ import { refusedReason } from '../runs/fault.ts'
 import { authorIn } from '../work/author.ts'
 import type { WorkContext } from '../work/context.ts'
 
-/** Name of the task of one request. */
 export const BILL_ON_DEMAND = 'billOnDemand'
 
-/** Asks for the bill of a request, in the transaction that creates it. */
+/** Adds the job for a request in the transaction that creates it. */
 export function askForBill(tx: Transaction, tenantId: string, requestId: string): Promise<void> {
   return addJob(tx, { task: BILL_ON_DEMAND, payload: { tenantId, requestId }, key: `on demand ${requestId}` })
 }
 
-/** Asks for what nobody is at, because the process that was is dead. */
+/** Adds jobs for requests left by dead processes. */
 export async function recoverRequests({ database }: WorkContext): Promise<void> {
   const key = sql`concat('on demand ', d."id")`
   await database.transaction((tx) =>
@@ -43,7 +42,7 @@ export async function recoverRequests({ database }: WorkContext): Promise<void> 
   )
 }
 
-/** The task of requests, by name. */
+/** By name. */
 export function onDemandTasks(context: WorkContext): ReadonlyMap<string, Task> {
   const work: Task = async ({ tenantId, requestId }, { isLast }) => {
     const [tenant, id] = [String(tenantId), String(requestId)]
@@ -89,7 +88,7 @@ const rejected = (stateReason: string): Ending => ({ state: 'rejected', stateRea
 
 type Account = NonNullable<Awaited<ReturnType<typeof findAccount>>>
 
-/** The account that a request is for, or why there is none. */
+/** Returns the account of a request, or the reason for none. */
 async function accountOf(
   tx: Transaction,
   tenantId: string,
@@ -103,10 +102,10 @@ async function accountOf(
   return account.status === 'ACTIVE' ? account : `The billing account is ${account.status}`
 }
 
-/** Bills what the account has not been billed yet; a prepaid one pays at once, or there is no bill. */
+/** Bills the unbilled rates of an account; a prepaid account pays at once, or there is no bill. */
 async function bill(tx: Transaction, context: WorkContext, tenantId: string, account: Account): Promise<Ending> {
   const key = { billingAccountId: account.id, currency: account.invoiceCurrency }
-  // Whoever pays or bills this account waits here for the other, and the clock goes on meanwhile.
+  // Other payments and bills of the account wait here, while the clock goes on.
   const [balance] = await lockBalances(tx, tenantId, [key])
   const now = context.clock()
   const drafted = await draftBills(tx, {
@@ -148,7 +147,7 @@ async function bill(tx: Transaction, context: WorkContext, tenantId: string, acc
   return { state: 'done', billId }
 }
 
-/** What a prepaid account may still use: its balance and its credit limit, less what it owes already. */
+/** Returns the available money of a prepaid account: its balance and credit limit, less its debts. */
 async function availableOf(
   tx: Transaction,
   tenantId: string,

@@ -10,7 +10,7 @@ import { customerBill } from '../../resources/customer-bill.ts'
 import { recordEvents } from '../../tmf/event.ts'
 import { readStored } from '../../tmf/representation.ts'
 
-/** Who pays, reverses or uses credit, and when. The author's tenant is the one it happens in. */
+/** The author and the time of a payment, reversal or use of credit, in the author's tenant. */
 export interface PaymentContext {
   readonly author: Author
   readonly clock: Clock
@@ -27,25 +27,25 @@ export interface Allocation {
 }
 
 /**
- * What may be paid, as a condition on "customer_bill" under the name `b`: an issued bill of the engine, or one of
- * another system that has a journal. That is looked up bill by bill, never by a plan that reads the whole ledger.
+ * Selects payable bills, as a condition on "customer_bill" under the name `b`: issued bills of the engine, and those of
+ * other systems with a journal. The journal is looked up per bill; no plan reads the whole ledger.
  */
 export const PAYABLE = sql`b."state" IN ('validated', 'sent', 'partiallyPaid') AND b."remaining_amount_value" > 0
   AND (b."rounding_amount" IS NOT NULL OR (SELECT TRUE FROM "ledger_entry" l
     WHERE l."tenant_id" = b."tenant_id" AND l."journal_id" = b."id" AND l."line" = 1))`
 
 /**
- * Which payments pay how much of which bills: first in, first out, in the order of the bills, and each payment up to
- * what no bill has used of it. `payments` is a condition on "payment" under the name `p`, `bills` one on
- * "customer_bill" under `b`, and `order` sorts that. The balances and bills must be locked.
+ * Allocates payments to bills: first in, first out, in the order of the bills, and each payment up to its unused part.
+ * `payments` is a condition on "payment" under the name `p`, `bills` one on "customer_bill" under `b`, and `order`
+ * sorts that. The balances and bills must be locked.
  */
 export async function matched(
   tx: Transaction,
   tenantId: string,
   { payments, bills, order }: { readonly payments: Sql; readonly bills: Sql; readonly order: Sql }
 ): Promise<readonly Allocation[]> {
-  // Laid end to end, both the payments and the bills of an account are stretches of one line: where two overlap, the
-  // one pays the other.
+  // The payments and the bills of an account form stretches of one line, end to end: a payment pays the bills it
+  // overlaps.
   const { rows } = await tx.run(sql`WITH "paid" AS (
       SELECT *, sum("left") OVER (PARTITION BY "account", "currency" ORDER BY "created_at", "id") AS "end"
       FROM (SELECT p."id", p."created_at", p."billing_account_id" AS "account", p."currency",
@@ -73,7 +73,7 @@ const MATCHED = computedRow({
   amount: computed(decimal, sql`least(p."end", d."end") - greatest(p."end" - p."left", d."end" - d."left")`)
 })
 
-/** Moves credit to bills: all of the allocations are positive. The balances must be locked. */
+/** Moves credit to bills; all allocations are positive. The balances must be locked. */
 export async function allocate(
   tx: Transaction,
   context: PaymentContext,
@@ -86,7 +86,7 @@ export async function allocate(
   await move(tx, context, allocations, now, { action: 'pay' as const, assignments })
 }
 
-/** Puts payments in the place of the credit limit on bills that it has paid; the allocations to a bill sum to 0. */
+/** Replaces the credit limit by payments on bills that it has paid; the allocations to a bill sum to 0. */
 export async function replace(
   tx: Transaction,
   context: PaymentContext,
@@ -99,12 +99,12 @@ export async function replace(
   })
 }
 
-/** What a bill says was paid of it: payments only. */
+/** The payments that a bill lists. */
 const APPLIED = sql`nullif(coalesce(b."applied_payment", '[]') || coalesce(x."applied", '[]'), '[]')`
 
 /**
- * Moves money of one payment back from bills to the credit: its allocations are negative. Those without a payment are
- * of the credit limit, which pays again.
+ * Moves money of one payment from bills back to the credit; its allocations are negative. Allocations without a payment
+ * belong to the credit limit, which pays again.
  */
 export async function takeBack(
   tx: Transaction,
@@ -122,7 +122,7 @@ export async function takeBack(
   await move(tx, context, allocations, now, { action: 'reverse' as const, assignments })
 }
 
-/** The state in which a bill was before anything was paid, once nothing of it is paid any more. */
+/** The state of a bill before its first payment, for a bill with none left. */
 const STATE_BEFORE = sql`coalesce((
     SELECT (array_agg(a."bill_state" ORDER BY a."position" DESC)
       FILTER (WHERE a."bill_state" NOT IN ('partiallyPaid', 'settled')))[1]
@@ -170,12 +170,12 @@ async function move(
   await record(tx, context, action, { before: before.rows, after: after.rows }, now)
 }
 
-/** A decimal with the opposite sign; Postgres reads what it printed. */
+/** Negates a decimal as text. */
 function negated(amount: string): string {
   return amount.startsWith('-') ? amount.slice(1) : `-${amount}`
 }
 
-/** Each bill's change for the audit, and its event where the state is another one. */
+/** Records each changed bill in the audit, and an event for a changed state. */
 async function record(
   tx: Transaction,
   { author, newId }: PaymentContext,

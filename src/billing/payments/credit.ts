@@ -8,8 +8,8 @@ import { allocate, matched, PAYABLE, type PaymentContext } from './allocation.ts
 const KEY = rowOf('customer_bill', { billingAccountId: stated, remainingAmountUnit: stated }, 'b')
 
 /**
- * Pays newly issued bills from the credit of their accounts, first in, first out, as far as it goes. It locks the
- * balances of all of them; one that is paid meanwhile sees these bills, or its payment is seen here.
+ * Pays newly issued bills from the credit of their accounts, first in, first out, as far as it goes. Locks all their
+ * balances: a concurrent payment either sees these bills or is seen here.
  */
 export async function useCredit(tx: Transaction, context: PaymentContext, billIds: readonly string[]): Promise<void> {
   const { tenantId } = context.author

@@ -34,7 +34,6 @@ const REFERENCE_FAULT = `must be a text of at most ${REFERENCE_MAX_LENGTH} chara
 const UNIT_FAULT = 'must be a currency of ISO 4217, such as EUR'
 
 const REFERRED = z.strictObject({ id: z.string({ error: 'must be a text' }) })
-/** What a payment is posted as. */
 const RECEIPT = z.strictObject({
   billingAccount: REFERRED,
   amount: z
@@ -82,7 +81,7 @@ function one(asked: Requested, context: RouteContext, apiBase: string, id: strin
 const FOUND = { schema: { type: 'array', items: PAYMENT_SCHEMA }, headers: PAGE_HEADERS }
 const TAGGED = { schema: PAYMENT_SCHEMA, headers: ['ETag'] } as const
 
-/** All operations on payments; the API at `apiBase` has the bills and accounts. */
+/** The API at `apiBase` has the bills and accounts. */
 export function paymentEndpoints(apiBase: string): readonly Endpoint[] {
   return [list(apiBase), take(apiBase), retrieve(apiBase), reverse(apiBase)]
 }
@@ -192,7 +191,7 @@ function reverse(apiBase: string): Endpoint {
   })
 }
 
-/** Takes nothing that would leave out a part. */
+/** Refuses `fields`: a payment is returned whole. */
 const WHOLE: QueryReader<undefined> = {
   parameters: [],
   read: (raw) => {
@@ -214,7 +213,7 @@ async function create({ body, view, author }: Asked<unknown, z.output<typeof REC
   })
 }
 
-/** What is wrong with an amount: a payment is more than nothing, and made in whole minor units. */
+/** Returns the fault of an amount: it must be positive and in whole minor units. */
 function amountFault(unit: string, value: number): string | undefined {
   const fault = decimalFault(String(value))
   if (fault) return fault

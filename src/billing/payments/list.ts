@@ -7,25 +7,24 @@ import { type Sql, sql } from '../../db/sql.ts'
 import { moneyOf, objectOf } from '../../http/json.ts'
 import type { View } from '../../tmf/view.ts'
 
-/** Where clients find what a payment refers to: the payments themselves, and the API with the accounts and bills. */
+/** Addresses of the payments, and of the API with accounts and bills. */
 export interface Roots {
   readonly payments: string
   readonly api: string
 }
 
-/** A payment as its JSON. */
 export interface Payment {
   readonly version: string
   readonly json: string
 }
 
-/** Which payments are listed: those of any of these accounts, by id or alias, and with one of these references. */
+/** Selects payments of any of these accounts, by id or alias, and with any of these references. */
 export interface PaymentFilter {
   readonly accounts?: readonly string[] | undefined
   readonly references?: readonly string[] | undefined
 }
 
-/** Selects a page of the payments of a view, the oldest first, and counts all of them; `readRow` reads a row. */
+/** Selects a page of the payments of a view, the oldest first, and counts all; `readRow` reads a row. */
 export async function listPayments(
   queryable: Queryable,
   view: View,
@@ -35,7 +34,7 @@ export async function listPayments(
   const byAccount = accounts ? sql`p."billing_account_id" IN (${accountIds(view, accounts)})` : sql`TRUE`
   const where = sql`${visible(view)} AND ${byAccount}
     AND ${references ? sql`p."reference_key" IN (${likeThese(references)})` : sql`TRUE`}`
-  // The page comes first: what its payments paid is added up for no others.
+  // Selects the page first, so that allocations are summed for its payments only.
   const page = sql`(SELECT * FROM "payment" p WHERE ${where}
     ORDER BY p."created_at", p."id" LIMIT ${limit} OFFSET ${offset})`
   const { rows } = await queryable.run(sql`${select(page, sql`TRUE`)} ORDER BY p."created_at", p."id"`)

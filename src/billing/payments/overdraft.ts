@@ -11,7 +11,7 @@ const OVERDRAWN = rowOf(
   'a'
 )
 
-/** Pays what is left of a bill out of the credit limit of its account, which was found to do. The balance is locked. */
+/** Pays the rest of a bill from its account's credit limit, which must suffice. The balance is locked. */
 export async function overdraw(tx: Transaction, context: PaymentContext, billId: string): Promise<void> {
   const { tenantId } = context.author
   const { rows } = await tx.run(sql`UPDATE "account_balance" a
@@ -27,7 +27,7 @@ export async function overdraw(tx: Transaction, context: PaymentContext, billId:
   await allocate(tx, context, [allocation], context.clock())
 }
 
-/** A payment that was just posted. */
+/** A new payment. */
 interface Filling extends BalanceKey {
   readonly id: string
   readonly now: Instant
@@ -39,8 +39,7 @@ const FILLED = computedRow({
 })
 
 /**
- * What a payment has left takes the place of the credit limit on the bills that were paid with it, the oldest first.
- * The balance is locked.
+ * Uses the rest of a payment to replace the credit limit on bills it has paid, the oldest first. The balance is locked.
  */
 export async function fillOverdraft(tx: Transaction, context: PaymentContext, payment: Filling): Promise<void> {
   const { tenantId } = context.author
@@ -55,7 +54,7 @@ export async function fillOverdraft(tx: Transaction, context: PaymentContext, pa
     JOIN (SELECT "amount" - coalesce((SELECT sum("amount") FROM "payment_allocation"
         WHERE "tenant_id" = ${tenantId} AND "payment_id" = ${id}), 0) AS "left"
       FROM "payment" WHERE "tenant_id" = ${tenantId} AND "id" = ${id}) p ON x."before" < p."left" ORDER BY x."bill"`)
-  // REPLACED knows the payment's part by the limit's, which is written right before it.
+  // REPLACED recognises the payment's part by the limit's, written right before it.
   const filled = rows.map(FILLED.read)
   const allocations = filled.flatMap(({ billId, part }): readonly Allocation[] => {
     const to = { billId, billingAccountId, currency }
@@ -82,7 +81,7 @@ async function isOverdrawn(tx: Transaction, tenantId: string, key: BalanceKey): 
   return rowCount > 0
 }
 
-/** Notes what the credit limit of a locked balance pays from now on, or with a negative part no longer. */
+/** Adds to the part that the credit limit of a locked balance pays; a negative amount reduces it. */
 export async function addOverdrawn(
   tx: Transaction,
   tenantId: string,
@@ -95,6 +94,6 @@ export async function addOverdrawn(
     WHERE "tenant_id" = ${tenantId} AND "account_id" = ${billingAccountId} AND "currency" = ${currency}`)
 }
 
-/** Whether a part of a payment replaced one of the limit, as a condition on the allocations of a bill in order. */
+/** Selects allocations of a payment that replaced one of the limit, by their order on a bill. */
 export const REPLACED = sql`coalesce("payment_id" IS NOT NULL AND lag("payment_id") OVER "written" IS NULL
   AND lag("amount") OVER "written" = -"amount", FALSE)`

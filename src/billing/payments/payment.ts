@@ -11,27 +11,25 @@ import { post } from '../../ledger/post.ts'
 import { allocate, matched, PAYABLE, type PaymentContext } from './allocation.ts'
 import { fillOverdraft } from './overdraft.ts'
 
-/** How a payment was made. */
 export const METHODS = ['cash', 'card', 'bankTransfer', 'directDebit', 'wallet', 'other'] as const
 
-/** Money that came in for an account. */
+/** Money received for an account. */
 export interface Receipt {
   readonly amount: { readonly unit: string; readonly value: number }
   readonly method: (typeof METHODS)[number]
-  /** Unique to whoever sends it: what has the same one, or one that looks the same, is the same payment. */
+  /** Unique to its sender: an equal reference, or one that looks the same, means the same payment. */
   readonly reference: string
-  /** Whose reference it is, see own-names.ts. */
+  /** The owner of the reference, see own-names.ts. */
   readonly nameSpace: string
-  /** The bills that it is for, in this order; those due first without it. */
+  /** The bills to pay, in this order; undefined pays those due first. */
   readonly billIds: readonly string[] | undefined
 }
 
 /**
- * Takes a payment and pays bills with it: the named ones and then what the credit limit paid, or without names that and
- * then those due; what they do not need stays as the account's credit. Answers its id, and whether it is new: the same
- * reference with the same content is the payment that was taken before. Throws `conflict` for a reference with other
- * content, an archived account or a bill that cannot be paid, `invalidField` for a bill that is not the account's or in
- * another currency.
+ * Takes a payment and pays bills: the named ones and then those the credit limit paid, or without names the latter and
+ * then those due. The rest becomes the account's credit. Returns the id, and false as `isNew` for the same reference
+ * with the same content. Throws `conflict` for a reference with other content, an archived account or a bill that
+ * cannot be paid, `invalidField` for a bill of another account or currency.
  */
 export async function pay(
   tx: Transaction,
@@ -75,9 +73,8 @@ function contentHash(accountId: string, { amount, method, billIds }: Receipt): s
 const KNOWN = rowOf('payment', { id: text, contentHash: text })
 
 /**
- * Returns the id of the payment that has this reference and the same content already. The provider and the partner both
- * know a payment that was taken before references had owners. Of several that look the same, it is the one that was
- * sent like this.
+ * Returns the id of an earlier payment with this reference and the same content. Provider and partner share payments
+ * taken before references had owners. Among several that look the same, prefers the identical one.
  */
 async function findRepeated(
   tx: Transaction,
@@ -104,7 +101,7 @@ interface Key {
   readonly currency: string
 }
 
-/** Locks what may be paid: which bills these are, and in which order they are paid. */
+/** Locks the payable bills and returns the condition and the order of payment. */
 async function lockBills(
   tx: Transaction,
   tenantId: string,
@@ -152,7 +149,7 @@ interface Taken {
   readonly tenantId: string
 }
 
-/** Whether it was new; one with the same reference that is under way is waited for. */
+/** Returns false for a known reference; waits for a concurrent payment with the same one. */
 async function insertPayment(
   tx: Transaction,
   { id, now, tenantId, hash }: Taken & { readonly hash: string },

@@ -12,9 +12,9 @@ import { addOverdrawn, REPLACED } from './overdraft.ts'
 const PAYMENT = rowOf('payment', { billingAccountId: text, currency: text, amount: decimal, method: text })
 
 /**
- * Undoes a payment: every bill that it paid, at once or later as credit, owes that part again. Where it replaced the
- * credit limit, the limit pays again. Throws `notFound` without such a payment in the view, and `conflict` for one that
- * is reversed already.
+ * Undoes a payment: every bill that it paid, at once or later as credit, owes that part again. If it replaced the
+ * credit limit, the limit pays again. Throws `notFound` without such a payment in the view, and `conflict` for one
+ * already reversed.
  */
 export async function reversePayment(
   tx: Transaction,
@@ -57,7 +57,7 @@ const UNDONE = computedRow({
   byLimit: computed(optional(decimal), sql`sum("amount") FILTER (WHERE "is_replaced")`)
 })
 
-/** What takes a payment back from each bill, and what the credit limit pays in its place again. */
+/** Returns the allocations that undo a payment, and those by which the credit limit pays again. */
 async function undone(
   tx: Transaction,
   tenantId: string,

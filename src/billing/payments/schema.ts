@@ -9,7 +9,6 @@ function money(description: string): Json {
   return { ...schemaRef('Money'), description }
 }
 
-/** The JSON schema of a payment. */
 export const PAYMENT_SCHEMA: Json = {
   type: 'object',
   required: ['id', 'href', 'billingAccount', 'amount', 'method', 'reference', 'createdAt', 'allocations', 'credit'],

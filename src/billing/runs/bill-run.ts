@@ -15,21 +15,21 @@ export type BillState = (typeof BILL_STATES)[number]
 export const RUN_STATES = ['queued', 'running', 'done', 'cancelled', 'failed'] as const
 export type RunState = (typeof RUN_STATES)[number]
 
-/** A run of a cycle as it is served, but for its href. */
+/** A run as served, without its href. */
 export interface BillRun {
   readonly id: string
   readonly state: RunState
   readonly billCycle: { readonly id: string }
   readonly dryRun: boolean
   readonly billState: BillState
-  /** Accounts of the cycle's specification; billed, skipped and `parkedCount` are all of them in the end. */
+  /** Accounts of the cycle's specification: the sum of billed, skipped and parkedCount in the end. */
   readonly eligible: number
   readonly billed: number
   readonly skipped: readonly { readonly reason: string; readonly count: number }[]
   readonly parkedCount: number
-  /** The first of those that are parked. */
+  /** The first parked accounts. */
   readonly parked: readonly { readonly billingAccount: { readonly id: string }; readonly reason: string }[]
-  /** How many rates wait for a bill that name an account of another system: no run bills them. Told in the end. */
+  /** Unbilled rates that name an account of another system: no run bills them. Counted at the end. */
   readonly unknownAccountRates?: readonly { readonly billingAccount: { readonly id: string }; readonly count: number }[]
   /** Exact sums as JSON numbers, by currency. */
   readonly amount: readonly { readonly unit: string; readonly value: number }[]
@@ -40,21 +40,20 @@ export interface BillRun {
   readonly failure?: string
 }
 
-/** Who starts or steers a run, and when. */
+/** The author and the time of a change to a run. */
 export interface RunContext {
   readonly author: Author
   readonly clock: Clock
   readonly newId: () => string
 }
 
-/** Names of the tasks of a run. */
 export const START_RUN = 'billRunStart'
 export const BILL_CHUNK = 'billRunChunk'
 
 /**
- * Starts a run of a cycle. Throws `invalidField` without the cycle, and `conflict` when it is being run, was run, has a
- * run that can be resumed, or follows a specification that no active postpaid account has; `unprocessable` when the
- * dates of the cycle make no sense.
+ * Starts a run of a cycle. Throws `invalidField` without the cycle, and `conflict` if it is running, was run, has a run
+ * that can be resumed, or its specification has no active postpaid account; `unprocessable` if the dates of the cycle
+ * make no sense.
  */
 export async function startRun(
   tx: Transaction,
@@ -99,7 +98,7 @@ const RUNNABLE = rowOf(
 
 async function requireRunnable(tx: Transaction, tenantId: string, billCycleId: string, isDry: boolean): Promise<void> {
   const cycle = sql`"bill_cycle" c WHERE c."tenant_id" = ${tenantId} AND c."id" = ${billCycleId}`
-  // What is decided by is read in a statement of its own: one that waits for a lock sees what was before it waited.
+  // Decides by a separate statement: one that waits for a lock sees the state before its wait.
   await tx.run(sql`SELECT FROM ${cycle} FOR UPDATE`)
   const { rows } = await tx.run(sql`SELECT ${RUNNABLE.columns} FROM ${cycle}`)
   const [found] = rows.map(RUNNABLE.read)
@@ -119,13 +118,13 @@ function requireFirst(lastState: RunState | undefined): void {
   if (lastState) throw new Problem('conflict', `The last run of this billCycle is ${lastState}; resume it`)
 }
 
-/** The accounts that a run bills, as a condition on "billing_account" under the name `a`. */
+/** Selects the accounts that a run bills, as a condition on "billing_account" under the name `a`. */
 export function eligible(specificationId: Sql): Sql {
   return sql`a."bill_cycle_specification_id" = ${specificationId} AND a."status" = 'ACTIVE'
     AND a."billing_type" = 'postpaid'`
 }
 
-/** Stops a run after the chunks under way; what is billed stays billed. */
+/** Stops a run after the chunks under way; bills stay. */
 export async function cancelRun(tx: Transaction, context: RunContext, id: string): Promise<void> {
   await move(
     tx,
@@ -137,7 +136,7 @@ export async function cancelRun(tx: Transaction, context: RunContext, id: string
   )
 }
 
-/** Goes on with a run that was cancelled or failed, where it ended. */
+/** Continues a cancelled or failed run. */
 export async function resumeRun(tx: Transaction, context: RunContext, id: string): Promise<void> {
   await move(
     tx,
@@ -150,7 +149,7 @@ export async function resumeRun(tx: Transaction, context: RunContext, id: string
   await addJob(tx, { task: START_RUN, payload: { tenantId: context.author.tenantId, runId: id }, key: `run ${id}` })
 }
 
-/** Bills the parked accounts of a run that is done, now that their causes may be mended. */
+/** Bills the parked accounts of a finished run, after their causes were mended. */
 export async function retryRun(tx: Transaction, context: RunContext, id: string): Promise<void> {
   const { tenantId } = context.author
   await move(tx, context, id, 'retry', ['done'], sql`"state" = 'queued', "finished_at" = NULL`)

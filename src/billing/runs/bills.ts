@@ -17,9 +17,9 @@ import type { RouteContext } from '../../tmf/serving/routes.ts'
 import { timeZoneOf } from '../cycles/cycle.ts'
 import type { ReadRun } from './list.ts'
 
-/** In the order of preference: a client that takes anything gets the first. */
+/** In order of preference: a client that takes anything gets the first. */
 const MEDIA_TYPES = ['application/json', 'application/x-ndjson', 'text/csv'] as const
-/** Bills are read so many at a time, and never all of them held. */
+/** Bills read at a time; they are never all in memory. */
 const BATCH = 500
 const CSV_COLUMNS = [
   ...['billNo', 'id', 'billingAccount', 'billDate', 'paymentDueDate', 'state', 'currency'],
@@ -27,8 +27,8 @@ const CSV_COLUMNS = [
 ]
 
 /**
- * Streams the bills of a run, dry ones too, in the media type that `Accept` asks for; the API at `apiBase` has them.
- * Times in CSV are those of the tenant's zone.
+ * Streams the bills of a run, also a dry one, in the media type of `Accept`; the API at `apiBase` has them. CSV has
+ * times in the tenant's zone.
  */
 export async function streamBills(
   request: FastifyRequest,
@@ -83,7 +83,7 @@ const BILL = z.object({
   amountDue: MONEY
 })
 
-/** The cells of a bill that is a JSON document, its amounts with all of their digits. */
+/** Takes a bill as JSON; keeps all digits of its amounts. */
 function cellsOf(document: string, timeZone: string): readonly Cell[] {
   const bill = BILL.parse(JSON.parse(document, asWritten))
   const { billNo, id, billingAccount, billDate, paymentDueDate, state, amountDue, taxItem = [] } = bill
@@ -96,7 +96,7 @@ function cellsOf(document: string, timeZone: string): readonly Cell[] {
   ]
 }
 
-/** A number stays the text that it is: no digit of an amount is lost. */
+/** Keeps numbers as text: no digit of an amount is lost. */
 function asWritten(_: string, value: unknown, context?: { source?: string }): unknown {
   return typeof value === 'number' ? context?.source : value
 }

@@ -11,14 +11,12 @@ import type { WorkContext } from '../work/context.ts'
 import { BILL_STATES, type BillState, eligible } from './bill-run.ts'
 import { RUN_DATES, type RunDates } from './run-dates.ts'
 
-/** One of the ranges of accounts into which a run is divided. */
 export interface ChunkName {
   readonly tenantId: string
   readonly runId: string
   readonly number: number
 }
 
-/** A chunk that this transaction bills, and what it must know of its run. */
 interface Chunk extends ChunkName {
   readonly billCycleId: string
   readonly isDry: boolean
@@ -26,14 +24,14 @@ interface Chunk extends ChunkName {
   readonly dates: RunDates
   /** A condition on "billing_account" under the name `a`. */
   readonly accounts: Sql
-  /** An account that was parked: the chunk it was in first has counted it. */
+  /** A parked account, already counted by its first chunk. */
   readonly isRetry: boolean
 }
 
-/** Why an account that was parked is not billed: it has been archived since, or follows another specification. */
+/** Skips a parked account that was archived since, or follows another specification. */
 const NO_LONGER_ELIGIBLE = 'noLongerEligible'
 
-/** Bills one chunk in one transaction; a chunk that is done, or that somebody else is at, is left alone. */
+/** Bills one chunk in one transaction; leaves a chunk that is done or locked. */
 export async function billChunk(context: WorkContext, name: ChunkName): Promise<void> {
   await context.database.transaction(async (tx) => {
     await tx.takeTime()
@@ -44,7 +42,7 @@ export async function billChunk(context: WorkContext, name: ChunkName): Promise<
     const drafted = await draftBills(tx, { tenantId, accounts, chargeDate, creditDate, taxDate })
     await park(tx, name, drafted)
     await close(tx, chunk, drafted, context.clock())
-    // Last, since whoever wants a bill number waits from then on.
+    // Last: from here on, other takers of a bill number wait.
     await (chunk.isDry ? keepDry(tx, chunk) : issue(tx, context, chunk, drafted))
   })
 }
@@ -105,8 +103,8 @@ async function issue(tx: Transaction, context: WorkContext, chunk: Chunk, { read
 }
 
 /**
- * The accounts of the draft that have credit. The balances of all of them are locked, before any number is taken, as
- * everybody does: one that is paid meanwhile has its credit used here, or its payment sees the bill.
+ * Returns the accounts of the draft that have credit. Locks all their balances before any number is taken, in the
+ * common order: a concurrent payment is either seen here or sees the bill.
  */
 async function lockCredited(tx: Transaction, tenantId: string): Promise<readonly string[]> {
   const billed = sql`SELECT "account", "currency" FROM "pg_temp"."bill_draft" WHERE "position" IS NOT NULL`
@@ -120,7 +118,7 @@ async function keepDry(tx: Transaction, { tenantId, runId }: Chunk): Promise<voi
     WHERE d."position" IS NOT NULL`)
 }
 
-/** A draft as the bill it would become, as far as it is known before there is one. */
+/** A draft as the bill it would become, without the attributes of an issued bill. */
 const DRAFT_DOCUMENT: Sql = sql`jsonb_build_object(
   'billingAccount', jsonb_build_object('id', d."account"),
   'taxExcludedAmount', jsonb_build_object('unit', d."currency", 'value', d."tax_excluded"),

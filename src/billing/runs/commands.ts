@@ -9,7 +9,7 @@ import { answerRun } from './list.ts'
 import { REASONS, releaseBills } from './release.ts'
 import { RUN_SCHEMA } from './schema.ts'
 
-/** What the operations on a run have in common: a run bills all accounts of the provider, so they are its own. */
+/** Common to operations on a run, which belongs to the provider, since it bills all of its accounts. */
 export const RUN = {
   subject: 'a billRun',
   tag: 'billRun',
@@ -92,7 +92,7 @@ Bills that are not discarded were issued.`,
   }
 })
 
-/** An operation that has a run go on, or stop. */
+/** Declares an operation that steers a run. */
 function steering(
   verb: string,
   summary: string,
@@ -119,7 +119,6 @@ function steering(
   })
 }
 
-/** The operations on a run that is there. */
 export const runCommands: readonly Endpoint[] = [
   release,
   discard,

@@ -11,25 +11,25 @@ import { readStored } from '../../tmf/representation.ts'
 import { BILL_COLUMNS } from '../issuing/bill-moves.ts'
 import { inChunks, meantBy, requireEnded } from './run-bills.ts'
 
-/** Which bills of a run are discarded: all that were never issued without a filter, which is written like a query. */
+/** Selects bills of a run to discard, by a filter like a query; without one, all that were never issued. */
 export interface Discard {
   readonly runId: string
   readonly filter: string | undefined
 }
 
-/** How many bills of those that were meant are gone; the others were issued. */
+/** The numbers of selected bills that are gone, and that were issued and stay. */
 export interface Discarded {
   readonly discarded: number
   readonly skipped: number
 }
 
-/** Why an account whose bill was discarded waits to be billed again. */
+/** Reason of an account parked because its bill was discarded. */
 const DISCARDED = 'discarded'
 
 /**
- * Takes back bills of a run that has ended and that were never issued: their rates are free again, and their accounts
- * wait among the parked ones, which a retry of the run bills. Throws `notFound` without the run, `conflict` while it
- * goes on, also when somebody has it go on meanwhile, or when it was dry, and `invalidQuery` for a filter that is none.
+ * Takes back bills of an ended run that were never issued. Their rates are free again, and their accounts are parked; a
+ * retry of the run bills them. Throws `notFound` without the run, `conflict` if it is running, starts again meanwhile
+ * or is dry, and `invalidQuery` for a malformed filter.
  */
 export async function discardBills(
   database: Database,
@@ -70,7 +70,7 @@ export async function discardRemoved(
   return { action: 'discard', after: { freedRates: await free(tx, tenantId, runId, [id], context.clock()) } }
 }
 
-/** Whoever wants the run to go on waits until the transaction has ended, and so does another that takes bills back. */
+/** Blocks changes of the run, and other discards, until the transaction ends. */
 function lockEnded(tx: Transaction, tenantId: string, runId: string): Promise<void> {
   return requireEnded(tx, tenantId, runId, 'discarded', sql` FOR UPDATE`)
 }
@@ -92,8 +92,8 @@ async function takeBack(
 }
 
 /**
- * Frees the rates of bills and corrects their run; returns how many rates. The lines of a bill of the engine do not
- * change, so that it stops being one.
+ * Frees the rates of bills and corrects their run. Returns the number of rates. Clears the rounding first, since lines of
+ * the engine's bills never change.
  */
 async function free(
   tx: Transaction,
@@ -114,7 +114,7 @@ async function free(
 
 const RATES = rowOf('applied_customer_billing_rate', { billId: stated, rates: computed(count, sql`count(*)`) })
 
-/** One row for each bill, with what it was and how many rates it had. */
+/** Records each bill with its content and number of rates. */
 async function record(
   tx: Transaction,
   { author, newId }: ChangeContext,
@@ -137,8 +137,8 @@ async function record(
 }
 
 /**
- * The accounts go from the billed ones of the run to the parked ones. A chunk of its own takes off what the run had
- * counted, so that the sums over its chunks are those of its bills.
+ * Moves the accounts from billed to parked. A chunk of its own subtracts the run's counts, so that the sums over its
+ * chunks match its bills.
  */
 async function correctRun(
   tx: Transaction,

@@ -107,7 +107,7 @@ const retrieve = endpoint({
 
 const BILL = schemaRef('CustomerBill')
 
-/** The bills of runs; the API at `apiBase` has them. */
+/** The API at `apiBase` has the bills. */
 function bills(apiBase: string): Endpoint {
   return endpoint({
     ...RUN,
@@ -125,7 +125,7 @@ function bills(apiBase: string): Endpoint {
         description: 'The bills',
         headers: ['Vary'],
         media: {
-          // The bills of a dry run are not stored: they have neither id nor href.
+          // Bills of a dry run are not stored: they have neither id nor href.
           'application/json': { type: 'array', items: { anyOf: [BILL, { type: 'object' }] } },
           'application/x-ndjson': BILL,
           'text/csv': { type: 'string' }
@@ -137,7 +137,7 @@ function bills(apiBase: string): Endpoint {
   })
 }
 
-/** All operations on runs; the API at `apiBase` has their bills. */
+/** The API at `apiBase` has the bills of runs. */
 export function runEndpoints(apiBase: string): readonly Endpoint[] {
   return [start, list, retrieve, bills(apiBase), ...runCommands]
 }

@@ -6,10 +6,7 @@ import { addJobs, IN_BULK } from '../../jobs/queue.ts'
 import { BILL_CHUNK } from './bill-run.ts'
 import { type ChunkName, park } from './chunk.ts'
 
-/**
- * Comes nearer to the account for which the database refuses a chunk: halves the chunk and asks for both halves, or
- * parks the account when it is alone.
- */
+/** Narrows a refused chunk down to the account at fault: halves it, or parks its only account. */
 export async function isolate(tx: Transaction, chunk: ChunkName, error: Error, now: Instant): Promise<void> {
   if (!(await halve(tx, chunk))) await parkAlone(tx, chunk, error, now)
 }
@@ -46,7 +43,7 @@ async function halve(tx: Transaction, { tenantId, runId, number }: ChunkName): P
   return true
 }
 
-/** What is told of data that the database refuses. */
+/** Returns the reason for data that the database refuses. */
 export function refusedReason({ message }: Error): string {
   return `The database refuses it: ${message}`
 }

@@ -11,19 +11,18 @@ import type { Asked } from '../../tmf/serving/endpoint.ts'
 import type { RouteContext } from '../../tmf/serving/routes.ts'
 import { BILL_STATES, type BillRun, RUN_STATES } from './bill-run.ts'
 
-/** A run as it is read: its sums are decimal text, of which no digit is lost. */
 export interface ReadRun extends Omit<BillRun, 'amount'> {
   readonly amount: readonly { readonly unit: string; readonly value: string }[]
 }
 
-/** Which runs are meant: those in any of these states, and of any of these cycles; one alone with `id`. */
+/** Selects runs in any of these states and of any of these cycles; one run with `id`. */
 export interface RunFilter {
   readonly id?: string
   readonly states?: readonly string[] | undefined
   readonly cycles?: readonly string[] | undefined
 }
 
-/** So many parked accounts are shown with a run. */
+/** Parked accounts shown with a run. */
 const PARKED_SHOWN_MAX = 1_000
 
 const BY_ACCOUNT = { billingAccount: z.object({ id: z.string() }) }
@@ -72,7 +71,7 @@ const RUN = rowOf(
   'r'
 )
 
-/** Runs of a tenant, the newest first. */
+/** Reads runs of a tenant, the newest first. */
 export async function readRuns(
   queryable: Queryable,
   tenantId: string,
@@ -100,13 +99,12 @@ export async function selectRuns(
   return rows
 }
 
-/** How many runs of a tenant are meant. */
 export async function countRuns(queryable: Queryable, tenantId: string, filter: RunFilter): Promise<number> {
   const meant = sql`SELECT count(*) FROM "bill_run" r WHERE ${meantBy(tenantId, filter)}`
   return scalar(await queryable.run(meant), count)
 }
 
-/** A run as JSON, its sums with their exact digits; with where it is found, if that is known. */
+/** Writes a run as JSON, its sums with their exact digits; `href` if known. */
 export function writeRun({ id, ...run }: ReadRun, href?: string): string {
   const members = Object.entries({ id, href, ...run }).map(([name, value]) => [name, JSON.stringify(value)])
   const amount = `[${run.amount.map(({ unit, value }) => moneyOf(unit, value)).join()}]`
@@ -115,19 +113,18 @@ export function writeRun({ id, ...run }: ReadRun, href?: string): string {
 
 type Requested = Pick<Asked<unknown, unknown>, 'request' | 'base' | 'view'>
 
-/** Where a run is found. */
 export function hrefOf({ request, base }: Requested, { address }: RouteContext, id: string): string {
   return `${address(request, `${base}/billRun`).url}/${id}`
 }
 
-/** One run of a tenant. Throws `notFound`. */
+/** Reads one run of a tenant. Throws `notFound`. */
 export async function oneRun({ database, clock }: RouteContext, tenantId: string, id: string): Promise<ReadRun> {
   const [run] = isId(id) ? await readRuns(database, tenantId, clock(), { id }) : []
   if (run) return run
   throw new Problem('notFound', 'There is no billRun with this id')
 }
 
-/** One run as JSON. Throws `notFound`. */
+/** Writes one run as JSON. Throws `notFound`. */
 export async function answerRun(asked: Requested, context: RouteContext, id: string): Promise<string> {
   return writeRun(await oneRun(context, asked.view.tenantId, id), hrefOf(asked, context, id))
 }

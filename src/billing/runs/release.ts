@@ -6,26 +6,26 @@ import { BILL_COLUMNS, recordMoves } from '../issuing/bill-moves.ts'
 import { type IssuedState, issueExisting, stateOf } from '../issuing/issue-existing.ts'
 import { inChunks, meantBy, requireEnded } from './run-bills.ts'
 
-/** Which bills of a run go to which state; all of them without a filter, which is written like a query of the API. */
+/** Selects bills of a run to move to a state, by a filter like a query; without one, all. */
 export interface Release {
   readonly runId: string
   readonly state: IssuedState
   readonly filter: string | undefined
 }
 
-/** Why a bill that was meant stays as it is: on hold, in the state already or beyond it, or paid at least in part. */
+/** Reasons of a selected bill that stays: on hold, already in the state or beyond it, or paid at least in part. */
 export const REASONS = ['onHold', 'released', 'paid'] as const
 type Reason = (typeof REASONS)[number]
 
-/** How many bills of those that were meant went to the state, and how many of the others stay for which reason. */
+/** The numbers of bills moved, and of others by reason. */
 export interface Released {
   readonly released: number
   readonly skipped: readonly { readonly reason: Reason; readonly count: number }[]
 }
 
 /**
- * Releases bills of a run that has ended: new ones are issued, and to `sent` go validated ones, too. Throws `notFound`
- * without the run, `conflict` while it goes on or when it was dry, and `invalidQuery` for a filter that is none.
+ * Releases bills of an ended run: issues new ones and, for `sent`, also moves validated ones. Throws `notFound` without
+ * the run, `conflict` if it is running or dry, and `invalidQuery` for a malformed filter.
  */
 export async function releaseBills(
   database: Database,
@@ -52,7 +52,6 @@ interface Meant {
   readonly ready: number
 }
 
-/** What a release finds. */
 async function countMeant(database: Database, ofRun: Sql, state: IssuedState): Promise<Meant> {
   const ready = state === 'sent' ? sql`"state" IN ('new', 'validated')` : sql`"state" = 'new'`
   const having = (bills: Sql) => computed(count, sql`count(*) FILTER (WHERE ${bills})`)
@@ -65,13 +64,13 @@ async function countMeant(database: Database, ofRun: Sql, state: IssuedState): P
   return meant.one(await database.run(sql`SELECT ${meant.columns} FROM "customer_bill" WHERE ${ofRun}`))
 }
 
-/** What somebody else moves meanwhile is there, too. */
+/** Counts bills that another request moved meanwhile as released. */
 function leftAlone({ onHold, paid, there, ready }: Meant, moved: number): Released['skipped'] {
   const counts = { onHold, released: there + Math.max(ready - moved, 0), paid }
   return REASONS.map((reason) => ({ reason, count: counts[reason] })).filter(({ count }) => count > 0)
 }
 
-/** Bills that are issued already have their numbers and their journals: nothing else changes. */
+/** Issued bills have numbers and journals already: only the state changes. */
 async function sendBills(tx: Transaction, context: ChangeContext, ids: readonly string[]): Promise<readonly string[]> {
   const { tenantId } = context.author
   const now = context.clock()

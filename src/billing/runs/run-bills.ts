@@ -7,10 +7,10 @@ import { bind } from '../../tmf/query/bind.ts'
 import { parseQuery } from '../../tmf/query/query.ts'
 import { where } from '../../tmf/query/where.ts'
 
-/** So many bills are handled in one transaction: what is done stays so, whatever becomes of the rest. */
+/** Bills per transaction; committed ones stay, whatever becomes of the rest. */
 const CHUNK_BILLS = 500
 
-/** A condition on bills from a filter, which is written like a query of the API. Throws `invalidQuery` for none. */
+/** Turns a filter, written like a query of the API, into a condition on bills. Throws `invalidQuery`. */
 export function meantBy(filter: string): Sql {
   const { where: predicate, fields, sort, offset, limit, after } = parseQuery(filter)
   if (fields || sort.length > 0 || [offset, limit, after].some((value) => value !== undefined)) {
@@ -22,8 +22,8 @@ export function meantBy(filter: string): Sql {
 const RUN = rowOf('bill_run', { state: text, isDry: boolean })
 
 /**
- * Throws `notFound` without the run, and `conflict` while it goes on or when it was dry; `what` its bills are to be:
- * released. A run that is cancelled ends with what is under way then, which is waited for: its bills are meant, too.
+ * Throws `notFound` without the run, and `conflict` if it is running or dry; `what` is the purpose, such as `released`.
+ * Waits for the chunks under way of a cancelled run: their bills count, too.
  */
 export async function requireEnded(
   queryable: Queryable,
@@ -48,8 +48,8 @@ export async function requireEnded(
 const ID = rowOf('customer_bill', { id: text })
 
 /**
- * Does something with the bills of a condition, each chunk locked in one transaction; answers how many it was done
- * with. `before` comes first in each transaction.
+ * Applies a change to bills in chunks, each locked in one transaction after `before`. Returns the number of bills
+ * changed.
  */
 export async function inChunks(
   database: Database,

@@ -8,13 +8,13 @@ import { readStored } from '../../tmf/representation.ts'
 import { type CycleDates, type CycleSpecification, cycleDates, effectiveDates } from '../cycles/calendar.ts'
 import { timeZoneOf } from '../cycles/cycle.ts'
 
-/** The dates of a cycle that is run, and when the next one is billed. */
+/** The dates of a run's cycle, and the next bill date. */
 export interface RunDates extends CycleDates {
   readonly specificationId: string
   readonly nextBillDate?: Instant | undefined
 }
 
-/** The dates of a run as its row keeps them. */
+/** As the run's row keeps them. */
 export const RUN_DATES: z.ZodType<RunDates> = z.object({
   start: z.string(),
   end: z.string(),
@@ -27,7 +27,9 @@ export const RUN_DATES: z.ZodType<RunDates> = z.object({
   nextBillDate: z.string().optional()
 })
 
-/** What a run of a cycle puts on its bills. Throws `unprocessable` when the cycle tells no dates, or inverted ones. */
+/**
+ * Returns the dates for the bills of a run. Throws `unprocessable` if the cycle determines no dates, or inverted ones.
+ */
 export async function runDates(queryable: Queryable, tenantId: string, billCycleId: string): Promise<RunDates> {
   const cycle = readStored(billCycle, await find(queryable, billCycle, { tenantId }, billCycleId)).document
   const { BillCycleSpecification: ref } = cycle
@@ -39,7 +41,7 @@ export async function runDates(queryable: Queryable, tenantId: string, billCycle
   return { ...dates, specificationId: ref.id, ...nextBillDate(specification, dates.end, timeZone) }
 }
 
-/** For information only: a specification that no longer tells dates has no next bill. */
+/** Informative only: a specification that no longer determines dates has no next bill. */
 function nextBillDate(specification: CycleSpecification, end: Instant, timeZone: string): Partial<RunDates> {
   try {
     return { nextBillDate: cycleDates(specification, { from: end }, timeZone).billingDate }

@@ -10,7 +10,6 @@ function listOf(properties: Json, description: string): Json {
   return { type: 'array', description, items: { type: 'object', required: Object.keys(properties), properties } }
 }
 
-/** The JSON schema of a run. */
 export const RUN_SCHEMA: Json = {
   type: 'object',
   required: [

@@ -11,10 +11,10 @@ import { billChunk, type ChunkName } from './chunk.ts'
 import { isolate } from './fault.ts'
 import { RUN_DATES } from './run-dates.ts'
 
-/** So many accounts of other systems are told of with a run. */
+/** Accounts of other systems shown with a run. */
 const UNKNOWN_SHOWN_MAX = 1_000
 
-/** The tasks of runs, by name. */
+/** By name. */
 export function runTasks(context: WorkContext): ReadonlyMap<string, Task> {
   return new Map<string, Task>([
     [START_RUN, async ({ tenantId, runId }) => begin(context, String(tenantId), String(runId))],
@@ -29,7 +29,7 @@ export function runTasks(context: WorkContext): ReadonlyMap<string, Task> {
   ])
 }
 
-/** Asks for what nobody is at, because the process that was is dead. */
+/** Adds jobs for runs left by dead processes. */
 export async function recoverRuns({ database }: WorkContext): Promise<void> {
   await database.transaction(async (tx) => {
     const key = sql`concat('run ', r."id")`
@@ -46,7 +46,7 @@ export async function recoverRuns({ database }: WorkContext): Promise<void> {
   })
 }
 
-/** Asks for the chunks of running runs that are neither done, nor under way, nor asked for. */
+/** Adds jobs for chunks of running runs that are not done, under way or queued. */
 async function addChunks(tx: Transaction, condition: Sql): Promise<void> {
   const key = sql`concat('run ', c."bill_run_id", ' chunk ', c."number")`
   await addJobs(
@@ -62,7 +62,7 @@ async function addChunks(tx: Transaction, condition: Sql): Promise<void> {
 
 const BEGUN = rowOf('bill_run', { dates: json(RUN_DATES) })
 
-/** Divides the accounts of a run into chunks, once, and asks for those that are not done. */
+/** Divides the accounts of a run into chunks, once, and adds jobs for those not done. */
 async function begin(context: WorkContext, tenantId: string, runId: string): Promise<void> {
   await context.database.transaction(async (tx) => {
     await tx.takeTime()
@@ -94,7 +94,7 @@ async function divide(
     GROUP BY "chunk"`)
 }
 
-/** Ends a run whose chunks are done, and counts what no run will bill: rates of accounts that are not ours. */
+/** Ends a run whose chunks are done, and counts rates of unknown accounts, which no run bills. */
 async function finish({ database, clock }: WorkContext, tenantId: string, runId: string): Promise<void> {
   await database.transaction(async (tx) => {
     await tx.takeTime()
@@ -113,7 +113,7 @@ async function finish({ database, clock }: WorkContext, tenantId: string, runId:
   })
 }
 
-/** For refused data halves a chunk until the account at fault is alone, which is parked; else it is tried again. */
+/** Halves a chunk with refused data until the account at fault is alone and parked; retries any other failure. */
 async function mend(context: WorkContext, chunk: ChunkName, error: unknown, isLast: boolean): Promise<void> {
   const { database, clock } = context
   const { tenantId, runId, number } = chunk

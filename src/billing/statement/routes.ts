@@ -12,13 +12,12 @@ import type { Roots } from '../payments/list.ts'
 import { STATEMENT_SCHEMA } from './schema.ts'
 import { type Movement, readMovement, readStatement, type Statement } from './statement.ts'
 
-/** Days of which every zone knows when they begin and end. */
+/** Days with a start and an end in every zone. */
 const DAY_FIRST = '1970-01-01'
 const DAY_LAST = '9998-12-31'
 
 const DAY_FAULT = `must be a day such as 2026-01-31, from ${DAY_FIRST} to ${DAY_LAST}`
 
-/** A day of the query, counted from 1 January 1970. */
 function day(description: string) {
   return z
     .string({ error: DAY_FAULT })
@@ -39,7 +38,7 @@ const QUERY = z
   })
   .refine(({ from, to }) => from <= to, { path: ['from'], error: 'must not be after to' })
 
-/** The statements of accounts; payments stand below `paymentBase`. */
+/** `paymentBase` has the payments. */
 export function statementEndpoint(paymentBase: string): Endpoint {
   return endpoint({
     method: 'GET',
@@ -122,7 +121,7 @@ function writeMovement(
   })
 }
 
-/** A day as ISO 8601 writes it. */
+/** Writes a day as in ISO 8601. */
 function textOf(day: number): string {
   return new Date(day * DAY_MS).toISOString().slice(0, 10)
 }

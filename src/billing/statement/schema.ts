@@ -11,7 +11,6 @@ function complete(properties: Json): Json {
   return { type: 'object', required: Object.keys(properties), properties }
 }
 
-/** The JSON schema of a statement. */
 export const STATEMENT_SCHEMA = complete({
   billingAccount: schemaRef('BillingAccountRef'),
   from: { ...DAY, description: 'The first day' },

@@ -5,7 +5,7 @@ import { sql } from '../../db/sql.ts'
 import { whileUnposted } from '../../ledger/hold.ts'
 import { QUERIES } from '../../messages/query.ts'
 
-/** What is told of: an account of a tenant, in one currency, from an instant until before another. */
+/** An account in one currency, from an instant until before another. */
 export interface Period {
   readonly tenantId: string
   readonly billingAccountId: string
@@ -14,7 +14,6 @@ export interface Period {
   readonly end: Instant
 }
 
-/** How an account came from one balance to the next, in decimal text. What the account holder has is positive. */
 export interface Statement {
   readonly openingBalance: string
   readonly payments: string
@@ -27,11 +26,11 @@ export interface Statement {
   readonly movements: Result['rows']
 }
 
-/** A bill that was issued, or a payment that came in or went back: one of ours, or what another system took. */
+/** An issued bill, or a payment received or reversed, of this service or of another system. */
 export interface Movement {
   readonly date: Instant
   readonly type: 'bill' | 'payment' | 'reversal'
-  /** Whether it comes from a bill, which is also the source of what another system took for it. */
+  /** Its source is a bill, also for payments that another system received. */
   readonly isOfBill: boolean
   readonly sourceId: string
   readonly amount: string
@@ -54,10 +53,10 @@ export const readMovement: (row: Result['rows'][number]) => Movement = MOVEMENT.
 const MOVEMENTS_MAX = 10_000
 
 /**
- * Reads a statement from the ledger alone. What the holder has is the opposite of what is receivable and of what is in
- * the balance; since journals sum to zero, that is the sum of all other books: what was paid, less what was charged.
- * A charge is one of calls if the tenant counted its type as that when it was posted. What is being posted to the
- * account is waited for, so that whatever this does not tell of is posted after it was read.
+ * Reads a statement from the ledger alone. The holder's balance is the negated sum of receivable and balance; since
+ * journals sum to zero, that is the sum of all other books: payments less charges. A charge counts as calls if the
+ * tenant's settings said so when it was posted. Waits for postings under way: anything missing from the statement is
+ * posted after it was read.
  */
 export async function readStatement(tx: Transaction, period: Period): Promise<Statement> {
   return whileUnposted(tx, period.tenantId, period, async () => ({

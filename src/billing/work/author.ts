@@ -1,6 +1,6 @@
 import type { Author } from '../../audit/record.ts'
 
-/** What the engine does by itself, it does in its own name. */
+/** Returns the engine as the author, `system`. */
 export function authorIn(tenantId: string): Author {
   return { tenantId, actor: { type: 'system', id: 'billing', name: 'billing' } }
 }

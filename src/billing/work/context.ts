@@ -1,7 +1,6 @@
 import type { Clock } from '../../base/clock.ts'
 import type { Database } from '../../db/database.ts'
 
-/** What the work of the billing needs from the rest of the house. */
 export interface WorkContext {
   readonly database: Database
   readonly clock: Clock
