@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { BANS } from './tidy-bans.ts'
 import { roomFaults } from './tidy-rooms.ts'
 import { importsOf, reach, readTree, type Tree } from './tidy-tree.ts'
+import { wordFaults } from './tidy-words.ts'
 
 /** The rules that no linter knows. */
 const FILE_LINES_MAX = 250
@@ -178,4 +179,32 @@ test('generic code names no resource', () => {
   const words = new RegExp(`\\b(?:${[...names, ...camel].join('|')})\\b`)
   const code = (file: string) => String(TREE.get(file)).replace(/\/\*\*[\s\S]*?\*\/|\/\/.*/g, '')
   expect(SOURCES.filter((file) => file.startsWith('src/tmf/') && words.test(code(file)))).toEqual([])
+})
+
+describe('plain English', () => {
+  test('is what comments and pages are in', () => {
+    const folders = ['.', 'docs', 'docs/decisions', 'bench', 'ctk']
+    const pages = folders.flatMap((folder) => readdirSync(folder).map((name) => path.join(folder, name)))
+    const texts = pages
+      .filter((page) => page.endsWith('.md'))
+      .map((page) => [page, readFileSync(page, 'utf8')] as const)
+    const code = CODE.filter((file) => file !== 'test/tidy.test.ts').map(
+      (file) => [file, String(TREE.get(file))] as const
+    )
+    expect([...texts, ...code].flatMap(([file, text]) => wordFaults(file, text))).toEqual([])
+  })
+
+  test.each([
+    ['x.ts', '/** Locks it for whoever asks. */', 'whoever'],
+    ['x.ts', '  // All rows, but\n  // for one.\n', 'but for'],
+    ['x.ts', '/** Returns a row, be it old. */', 'be it'],
+    ['x.ts', '/** A run is told of its end. */', 'is told of'],
+    ['x.ts', '/**\n * Answers the rows.\n */', 'Answers'],
+    ['x.ts', '/** Adds a row; answers its id. */', '; answers '],
+    ['x.ts', '/** What a bill is. */', 'What'],
+    ['x.ts', '/** So many rows are read. */', 'So many'],
+    ['x.md', 'Jobs are looked at so often.', 'so often']
+  ])('does not say in %s: %s', (file, text, phrase) => {
+    expect(wordFaults(file, text)).toEqual([`${file} says "${phrase}"`])
+  })
 })

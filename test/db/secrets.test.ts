@@ -33,7 +33,7 @@ const opened = (keys: typeof old, rows: Awaited<ReturnType<typeof stored>>) =>
     unseal(keys, { table: 'signing_key', column: 'private_jwk', tenantId, id }, value)
   )
 
-/** What a start with these keys logs. */
+/** Returns the log lines of a start with these keys. */
 async function warnings(keys: typeof old): Promise<readonly (readonly [string, object, string])[]> {
   const logged: [string, object, string][] = []
   const log = (level: string) => (facts: object, message: string) => void logged.push([level, facts, message])

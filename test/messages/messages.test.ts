@@ -35,7 +35,7 @@ test('what refuses something that was sent says what is allowed', () => {
   expect('$.billNo is wrong').not.toMatch(ALLOWS)
 })
 
-/** What a refusal of something sent must say: what is needed, or what to do instead. */
+/** The words of a refusal that say what is needed, or what to do instead. */
 const ALLOWS =
   /\b(?:must|may|takes?|[oO]nly|required|needs?|write|send|take|leave|name|use|at most|are|filter on|did you mean)\b/
 
