@@ -92,8 +92,8 @@ async function takeBack(
 }
 
 /**
- * Frees the rates of bills and corrects their run. Returns the number of rates. Clears the rounding first, since lines of
- * the engine's bills never change.
+ * Frees the rates of bills and corrects their run. Returns the number of rates. Clears the rounding first, since lines
+ * of the engine's bills never change.
  */
 async function free(
   tx: Transaction,

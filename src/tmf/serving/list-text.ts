@@ -3,7 +3,7 @@ import { nextTurn } from '../../pace/turns.ts'
 /** Shorter lists are written in one go. */
 const SHORT = 100
 const SLICE = 25
-/** So many characters end a slice early, of short lists too. */
+/** Characters that end a slice early, even in a short list. */
 const SLICE_LENGTH_MAX = 131_072
 
 /** Writes a JSON array. Other work has its turn while a long one is written. */
