@@ -17,9 +17,9 @@ const PROJECT = path.resolve(import.meta.dirname, '..')
 const EMPTY = 'test_cli_empty'
 const DEMO_LINES = [
   'tenant demo (Nordlicht Telekom): 220 customerBill, 15 customerBillOnDemand, ' +
-    '1550 appliedCustomerBillingRate, 28 billCycle, 3 billCycleSpecification',
+    '1550 appliedCustomerBillingRate, 28 billCycle, 3 billCycleSpecification, 30 customers, 30 accounts',
   'tenant demo2 (Turmfalke IoT): 80 customerBill, 5 customerBillOnDemand, ' +
-    '450 appliedCustomerBillingRate, 8 billCycle, 1 billCycleSpecification'
+    '450 appliedCustomerBillingRate, 8 billCycle, 1 billCycleSpecification, 10 customers, 10 accounts'
 ]
 
 interface Outcome {
