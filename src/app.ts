@@ -56,7 +56,6 @@ export interface Parts {
   readonly secrets: () => SecretKeys
   /** Throws a Problem while the database is not ready for requests. */
   readonly requireReady?: () => Promise<void>
-  /** Says why the jobs of this process stand still. */
   readonly standstill?: () => string | undefined
 }
 

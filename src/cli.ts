@@ -118,7 +118,6 @@ function fillDatabase(): Promise<Result> {
   })
 }
 
-/** Counts the rows of each tenant. */
 async function contents(database: Queryable): Promise<string> {
   const tenants = await allTenants(database)
   const lines = tenants.map(async ({ id, name }) => {

@@ -64,7 +64,6 @@ export function apiDocument({ basePaths, resources, publicUrl }: DocsContext): J
   })
 }
 
-/** `prefix` is part of the token endpoint's path. */
 function securitySchemes(prefix: string): Json {
   const scopes = Object.fromEntries(SCOPES.map((scope) => [scope, SCOPE_DESCRIPTIONS[scope]]))
   const [tokenUrl, authorizationUrl] = [`${prefix}/oauth/token`, `${prefix}/oauth/authorize`]

@@ -5,10 +5,8 @@ import type { JobFigures } from './jobs/supervisor.ts'
 import { within } from './pace/within.ts'
 import type { Store } from './store.ts'
 
-/** Checks for migrations applied while the server runs. */
 const READY_CHECK_MS = 2_000
 
-/** The jobs of this process, started or not. */
 export interface Work {
   /** Starts the billing jobs as soon as the database is ready. */
   start(): void

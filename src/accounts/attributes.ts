@@ -73,7 +73,6 @@ export const attributes = {
 
 export type AccountDocument = DocumentOf<typeof attributes>
 
-/** Keeps only the id of a reference. */
 function byIdAlone<A extends Attribute>(attribute: A): A {
   const { storage } = attribute
   if (storage.kind !== 'reference') return attribute

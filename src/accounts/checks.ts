@@ -8,7 +8,6 @@ import type { ValueOf } from '../tmf/declaration/shape.ts'
 import type { AccountDocument } from './attributes.ts'
 import type { address, taxProfile } from './types.ts'
 
-/** Members that an account always has. */
 const KEPT = ['billingType', 'invoiceCurrency', 'language', 'netTermDays']
 
 type TaxRate = NonNullable<ValueOf<typeof taxProfile>['rates']>[number]

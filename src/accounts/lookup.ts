@@ -24,7 +24,6 @@ const ACCOUNT = rowOf(
 /** The credit limit is in invoiceCurrency. */
 export type Account = ReturnType<typeof ACCOUNT.read>
 
-/** Finds the account by id or alias. */
 export async function findAccount(queryable: Queryable, view: View, name: string): Promise<Account | undefined> {
   const found = sql`SELECT ${ACCOUNT.columns}
     FROM "account_alias" n

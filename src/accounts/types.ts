@@ -74,7 +74,6 @@ export const taxProfile = plainObject('TaxProfile', {
   ]
 })
 
-/** A reference by id only. */
 export const resourceRef = plainObject('ResourceRef', {
   id: [text(256), 'Identifier of the referenced resource', 'required'],
   href: [link, 'Its address']

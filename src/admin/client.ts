@@ -20,7 +20,6 @@ import { refuseSecret, requireDistinct, requireKept } from './checks.ts'
 
 const CLIENT_ID_MAX_LENGTH = 64
 const REDIRECT_URIS_MAX = 100
-/** Grant types of public clients. */
 const PUBLIC_GRANT_TYPES: readonly GrantType[] = ['authorization_code', 'refresh_token']
 const LOOPBACK_HOSTS: readonly string[] = ['127.0.0.1', '[::1]', 'localhost']
 

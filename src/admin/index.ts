@@ -5,7 +5,6 @@ import { client } from './client.ts'
 import { partner } from './partner.ts'
 import { user } from './user.ts'
 
-/** By path. */
 export const adminResources: ReadonlyMap<string, Served> = new Map<string, Served>(
   [partner, user, client, apiKey, auditEntry].map((resource) => [resource.path, resource])
 )

@@ -73,7 +73,6 @@ function target({ params, headers }: ItemRequest, { takesWeakTags }: RouteContex
   return { id: params.id, requireExpected: expectedVersion(headers['if-match'], takesWeakTags) }
 }
 
-/** Sends a row with its secret, once. */
 function send(reply: FastifyReply, resource: Resource, { row, secret }: Created, root: string): FastifyReply {
   const document = JSON.parse(writeDocument(resource.path, selectAll(resource), row, root))
   const shown = resource.secret && secret !== undefined ? { [resource.secret.member]: secret } : {}

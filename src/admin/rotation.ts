@@ -13,7 +13,6 @@ import { apiKey } from './api-key.ts'
 import { client } from './client.ts'
 import { user } from './user.ts'
 
-/** A row, and a check of its version against the client's. */
 export interface Target {
   readonly id: string
   readonly requireExpected: Expected

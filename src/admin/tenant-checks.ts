@@ -5,7 +5,6 @@ import { scalars, text } from '../db/row.ts'
 import { sql } from '../db/sql.ts'
 import { type TenantSettings, TIME_ZONE_RULE } from './tenant-settings.ts'
 
-/** Settings checked against the database. */
 export type CheckedSettings = Pick<TenantSettings, 'timeZone' | 'billNumberPattern'>
 
 /**

@@ -118,12 +118,10 @@ const CHANGEABLE = Object.keys(CHANGE.shape)
 export type TenantSettings = Omit<z.output<typeof CREATION>, 'id' | 'name'>
 export type TenantPatch = z.output<typeof CHANGE>
 
-/** Throws `invalidBody` or `invalidField`. */
 export function readTenantCreation(body: unknown): z.output<typeof CREATION> {
   return readBody(CREATION, body)
 }
 
-/** Throws `invalidBody` or `invalidField`. */
 export function readTenantPatch(body: unknown): TenantPatch {
   const patch = readBody(CHANGE, body)
   if (Object.keys(patch).length > 0) return patch

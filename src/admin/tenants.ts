@@ -73,7 +73,6 @@ export async function changeTenant(
   return TENANT.one(changed)
 }
 
-/** Returns the merged parts that a patch changes. */
 function mergedParts(tenant: Tenant, patch: TenantPatch): Values {
   const given = PARTS.filter((part) => patch[part] !== undefined)
   const merged = given.map((part) => [part, patch[part] && merge(tenant[part], patch[part])] as const)

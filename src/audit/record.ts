@@ -33,7 +33,6 @@ export interface Author {
   readonly actor: { readonly type: ActorType; readonly id: string; readonly name: string }
   /** The account number of the partner that a provider acts for. */
   readonly onBehalfOf?: string | undefined
-  /** The client's address. */
   readonly address?: string | undefined
   readonly requestId?: string | undefined
 }
@@ -64,7 +63,6 @@ export async function recordChange(
   )
 }
 
-/** Adds many changes of one author in one statement. */
 export async function recordChanges(
   tx: Transaction,
   { tenantId, actor, onBehalfOf, address, requestId }: Author,

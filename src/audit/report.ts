@@ -1,6 +1,5 @@
 import type { Head, Verification } from './verify.ts'
 
-/** Reports on the verified chains, one line per tenant. */
 export function report(verifications: readonly Verification[]): { readonly text: string; readonly isSound: boolean } {
   return {
     text: verifications.map(lineOf).join('\n'),
@@ -17,7 +16,6 @@ function lineOf({ tenantId, sealed, unsealed, head, broken }: Verification): str
   return `${tenantId}: sound, ${sealed} rows sealed, ${unsealed} not yet${end}`
 }
 
-/** `demo:17:<hash>` */
 function printHead({ tenantId, position, hash }: Head): string {
   return `${tenantId}:${position}:${hash}`
 }

@@ -6,7 +6,6 @@ import { genesis, hashOf } from './chain.ts'
 import { type BatchLimits, readRows } from './rows.ts'
 
 export interface SealOptions extends BatchLimits {
-  /** Ends the work after the present batch. */
   readonly signal?: AbortSignal
 }
 

@@ -74,7 +74,6 @@ async function verifyTenant(
   }
 }
 
-/** Describes the fault of a row that follows a sound one. */
 function breakOf({ id, position, hash, columns }: AuditRow, previous: Head, expected: readonly Head[]) {
   const found = Number(position)
   const next = previous.position + 1

@@ -1,7 +1,6 @@
 import type { Database } from '../db/database.ts'
 import { type Sql, sql } from '../db/sql.ts'
 
-/** Most rows of a table that one call removes. */
 const PURGED_PER_TABLE = 1_000
 
 /**

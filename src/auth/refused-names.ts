@@ -57,7 +57,6 @@ export function registerRefusals(
   }
 }
 
-/** Counts per route. */
 function keyOf({ method, routeOptions }: FastifyRequest, { tenantId, actor }: Principal): string {
   const path = routeOptions.url?.split('/').filter((segment) => !segment.startsWith(':'))
   return JSON.stringify([tenantId, actor.type, actor.id, method, path?.slice(-1)])

@@ -1,4 +1,3 @@
-/** The texts around the number of a bill. */
 export interface NumberPlace {
   readonly prefix: string
   readonly suffix: string
@@ -10,7 +9,6 @@ export interface NumberPattern extends NumberPlace {
 }
 
 const LENGTH_MAX = 50
-/** Keeps every number within a bigint. */
 const WIDTH_MAX = 12
 const YEAR = '{yyyy}'
 const PATTERN = /^([^{}]*(?:\{yyyy\}[^{}]*)*)\{(0*1)\}([^{}]*(?:\{yyyy\}[^{}]*)*)$/

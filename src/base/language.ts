@@ -1,3 +1,2 @@
-/** The languages of documents. */
 export const LANGUAGES = ['en', 'de', 'fr'] as const
 export type Language = (typeof LANGUAGES)[number]

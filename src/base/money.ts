@@ -40,7 +40,6 @@ export function isSumInLimit(values: readonly number[]): boolean {
   return values.reduce((sum, value) => sum.plus(new Big(value).abs()), new Big(0)).lt(LIMIT)
 }
 
-/** Adds decimals up exactly. */
 export function sumDecimals(values: readonly string[]): string {
   const sum = values.reduce((total, value) => total.plus(value), new Big(0))
   return sum.eq(0) ? '0' : sum.toFixed()

@@ -20,7 +20,6 @@ export interface SecretKeys {
   readonly all: ReadonlyMap<string, SecretKey>
 }
 
-/** The place of a sealed value, which opens nowhere else. */
 export interface Place {
   readonly table: string
   readonly column: string

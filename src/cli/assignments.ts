@@ -76,7 +76,6 @@ function referenceForm({ storage }: Attribute): string | undefined {
   return target ? `id or ${naturalName(target)}` : undefined
 }
 
-/** Describes the forms that `readValue` reads. */
 function formOf(shape: Shape): string {
   switch (shape.kind) {
     case 'list':

@@ -6,10 +6,8 @@ const BAR_WIDTH = 30
 /** Percent between two lines where a line cannot be overwritten. */
 const PLAIN_STEP_PERCENT = 10
 const DONE_PERCENT = 100
-/** Erases the rest of a longer line. */
 const ERASE_TO_END = '\u001b[K'
 
-/** A run as the database or the API shows it. */
 interface ToldRun extends Omit<ReadRun, 'amount'> {
   readonly amount: readonly { readonly unit: string; readonly value: string | number }[]
 }
@@ -18,7 +16,6 @@ export function hasEnded({ state }: ToldRun): boolean {
   return state !== 'queued' && state !== 'running'
 }
 
-/** Shows a bar on a terminal, else a line now and then. */
 export function progressOn({ isTerminal, write }: Screen): { show(run: ToldRun): void; end(): void } {
   let shown: number | undefined
   return {

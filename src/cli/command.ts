@@ -3,7 +3,6 @@ import type { Clock } from '../base/clock.ts'
 import type { SecretKeys } from '../base/secret-keys.ts'
 import type { Database } from '../db/database.ts'
 
-/** Options by name, written with two dashes. */
 export const OPTIONS = {
   tenant: { type: 'string', synopsis: '--tenant TENANT' },
   operator: { type: 'boolean', synopsis: '[--operator]' },
@@ -26,9 +25,7 @@ export type OptionName = keyof typeof OPTIONS
 export const REQUIRED_OPTIONS: readonly OptionName[] = ['tenant', 'cycle']
 
 export interface Arguments {
-  /** One for each declared parameter. */
   readonly parameters: readonly string[]
-  /** As written, `name=value`. */
   readonly assignments: readonly string[]
   readonly options: {
     readonly tenant?: string | undefined
@@ -49,13 +46,10 @@ export interface Arguments {
 }
 
 export interface Usage {
-  /** One line. */
   readonly description: string
-  /** Further lines of help. */
   readonly details?: () => string
   /** Names of required arguments in order, e.g. `ID`. */
   readonly parameters?: readonly string[]
-  /** Takes `name=value`: once or more, or any number. */
   readonly assignments?: 'required' | 'optional'
   readonly options?: readonly OptionName[]
 }
@@ -68,9 +62,7 @@ export interface Result {
   readonly isFailure?: boolean
 }
 
-/** Shows the progress of slow work, apart from its result. */
 export interface Screen {
-  /** A line can be overwritten. */
   readonly isTerminal: boolean
   readonly write: (text: string) => void
 }
@@ -81,9 +73,7 @@ export interface Context {
   readonly newId: () => string
   /** Throws a StartError if no keys are set. */
   readonly secrets: () => SecretKeys
-  /** The actor in the audit. */
   readonly actor: Author['actor']
-  /** Reads all of standard input. */
   readonly readInput: () => Promise<string>
   readonly screen: Screen
   /** Starts workers for billing jobs in this process, until they are stopped. */

@@ -15,7 +15,6 @@ export function showCreated(resource: Resource, { row, secret }: Created, { opti
   return { text: JSON.stringify({ ...document, ...secrets }) }
 }
 
-/** Shows values by name and marks the secret ones. */
 export function showOnce(values: Readonly<Record<string, string>>, secrets: readonly string[]): Result {
   const lines = alignColumns(Object.entries(values))
   return { text: secrets.length === 0 ? lines : `${lines}\nNot shown again: ${secrets.join(', ')}.` }

@@ -15,7 +15,6 @@ import { showCreated } from './output.ts'
 import { chosenPassword } from './password.ts'
 import { alignColumns } from './table.ts'
 
-/** The columns of each list. */
 const COLUMNS: readonly (readonly [Served, readonly string[]])[] = [
   [partner, ['id', 'accountNumber', 'name']],
   [user, ['id', 'username', 'name', 'scope', 'isEnabled', 'partner']],

@@ -39,7 +39,6 @@ export async function readBrandingInput(context: Context, { options }: Arguments
   return { branding }
 }
 
-/** Readers of values that are not texts. */
 const READERS: Readonly<Record<string, (value: string) => unknown>> = { callChargeTypes: listOf, itemisation }
 
 /** Reads `100,usageCharge:20`: the limit of all types, and of one type; null for an empty text. Throws Misuse. */
@@ -53,7 +52,6 @@ function itemisation(value: string): unknown {
   return { ...(lines !== undefined && { lines }), ...(types.length > 0 && { types: Object.fromEntries(types) }) }
 }
 
-/** Empty for an empty text. */
 function listOf(value: string): readonly string[] {
   return value === '' ? [] : value.split(',').map((element) => element.trim())
 }

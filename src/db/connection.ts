@@ -4,20 +4,17 @@ import type { CheckedSession, Session, SessionLimits } from './session.ts'
 
 export type { ConnectionSettings } from './dialler.ts'
 
-/** Connections that passed the check of their session. */
 export interface Connections {
   /** For libraries. Connecting throws a StartError if the check fails. */
   readonly pool: pg.Pool
   connect(): Promise<pg.PoolClient>
   release(client: pg.PoolClient): void
   sessionOf(client: pg.ClientBase): Session
-  /** Takes this connection out of use. */
   spoil(client: pg.PoolClient): void
   /** Ends the connection at once: a statement that waits on it fails. */
   hangUp(client: pg.PoolClient): void
   /** Nobody gets this one again, nor any that was made before it fell silent. */
   condemn(client: pg.PoolClient): void
-  /** Cuts every connection and refuses new ones. */
   cut(): void
   /** Waits briefly for statements under way, then cuts them. */
   close(): Promise<void>

@@ -1,7 +1,6 @@
 import type { Database, Row } from './database.ts'
 import { type Sql, sql } from './sql.ts'
 
-/** Rows fetched, and read by the driver, in one go. */
 const PART = sql`FETCH FORWARD 100 FROM "part"`
 const PART_ROWS = 100
 

@@ -10,7 +10,6 @@ import type { Instant } from '../base/instant.ts'
 export interface DatabaseClock {
   /** In a transaction, not before its start: not before anything acknowledged until then. */
   readonly now: Clock
-  /** Takes what the database has just told. */
   hear(time: Told): void
   /** Runs the work of a transaction that began at the told time. */
   within<T>(told: Told, work: () => T): T
@@ -59,7 +58,6 @@ function at(ms: number): Instant {
   return new Date(Math.floor(ms)).toISOString()
 }
 
-/** Returns the database's time less the local time. */
 function ahead({ atMs, heardMs }: Told): number {
   return atMs - heardMs
 }

@@ -13,7 +13,6 @@ import { type Row, render, type Sql } from './sql.ts'
 
 export type { Row } from './sql.ts'
 
-/** The pool, or the one connection of a transaction. */
 export interface Queryable {
   /** Runs a statement. Every value comes back as the text Postgres prints, or null. */
   run(statement: Sql, options?: RunOptions): Promise<Result>
@@ -34,7 +33,6 @@ export interface Database extends Queryable {
   transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>
   /** Runs work that only reads, on one snapshot. */
   snapshot<T>(work: (tx: Transaction) => Promise<T>): Promise<T>
-  /** The database's clock, the same in every process. */
   readonly clock: Clock
   /** Ids of this clock: what is written later by another process comes later in their order, too. */
   readonly newId: () => string
@@ -64,7 +62,6 @@ export interface DatabaseSettings {
 const RETRIES = 5
 const PREPARED_MAX = 500
 const NO_LIMITS = 'SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0'
-/** A probe of the database does not wait long. */
 const PROBE_MS = 2_000
 /** The longest timer, some weeks. */
 const UNLIMITED_MS = 2_147_483_647

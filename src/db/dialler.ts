@@ -12,12 +12,10 @@ export interface ConnectionSettings extends SessionLimits {
   readonly connectTimeoutMs: number
   /** The work listens or holds session locks: it needs a session of its own, without a pooler. */
   readonly needsSession?: boolean
-  /** Decoders other than the driver's. */
   readonly types?: pg.CustomTypesConfig
 }
 
 export interface Dialler {
-  /** Returns a client that is not connected yet. */
   newClient(): pg.Client
   /** Checks a client that has just connected. Throws a StartError. */
   admit(client: pg.ClientBase): Promise<CheckedSession>

@@ -6,9 +6,7 @@ export interface Backend {
 
 const selectBackend = (pid: string) =>
   `SELECT pid::text AS "pid", backend_start::text AS "since" FROM pg_catalog.pg_stat_get_activity(${pid})`
-/** Selects the backend of the connection that asks. */
 export const OWN_BACKEND = selectBackend('pg_backend_pid()')
-/** Selects the backend of a number, if there is one. */
 export const BACKEND = selectBackend('$1::int')
 
 /** How often Postgres is asked whether a backend is still there. */

@@ -1,4 +1,3 @@
-/** A parsed `postgres://` address in the forms of libpq. */
 export interface PostgresUrl {
   /** At least one; a host that begins with `/` is the folder of a Unix socket. Undefined means the driver's default. */
   readonly hosts: readonly PostgresHost[]
@@ -7,7 +6,6 @@ export interface PostgresUrl {
   readonly database?: string | undefined
   readonly sslMode?: SslMode | undefined
   readonly targetSession?: TargetSession | undefined
-  /** Other parameters, by their names in libpq. */
   readonly parameters: ReadonlyMap<string, string>
 }
 

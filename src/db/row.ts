@@ -12,7 +12,6 @@ export interface Decoder<T, Kinds extends string> {
   decode(printed: string | null): T
 }
 
-/** A value that a statement computes, with its decoder. */
 export interface Computed<T> {
   readonly expression: Sql
   readonly decoder: Decoder<T, string>
@@ -46,12 +45,10 @@ export function oneOf<const V extends string>(values: readonly V[]): Decoder<V, 
   })
 }
 
-/** JSON of a schema. */
 export function json<T>(schema: z.ZodType<T>): Decoder<T, 'json'> {
   return required('json', (printed) => schema.parse(JSON.parse(printed)))
 }
 
-/** JSON: a list of texts. */
 export const texts = json(z.array(z.string()).readonly())
 
 /** Reads a JSON list and keeps the texts among `values`. */
@@ -123,7 +120,6 @@ type Values<F extends Fields> = {
   readonly [N in keyof F]: F[N] extends Decoder<infer V, string> ? V : F[N] extends Computed<infer V> ? V : never
 }
 
-/** Names the fault of a field in the compiler's message. */
 type Checked<T extends keyof Tables, F> = {
   readonly [N in keyof F]: F[N] extends Decoder<unknown, infer Kinds>
     ? SnakeCase<N> extends keyof Tables[T]

@@ -51,7 +51,6 @@ declare const WebAssembly: {
 type Glue = typeof import('@prisma/schema-engine-wasm/schema_engine_bg')
 let loading: Promise<Glue> | undefined
 
-/** Compiles some megabytes of WebAssembly once, on demand. */
 function loadEngine(): Promise<Glue> {
   loading ??= instantiate()
   return loading
@@ -73,7 +72,6 @@ async function instantiate(): Promise<Glue> {
 
 type MigrationAdapter = {
   readonly factory: SqlMigrationAwareDriverAdapterFactory
-  /** Returns Postgres' error of the last failed script. */
   scriptError(): unknown
 }
 

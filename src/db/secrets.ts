@@ -8,7 +8,6 @@ export const SEALED_COLUMNS = [{ table: 'signing_key', column: 'private_jwk' }] 
 
 export type SealedColumn = (typeof SEALED_COLUMNS)[number]
 
-/** Values sealed in one transaction. */
 const BATCH = 100
 
 type Log = (facts: object, message: string) => void

@@ -3,7 +3,6 @@ import type { ConnectionOptions } from 'node:tls'
 import { StartError } from '../base/start-error.ts'
 import type { PostgresHost, PostgresUrl, SslMode, TargetSession } from './postgres-url.ts'
 
-/** A server and the encryption of the connection to it. */
 export interface Target extends PostgresHost {
   /** Undefined if the address does not say: then `PGSSLMODE` decides, and without it there is none. */
   readonly ssl: boolean | ConnectionOptions | undefined

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 
-/** A whole document with its entity tag, or a stream. */
 export type Content = { readonly whole: Buffer; readonly tag: string } | { readonly stream: Readable }
 
 /** Smaller documents are made before anything is sent; larger ones while the client takes them. */

@@ -1,11 +1,9 @@
-/** A response in progress, and its request's slot. */
 export interface Answer {
   readonly tenant: string
   readonly sinceMs: number
   /** A transfer goes on working while it responds. */
   readonly isTransfer: boolean
   readonly release: () => void
-  /** Closes the connection if it stalls. */
   readonly limitStall: () => void
 }
 
@@ -13,17 +11,14 @@ export interface Answer {
 export interface Answers {
   add(answer: Answer): void
   remove(answer: Answer): void
-  /** Takes the slots of responses that take too long. */
   sweep(nowMs: number): void
 }
 
-/** Time that a response may keep its slot. */
 const GRACE_MS = 500
 /** Slow responses of a tenant without a slot; each further one keeps its slot. */
 const SLOW_PER_TENANT_MAX = 32
 
 export function openAnswers(): Answers {
-  /** In order of arrival. */
   const quick = new Set<Answer>()
   const slow = new Set<Answer>()
   const slowOf = new Map<string, number>()

@@ -15,7 +15,6 @@ export function budget(secondsPerMinute: number): Budget {
   const fullMs = secondsPerMinute * 1_000
   const perMs = fullMs / MINUTE_MS
   const spent = new Map<string, { readonly owedMs: number; readonly atMs: number }>()
-  /** Returns the missing part of the full budget. */
   const owedMs = (principal: string, nowMs: number) => {
     const known = spent.get(principal)
     return known ? Math.max(known.owedMs - (nowMs - known.atMs) * perMs, 0) : 0

@@ -31,7 +31,6 @@ export function slotOf({ slot }: FastifyRequest): RequestSlot {
   throw new Error('a public route asks for its slot')
 }
 
-/** The names of tenant and principal. */
 export interface Owner {
   readonly tenant: string
   readonly principal: string
@@ -39,7 +38,6 @@ export interface Owner {
 
 export interface FairnessOptions extends Omit<SlotSettings, 'nowMs'> {
   readonly ownerOf: (request: FastifyRequest) => Owner | undefined
-  /** Returns the class of a request whose body decides it. */
   readonly classOf: (request: FastifyRequest) => WorkClass | undefined
   /** Closes a connection whose client takes no byte of its response for so long. */
   readonly answerTimeoutMs: number
@@ -48,7 +46,6 @@ export interface FairnessOptions extends Omit<SlotSettings, 'nowMs'> {
 const SWEEP_INTERVAL_MS = 100
 
 interface Held extends RequestSlot {
-  /** The handler is done; the response is being sent. */
   answering(): void
 }
 

@@ -5,7 +5,6 @@ import { present } from '../base/unknown.ts'
  */
 export type WorkClass = 'read' | 'write' | 'expensive' | 'transfer'
 
-/** Concurrent requests in total and of one tenant. */
 export interface Share {
   readonly total: number
   readonly perTenant: number
@@ -25,7 +24,6 @@ export interface Ask {
   readonly work: WorkClass
 }
 
-/** The waiting limit that was reached. */
 export type Refusal = 'principal' | 'tenant' | 'server'
 
 /** The outcome of an ask; `dropped` is another one that had to leave the queue. */
@@ -40,7 +38,6 @@ export interface Scheduler<A extends Ask> {
   offer(ask: A): Verdict<A>
   /** Gives back a slot. Returns the asks that start now. */
   finish(ask: A): readonly A[]
-  /** Removes a waiting ask. */
   withdraw(ask: A): void
 }
 
@@ -151,7 +148,6 @@ function inTurn<P extends Party>(parties: ReadonlyMap<string, P>): readonly P[] 
   return asking.sort((one, other) => one.running - other.running || one.servedAt - other.servedAt)
 }
 
-/** Returns the party with the most waiting. */
 function most<P extends Party>(parties: ReadonlyMap<string, P>): P {
   return [...parties.values()].reduce((first, other) => (other.waiting > first.waiting ? other : first))
 }
@@ -205,7 +201,6 @@ function partiesOf<A>({ tenants }: State<A>, ask: Ask): readonly [Tenant<A>, Pri
   return [tenant, principal]
 }
 
-/** Drops parties without requests. */
 function forget<A>({ tenants }: State<A>, tenant: Tenant<A>, principal: Principal<A>): void {
   if (principal.running === 0 && principal.waiting === 0) tenant.principals.delete(principal.name)
   if (tenant.principals.size === 0 && tenant.byClass.transfer === 0) tenants.delete(tenant.name)

@@ -20,7 +20,6 @@ export interface Slots {
   take(ask: Ask, options?: TakeOptions): Promise<Release>
   /** The same; a free slot is given at once. */
   takeFree(ask: Ask, options?: TakeOptions): Release | Promise<Release>
-  /** Refuses asks that have waited too long. */
   expire(): void
 }
 
@@ -127,7 +126,6 @@ function nameOf({ tenant, principal }: Ask): string {
 
 const LATER = { 'Retry-After': '1' }
 const TOO_BUSY = new Problem('unavailable', 'The server is busy with other requests; try again later', LATER)
-/** Reaches no client. */
 export const GONE = new Problem('requestTimeout', 'The client has gone away')
 const TOO_MANY: Readonly<Record<Refusal, Problem>> = {
   principal: new Problem('tooManyRequests', 'Too many of your requests wait already; send fewer at once', LATER),

@@ -111,14 +111,12 @@ function inspect(text: string, max: number): boolean {
   return isSuspect
 }
 
-/** Returns the index of the closing quote. */
 function textEnd(text: string, start: number): number {
   let end = text.indexOf('"', start)
   while (end >= 0 && isEscaped(text, end)) end = text.indexOf('"', end + 1)
   return end < 0 ? text.length : end
 }
 
-/** Counts the backslashes before a character. */
 function isEscaped(text: string, at: number): boolean {
   let first = at
   while (text.charCodeAt(first - 1) === BACKSLASH) first--
@@ -132,7 +130,6 @@ const NINE = 0x39
 const POINT = 0x2e
 const SMALL_E = 0x65
 const LARGE_E = 0x45
-/** Changes of the depth by bracket. */
 const NESTING: Readonly<Record<number, number>> = Object.fromEntries(
   [...'[{'].map((open) => [open.charCodeAt(0), 1]).concat([...']}'].map((close) => [close.charCodeAt(0), -1]))
 )

@@ -13,7 +13,6 @@ type ParsedSocket = Socket & { readonly _paused?: boolean }
 
 interface Connection {
   readonly socket: ParsedSocket
-  /** Passes bytes to the parser. */
   readonly feed: (bytes: Buffer) => void
   /** Responses under way, in the order of their requests. */
   readonly answers: Set<ServerResponse>
@@ -22,7 +21,6 @@ interface Connection {
   bodyLeft: number
   /** The last bytes parsed: the end of a head may span two pieces. */
   tail: string
-  /** Bytes read and not yet parsed. */
   held: Buffer
   /** Paused here; the parser pauses on its own. */
   isPausing: boolean
@@ -58,7 +56,6 @@ export function watchConnections(server: Server): void {
   })
 }
 
-/** Puts `advance` between a socket and its parser. */
 function adopt(socket: Socket): void {
   const [feed] = socket.listeners('data') as ((bytes: Buffer) => void)[]
   if (!feed) return
@@ -99,7 +96,6 @@ function wait(connection: Connection): void {
   isScheduled = true
 }
 
-/** Takes one request of each connection in turn. */
 function takeTurn(): void {
   let taken = 0
   for (const connection of queue) {
@@ -162,7 +158,6 @@ function drop(connection: Connection): void {
   if (connection.dropped > DROPPED_MAX_BYTES) connection.socket.destroy()
 }
 
-/** The state of a connection when its parser gives up. */
 export interface Standing {
   /** Responses under way, except that of the broken request. */
   readonly pending: readonly ServerResponse[]
@@ -171,7 +166,6 @@ export interface Standing {
   readonly hasBegun: boolean
 }
 
-/** Takes nothing more from a connection. */
 export function giveUp(socket: Socket): Standing {
   const connection = connections.get(socket)
   if (!connection) return { pending: [], isInBody: false, hasBegun: false }

@@ -8,7 +8,6 @@ import { StartError } from '../base/start-error.ts'
 const GRACE_MS = 300
 /** The longest that unaccepted connections delay the closing of the port. */
 const QUEUE_LIMIT_MS = 1_000
-/** The most that two turns without work take. */
 const QUIET_TURNS_MS = 1
 const POLL_MS = 10
 /** Ctrl-C reaches the process twice if npm started it: from the terminal and from npm. */

@@ -1,6 +1,5 @@
 import type { Problem } from '../base/problem.ts'
 
-/** One fault of a body; `path` is a JSON path. */
 export interface Finding {
   readonly path: string
   readonly message: string
@@ -10,9 +9,7 @@ export interface Told extends Finding {
   readonly messageCode: string
 }
 
-/** Further findings are counted, not listed. */
 const LISTED_MAX = 20
-/** A message that begins with a place of the body. */
 const ABOUT_PLACE = /^(\$(?:\.\w+|\[\d+\]|\['[^']*'\])*) (.+)$/s
 
 const listed = new WeakMap<Problem, readonly Finding[]>()

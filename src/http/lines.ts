@@ -40,7 +40,6 @@ export function linesOf(stream: Readable, maxBytes: number): Lines {
   return { [LINES]: true, groups: split(stream, maxBytes) }
 }
 
-/** Returns the elements of a valid JSON array as lines. */
 export function elementsOf(bytes: Buffer): Lines {
   return { [LINES]: true, groups: inGroups(numbered(sliceElements(bytes))) }
 }

@@ -3,7 +3,6 @@ import { crc32, deflate, inflate } from 'node:zlib'
 import { requireNoTransaction } from '../pace/slow.ts'
 import { nextTurn } from '../pace/turns.ts'
 
-/** A logo as an opaque PNG of 8 bits per colour. */
 export interface Logo {
   readonly png: Buffer
   readonly width: number
@@ -16,7 +15,6 @@ const SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])
 const LOGO_MAX_LENGTH = 400_000
 const PIXELS_MAX = 1_000_000
 const SIDE_MAX = 4_000
-/** Bytes of pixels handled in one turn. */
 const PIECE_BYTES = 131_072
 /** Samples per pixel by colour type: grey, colour, palette, and the first two with alpha (PNG, section 11.2.2). */
 const SAMPLES: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 }
@@ -35,12 +33,9 @@ interface Header {
 }
 
 const decoded = new Map<string, Promise<Logo | undefined>>()
-/** Logos kept decoded. */
 const DECODED_MAX = 50
-/** Settles when no logo is being decoded: one at a time. */
 let idle: Promise<unknown> = Promise.resolve()
 
-/** Checks without decoding. */
 export function looksLikeLogo(uri: string): boolean {
   return uri.length <= LOGO_MAX_LENGTH && DATA_URI.test(uri)
 }

@@ -6,7 +6,6 @@ const WAIT_MAX_MS = 4_000
 /** About 30 s; then the job is put back to make way for others. */
 const TRIES_MAX = 11
 
-/** Finds failures of the database, not of the task. */
 export function isOutage(error: unknown): boolean {
   return error instanceof Problem && error.kind === 'unavailable'
 }

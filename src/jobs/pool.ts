@@ -1,17 +1,14 @@
 import type pg from 'pg'
 import { jobSettings, openPool } from '../db/connection.ts'
 
-/** A runner's own connections. */
 export interface JobPool {
   readonly pool: pg.Pool
-  /** Drops all connections at once and makes no more. */
   cut(): void
 }
 
 /** One connection listens for jobs, one takes and finishes them; tasks use the server's pool. */
 const CONNECTIONS = 2
 
-/** `onError` gets an error of an idle connection. */
 export function openJobPool(url: string, onError: (error: Error) => void): JobPool {
   const { pool, cut } = openPool(jobSettings(url), CONNECTIONS, onError)
   return {

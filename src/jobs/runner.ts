@@ -10,7 +10,6 @@ export type Task = (payload: Readonly<Record<string, unknown>>, attempt: { reado
 
 export interface UnderWay {
   readonly work: Promise<void>
-  /** Frees the place of a job that hangs. */
   giveUp(): void
 }
 
@@ -19,7 +18,6 @@ export interface Runner {
   readonly underWay: ReadonlyMap<string, UnderWay>
   /** Returns when the queue last answered, in ms of `performance.now()`; at first, the start. */
   answeredAt(): number
-  /** It gave up by itself. */
   hasEnded(): boolean
   /** Takes no more jobs. Resolves when those under way are done and the queue knows, which may be never. */
   stop(): Promise<void>
@@ -27,7 +25,6 @@ export interface Runner {
   cut(): void
 }
 
-/** Jobs that a runner does at once. */
 export const CONCURRENCY = 2
 const SETTINGS: RunnerOptions = {
   concurrency: CONCURRENCY,

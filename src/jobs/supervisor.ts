@@ -4,18 +4,15 @@ import { lostJobs, nextJob, queueFigures, renewLocks } from './queue.ts'
 import type { Warnings } from './warnings.ts'
 import { type Patience, seconds, type TaskGroup, watch } from './watch.ts'
 
-/** Figures for metrics. */
 export interface JobFigures {
   readonly queued: number
   /** Age of the oldest job that is ready; 0 for none. */
   readonly oldestReadySeconds: number
-  /** Jobs under way in this process. */
   readonly underWay: number
   readonly replacedRunners: number
   readonly warnings: number
 }
 
-/** Keeps a runner of each task group at work. */
 export interface Supervisor {
   /** Replaces runners that are stuck. Throws if the database does not answer. */
   look(): Promise<void>

@@ -11,9 +11,7 @@ export interface TaskGroup {
 /** The runners of a task group, one after another: a stuck one is replaced. */
 export interface Watch {
   readonly tasks: readonly string[]
-  /** Ids of jobs. */
   underWay(): readonly string[]
-  /** Frees the place of a job that hangs. */
   giveUp(id: string): void
   /** Replaces the runner if needed. `next` is the id of a job it could take. */
   look(next: string | undefined): void
@@ -33,14 +31,12 @@ export interface Patience {
   readonly silenceMs: number
 }
 
-/** Time for a runner to report its last job. */
 const FAREWELL_MS = 500
 
 /** Starts the first runner. Judges it by its effects, not by its reports. */
 export function watch(url: string, { name, tasks }: TaskGroup, warnings: Warnings, patience: Patience): Watch {
   const start = () => startRunner(url, tasks, warnings)
   let [runner, replaced, isStopped] = [start(), 0, false]
-  /** Jobs of replaced runners. */
   const orphans = new Map<string, UnderWay>()
   let [startedAt, excusedAt] = [performance.now(), 0]
   let left: { readonly job: string; readonly since: number } | undefined
@@ -85,7 +81,6 @@ export function watch(url: string, { name, tasks }: TaskGroup, warnings: Warning
   }
 }
 
-/** Keeps a runner's jobs until they are done. */
 function adopt(orphans: Map<string, UnderWay>, { underWay }: Runner): void {
   for (const [id, { work, giveUp }] of underWay) {
     const done = work.catch(() => undefined).finally(() => orphans.delete(id))

@@ -8,7 +8,6 @@ export interface BalanceKey {
   readonly currency: string
 }
 
-/** The credit of an account as decimal text. */
 export interface Balance extends BalanceKey {
   readonly credit: string
 }

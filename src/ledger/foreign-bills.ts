@@ -18,7 +18,6 @@ export const IN_LEDGER: Sql = sql`(b."rounding_amount" IS NULL AND b."issued_as"
 export interface Posting {
   readonly bills: Sql
   readonly chargedAt: Sql
-  /** When the other systems received their payments. */
   readonly paidAt: Sql
 }
 

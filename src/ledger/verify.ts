@@ -14,7 +14,6 @@ export interface Verification {
   /** Those of the engine, and those of other systems in the ledger. */
   readonly bills: number
   readonly payments: number
-  /** The first contradiction, in words. */
   readonly difference: string | undefined
 }
 
@@ -70,7 +69,6 @@ async function currenciesOf(tx: Transaction, tenantId: string): Promise<Sql> {
   return digits.length > 0 ? sql`VALUES ${join(digits, sql`, `)}` : sql`SELECT ''::text, 0 WHERE FALSE`
 }
 
-/** Reports on the ledgers, one line per tenant. */
 export function reportLedger(verifications: readonly Verification[]): {
   readonly text: string
   readonly isSound: boolean

@@ -1,6 +1,5 @@
 import { requireNoTransaction } from './slow.ts'
 
-/** Characters of text made in one turn. */
 const PIECE_LENGTH = 32_768
 
 const waiting: (() => void)[] = []
@@ -29,7 +28,6 @@ export async function* inTurns(pieces: Iterable<string>): AsyncGenerator<string>
   if (text !== '') yield text
 }
 
-/** Resumes the work that has waited longest. */
 function begin(): void {
   waiting.shift()?.()
   if (waiting.length > 0) setImmediate(begin)

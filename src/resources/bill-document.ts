@@ -16,7 +16,6 @@ export const ATTACHMENTS = z.array(
 
 export type Attachment = z.infer<typeof ATTACHMENTS>[number]
 
-/** `attachmentType` of documents that the server makes. */
 export const OWN_TYPE = 'customerBill'
 
 /** A posted document has content or an address; the server makes the others. */

@@ -148,7 +148,6 @@ function requireAccount({ billingAccount, financialAccount }: Bill): void {
   throw new Problem('missingField', '$.billingAccount or $.financialAccount is required')
 }
 
-/** Clears the reason when a bill leaves onHold. */
 function withoutOldReason(after: Bill, before: Bill): Bill {
   if (after.state === 'onHold' || after.holdReason === undefined || after.holdReason !== before.holdReason) return after
   const { holdReason: _, ...rest } = after

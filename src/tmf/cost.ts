@@ -11,10 +11,8 @@ const CHEAP_COST_MAX = 20_000
 const CHEAP_ANSWER_BYTES = 262_144
 /** To read this much twice, for a page and its count, and to sort it is cheap. */
 const SMALL_COST_MAX = CHEAP_COST_MAX / 10
-/** Smaller pages are cheap without asking the planner. */
 const CHEAP_ROWS = 100
 const CHEAP_OFFSET = 1_000
-/** Rows read in vain before a page. */
 const SKIPPED_MAX = 10_000
 /** The planner weighs a pattern like any other comparison. */
 const PATTERN_WEIGHT = 10

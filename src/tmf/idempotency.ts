@@ -5,7 +5,6 @@ import { boolean, integer, rowOf, scalar, text } from '../db/row.ts'
 import { sql } from '../db/sql.ts'
 import type { View } from './view.ts'
 
-/** A response stored for a repeated request. */
 export interface Answer {
   readonly status: number
   readonly location: string

@@ -18,7 +18,6 @@ const LIMIT_MAX = 1_000
 /** Exact counts up to here; beyond, the planner's estimate is cheaper. */
 export const EXACT_COUNT_MAX = 10_000
 
-/** A checked query, ready for statements. */
 export interface Page {
   readonly resource: Resource
   readonly selection: Selection
@@ -31,9 +30,7 @@ export interface Page {
   readonly after: Cursor | undefined
   /** Its statement has one of few shapes and may be prepared by name. */
   readonly isCommon: boolean
-  /** Indexes serve its conditions and its sort. */
   readonly isServed: boolean
-  /** Its conditions include a regular expression. */
   readonly hasPattern: boolean
   /** Finds its rows by a list's index, whose estimates are too rough for planning the order; see `rowsOf`. */
   readonly isByList: boolean

@@ -16,7 +16,6 @@ export interface Listing {
   readonly rows: readonly Row[]
   readonly total: number
   readonly isEstimate: boolean
-  /** The cursor behind the last row, if more rows follow. */
   readonly next: string | undefined
 }
 

@@ -26,7 +26,6 @@ export type Resolve = (
 
 export interface ReferenceContext {
   readonly view: View
-  /** By path. */
   readonly resources: ReadonlyMap<string, Resource>
   /** By type of open reference; a type without a resolver stays as it was sent. */
   readonly resolvers?: ReadonlyMap<string, Resolve>

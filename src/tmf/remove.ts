@@ -42,7 +42,6 @@ export async function remove(
 
 const FOREIGN_KEY_VIOLATION = '23503'
 
-/** Names the resource of another API by its table. */
 function camelCase(table: string): string {
   return table.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
 }

@@ -67,7 +67,6 @@ export function writeDocument(path: string, selection: Selection, row: Row, root
   return `${json}}`
 }
 
-/** Returns the id of a row of a selection. */
 export function idOf(row: Row): string {
   return String(printedCells(row)[ID])
 }

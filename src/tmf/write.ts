@@ -26,7 +26,6 @@ export interface WriteContext extends ReferenceContext {
   readonly newId: () => string
 }
 
-/** A new row, and the secret to show once. */
 export interface Created {
   readonly row: Row
   readonly secret: string | undefined
@@ -81,12 +80,10 @@ function secretOf({ type, secret }: Resource, document: Document, made?: NewSecr
   throw new Error(`The secret of ${type} is to be made before the transaction`)
 }
 
-/** Adds the owner's prefix to an id that the client gave. */
 function named({ clientId }: Resource, owner: Owner, document: Document): Document {
   return clientId && document.id !== undefined ? { ...document, id: ownId(owner, String(document.id)) } : document
 }
 
-/** Returns the row after the hooks of a write. */
 async function finished(
   tx: Transaction,
   context: WriteContext,
@@ -224,7 +221,6 @@ export function postable(resource: Resource, body: unknown): { readonly document
   return { document, chosen: chosen === undefined ? undefined : (sent[chosen] ?? undefined) }
 }
 
-/** Returns the attributes for the time of the last write. */
 export function stamp(resource: Resource, now: string): Document {
   return resource.attributes.has('lastUpdate') ? { lastUpdate: now } : {}
 }

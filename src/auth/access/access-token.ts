@@ -6,7 +6,6 @@ import { newId } from '../../base/ulid.ts'
 import { ACCESS_TOKEN_LIFETIME_MAX_S, type KeyRing, type VerifyingKey } from '../keys/signing-keys.ts'
 import { isScope, type Scope } from './scopes.ts'
 
-/** The `aud` of all tokens. */
 export const AUDIENCE = 'tmf678-server'
 /** Longer tokens are refused unread. */
 export const TOKEN_LENGTH_MAX = 4_096

@@ -16,7 +16,6 @@ export interface Admission {
   readonly addresses: AddressList | undefined
 }
 
-/** Claims checked against the database. */
 export interface GrantOfToken {
   readonly tenantId: string
   readonly grantId: string

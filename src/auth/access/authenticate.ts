@@ -21,12 +21,10 @@ export interface Authentication {
 const RECHECK_MS = 2_000
 /** Limit of credentials kept; beyond it, the one checked longest ago is dropped. */
 const KNOWN_MAX = 10_000
-/** The precision of a key's `lastUsedAt`. */
 const USE_NOTED_EVERY_MS = 60_000
 
 interface Known {
   readonly admission: Admission
-  /** The verified token; its signature is checked once. */
   readonly token: GrantOfToken | undefined
   readonly checkedAtMs: number
   useNotedAtMs: number

@@ -12,7 +12,6 @@ export type GrantType = (typeof GRANT_TYPES)[number]
 /** As lower-case hex SHA-256, or in plain text. */
 export const PASSWORD_ENCODINGS = ['sha256', 'plain'] as const
 
-/** A client of one tenant (RFC 6749, section 2). */
 export interface OauthClient {
   readonly tenantId: string
   /** The server's id; requests name the client by `clientId`. */
@@ -36,10 +35,8 @@ export interface OauthUser {
   readonly partnerId: string | undefined
 }
 
-/** Evidence in a request besides the client's name. */
 export interface Shown {
   readonly secret: string | undefined
-  /** A code or token issued to the client. */
   readonly given?: string | undefined
 }
 

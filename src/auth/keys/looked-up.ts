@@ -2,7 +2,6 @@ import type { Clock } from '../../base/clock.ts'
 
 /** Maximum age of a process's knowledge of keys; a rotation takes effect everywhere within it. */
 export const LOOK_AGAIN_MS = 3_000
-/** Limit of values remembered per kind. */
 const REMEMBERED_MAX = 10_000
 
 /** Shares one lookup among concurrent and later callers. Does not remember failures. */

@@ -45,7 +45,6 @@ const CODE = rowOf('oauth_authorization_code', {
   usedAt: optional(instant)
 })
 
-/** Finds a code, used or not. */
 export async function findCode(
   database: Database,
   code: string

@@ -2,7 +2,6 @@ import OAuth2Server from '@node-oauth/oauth2-server'
 import { Problem } from '../../base/problem.ts'
 import { memberOf } from '../../base/unknown.ts'
 
-/** An OAuth error response (RFC 6749, section 5.2). */
 export interface OauthFailure {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
@@ -11,7 +10,6 @@ export interface OauthFailure {
 
 interface Kind {
   readonly status: number
-  /** The code of the same failure elsewhere in this API. */
   readonly code: string
   readonly uri: string
 }

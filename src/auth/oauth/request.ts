@@ -9,7 +9,6 @@ export interface OauthContext extends Omit<Issuing, 'issuer' | 'address'> {
   readonly issuerOf: (request: FastifyRequest) => string
   /** The required issuer of tokens to revoke or introspect; undefined allows any. */
   readonly issuer: string | undefined
-  /** Allows credentials in the query string. */
   readonly takesQueryCredentials: boolean
 }
 

@@ -15,7 +15,6 @@ interface KnownToken {
   readonly clientId: string | undefined
   readonly partnerId: string | undefined
   readonly scopes: readonly Scope[]
-  /** Exchanged for a newer refresh token. */
   readonly isUsed: boolean
   /** Undefined for a refresh token. */
   readonly claims: VerifiedClaims | undefined

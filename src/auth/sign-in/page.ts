@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
 
-/** A page and its content security policy. */
 export interface Page {
   readonly html: string
   readonly contentSecurityPolicy: string

@@ -9,7 +9,6 @@ import { noteVerified, wasVerified } from './verified-passwords.ts'
 const COST: Cost = { memoryKib: 19_456, passes: 2, lanes: 1 }
 const SALT_BYTES = 16
 const HASH_BYTES = 32
-/** Upper bound for the cost in a stored hash. */
 const COST_MAX: Cost = { memoryKib: 131_072, passes: 10, lanes: 4 }
 /** Parallel hashes in this process: half of the thread pool, which DNS and file reads share. */
 export const HASHES_AT_ONCE_MAX = 2
@@ -115,7 +114,6 @@ interface Waiting {
 let working = 0
 const waiting: Waiting[] = []
 
-/** Runs `work` in one of a few slots, in order of arrival. */
 async function inSlot<T>(work: () => Promise<T>, from: string): Promise<T> {
   requireNoTransaction('A password hash')
   await enterSlot(from)

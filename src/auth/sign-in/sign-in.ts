@@ -15,7 +15,6 @@ export interface Issuing {
   readonly ring: KeyRing
   /** The `iss` of tokens, as this request sees the server. */
   readonly issuer: string
-  /** The address of the request. */
   readonly address: string
 }
 

@@ -10,7 +10,6 @@ const KEY_BYTES = 32
 /** Stays in this process, so that the memory reveals no password. */
 const key = randomBytes(KEY_BYTES)
 
-/** In the order of time. */
 const verifiedAtMs = new Map<string, number>()
 
 /** Finds a pair verified within the last minute. A changed stored hash does not match. */

@@ -13,7 +13,6 @@ const ALGORITHMS = [
   ...['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'],
   ...['ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519']
 ]
-/** Allowed difference of the provider's clock. */
 const CLOCK_TOLERANCE_S = 30
 
 /**

@@ -7,7 +7,6 @@ import { Problem } from '../../base/problem.ts'
 import { requireNoTransaction } from '../../pace/slow.ts'
 import type { SsoSettings } from './settings.ts'
 
-/** The identity provider with its endpoints. */
 export interface SsoProvider {
   readonly authorizationEndpoint: string
   readonly client: OAuth2Namespace

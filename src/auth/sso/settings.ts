@@ -1,11 +1,9 @@
 import { z } from 'zod'
 
-/** Sign-in by the company's OpenID Connect provider. */
 export interface SsoSettings {
   readonly issuer: string
   readonly clientId: string
   readonly clientSecret: string
-  /** The tenant of all people, or the claim that names it. */
   readonly tenant: { readonly id: string } | { readonly claim: string }
   readonly scopeClaim: string
   readonly scopeMap: ReadonlyMap<string, readonly string[]>

@@ -23,7 +23,6 @@ const CALLBACK_PATH = '/sso/callback'
 const PUBLIC = { config: { access: 'public' } } as const
 const HEADERS = { 'Cache-Control': 'no-store', Pragma: 'no-cache', 'Referrer-Policy': 'no-referrer' }
 const SCOPE = ['openid', 'profile', 'email']
-/** Cookies that last through one sign-in. */
 const STATE_COOKIE = 'sso-state'
 const VERIFIER_COOKIE = 'sso-verifier'
 const NONCE_COOKIE = 'sso-nonce'

@@ -18,7 +18,6 @@ export interface CycleSpecification {
   readonly validFor?: TimePeriod
 }
 
-/** The dates in a posted billCycle. */
 export interface PostedDates {
   readonly billingDate?: Instant
   readonly chargeDate?: Instant
@@ -52,7 +51,6 @@ export interface CycleDates {
  */
 export type Which = { readonly index: number } | { readonly at: Instant } | { readonly from: Instant }
 
-/** Days of any shift or offset. */
 const OFFSET_MAX = 3_660
 /** A date outside is a typing error, or stands for ever. */
 const EARLIEST = Date.parse('1900-01-01T00:00:00.000Z')
@@ -74,7 +72,6 @@ export function effectiveDates(cycle: PostedDates, specification: CycleSpecifica
   return datesOf(specification, postedPeriod(cycle, specification, timeZone), cycle, timeZone)
 }
 
-/** `effectiveDates` can derive all dates. */
 export function isDerivable({ validFor = {}, billingDate }: PostedDates, specification: CycleSpecification): boolean {
   const { startDateTime, endDateTime } = validFor
   if (startDateTime && endDateTime) return true

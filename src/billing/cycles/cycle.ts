@@ -59,7 +59,6 @@ export async function openNextCycle(
 
 const ZONE = rowOf('tenant', { timeZone: text })
 
-/** Returns the IANA time zone of a tenant's days. */
 export async function timeZoneOf(queryable: Queryable, tenantId: string): Promise<string> {
   const zone = sql`SELECT ${ZONE.columns} FROM "tenant" WHERE "id" = ${tenantId}`
   return ZONE.one(await queryable.run(zone, { prepared: true })).timeZone

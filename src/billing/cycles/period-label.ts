@@ -3,7 +3,6 @@ import { dayOf } from '../../base/time-zone.ts'
 import { fields } from './recurrence.ts'
 
 const WEEK_DAYS = 7
-/** In English, January first. */
 export const MONTH_NAMES = [
   'January',
   'February',

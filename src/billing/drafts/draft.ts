@@ -21,7 +21,6 @@ export interface Charging {
 export interface Drafted {
   readonly ready: number
   readonly skipped: Readonly<Record<string, number>>
-  /** Accounts that cannot be billed as they are. */
   readonly parked: readonly { readonly billingAccount: string; readonly reason: string }[]
 }
 
@@ -159,7 +158,6 @@ function draftStatement({ tenantId, accounts, taxDate }: Charging, digits: Sql):
       LEFT JOIN "tax_items" t ON t."account" = a."id") "sum") "judged") "draft"`
 }
 
-/** Says why an account cannot be billed as it is. */
 const FAULT = sql`CASE
   WHEN "lines" = 0 THEN NULL
   WHEN "without" IS NOT NULL THEN format('The rate %s has no taxExcludedAmount', "without")

@@ -28,7 +28,6 @@ const WANTED = z.strictObject({
   until: z.string({ error: UNTIL_FAULT }).optional()
 })
 
-/** The API at `apiBase` has the accounts and rates. */
 export function previewEndpoint(apiBase: string): Endpoint {
   return endpoint({
     method: 'POST',

@@ -4,7 +4,6 @@ const TEXT = { type: 'string' }
 const INSTANT = { type: 'string', format: 'date-time' }
 const MONEY = schemaRef('Money')
 
-/** All members but the optional ones are required. */
 function objectSchema(properties: Json, optional: Json = {}): Json {
   return { type: 'object', required: Object.keys(properties), properties: { ...properties, ...optional } }
 }

@@ -149,7 +149,6 @@ function issuedColumns({ state, number, letterheadId, now }: Issuing): Readonly<
 
 interface Issuing {
   readonly state: IssuedState
-  /** Its number in SQL. */
   readonly number: Sql
   readonly letterheadId: string
   readonly now: Instant

@@ -9,7 +9,6 @@ import { recordEvents } from '../../tmf/event.ts'
 import { keepLetterhead } from './keep-letterhead.ts'
 import { type Numbers, numberAt, takeNumbers } from './number-series.ts'
 
-/** The common part of the bills of a draft. */
 export interface Issue {
   readonly tenantId: string
   /** The run and its cycle; undefined for bills on demand. */
@@ -96,7 +95,6 @@ async function postBills(tx: Transaction, { tenantId, now }: Issue): Promise<voi
     WHERE d."position" IS NOT NULL`)
 }
 
-/** Returns the ids of the bills by account. */
 async function insertBills(
   tx: Transaction,
   issue: Issue,
@@ -142,7 +140,6 @@ function stateOf(state: Issue['state']): Sql {
   return sql`CASE WHEN d."tax_included" = 0 THEN 'settled' ELSE ${state}::text END`
 }
 
-/** Numbers the bills in the order of the draft. */
 function numberOf(numbers: Numbers | undefined): Sql {
   return numbers ? numberAt(numbers, sql`d."position" - 1`) : sql`NULL::text`
 }

@@ -28,7 +28,6 @@ export function askForBill(tx: Transaction, tenantId: string, requestId: string)
   return addJob(tx, { task: BILL_ON_DEMAND, payload: { tenantId, requestId }, key: `on demand ${requestId}` })
 }
 
-/** Adds jobs for requests left by dead processes. */
 export async function recoverRequests({ database }: WorkContext): Promise<void> {
   const key = sql`concat('on demand ', d."id")`
   await database.transaction((tx) =>
@@ -42,7 +41,6 @@ export async function recoverRequests({ database }: WorkContext): Promise<void> 
   )
 }
 
-/** By name. */
 export function onDemandTasks(context: WorkContext): ReadonlyMap<string, Task> {
   const work: Task = async ({ tenantId, requestId }, { isLast }) => {
     const [tenant, id] = [String(tenantId), String(requestId)]

@@ -99,7 +99,6 @@ export async function replace(
   })
 }
 
-/** The payments that a bill lists. */
 const APPLIED = sql`nullif(coalesce(b."applied_payment", '[]') || coalesce(x."applied", '[]'), '[]')`
 
 /**
@@ -170,7 +169,6 @@ async function move(
   await record(tx, context, action, { before: before.rows, after: after.rows }, now)
 }
 
-/** Negates a decimal as text. */
 function negated(amount: string): string {
   return amount.startsWith('-') ? amount.slice(1) : `-${amount}`
 }

@@ -81,7 +81,6 @@ function one(asked: Requested, context: RouteContext, apiBase: string, id: strin
 const FOUND = { schema: { type: 'array', items: PAYMENT_SCHEMA }, headers: PAGE_HEADERS }
 const TAGGED = { schema: PAYMENT_SCHEMA, headers: ['ETag'] } as const
 
-/** The API at `apiBase` has the bills and accounts. */
 export function paymentEndpoints(apiBase: string): readonly Endpoint[] {
   return [list(apiBase), take(apiBase), retrieve(apiBase), reverse(apiBase)]
 }

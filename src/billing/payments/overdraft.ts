@@ -27,7 +27,6 @@ export async function overdraw(tx: Transaction, context: PaymentContext, billId:
   await allocate(tx, context, [allocation], context.clock())
 }
 
-/** A new payment. */
 interface Filling extends BalanceKey {
   readonly id: string
   readonly now: Instant

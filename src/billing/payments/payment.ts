@@ -13,7 +13,6 @@ import { fillOverdraft } from './overdraft.ts'
 
 export const METHODS = ['cash', 'card', 'bankTransfer', 'directDebit', 'wallet', 'other'] as const
 
-/** Money received for an account. */
 export interface Receipt {
   readonly amount: { readonly unit: string; readonly value: number }
   readonly method: (typeof METHODS)[number]

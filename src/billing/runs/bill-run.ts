@@ -15,7 +15,6 @@ export type BillState = (typeof BILL_STATES)[number]
 export const RUN_STATES = ['queued', 'running', 'done', 'cancelled', 'failed'] as const
 export type RunState = (typeof RUN_STATES)[number]
 
-/** A run as served, without its href. */
 export interface BillRun {
   readonly id: string
   readonly state: RunState
@@ -27,7 +26,6 @@ export interface BillRun {
   readonly billed: number
   readonly skipped: readonly { readonly reason: string; readonly count: number }[]
   readonly parkedCount: number
-  /** The first parked accounts. */
   readonly parked: readonly { readonly billingAccount: { readonly id: string }; readonly reason: string }[]
   /** Unbilled rates that name an account of another system: no run bills them. Counted at the end. */
   readonly unknownAccountRates?: readonly { readonly billingAccount: { readonly id: string }; readonly count: number }[]
@@ -40,7 +38,6 @@ export interface BillRun {
   readonly failure?: string
 }
 
-/** The author and the time of a change to a run. */
 export interface RunContext {
   readonly author: Author
   readonly clock: Clock
@@ -124,7 +121,6 @@ export function eligible(specificationId: Sql): Sql {
     AND a."billing_type" = 'postpaid'`
 }
 
-/** Stops a run after the chunks under way; bills stay. */
 export async function cancelRun(tx: Transaction, context: RunContext, id: string): Promise<void> {
   await move(
     tx,
@@ -136,7 +132,6 @@ export async function cancelRun(tx: Transaction, context: RunContext, id: string
   )
 }
 
-/** Continues a cancelled or failed run. */
 export async function resumeRun(tx: Transaction, context: RunContext, id: string): Promise<void> {
   await move(
     tx,

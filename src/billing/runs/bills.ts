@@ -19,7 +19,6 @@ import type { ReadRun } from './list.ts'
 
 /** In order of preference: a client that takes anything gets the first. */
 const MEDIA_TYPES = ['application/json', 'application/x-ndjson', 'text/csv'] as const
-/** Bills read at a time; they are never all in memory. */
 const BATCH = 500
 const CSV_COLUMNS = [
   ...['billNo', 'id', 'billingAccount', 'billDate', 'paymentDueDate', 'state', 'currency'],

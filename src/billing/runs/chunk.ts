@@ -126,7 +126,6 @@ const DRAFT_DOCUMENT: Sql = sql`jsonb_build_object(
   'amountDue', jsonb_build_object('unit', d."currency", 'value', d."tax_included"),
   'taxItem', d."taxes")`
 
-/** Parks accounts of a chunk with their reasons. */
 export async function park(tx: Transaction, { tenantId, runId }: ChunkName, { parked }: Drafted): Promise<void> {
   if (parked.length === 0) return
   await tx.run(sql`INSERT INTO "bill_run_parked" ("tenant_id", "bill_run_id", "billing_account_id", "reason")

@@ -92,7 +92,6 @@ Bills that are not discarded were issued.`,
   }
 })
 
-/** Declares an operation that steers a run. */
 function steering(
   verb: string,
   summary: string,

@@ -114,7 +114,6 @@ async function free(
 
 const RATES = rowOf('applied_customer_billing_rate', { billId: stated, rates: computed(count, sql`count(*)`) })
 
-/** Records each bill with its content and number of rates. */
 async function record(
   tx: Transaction,
   { author, newId }: ChangeContext,

@@ -107,7 +107,6 @@ const retrieve = endpoint({
 
 const BILL = schemaRef('CustomerBill')
 
-/** The API at `apiBase` has the bills. */
 function bills(apiBase: string): Endpoint {
   return endpoint({
     ...RUN,
@@ -137,7 +136,6 @@ function bills(apiBase: string): Endpoint {
   })
 }
 
-/** The API at `apiBase` has the bills of runs. */
 export function runEndpoints(apiBase: string): readonly Endpoint[] {
   return [start, list, retrieve, bills(apiBase), ...runCommands]
 }

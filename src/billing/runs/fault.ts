@@ -43,7 +43,6 @@ async function halve(tx: Transaction, { tenantId, runId, number }: ChunkName): P
   return true
 }
 
-/** Returns the reason for data that the database refuses. */
 export function refusedReason({ message }: Error): string {
   return `The database refuses it: ${message}`
 }

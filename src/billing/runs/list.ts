@@ -22,7 +22,6 @@ export interface RunFilter {
   readonly cycles?: readonly string[] | undefined
 }
 
-/** Parked accounts shown with a run. */
 const PARKED_SHOWN_MAX = 1_000
 
 const BY_ACCOUNT = { billingAccount: z.object({ id: z.string() }) }
@@ -71,7 +70,6 @@ const RUN = rowOf(
   'r'
 )
 
-/** Reads runs of a tenant, the newest first. */
 export async function readRuns(
   queryable: Queryable,
   tenantId: string,

@@ -17,7 +17,6 @@ export interface Release {
 export const REASONS = ['onHold', 'released', 'paid'] as const
 type Reason = (typeof REASONS)[number]
 
-/** The numbers of bills moved, and of others by reason. */
 export interface Released {
   readonly released: number
   readonly skipped: readonly { readonly reason: Reason; readonly count: number }[]

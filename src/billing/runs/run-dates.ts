@@ -8,13 +8,11 @@ import { readStored } from '../../tmf/representation.ts'
 import { type CycleDates, type CycleSpecification, cycleDates, effectiveDates } from '../cycles/calendar.ts'
 import { timeZoneOf } from '../cycles/cycle.ts'
 
-/** The dates of a run's cycle, and the next bill date. */
 export interface RunDates extends CycleDates {
   readonly specificationId: string
   readonly nextBillDate?: Instant | undefined
 }
 
-/** As the run's row keeps them. */
 export const RUN_DATES: z.ZodType<RunDates> = z.object({
   start: z.string(),
   end: z.string(),

@@ -11,10 +11,8 @@ import { billChunk, type ChunkName } from './chunk.ts'
 import { isolate } from './fault.ts'
 import { RUN_DATES } from './run-dates.ts'
 
-/** Accounts of other systems shown with a run. */
 const UNKNOWN_SHOWN_MAX = 1_000
 
-/** By name. */
 export function runTasks(context: WorkContext): ReadonlyMap<string, Task> {
   return new Map<string, Task>([
     [START_RUN, async ({ tenantId, runId }) => begin(context, String(tenantId), String(runId))],
@@ -29,7 +27,6 @@ export function runTasks(context: WorkContext): ReadonlyMap<string, Task> {
   ])
 }
 
-/** Adds jobs for runs left by dead processes. */
 export async function recoverRuns({ database }: WorkContext): Promise<void> {
   await database.transaction(async (tx) => {
     const key = sql`concat('run ', r."id")`

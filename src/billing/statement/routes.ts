@@ -38,7 +38,6 @@ const QUERY = z
   })
   .refine(({ from, to }) => from <= to, { path: ['from'], error: 'must not be after to' })
 
-/** `paymentBase` has the payments. */
 export function statementEndpoint(paymentBase: string): Endpoint {
   return endpoint({
     method: 'GET',
@@ -121,7 +120,6 @@ function writeMovement(
   })
 }
 
-/** Writes a day as in ISO 8601. */
 function textOf(day: number): string {
   return new Date(day * DAY_MS).toISOString().slice(0, 10)
 }

@@ -5,6 +5,5 @@ export interface WorkContext {
   readonly database: Database
   readonly clock: Clock
   readonly newId: () => string
-  /** Accounts that a run bills in one transaction. */
   readonly chunkAccounts: number
 }

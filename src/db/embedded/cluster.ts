@@ -195,7 +195,6 @@ function readNumber(file: string): number {
   return existsSync(file) ? Number(readFileSync(file, 'utf8')) || 0 : 0
 }
 
-/** Returns the wanted port if it is free, else any. */
 function choosePort(wanted: number): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer()

@@ -88,7 +88,6 @@ async function enter(cluster: Cluster, port: number): Promise<Presence> {
   return { client, name }
 }
 
-/** Stops the server if nobody else uses it. */
 async function leave(cluster: Cluster, port: number, presence: Presence): Promise<void> {
   await presence.client.end()
   const client = await connect(cluster, port, 'tmf678 stop').catch(() => undefined)

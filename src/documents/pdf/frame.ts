@@ -15,7 +15,6 @@ const TITLE_TOP = 264
 const LOGO = { width: 150, height: 54, top: 32, gap: 20 } as const
 /** A longer sender line above the address is left out; the letterhead has it. */
 const SENDER_LINES_MAX = 3
-/** Leaves room for the page number. */
 const FOOTER_WIDTH = WIDTH - 80
 const FOOTER_GAP = 7
 
@@ -112,7 +111,6 @@ export function footerOf({ pdf, view, words }: Sheet): Footer {
   return { parts: all[at] ?? [], top: PAGE.bottom - Math.max(heights[at] ?? 0, 20) - FOOTER_GAP }
 }
 
-/** Joins parts that fit on one line. */
 function joined(parts: readonly string[], fits: (line: string) => boolean): readonly string[] {
   const lines: string[] = []
   for (const part of parts) {

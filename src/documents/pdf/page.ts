@@ -22,7 +22,6 @@ export function furtherHeight(footer: Footer): number {
   return footer.top - FOOTER_GAP - PAGE.top
 }
 
-/** Returns the room for rows below `top`. */
 export function heightBelow(top: number, footer: Footer): number {
   return footer.top - FOOTER_GAP - top
 }

@@ -27,7 +27,6 @@ export interface Heights {
 /** Rows that belong to the row before: no page begins with one. */
 const CLOSING: readonly TableRow['kind'][] = ['rounding', 'total', 'balanceTotal', 'note']
 
-/** Keeps the rows before a total on its page. */
 export function withTotalsKept(rows: readonly TableRow[]): readonly TableRow[] {
   return rows.map((row, at) => {
     const next = rows[at + 1]

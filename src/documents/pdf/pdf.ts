@@ -13,7 +13,6 @@ import type { Sheet } from './sheet.ts'
 import { CARRY_HEIGHT, denser, measure } from './table.ts'
 import type { Part } from './tags.ts'
 
-/** How close rows may stand to fit on one page. */
 const DENSITIES = [1, 0.94, 0.88, 0.84, 0.8]
 
 /**

@@ -8,6 +8,5 @@ export interface Sheet {
   readonly view: BillView
   readonly words: Words
   readonly format: Format
-  /** The root of the structure that screen readers read. */
   readonly root: Part
 }

@@ -18,7 +18,6 @@ interface Look {
   readonly below: number
   readonly x: number
   readonly style: Style
-  /** `TH` in the head of a table. */
   readonly cell: 'TH' | 'TD'
 }
 
@@ -41,7 +40,6 @@ const LOOKS: Readonly<Record<TableRow['kind'], Look>> = {
 }
 const COLOURED: readonly TableRow['kind'][] = ['head', 'group', 'section']
 
-/** Breaks a row into lines and measures it. */
 export function measure(pdf: PDFKit.PDFDocument, row: TableRow, density = 1): Measured {
   const look = LOOKS[row.kind]
   const width = (row.amount === '' && row.tax === '' ? COLUMNS.right : COLUMNS.textEnd) - look.x

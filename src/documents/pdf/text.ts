@@ -55,7 +55,6 @@ export function wrap(
   return lines
 }
 
-/** A text broken into lines, and their style. */
 export interface Fitted {
   readonly lines: readonly string[]
   readonly style: Style
@@ -95,7 +94,6 @@ export function writeFitted(
   return y + lines.length * leading
 }
 
-/** Cuts a text to one line. */
 export function clip(pdf: PDFKit.PDFDocument, text: string, width: number, style: Style = {}): string {
   return wrap(pdf, text, width, 1, style)[0] ?? ''
 }

@@ -14,7 +14,6 @@ const IDLE_MS = 30_000
 
 let thread: Worker | undefined
 let ending: NodeJS.Timeout | undefined
-/** Settles when no PDF is being made. */
 let idle: Promise<unknown> = Promise.resolve()
 
 /**

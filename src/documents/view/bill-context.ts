@@ -9,7 +9,6 @@ import type { Amount, BillSource } from './bill-source.ts'
 import { readAddress, readBranding } from './branding.ts'
 import { languageOf } from './words.ts'
 
-/** Everything but the lines. */
 type Context = Omit<BillSource, 'rates' | 'lineCount'>
 
 /** The shape that resources/letterhead.ts writes; bills of earlier releases have less. */

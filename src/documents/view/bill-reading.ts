@@ -5,7 +5,6 @@ import { nextTurn } from '../../pace/turns.ts'
 import { PERIOD, readContext, TAXED, TAXES, taxedAmounts } from './bill-context.ts'
 import { type BillSource, ITEMISED_MAX, type Rate } from './bill-source.ts'
 
-/** Lines handled in one turn. */
 const SLICE_ROWS = 500
 
 /** Reads everything a document needs. The bill was found in the caller's view. */

@@ -5,7 +5,6 @@ import type { Branding, PostalAddress } from './branding.ts'
 /** A longer bill shows the sums of its products only; its CSV has all lines. */
 export const ITEMISED_MAX = 10_000
 
-/** An exact amount. */
 export interface Amount {
   readonly unit: string
   readonly value: string
@@ -43,7 +42,6 @@ export interface BillSource {
   readonly language: Language
 }
 
-/** The account as the bill keeps it. */
 export interface Account {
   readonly name: string | undefined
   readonly isPrepaid: boolean
@@ -56,7 +54,6 @@ export interface Balance {
   readonly previous?: string | undefined
   readonly before: string
   readonly after: string
-  /** The share of the bill that earlier payments cover. */
   readonly credit: string
 }
 

@@ -4,9 +4,7 @@ import { decimal, NO_TAXES, type Tally, taxKey } from './tally.ts'
 
 export interface BillTaxes {
   readonly rows: readonly TaxRow[]
-  /** The part without tax, if it is known and not empty. */
   readonly untaxed: Untaxed | undefined
-  /** The rates, as fractions, of lines that name no tax. */
   readonly impliedRates: readonly string[]
   readonly hasRates: boolean
 }

@@ -66,7 +66,6 @@ export interface Group {
 export interface Product {
   readonly name: string | undefined
   readonly lines: readonly Line[]
-  /** Includes lines that are not listed. */
   readonly count: number
   /** The lines that are not listed, if others are. */
   readonly further: { readonly count: number; readonly amount: string } | undefined

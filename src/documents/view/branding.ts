@@ -7,7 +7,6 @@ export interface Branding {
   /** `#rrggbb` */
   readonly colour: string
   readonly address: PostalAddress
-  /** Lines such as a telephone number or a website. */
   readonly contact: readonly string[]
   readonly bank: {
     readonly name?: string | undefined

@@ -7,7 +7,6 @@ export function readable(colour: string): string {
   return 1.05 / (luminance(colour) + 0.05) >= CONTRAST_MIN ? colour : FALLBACK
 }
 
-/** Mixes a colour with white, keeping a `share` of it. */
 export function tint(colour: string, share: number): string {
   const mixed = channels(colour).map((value) => Math.round(255 - (255 - value) * share))
   return `#${mixed.map((value) => value.toString(16).padStart(2, '0')).join('')}`

@@ -3,7 +3,6 @@ import type { Branding } from './branding.ts'
 /** The bank details for paying a bill, and a code for banks' apps if one is possible. */
 export interface CreditTransfer {
   readonly payee: string
-  /** In printed groups of four. */
   readonly iban: string | undefined
   readonly bic: string | undefined
   readonly bank: string | undefined

@@ -9,13 +9,11 @@ export interface Format {
   readonly amount: (decimal: string) => string
   /** Subtracts `less`, then writes an amount. */
   readonly difference: (decimal: string, less: string) => string
-  /** Writes an amount with the currency's code. */
   readonly money: (decimal: string) => string
   /** Writes a fraction such as `0.19` as a percentage. */
   readonly percent: (fraction: string) => string
   readonly count: (number: number) => string
   readonly date: (instant: Instant) => string
-  /** For a narrow column. */
   readonly shortDate: (instant: Instant) => string
   readonly shortPeriod: Format['period']
   /** Writes the days of a period; its end is exclusive, as everywhere in the API. */

@@ -8,7 +8,6 @@ export function modulesOf(code: string): readonly (readonly boolean[])[] {
   return encodeQR(code, 'raw', { ecc: 'medium', border: QUIET_ZONE })
 }
 
-/** Returns the dark stretches of a row of modules. */
 export function runsOf(row: readonly boolean[]): readonly (readonly [start: number, end: number])[] {
   const starts = [...row.keys()].filter((at) => row[at] && !row[at - 1])
   return starts.map((start) => {

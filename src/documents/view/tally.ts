@@ -59,7 +59,6 @@ type Sums = Writable<Omit<Tally, 'taxGroups' | 'types'>> & {
   readonly itemisation: Itemisation
   readonly taxGroups: Map<string, Writable<TaxGroup>>
   readonly types: Map<string, Map<string, Product>>
-  /** Lines listed so far, by type. */
   readonly listed: Map<string, number>
 }
 

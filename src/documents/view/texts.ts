@@ -5,7 +5,6 @@ import type { Format } from './format.ts'
 import type { Line } from './tally.ts'
 import { labelled, type Words } from './vocabulary.ts'
 
-/** Returns a title such as `Invoice INV-2026-000180`. */
 export function titleOf({ kind, number = '' }: BillView, { titles }: Words): string {
   return oneLine(`${titles[kind]} ${number}`)
 }
@@ -41,7 +40,6 @@ export function dueTexts({ due }: BillView, words: Words, format: Format): DueTe
   return { head: heads[kind], amount: format.money(amount), by: date ? [words.dueDate, format.date(date)] : [] }
 }
 
-/** Returns the bank details, each with its label. */
 export function transferOf({ due }: BillView, words: Words): readonly (readonly [string, string])[] {
   const { transfer } = due ?? {}
   if (!transfer) return []
@@ -87,7 +85,6 @@ export function ratesOf({ taxRates }: Line, { taxes }: BillView, format: Format)
   return (taxRates ?? taxes.impliedRates).map(format.percent).join(', ')
 }
 
-/** Returns the detail and the days of a line. */
 export function detailOf({ detail, period }: Line, format: Format): string {
   const days = format.shortPeriod(period.startDateTime, period.endDateTime)
   return oneLine([detail, days].filter((part) => part).join(' · '))

@@ -51,7 +51,6 @@ export interface Words {
   readonly labelled: string
 }
 
-/** Fills the gaps of a text. */
 export function fill(text: string, values: Readonly<Record<string, string | number>>): string {
   return text.replace(/\{(\w+)\}/g, (gap, name: string) => String(values[name] ?? gap))
 }

@@ -72,7 +72,6 @@ const TOO_MANY = new Problem(
   { Connection: 'close' }
 )
 
-/** True for a new line and for one stored before. */
 export function isStored({ status }: Result): boolean {
   return status === 'created' || status === 'duplicate'
 }

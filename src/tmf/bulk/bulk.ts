@@ -16,7 +16,6 @@ import { isStored, storeAll } from './atomic.ts'
 import type { BulkResource } from './insert.ts'
 import { BATCH_LINES, type BulkContext, type Draft, drafted, NOTHING, type Result, storeDrafts } from './rows.ts'
 
-/** Size of a batch, unless it reaches BATCH_LINES first. */
 const BATCH_BYTES = 4_194_304
 /** Batches of one request stored at the same time: the database has more than one core. */
 const STORING_MAX = 2
@@ -64,7 +63,6 @@ function isBulk(resource: Served): resource is BulkResource {
   return resource.bulk !== undefined
 }
 
-/** Reads a query string with `atomic` only. */
 function parseAtomic(raw: string): boolean {
   const { reserved, alternatives } = splitQuery(raw, ['atomic'])
   const values = reserved.get('atomic') ?? []

@@ -16,7 +16,6 @@ export interface NewRow {
   readonly document: Document
 }
 
-/** Inserts the rows with a new key and returns their ids. */
 export async function insertNew(
   tx: Transaction,
   view: View,
@@ -40,7 +39,6 @@ export async function insertNew(
   return new Set(scalars(inserted, text))
 }
 
-/** Transposes the values of `rowValues`: by column. */
 function columnsOfRows(resource: BulkResource, rows: readonly NewRow[]): ReadonlyMap<string, (string | null)[]> {
   const columns = new Map<string, (string | null)[]>([['id', rows.map(({ id }) => id)]])
   for (const [name, attribute] of resource.attributes) {
@@ -67,7 +65,6 @@ const list = (pieces: readonly Sql[]): Sql => join(pieces, sql`, `)
 
 const types = new WeakMap<Resource, ReadonlyMap<string, Sql>>()
 
-/** Returns the types of columns other than text. */
 function columnTypes(resource: Resource): ReadonlyMap<string, Sql> {
   const known = types.get(resource)
   if (known) return known

@@ -14,19 +14,15 @@ import { checkReferences, isResolved, type Referent, type Resolve, resolved } fr
 import { postable, stamp, type WriteContext } from '../write.ts'
 import { type BulkResource, idsByKey, insertNew, keyOf } from './insert.ts'
 
-/** Lines stored by one statement. */
 export const BATCH_LINES = 1_000
-/** The body has no lines. */
 export const NOTHING = new Problem('missingBody', 'The request needs at least one document')
 
 export interface BulkContext extends WriteContext {
   readonly database: Pick<Database, 'transaction'>
 }
 
-/** A line as read: a document to store, or its faults. */
 export interface Draft {
   readonly line: number
-  /** Approximate size in memory. */
   readonly bytes: number
   readonly id: string
   readonly now: string
@@ -54,7 +50,6 @@ export function drafted({ newId }: WriteContext, resource: BulkResource, { numbe
   return { line: number, bytes: isFindings(content) ? textLength(content) : (bytes?.length ?? 0), id, now, content }
 }
 
-/** Undefined for a sound draft. */
 export function faultOf({ line, content }: Draft): Result | undefined {
   return isFindings(content) ? { line, errors: content, status: 'refused' } : undefined
 }
@@ -98,7 +93,6 @@ interface Outcome {
   readonly content: Document | readonly Told[]
 }
 
-/** Adds the database's checks to the drafts. */
 async function settled(
   tx: Transaction,
   context: WriteContext,
@@ -199,7 +193,6 @@ function attempted(work: () => Document): Document | readonly Told[] {
   }
 }
 
-/** Returns the client's faults; rethrows any other error. */
 function asFindings(error: unknown): readonly Told[] {
   if (error instanceof Problem && error.status < 500) return findingsOf(error)
   throw error

@@ -11,10 +11,8 @@ import {
   type Shape
 } from './shape.ts'
 
-/** Left to the schema. */
 export const UNSURE = Symbol('unsure')
 
-/** Returns the value in its stored form, or UNSURE. */
 type Accept = (value: unknown) => unknown
 
 const known = new WeakMap<ObjectShape, Accept>()

@@ -76,7 +76,6 @@ export function money(column: string, description: string): Attribute<shapes.Val
   return attribute(shapes.money, storage, description, [])
 }
 
-/** Declares a nested value or a list in one jsonb column. */
 export function json<S extends shapes.Shape, const O extends readonly Option[]>(
   column: string,
   shape: S,

@@ -6,7 +6,6 @@ export type Predicate =
   | { readonly op: 'and' | 'or'; readonly terms: readonly Predicate[] }
   | { readonly op: 'not'; readonly term: Predicate }
   | Comparison
-  /** The attribute is present. */
   | { readonly op: 'exists'; readonly path: Path }
   /** One element of the list at `path` meets `where`, whose paths start at that element. */
   | { readonly op: 'some'; readonly path: Path; readonly where: Predicate }

@@ -93,9 +93,7 @@ export interface Internal<D extends Document> {
   derive(after: D, before?: Stored<D>): Readonly<Record<string, string | null>>
 }
 
-/** A secret of a resource; only its hash is stored. */
 export interface Secret {
-  /** The member in the response, e.g. `key`. */
   readonly member: string
   readonly column: string
   /** The form of a secret that the client chooses, by the same member of the body; undefined if it cannot. */
@@ -104,7 +102,6 @@ export interface Secret {
   readonly make: (chosen: unknown) => Promise<NewSecret>
   /** Making one is expensive, such as a password's hash. */
   readonly isSlow?: boolean
-  /** Says if a document has a secret; by default each has. */
   readonly isFor?: (document: Document) => boolean
 }
 
@@ -122,7 +119,6 @@ export interface Owner {
   readonly partnerId?: string | undefined
 }
 
-/** The author and the time of a change. */
 export interface ChangeContext {
   readonly author: Author
   readonly clock: Clock
@@ -145,7 +141,6 @@ export interface StateMachine<V extends string = string, D extends Document = Do
 /** A resource as JSON, without `href`: attribute name -> value. */
 export type Document = Readonly<Record<string, unknown>>
 
-/** A row: the visible document and the internal columns. */
 export interface Stored<D extends Document = Document> {
   readonly id: string
   readonly version: number
@@ -153,10 +148,8 @@ export interface Stored<D extends Document = Document> {
   readonly internal: Readonly<Record<string, string | null>>
 }
 
-/** A row just written, as far as its writer knows it. */
 export type Written<D extends Document = Document> = Pick<Stored<D>, 'id' | 'document'>
 
-/** Values for completing a new document. */
 export interface Creation {
   readonly id: string
   readonly now: string
@@ -178,7 +171,6 @@ export interface Resource<D extends Document = Document> extends Description {
   readonly columns: readonly string[]
 }
 
-/** The first columns of every resource's table. */
 export const LEADING_COLUMNS = ['id', 'version', 'extension'] as const
 
 export function couldBeId({ clientId }: Resource, text: string): boolean {

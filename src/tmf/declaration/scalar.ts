@@ -12,13 +12,11 @@ export interface ScalarKind<S extends Scalar = Scalar> {
   readonly schema: (shape: S) => z.ZodType
   readonly openApi: (shape: S) => Record<string, unknown>
   readonly operators: readonly Operator[]
-  /** Describes a valid filter value for the client. */
   readonly expects: (shape: S) => string
   /** Returns the canonical text of a filter value; undefined if it is invalid. */
   readonly parse: (value: string, shape: S) => string | undefined
   /** Binds a value with the type of the column. */
   readonly bind: (value: string) => Sql
-  /** Turns a value printed by Postgres into JSON. */
   readonly json: (printed: string) => string
   /** Extracts this kind's value from jsonb, comparable with `bind`. Undefined: compare as text. */
   readonly fromJson: (value: Sql) => Sql
@@ -34,7 +32,6 @@ const ORDERED: readonly Operator[] = ['eq', 'ne', 'gt', 'gte', 'lt', 'lte']
 const asJsonText = (value: Sql): Sql => sql`(${value} #>> '{}') COLLATE "C"`
 const asNumeric = (value: Sql): Sql => sql`(${value} #>> '{}')::numeric`
 
-/** Kinds that compare values as texts. */
 const asText = {
   parse: (value: string) => (isStorable(value) ? value : undefined),
   bind: (value: string) => sql`${value}::text`,

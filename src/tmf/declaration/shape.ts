@@ -13,7 +13,6 @@ export interface Of<T> {
   readonly [VALUE]?: T
 }
 
-/** The type of a shape's or an attribute's values. */
 export type ValueOf<S> = S extends Of<infer T> ? T : unknown
 
 export type Scalar =
@@ -77,7 +76,6 @@ type ObjectOf<M extends MemberSpecs> = {
 }
 
 const TEXT_MAX_LENGTH = 4096
-/** The default limit of a list. */
 export const ITEMS_MAX = 10_000
 const URI_MAX_LENGTH = 2048
 

@@ -52,12 +52,10 @@ export const ERROR_RESPONSES = {
 
 export type ParameterName = keyof typeof PARAMETERS
 
-/** In the order of reading. */
 export function parameterRefs(...names: readonly ParameterName[]): readonly Json[] {
   return names.map((name) => ({ $ref: `#/components/parameters/${name}` }))
 }
 
-/** By header. */
 export function headerRefs(...names: readonly HeaderName[]): Json {
   return Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]))
 }

@@ -10,9 +10,7 @@ export interface ApiDescription {
   /** Version of the standard that the API follows, e.g. `4.0.0`. */
   readonly version: string
   readonly description: string
-  /** All paths of the API; clients should use the first. */
   readonly basePaths: readonly string[]
-  /** OpenAPI's security schemes by name. */
   readonly securitySchemes: Json
   /** The prefix of every path as clients see it, or empty. */
   readonly prefix: string
@@ -26,7 +24,6 @@ export interface Section {
   readonly resources: readonly Served[]
   /** A provider may act as one of its partners on the resources. */
   readonly supportsProxy: boolean
-  /** Further tags with their descriptions. */
   readonly tags?: Readonly<Record<string, string>>
   /** Returns further path items; any of the schemes opens their operations. */
   readonly furtherPaths: (schemes: readonly string[]) => Json

@@ -10,7 +10,6 @@ import {
 } from './components.ts'
 import type { Json } from './schemas.ts'
 
-/** Reads a query without a schema; lists its parameters. */
 export interface QueryReader<Query> {
   readonly parameters: readonly Json[]
   /** Throws `invalidQuery`. */
@@ -22,7 +21,6 @@ export interface EndpointDescription {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** Below the base path, parameters in braces: `/payment/{id}/reverse`. */
   readonly path: string
-  /** Descriptions of path parameters; `id` needs none. */
   readonly pathParameters?: Readonly<Record<string, string>>
   /** The noun in messages: `a statement`. */
   readonly subject: string
@@ -35,11 +33,9 @@ export interface EndpointDescription {
   readonly body: z.ZodType
   /** The body may be left out. */
   readonly isBodyOptional?: boolean
-  /** Headers besides the usual ones. */
   readonly headers?: readonly ParameterName[]
   /** A body that succeeds on the demo data. */
   readonly example?: Json
-  /** Bodies that depend on earlier requests, by name. */
   readonly examples?: Readonly<Record<string, Json>>
   readonly replies: Readonly<Record<number, Reply>>
   /** Failures besides those of every operation. */
@@ -59,7 +55,6 @@ const PUBLIC_COMMON = [405, 429, 500, 503, 'default'] as const
 
 export const PAGE_HEADERS = ['X-Total-Count', 'X-Result-Count', 'Link'] as const
 
-/** Any of the security schemes opens it. */
 export function operationOf(declared: EndpointDescription, schemes: readonly string[]): Json {
   const {
     operationId,

@@ -61,10 +61,8 @@ export const VERBS: Readonly<Record<Operation, Verb>> = {
 }
 
 export interface OperationContext {
-  /** The other resources. */
   readonly resources: readonly Served[]
   readonly supportsProxy: boolean
-  /** Any of these security schemes opens it. */
   readonly schemes: readonly string[]
 }
 

@@ -3,7 +3,6 @@ import type { Resource, Secret } from '../declaration/resource.ts'
 import { scalarKind } from '../declaration/scalar.ts'
 import { META, type Member, type ObjectShape, type Shape, uri } from '../declaration/shape.ts'
 
-/** A piece of an OpenAPI document. */
 export type Json = Readonly<Record<string, unknown>>
 
 /**
@@ -90,7 +89,6 @@ function readSchema({ description, attributes }: Resource): Json {
   }
 }
 
-/** Adds the secret to a resource if the server made it. */
 function createdSchema(resource: Resource, { member }: Secret): Json {
   const read = readSchema(resource)
   const secret = { type: 'string', description: 'The secret, shown once if the server made it' }

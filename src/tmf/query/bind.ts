@@ -23,7 +23,6 @@ export type Bound =
   | { readonly op: 'some'; readonly path: Path; readonly where: Bound }
   | { readonly op: 'length'; readonly path: Path; readonly operator: OrderOperator; readonly value: number }
 
-/** Atoms that must hold for the same value. */
 export type Conjunction = readonly Atom[]
 
 export interface Atom {
@@ -84,7 +83,6 @@ function bindComparison({ path, operator, values, ignoreCase }: Comparison, root
   return operator === 'ne' ? { op: 'not', term: test } : test
 }
 
-/** Checks a pattern; the problem names the attribute. */
 function checkedPattern(name: string, pattern: string): string {
   try {
     return checkRegex(pattern)
@@ -116,7 +114,6 @@ const DAY_ATOMS: Readonly<
   lte: ([, until]) => [{ operator: 'lt', value: until }]
 }
 
-/** Returns the scalar at a path, through lists. */
 export function leafAt(root: ObjectShape, path: Path): Scalar {
   const shape = entered(resolve(root, path))
   if (shape.kind !== 'object') return shape

@@ -1,10 +1,8 @@
 import type { Operator, Path, Predicate } from '../declaration/predicate.ts'
 import { expected, type Token, unsupported } from './json-path-tokens.ts'
 
-/** Most digits of a number compared with `length()`. */
 const MAX_LENGTH_DIGITS = 9
 
-/** JSONPath's operators in a predicate. */
 export const OPERATORS: ReadonlyMap<string, Operator> = new Map([
   ['==', 'eq'],
   ['!=', 'ne'],

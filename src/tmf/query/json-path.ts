@@ -4,7 +4,6 @@ import { comparison, OPERATORS, type Route, type Value } from './json-path-compa
 import { expected, patternOf, type Token, textOf, tokenize, unsupported } from './json-path-tokens.ts'
 
 const MAX_LENGTH = 2048
-/** Depth of nested filters, parentheses and `!`. */
 const MAX_DEPTH = 32
 
 const KEYWORDS: ReadonlyMap<string, Value['kind']> = new Map([

@@ -12,7 +12,6 @@ export interface ListQuery<Name extends string> {
   readonly offset: number
   readonly limit: number
   readonly isPaged: boolean
-  /** The query without its page, for links to other pages. */
   readonly link: string
 }
 

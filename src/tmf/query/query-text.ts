@@ -3,7 +3,6 @@ import { QUERIES } from '../../messages/query.ts'
 
 /** A query string split before decoding, so that `%26`, `%3B` and `%2C` stay characters of a value. */
 export interface SplitQuery {
-  /** Raw values of the reserved parameters at any place. */
   readonly reserved: ReadonlyMap<string, readonly string[]>
   /** The other parts: AND within an alternative, OR between alternatives. */
   readonly alternatives: readonly (readonly string[])[]
@@ -44,7 +43,6 @@ export function joinQuery({ reserved, alternatives }: SplitQuery, without: reado
   return [...(conditions === '' ? [] : [conditions]), ...parameters].join('&')
 }
 
-/** Escapes a JSONPath so that it ends at the next `&`. */
 function closed(value: string): string {
   return value.replace(/[&;()[\]]/g, percentEncoded)
 }

@@ -8,7 +8,6 @@ import { decodeText, joinQuery, splitQuery } from './query-text.ts'
 /** Names to keep, each with the names to keep inside it; an empty map keeps the whole value. */
 export interface Fields extends ReadonlyMap<string, Fields> {}
 
-/** A parsed query, not yet checked against a resource. */
 export interface Query {
   readonly fields: Fields | undefined
   readonly where: Predicate | undefined

@@ -1,6 +1,5 @@
 import { type CharacterTest, codeOf } from './regex-character.ts'
 
-/** A part of a pattern, for building its automaton. */
 export interface Part {
   readonly size: number
   readonly mayBeEmpty: boolean
@@ -50,7 +49,6 @@ export function choice(parts: readonly Part[]): Part {
   }
 }
 
-/** Without `max` there is no limit. */
 export function repeat(part: Part, min: number, max?: number): Part {
   return {
     size: part.size * Math.max(max ?? min + 1, 1),
@@ -67,7 +65,6 @@ export function repeat(part: Part, min: number, max?: number): Part {
 
 interface State {
   readonly kind: 'character' | 'fork' | 'start' | 'end'
-  /** The character that leads to the next state. */
   readonly has: CharacterTest
   readonly next: State[]
   /** The last position in the text at which this state was reached. */
@@ -96,7 +93,6 @@ function follow(reached: State[], position: number, length: number): State[] {
   return reached
 }
 
-/** Adds the states, each once per position. */
 function reach(states: readonly State[], position: number, reached: State[]): State[] {
   for (const state of states) {
     if (state.reachedAt !== position) reached.push(state)

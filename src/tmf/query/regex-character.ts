@@ -39,7 +39,6 @@ export const CLASS_SHORTHANDS: ReadonlyMap<string, CharacterTest> = new Map([
   ['r', between('\r', '\r')]
 ])
 
-/** Letters after a backslash outside a class. */
 export const SHORTHANDS: ReadonlyMap<string, CharacterTest> = new Map([
   ...CLASS_SHORTHANDS,
   ['D', not(isDigit)],

@@ -17,15 +17,12 @@ import type { Requester, RouteContext } from './routes.ts'
 export interface Declaration<Query, Body> extends EndpointDescription {
   readonly query: z.ZodType<Query> | QueryReader<Query>
   readonly body: z.ZodType<Body>
-  /** The cost of a request, if its method does not say. */
   readonly work?: WorkClass
   readonly handle: (asked: Asked<Query, Body>, context: RouteContext) => Promise<Answer>
 }
 
-/** An admitted request with its query and body. */
 export interface Asked<Query, Body> extends Requester {
   readonly request: Request
-  /** The base path of the request's URL. */
   readonly base: string
   /** Decoded. */
   readonly params: Readonly<Record<string, string>>
@@ -45,7 +42,6 @@ export interface Answer {
 export interface Endpoint {
   /** `base` is a path such as `/billing/v1`. */
   register(app: FastifyInstance, base: string, context: RouteContext): void
-  /** Any of the security schemes opens it. */
   describe(schemes: readonly string[]): { readonly path: string; readonly method: string; readonly operation: Json }
 }
 
@@ -89,13 +85,10 @@ function handlerOf<Query, Body>(declared: Declaration<Query, Body>, base: string
   }
 }
 
-/** Accepts an empty body only. */
 export const noBody = z.strictObject({})
 
-/** Ignores the query. */
 export const anyQuery: QueryReader<undefined> = { parameters: [], read: () => undefined }
 
-/** Refuses any query with `message`. */
 export function noQuery(message: string): QueryReader<undefined> {
   return {
     parameters: [],

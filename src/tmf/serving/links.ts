@@ -34,9 +34,7 @@ export function linkHeader(url: string, query: string, page: PageOfList): string
 }
 
 interface OffsetPage extends Omit<PageOfList, 'next' | 'isEstimate'> {
-  /** Rows on the page. */
   readonly count: number
-  /** The client asked for a page. */
   readonly isPaged: boolean
 }
 

@@ -1,6 +1,5 @@
 import { nextTurn } from '../../pace/turns.ts'
 
-/** Shorter lists are written in one go. */
 const SHORT = 100
 const SLICE = 25
 /** Characters that end a slice early, even in a short list. */

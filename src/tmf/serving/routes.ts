@@ -26,13 +26,11 @@ import { create, patch, type WriteContext } from '../write.ts'
 import { linkHeader } from './links.ts'
 import { writeList } from './list-text.ts'
 
-/** The view and the audit's author of a request. */
 export interface Requester {
   readonly view: View
   readonly author: Author
 }
 
-/** Dependencies of the routes; app.ts provides them. */
 export interface RouteContext {
   readonly database: Database
   readonly clock: Clock
@@ -90,7 +88,6 @@ function listHandler(base: string, resource: Resource, context: RouteContext) {
   }
 }
 
-/** Reads a page in the slot that its cost needs. */
 async function weighedList(request: FastifyRequest, database: Database, page: Page): Promise<Listing> {
   const wantsExactCount = /\bcount=exact\b/.test(String(request.headers.prefer ?? ''))
   if (await isExpensive(database, page, wantsExactCount)) await slotOf(request).become('expensive')
