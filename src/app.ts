@@ -59,7 +59,6 @@ export interface Parts {
   readonly standstill?: () => string | undefined
 }
 
-/** Composes the server: the only place that knows every module. */
 export async function buildApp(parts: Parts): Promise<FastifyInstance> {
   const { config, database, clock = database.clock } = parts
   const app = newServer(parts)
@@ -108,7 +107,6 @@ function registerBilling(app: FastifyInstance, base: string, context: RouteConte
   for (const { register } of billingEndpoints) register(app, base, context)
 }
 
-/** Registers the limits that apply after authentication and before a body is read. */
 async function registerBounds(app: FastifyInstance, config: Config): Promise<void> {
   await registerRateLimit(app, config, principalKey)
   registerPathParameters(app)

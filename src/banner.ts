@@ -4,7 +4,6 @@ import { encodePassword } from './auth/sign-in/password.ts'
 import { memberOf } from './base/unknown.ts'
 import type { Config } from './config.ts'
 
-/** The demo data has charges of this account that are not billed yet. */
 const TRIED = 'BA-100017'
 const ANY_ADDRESS = ['0.0.0.0', '::']
 

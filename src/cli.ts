@@ -52,7 +52,6 @@ async function run(line: CommandLine<Command>): Promise<Result> {
   return line.command.run(line.args)
 }
 
-/** Runs the work on the configured database; the operating-system user is the author. */
 function onDatabase(work: Work): Promise<Result> {
   const actor = commandActor()
   const screen: Screen = {
@@ -89,7 +88,6 @@ function operatingSystemUser(): string {
   }
 }
 
-/** Opens the configured database, or the embedded one, which a server may be using. */
 async function withDatabase(work: (store: Store) => Promise<Result>): Promise<Result> {
   const store = await openStore(readConfig(process.env), SILENT)
   try {

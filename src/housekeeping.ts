@@ -29,7 +29,6 @@ export function startHousekeeping(database: Database, logger: Pick<Logger, 'warn
   }
 }
 
-/** The short task first: there may be much to seal. */
 async function runRound(database: Database, logger: Pick<Logger, 'warn'>, signal: AbortSignal): Promise<void> {
   const tasks: readonly (readonly [string, () => Promise<unknown>])[] = [
     ['removing expired rows', () => purgeExpired(database)],

@@ -9,7 +9,6 @@ export function openApiText(): string {
   return `${JSON.stringify(apiDocument({ basePaths: BASE_PATHS, resources: catalogue }), null, 2)}\n`
 }
 
-/** Writes the OpenAPI document and the page of all messages, for `npm run openapi`. */
 export function writeGenerated(openApiFile: string, errorsFile: string): void {
   writeFileSync(openApiFile, openApiText())
   writeFileSync(errorsFile, errorsPage())

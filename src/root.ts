@@ -5,7 +5,6 @@ const TITLE = 'TMF678 Customer Bill Management'
 const JSON_TYPE = 'application/json'
 const HTML_TYPE = 'text/html'
 
-/** Registers `/`: links to everything, as a page or as JSON. */
 export function registerRoot(app: FastifyInstance, prefix: string, api: string): void {
   const links = {
     docs: `${prefix}/docs`,

@@ -20,7 +20,6 @@ export function checkAddress(document: { readonly address?: ValueOf<typeof addre
   throw new Problem('invalidField', `$.address.country must be a country of ISO 3166-1, such as DE or DEU`)
 }
 
-/** Checks the attributes of an account together; throws `invalidField`. */
 export function checkAccount(document: AccountDocument, before?: Stored<AccountDocument>): void {
   const missing = KEPT.filter((name) => document[name] === undefined)
   if (missing.length > 0) {

@@ -35,7 +35,6 @@ export async function findAccount(queryable: Queryable, view: View, name: string
 
 const NAMED = rowOf('billing_account', { alias: computed(text, sql`n."alias"`), id: text, name: text }, 'a')
 
-/** Resolves ids and aliases in bills, rates and requests to accounts. */
 export const resolveAccounts: Resolve = async (queryable, view, names) => {
   const found = sql`SELECT ${NAMED.columns}
     FROM "account_alias" n JOIN "billing_account" a ON a."tenant_id" = n."tenant_id" AND a."id" = n."account_id"
@@ -47,7 +46,6 @@ export const resolveAccounts: Resolve = async (queryable, view, names) => {
   return new Map(rows.map(NAMED.read).map(({ alias, id, name }) => [alias, referent(id, name)]))
 }
 
-/** Selects the ids of the accounts that any of these names stands for. */
 export function accountIds(view: View, names: readonly string[]): Sql {
   return sql`SELECT "account_id" FROM (SELECT DISTINCT ON (n."alias") n."account_id"
     FROM "account_alias" n JOIN "billing_account" a ON a."tenant_id" = n."tenant_id" AND a."id" = n."account_id"

@@ -28,7 +28,6 @@ export const OVERLAP = z.strictObject({
 })
 const PASSWORD = z.strictObject({ password: z.unknown().optional() })
 
-/** Registers the routes for new secrets of keys, clients and users. */
 export function registerRotations(app: FastifyInstance, base: string, context: RouteContext): void {
   const config = { access: { scopes: ['admin'], supportsProxy: context.supportsProxy } }
   app.post(`${base}/${apiKey.path}/:id/rotate`, { config }, async (request: ItemRequest, reply) => {

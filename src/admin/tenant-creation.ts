@@ -15,7 +15,6 @@ import { user } from './user.ts'
 
 const ADMINISTRATOR = 'admin'
 
-/** A new tenant with its first client and user; the secrets are shown once. */
 export interface NewTenant {
   readonly tenant: Tenant
   readonly client: { readonly clientId: string; readonly secret: string }
@@ -55,7 +54,6 @@ export async function createTenant(
   }
 }
 
-/** Leaves settings that are not given to the database's defaults. */
 async function insertTenant(
   tx: Transaction,
   { id, isOperator, ...settings }: Pick<Tenant, 'id' | 'name' | 'isOperator'> & TenantSettings,

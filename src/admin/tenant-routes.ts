@@ -63,7 +63,6 @@ async function create(
     .send({ ...represent(tenant, url), ...shown })
 }
 
-/** `url` is that of the list. */
 export function represent({ id, ...others }: Tenant, url: string): object {
   return { id, href: `${url}/${id}`, ...others }
 }

@@ -42,7 +42,6 @@ const line = ruled(
   (text) => text.length <= LINE_MAX_LENGTH && /^\P{Cc}+$/u.test(text)
 ).optional()
 
-/** The look of documents; documents/view/branding.ts reads it. */
 const BRANDING = z.strictObject({
   // requireLogo decodes it, which takes longer.
   logo: ruled(LOGO_RULE, looksLikeLogo).optional(),

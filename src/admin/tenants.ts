@@ -32,7 +32,6 @@ export async function listTenants(
   return { tenants: rows.map(LISTED.read), total: scalar(counted, count) }
 }
 
-/** Lists all tenants by id, for commands, which have no tenant. */
 export async function allTenants(queryable: Queryable): Promise<readonly Tenant[]> {
   const { rows } = await queryable.run(sql`SELECT ${LISTED.columns} FROM "tenant" ORDER BY "id"`)
   return rows.map(LISTED.read)
@@ -80,7 +79,6 @@ function mergedParts(tenant: Tenant, patch: TenantPatch): Values {
   return Object.fromEntries(merged)
 }
 
-/** Records a change of a tenant in its own audit and in its author's. */
 export async function recordTenantChange(
   tx: Transaction,
   { author, newId }: TenantContext,

@@ -18,7 +18,6 @@ export const SEALED_COLUMNS = [
   'after'
 ] as const
 
-/** Returns the previous hash of a tenant's first row. */
 export function genesis(tenantId: string): string {
   return `genesis:${tenantId}`
 }

@@ -40,7 +40,6 @@ export interface Author {
 /** One change. `before` and `after` hold the parts that differ; masked when stored. */
 export interface Change {
   readonly action: Action
-  /** The standard's name of the type, e.g. `CustomerBill`. */
   readonly resourceType: string
   readonly resourceId: string
   readonly before?: object | undefined

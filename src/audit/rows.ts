@@ -28,7 +28,6 @@ const BATCH_BYTES = 16_777_216
 /** One list makes the SELECT and the reader, as the chain hashes the cells of its columns as they are printed. */
 const COLUMNS = [...SEALED_COLUMNS, 'position', 'hash'] as const
 
-/** Reads the first rows of a selection, at least one if there is any, within the limits. */
 export async function readRows(
   from: Queryable,
   tenantId: string,

@@ -14,13 +14,11 @@ export interface Verification {
   readonly tenantId: string
   /** Rows from the first on that are as they were sealed. */
   readonly sealed: number
-  /** Rows without a seal; nothing protects them yet. */
   readonly unsealed: number
   readonly head: Head | undefined
   readonly broken: Break | undefined
 }
 
-/** The first wrong row, or the place of a missing one: then it has no id. */
 export interface Break {
   readonly position: number
   readonly id: string | undefined
@@ -88,7 +86,6 @@ function breakOf({ id, position, hash, columns }: AuditRow, previous: Head, expe
   return undefined
 }
 
-/** Describes the end that a kept head has and a sound chain lacks. */
 function missingEnd(head: Head, expected: readonly Head[]): Break | undefined {
   const furthest = Math.max(0, ...expected.map(({ position }) => position))
   if (furthest <= head.position) return undefined

@@ -3,7 +3,6 @@ export interface NumberPlace {
   readonly suffix: string
 }
 
-/** A parsed pattern; `width` is the least number of digits. */
 export interface NumberPattern extends NumberPlace {
   readonly width: number
 }
@@ -32,7 +31,6 @@ export function withYear(part: string, year: string): string {
   return part.replaceAll(YEAR, year)
 }
 
-/** Checks a text against a series, or a pattern in any year. */
 export function isNumberOf({ prefix, suffix }: NumberPlace, text: string): boolean {
   const [before, after] = [prefix, suffix].map((part) => part.split(YEAR).map(escaped).join('\\d{4}'))
   return new RegExp(`^${before}\\d+${after}$`).test(text)
@@ -52,7 +50,6 @@ export function mayCollide(left: NumberPlace, right: NumberPlace): boolean {
   return canMeet(one, other, 0, 0)
 }
 
-/** The possible characters at each place; `number` is the place that may repeat. */
 interface Units {
   readonly units: readonly string[]
   readonly number: number

@@ -6,7 +6,6 @@ import { messageOf } from './unknown.ts'
  */
 export class StartError extends Error {}
 
-/** Puts an error on one line for the operator; `context` says what was tried. */
 export function startError(context: string, error: unknown): StartError {
   if (error instanceof StartError) return error
   return new StartError(

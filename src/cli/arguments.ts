@@ -1,7 +1,6 @@
 import { parseArgs } from 'node:util'
 import { type Arguments, Misuse, OPTIONS, REQUIRED_OPTIONS, type Usage, type Usages } from './command.ts'
 
-/** A parsed command, or the topic of help: a command, the first word of several, or all. */
 export type CommandLine<C> =
   | { readonly kind: 'command'; readonly command: C; readonly args: Arguments }
   | { readonly kind: 'help'; readonly topic: string }

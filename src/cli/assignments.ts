@@ -8,7 +8,6 @@ import { Misuse } from './command.ts'
 import { naturalName } from './lookup.ts'
 import { alignColumns } from './table.ts'
 
-/** Returns the attributes a client may set, without those of sub-classes. */
 export function assignableNames({ attributes }: Resource): readonly string[] {
   return [...attributes].filter(([name, { readOnly }]) => !readOnly && !name.startsWith('@')).map(([name]) => name)
 }

@@ -92,7 +92,6 @@ function readState({ options: { state = 'new' } }: Arguments): BillState {
   throw new Misuse(`--state must be one of ${BILL_STATES.join(', ')}`)
 }
 
-/** Changes a run in one transaction and reports on it, after its end if the command waits. */
 async function steer(
   context: Context,
   args: Arguments,

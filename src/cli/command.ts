@@ -76,11 +76,9 @@ export interface Context {
   readonly actor: Author['actor']
   readonly readInput: () => Promise<string>
   readonly screen: Screen
-  /** Starts workers for billing jobs in this process, until they are stopped. */
   readonly startWork: () => Promise<{ stop(): Promise<void> }>
 }
 
-/** Runs after the arguments are understood; throws Problems. */
 export type Work = (context: Context) => Promise<Result>
 
 export interface Command extends Usage {

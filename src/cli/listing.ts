@@ -9,7 +9,6 @@ import { ROOT } from './output.ts'
 
 const PAGE_ROWS = 1_000
 
-/** Lists the JSON of all rows in a view, in the order of creation. */
 export async function listJson(database: Database, resource: Resource, view: View): Promise<readonly string[]> {
   const found: string[] = []
   let next: string | undefined

@@ -7,7 +7,6 @@ import { alignColumns } from './table.ts'
 /** The start of every href: a command does not know the server's address. */
 export const ROOT = '/admin/v1'
 
-/** Shows a row and its new secret, once, in lines or as one JSON document. */
 export function showCreated(resource: Resource, { row, secret }: Created, { options }: Arguments): Result {
   const secrets = resource.secret && secret !== undefined ? { [resource.secret.member]: secret } : {}
   if (!options.json) return showOnce({ id: idOf(row), ...secrets }, Object.keys(secrets))

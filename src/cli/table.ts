@@ -1,5 +1,4 @@
 const GAP = '  '
-/** Control characters could steer the terminal or break the line. */
 const CONTROL = /\p{Cc}/gu
 
 export function alignColumns(rows: readonly (readonly string[])[]): string {

@@ -4,7 +4,6 @@ import { alignColumns } from './table.ts'
 
 const PROGRAM = 'node src/cli.ts'
 
-/** Describes one command, the commands under a first word, or all. */
 export function helpOn(usages: Usages, topic: string): string {
   const usage = usages.get(topic)
   if (usage) return helpOnCommand(topic, usage)

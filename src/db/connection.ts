@@ -11,7 +11,6 @@ export interface Connections {
   release(client: pg.PoolClient): void
   sessionOf(client: pg.ClientBase): Session
   spoil(client: pg.PoolClient): void
-  /** Ends the connection at once: a statement that waits on it fails. */
   hangUp(client: pg.PoolClient): void
   /** Nobody gets this one again, nor any that was made before it fell silent. */
   condemn(client: pg.PoolClient): void

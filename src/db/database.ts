@@ -63,7 +63,6 @@ const RETRIES = 5
 const PREPARED_MAX = 500
 const NO_LIMITS = 'SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0'
 const PROBE_MS = 2_000
-/** The longest timer, some weeks. */
 const UNLIMITED_MS = 2_147_483_647
 
 /** Opens the pool. Connections are made on demand; `onIdleError` gets an error of an idle one. */
@@ -161,13 +160,11 @@ function nameOf(text: string, names: Map<string, string>): string | undefined {
   return name
 }
 
-/** Begins a transaction and reads the database's time from the same answer. */
 async function begin({ client, limits, session }: Line, isSnapshot: boolean): Promise<Told> {
   const row = await lastRow<{ at: string }>(client, [beginText(limits, session, isSnapshot), `SELECT ${TIME}`])
   return told(row?.at)
 }
 
-/** Runs statements as one query, and returns the only row of the last one. */
 async function lastRow<T extends pg.QueryResultRow>(client: pg.PoolClient, texts: string[]): Promise<T | undefined> {
   const results: unknown = await client.query(texts.join('; '))
   return (results as pg.QueryResult<T>[]).at(-1)?.rows[0]
@@ -187,7 +184,6 @@ async function requireWritable({ client, clock }: Line): Promise<void> {
   if (rows[0]?.read_only !== 'off') throw readOnly()
 }
 
-/** Retries from the start on errors that Postgres calls transient. */
 async function retried<T>(attempt: () => Promise<T>): Promise<T> {
   for (let count = 1; ; count++) {
     try {

@@ -9,7 +9,6 @@ const selectBackend = (pid: string) =>
 export const OWN_BACKEND = selectBackend('pg_backend_pid()')
 export const BACKEND = selectBackend('$1::int')
 
-/** How often Postgres is asked whether a backend is still there. */
 const LOOK_MS = 2_000
 
 /**

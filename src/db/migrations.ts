@@ -13,7 +13,6 @@ const MIGRATIONS = path.join(PRISMA, 'migrations')
 
 type Queryable = { query(text: string): Promise<{ rows: { name: string | null }[] }> }
 
-/** Returns the migrations that the database lacks, in order. Runs two small queries. */
 export async function pendingMigrations(database: Queryable, directory = MIGRATIONS): Promise<string[]> {
   const names = migrationNames(directory)
   if (!(await hasMigrationsTable(database))) return names
@@ -83,7 +82,6 @@ function collateTexts(sql: string): string {
   return sql.replace(TEXT_COLUMN, '$1 COLLATE "C"')
 }
 
-/** graphile-worker owns the tables of jobs, in a schema of their own. */
 async function migrateJobs(url: string): Promise<void> {
   const { Logger, runMigrations } = await import('graphile-worker')
   const { pool, close } = openPool(migrationSettings(url, 'tmf678 migration of jobs'), 1, () => undefined)

@@ -2,7 +2,6 @@ import type pg from 'pg'
 import { memberOf } from '../base/unknown.ts'
 import type { Row } from './sql.ts'
 
-/** A statement that a session keeps under a name, with values. */
 export interface PreparedStatement {
   readonly name: string
   readonly text: string

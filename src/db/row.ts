@@ -96,7 +96,6 @@ export function scalar<T>({ rows }: Result, { decode }: Decoder<T, string>): T {
   return decode(rows[0] ? firstOf(rows[0]) : null)
 }
 
-/** Reads the values of a statement that has one for each row. */
 export function scalars<T>({ rows }: Result, { decode }: Decoder<T, string>): readonly T[] {
   return rows.map((row) => decode(firstOf(row)))
 }

@@ -57,7 +57,6 @@ const COMFORT: [string, string][] = [
   ['client_connection_check_interval', String(CLIENT_CHECK_MS)]
 ]
 
-/** Properties that no session can set, and the remedy for each. */
 const GIVEN: readonly (readonly [name: string, value: string, remedy: string])[] = [
   ['server_encoding', 'UTF8', "make one with CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0"],
   ['integer_datetimes', 'on', 'use a Postgres that keeps time in whole numbers'],

@@ -52,7 +52,6 @@ export function identifier(name: string): Sql {
 
 const lists = new WeakMap<readonly string[], Sql>()
 
-/** Names with commas between them, put together once for each list. */
 export function identifiers(names: readonly string[]): Sql {
   const made = lists.get(names) ?? join(names.map(identifier), sql`, `)
   lists.set(names, made)
@@ -71,7 +70,6 @@ export function join(pieces: readonly Sql[], separator: Sql): Sql {
   return { [BRAND]: true, strings: texts, values }
 }
 
-/** Returns the text with `$1…$n` and the values, as the driver takes them. */
 export function render(statement: Sql): { text: string; values: readonly unknown[] } {
   const text = statement.text ?? statement.strings.reduce((joined, part, index) => `${joined}$${index}${part}`)
   return { text, values: statement.values }

@@ -13,7 +13,6 @@ export interface Rank {
   readonly isReadOnly: boolean
 }
 
-/** Returns every target of an address in the order of trying. */
 function targetsOf({ hosts, sslMode, parameters }: PostgresUrl): readonly Target[] {
   const offered = sslMode ? ways(sslMode, parameters) : [undefined]
   return hosts.flatMap((host) => (isSocket(host) ? [false] : offered).map((ssl) => ({ ...host, ssl })))

@@ -37,7 +37,6 @@ const READ_LINES_MAX = 1_000
 const MEDIA_TYPE = /^[\w.+-]{1,127}\/[\w.+-]{1,127}$/
 const ANY_BYTES = 'application/octet-stream'
 
-/** Registers the documents below a base path, e.g. `/customerBillManagement/v4`. */
 export function registerDocuments(app: FastifyInstance, base: string, context: RouteContext): void {
   const access: Access = { scopes: customerBill.scopes.read, supportsProxy: context.supportsProxy }
   app.get(`${base}/customerBill/:id/document/:documentId`, { config: { access } }, documentHandler(context))
@@ -133,7 +132,6 @@ function chosen<T extends string>(accept: string | undefined, offered: readonly 
   throw new Problem('notAcceptable', `This document is there as ${offered.join(', ')}`)
 }
 
-/** Keeps the characters that every file system and header takes. */
 function fileName(text: string): string {
   return text.replace(/[^\w.-]+/g, '-').replace(/^[-.]+/, '') || 'document'
 }

@@ -2,7 +2,6 @@
 export interface Budget {
   /** Returns milliseconds until the principal may begin again; 0 for now. */
   waitMs(principal: string, nowMs: number): number
-  /** Charges a principal for work, possibly into debt. */
   charge(principal: string, workMs: number, nowMs: number): void
 }
 

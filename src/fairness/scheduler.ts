@@ -36,7 +36,6 @@ export type Verdict<A> =
 export interface Scheduler<A extends Ask> {
   /** Starts an ask if a slot of its class and tenant is free, else queues it if there is room. */
   offer(ask: A): Verdict<A>
-  /** Gives back a slot. Returns the asks that start now. */
   finish(ask: A): readonly A[]
   withdraw(ask: A): void
 }

@@ -69,7 +69,6 @@ function answerExpectation(request: IncomingMessage, response: ServerResponse): 
 const ONE_HOST = new Problem('badRequest', 'HTTP/1.1 needs one Host header')
 const NOTHING_HERE = new Problem('notFound', 'There is nothing at this path')
 
-/** The framework's errors by status, in words that say what is allowed. */
 const BY_STATUS: Readonly<Record<number, readonly [ProblemKind, string]>> = {
   400: ['badRequest', 'The request is malformed'],
   403: ['notFound', 'There is nothing at this path'],

@@ -15,7 +15,6 @@ export interface HardeningSettings {
 /** Limit of the request line and all headers together; more is 431. */
 const HEADERS_MAX_BYTES = 16_384
 const HEADERS_TIMEOUT_MAX_MS = 10_000
-/** Node checks for late requests this many times per timeout. */
 const CHECKS_PER_TIMEOUT = 10
 const CHECK_INTERVAL_MAX_MS = 1_000
 /** A response may be as long in the making as a few requests may take to arrive. */

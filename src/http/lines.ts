@@ -3,7 +3,6 @@ import { Problem } from '../base/problem.ts'
 import { requireNoTransaction } from '../pace/slow.ts'
 import { nextTurn } from '../pace/turns.ts'
 
-/** A body of many documents, as a stream of groups of lines. */
 export interface Lines {
   readonly [LINES]: true
   readonly groups: AsyncIterable<readonly Line[]>

@@ -7,7 +7,6 @@ const MINUTE_MS = 60_000
 const DEFAULT_RATE_PER_MINUTE = 6_000
 /** Principals counted at the same time; beyond it, the least recent starts anew. */
 const COUNTED_PRINCIPALS_MAX = 10_000
-/** The key of requests without a principal, which are not limited. */
 const NOBODY = ''
 
 export interface RateSettings {

@@ -120,7 +120,6 @@ async function unfilter(filtered: Buffer, rowLength: number, step: number): Prom
   return pixels
 }
 
-/** Says that other work should have a turn before this row. */
 function isPieceDone(row: number, rowLength: number): boolean {
   return row % Math.ceil(PIECE_BYTES / rowLength) === 0
 }
@@ -160,7 +159,6 @@ function alphaAt(pixels: Buffer, at: number, { colourType }: Header, alphas: Buf
   return colourType === 4 ? Number(pixels[at + 1]) : WHITE
 }
 
-/** Returns red, green or blue; black for a colour missing from the palette. */
 function colourAt(pixels: Buffer, at: number, colour: number, { colourType }: Header, palette: Buffer): number {
   if (colourType === 3) return palette[Number(pixels[at]) * 3 + colour] ?? 0
   return Number(pixels[colourType === 2 || colourType === 6 ? at + colour : at])

@@ -2,7 +2,6 @@ import type { Queryable, Transaction } from '../db/database.ts'
 import { computedRow, count, decimal, optional, scalar, scalars, text } from '../db/row.ts'
 import { type Sql, sql } from '../db/sql.ts'
 
-/** Work for any process, after its transaction is committed. */
 export interface Job {
   /** Name of the task; see runner.ts. */
   readonly task: string
@@ -44,7 +43,6 @@ export function hasNoJob(key: Sql): Sql {
     AND CASE WHEN j.locked_at IS NULL THEN j.attempts < j.max_attempts ELSE j.locked_at > now() - ${TAKEN_LIMIT} END)`
 }
 
-/** Returns the id of the job that a runner should take next, if one is ready. */
 export async function nextJob(database: Queryable, tasks: readonly string[]): Promise<string | undefined> {
   const next = await database.run(sql`SELECT j.id FROM graphile_worker.jobs j
     WHERE j.task_identifier = ANY (${tasks}::text[]) AND ${IS_READY} ORDER BY j.priority, j.run_at, j.id LIMIT 1`)

@@ -34,7 +34,6 @@ const SETTINGS: RunnerOptions = {
   preset: { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } }
 }
 
-/** Starts a runner with connections, caches and state of its own. */
 export function startRunner(url: string, tasks: ReadonlyMap<string, Task>, warnings: Warnings): Runner {
   const underWay = new Map<string, UnderWay>()
   const stopping = new AbortController()

@@ -16,7 +16,6 @@ export interface JobFigures {
 export interface Supervisor {
   /** Replaces runners that are stuck. Throws if the database does not answer. */
   look(): Promise<void>
-  /** Says why jobs stand still, if they have for long while the database answers. */
   standstill(): string | undefined
   figures(): Promise<JobFigures>
   /** Takes no more jobs and waits for those under way, at most `limitMs`. Other processes begin the rest again. */

@@ -1,6 +1,5 @@
 import type { Logger } from 'pino'
 
-/** Warnings that may come in thousands: each is counted, few are logged. */
 export interface Warnings {
   /** Counts a warning, and logs it unless one of its kind was logged within the interval. */
   warn(message: string, error?: unknown): void

@@ -2,25 +2,20 @@ import { within } from '../pace/within.ts'
 import { CONCURRENCY, type Runner, startRunner, type Task, type UnderWay } from './runner.ts'
 import type { Warnings } from './warnings.ts'
 
-/** Tasks with a runner of their own, which other tasks cannot keep busy. */
 export interface TaskGroup {
   readonly name: string
   readonly tasks: ReadonlyMap<string, Task>
 }
 
-/** The runners of a task group, one after another: a stuck one is replaced. */
 export interface Watch {
   readonly tasks: readonly string[]
   underWay(): readonly string[]
   giveUp(id: string): void
-  /** Replaces the runner if needed. `next` is the id of a job it could take. */
   look(next: string | undefined): void
   /** Restarts the wait for a sign of life, after the database was away. */
   excuse(): void
-  /** Returns how many ms a job has been ready without being taken. */
   stuckMs(): number
   replaced(): number
-  /** Takes no more jobs and waits for those under way, at most `limitMs`. */
   stop(limitMs: number): Promise<void>
 }
 
@@ -33,7 +28,6 @@ export interface Patience {
 
 const FAREWELL_MS = 500
 
-/** Starts the first runner. Judges it by its effects, not by its reports. */
 export function watch(url: string, { name, tasks }: TaskGroup, warnings: Warnings, patience: Patience): Watch {
   const start = () => startRunner(url, tasks, warnings)
   let [runner, replaced, isStopped] = [start(), 0, false]
@@ -90,7 +84,6 @@ function adopt(orphans: Map<string, UnderWay>, { underWay }: Runner): void {
 
 const worksOf = (jobs: ReadonlyMap<string, UnderWay>) => [...jobs.values()].map(({ work }) => work)
 
-/** Waits for a runner's jobs, at most `limitMs`, and briefly for the runner itself. */
 async function retire(runner: Runner, limitMs: number): Promise<void> {
   const deadline = performance.now() + limitMs
   let isOver = false

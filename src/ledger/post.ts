@@ -59,7 +59,6 @@ export async function post(tx: Transaction, journal: Journal, entries: readonly 
     "billing_account_id", "currency", "amount", "source_type", "source_id") VALUES ${join(rows, sql`, `)}`)
 }
 
-/** Posts allocations from balance to receivable, each as a journal with its own id. */
 export async function postAllocations(
   tx: Transaction,
   { tenantId, postedAt }: Pick<Journal, 'tenantId' | 'postedAt'>,

@@ -1,6 +1,5 @@
 import { type Sql, sql } from '../db/sql.ts'
 
-/** Returns the checks of a tenant's runs and bills, including discarded and rebilled ones. */
 export function runChecks(tenantId: string): readonly Sql[] {
   return [rateCheck(tenantId), countCheck(tenantId), parkedCheck(tenantId)]
 }

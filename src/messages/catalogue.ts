@@ -11,7 +11,6 @@ export const CATALOGUE: Readonly<Record<string, Readonly<Record<string, Entry>>>
   'The server': SERVER
 }
 
-/** The page of the documentation that lists every message. */
 export function errorsPage(): string {
   const sections = Object.entries(CATALOGUE).map(([about, entries]) => {
     const lines = Object.values(entries).map(({ example }) => lineOf(errorBody(example(), '')))

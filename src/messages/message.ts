@@ -8,7 +8,6 @@ type Like<Example extends readonly Value[]> = {
 
 /** An entry of the catalogue. */
 export interface Entry {
-  /** Its stable name for clients, such as `query.unknownAttribute`. */
   code: string
   /** Makes the Problem with the values of the example. */
   readonly example: () => Problem

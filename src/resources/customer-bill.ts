@@ -132,7 +132,6 @@ export const customerBill = declareResource(['completeFromDatabase', 'beforeChan
   }
 })
 
-/** Whether a bill is issued by going to a state, or by being posted in it. */
 export function isBecomingIssued(state: State | undefined, before?: Stored): boolean {
   return (before?.internal.issued_as ?? null) === null && ISSUED.includes(String(state))
 }
@@ -195,7 +194,6 @@ function paymentFault({ state, remainingAmount, amountDue }: Bill): string | und
   return 'A bill is partiallyPaid only when its remainingAmount lies between 0 and amountDue'
 }
 
-/** Strictly between 0 and the bound, which is negative on a credit note. */
 function isInside(value: number, bound: number): boolean {
   const sign = compareDecimals(bound, 0)
   return compareDecimals(value, 0) === sign && compareDecimals(value, bound) === -sign

@@ -54,7 +54,6 @@ function isCostly(plan: Plan): boolean {
   return plan['Total Cost'] > CHEAP_COST_MAX || plan['Plan Rows'] * plan['Plan Width'] > CHEAP_ANSWER_BYTES
 }
 
-/** Takes a statement that begins with EXPLAIN (FORMAT JSON). */
 export async function planOf(queryable: Queryable, statement: Sql): Promise<Plan> {
   const [{ Plan: plan }] = scalar(await queryable.run(statement), EXPLAINED)
   return plan

@@ -23,7 +23,6 @@ export interface Page {
   readonly selection: Selection
   readonly matches: Sql
   readonly sort: readonly SortColumn[]
-  /** Canonical text of the sort; a cursor must match it. */
   readonly sortText: string
   readonly offset: number
   readonly limit: number

@@ -29,7 +29,6 @@ function afterMergePatch(resource: Resource, before: Document, body: unknown): D
   return mergeObject(before, body)
 }
 
-/** Applies a merge patch (RFC 7396, section 2). */
 export function merge(target: unknown, patch: unknown): unknown {
   return isObject(patch) ? mergeObject(target, patch) : patch
 }

@@ -134,7 +134,6 @@ function keyId(token: string): string {
   }
 }
 
-/** Verifies signature, header and times. The key fixes the algorithm, not the token. */
 async function signedClaims(
   key: VerifyingKey,
   clock: Clock,

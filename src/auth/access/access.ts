@@ -88,7 +88,6 @@ function requireScope({ scopes }: Principal, wanted: readonly string[]): void {
   })
 }
 
-/** Applies the proxy header: a provider may act as one of its partners. */
 async function actingAs(
   database: Database,
   request: FastifyRequest,

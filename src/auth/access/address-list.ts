@@ -14,7 +14,6 @@ interface Address {
 const BITS = { ipv4: 32, ipv6: 128 } as const
 /** Leading bits of an IPv6 address before a mapped IPv4 address (RFC 4291, section 2.5.5.2). */
 const MAPPED_BITS = 96
-/** Groups of 16 bits of an IPv6 address, and of the network of one customer. */
 const GROUPS = 8
 const NETWORK_GROUPS = 4
 

@@ -14,7 +14,6 @@ export const PASSWORD_ENCODINGS = ['sha256', 'plain'] as const
 
 export interface OauthClient {
   readonly tenantId: string
-  /** The server's id; requests name the client by `clientId`. */
   readonly id: string
   readonly clientId: string
   readonly secretHash: string | undefined

@@ -120,7 +120,6 @@ export async function revokeGrant(database: Database, tenantId: string, grantId:
   )
 }
 
-/** Returns the client and partner of a grant, even a revoked one. */
 export async function ownersOf(
   queryable: Queryable,
   tenantId: string,

@@ -43,7 +43,6 @@ export interface VerifyingKey {
   readonly retiredAt: Instant | undefined
 }
 
-/** The keys of all tenants in this process, at most LOOK_AGAIN_MS old. */
 export interface KeyRing {
   /** Returns the tenant's present signing key; makes one if there is none. */
   signing(tenantId: string): Promise<SigningKey>

@@ -84,7 +84,6 @@ async function read(context: OauthContext, request: FastifyRequest, reply: Fasti
   return { context, request, reply, parameters, target }
 }
 
-/** Checks the request and goes on; sends faults to the client by redirect. */
 async function answered(asked: Asked, proceed: () => Promise<FastifyReply>): Promise<FastifyReply> {
   try {
     checkRequest(asked.target.client, asked.parameters)

@@ -14,7 +14,6 @@ export interface OauthContext extends Omit<Issuing, 'issuer' | 'address'> {
 
 export const FORM = 'application/x-www-form-urlencoded'
 
-/** Adapts a request to the library; the parameters may come from body or query. */
 export function libraryRequest(request: FastifyRequest, parameters: Parameters): OAuth2Server.Request {
   const { authorization } = request.headers
   return new OAuth2Server.Request({
@@ -29,7 +28,6 @@ export function issuingFor({ database, clock, ring, issuerOf }: OauthContext, re
   return { database, clock, ring, issuer: issuerOf(request), address: request.ip }
 }
 
-/** Returns the parameters of the form and, if allowed, of the query string. */
 export function parametersOf({ takesQueryCredentials }: OauthContext, request: FastifyRequest): Parameters {
   const url = request.raw.url ?? ''
   const query = url.includes('?') ? url.slice(url.indexOf('?') + 1) : ''

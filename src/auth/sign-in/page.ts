@@ -5,7 +5,6 @@ export interface Page {
   readonly contentSecurityPolicy: string
 }
 
-/** The content of the sign-in page. All of it may come from a stranger. */
 export interface SignIn {
   readonly action: string
   readonly clientId: string

@@ -23,7 +23,6 @@ export interface Subject {
   readonly scopes: readonly Scope[]
 }
 
-/** Name and secret of a client; a public client has no secret. */
 export interface ClientCredentials {
   readonly clientId: string
   readonly secret: string | undefined

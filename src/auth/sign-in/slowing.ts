@@ -33,7 +33,6 @@ export interface Shown {
   readonly isKnown: boolean
 }
 
-/** The outcome of an attempt and the counters of its failure. */
 export type Verdict =
   | { readonly answer: 'in' }
   | { readonly answer: 'wrong' | 'wait'; readonly waitS: number; readonly counters: readonly Counter[] }

@@ -30,7 +30,6 @@ const METADATA = z.object({
 
 type Metadata = z.output<typeof METADATA>
 
-/** The settings of the flow that the provider does not dictate. */
 export type Flow = Omit<FastifyOAuth2Options, 'name' | 'credentials' | 'discovery' | 'startRedirectPath'>
 
 /**

@@ -13,7 +13,6 @@ export interface SsoSettings {
 const claim = z.string().regex(/^[\w.:/-]{1,200}$/, 'must be the name of a claim')
 const visible = z.string().regex(/^[\x21-\x7e]{1,512}$/, 'must be visible ASCII characters')
 
-/** The environment variables; without SSO_ISSUER the others have no effect. */
 export const ssoVariables = {
   SSO_ISSUER: z
     .string()

@@ -112,7 +112,6 @@ function periodBilledOn(specification: CycleSpecification, recurrence: Recurrenc
   return periodNumbered(recurrence, indexAt(recurrence, begun))
 }
 
-/** Returns the period that contains the last moment before a time. */
 function periodBefore(recurrence: Recurrence, time: number): Period {
   return periodNumbered(recurrence, indexAt(recurrence, time - 1))
 }
@@ -129,7 +128,6 @@ function periodOf(recurrence: Recurrence, which: Which): Period {
   return { ...periodNumbered(recurrence, indexAt(recurrence, start)), start }
 }
 
-/** Returns posted dates, or derives them in days from the period. */
 function datesOf(
   specification: CycleSpecification,
   { start, end }: Period,

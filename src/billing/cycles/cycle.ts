@@ -101,7 +101,6 @@ async function lockSpecification(
   return { document: readSpecification(row), ...OWNER.one(await tx.run(owner)) }
 }
 
-/** Returns the cycle that begins last, in any view of the tenant. */
 async function latestCycle(
   queryable: Queryable,
   tenantId: string,

@@ -4,7 +4,6 @@ import type { Transaction } from '../../db/database.ts'
 import { computed, computedRow, count, rowOf, text } from '../../db/row.ts'
 import { join, type Sql, sql } from '../../db/sql.ts'
 
-/** The accounts to bill, and the dates up to which rates count. */
 export interface Charging {
   readonly tenantId: string
   /** A condition on "billing_account" under the name `a`, besides its tenant. */
@@ -17,7 +16,6 @@ export interface Charging {
   readonly taxDate: Instant
 }
 
-/** Numbers of accounts with a bill, and without one by reason. */
 export interface Drafted {
   readonly ready: number
   readonly skipped: Readonly<Record<string, number>>

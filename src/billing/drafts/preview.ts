@@ -13,7 +13,6 @@ import { anyQuery, type Endpoint, endpoint } from '../../tmf/serving/endpoint.ts
 import { draftBills } from './draft.ts'
 import { PREVIEW_SCHEMA } from './schema.ts'
 
-/** Limit of lines shown; all of them count. */
 const LINES_SHOWN_MAX = 10_000
 /** Limit of a preview, a few seconds of the database; beyond it, a dry run works in the background. */
 const RATES_MAX = 100_000
@@ -135,7 +134,6 @@ const LINE = rowOf(
   'r'
 )
 
-/** Reads the lines by date, each with its exact and its displayed amount. */
 async function readLines(tx: Transaction, tenantId: string, currency: string): Promise<readonly Row[]> {
   const { rows } = await tx.run(sql`SELECT ${LINE.columns}
     FROM (SELECT *, round("amount", ${minorDigits(currency)}::int) AS "shown" FROM "pg_temp"."bill_draft_line") l

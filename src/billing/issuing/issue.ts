@@ -49,7 +49,6 @@ export async function issueBills(tx: Transaction, issue: Issue, ready: number): 
   return bills
 }
 
-/** Assigns ids to the bills of the draft and to their documents. */
 async function nameBills(tx: Transaction, ids: readonly string[], documentIds: readonly string[]): Promise<void> {
   await tx.run(sql`UPDATE "pg_temp"."bill_draft" d SET "bill" = i."bill", "document" = i."document"
     FROM unnest(${ids}::text[], ${documentIds}::text[]) WITH ORDINALITY i("bill", "document", "position")

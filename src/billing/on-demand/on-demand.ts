@@ -23,7 +23,6 @@ import type { WorkContext } from '../work/context.ts'
 
 export const BILL_ON_DEMAND = 'billOnDemand'
 
-/** Adds the job for a request in the transaction that creates it. */
 export function askForBill(tx: Transaction, tenantId: string, requestId: string): Promise<void> {
   return addJob(tx, { task: BILL_ON_DEMAND, payload: { tenantId, requestId }, key: `on demand ${requestId}` })
 }
@@ -86,7 +85,6 @@ const rejected = (stateReason: string): Ending => ({ state: 'rejected', stateRea
 
 type Account = NonNullable<Awaited<ReturnType<typeof findAccount>>>
 
-/** Returns the account of a request, or the reason for none. */
 async function accountOf(
   tx: Transaction,
   tenantId: string,

@@ -10,7 +10,6 @@ import { customerBill } from '../../resources/customer-bill.ts'
 import { recordEvents } from '../../tmf/event.ts'
 import { readStored } from '../../tmf/representation.ts'
 
-/** The author and the time of a payment, reversal or use of credit, in the author's tenant. */
 export interface PaymentContext {
   readonly author: Author
   readonly clock: Clock
@@ -173,7 +172,6 @@ function negated(amount: string): string {
   return amount.startsWith('-') ? amount.slice(1) : `-${amount}`
 }
 
-/** Records each changed bill in the audit, and an event for a changed state. */
 async function record(
   tx: Transaction,
   { author, newId }: PaymentContext,

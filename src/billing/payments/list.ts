@@ -7,7 +7,6 @@ import { type Sql, sql } from '../../db/sql.ts'
 import { moneyOf, objectOf } from '../../http/json.ts'
 import type { View } from '../../tmf/view.ts'
 
-/** Addresses of the payments, and of the API with accounts and bills. */
 export interface Roots {
   readonly payments: string
   readonly api: string

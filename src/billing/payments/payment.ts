@@ -100,7 +100,6 @@ interface Key {
   readonly currency: string
 }
 
-/** Locks the payable bills and returns the condition and the order of payment. */
 async function lockBills(
   tx: Transaction,
   tenantId: string,

@@ -144,7 +144,6 @@ export async function resumeRun(tx: Transaction, context: RunContext, id: string
   await addJob(tx, { task: START_RUN, payload: { tenantId: context.author.tenantId, runId: id }, key: `run ${id}` })
 }
 
-/** Bills the parked accounts of a finished run, after their causes were mended. */
 export async function retryRun(tx: Transaction, context: RunContext, id: string): Promise<void> {
   const { tenantId } = context.author
   await move(tx, context, id, 'retry', ['done'], sql`"state" = 'queued', "finished_at" = NULL`)

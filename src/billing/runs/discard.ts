@@ -17,13 +17,11 @@ export interface Discard {
   readonly filter: string | undefined
 }
 
-/** The numbers of selected bills that are gone, and that were issued and stay. */
 export interface Discarded {
   readonly discarded: number
   readonly skipped: number
 }
 
-/** Reason of an account parked because its bill was discarded. */
 const DISCARDED = 'discarded'
 
 /**
@@ -70,7 +68,6 @@ export async function discardRemoved(
   return { action: 'discard', after: { freedRates: await free(tx, tenantId, runId, [id], context.clock()) } }
 }
 
-/** Blocks changes of the run, and other discards, until the transaction ends. */
 function lockEnded(tx: Transaction, tenantId: string, runId: string): Promise<void> {
   return requireEnded(tx, tenantId, runId, 'discarded', sql` FOR UPDATE`)
 }

@@ -102,7 +102,6 @@ export async function countRuns(queryable: Queryable, tenantId: string, filter: 
   return scalar(await queryable.run(meant), count)
 }
 
-/** Writes a run as JSON, its sums with their exact digits; `href` if known. */
 export function writeRun({ id, ...run }: ReadRun, href?: string): string {
   const members = Object.entries({ id, href, ...run }).map(([name, value]) => [name, JSON.stringify(value)])
   const amount = `[${run.amount.map(({ unit, value }) => moneyOf(unit, value)).join()}]`

@@ -63,13 +63,11 @@ async function countMeant(database: Database, ofRun: Sql, state: IssuedState): P
   return meant.one(await database.run(sql`SELECT ${meant.columns} FROM "customer_bill" WHERE ${ofRun}`))
 }
 
-/** Counts bills that another request moved meanwhile as released. */
 function leftAlone({ onHold, paid, there, ready }: Meant, moved: number): Released['skipped'] {
   const counts = { onHold, released: there + Math.max(ready - moved, 0), paid }
   return REASONS.map((reason) => ({ reason, count: counts[reason] })).filter(({ count }) => count > 0)
 }
 
-/** Issued bills have numbers and journals already: only the state changes. */
 async function sendBills(tx: Transaction, context: ChangeContext, ids: readonly string[]): Promise<readonly string[]> {
   const { tenantId } = context.author
   const now = context.clock()

@@ -43,7 +43,6 @@ export async function recoverRuns({ database }: WorkContext): Promise<void> {
   })
 }
 
-/** Adds jobs for chunks of running runs that are not done, under way or queued. */
 async function addChunks(tx: Transaction, condition: Sql): Promise<void> {
   const key = sql`concat('run ', c."bill_run_id", ' chunk ', c."number")`
   await addJobs(
@@ -59,7 +58,6 @@ async function addChunks(tx: Transaction, condition: Sql): Promise<void> {
 
 const BEGUN = rowOf('bill_run', { dates: json(RUN_DATES) })
 
-/** Divides the accounts of a run into chunks, once, and adds jobs for those not done. */
 async function begin(context: WorkContext, tenantId: string, runId: string): Promise<void> {
   await context.database.transaction(async (tx) => {
     await tx.takeTime()

@@ -5,7 +5,6 @@ import { sql } from '../../db/sql.ts'
 import { whileUnposted } from '../../ledger/hold.ts'
 import { QUERIES } from '../../messages/query.ts'
 
-/** An account in one currency, from an instant until before another. */
 export interface Period {
   readonly tenantId: string
   readonly billingAccountId: string
@@ -26,7 +25,6 @@ export interface Statement {
   readonly movements: Result['rows']
 }
 
-/** An issued bill, or a payment received or reversed, of this service or of another system. */
 export interface Movement {
   readonly date: Instant
   readonly type: 'bill' | 'payment' | 'reversal'

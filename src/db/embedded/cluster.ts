@@ -55,7 +55,6 @@ export async function openCluster(directory: string, durable: boolean): Promise<
   return { ...home, data, durable, password }
 }
 
-/** Returns the port of a running server; waits while it starts or stops. */
 export async function runningPort(cluster: Cluster): Promise<number | undefined> {
   const deadline = Date.now() + START_LIMIT_MS
   let postmaster = readPostmaster(cluster)

@@ -21,7 +21,6 @@ const SHARED_FOLDER = '/var/tmp'
 /** Postgres refuses to run as root; then the first existing account runs it. */
 const ACCOUNT_NAMES = ['postgres', 'nobody']
 
-/** The operating-system user of Postgres; empty for the user of this process. */
 export type Account = { readonly uid?: number; readonly gid?: number }
 
 export type Home = { readonly path: string; readonly bin: string; readonly account: Account }
@@ -61,7 +60,6 @@ export function run(file: string, args: readonly string[], account: Account = {}
   })
 }
 
-/** Returns the part of the environment that Postgres needs. */
 export function postgresEnvironment(): NodeJS.ProcessEnv {
   const { PATH, SystemRoot } = process.env
   return { PATH, SystemRoot, LC_ALL: 'C', TZ: 'UTC' }

@@ -15,7 +15,6 @@ const LINGER_LIMIT_MS = 1_000
 const POLL_MS = 20
 
 export type EmbeddedPostgresOptions = {
-  /** Keeps the data, the password and the log; processes may share it. */
   readonly directory: string
   /** `false` trades the safety of the data for speed, in tests. */
   readonly durable?: boolean
@@ -24,7 +23,6 @@ export type EmbeddedPostgresOptions = {
 }
 
 export type EmbeddedPostgres = {
-  /** Connects to the database as its owner; holds the password. */
   readonly url: string
   /** Stops the server if nobody else is connected. Close your own connections first. */
   stop(): Promise<void>

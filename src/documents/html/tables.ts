@@ -105,7 +105,6 @@ export function balances({ view, words, format }: Writing): Html {
 </table>`
 }
 
-/** Yields the lines with the totals of their products; nothing if no line is listed. */
 export function* items(writing: Writing): Generator<string> {
   const { view, words, format } = writing
   const { groups, rounding, net, currency, taxes: billTaxes } = view

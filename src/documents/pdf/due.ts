@@ -91,7 +91,6 @@ function drawTransfer({ pdf, view, words, root }: Sheet, rows: readonly Transfer
   part.end()
 }
 
-/** Draws the code as vectors: sharp at any size. */
 function drawCode({ pdf, view, words, format, root }: Sheet, code: string, top: number): void {
   const modules = modulesOf(code)
   const left = RIGHT - 4 - CODE_SIZE

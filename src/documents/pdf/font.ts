@@ -31,7 +31,6 @@ interface Position {
   yOffset: number
 }
 
-/** The part of fontkit that is used; fontkit has no types. */
 interface ParsedFont {
   readonly postscriptName: string
   readonly unitsPerEm: number

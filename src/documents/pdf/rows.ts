@@ -31,7 +31,6 @@ export interface TableRow {
 }
 
 export interface Rows {
-  /** The lines with the totals of their types and products, and the head of the table. */
   readonly itemised: readonly TableRow[]
   /** The totals of types and products, then those of types alone. */
   readonly summaries: readonly (readonly TableRow[])[]

@@ -70,7 +70,6 @@ export function drawHeadAgain(sheet: Sheet, measuredRow: Measured, top: number):
   return top + height
 }
 
-/** Draws the sum that begins or ends a page. Returns its lower edge. */
 export function drawCarry({ pdf }: Sheet, label: string, amount: string, y: number): number {
   const style = { face: 'bold', colour: GREY } as const
   decorate(pdf, () => {
@@ -91,7 +90,6 @@ export function drawRow(sheet: Sheet, table: Part, measuredRow: Measured, top: n
   return top + height
 }
 
-/** Lays out the cells of a row: date, text with detail, tax and amount. */
 function cellsOf(
   { pdf, view }: Sheet,
   { row, names, details, density }: Measured,

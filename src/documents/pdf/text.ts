@@ -98,7 +98,6 @@ export function clip(pdf: PDFKit.PDFDocument, text: string, width: number, style
   return wrap(pdf, text, width, 1, style)[0] ?? ''
 }
 
-/** Returns as many words as fit; none if the first does not. */
 function wholeWords(text: string, fits: (line: string) => boolean): string {
   let end = 0
   for (let blank = text.indexOf(' '); blank >= 0 && fits(text.slice(0, blank)); blank = text.indexOf(' ', blank + 1)) {

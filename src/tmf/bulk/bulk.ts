@@ -19,7 +19,6 @@ import { BATCH_LINES, type BulkContext, type Draft, drafted, NOTHING, type Resul
 const BATCH_BYTES = 4_194_304
 /** Batches of one request stored at the same time: the database has more than one core. */
 const STORING_MAX = 2
-/** Results not yet taken by the client; beyond it reading stops. */
 const RESULTS_BYTES = 16_777_216
 
 /**
@@ -84,7 +83,6 @@ function resultLine(result: Result): string {
 
 type Groups = Lines['groups']
 
-/** Outcomes of reading lines and storing batches; neither rejects. */
 type Event = Read | Stored
 type Read = { readonly kind: 'read'; readonly lines: readonly Line[] } | { readonly kind: 'end' } | Cut
 type Cut = { readonly kind: 'cut'; readonly error: unknown }

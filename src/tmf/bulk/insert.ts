@@ -108,7 +108,6 @@ const CONTROL_ESCAPE = /\\[a-z]/
 /** The owner, as in the unique index of the key. */
 const OWNER = sql`coalesce("partner_id", '')`
 
-/** Returns the ids of the requester's own rows with these keys, by key. */
 export async function idsByKey(
   tx: Transaction,
   view: View,

@@ -39,7 +39,6 @@ export type Result =
   | { readonly line: number; readonly errors: readonly Told[]; readonly status: 'refused' | 'failed' }
   | { readonly line: number; readonly status: 'notStored' }
 
-/** Reads a line as `create` reads a body, without the database. */
 export function drafted({ newId }: WriteContext, resource: BulkResource, { number, bytes }: Line, now: string): Draft {
   const id = newId()
   const content = attempted(() => {
@@ -155,7 +154,6 @@ function isOpenReference({ shape, storage }: Attribute, type: string): boolean {
   return storage.kind === 'reference' && storage.isOpen === true && shape.kind === 'object' && shape.name === type
 }
 
-/** Checks the references to resources of this service, equal ones only once. */
 function referenceCheck(tx: Transaction, context: WriteContext, resource: BulkResource) {
   const names = [...resource.attributes].filter(([, attribute]) => refersToOwn(attribute)).map(([name]) => name)
   const checks = new Map<string, Promise<void>>()

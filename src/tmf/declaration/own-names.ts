@@ -16,7 +16,6 @@ export function ownId({ partnerId }: Owner, name: string): string {
   throw new Problem('invalidField', '$.id must not begin like an id that a partner gave')
 }
 
-/** Returns the owner's name for a row, without a partner's prefix. */
 export function ownName(id: string): string {
   return id.replace(OF_PARTNER, '')
 }
@@ -26,7 +25,6 @@ export function nameSpace({ partnerId }: Owner): string {
   return partnerId ?? ''
 }
 
-/** Returns the ids that a name could stand for, the view's own name space first. */
 export function candidateIds({ partnerId }: Owner, name: string): readonly string[] {
   return partnerId === undefined ? [name] : [`${partnerId}:${name}`, name]
 }

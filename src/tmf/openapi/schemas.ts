@@ -137,7 +137,6 @@ function nestedSchema({ members, extensible }: ObjectShape): Json {
   }
 }
 
-/** Written objects may be given as a text. */
 const isWritten = true
 
 function properties(members: ReadonlyMap<string, Member | Attribute>, isInput = false): Json {

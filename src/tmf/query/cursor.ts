@@ -5,7 +5,6 @@ import { QUERIES } from '../../messages/query.ts'
  * The start of a page: the row before it, by the values that the sort compares. Opaque to clients, valid for one sort.
  */
 export interface Cursor {
-  /** As `describeSort` writes it. */
   readonly sort: string
   /** The number of rows before the page, for `prev` and `last`. */
   readonly position: number

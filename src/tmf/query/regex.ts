@@ -12,7 +12,6 @@ import {
 } from './regex-character.ts'
 
 const MAX_LENGTH = 256
-/** Largest bound of a quantifier in Postgres. */
 const MAX_BOUND = 255
 /**
  * Characters of a pattern with its quantifiers written out; bounds the cost of a match. Postgres matches without

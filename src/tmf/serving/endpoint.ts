@@ -24,7 +24,6 @@ export interface Declaration<Query, Body> extends EndpointDescription {
 export interface Asked<Query, Body> extends Requester {
   readonly request: Request
   readonly base: string
-  /** Decoded. */
   readonly params: Readonly<Record<string, string>>
   readonly query: Query
   readonly body: Body
@@ -40,7 +39,6 @@ export interface Answer {
 }
 
 export interface Endpoint {
-  /** `base` is a path such as `/billing/v1`. */
   register(app: FastifyInstance, base: string, context: RouteContext): void
   describe(schemes: readonly string[]): { readonly path: string; readonly method: string; readonly operation: Json }
 }
