@@ -52,6 +52,18 @@ describe('HTML', async () => {
     expect(page.text).not.toMatch(/ style=|<link|url\(|src="(?!data:)/)
   })
 
+  test('at 360 px long words break, and so do the amounts of the tax table, which has four columns', () => {
+    const [wide = '', narrow = ''] = page.text.split('@media (max-width: 34rem)')
+    expect(page.text).toContain('<meta name="viewport" content="width=device-width, initial-scale=1">')
+    expect(/\nbody \{[^}]*\}/.exec(wide)?.[0]).toContain('overflow-wrap: anywhere')
+    expect(narrow).toContain('.items tr { display: grid; grid-template-columns: 1fr auto;')
+    expect(narrow).toContain('.taxes td.number { white-space: normal; overflow-wrap: anywhere; min-width: 4rem; }')
+    // Nothing else stays on one line, nor is it wider than the page.
+    const unbroken = [...page.text.matchAll(/([^{}\n]*) \{[^}]*white-space: nowrap/g)].map(([, selector]) => selector)
+    expect(unbroken).toEqual(['time', 'td.number'])
+    expect(page.text).not.toMatch(/[^-]width: (?:\d{3,}px|\d{2,}rem)|<td colspan|<pre/)
+  })
+
   test('every tag is closed, every table has its heads', () => {
     const open: string[] = []
     for (const [, slash, name = ''] of page.text.matchAll(/<(\/?)([a-z]+\d?)[^>]*>/g)) {

@@ -61,7 +61,8 @@ footer p { margin: 0; }
   .items tr > .date, .items tr > .rate { color: var(--grey); font-size: .9em; }
   .items tr > .date { grid-area: 2 / 1; }
   .items tr > .rate { grid-area: 2 / 2; }
-  .taxes th, .taxes td { padding-right: .35rem; }
+  .taxes tr > :not(:last-child) { padding-right: .35rem; }
+  .taxes td.number { white-space: normal; overflow-wrap: anywhere; min-width: 4rem; }
 }
 @page { size: A4; margin: 18mm; }
 @media print { body { padding: 0; max-width: none; font-size: 10pt; } tr, section { break-inside: avoid; }
