@@ -8,6 +8,9 @@ export default defineConfig({
     globalSetup: ['test/support/global-setup.ts'],
     // Much of a test is waiting for a process or the disk: one worker more than there are cores keeps them busy.
     maxWorkers: availableParallelism() + 1,
+    // Files of one worker share what they import; none keeps a state there that another one would see.
+    isolate: false,
+    restoreMocks: true,
     reporters: ['default', './test/support/closing-line.ts'],
     // Bounds of what hangs, on however busy a machine; nothing else may depend on speed.
     testTimeout: 300_000,

@@ -30,10 +30,10 @@ interface Outcome {
 
 /** Runs the command line with these variables only, and standard input. */
 function cli(args: readonly string[], env: Record<string, string> = {}, input = ''): Promise<Outcome> {
-  const { PATH, HOME } = process.env
+  const { PATH, HOME, NODE_COMPILE_CACHE } = process.env
   const program = path.join(PROJECT, 'node_modules/.bin/node')
   return new Promise((resolve) => {
-    const options = { cwd: PROJECT, env: { PATH, HOME, SECRET_KEYS, ...env } }
+    const options = { cwd: PROJECT, env: { PATH, HOME, NODE_COMPILE_CACHE, SECRET_KEYS, ...env } }
     const child = execFile(program, ['src/cli.ts', ...args], options, (error, output, errors) =>
       resolve({ code: Number(error?.code ?? 0), output, errors })
     )

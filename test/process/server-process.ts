@@ -47,8 +47,18 @@ export async function startServer(env: Record<string, string>): Promise<ServerPr
 
 /** Starts it without waiting. */
 export function runServer(env: Record<string, string>): ServerProcess {
-  const { PATH, HOME, TMPDIR } = process.env
-  const settings = { PATH, HOME, TMPDIR, PORT: '0', LOG_LEVEL: 'warn', SECRET_KEYS, ...UNHURRIED, ...env }
+  const { PATH, HOME, TMPDIR, NODE_COMPILE_CACHE } = process.env
+  const settings = {
+    PATH,
+    HOME,
+    TMPDIR,
+    NODE_COMPILE_CACHE,
+    PORT: '0',
+    LOG_LEVEL: 'warn',
+    SECRET_KEYS,
+    ...UNHURRIED,
+    ...env
+  }
   const child = spawn(NODE, ['src/main.ts'], { cwd: PROJECT, env: settings, stdio: ['ignore', 'pipe', 'pipe'] })
   running.add(child)
   const output = { stdout: '', stderr: '' }

@@ -14,13 +14,19 @@ export async function setup(): Promise<() => Promise<void>> {
   const given = process.env.TEST_POSTGRES_URL
   const { url, stop } = given === undefined ? await startOwn() : { url: given, stop: async () => undefined }
   process.env.TEST_DATABASE_URL = url
+  // What one process has compiled the next one need not.
+  const compiled = mkdtempSync(path.join(tmpdir(), 'tmf678-compiled-'))
+  process.env.NODE_COMPILE_CACHE = compiled
   const client = new pg.Client(url)
   await client.connect()
   await client.query(`DROP DATABASE IF EXISTS ${TEMPLATE}`)
   await client.query(`CREATE DATABASE ${TEMPLATE}`)
   await client.end()
   await migrate(withDatabase(url, TEMPLATE))
-  return stop
+  return async () => {
+    await stop()
+    rmSync(compiled, { recursive: true, force: true })
+  }
 }
 
 async function startOwn(): Promise<{ readonly url: string; readonly stop: () => Promise<void> }> {

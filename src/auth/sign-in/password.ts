@@ -81,11 +81,9 @@ export async function verifyPassword(
   }, from)
 }
 
-const argon2Async = promisify(argon2)
-
 function derive(encoded: string, nonce: Buffer, tagLength: number, cost: Cost): Promise<Buffer> {
   const { memoryKib: memory, passes, lanes: parallelism } = cost
-  return argon2Async('argon2id', { message: encoded, nonce, tagLength, memory, passes, parallelism })
+  return promisify(argon2)('argon2id', { message: encoded, nonce, tagLength, memory, passes, parallelism })
 }
 
 const PHC = /^\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,3}),p=(\d{1,2})\$([A-Za-z0-9+/]{11,86})\$([A-Za-z0-9+/]{22,86})$/
