@@ -143,11 +143,11 @@ test('every message is thrown somewhere', () => {
 })
 
 test('the parts of Prisma are pinned, and all of one release', () => {
-  const { dependencies, devDependencies } = JSON.parse(
+  const manifest: Record<'dependencies' | 'devDependencies', Record<string, string>> = JSON.parse(
     readFileSync(path.resolve(import.meta.dirname, '../package.json'), 'utf8')
   )
-  const versions = Object.entries<string>({ ...dependencies, ...devDependencies }).flatMap(([name, version]) =>
-    name.startsWith('@prisma/') ? [version.replace(/-.*/, '')] : []
+  const versions = Object.entries({ ...manifest.dependencies, ...manifest.devDependencies }).flatMap(
+    ([name, version]) => (name.startsWith('@prisma/') ? [version.replace(/-.*/, '')] : [])
   )
   expect(versions).toEqual(versions.map(() => expect.stringMatching(/^\d+\.\d+\.\d+$/)))
   expect(new Set(versions).size).toBe(1)

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { sql } from '../../src/db/sql.ts'
+import { parsed } from '../support/answer.ts'
 import { OTHER_TENANT, TENANT } from '../support/database.ts'
 import { addClient, addUser, BY_PASSWORD, SECRET } from './people.ts'
 import { startTokenServer, type TokenServer } from './token-server.ts'
@@ -27,7 +28,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-const tenantOf = (token: string) => JSON.parse(Buffer.from(String(token.split('.')[1]), 'base64url').toString()).tenant
+const tenantOf = (token: string) => parsed(Buffer.from(String(token.split('.')[1]), 'base64url').toString()).tenant
 
 test.each(TENANTS)('a client of %s is known by its secret, and by the id that nobody chose', async (tenantId) => {
   for (const client_id of [SAME, String(ids[tenantId])]) {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { adminResources } from '../../src/admin/index.ts'
 import { newId } from '../../src/base/ulid.ts'
 import type { Resource } from '../../src/tmf/declaration/resource.ts'
+import { parsed } from '../support/answer.ts'
 import { addApiKey, addPartner } from '../support/database.ts'
 import { SAMPLES } from '../support/samples.ts'
 import { BASE } from '../support/server.ts'
@@ -57,8 +58,8 @@ test('a cursor leads nobody to the rows of whom it was made for', async () => {
       for (let at = 0; at < 3; at++) await posted(world, maker, 'customerBill')
       const { headers } = await world.ask(maker, 'GET', `${list}&limit=1`)
       const after = String(/after=([\w-]+)[^,]*rel="next"/.exec(String(headers.link))?.[1])
-      const cursor = JSON.parse(Buffer.from(after, 'base64url').toString())
-      const madeUp = Buffer.from(JSON.stringify(cursor.with(3, idBefore(cursor[3])))).toString('base64url')
+      const cursor: string[] = JSON.parse(Buffer.from(after, 'base64url').toString())
+      const madeUp = Buffer.from(JSON.stringify(cursor.with(3, idBefore(String(cursor[3]))))).toString('base64url')
       for (const user of world.viewers.filter((viewer) => !sees(viewer, maker))) {
         const [real, forged] = await Promise.all(
           [after, madeUp].map((text) => world.ask(user, 'GET', `${list}&limit=1000&after=${text}`))
@@ -83,7 +84,7 @@ test('an Idempotency-Key belongs to one tenant or partner: to others it is new, 
   )
   expect(first.map(({ statusCode }) => statusCode)).toEqual(asking.map(() => 201))
   expect(first.filter((answer) => answer.headers['idempotency-replayed'] !== undefined)).toEqual([])
-  expect(new Set(first.map((answer) => answer.json().id)).size).toBe(asking.length)
+  expect(new Set(first.map((answer) => parsed(answer.body).id)).size).toBe(asking.length)
   for (const [at, viewer] of asking.entries()) {
     const again = await world.ask(viewer, 'POST', `${BASE}/customerBill`, body, headers)
     expect([again.headers['idempotency-replayed'], again.body]).toEqual(['true', first[at]?.body])

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { rawSql } from '../../src/db/sql.ts'
+import { parsed } from '../support/answer.ts'
 import { PATHS, SAMPLES } from '../support/samples.ts'
 import { BASE } from '../support/server.ts'
 import { resources } from '../support/standard-resources.ts'
@@ -97,7 +98,7 @@ async function create(viewer: Viewer, path: string, other: number | undefined): 
   if (target && !sees(viewer, target)) return expectStatus(answer, 400)
   expectStatus(answer, 201)
   const { tenantId, partnerId } = viewer
-  const row = { tenantId, partnerId, id: answer.json().id, path, refersTo: target, changes: 0 }
+  const row = { tenantId, partnerId, id: parsed(answer.body).id, path, refersTo: target, changes: 0 }
   rows.push(row)
   note(viewer, row, 'create', resources.get(path)?.events?.created)
 }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { sql } from '../../src/db/sql.ts'
+import { parsed } from '../support/answer.ts'
 import { addApiKey, addPartner, TENANT } from '../support/database.ts'
 import { BASE } from '../support/server.ts'
 import { startTokenServer, type TokenServer } from './token-server.ts'
@@ -84,7 +85,7 @@ test.each<[string, string, object, object?]>([
 test('that of the name of a partner as whom somebody wants to act is', async () => {
   const headers = { token: 'demo-api-key', proxy_accountNumber: 'P-9' }
   const probe = async () => server.app.inject({ url: `${BASE}/customerBill`, headers })
-  const { requestId, message } = (await probe()).json()
+  const { requestId, message } = parsed((await probe()).body)
   expect(await rows(requestId)).toEqual([['demo-api-key', message]])
   for (let at = 0; at < FREE; at++) await probe()
   expect((await probe()).statusCode).toBe(429)

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { buildApp } from '../../src/app.ts'
 import { SCOPES } from '../../src/auth/access/scopes.ts'
 import { newId } from '../../src/base/ulid.ts'
+import { parsed } from '../support/answer.ts'
 import { secrets, testConfig } from '../support/config.ts'
 import { addApiKey, TENANT } from '../support/database.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
@@ -95,7 +96,7 @@ describe('a route that is not public', () => {
     for (const route of guardedRoutes(server.app)) {
       const { statusCode, headers, body } = await server.app.inject(asked(route, { payload: '{"no JSON' }))
       const isChallenge = headers['www-authenticate'] === 'Bearer realm="tmf678"'
-      const isTold = route.method === 'HEAD' || JSON.parse(body).code === '40'
+      const isTold = route.method === 'HEAD' || parsed(body).code === '40'
       if (statusCode !== 401 || !isChallenge || !isTold) wrong.push(`${route.method} ${route.url}: ${statusCode}`)
     }
     expect(wrong).toEqual([])
@@ -159,7 +160,7 @@ function isChallenged({ statusCode, headers }: Answer): boolean {
 
 function isRefusalFor(scopes: readonly string[], { statusCode, headers, body }: Answer, isHead: boolean): boolean {
   const challenge = `Bearer realm="tmf678", error="insufficient_scope", scope="${scopes.join(' ')}"`
-  const isTold = isHead || JSON.parse(body).message === `This needs the scope ${scopes.join(' or ')}`
+  const isTold = isHead || parsed(body).message === `This needs the scope ${scopes.join(' or ')}`
   return statusCode === 403 && headers['www-authenticate'] === challenge && isTold
 }
 

@@ -1,5 +1,6 @@
 import { newId } from '../../src/base/ulid.ts'
 import { identifier, sql } from '../../src/db/sql.ts'
+import { parsed } from '../support/answer.ts'
 import { SAMPLES } from '../support/samples.ts'
 import { BASE } from '../support/server.ts'
 import type { Owner, Viewer, World } from './world.ts'
@@ -12,13 +13,13 @@ export interface StoredRow extends Owner {
 export async function posted(world: World, viewer: Viewer, path: string): Promise<string> {
   const answer = await world.ask(viewer, 'POST', `${BASE}/${path}`, SAMPLES[path]?.body)
   if (answer.statusCode !== 201) throw new Error(answer.body)
-  return answer.json().id
+  return parsed(answer.body).id
 }
 
 /** Posts an account with an alias, its customer and a payment. */
 export async function postedAccount(world: World, viewer: Viewer): Promise<void> {
   const customer = await world.ask(viewer, 'POST', `${BASE}/customers`, { name: viewer.name })
-  const account = { id: newId(), name: viewer.name, customerId: customer.json().id, aliases: [newId()] }
+  const account = { id: newId(), name: viewer.name, customerId: parsed(customer.body).id, aliases: [newId()] }
   const answer = await world.ask(viewer, 'POST', `${BASE}/accounts`, account)
   if (answer.statusCode !== 201) throw new Error(answer.body)
   const money = { amount: { unit: 'EUR', value: 5 }, method: 'cash', reference: newId() }

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { hashSecret } from '../../src/auth/keys/secret.ts'
 import { encodePassword } from '../../src/auth/sign-in/password.ts'
 import { rawSql, sql } from '../../src/db/sql.ts'
+import { type Answer, parsed } from '../support/answer.ts'
 import { addApiKey, TENANT } from '../support/database.ts'
 import { BASE } from '../support/server.ts'
 import { addEverybody, BY_CLIENT, BY_PASSWORD, CLIENT, ENCODED_PASSWORD, PASSWORD, SECRET } from './people.ts'
@@ -41,6 +42,23 @@ beforeAll(async () => {
   await server.database.run(sql`UPDATE "api_key" SET "name" = 'the one that is used' WHERE "name" = ${KEY}`)
 })
 afterAll(() => server.close())
+
+test('a log line has the pattern of a route, and nothing of a path, which may be a phone number', async () => {
+  const number = '4915112345678'
+  const before = logged.length
+  const asked: readonly (readonly [string, string])[] = [
+    [`${BASE}/customerBill/+${number}?fields=id`, `${BASE}/customerBill/:id`],
+    [`${BASE}/accounts/+${number}`, `${BASE}/accounts/:id`],
+    [`${BASE}/accounts/+${number}/statement?from=2026-01-01&to=2026-01-31`, `${BASE}/accounts/:id/statement`],
+    [`${BASE}/customerBill/+${number}/document/1`, `${BASE}/customerBill/:id/document/:documentId`],
+    [`/nowhere/${number}`, 'none']
+  ]
+  for (const [url] of asked) expect((await server.app.inject({ url, headers: { token: KEY } })).statusCode).toBe(404)
+  const lines = logged.slice(before)
+  expect(lines.join('')).not.toContain(number)
+  const routes = lines.map(parsed).flatMap(({ route }) => route ?? [])
+  expect(routes).toEqual(asked.map(([, route]) => route))
+})
 
 test('no secret is in a log, in the answer of a failure, or in the audit, whatever happens', async () => {
   await signInEveryWay()
@@ -146,7 +164,7 @@ async function administer(): Promise<void> {
     const headers = { token: KEY }
     const made = await server.app.inject({ method: 'POST', url: `/admin/v1/${path}`, headers, payload })
     expect(made.statusCode, made.body).toBe(201)
-    const { id, key, secret } = made.json()
+    const { id, key, secret } = parsed(made.body)
     for (const text of [key, secret].filter((one) => one !== undefined)) secrets.add(text).add(hashSecret(text))
     await ask({ url: `/admin/v1/${path}/${id}`, headers })
     await ask({ method: 'PATCH', url: `/admin/v1/${path}/${id}`, headers, payload: { isEnabled: false } })
@@ -202,7 +220,7 @@ function noteText(text: string): void {
   if (!text.includes('"access_token"')) failures.push(text)
 }
 
-function issued(body: Record<string, string>): Record<string, string> {
+function issued(body: Answer): Answer {
   for (const text of [body.access_token, body.refresh_token]) {
     if (text !== undefined)
       secrets

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { identifier, type Sql, sql } from '../../src/db/sql.ts'
+import { parsed } from '../support/answer.ts'
 import { addApiKey, addPartner, TENANT } from '../support/database.ts'
 import { addClient, addEverybody, addUser, BY_CLIENT, BY_PASSWORD, CLIENT, SECRET } from './people.ts'
 import { startTokenServer, type TokenAnswer, type TokenServer } from './token-server.ts'
@@ -178,7 +179,7 @@ describe('what was let in', () => {
     server.pass(10)
     const headers = { authorization: `Bearer ${access_token}` }
     const answer = await server.app.inject({ url: '/customerBillManagement/v4/billCycle', headers })
-    expect([answer.statusCode, answer.json().code]).toEqual([401, '42'])
+    expect([answer.statusCode, parsed(answer.body).code]).toEqual([401, '42'])
     expect(answer.headers['www-authenticate']).toContain('error="invalid_token"')
   })
 

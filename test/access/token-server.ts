@@ -3,6 +3,7 @@ import pino, { type Logger } from 'pino'
 import { expect } from 'vitest'
 import { buildApp } from '../../src/app.ts'
 import { later } from '../../src/base/instant.ts'
+import type { Answer } from '../support/answer.ts'
 import { secrets, testConfig } from '../support/config.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { BASE } from '../support/server.ts'
@@ -14,8 +15,7 @@ export interface TokenAnswer {
   readonly status: number
   readonly headers: Readonly<Record<string, unknown>>
   readonly text: string
-  // biome-ignore lint/suspicious/noExplicitAny: a test asserts on whatever came.
-  readonly body: any
+  readonly body: Answer
 }
 
 export interface Sending {

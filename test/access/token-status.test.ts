@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { sql } from '../../src/db/sql.ts'
+import { parsed } from '../support/answer.ts'
 import { OTHER_TENANT, TENANT } from '../support/database.ts'
 import { addEverybody, addUser, BY_CLIENT, BY_PASSWORD, CLIENT, SECRET } from './people.ts'
 import { basic, expectFailure, startTokenServer, type TokenAnswer, type TokenServer } from './token-server.ts'
@@ -99,7 +100,7 @@ describe('revocation', () => {
 describe('introspection', () => {
   test('of an access token says what it is', async () => {
     const { access } = await logIn('reader')
-    const payload = JSON.parse(Buffer.from(String(access.split('.')[1]), 'base64url').toString())
+    const payload = parsed(Buffer.from(String(access.split('.')[1]), 'base64url').toString())
     const rest = { token_type: 'Bearer', client_id: TENANT, tenant: TENANT, aud: 'tmf678-server', exp: payload.exp }
     const whose = { username: 'reader', sub: 'reader', scope: 'bill:read account:read' }
     expect(await introspect(access)).toEqual({ active: true, ...rest, ...whose })

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { parsed } from '../support/answer.ts'
 import { TENANT } from '../support/database.ts'
 import { addEverybody, BY_CLIENT, BY_PASSWORD, CLIENT, PASSWORD, SECRET } from './people.ts'
 import { basic, type Form, type Sending, startTokenServer, type TokenServer } from './token-server.ts'
@@ -107,9 +108,9 @@ describe('a token', () => {
     const provider = await server.post({ ...CLIENT, ...BY_CLIENT })
     const all = { authorization: `Bearer ${provider.body.access_token}` }
     const other = await server.app.inject({ method: 'POST', url, headers: all, payload: { name: 'Provider' } })
-    expect((await server.app.inject({ url: `${url}/${made.json().id}`, headers })).statusCode).toBe(200)
-    expect((await server.app.inject({ url: `${url}/${other.json().id}`, headers })).statusCode).toBe(404)
+    expect((await server.app.inject({ url: `${url}/${parsed(made.body).id}`, headers })).statusCode).toBe(200)
+    expect((await server.app.inject({ url: `${url}/${parsed(other.body).id}`, headers })).statusCode).toBe(404)
     expect((await server.app.inject({ url: '/admin/v1/partner', headers })).statusCode).toBe(403)
-    expect(JSON.parse(atob(String(body.access_token.split('.')[1]))).partner).toMatch(/^[0-9A-Z]{26}$/)
+    expect(parsed(atob(String(body.access_token.split('.')[1]))).partner).toMatch(/^[0-9A-Z]{26}$/)
   })
 })

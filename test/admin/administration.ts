@@ -1,5 +1,6 @@
 import pino from 'pino'
 import { buildApp } from '../../src/app.ts'
+import type { Answer } from '../support/answer.ts'
 import { secrets, testConfig } from '../support/config.ts'
 import { KEYS, TENANT } from '../support/database.ts'
 import type { Reply, TestServer } from '../support/server.ts'
@@ -26,8 +27,7 @@ export const ADMIN_SAMPLES: Readonly<Record<string, { body: object; patch: objec
 /** The member with the secret of a new resource, if it has one. */
 export const SECRETS: Readonly<Record<string, string>> = { user: 'password', client: 'secret', apiKey: 'key' }
 
-// biome-ignore lint/suspicious/noExplicitAny: a test asserts on whatever came.
-export async function add(server: Caller, path: string, more: object = {}): Promise<any> {
+export async function add(server: Caller, path: string, more: object = {}): Promise<Answer> {
   const reply = await server.call('POST', `${ADMIN}/${path}`, { ...ADMIN_SAMPLES[path]?.body, ...more })
   if (reply.status !== 201) throw new Error(`POST ${path}: ${reply.text}`)
   return reply.body

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { sealAudit } from '../../src/audit/seal.ts'
+import type { Answer } from '../support/answer.ts'
 import { KEYS, TENANT } from '../support/database.ts'
 import { post } from '../support/samples.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
@@ -22,9 +23,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-type Entry = Readonly<Record<string, unknown>>
-
-async function list(query: string): Promise<readonly Entry[]> {
+async function list(query: string): Promise<readonly Answer[]> {
   const { status, body, text } = await server.call('GET', `${AUDIT}?${query}`)
   if (status >= 300) throw new Error(text)
   return body

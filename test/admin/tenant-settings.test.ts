@@ -46,7 +46,7 @@ const auditOf = async (id: string, headers?: Record<string, string>) =>
 
 describe('What billing needs of a tenant', () => {
   test.each(Object.entries(SETTINGS))('is set one by one: %s', async (name, value) => {
-    const before = await get(TENANT)
+    const before: Record<string, unknown> = { ...(await get(TENANT)) }
     expect(before[name]).not.toEqual(value)
     const { status, body } = await patch(TENANT, { [name]: value })
     expect([status, body]).toEqual([200, { ...before, [name]: value }])

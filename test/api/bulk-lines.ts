@@ -1,4 +1,5 @@
 import { sql } from '../../src/db/sql.ts'
+import { type Answer, parsed } from '../support/answer.ts'
 import { BASE, type TestServer } from '../support/server.ts'
 
 export const LINES = { 'content-type': 'application/x-ndjson' }
@@ -7,15 +8,14 @@ export const RATE = { billingAccount: { id: 'A1' }, name: 'Fibre' }
 /** A text, or documents as lines; a query and headers. */
 export type Sent = readonly [sent: string | readonly unknown[], query?: string, headers?: Record<string, string>]
 
-export interface Answer {
+export interface LinesReply {
   readonly status: number
-  // biome-ignore lint/suspicious/noExplicitAny: a test asserts on whatever came.
-  readonly results: any[]
+  readonly results: Answer
   readonly type: unknown
 }
 
 /** Posts rates as lines, by default for the tenant `demo`. */
-export async function postLines(server: TestServer, ...[sent, query = '', headers = {}]: Sent): Promise<Answer> {
+export async function postLines(server: TestServer, ...[sent, query = '', headers = {}]: Sent): Promise<LinesReply> {
   const payload = typeof sent === 'string' ? sent : sent.map((line) => `${JSON.stringify(line)}\n`).join('')
   const response = await server.app.inject({
     method: 'POST',
@@ -24,7 +24,7 @@ export async function postLines(server: TestServer, ...[sent, query = '', header
     payload
   })
   const lines = response.body.split('\n').filter((line) => line !== '')
-  const results = lines.map((line) => JSON.parse(line))
+  const results = parsed(`[${lines.join()}]`)
   return { status: response.statusCode, results, type: response.headers['content-type'] }
 }
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { appliedCustomerBillingRate } from '../../src/resources/applied-customer-billing-rate.ts'
+import { type Answer, parsed } from '../support/answer.ts'
 import { documentOf } from '../support/arbitrary.ts'
 import { BASE, startTestServer, type TestServer } from '../support/server.ts'
 
@@ -59,7 +60,7 @@ async function postMany(lines: readonly unknown[]): Promise<readonly unknown[]> 
   const payload = lines.map((each) => `${JSON.stringify(each)}\n`).join('')
   const headers = { ...BULK, 'content-type': 'application/x-ndjson' }
   const { body } = await server.app.inject({ method: 'POST', url: `${BASE}/${PATH}`, headers, payload })
-  const results = body.split('\n').flatMap((text) => (text === '' ? [] : [JSON.parse(text)]))
+  const results = body.split('\n').flatMap((text) => (text === '' ? [] : [parsed(text)]))
   expect(results.map((result) => result.line)).toEqual(lines.map((_, at) => at + 1))
   return Promise.all(
     results.map(async ({ id, status, errors }) => {
@@ -71,7 +72,7 @@ async function postMany(lines: readonly unknown[]): Promise<readonly unknown[]> 
 }
 
 /** Joins findings as in one message, some of which have no place. */
-function told(errors: readonly { path: string; message: string }[]): string {
+function told(errors: Answer): string {
   return placeless(errors.map(({ path, message }) => `${path} ${message}`).join('; '))
 }
 
@@ -79,6 +80,6 @@ function placeless(message: string): string {
   return message.replace(/^\$ /, '')
 }
 
-function withoutOwn({ id: _, href: __, date: ___, ...others }: Record<string, unknown>): Record<string, unknown> {
+function withoutOwn({ id: _, href: __, date: ___, ...others }: Answer): object {
   return others
 }

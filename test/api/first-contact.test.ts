@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { postAccount } from '../accounts/accounts.ts'
+import { parsed } from '../support/answer.ts'
 import { post } from '../support/samples.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
@@ -26,10 +27,7 @@ describe('one rate', () => {
     const lines = ['nobody', known].map((id) => JSON.stringify({ ...RATE, billingAccount: { id } })).join('\n')
     const type = { 'content-type': 'application/x-ndjson' }
     const { text } = await server.call('POST', 'appliedCustomerBillingRate', lines, type)
-    const results = text
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line))
+    const results = text.trim().split('\n').map(parsed)
     expect(results).toEqual([
       { line: 1, id: expect.any(String), status: 'created', account: 'unknown' },
       { line: 2, id: expect.any(String), status: 'created' }

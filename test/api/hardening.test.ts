@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import Fastify, { type FastifyInstance, type LightMyRequestResponse } from 'fastify'
+import Fastify, { type FastifyInstance } from 'fastify'
 import { afterEach, describe, expect, test } from 'vitest'
 import { Problem } from '../../src/base/problem.ts'
 import { registerDocs } from '../../src/docs.ts'
@@ -7,6 +7,7 @@ import { collectMethods, refuseOtherMethods, registerErrors } from '../../src/ht
 import { registerHardening } from '../../src/http/hardening.ts'
 import { registerRequestIds, requestId } from '../../src/http/request-id.ts'
 import { testConfig } from '../support/config.ts'
+import { until } from '../support/until.ts'
 
 const PUBLIC = { config: { access: 'public' } } as const
 
@@ -184,17 +185,12 @@ describe('an event loop that is blocked', () => {
     const app = await hardened({ MAX_EVENT_LOOP_DELAY_MS: '500', CORS_ORIGINS: PORTAL })
     await app.ready()
     const bill = { url: '/bill', headers: { origin: PORTAL, 'x-request-id': 'trace-1' } }
-    const answers: LightMyRequestResponse[] = []
     // The mean of a second counts, and turns before the first block may have been quick.
-    while (answers[0]?.statusCode !== 503) {
+    const [shed, live, ready] = await until('requests are shed', async () => {
       await block()
-      answers.splice(
-        0,
-        3,
-        ...(await Promise.all([bill, '/health/live', '/health/ready'].map((url) => app.inject(url))))
-      )
-    }
-    const [shed, live, ready] = answers as [LightMyRequestResponse, LightMyRequestResponse, LightMyRequestResponse]
+      const answers = await Promise.all([app.inject(bill), app.inject('/health/live'), app.inject('/health/ready')])
+      return answers[0].statusCode === 503 && answers
+    })
     expect(shed.json()).toEqual({
       code: '503',
       reason: 'Service unavailable',

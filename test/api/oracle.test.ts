@@ -47,7 +47,7 @@ describe.each([...resources.values()])('$path', (resource) => {
         const bound = where && bind(where, resource.shape)
         const expected = documents.filter((document) => !bound || match(bound, document)).map(({ id }) => id)
         expect(
-          found.body.map(({ id }: Document) => id),
+          found.body.map(({ id }) => id),
           query
         ).toEqual(expected)
         expect(found.headers['x-total-count']).toBe(String(expected.length))
@@ -91,7 +91,7 @@ async function follow(first: string): Promise<unknown[]> {
   while (next) {
     const page = await server.call('GET', next)
     expect(page.status, page.text).toBeLessThan(300)
-    ids.push(...page.body.map(({ id }: Document) => id))
+    ids.push(...page.body.map(({ id }) => id))
     next = /<http:\/\/[^/]+([^>]+)>; rel="next"/.exec(String(page.headers.link))?.[1]
   }
   return ids

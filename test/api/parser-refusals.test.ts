@@ -1,5 +1,6 @@
 import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { parsed } from '../support/answer.ts'
 import { BASE, startTestServer, type TestServer } from '../support/server.ts'
 
 let server: TestServer
@@ -47,7 +48,7 @@ describe('what the HTTP parser refuses', () => {
   ])('%s is a TMF Error', async (_, request, status) => {
     const answer = await send(request)
     expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `))
-    const body = JSON.parse(answer.slice(answer.indexOf('\r\n\r\n')).match(/\{.*\}/s)?.[0] ?? '')
+    const body = parsed(answer.slice(answer.indexOf('\r\n\r\n')).match(/\{.*\}/s)?.[0] ?? '')
     expect(body).toMatchObject({
       status: String(status),
       code: expect.any(String),

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { sql } from '../../src/db/sql.ts'
+import { parsed } from '../support/answer.ts'
 import { BASE } from '../support/server.ts'
 import { type Changes, type Portal, SECRET, startPortal } from './portal.ts'
 
@@ -51,18 +52,18 @@ describe('a code', () => {
     const code = await portal.code()
     portal.turn(LIFETIME_MS)
     const answer = await portal.trade(code)
-    expect([answer.statusCode, answer.json().error]).toEqual([400, 'invalid_grant'])
+    expect([answer.statusCode, parsed(answer.body).error]).toEqual([400, 'invalid_grant'])
   })
 
   test('works once; used again, it takes back the tokens it was traded for', async () => {
     const code = await portal.code()
-    const { access_token, refresh_token } = (await portal.trade(code)).json()
+    const { access_token, refresh_token } = parsed((await portal.trade(code)).body)
     expect(await statusWith(access_token)).toBe(200)
     const again = await portal.trade(code)
-    expect([again.statusCode, again.json().error]).toEqual([400, 'invalid_grant'])
+    expect([again.statusCode, parsed(again.body).error]).toEqual([400, 'invalid_grant'])
     expect(await statusWith(access_token)).toBe(401)
     const refresh = { grant_type: 'refresh_token', refresh_token, code_verifier: undefined, redirect_uri: undefined }
-    expect((await portal.trade('', refresh)).json().error).toBe('invalid_grant')
+    expect(parsed((await portal.trade('', refresh)).body).error).toBe('invalid_grant')
   })
 
   const cases: readonly (readonly [string, Changes, Changes, number])[] = [
@@ -81,18 +82,18 @@ describe('a code', () => {
     const code = await portal.code(asked)
     const answer = await portal.trade(code, traded)
     expect(answer.statusCode).toBe(status)
-    expect(answer.json()).not.toHaveProperty('access_token')
+    expect(parsed(answer.body)).not.toHaveProperty('access_token')
   })
 
   test('is used up by a wrong verifier', async () => {
     const code = await portal.code()
     await portal.trade(code, { code_verifier: 'b'.repeat(64) })
-    expect((await portal.trade(code)).json().error).toBe('invalid_grant')
+    expect(parsed((await portal.trade(code)).body).error).toBe('invalid_grant')
   })
 
   test('stays good when another client tries it', async () => {
     const code = await portal.code()
-    expect((await portal.trade(code, BACKEND_SECRET)).json().error).toBe('invalid_grant')
+    expect(parsed((await portal.trade(code, BACKEND_SECRET)).body).error).toBe('invalid_grant')
     expect((await portal.trade(code)).statusCode).toBe(200)
   })
 })

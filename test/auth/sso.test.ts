@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { buildApp } from '../../src/app.ts'
 import { StartError } from '../../src/base/start-error.ts'
 import { sql } from '../../src/db/sql.ts'
+import { parsed } from '../support/answer.ts'
 import { secrets, testConfig } from '../support/config.ts'
 import { addPartner, createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { startTestServer } from '../support/server.ts'
@@ -35,8 +36,7 @@ afterAll(async () => {
 async function signIn(login: string, at: Listening = server) {
   const browser = newBrowser()
   const answer = await browser.visit(await comeBack(browser, login, at))
-  // biome-ignore lint/suspicious/noExplicitAny: a test asserts on whatever came.
-  return { status: answer.status, headers: answer.headers, body: (await answer.json()) as any, browser }
+  return { status: answer.status, headers: answer.headers, body: parsed(await answer.text()), browser }
 }
 
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` })

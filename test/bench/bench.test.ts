@@ -14,24 +14,15 @@ import { spread } from '../../bench/sample.ts'
 import { isId } from '../../src/base/ulid.ts'
 import { customerBill } from '../../src/resources/customer-bill.ts'
 import { validate } from '../../src/tmf/declaration/schema.ts'
+import type { Answer } from '../support/answer.ts'
 import { TENANT } from '../support/database.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
 const BILLS = 500
 
-/** The tested part of a bill. */
-interface Bill {
-  readonly id: string
-  readonly href: string
-  readonly state: string
-  readonly billDate: string
-  readonly billingAccount: { readonly id: string }
-  readonly relatedParty: readonly [{ readonly id: string }]
-}
-
 describe('the bills of the bench', () => {
   let server: TestServer
-  let bills: Bill[]
+  let bills: Answer
   beforeAll(async () => {
     server = await startTestServer()
     const client = new pg.Client(server.url)
@@ -58,7 +49,7 @@ describe('the bills of the bench', () => {
   })
 
   test.each(cases.filter(({ side }) => side === 'ours'))('are found by the requests of $name', async ({ requests }) => {
-    const { id, billDate, billingAccount, relatedParty } = bills.find(({ state }) => state === 'new') as Bill
+    const { id, billDate, billingAccount, relatedParty } = bills.find(({ state }) => state === 'new') as Answer
     const sampled = { id, account: billingAccount.id, party: relatedParty[0].id, billDate, position: 1 }
     for (const { method, path, headers, body } of requests(sampled)) {
       const reply = await server.call(method, path, body, headers)

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { sql } from '../../src/db/sql.ts'
+import { type Answer, parsed } from '../support/answer.ts'
 import { type BillingWorld, runToEnd, startBilling } from './world.ts'
 
 /** More than one read. */
@@ -51,28 +52,10 @@ async function addOddAccounts(): Promise<void> {
     FROM "applied_customer_billing_rate", unnest(${ids}::text[]) odd WHERE "billing_account_id" = 'A000000'`)
 }
 
-interface Money {
-  readonly unit: string
-  readonly value: number
-}
-
-interface Bill {
-  readonly id?: string
-  readonly billNo?: string
-  readonly billingAccount: { readonly id: string }
-  readonly billDate?: string
-  readonly paymentDueDate?: string
-  readonly state?: string
-  readonly taxItem: readonly { readonly taxAmount: Money }[]
-  readonly taxExcludedAmount: Money
-  readonly taxIncludedAmount: Money
-  readonly amountDue: Money
-}
-
 const get = (kind: string, accept: string) =>
   world.server.call('GET', `/billing/v1/billRun/${runs[kind]}/bills`, undefined, { accept })
 
-async function json(kind: string): Promise<readonly Bill[]> {
+async function json(kind: string): Promise<Answer> {
   return (await get(kind, 'application/json')).body
 }
 
@@ -95,12 +78,7 @@ describe.each(['dry', 'real'])('the bills of a %s run', (kind) => {
     const { text, headers } = await get(kind, 'application/x-ndjson')
     expect(headers).toMatchObject({ 'content-type': 'application/x-ndjson;charset=utf-8', vary: 'Accept' })
     expect(text.endsWith('\n')).toBe(true)
-    expect(
-      text
-        .trimEnd()
-        .split('\n')
-        .map((line) => JSON.parse(line))
-    ).toEqual(bills)
+    expect(text.trimEnd().split('\n').map(parsed)).toEqual(bills)
   })
 
   test('are the same in CSV, where texts are safe for a spreadsheet', async () => {

@@ -3,7 +3,7 @@ import { newId } from '../../src/base/ulid.ts'
 import { startRun } from '../../src/billing/runs/bill-run.ts'
 import { sql } from '../../src/db/sql.ts'
 import { AUTHOR } from './ledger-world.ts'
-import { type BillingWorld, startBilling } from './world.ts'
+import { type BillingWorld, startBilling, untilWaiting } from './world.ts'
 
 let world: BillingWorld
 beforeAll(async () => {
@@ -68,7 +68,7 @@ test('a cycle that is run to its end while another asks for it is closed to that
   const second = await server.database.transaction(async (tx) => {
     const id = await startRun(tx, context, { billCycleId, isDry: false, billState: 'new' })
     const asked = server.call('POST', RUNS, { billCycle: { id: billCycleId } })
-    await untilSomebodyWaits()
+    await untilWaiting(world.server, 1)
     await tx.run(sql`UPDATE "bill_run" SET "state" = 'done' WHERE "id" = ${id}`)
     return { asked }
   })
@@ -79,8 +79,3 @@ test('a cycle that is run to its end while another asks for it is closed to that
   const { rows } = await server.database.run(sql`SELECT "state" FROM "bill_run"`)
   expect(rows).toEqual([['done']])
 })
-
-async function untilSomebodyWaits(): Promise<void> {
-  const waiting = sql`SELECT FROM pg_stat_activity WHERE "datname" = current_database() AND "wait_event_type" = 'Lock'`
-  while ((await world.server.database.run(waiting)).rows.length === 0);
-}

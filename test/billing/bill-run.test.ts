@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { sql } from '../../src/db/sql.ts'
-import { type BillingWorld, runToEnd, startBilling, untilEnded } from './world.ts'
+import { type BillingWorld, runToEnd, startBilling, startRun, untilEnded } from './world.ts'
 
 let world: BillingWorld
 beforeEach(async () => {
@@ -92,11 +92,11 @@ test('a dry run gives the same totals and leaves no trace', async () => {
 })
 
 test('what was run to its end is closed, and what cannot be run is refused', async () => {
-  expect(await runToEnd(world)).toMatchObject({ status: 409, body: { message: expect.stringContaining('No active') } })
+  expect(await startRun(world)).toMatchObject({ status: 409, body: { message: expect.stringContaining('No active') } })
   await world.addAccounts(1, CHARGES)
   await runToEnd(world)
-  expect(await runToEnd(world)).toMatchObject({ status: 409, body: { message: expect.stringContaining('closed') } })
-  expect(await runToEnd({ ...world, cycleId: 'none' })).toMatchObject({ status: 400, body: { code: '24' } })
+  expect(await startRun(world)).toMatchObject({ status: 409, body: { message: expect.stringContaining('closed') } })
+  expect(await startRun({ ...world, cycleId: 'none' })).toMatchObject({ status: 400, body: { code: '24' } })
 })
 
 test('a parked account is billed by retry once its cause is mended', async () => {

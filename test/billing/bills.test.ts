@@ -6,6 +6,7 @@ import { newId } from '../../src/base/ulid.ts'
 import { draftBills } from '../../src/billing/drafts/draft.ts'
 import { issueBills } from '../../src/billing/issuing/issue.ts'
 import { sql } from '../../src/db/sql.ts'
+import { addAccounts, addCustomer, addRates } from '../support/accounts.ts'
 import { createTestDatabase, TENANT, type TestDatabase } from '../support/database.ts'
 import { SOAK_MINUTES, soak } from '../support/seeded.ts'
 
@@ -16,8 +17,7 @@ const CASES = 60
 let store: TestDatabase
 beforeAll(async () => {
   store = await createTestDatabase()
-  await store.database.run(sql`INSERT INTO "customer" ("tenant_id", "id", "internal_id", "last_update", "name")
-    VALUES (${TENANT}, 'C1', ${newId()}, now(), 'Ada')`)
+  await addCustomer(store.database)
 })
 afterAll(() => store.drop())
 
@@ -37,21 +37,15 @@ interface Case {
 async function bill({ currency, profile, rates }: Case) {
   const account = newId()
   const { database } = store
-  const taxes = { rates: profile.map(({ category, rate }) => ({ taxCategory: category, taxRate: rate })) }
-  await database.run(sql`INSERT INTO "billing_account" ("tenant_id", "id", "internal_id", "last_update", "customer_id",
-      "name", "status", "billing_type", "invoice_currency", "net_term_days", "tax_profile")
-    VALUES (${TENANT}, ${account}, ${newId()}, now(), 'C1', 'Account', 'ACTIVE', 'postpaid', ${currency}, 14,
-      ${JSON.stringify(taxes)})`)
+  const taxes = profile.map(({ category, rate }) => ({ taxCategory: category, taxRate: rate }))
+  await addAccounts(database, [account], { currency, taxes })
   for (const { kind, amount, given } of rates) {
-    const applied = given.map((tax) => ({
+    const taxes = given.map((tax) => ({
       taxCategory: tax.category,
       taxRate: tax.rate,
       taxAmount: { unit: currency, value: Number(tax.amount) }
     }))
-    await database.run(sql`INSERT INTO "applied_customer_billing_rate" ("tenant_id", "id", "date", "is_billed",
-        "rate_type", "billing_account_id", "tax_excluded_amount_value", "tax_excluded_amount_unit", "applied_tax")
-      VALUES (${TENANT}, ${newId()}, '2026-03-15', false, ${kind}, ${account}, ${amount}, ${currency},
-        ${given.length > 0 ? JSON.stringify(applied) : null})`)
+    await addRates(database, [account], { amount, unit: currency, kind, date: '2026-03-15', taxes })
   }
   const drafted = await database.transaction(async (tx) => {
     const accounts = sql`a."id" = ${account}`

@@ -2,10 +2,12 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { sql } from '../../src/db/sql.ts'
 import { verifyLedger } from '../../src/ledger/verify.ts'
+import { addRates } from '../support/accounts.ts'
 import { type BillingWorld, runToEnd, startBilling, untilEnded } from './world.ts'
 
 const RUNS = '/billing/v1/billRun'
 const ACCOUNTS = 6
+const IDS = Array.from({ length: ACCOUNTS }, (_, at) => `A00000${at}`)
 const SEQUENCES = 12
 
 type Step =
@@ -56,20 +58,18 @@ async function take(world: BillingWorld, id: string, one: Step): Promise<void> {
       await untilEnded(server, id)
       return
     case 'remove':
-      if (bills[one.at]) await server.call('DELETE', `customerBill/${bills[one.at].id}`)
+      if (bills[one.at]) await server.call('DELETE', `customerBill/${bills[one.at]?.id}`)
       return
     case 'hold':
-      if (bills[one.at]) await server.call('PATCH', `customerBill/${bills[one.at].id}`, { state: 'onHold' })
+      if (bills[one.at]) await server.call('PATCH', `customerBill/${bills[one.at]?.id}`, { state: 'onHold' })
       return
     case 'archive':
       await server.database.run(sql`UPDATE "billing_account"
         SET "status" = CASE "status" WHEN 'ACTIVE' THEN 'ARCHIVED' ELSE 'ACTIVE' END
-        WHERE "id" = ${`A00000${one.at % ACCOUNTS}`}`)
+        WHERE "id" = ${IDS[one.at % ACCOUNTS]}`)
       return
     case 'rates':
-      await server.database.run(sql`INSERT INTO "applied_customer_billing_rate" ("tenant_id", "id", "date", "is_billed",
-          "billing_account_id", "tax_excluded_amount_value", "tax_excluded_amount_unit")
-        SELECT "tenant_id", gen_random_uuid(), '2026-03-11', false, "id", 2, 'EUR' FROM "billing_account"`)
+      await addRates(server.database, IDS, { amount: '2', date: '2026-03-11' })
       return
     case 'reprice':
       await server.database.run(sql`UPDATE "applied_customer_billing_rate"
@@ -94,12 +94,7 @@ async function expectSound({ server }: BillingWorld, id: string, issued: Map<str
       OR b."id" IS NOT NULL AND b."billing_account_id" <> r."billing_account_id"`)
   expect(lost.rows).toEqual([])
   const { body: bills } = await server.call('GET', 'customerBill?limit=100')
-  const seen = new Map<string, string>(
-    bills.map((bill: { id: string; billNo?: string; amountDue: object }) => [
-      bill.id,
-      JSON.stringify([bill.billNo, bill.amountDue])
-    ])
-  )
+  const seen = new Map<string, string>(bills.map((bill) => [bill.id, JSON.stringify([bill.billNo, bill.amountDue])]))
   for (const [bill, said] of issued) expect(seen.get(bill)).toBe(said)
   for (const [bill, said] of seen) if (!said.startsWith('[null')) issued.set(bill, said)
   expect((await verifyLedger(server.database)).map(({ difference }) => difference)).toEqual([undefined, undefined])

@@ -4,8 +4,8 @@ import { expect } from 'vitest'
 import { minorDigits } from '../../src/base/money.ts'
 import { newId } from '../../src/base/ulid.ts'
 import { sql } from '../../src/db/sql.ts'
-import { TENANT } from '../support/database.ts'
-import { type BillingWorld, untilEnded } from './world.ts'
+import { addAccounts } from '../support/accounts.ts'
+import { type BillingWorld, untilAnswered, untilEnded } from './world.ts'
 
 interface Kind {
   readonly billingType: 'postpaid' | 'prepaid'
@@ -88,13 +88,8 @@ export async function startScene(world: BillingWorld, partnerId: string): Promis
   const { body } = await call('POST', 'billCycleSpecification', { name: 'Monthly', frequency: 'month', validFor })
   const accounts = KINDS.map(() => newId())
   for (const [at, { billingType, currency, creditLimit, isPartners }] of KINDS.entries()) {
-    const partner = isPartners ? partnerId : null
-    await database.run(sql`INSERT INTO "billing_account" ("tenant_id", "id", "internal_id", "partner_id", "last_update",
-        "customer_id", "name", "status", "billing_type", "invoice_currency", "net_term_days", "tax_profile",
-        "bill_cycle_specification_id", "credit_limit", "credit_limit_unit")
-      VALUES (${TENANT}, ${accounts[at]}, ${newId()}, ${partner}, now(), 'C1', 'Account', 'ACTIVE',
-        ${billingType}, ${currency}, 14, '{"rates": [{"taxCategory": "VAT", "taxRate": 0.19}]}', ${body.id},
-        ${creditLimit}, ${creditLimit === undefined ? null : currency})`)
+    const more = { creditLimit, partnerId: isPartners ? partnerId : undefined, specificationId: body.id }
+    await addAccounts(database, [String(accounts[at])], { currency, billingType, ...more })
   }
   return { world, specificationId: body.id, accounts, payments: [], runs: [], months: 0 }
 }
@@ -172,10 +167,8 @@ async function issue({ account, state }: Of<'issue'>, { world, accounts }: Scene
 
 async function billOnDemand({ world }: Scene, id: string | undefined): Promise<void> {
   const { body: asked } = await world.server.call('POST', 'customerBillOnDemand', { billingAccount: { id } })
-  for (;;) {
-    const { body } = await world.server.call('GET', `customerBillOnDemand/${asked.id}`)
-    if (body.state !== 'inProgress') return expect(['done', 'rejected']).toContain(body.state)
-  }
+  const { state } = await untilAnswered(world.server, asked.id)
+  expect(['done', 'rejected']).toContain(state)
 }
 
 async function pay(step: Of<'pay'>, { world, accounts, payments }: Scene): Promise<void> {

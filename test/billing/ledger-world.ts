@@ -3,6 +3,7 @@ import { draftBills } from '../../src/billing/drafts/draft.ts'
 import { issueBills } from '../../src/billing/issuing/issue.ts'
 import { useCredit } from '../../src/billing/payments/credit.ts'
 import { identifier, type Sql, sql } from '../../src/db/sql.ts'
+import { addAccounts, addCustomer, addRates } from '../support/accounts.ts'
 import { TENANT, type TestDatabase } from '../support/database.ts'
 import { type Reply, startTestServer, type TestServer } from '../support/server.ts'
 
@@ -19,8 +20,7 @@ export interface TestBill {
 
 export async function startLedger(): Promise<TestServer> {
   const server = await startTestServer()
-  await server.database.run(sql`INSERT INTO "customer" ("tenant_id", "id", "internal_id", "last_update", "name")
-    VALUES (${TENANT}, 'C1', ${newId()}, now(), 'Ada')`)
+  await addCustomer(server.database)
   return server
 }
 
@@ -30,11 +30,8 @@ export async function addAccount(
   { currency = 'EUR', tax = 0, partnerId }: { currency?: string; tax?: number; partnerId?: string } = {}
 ): Promise<string> {
   const id = newId()
-  const profile = JSON.stringify({ rates: tax ? [{ taxCategory: 'VAT', taxRate: tax }] : [] })
-  await database.run(sql`INSERT INTO "billing_account" ("tenant_id", "id", "internal_id", "partner_id", "last_update",
-      "customer_id", "name", "status", "billing_type", "invoice_currency", "net_term_days", "tax_profile")
-    VALUES (${TENANT}, ${id}, ${newId()}, ${partnerId}, now(), 'C1', 'Account', 'ACTIVE', 'postpaid', ${currency}, 0,
-      ${profile})`)
+  const taxes = tax ? [{ taxCategory: 'VAT', taxRate: tax }] : []
+  await addAccounts(database, [id], { currency, termDays: 0, taxes, partnerId })
   return id
 }
 
@@ -42,12 +39,10 @@ export async function addAccount(
 export async function addBill({ database }: TestDatabase, account: string, bill: TestBill): Promise<string> {
   const { state = 'validated', date = '2026-04-01T00:00:00.000Z', rates } = bill
   const found = await database.run(sql`SELECT "invoice_currency" FROM "billing_account" WHERE "id" = ${account}`)
-  const unit = found.rows[0]?.[0]
+  const unit = String(found.rows[0]?.[0])
   return database.transaction(async (tx) => {
     for (const [kind, amount] of Object.entries(rates)) {
-      await tx.run(sql`INSERT INTO "applied_customer_billing_rate" ("tenant_id", "id", "date", "is_billed", "rate_type",
-          "billing_account_id", "tax_excluded_amount_value", "tax_excluded_amount_unit")
-        VALUES (${TENANT}, ${newId()}, '2026-01-01', false, ${kind}, ${account}, ${amount}, ${unit})`)
+      await addRates(tx, [account], { amount, unit, kind, date: '2026-01-01' })
     }
     const accounts = sql`a."id" = ${account}`
     const { ready } = await draftBills(tx, { tenantId: TENANT, accounts, chargeDate: date, taxDate: date })
@@ -69,12 +64,8 @@ export function pay(server: TestServer, account: string, value: number, more: ob
 export async function paid(server: TestServer, ...bills: readonly string[]): Promise<readonly unknown[]> {
   const replies = await Promise.all(bills.map((id) => server.call('GET', `customerBill/${id}`)))
   return replies.map(({ body: { remainingAmount, state, appliedPayment } }) => {
-    const applied = (appliedPayment ?? []) as { payment: { id: string }; appliedAmount: { value: number } }[]
-    return [
-      remainingAmount.value,
-      state,
-      applied.map(({ payment, appliedAmount }) => [payment.id, appliedAmount.value])
-    ]
+    const applied = appliedPayment?.map(({ payment, appliedAmount }) => [payment.id, appliedAmount.value])
+    return [remainingAmount.value, state, applied ?? []]
   })
 }
 

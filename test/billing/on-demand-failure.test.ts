@@ -2,8 +2,9 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { sql } from '../../src/db/sql.ts'
 import { ATTEMPTS_MAX } from '../../src/jobs/queue.ts'
 import { verifyLedger } from '../../src/ledger/verify.ts'
+import { until } from '../support/until.ts'
 import { breakBills } from './fault-world.ts'
-import { type BillingWorld, startBilling } from './world.ts'
+import { type BillingWorld, startBilling, untilAnswered } from './world.ts'
 
 const ON_DEMAND = 'customerBillOnDemand'
 const REASON = 'The billing failed; please ask again'
@@ -18,22 +19,12 @@ afterEach(async () => {
   await world.close()
 })
 
-/** Waits for the end of a request and calls back while it is not there. */
-// biome-ignore lint/suspicious/noExplicitAny: a test asserts on whatever came.
-async function ended(id: string, meanwhile = async () => undefined as unknown): Promise<any> {
-  for (;;) {
-    const { body } = await world.server.call('GET', `${ON_DEMAND}/${id}`)
-    if (body.state !== 'inProgress') return body
-    await meanwhile()
-  }
-}
-
 test('a bill that fails whenever it is tried ends the request with an error, which all can see', async () => {
   const { server } = world
   const [id] = await world.addAccounts(1, [{ amount: '10' }])
   const fault = await breakBills(server, sql`true`)
   const { body: asked } = await server.call('POST', ON_DEMAND, { billingAccount: { id } })
-  const failed = await ended(asked.id, fault.hurry)
+  const failed = await untilAnswered(world.server, asked.id, fault.hurry)
   expect(failed).toMatchObject({ state: 'terminatedWithError', stateReason: REASON })
   expect(failed).not.toHaveProperty('customerBill')
   expect(await fault.attempts()).toBe(ATTEMPTS_MAX)
@@ -50,7 +41,7 @@ test('a bill that fails whenever it is tried ends the request with an error, whi
   expect((await server.call('GET', 'customerBill')).body).toEqual([])
   await fault.mend()
   const { body: again } = await server.call('POST', ON_DEMAND, { billingAccount: { id } })
-  expect(await ended(again.id)).toMatchObject({ state: 'done' })
+  expect(await untilAnswered(world.server, again.id)).toMatchObject({ state: 'done' })
   expect((await server.call('GET', `${ON_DEMAND}/${asked.id}`)).body.state).toBe('terminatedWithError')
 })
 
@@ -59,8 +50,11 @@ test('a bill that fails and then does not is a bill like any other', async () =>
   const [id] = await world.addAccounts(1, [{ amount: '10' }])
   const fault = await breakBills(server, sql`true`)
   const { body: asked } = await server.call('POST', ON_DEMAND, { billingAccount: { id } })
-  while ((await fault.attempts()) < ATTEMPTS_MAX - 1) await fault.hurry()
+  await until('all attempts but one failed', async () => {
+    await fault.hurry()
+    return (await fault.attempts()) >= ATTEMPTS_MAX - 1
+  })
   await fault.mend()
-  expect(await ended(asked.id, fault.hurry)).toMatchObject({ state: 'done' })
+  expect(await untilAnswered(world.server, asked.id, fault.hurry)).toMatchObject({ state: 'done' })
   expect((await server.call('GET', 'customerBill')).body).toMatchObject([{ amountDue: { unit: 'EUR', value: 11.9 } }])
 })

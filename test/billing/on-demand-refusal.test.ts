@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { sql } from '../../src/db/sql.ts'
 import { postAccount, postCustomer } from '../accounts/accounts.ts'
-import { type BillingWorld, startBilling } from './world.ts'
+import type { Answer } from '../support/answer.ts'
+import { type BillingWorld, startBilling, untilAnswered } from './world.ts'
 
 let world: BillingWorld
 beforeAll(async () => {
@@ -27,14 +28,10 @@ async function onlyAccount(status: string): Promise<{ readonly customer: string;
 }
 
 /** Posts a request and waits until it is done. */
-// biome-ignore lint/suspicious/noExplicitAny: a test asserts on whatever came.
-async function request(body: object): Promise<any> {
+async function request(body: object): Promise<Answer> {
   const posted = await world.server.call('POST', 'customerBillOnDemand', body)
   expect(posted).toMatchObject({ status: 201, body: { state: 'inProgress' } })
-  for (;;) {
-    const { body: now } = await world.server.call('GET', `customerBillOnDemand/${posted.body.id}`)
-    if (now.state !== 'inProgress') return now
-  }
+  return untilAnswered(world.server, posted.body.id)
 }
 
 test.each([

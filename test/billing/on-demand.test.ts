@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { sql } from '../../src/db/sql.ts'
 import { verifyLedger } from '../../src/ledger/verify.ts'
+import type { Answer } from '../support/answer.ts'
 import { TENANT } from '../support/database.ts'
-import { type BillingWorld, startBilling } from './world.ts'
+import { type BillingWorld, startBilling, untilAnswered } from './world.ts'
 
 let world: BillingWorld
 beforeEach(async () => {
@@ -13,15 +14,10 @@ afterEach(() => world.close())
 const CHARGES = [{ amount: '10' }]
 
 /** Posts a request and waits until it is done. */
-// biome-ignore lint/suspicious/noExplicitAny: a test asserts on whatever came.
-async function request(body: object): Promise<any> {
+async function request(body: object): Promise<Answer> {
   const posted = await world.server.call('POST', 'customerBillOnDemand', body)
   expect(posted).toMatchObject({ status: 201, body: { state: 'inProgress' } })
-  for (;;) {
-    const { body: now } = await world.server.call('GET', `customerBillOnDemand/${posted.body.id}`)
-    if (now.state !== 'inProgress') return now
-    await new Promise((resolve) => setImmediate(resolve))
-  }
+  return untilAnswered(world.server, posted.body.id)
 }
 
 test('a request for a postpaid account ends in an issued bill of what was not billed', async () => {

@@ -34,7 +34,7 @@ test('a payment is one, in whatever spelling its reference is sent, and shows th
       for (const { body } of replies) expect([body.id, body.reference]).toEqual([replies[0]?.body.id, sent[0]])
       const last = encodeURIComponent(String(sent.at(-1)))
       const { body: found } = await server.call('GET', `${PAYMENT}?reference=${last}`)
-      expect((found as { id: string }[]).map(({ id }) => id)).toEqual([replies[0]?.body.id])
+      expect(found.map(({ id }) => id)).toEqual([replies[0]?.body.id])
     }),
     { numRuns: 20 }
   )

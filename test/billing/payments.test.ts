@@ -199,7 +199,7 @@ test('payments are listed in pages, by account and reference', async () => {
     ids.push((await pay(server, account, value, { reference: `${account}/${value}` })).body.id)
   const page = async (query: string) => {
     const { status, headers, body } = await server.call('GET', `${PAYMENT}?${query}`)
-    return [status, headers['x-total-count'], (body as { id: string }[]).map(({ id }) => id)]
+    return [status, headers['x-total-count'], body.map(({ id }) => id)]
   }
   const own = `billingAccount.id=${account}`
   expect(await page(own)).toEqual([200, '3', ids])
@@ -227,7 +227,8 @@ test('what a payment changes is in the audit, and a new state is an event', asyn
   const rows = async (table: string, columns: string[]) => {
     const all = sql`SELECT * FROM ${identifier(table)} WHERE "id" > ${since} ORDER BY "id"`
     const named = await server.database.run(sql`SELECT to_jsonb(x) FROM (${all}) x`)
-    return named.rows.map(([row]) => columns.map((column) => JSON.parse(String(row))[column]))
+    const documents: Record<string, unknown>[] = named.rows.map(([row]) => JSON.parse(String(row)))
+    return documents.map((document) => columns.map((column) => document[column]))
   }
   expect(await rows('event', ['event_type', 'resource_id'])).toEqual([
     ['CustomerBillStateChangeEvent', bills[1]],

@@ -7,6 +7,7 @@ import type { Transaction } from '../../src/db/database.ts'
 import { type Sql, sql } from '../../src/db/sql.ts'
 import { reportLedger, verifyLedger } from '../../src/ledger/verify.ts'
 import type { Reply } from '../support/server.ts'
+import { until } from '../support/until.ts'
 import { eur } from './foreign-world.ts'
 import { AUTHOR, credits, PAYMENT, pay as payNow } from './ledger-world.ts'
 import { type BillingWorld, holding, runToEnd, startBilling, untilDone } from './world.ts'
@@ -190,5 +191,8 @@ async function untilWaiting(count: number, unended: Promise<unknown>): Promise<v
     hasEnded = true
   }
   unended.then(end, end)
-  while ((await rows(waiting)).length < count) if (hasEnded) throw new Error('it does not wait')
+  await until(`${count} wait for a lock`, async () => {
+    if (hasEnded) throw new Error('it does not wait')
+    return (await rows(waiting)).length >= count
+  })
 }

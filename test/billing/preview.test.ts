@@ -46,20 +46,13 @@ test('it is the bill that a request brings then, with its lines and the rounding
     lineCount: 3
   })
   expect(
-    body.lines.map(
-      (line: { type: string; date: string; taxExcludedAmount: { value: number }; shownAmount: { value: number } }) => [
-        line.date,
-        line.type,
-        line.taxExcludedAmount.value,
-        line.shownAmount.value
-      ]
-    )
+    body.lines.map((line) => [line.date, line.type, line.taxExcludedAmount.value, line.shownAmount.value])
   ).toEqual([
     ['2026-03-01T00:00:00.000Z', 'recurringCharge', 0.004, 0],
     ['2026-03-02T00:00:00.000Z', 'usageCharge', 0.004, 0],
     ['2026-03-03T00:00:00.000Z', 'recurringCharge', 10, 10]
   ])
-  expect(body.lines[0].rate.href).toMatch(/\/customerBillManagement\/v4\/appliedCustomerBillingRate\/[\w-]+$/)
+  expect(body.lines[0]?.rate.href).toMatch(/\/customerBillManagement\/v4\/appliedCustomerBillingRate\/[\w-]+$/)
   expect(await traces()).toEqual(before)
 })
 

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { sql } from '../../src/db/sql.ts'
 import { verifyLedger } from '../../src/ledger/verify.ts'
+import type { Answer } from '../support/answer.ts'
 import { TENANT } from '../support/database.ts'
 import { type BillingWorld, runToEnd, startBilling, untilEnded } from './world.ts'
 
@@ -15,8 +16,7 @@ const RUNS = '/billing/v1/billRun'
 
 const release = (runId: string, body: object) => world.server.call('POST', `${RUNS}/${runId}/release`, body)
 
-// biome-ignore lint/suspicious/noExplicitAny: a test asserts on whatever came.
-async function bills(query = ''): Promise<any> {
+async function bills(query = ''): Promise<Answer> {
   return (await world.server.call('GET', `customerBill?sort=id&limit=1000${query}`)).body
 }
 

@@ -2,8 +2,9 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { sql } from '../../src/db/sql.ts'
 import { ATTEMPTS_MAX } from '../../src/jobs/queue.ts'
 import { verifyLedger } from '../../src/ledger/verify.ts'
+import { until } from '../support/until.ts'
 import { breakBills } from './fault-world.ts'
-import { type BillingWorld, runToEnd, startBilling, untilEnded } from './world.ts'
+import { type BillingWorld, startBilling, startRun, untilEnded } from './world.ts'
 
 const RUN = '/billing/v1/billRun'
 const [ACCOUNTS, CHUNK_ACCOUNTS] = [25, 10]
@@ -23,17 +24,19 @@ test('a run with a chunk that fails whenever it is tried is failed, and bills th
   const { body: started } = await server.call('POST', RUN, { billCycle: { id: cycleId }, billState: 'sent' })
   const look = async () => (await server.call('GET', `${RUN}/${started.id}`)).body
   // The other chunks are done before the last attempt.
-  while ((await look()).billed < ACCOUNTS - CHUNK_ACCOUNTS);
+  await until('the others are billed', async () => (await look()).billed >= ACCOUNTS - CHUNK_ACCOUNTS)
   expect(await look()).toMatchObject({ state: 'running' })
-  while ((await look()).state === 'running') await fault.hurry()
-  const failed = await look()
+  const failed = await until('the run fails', async () => {
+    const run = await look()
+    return run.state === 'running' ? void (await fault.hurry()) : run
+  })
   expect(failed).toMatchObject({ state: 'failed', failure: FAILURE, eligible: 25, billed: 15, parked: [], skipped: [] })
   expect(failed.finishedAt).toBeDefined()
   expect(await fault.attempts()).toBe(ATTEMPTS_MAX)
   expect(await billed()).toEqual(accounts.filter((_, at) => Math.floor(at / CHUNK_ACCOUNTS) !== 1))
 
   // It does not restart by itself, and no other run takes its cycle.
-  const other = await runToEnd(world)
+  const other = await startRun(world)
   expect(other).toMatchObject({ status: 409, body: { message: expect.stringContaining('is failed; resume it') } })
   await fault.mend()
   const resumed = await server.call('POST', `${RUN}/${started.id}/resume`)

@@ -3,23 +3,18 @@ import pino from 'pino'
 import { newId } from '../../src/base/ulid.ts'
 import { startBillingWork } from '../../src/billing/work.ts'
 import { sql } from '../../src/db/sql.ts'
-import { TENANT } from '../support/database.ts'
-import { startTestServer, type TestServer } from '../support/server.ts'
+import { addAccounts, addCustomer, addRates, type TestRates } from '../support/accounts.ts'
+import type { Answer } from '../support/answer.ts'
+import { type Reply, startTestServer, type TestServer } from '../support/server.ts'
+import { until } from '../support/until.ts'
 
 /** A server with a worker, a cycle of March 2026, and accounts. */
 export interface BillingWorld {
   readonly server: TestServer
   readonly cycleId: string
   /** Adds accounts with equal rates and returns their ids. */
-  addAccounts(count: number, rates: readonly TestRate[], more?: TestAccount): Promise<readonly string[]>
+  addAccounts(count: number, rates: readonly TestRates[], more?: TestAccount): Promise<readonly string[]>
   close(): Promise<void>
-}
-
-export interface TestRate {
-  readonly amount: string
-  readonly kind?: string
-  readonly unit?: string
-  readonly date?: string
 }
 
 export interface TestAccount {
@@ -45,26 +40,16 @@ export async function startBilling(chunkAccounts = 10): Promise<BillingWorld> {
     validFor: { startDateTime: '2026-03-01T00:00:00Z', endDateTime: '2026-04-01T00:00:00Z' },
     BillCycleSpecification: { id: specification.body.id }
   })
-  await database.run(sql`INSERT INTO "customer" ("tenant_id", "id", "internal_id", "last_update", "name")
-    VALUES (${TENANT}, 'C1', ${newId()}, now(), 'Ada')`)
+  await addCustomer(database)
   let accounts = 0
   return {
     server,
     cycleId: cycle.body.id,
     addAccounts: async (count, rates, { currency = 'EUR', billingType = 'postpaid', taxRate = 0.19 } = {}) => {
       const ids = Array.from({ length: count }, () => `A${String(accounts++).padStart(6, '0')}`)
-      const profile = JSON.stringify({ rates: [{ taxCategory: 'VAT', taxRate }] })
-      await database.run(sql`INSERT INTO "billing_account" ("tenant_id", "id", "internal_id", "last_update",
-          "customer_id", "name", "status", "billing_type", "invoice_currency", "net_term_days", "tax_profile",
-          "bill_cycle_specification_id")
-        SELECT ${TENANT}, id, id, now(), 'C1', 'Account', 'ACTIVE', ${billingType}, ${currency}, 14, ${profile}::jsonb,
-          ${specification.body.id} FROM unnest(${ids}::text[]) id`)
-      for (const { amount, kind = 'recurringCharge', unit = currency, date = '2026-03-10' } of rates) {
-        await database.run(sql`INSERT INTO "applied_customer_billing_rate" ("tenant_id", "id", "date", "is_billed",
-            "rate_type", "billing_account_id", "tax_excluded_amount_value", "tax_excluded_amount_unit")
-          SELECT ${TENANT}, gen_random_uuid(), ${date}, false, ${kind}, id, ${amount}, ${unit}
-          FROM unnest(${ids}::text[]) id`)
-      }
+      const taxes = [{ taxCategory: 'VAT', taxRate }]
+      await addAccounts(database, ids, { currency, billingType, taxes, specificationId: specification.body.id })
+      for (const rate of rates) await addRates(database, ids, { unit: currency, ...rate })
       return ids
     },
     close: async () => {
@@ -90,33 +75,43 @@ export async function holding({ url }: TestServer, statement: string): Promise<{
 /** Waits until connections wait for a lock. */
 export async function untilWaiting({ database }: TestServer, count: number): Promise<void> {
   const waiting = sql`SELECT FROM pg_stat_activity WHERE "datname" = current_database() AND "wait_event_type" = 'Lock'`
-  while ((await database.run(waiting)).rowCount < count);
+  await until(`${count} wait for a lock`, async () => (await database.run(waiting)).rowCount >= count)
+}
+
+/** Asks for a run of the cycle. */
+export function startRun({ server, cycleId }: BillingWorld, more: object = {}): Promise<Reply> {
+  return server.call('POST', '/billing/v1/billRun', { billCycle: { id: cycleId }, ...more })
 }
 
 /** Starts a run and waits for its end. */
-// biome-ignore lint/suspicious/noExplicitAny: a test asserts on whatever came.
-export async function runToEnd({ server, cycleId }: BillingWorld, more: object = {}): Promise<any> {
-  const started = await server.call('POST', '/billing/v1/billRun', { billCycle: { id: cycleId }, ...more })
-  if (started.status !== 202) return started
-  return untilEnded(server, started.body.id)
+export async function runToEnd(world: BillingWorld, more: object = {}): Promise<Answer> {
+  const { status, text, body } = await startRun(world, more)
+  if (status !== 202) throw new Error(text)
+  return untilEnded(world.server, body.id)
 }
 
 /** Posts a request for a bill and waits until it is done. */
-// biome-ignore lint/suspicious/noExplicitAny: a test asserts on whatever came.
-export async function untilDone(server: TestServer, request: object): Promise<any> {
+export async function untilDone(server: TestServer, request: object): Promise<Answer> {
   const posted = await server.call('POST', 'customerBillOnDemand', request)
-  for (;;) {
-    const { body } = await server.call('GET', `customerBillOnDemand/${posted.body.id}`)
-    if (body.state !== 'inProgress') return body
-    await new Promise((resolve) => setImmediate(resolve))
-  }
+  return untilAnswered(server, posted.body.id)
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: a test asserts on whatever came.
-export async function untilEnded(server: TestServer, id: string): Promise<any> {
-  for (;;) {
+/** Waits until a request for a bill is worked off, doing something each time that it is not yet. */
+export function untilAnswered(
+  server: TestServer,
+  id: string,
+  meanwhile: () => Promise<unknown> = async () => undefined
+): Promise<Answer> {
+  return until(`the request ${id} is worked off`, async () => {
+    const { body } = await server.call('GET', `customerBillOnDemand/${id}`)
+    return body.state === 'inProgress' ? void (await meanwhile()) : body
+  })
+}
+
+/** Waits for the end of a run. */
+export function untilEnded(server: TestServer, id: string): Promise<Answer> {
+  return until(`the run ${id} ends`, async () => {
     const { body } = await server.call('GET', `/billing/v1/billRun/${id}`)
-    if (!['queued', 'running'].includes(body.state)) return body
-    await new Promise((resolve) => setImmediate(resolve))
-  }
+    return ['queued', 'running'].includes(body.state) ? undefined : body
+  })
 }

@@ -5,7 +5,7 @@ import { startEmbeddedPostgres } from '../../src/db/embedded/postgres.ts'
 import { postgresPid, statusOf } from '../process/server-process.ts'
 import { until } from '../support/until.ts'
 import type { Log } from './clients.ts'
-import { type ChaosWorld, session } from './world.ts'
+import { type ChaosWorld, DISK_MIB, session } from './world.ts'
 
 /** Hits the world and does an operator's repairs. `acknowledged` grows with the clients' successes. */
 export type Blow = (world: ChaosWorld, log: Log, random: () => number) => Promise<void>
@@ -15,7 +15,8 @@ const FAKE_TIME = [
   '/usr/lib/aarch64-linux-gnu/faketime/libfaketime.so.1'
 ]
 const OFFSETS = ['-2d', '-90s', '+3h', '+20d'] as const
-const BALLAST_BYTES = 1_048_576
+/** More than Postgres allows. */
+const CONNECTIONS_MAX = 1_000
 /** Tables that issuing, paying and requests for bills lock sooner or later. */
 const LOCKED = ['number_series', 'account_balance', 'customer_bill_on_demand'] as const
 
@@ -115,10 +116,14 @@ async function exhaust(world: ChaosWorld): Promise<void> {
   await until('a server has no connection', async () => {
     // The servers are quick to connect again.
     await terminate(world, 'true').catch(() => undefined)
-    for (let client: pg.Client | undefined; ; taken.push(client)) {
-      client = await session(world.url).catch(() => undefined)
-      if (client === undefined) break
+    for (let each = 0; each < CONNECTIONS_MAX; each++) {
+      const client = await session(world.url).catch(() => undefined)
+      if (client === undefined) return true
+      taken.push(client)
     }
+    return false
+  })
+  await until('a server has none', async () => {
     const states = await Promise.all(world.servers.map(({ root }) => statusOf(`${root}/health/ready`)))
     return states.some((status) => status !== 200)
   })
@@ -127,9 +132,9 @@ async function exhaust(world: ChaosWorld): Promise<void> {
 
 async function fillDisk(world: ChaosWorld): Promise<void> {
   const file = path.join(world.disk.folder, 'ballast')
-  const block = Buffer.alloc(BALLAST_BYTES)
+  const mebibyte = Buffer.alloc(1_048_576)
   try {
-    for (;;) writeFileSync(file, block, { flag: 'a' })
+    for (let each = 0; each < DISK_MIB; each++) writeFileSync(file, mebibyte, { flag: 'a' })
   } catch {
     // The disk is full.
   }

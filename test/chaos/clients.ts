@@ -1,6 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { CREDENTIAL } from '../process/server-process.ts'
+import { parsed } from '../support/answer.ts'
 import { BASE } from '../support/server.ts'
+import { until } from '../support/until.ts'
 import type { ChaosWorld } from './world.ts'
 
 /** Acknowledged work, which must exist once in the end. */
@@ -68,7 +70,7 @@ async function pay(world: ChaosWorld, log: Log, account: string, reference: stri
   log.sentReferences.add(reference)
   const amount = { unit: 'EUR', value }
   const body = { billingAccount: { id: account }, amount, method: 'card', reference }
-  const { id } = JSON.parse(await sent(world, '/billing/v1/payment', JSON.stringify(body)))
+  const { id } = parsed(await sent(world, '/billing/v1/payment', JSON.stringify(body)))
   log.payments.set(reference, { id, value })
 }
 
@@ -84,24 +86,23 @@ async function upload(world: ChaosWorld, log: Log, account: string, turn: number
   }))
   const text = lines.map((line) => JSON.stringify(line)).join('\n')
   // Each line has its own result: some may be stored and others not.
-  for (;;) {
+  await until('all rates are taken', async () => {
     const answer = await sent(world, `${BASE}/appliedCustomerBillingRate`, text, 'application/x-ndjson')
     const states = answer
       .trim()
       .split('\n')
-      .map((line) => JSON.parse(line).status)
+      .map((line) => parsed(line).status)
     for (const [at, state] of states.entries()) {
       if (['created', 'duplicate'].includes(state)) log.rates.add(String(ids[at]))
       else if (state === 'refused') throw new Error(`a rate was refused: ${answer}`)
     }
-    if (ids.every((id) => log.rates.has(id))) return
-    await delay(PAUSE_MS)
-  }
+    return ids.every((id) => log.rates.has(id))
+  })
 }
 
 async function demand(world: ChaosWorld, log: Log, account: string): Promise<void> {
   const body = JSON.stringify({ billingAccount: { id: account } })
-  log.demands.add(JSON.parse(await sent(world, `${BASE}/customerBillOnDemand`, body)).id)
+  log.demands.add(parsed(await sent(world, `${BASE}/customerBillOnDemand`, body)).id)
 }
 
 /** Bills month after month from 2020 on: waits for each run and releases its bills. */
@@ -113,14 +114,13 @@ async function runAndRelease(world: ChaosWorld, log: Log, turn: number): Promise
     validFor: { startDateTime: month(turn), endDateTime: month(turn + 1) },
     BillCycleSpecification: { id: world.specificationId }
   }
-  const { id: cycleId } = JSON.parse(await sent(world, `${BASE}/billCycle`, JSON.stringify(cycle)))
+  const { id: cycleId } = parsed(await sent(world, `${BASE}/billCycle`, JSON.stringify(cycle)))
   const run = await started(world, cycleId)
-  for (;;) {
-    const { state, failure } = JSON.parse(await sent(world, `/billing/v1/billRun/${run}`))
-    if (state === 'done') break
-    if (!['queued', 'running'].includes(state)) throw new Error(`the run ${run} is ${state}: ${failure}`)
-    await delay(PAUSE_MS)
-  }
+  await until('the run ends', async () => {
+    const { state, failure } = parsed(await sent(world, `/billing/v1/billRun/${run}`))
+    if (!['queued', 'running', 'done'].includes(state)) throw new Error(`the run ${run} is ${state}: ${failure}`)
+    return state === 'done'
+  })
   await sent(world, `/billing/v1/billRun/${run}/release`, JSON.stringify({ state: 'sent' }))
   log.released.add(run)
 }
@@ -129,9 +129,9 @@ async function runAndRelease(world: ChaosWorld, log: Log, turn: number): Promise
 async function started(world: ChaosWorld, cycleId: string): Promise<string> {
   const body = JSON.stringify({ billCycle: { id: cycleId }, billState: 'new' })
   const answer = await sent(world, '/billing/v1/billRun', body, 'application/json', [409])
-  const { id } = JSON.parse(answer)
+  const { id } = parsed(answer)
   if (id) return id
-  const [run] = JSON.parse(await sent(world, `/billing/v1/billRun?billCycle.id=${cycleId}`))
+  const [run] = parsed(await sent(world, `/billing/v1/billRun?billCycle.id=${cycleId}`))
   return run.id
 }
 
@@ -143,8 +143,9 @@ async function sent(
   type = 'application/json',
   alsoTaken: readonly number[] = []
 ): Promise<string> {
-  for (let attempt = 0; ; attempt++) {
-    const root = String(servers[attempt % servers.length]?.root)
+  let attempt = 0
+  const taken = await until(`${path} is taken`, async () => {
+    const root = String(servers[attempt++ % servers.length]?.root)
     const answer = await fetch(root + path, {
       method: body === undefined ? 'GET' : 'POST',
       headers: { ...CREDENTIAL, ...(body !== undefined && { 'Content-Type': type }) },
@@ -153,8 +154,10 @@ async function sent(
     })
       .then(async (response) => ({ status: response.status, text: await response.text() }))
       .catch(() => undefined)
-    if (answer && (answer.status < 300 || alsoTaken.includes(answer.status))) return answer.text
+    if (answer && (answer.status < 300 || alsoTaken.includes(answer.status))) return answer
     if (answer && ![408, 429, 503].includes(answer.status)) throw new Error(`${path}: ${answer.status} ${answer.text}`)
     await delay(PAUSE_MS)
-  }
+    return undefined
+  })
+  return taken.text
 }

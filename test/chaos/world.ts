@@ -3,14 +3,13 @@ import { chmodSync, mkdtempSync, rmdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import pg from 'pg'
-import { newId } from '../../src/base/ulid.ts'
 import type { Database } from '../../src/db/database.ts'
 import { startEmbeddedPostgres } from '../../src/db/embedded/postgres.ts'
 import { migrate } from '../../src/db/migrations.ts'
-import { sql } from '../../src/db/sql.ts'
 import { open, post } from '../process/run-world.ts'
 import { dataFolder, letIn, postgresPid, type ServerProcess, startServer, statusOf } from '../process/server-process.ts'
-import { type PlainDatabase, TENANT } from '../support/database.ts'
+import { addAccounts, addCustomer } from '../support/accounts.ts'
+import type { PlainDatabase } from '../support/database.ts'
 import { BASE } from '../support/server.ts'
 import { openSilentProxy, type SilentProxy } from '../support/silent-proxy.ts'
 import { until } from '../support/until.ts'
@@ -35,7 +34,7 @@ export interface ChaosWorld {
 
 const disks = new Set<string>()
 const ACCOUNTS = 40
-const DISK_SIZE = '400m'
+export const DISK_MIB = 400
 /** An operator's settings, except for long waits on a busy machine. */
 const SETTINGS = {
   DATABASE_CONNECT_TIMEOUT_MS: '5000',
@@ -68,7 +67,7 @@ export async function openChaosWorld(wantsDisk: boolean): Promise<ChaosWorld> {
     disk,
     servers,
     specificationId: specification.id,
-    accounts: await addAccounts(database, specification.id),
+    accounts: await fill(database, specification.id),
     restart: async (place, env) => {
       servers[place] = await start(place, env)
     },
@@ -89,7 +88,7 @@ function ownDisk(): ChaosWorld['disk'] {
   const folder = mkdtempSync(path.join(tmpdir(), 'tmf678-disk-'))
   chmodSync(folder, 0o755)
   try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${DISK_SIZE},mode=755`, 'tmpfs', folder], { stdio: 'ignore' })
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${DISK_MIB}m,mode=755`, 'tmpfs', folder], { stdio: 'ignore' })
     disks.add(folder)
     return { folder, isOwn: true }
   } catch {
@@ -118,16 +117,10 @@ function isDone(program: string, args: readonly string[]): boolean {
   }
 }
 
-async function addAccounts(database: Database, specificationId: string): Promise<readonly string[]> {
-  const profile = JSON.stringify({ rates: [{ taxCategory: 'VAT', taxRate: 0.19 }] })
+async function fill(database: Database, specificationId: string): Promise<readonly string[]> {
   const ids = Array.from({ length: ACCOUNTS }, (_, at) => `A${String(at).padStart(4, '0')}`)
-  await database.run(sql`INSERT INTO "customer" ("tenant_id", "id", "internal_id", "last_update", "name")
-    VALUES (${TENANT}, 'C1', ${newId()}, now(), 'Ada')`)
-  await database.run(sql`INSERT INTO "billing_account" ("tenant_id", "id", "internal_id", "last_update", "customer_id",
-      "name", "status", "billing_type", "invoice_currency", "net_term_days", "tax_profile",
-      "bill_cycle_specification_id")
-    SELECT ${TENANT}, id, id, now(), 'C1', 'Account', 'ACTIVE', 'postpaid', 'EUR', 14, ${profile}::jsonb,
-      ${specificationId} FROM unnest(${ids}::text[]) id`)
+  await addCustomer(database)
+  await addAccounts(database, ids, { specificationId })
   return ids
 }
 

@@ -9,6 +9,7 @@ import { progressOn, reportRun } from '../../src/cli/bill-run-report.ts'
 import type { Result } from '../../src/cli/command.ts'
 import { databaseCommands } from '../../src/cli/index.ts'
 import { sql } from '../../src/db/sql.ts'
+import type { Answer } from '../support/answer.ts'
 import { secrets } from '../support/config.ts'
 import { TENANT } from '../support/database.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
@@ -49,8 +50,7 @@ beforeEach(async () => {
   }
 })
 
-// biome-ignore lint/suspicious/noExplicitAny: a test asserts on whatever came.
-async function posted(path: string, body: object): Promise<any> {
+async function posted(path: string, body: object): Promise<Answer> {
   const reply = await server.call('POST', path, body)
   expect(reply.status, reply.text).toBe(201)
   return reply.body

@@ -82,7 +82,8 @@ async function readFor(path: string): Promise<readonly number[]> {
   return Promise.all(
     statements.map(async ({ text, rows }) => {
       const plan = await run(sql`EXPLAIN (ANALYZE, FORMAT JSON) ${text}`)
-      return scanned(JSON.parse(plan.rows.flat().join('\n'))[0].Plan) / rows
+      const [{ Plan }]: [{ Plan: Plan }] = JSON.parse(plan.rows.flat().join('\n'))
+      return scanned(Plan) / rows
     })
   )
 }

@@ -6,6 +6,7 @@ import path from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { isAlive } from '../../src/db/embedded/file-lock.ts'
 import { sql } from '../../src/db/sql.ts'
+import { addAccounts, addCustomer } from '../support/accounts.ts'
 import { SECRET_KEYS } from '../support/config.ts'
 import { createTestDatabase } from '../support/database.ts'
 
@@ -141,11 +142,8 @@ describe('the demo', () => {
 
   test.concurrent('refuses a database with accounts in one line, and leaves it as it was', async () => {
     const { url, database, drop } = await createTestDatabase()
-    await database.run(sql`INSERT INTO "customer" ("tenant_id", "id", "internal_id", "last_update", "name")
-      VALUES ('demo', 'C-1', 'I-1', now(), 'Ada')`)
-    await database.run(sql`INSERT INTO "billing_account" ("tenant_id", "id", "internal_id", "last_update",
-        "customer_id", "name", "status", "billing_type", "invoice_currency", "net_term_days")
-      VALUES ('demo', 'A-1', 'I-2', now(), 'C-1', 'Ada', 'ACTIVE', 'postpaid', 'EUR', 14)`)
+    await addCustomer(database)
+    await addAccounts(database, ['A-1'])
     const { folder, ended } = startDemo({ DATABASE_URL: url })
     const line =
       'tmf678-server: The demo needs a fresh database, and this one has accounts already; ' +

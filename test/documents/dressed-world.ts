@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 import { sql } from '../../src/db/sql.ts'
-import { type BillingWorld, runToEnd } from '../billing/world.ts'
+import { type BillingWorld, runToEnd, untilDone } from '../billing/world.ts'
 import { KEYS, TENANT } from '../support/database.ts'
 import { BASE } from '../support/server.ts'
 import { logoUri } from './logo.ts'
@@ -103,13 +103,9 @@ export async function billByRun(world: BillingWorld, billState: string): Promise
 }
 
 export async function billOnDemand(world: BillingWorld, account: string): Promise<string> {
-  const { body } = await world.server.call('POST', 'customerBillOnDemand', { billingAccount: { id: account } })
-  for (;;) {
-    const { body: now } = await world.server.call('GET', `customerBillOnDemand/${body.id}`)
-    if (now.state === 'done') return now.customerBill.id
-    expect(now.state).toBe('inProgress')
-    await new Promise((resolve) => setImmediate(resolve))
-  }
+  const { state, customerBill } = await untilDone(world.server, { billingAccount: { id: account } })
+  expect(state).toBe('done')
+  return customerBill.id
 }
 
 export async function billByRelease(world: BillingWorld): Promise<string> {

@@ -1,5 +1,6 @@
 import type { Database } from '../../src/db/database.ts'
 import { sql } from '../../src/db/sql.ts'
+import type { Answer } from '../support/answer.ts'
 import { TENANT } from '../support/database.ts'
 import { BASE } from '../support/server.ts'
 
@@ -26,8 +27,7 @@ export async function addRates(
 export async function addLargeBill(
   database: Database,
   lines: number,
-  // biome-ignore lint/suspicious/noExplicitAny: what a server answers.
-  post: (path: string, body: object) => Promise<any>
+  post: (path: string, body: object) => Promise<Answer>
 ): Promise<string> {
   const billingAccount = { id: `A-${lines}` }
   const taxExcludedAmount = { unit: 'EUR', value: lines / 100 }

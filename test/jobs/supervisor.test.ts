@@ -1,8 +1,12 @@
+import pino from 'pino'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { buildApp } from '../../src/app.ts'
 import { sql } from '../../src/db/sql.ts'
 import { addJob } from '../../src/jobs/queue.ts'
 import { type Supervisor, supervise } from '../../src/jobs/supervisor.ts'
 import { rateLimited } from '../../src/jobs/warnings.ts'
+import { parsed } from '../support/answer.ts'
+import { secrets, testConfig } from '../support/config.ts'
 import { createTestDatabase, type PlainDatabase, type TestDatabase } from '../support/database.ts'
 import { openSilentProxy, type SilentProxy } from '../support/silent-proxy.ts'
 import { until } from '../support/until.ts'
@@ -35,6 +39,15 @@ function start(
   const logger = { warn: (_: unknown, message?: string) => void logged.push(String(message)) }
   const tasks = new Map([[TASK, ({ name }: Readonly<Record<string, unknown>>) => task(String(name))]])
   jobs = supervise(proxy.url, database, [{ name: 'tests', tasks }], rateLimited(logger), LIMITS)
+}
+
+/** What the health check of a server with these jobs says. */
+async function readiness() {
+  const parts = { config: testConfig(), secrets, database: store.database, logger: pino({ level: 'silent' }) }
+  const app = await buildApp({ ...parts, standstill: jobs.standstill })
+  const { statusCode, body } = await app.inject('/health/ready')
+  await app.close()
+  return [statusCode, parsed(body).message]
 }
 
 const ask = (name: string) =>
@@ -76,6 +89,7 @@ test('jobs that stand still for long are told, with their number and age, until 
     return jobs.standstill() !== undefined
   })
   expect(jobs.standstill()).toMatch(/^no job was taken for \d+ s$/)
+  expect(await readiness()).toEqual([503, expect.stringMatching(/^The jobs of this process stand still: no job was /)])
   const figures = await jobs.figures()
   expect(figures).toMatchObject({ queued: 1, underWay: 0 })
   expect(figures.oldestReadySeconds).toBeGreaterThan(1)
@@ -86,6 +100,7 @@ test('jobs that stand still for long are told, with their number and age, until 
     return jobs.standstill() === undefined && done.includes('first')
   })
   expect(await jobs.figures()).toMatchObject({ queued: 0, oldestReadySeconds: 0 })
+  expect(await readiness()).toEqual([200, undefined])
 })
 
 test('while the database is away nobody is replaced, and nothing is said to stand still', async () => {

@@ -4,6 +4,7 @@ import { connect, createServer, type Socket } from 'node:net'
 import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { migrate } from '../../src/db/migrations.ts'
+import { parsed } from '../support/answer.ts'
 import { withDatabase } from '../support/database.ts'
 import { BASE } from '../support/server.ts'
 import { CREDENTIAL, cleanUp, letIn, type ServerProcess, startServer, statusOf, until } from './server-process.ts'
@@ -33,7 +34,7 @@ describe('with an empty database of DATABASE_URL', () => {
       const response = await fetch(server.root + path, { headers: CREDENTIAL })
       expect(response.status, path).toBe(503)
       expect(response.headers.get('retry-after')).toBe('5')
-      const error = await response.json()
+      const error = parsed(await response.text())
       expect(error).toMatchObject({ '@type': 'Error', status: '503', reason: 'Service unavailable' })
       expect(error).toMatchObject({ message: expect.stringMatching(/pending; run npm run db:migrate$/) })
     }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { sql } from '../../src/db/sql.ts'
 import { addLargeBill, addRates } from '../documents/large-bill.ts'
+import { type Answer, parsed } from '../support/answer.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { BASE } from '../support/server.ts'
 import { CREDENTIAL, cleanUp, type ServerProcess, startServer } from './server-process.ts'
@@ -21,10 +22,10 @@ afterAll(async () => {
   await store.drop()
 })
 
-async function post(path: string, body: object): Promise<unknown> {
+async function post(path: string, body: object): Promise<Answer> {
   const headers = { ...CREDENTIAL, 'content-type': 'application/json' }
   const answer = await fetch(`${server.root}${path}`, { method: 'POST', headers, body: JSON.stringify(body) })
-  return answer.json()
+  return parsed(await answer.text())
 }
 
 /** Returns the status and length of a document; keeps none of it. */

@@ -3,6 +3,7 @@ import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { connectClient, jobSettings } from '../../src/db/connection.ts'
 import { migrate } from '../../src/db/migrations.ts'
+import { parsed } from '../support/answer.ts'
 import { withDatabase } from '../support/database.ts'
 import { BASE } from '../support/server.ts'
 import { hasPooler, startPooler, stopPoolers } from './pooler.ts'
@@ -104,16 +105,16 @@ function post(server: ServerProcess, path: string, body: object): Promise<Respon
 async function get(servers: readonly ServerProcess[], at: number, path: string) {
   const { root } = servers[at % servers.length] as ServerProcess
   const response = await fetch(`${root}${BASE}/${path}`, { headers: CREDENTIAL })
-  const bills = (await response.json()) as readonly { readonly billDate: string }[]
+  const bills = parsed(await response.text())
   return { status: response.status, dates: bills.map(({ billDate }) => billDate) }
 }
 
 /** Shows that jobs work on their own connection: the request is rejected. */
 async function askForBill(server: ServerProcess): Promise<void> {
   const asked = await post(server, 'customerBillOnDemand', { billingAccount: { id: 'A0815' } })
-  const { id } = (await asked.json()) as { readonly id: string }
+  const { id } = parsed(await asked.text())
   await until('the request is answered', async () => {
     const response = await fetch(`${server.root}${BASE}/customerBillOnDemand/${id}`, { headers: CREDENTIAL })
-    return ((await response.json()) as { readonly state: string }).state === 'rejected'
+    return parsed(await response.text()).state === 'rejected'
   })
 }

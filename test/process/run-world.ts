@@ -1,18 +1,18 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { expect } from 'vitest'
 import { Problem } from '../../src/base/problem.ts'
-import { newId } from '../../src/base/ulid.ts'
 import type { Database } from '../../src/db/database.ts'
 import { type Sql, sql } from '../../src/db/sql.ts'
 import { verifyLedger } from '../../src/ledger/verify.ts'
+import { addAccounts, addCustomer, addRates } from '../support/accounts.ts'
+import { parsed } from '../support/answer.ts'
 import { openPlainDatabase, type PlainDatabase, TENANT } from '../support/database.ts'
 import { BASE } from '../support/server.ts'
+import { until } from '../support/until.ts'
 import { CREDENTIAL } from './server-process.ts'
 
 /** Every tenth account has no rates, every twenty-fifth one in another currency, every seventh has credit. */
 const RATES = 3
 const [NO_RATES, FOREIGN_RATES, PAID] = [10, 25, 7]
-const POLL_MS = 5
 
 export function open(url: string): PlainDatabase {
   const settings = { poolSize: 4, connectTimeoutMs: 120_000, statementTimeoutMs: 120_000, applicationName: 'test' }
@@ -32,20 +32,16 @@ export async function fill(root: string, database: Database, accounts: number): 
     validFor: { startDateTime: '2026-03-01T00:00:00Z', endDateTime: '2026-04-01T00:00:00Z' },
     BillCycleSpecification: { id: specification.id }
   })
-  const profile = JSON.stringify({ rates: [{ taxCategory: 'VAT', taxRate: 0.19 }] })
-  await database.run(sql`INSERT INTO "customer" ("tenant_id", "id", "internal_id", "last_update", "name")
-    VALUES (${TENANT}, 'C1', ${newId()}, now(), 'Ada')`)
-  await database.run(sql`INSERT INTO "billing_account" ("tenant_id", "id", "internal_id", "last_update", "customer_id",
-      "name", "status", "billing_type", "invoice_currency", "net_term_days", "tax_profile",
-      "bill_cycle_specification_id")
-    SELECT ${TENANT}, concat('A', lpad(n::text, 7, '0')), gen_random_uuid(), now(), 'C1', 'Account', 'ACTIVE',
-      'postpaid', 'EUR', 14, ${profile}::jsonb, ${specification.id} FROM generate_series(1, ${accounts}::int) n`)
-  await database.run(sql`INSERT INTO "applied_customer_billing_rate" ("tenant_id", "id", "date", "is_billed",
-      "rate_type", "billing_account_id", "tax_excluded_amount_value", "tax_excluded_amount_unit")
-    SELECT ${TENANT}, gen_random_uuid(), '2026-03-10', false, 'usageCharge', concat('A', lpad(n::text, 7, '0')),
-      n % 100 + 0.123, CASE WHEN n % ${FOREIGN_RATES}::int = 0 THEN 'USD' ELSE 'EUR' END
-    FROM generate_series(1, ${accounts}::int) n CROSS JOIN generate_series(1, ${RATES}::int)
-    WHERE n % ${NO_RATES}::int <> 0`)
+  await addCustomer(database)
+  const ids = Array.from({ length: accounts }, (_, at) => `A${String(at + 1).padStart(7, '0')}`)
+  await addAccounts(database, ids, { specificationId: specification.id })
+  const rated = ids.filter((_, at) => (at + 1) % NO_RATES > 0)
+  for (let each = 0; each < RATES; each++) await addRates(database, rated, { amount: '7.123', kind: 'usageCharge' })
+  const foreign = ids.filter((_, at) => (at + 1) % FOREIGN_RATES === 0)
+  await database.run(sql`UPDATE "applied_customer_billing_rate" SET "tax_excluded_amount_unit" = 'USD'
+    WHERE "billing_account_id" = ANY(${foreign}::text[])`)
+  await database.run(sql`UPDATE "applied_customer_billing_rate"
+    SET "tax_excluded_amount_value" = right("billing_account_id", 2)::int + 0.123`)
   await payInAdvance(database, accounts)
   return cycle.id
 }
@@ -77,30 +73,29 @@ export async function post(root: string, path: string, body: object): Promise<{ 
 
 /** Returns the only value of a statement; retries while the database is away. */
 export async function ask(database: PlainDatabase, statement: Sql): Promise<string> {
-  for (;;) {
-    const answer = await database.run(statement).catch((error: unknown) => {
+  const look = () =>
+    database.run(statement).catch((error: unknown) => {
       if (!(error instanceof Problem)) throw error
+      return undefined
     })
-    if (answer) return String(answer.rows[0]?.[0])
-    await delay(POLL_MS)
-  }
+  const { rows } = await until('the database answers', look)
+  return String(rows[0]?.[0])
 }
 
 /** Waits for the end of the only run and returns its state. */
-export async function untilRunEnds(database: PlainDatabase, limitMs: number): Promise<string> {
-  for (const deadline = Date.now() + limitMs; ; await delay(POLL_MS)) {
+export function untilRunEnds(database: PlainDatabase, limitMs: number): Promise<string> {
+  const look = async () => {
     const state = await ask(database, sql`SELECT "state" FROM "bill_run"`)
-    if (!['queued', 'running'].includes(state)) return state
-    if (Date.now() > deadline) throw new Error(`the run does not end within ${limitMs} ms`)
+    return ['queued', 'running'].includes(state) ? undefined : state
   }
+  return until('the run ends', look, limitMs)
 }
 
 /** Expects a sound run, whatever happened meanwhile. */
 export async function expectSound(database: PlainDatabase, root: string, accounts: number): Promise<void> {
   const id = await ask(database, sql`SELECT "id" FROM "bill_run"`)
   const response = await fetch(`${root}/billing/v1/billRun/${id}`, { headers: CREDENTIAL })
-  // biome-ignore lint/suspicious/noExplicitAny: a test asserts on whatever came.
-  const run = (await response.json()) as any
+  const run = parsed(await response.text())
   const skipped = Math.floor(accounts / NO_RATES)
   const parked = Math.floor(accounts / FOREIGN_RATES) - Math.floor(accounts / (2 * FOREIGN_RATES))
   expect(run).toMatchObject({ state: 'done', eligible: accounts, billed: accounts - skipped - parked })

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { parsed } from '../support/answer.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { BASE } from '../support/server.ts'
 import { fill, open, post } from './run-world.ts'
@@ -87,7 +88,7 @@ async function untilBilled({ root }: ServerProcess, accountId: string, limitMs?:
   const { id } = await post(root, `${BASE}/customerBillOnDemand`, { billingAccount: { id: accountId } })
   const isDone = async () => {
     const response = await fetch(`${root}${BASE}/customerBillOnDemand/${id}`, { headers: CREDENTIAL })
-    return ((await response.json()) as { readonly state?: string }).state === 'done'
+    return parsed(await response.text()).state === 'done'
   }
   await until('there is a bill', isDone, limitMs)
 }

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { networkInterfaces } from 'node:os'
 import { promisify } from 'node:util'
 import { afterEach, describe, expect, it } from 'vitest'
+import { parsed } from '../support/answer.ts'
 import { createTestDatabase } from '../support/database.ts'
 import { BASE } from '../support/server.ts'
 import {
@@ -35,12 +36,12 @@ describe('with a folder of its own', () => {
       const { stdout } = await promisify(execFile)('sh', ['-c', `${fetchToken}\n${line} -sS -w '\n%{http_code}'`])
       const [, body = '', status] = /^(.*)\n(\d+)$/s.exec(stdout) ?? []
       expect(status, line).toMatch(/^2\d\d$/)
-      expect(() => JSON.parse(body), line).not.toThrow()
-      const { id, state } = JSON.parse(body)
+      expect(() => parsed(body), line).not.toThrow()
+      const { id, state } = parsed(body)
       if (state === 'inProgress') {
         const settled = async () => {
           const response = await fetch(`${server.root}${BASE}/customerBillOnDemand/${id}`, { headers: CREDENTIAL })
-          return ((await response.json()) as { state: string }).state
+          return parsed(await response.text()).state
         }
         await expect.poll(settled).not.toBe('inProgress')
         expect(await settled()).toBe('done')
@@ -123,7 +124,7 @@ async function post(server: ServerProcess, acknowledged: Set<string>): Promise<S
     headers: { ...CREDENTIAL, 'Content-Type': 'application/json' },
     body: JSON.stringify({ billingAccount: { id: 'A0815' } })
   })
-  const { id } = (await response.json()) as { id: string }
+  const { id } = parsed(await response.text())
   expect(response.status).toBe(201)
   return acknowledged.add(id)
 }

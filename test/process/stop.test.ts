@@ -5,6 +5,7 @@ import { buffer } from 'node:stream/consumers'
 import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { sql } from '../../src/db/sql.ts'
+import { parsed } from '../support/answer.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { BASE } from '../support/server.ts'
 import { load } from './load.ts'
@@ -162,7 +163,7 @@ async function fill(server: ServerProcess): Promise<string> {
     body: JSON.stringify({ billingAccount: { id: 'A0815' } })
   })
   expect(response.status).toBe(201)
-  const { id } = (await response.json()) as { id: string }
+  const { id } = parsed(await response.text())
   await client.query(
     `INSERT INTO customer_bill_on_demand SELECT copy.* FROM customer_bill_on_demand AS original,
        generate_series(2, ${LARGE.rows}) AS number,

@@ -1,3 +1,4 @@
+import type { Answer } from './answer.ts'
 import type { TestServer } from './server.ts'
 
 /** A postable body and a changing patch for each resource. */
@@ -10,8 +11,7 @@ export const SAMPLES: Readonly<Record<string, { body: object; patch: object }>> 
 }
 export const PATHS = Object.keys(SAMPLES)
 
-// biome-ignore lint/suspicious/noExplicitAny: a test asserts on whatever came.
-export async function post(server: TestServer, path: string, more: object = {}): Promise<any> {
+export async function post(server: TestServer, path: string, more: object = {}): Promise<Answer> {
   const reply = await server.call('POST', path, { ...SAMPLES[path]?.body, ...more })
   if (reply.status !== 201) throw new Error(`POST ${path}: ${reply.text}`)
   return reply.body

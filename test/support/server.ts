@@ -1,6 +1,7 @@
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify'
 import pino from 'pino'
 import { buildApp } from '../../src/app.ts'
+import type { Answer } from './answer.ts'
 import { secrets, testConfig } from './config.ts'
 import { createTestDatabase, KEYS, TENANT, type TestDatabase } from './database.ts'
 import { resources } from './standard-resources.ts'
@@ -21,8 +22,7 @@ export interface Reply {
   readonly headers: LightMyRequestResponse['headers']
   readonly text: string
   /** The parsed JSON; a test of exact digits reads `text`. */
-  // biome-ignore lint/suspicious/noExplicitAny: a test asserts on whatever came.
-  readonly body: any
+  readonly body: Answer
 }
 
 /**

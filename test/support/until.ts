@@ -1,11 +1,21 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
 const LIMIT_MS = 240_000
-const POLL_MS = 20
+const POLL_MS = 5
 
 /** Polls a condition. Throws after the limit. */
-export async function until(what: string, condition: () => unknown, limitMs = LIMIT_MS): Promise<void> {
-  for (const deadline = Date.now() + limitMs; !(await condition()); await delay(POLL_MS)) {
-    if (Date.now() > deadline) throw new Error(`not within ${limitMs} ms: ${what}`)
+export async function until<T>(
+  what: string,
+  look: () => T | Promise<T>,
+  limitMs = LIMIT_MS
+): Promise<Exclude<Awaited<T>, false | 0 | null | undefined>> {
+  for (const deadline = Date.now() + limitMs; Date.now() < deadline; await delay(POLL_MS)) {
+    const found = await look()
+    if (isThere(found)) return found
   }
+  throw new Error(`not within ${limitMs} ms: ${what}`)
+}
+
+function isThere<T>(found: T): found is Exclude<T, false | 0 | null | undefined> {
+  return Boolean(found)
 }

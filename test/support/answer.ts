@@ -1,0 +1,127 @@
+interface Period {
+  readonly startDateTime: string
+  readonly endDateTime: string
+}
+
+/** What tests read of the bodies of the API, of whichever resource: a name that no answer has does not compile. */
+interface Members {
+  readonly BillCycleSpecification: Answer
+  readonly access_token: string
+  readonly action: string
+  readonly actorId: string
+  readonly adjustments: Answer
+  readonly after: Answer
+  readonly alias: string
+  readonly aliases: Answer
+  readonly allocations: Answer
+  readonly amount: Answer
+  readonly amountDue: Answer
+  readonly appliedAmount: Answer
+  readonly appliedPayment: Answer
+  readonly before: Answer
+  readonly bill: Answer
+  readonly billCycleSpecification: Answer
+  readonly billDate: string
+  readonly billDocument: Answer
+  readonly billNo: string
+  readonly billNumberPattern: string
+  readonly billed: number
+  readonly billingAccount: Answer
+  readonly billingDate: string
+  readonly branding: Answer
+  readonly callCharges: Answer
+  readonly client: Answer
+  readonly clientId: string
+  readonly closingBalance: Answer
+  readonly code: string
+  readonly credit: Answer
+  readonly customer: Answer
+  readonly customerBill: Answer
+  readonly date: string
+  readonly discarded: Answer
+  readonly eligible: number
+  readonly error: string
+  readonly error_description: string
+  readonly errors: Answer
+  readonly estimatedEnd: string
+  readonly exp: number
+  readonly expiresAt: string
+  readonly externalId: string
+  readonly failure: string
+  readonly finishedAt: string
+  readonly holdReason: string
+  readonly href: string
+  readonly id: string
+  readonly internalId: string
+  readonly invoiceCurrency: string
+  readonly isBilled: boolean
+  readonly key: string
+  readonly kid: string
+  readonly language: string
+  readonly lastUpdate: string
+  readonly line: number
+  readonly lineCount: number
+  readonly lines: readonly Answer[]
+  readonly mailingDate: string
+  readonly message: string
+  readonly messageCode: string
+  readonly movements: Answer
+  readonly name: string
+  readonly openingBalance: Answer
+  readonly otherCharges: Answer
+  readonly parked: Answer
+  readonly parkedCount: number
+  readonly partner: string
+  readonly password: string
+  readonly path: string
+  readonly payment: Answer
+  readonly paymentDueDate: string
+  readonly payments: Answer
+  readonly position: number
+  readonly rate: Answer
+  readonly reason: string
+  readonly reference: string
+  readonly refresh_token: string
+  readonly relatedParty: Answer
+  readonly released: number
+  readonly remainingAmount: Answer
+  readonly requestId: string
+  readonly resourceType: string
+  readonly results: Answer
+  readonly reversedAt: string
+  readonly route: string
+  readonly scope: string
+  readonly secret: string
+  readonly shownAmount: Answer
+  readonly skipped: readonly { readonly reason: string; readonly count: number }[]
+  readonly source: Answer
+  readonly state: string
+  readonly stateReason: string
+  readonly status: string
+  readonly taxAmount: Answer
+  readonly taxExcludedAmount: Answer
+  readonly taxIncludedAmount: Answer
+  readonly taxItem: Answer
+  readonly tenant: string
+  readonly totalCharges: Answer
+  readonly type: string
+  readonly unit: string
+  readonly unknownAccountRates: number
+  readonly url: string
+  readonly user: Answer
+  readonly username: string
+  readonly validFor: Period
+  readonly value: number
+}
+
+/** A parsed body: a resource, or a list of them. What it does not have is undefined, its first elements too. */
+export interface Answer extends Members, ReadonlyArray<Answer> {
+  readonly 0: Answer
+  readonly 1: Answer
+  readonly 2: Answer
+}
+
+/** Parses the JSON of an answer. */
+export function parsed(text: string): Answer {
+  return JSON.parse(text)
+}
