@@ -187,7 +187,7 @@ export const BANS: readonly Ban[] = [
       'test/api/turns.test.ts',
       'test/billing/bill-run-bills.test.ts',
       'test/documents/large-bill.ts',
-      // What guards and migrations find.
+      // Rows for guards and migrations.
       'test/db/document-snapshot.test.ts',
       'test/db/guards.test.ts',
       'test/db/payment-reference-keys.test.ts',

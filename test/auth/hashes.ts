@@ -2,7 +2,7 @@ import crypto from 'node:crypto'
 import { syncBuiltinESMExports } from 'node:module'
 import { vi } from 'vitest'
 
-/** What each hash costs that is computed for a piece of work. Work is counted, not timed: a busy machine is slow. */
+/** Returns the cost of each hash that a piece of work computes. Counts work, not time: a busy machine is slow. */
 export async function hashesOf(work: () => Promise<unknown>) {
   const argon2 = vi.spyOn(crypto, 'argon2')
   syncBuiltinESMExports()

@@ -41,7 +41,7 @@ function start(
   jobs = supervise(proxy.url, database, [{ name: 'tests', tasks }], rateLimited(logger), LIMITS)
 }
 
-/** What the health check of a server with these jobs says. */
+/** Returns the status and message of the health check of a server with these jobs. */
 async function readiness() {
   const parts = { config: testConfig(), secrets, database: store.database, logger: pino({ level: 'silent' }) }
   const app = await buildApp({ ...parts, standstill: jobs.standstill })

@@ -3,7 +3,7 @@ interface Period {
   readonly endDateTime: string
 }
 
-/** What tests read of the bodies of the API, of whichever resource: a name that no answer has does not compile. */
+/** The members of all bodies that tests read: a name that no body has does not compile. */
 interface Members {
   readonly BillCycleSpecification: Answer
   readonly access_token: string
@@ -114,7 +114,7 @@ interface Members {
   readonly value: number
 }
 
-/** A parsed body: a resource, or a list of them. What it does not have is undefined, its first elements too. */
+/** A parsed body: a resource, or a list of them. A missing member is undefined, and so is a missing element. */
 export interface Answer extends Members, ReadonlyArray<Answer> {
   readonly 0: Answer
   readonly 1: Answer

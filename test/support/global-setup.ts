@@ -14,7 +14,7 @@ export async function setup(): Promise<() => Promise<void>> {
   const given = process.env.TEST_POSTGRES_URL
   const { url, stop } = given === undefined ? await startOwn() : { url: given, stop: async () => undefined }
   process.env.TEST_DATABASE_URL = url
-  // What one process has compiled the next one need not.
+  // A process reuses the compiled code of earlier ones.
   const compiled = mkdtempSync(path.join(tmpdir(), 'tmf678-compiled-'))
   process.env.NODE_COMPILE_CACHE = compiled
   const client = new pg.Client(url)
