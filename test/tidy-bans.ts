@@ -204,6 +204,31 @@ export const BANS: readonly Ban[] = [
     because: 'it hangs where it should fail; use support/until.ts'
   },
   {
+    what: 'an entry of the ledger',
+    pattern: /INSERT INTO "ledger_entry"/,
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the offence.
+    offence: 'sql`INSERT INTO "ledger_entry" SELECT ${x}`',
+    where: /^src\//,
+    except: ['src/ledger/post.ts'],
+    because: 'one statement writes the ledger'
+  },
+  {
+    what: 'a journal of a bill',
+    pattern: /\binsertEntries\(/,
+    offence: 'tx.run(insertEntries(rows))',
+    where: /^src\//,
+    except: ['src/ledger/post.ts', 'src/ledger/post-bills.ts'],
+    because: 'post-bills.ts writes the journals of all bills'
+  },
+  {
+    what: 'a temporary table of drafts',
+    pattern: /bill_draft|\b(?:DRAFT|LINE)_TABLE\b/,
+    offence: 'sql`SELECT FROM "pg_temp"."bill_draft"`',
+    where: /^src\/(?!billing\/drafts\/)/,
+    except: [],
+    because: 'drafts/ owns them; others read its relations'
+  },
+  {
     what: 'a default export',
     pattern: /^export default/m,
     offence: 'export default 1',

@@ -1,6 +1,6 @@
 import type { Transaction } from '../db/database.ts'
 import { type Sql, sql } from '../db/sql.ts'
-import { postingInstant } from './post.ts'
+import { postBills } from './post-bills.ts'
 
 /**
  * Selects bills `b` of other systems that belong in the ledger: issued, with an amount due, to an account of this
@@ -31,30 +31,20 @@ export async function postForeignBills(
   tenantId: string,
   { bills, chargedAt, paidAt }: Posting
 ): Promise<void> {
-  const at = sql`CASE WHEN e."place" < 4 THEN ${chargedAt}::timestamptz ELSE ${paidAt}::timestamptz END`
   // Computes each bill by itself: with many bills, no plan joins them to one another.
-  const statement = sql`INSERT INTO "ledger_entry" ("tenant_id", "journal_id", "line", "posted_at", "book", "detail",
-      "billing_account_id", "currency", "amount", "source_type", "source_id")
-    SELECT ${tenantId}, b."id", row_number() OVER (PARTITION BY b."id" ORDER BY e."place", e."detail" COLLATE "C"),
-      ${postingInstant(tenantId, sql`b."billing_account_id"`, at)}, e."book", e."detail",
-      b."billing_account_id", b."amount_due_unit", e."amount", 'bill', b."id"
+  const journals = sql`SELECT b."id" AS "bill", b."billing_account_id" AS "account", b."partner_id" AS "partner",
+      b."amount_due_unit" AS "currency", b."amount_due_value" AS "due",
+      ${chargedAt}::timestamptz AS "at", NULL::jsonb AS "revenue",
+      b."amount_due_value" - x."tax" AS "untyped", x."taxes", NULL::numeric AS "rounding",
+      b."amount_due_value" - b."remaining_amount_value" AS "paid", ${paidAt}::timestamptz AS "paid_at"
     FROM "customer_bill" b
-    CROSS JOIN LATERAL (SELECT b."amount_due_value" AS "due", coalesce(sum(t."amount"), 0) AS "tax",
-        b."amount_due_value" - b."remaining_amount_value" AS "paid" FROM ${TAXES} t) x
-    CROSS JOIN LATERAL (
-      SELECT 1 AS "place", 'receivable' AS "book", NULL AS "detail", x."due" AS "amount"
-      UNION ALL
-      SELECT 2, CASE WHEN b."partner_id" IS NULL THEN 'revenue' ELSE 'partner' END, NULL, x."tax" - x."due"
-      UNION ALL
-      SELECT 3, 'tax', t."category", -sum(t."amount") FROM ${TAXES} t GROUP BY t."category"
-      UNION ALL
-      SELECT 4, 'cash', 'other', x."paid" WHERE x."paid" <> 0
-      UNION ALL
-      SELECT 5, 'receivable', NULL, -x."paid" WHERE x."paid" <> 0) e
+    CROSS JOIN LATERAL (SELECT coalesce(sum(t."amount"), 0) AS "tax",
+        jsonb_agg(jsonb_build_object('taxCategory', t."category", 'taxAmount', jsonb_build_object('value', t."amount")))
+          AS "taxes" FROM ${TAXES} t) x
     WHERE b."tenant_id" = ${tenantId} AND ${IN_LEDGER} AND ${bills}`
-  await tx.run(statement, { prepared: true })
+  await postBills(tx, tenantId, journals, { prepared: true })
 }
 
-/** The taxes of a bill `b` in the currency of its amount due. */
-const TAXES = sql`(SELECT t->>'taxCategory' AS "category", (t#>>'{taxAmount,value}')::numeric AS "amount"
-  FROM jsonb_array_elements(b."tax_item") t WHERE t#>>'{taxAmount,unit}' = b."amount_due_unit")`
+/** The taxes of a bill `b` by category, in the currency of its amount due. */
+const TAXES = sql`(SELECT t->>'taxCategory' AS "category", sum((t#>>'{taxAmount,value}')::numeric) AS "amount"
+  FROM jsonb_array_elements(b."tax_item") t WHERE t#>>'{taxAmount,unit}' = b."amount_due_unit" GROUP BY 1)`

@@ -55,8 +55,13 @@ export async function post(tx: Transaction, journal: Journal, entries: readonly 
     ({ book, detail, currency, amount }, index) => sql`(${tenantId}, ${journalId}, ${index + 1}, ${at}, ${book},
       ${detail}, ${billingAccountId}, ${currency}, ${amount}, ${sourceType}, ${sourceId})`
   )
-  await tx.run(sql`INSERT INTO "ledger_entry" ("tenant_id", "journal_id", "line", "posted_at", "book", "detail",
-    "billing_account_id", "currency", "amount", "source_type", "source_id") VALUES ${join(rows, sql`, `)}`)
+  await tx.run(insertEntries(sql`VALUES ${join(rows, sql`, `)}`))
+}
+
+/** Inserts the rows of a query: tenant, journal, line, instant, book, detail, account, currency, amount, source. */
+export function insertEntries(rows: Sql): Sql {
+  return sql`INSERT INTO "ledger_entry" ("tenant_id", "journal_id", "line", "posted_at", "book", "detail",
+    "billing_account_id", "currency", "amount", "source_type", "source_id") ${rows}`
 }
 
 export async function postAllocations(
@@ -65,16 +70,13 @@ export async function postAllocations(
   allocations: readonly AllocationPosting[]
 ): Promise<void> {
   const each = <K extends keyof AllocationPosting>(name: K) => allocations.map((allocation) => allocation[name])
-  await tx.run(
-    sql`INSERT INTO "ledger_entry" ("tenant_id", "journal_id", "line", "posted_at", "book", "billing_account_id",
-        "currency", "amount", "source_type", "source_id")
-      SELECT ${tenantId}, a."id", e."line", p."posted_at", e."book", a."account", a."currency", e."sign" * a."amount",
-        CASE WHEN a."payment" IS NULL THEN 'credit' ELSE 'allocation' END, coalesce(a."payment", a."bill")
+  const rows = sql`SELECT ${tenantId}, a."id", e."line", p."posted_at", e."book", NULL, a."account", a."currency",
+        e."sign" * a."amount", CASE WHEN a."payment" IS NULL THEN 'credit' ELSE 'allocation' END,
+        coalesce(a."payment", a."bill")
       FROM unnest(${each('id')}::text[], ${each('paymentId')}::text[], ${each('billId')}::text[],
         ${each('billingAccountId')}::text[], ${each('currency')}::text[], ${each('amount')}::numeric[])
         a("id", "payment", "bill", "account", "currency", "amount")
       CROSS JOIN LATERAL ${postingInstant(tenantId, sql`a."account"`, sql`${postedAt}`)} p
-      CROSS JOIN (VALUES (1, 'balance', 1), (2, 'receivable', -1)) e("line", "book", "sign")`,
-    { prepared: true }
-  )
+      CROSS JOIN (VALUES (1, 'balance', 1), (2, 'receivable', -1)) e("line", "book", "sign")`
+  await tx.run(insertEntries(rows), { prepared: true })
 }

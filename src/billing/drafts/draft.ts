@@ -3,6 +3,7 @@ import { minorDigits } from '../../base/money.ts'
 import type { Transaction } from '../../db/database.ts'
 import { computed, computedRow, count, rowOf, text } from '../../db/row.ts'
 import { join, type Sql, sql } from '../../db/sql.ts'
+import { createTables, DRAFT_TABLE, LINE_TABLE } from './tables.ts'
 
 export interface Charging {
   readonly tenantId: string
@@ -25,8 +26,8 @@ export interface Drafted {
 const NOTHING_TO_BILL = 'nothingToBill'
 
 /**
- * Computes the bills of some accounts into "pg_temp"."bill_draft" and their lines into "bill_draft_line", which last as
- * long as the transaction. Changes nothing else. Runs as one aggregation for any number of accounts.
+ * Computes the bills of some accounts and their lines into the tables of tables.ts, which last as long as the
+ * transaction. Changes nothing else. Runs as one aggregation for any number of accounts.
  *
  * Lines with the same taxes form a group, whose base is their exact sum. Each base is rounded once, and so is the tax
  * on it, half away from zero. The rounding is the difference between the bases and the lines, each rounded for display.
@@ -40,28 +41,12 @@ export async function draftBills(tx: Transaction, charging: Charging): Promise<D
   })
   if (digits.length === 0) return { ready: 0, skipped: {}, parked: [] }
   await tx.run(linesStatement(charging))
-  await tx.run(sql`ANALYZE "pg_temp"."bill_draft_line"`)
+  await tx.run(sql`ANALYZE ${LINE_TABLE}`)
   await tx.run(draftStatement(charging, join(digits, sql`, `)))
   return outcome(tx)
 }
 
 const CURRENCY = rowOf('billing_account', { invoiceCurrency: text }, 'a')
-
-/** The connection keeps the tables and empties them at every commit, so that a run of many chunks creates them once. */
-async function createTables(tx: Transaction): Promise<void> {
-  await tx.run(sql`SET LOCAL client_min_messages = warning`)
-  // Independent of the server's settings: some accounts are found by index, not by reading all rates.
-  await tx.run(sql`SET LOCAL random_page_cost = 1.1`)
-  await tx.run(sql`CREATE TEMP TABLE IF NOT EXISTS "bill_draft_line" ("account" text COLLATE "C",
-    "rate" text COLLATE "C", "place" tid,
-    "version" int, "kind" text, "unit" text, "amount" numeric, "taxes" jsonb, "tax_key" text) ON COMMIT DELETE ROWS`)
-  await tx.run(sql`CREATE TEMP TABLE IF NOT EXISTS "bill_draft" ("position" int, "account" text COLLATE "C",
-    "partner" text, "bill" text COLLATE "C", "document" text, "currency" text,
-    "lines" int, "tax_excluded" numeric, "tax_included" numeric, "rounding" numeric, "taxes" jsonb, "kinds" jsonb,
-    "fault" text, "profile" jsonb) ON COMMIT DELETE ROWS`)
-  await tx.run(sql`DELETE FROM "pg_temp"."bill_draft_line"`)
-  await tx.run(sql`DELETE FROM "pg_temp"."bill_draft"`)
-}
 
 /**
  * Selects the rates `r` due on a bill of an account `a`, up to two dates. A partner's rates are billed to its own
@@ -75,7 +60,8 @@ function due(chargeDate: Sql, creditDate: Sql): Sql {
 
 /** A partner's rates may have arrived before its account, and name it without the partner's own id in front. */
 function linesStatement({ tenantId, accounts, chargeDate, creditDate = chargeDate }: Charging): Sql {
-  return sql`INSERT INTO "pg_temp"."bill_draft_line"
+  return sql`INSERT INTO ${LINE_TABLE}
+      ("account", "rate", "place", "version", "kind", "unit", "amount", "taxes", "tax_key")
     SELECT a."id", r."id", r.ctid, r."version", coalesce(r."rate_type", 'appliedBillingCharge'),
       r."tax_excluded_amount_unit", r."tax_excluded_amount_value", t."taxes",
       (SELECT string_agg(concat(x->>'taxCategory', ':', x->>'taxRate'), ',' ORDER BY x->>'taxCategory', x->>'taxRate')
@@ -107,15 +93,20 @@ function appliedProfile(profile: Sql, at: Sql): Sql {
 }
 
 function draftStatement({ tenantId, accounts, taxDate }: Charging, digits: Sql): Sql {
-  return sql`WITH "a" AS (
+  return sql`WITH
+    -- The accounts, with the digits of their currencies and the tax profiles that hold.
+    "a" AS (
       SELECT a."id", a."partner_id" AS "partner", a."invoice_currency" AS "currency", d."digits",
         ${appliedProfile(sql`a."tax_profile"`, sql`${taxDate}::timestamptz`)} AS "profile"
       FROM "billing_account" a JOIN (VALUES ${digits}) d("currency", "digits") ON d."currency" = a."invoice_currency"
       WHERE a."tenant_id" = ${tenantId} AND ${accounts}),
+    -- The exact sum of the lines of an account with the same given taxes.
     "groups" AS (
       SELECT l."account", l."tax_key", a."digits", sum(l."amount") AS "base"
-      FROM "pg_temp"."bill_draft_line" l JOIN "a" a ON a."id" = l."account" GROUP BY 1, 2, 3),
+      FROM ${LINE_TABLE} l JOIN "a" a ON a."id" = l."account" GROUP BY 1, 2, 3),
+    -- Each sum rounded once: the base of the bill.
     "bases" AS (SELECT "account", sum(round("base", "digits")) AS "excluded" FROM "groups" GROUP BY 1),
+    -- The taxes of the sums by the profile of the account, and those that lines were given.
     "raw_taxes" AS (
       SELECT g."account", g."digits", p->>'taxCategory' AS "category", (p->>'taxRate')::numeric AS "rate",
         g."base" * (p->>'taxRate')::numeric AS "amount", NULL AS "unit"
@@ -124,12 +115,14 @@ function draftStatement({ tenantId, accounts, taxDate }: Charging, digits: Sql):
       UNION ALL
       SELECT l."account", a."digits", x->>'taxCategory', (x->>'taxRate')::numeric, (x#>>'{taxAmount,value}')::numeric,
         x#>>'{taxAmount,unit}'
-      FROM "pg_temp"."bill_draft_line" l JOIN "a" a ON a."id" = l."account"
+      FROM ${LINE_TABLE} l JOIN "a" a ON a."id" = l."account"
       CROSS JOIN LATERAL jsonb_array_elements(l."taxes") x),
+    -- Each tax rounded once.
     "taxes" AS (
       SELECT "account", "category", "rate", round(sum("amount"), "digits") AS "amount", min("unit") AS "min_unit",
         max("unit") AS "max_unit"
       FROM "raw_taxes" GROUP BY "account", "category", "rate", "digits"),
+    -- The tax items of the bill, and a currency among them that is not the account's.
     "tax_items" AS (
       SELECT t."account", sum(t."amount") AS "tax",
         coalesce(min(nullif(t."min_unit", a."currency")), min(nullif(t."max_unit", a."currency"))) AS "foreign_tax",
@@ -137,17 +130,21 @@ function draftStatement({ tenantId, accounts, taxDate }: Charging, digits: Sql):
         'taxRate', t."rate", 'taxAmount', jsonb_build_object('unit', a."currency", 'value', t."amount")))
         ORDER BY t."category", t."rate") AS "items"
       FROM "taxes" t JOIN "a" a ON a."id" = t."account" GROUP BY 1),
+    -- The lines by type of rate as the bill shows them, and rates that cannot be billed.
     "kinds" AS (
       SELECT l."account", l."kind", count(*) AS "lines", sum(round(l."amount", a."digits")) AS "shown",
         min(l."rate") FILTER (WHERE l."unit" IS NULL) AS "without",
         min(ARRAY[l."rate", l."unit"]) FILTER (WHERE l."unit" <> a."currency") AS "foreign"
-      FROM "pg_temp"."bill_draft_line" l JOIN "a" a ON a."id" = l."account" GROUP BY 1, 2),
+      FROM ${LINE_TABLE} l JOIN "a" a ON a."id" = l."account" GROUP BY 1, 2),
+    -- The same of the whole account.
     "sums" AS (
       SELECT "account", sum("lines") AS "lines", sum("shown") AS "shown", jsonb_object_agg("kind", "shown") AS "kinds",
         min("without") AS "without", min("foreign") AS "foreign" FROM "kinds" GROUP BY 1)
-    INSERT INTO "pg_temp"."bill_draft"
-    SELECT CASE WHEN "ready" THEN row_number() OVER (PARTITION BY "ready" ORDER BY "id") END, "id", "partner", NULL,
-      NULL, "currency", "lines", "excluded", "included", "excluded" - "shown", "items", "kinds", "fault", "profile"
+    -- One draft for each account: numbered where it becomes a bill, and with the reason where it cannot.
+    INSERT INTO ${DRAFT_TABLE} ("position", "account", "partner", "currency", "lines", "tax_excluded", "tax_included",
+      "rounding", "taxes", "kinds", "fault", "profile")
+    SELECT CASE WHEN "ready" THEN row_number() OVER (PARTITION BY "ready" ORDER BY "id") END, "id", "partner",
+      "currency", "lines", "excluded", "included", "excluded" - "shown", "items", "kinds", "fault", "profile"
     FROM (SELECT *, "lines" > 0 AND "fault" IS NULL AS "ready" FROM (SELECT *, ${FAULT} AS "fault" FROM (
       SELECT a."id", a."partner", a."currency", a."profile", coalesce(s."lines", 0) AS "lines", b."excluded", s."shown",
         s."kinds", s."without", s."foreign", b."excluded" + coalesce(t."tax", 0) AS "included",
@@ -173,8 +170,8 @@ const COUNTS = computedRow({
 const PARKED = computedRow({ billingAccount: computed(text, sql`"account"`), reason: computed(text, sql`"fault"`) })
 
 async function outcome(tx: Transaction): Promise<Drafted> {
-  const counts = await tx.run(sql`SELECT ${COUNTS.columns} FROM "pg_temp"."bill_draft"`)
-  const { rows } = await tx.run(sql`SELECT ${PARKED.columns} FROM "pg_temp"."bill_draft" WHERE "fault" IS NOT NULL
+  const counts = await tx.run(sql`SELECT ${COUNTS.columns} FROM ${DRAFT_TABLE}`)
+  const { rows } = await tx.run(sql`SELECT ${PARKED.columns} FROM ${DRAFT_TABLE} WHERE "fault" IS NOT NULL
     ORDER BY "account"`)
   const { ready, empty } = COUNTS.one(counts)
   return { ready, skipped: empty ? { [NOTHING_TO_BILL]: empty } : {}, parked: rows.map(PARKED.read) }

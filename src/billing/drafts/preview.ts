@@ -12,6 +12,7 @@ import { inTurns } from '../../pace/turns.ts'
 import { anyQuery, type Endpoint, endpoint } from '../../tmf/serving/endpoint.ts'
 import { draftBills } from './draft.ts'
 import { PREVIEW_SCHEMA } from './schema.ts'
+import { DRAFT_TABLE, LINE_TABLE } from './tables.ts'
 
 const LINES_SHOWN_MAX = 10_000
 /** Limit of a preview, a few seconds of the database; beyond it, a dry run works in the background. */
@@ -91,7 +92,7 @@ async function previewBill(
   const charging = { tenantId, accounts: sql`a."id" = ${account.id}`, chargeDate: until, taxDate: until }
   const { parked } = await draftBills(tx, charging)
   if (parked[0]) throw new Problem('conflict', parked[0].reason)
-  const draft = DRAFT.one(await tx.run(sql`SELECT ${DRAFT.columns} FROM "pg_temp"."bill_draft"`))
+  const draft = DRAFT.one(await tx.run(sql`SELECT ${DRAFT.columns} FROM ${DRAFT_TABLE}`))
   const { id, name, invoiceCurrency } = account
   const money = (amount: string) => moneyOf(invoiceCurrency, amount)
   const bill = objectOf({
@@ -136,7 +137,7 @@ const LINE = rowOf(
 
 async function readLines(tx: Transaction, tenantId: string, currency: string): Promise<readonly Row[]> {
   const { rows } = await tx.run(sql`SELECT ${LINE.columns}
-    FROM (SELECT *, round("amount", ${minorDigits(currency)}::int) AS "shown" FROM "pg_temp"."bill_draft_line") l
+    FROM (SELECT *, round("amount", ${minorDigits(currency)}::int) AS "shown" FROM ${LINE_TABLE}) l
     JOIN "applied_customer_billing_rate" r ON r."tenant_id" = ${tenantId} AND r."id" = l."rate"
     ORDER BY r."date", r."id" LIMIT ${LINES_SHOWN_MAX}`)
   return rows

@@ -5,7 +5,7 @@ import type { Row, Transaction } from '../../db/database.ts'
 import { computed, computedRow, instant, rowOf, stated, text } from '../../db/row.ts'
 import { identifier, join, type Sql, sql } from '../../db/sql.ts'
 import { type BalanceKey, lockBalances } from '../../ledger/balance.ts'
-import { postingInstant } from '../../ledger/post.ts'
+import { postBills } from '../../ledger/post-bills.ts'
 import type { Bill } from '../../resources/customer-bill.ts'
 import { billedRecipient } from '../../resources/letterhead.ts'
 import type { Addition, ChangeContext, Stored } from '../../tmf/declaration/resource.ts'
@@ -35,7 +35,7 @@ export async function issueExisting(
   if (bills.length === 0) return []
   const balances = await lockBalances(tx, tenantId, bills)
   const now = context.clock()
-  await postBills(tx, tenantId, bills, now)
+  await postIssued(tx, tenantId, bills, now)
   const after = await numberBills(tx, tenantId, bills, state, now)
   const before = new Map(bills.map((bill) => [bill.id, bill.state]))
   await recordMoves(tx, context, 'issue', { before, after }, now)
@@ -61,7 +61,7 @@ export async function issueWithChange(
   const bills = await lockIssuable(tx, tenantId, [id])
   await lockBalances(tx, tenantId, bills)
   const now = context.clock()
-  await postBills(tx, tenantId, bills, now)
+  await postIssued(tx, tenantId, bills, now)
   const letterheadId = await keepLetterhead(tx, tenantId, now)
   const { billDate } = present(bills[0], 'the bill that is issued')
   const number = numberAt(await takeNumbers(tx, tenantId, billDate, 1), sql`0`)
@@ -102,35 +102,24 @@ async function lockIssuable(
   return rows.map(ISSUABLE.read).map(({ amountDueUnit: currency, ...bill }) => ({ ...bill, currency }))
 }
 
-/** Posts one journal per bill, as for a draft: the displayed lines, and their difference to the base. */
-async function postBills(tx: Transaction, tenantId: string, bills: readonly Issuable[], now: Instant): Promise<void> {
+/** Posts the displayed lines of bills, and their difference to the base. */
+async function postIssued(tx: Transaction, tenantId: string, bills: readonly Issuable[], at: Instant): Promise<void> {
   const currencies = [...new Set(bills.map(({ currency }) => currency))]
   const digits = currencies.map((currency) => sql`(${currency}::text, ${minorDigits(currency)}::int)`)
-  await tx.run(sql`WITH "bill" AS (
-      SELECT b.*, c."digits", p."posted_at" FROM "customer_bill" b
-      JOIN (VALUES ${join(digits, sql`, `)}) c("currency", "digits") ON c."currency" = b."amount_due_unit"
-      CROSS JOIN LATERAL ${postingInstant(tenantId, sql`b."billing_account_id"`, sql`${now}`)} p
-      WHERE b."tenant_id" = ${tenantId} AND b."id" = ANY(${bills.map(({ id }) => id)}::text[])),
-    "kind" AS (
-      SELECT b."id" AS "bill", coalesce(r."rate_type", 'appliedBillingCharge') AS "kind",
-        sum(round(r."tax_excluded_amount_value", b."digits")) AS "shown"
-      FROM "bill" b JOIN "applied_customer_billing_rate" r ON r."tenant_id" = b."tenant_id" AND r."bill_id" = b."id"
-      GROUP BY 1, 2),
-    "entry" AS (
-      SELECT "id" AS "bill", 'receivable' AS "book", NULL AS "detail", "amount_due_value" AS "amount" FROM "bill"
-      UNION ALL
-      SELECT k."bill", CASE WHEN b."partner_id" IS NULL THEN 'revenue' ELSE 'partner' END, k."kind", -k."shown"
-      FROM "kind" k JOIN "bill" b ON b."id" = k."bill"
-      UNION ALL
-      SELECT "id", 'tax', t->>'taxCategory', -(t#>>'{taxAmount,value}')::numeric
-      FROM "bill" CROSS JOIN LATERAL jsonb_array_elements("tax_item") t
-      UNION ALL
-      SELECT "id", 'rounding', NULL, -"rounding_amount" FROM "bill" WHERE "rounding_amount" <> 0)
-    INSERT INTO "ledger_entry" ("tenant_id", "journal_id", "line", "posted_at", "book", "detail", "billing_account_id",
-      "currency", "amount", "source_type", "source_id")
-    SELECT ${tenantId}, b."id", row_number() OVER (PARTITION BY b."id"), b."posted_at", e."book", e."detail",
-      b."billing_account_id", b."amount_due_unit", e."amount", 'bill', b."id"
-    FROM "entry" e JOIN "bill" b ON b."id" = e."bill"`)
+  const journals = sql`SELECT b."id" AS "bill", b."billing_account_id" AS "account", b."partner_id" AS "partner",
+      b."amount_due_unit" AS "currency", b."amount_due_value" AS "due",
+      ${at}::timestamptz AS "at", k."revenue", NULL::numeric AS "untyped",
+      b."tax_item" AS "taxes", b."rounding_amount" AS "rounding", NULL::numeric AS "paid",
+      NULL::timestamptz AS "paid_at"
+    FROM "customer_bill" b
+    JOIN (VALUES ${join(digits, sql`, `)}) c("currency", "digits") ON c."currency" = b."amount_due_unit"
+    CROSS JOIN LATERAL (SELECT jsonb_object_agg("type", "shown") AS "revenue" FROM (
+      SELECT coalesce(r."rate_type", 'appliedBillingCharge') AS "type",
+        sum(round(r."tax_excluded_amount_value", c."digits")) AS "shown"
+      FROM "applied_customer_billing_rate" r WHERE r."tenant_id" = b."tenant_id" AND r."bill_id" = b."id"
+      GROUP BY 1) l) k
+    WHERE b."tenant_id" = ${tenantId} AND b."id" = ANY(${bills.map(({ id }) => id)}::text[])`
+  await postBills(tx, tenantId, journals)
 }
 
 /** Returns the columns to write to a bill `b` on issue. */

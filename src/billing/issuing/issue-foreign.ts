@@ -98,8 +98,7 @@ async function lockAccount(tx: Transaction, tenantId: string, id: string, mode: 
 async function post(tx: Transaction, context: ChangeContext, bills: Sql): Promise<void> {
   const now = context.clock()
   await sayWhatRemains(tx, context, bills, now)
-  const at = sql`${now}`
-  await postForeignBills(tx, context.author.tenantId, { bills, chargedAt: at, paidAt: at })
+  await postForeignBills(tx, context.author.tenantId, { bills, chargedAt: sql`${now}`, paidAt: sql`${now}` })
   await settleWithNothingLeft(tx, context, bills)
 }
 

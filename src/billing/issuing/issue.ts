@@ -2,10 +2,11 @@ import type { Instant } from '../../base/instant.ts'
 import type { Transaction } from '../../db/database.ts'
 import { count, rowOf, scalar, stated, text } from '../../db/row.ts'
 import { type Sql, sql } from '../../db/sql.ts'
-import { postingInstant } from '../../ledger/post.ts'
+import { postBills } from '../../ledger/post-bills.ts'
 import { customerBill } from '../../resources/customer-bill.ts'
 import { balanceBefore, recipientNamed } from '../../resources/letterhead.ts'
 import { recordEvents } from '../../tmf/event.ts'
+import { draftJournals, nameDrafts, READY_DRAFTS, READY_LINES } from '../drafts/tables.ts'
 import { keepLetterhead } from './keep-letterhead.ts'
 import { type Numbers, numberAt, takeNumbers } from './number-series.ts'
 
@@ -32,7 +33,7 @@ export interface Issue {
  */
 export async function issueBills(tx: Transaction, issue: Issue, ready: number): Promise<ReadonlyMap<string, string>> {
   if (ready === 0) return new Map()
-  await nameBills(
+  await nameDrafts(
     tx,
     Array.from({ length: ready }, () => issue.newId()),
     Array.from({ length: ready }, () => issue.newId())
@@ -40,19 +41,13 @@ export async function issueBills(tx: Transaction, issue: Issue, ready: number): 
   await tx.run(sql`SET CONSTRAINTS "applied_customer_billing_rate_tenant_id_bill_id_fkey" DEFERRED`)
   await markRates(tx, issue)
   const isIssued = issue.state !== 'new'
-  if (isIssued) await postBills(tx, issue)
   const { tenantId, newId, now } = issue
+  if (isIssued) await postBills(tx, tenantId, draftJournals(now))
   const letterheadId = isIssued ? await keepLetterhead(tx, tenantId, now) : undefined
   const numbers = isIssued ? await takeNumbers(tx, tenantId, issue.billDate, ready) : undefined
   const bills = await insertBills(tx, issue, numbers, letterheadId)
   await recordEvents(tx, { view: { tenantId }, newId }, customerBill, 'created', [...bills.values()], now)
   return bills
-}
-
-async function nameBills(tx: Transaction, ids: readonly string[], documentIds: readonly string[]): Promise<void> {
-  await tx.run(sql`UPDATE "pg_temp"."bill_draft" d SET "bill" = i."bill", "document" = i."document"
-    FROM unnest(${ids}::text[], ${documentIds}::text[]) WITH ORDINALITY i("bill", "document", "position")
-    WHERE d."position" = i."position"`)
 }
 
 /** A rate changed or removed since it was read would leave half a bill: the whole transaction is retried. */
@@ -63,35 +58,13 @@ END $$`
 /** Finds rates by their place in the table, the fastest way; a rate that has moved was changed. */
 async function markRates(tx: Transaction, { tenantId }: Issue): Promise<void> {
   const { rowCount } = await tx.run(sql`WITH "line" AS MATERIALIZED (
-      SELECT l."place", l."rate", l."version", d."bill"
-      FROM "pg_temp"."bill_draft_line" l JOIN "pg_temp"."bill_draft" d ON d."account" = l."account"
-      WHERE d."position" IS NOT NULL ORDER BY l."place")
+      SELECT "place", "rate", "version", "bill" FROM ${READY_LINES} l ORDER BY "place")
     UPDATE "applied_customer_billing_rate" r SET "is_billed" = true, "bill_id" = l."bill", "version" = r."version" + 1
     FROM "line" l
     WHERE r.ctid = l."place" AND r."tenant_id" = ${tenantId} AND r."id" = l."rate" AND r."version" = l."version"
       AND NOT r."is_billed"`)
-  const lines = await tx.run(sql`SELECT sum("lines") FROM "pg_temp"."bill_draft" WHERE "position" IS NOT NULL`)
+  const lines = await tx.run(sql`SELECT sum("lines") FROM ${READY_DRAFTS} d`)
   if (rowCount !== scalar(lines, count)) await tx.run(CHANGED_MEANWHILE)
-}
-
-/** Posts one journal per bill: the receivable against the revenue by type of rate, the taxes and the rounding. */
-async function postBills(tx: Transaction, { tenantId, now }: Issue): Promise<void> {
-  await tx.run(sql`INSERT INTO "ledger_entry" ("tenant_id", "journal_id", "line", "posted_at", "book", "detail",
-      "billing_account_id", "currency", "amount", "source_type", "source_id")
-    SELECT ${tenantId}, "bill", row_number() OVER (PARTITION BY "bill"), p."posted_at", "book", "detail",
-      "account", "currency", "amount", 'bill', "bill"
-    FROM "pg_temp"."bill_draft" d
-    CROSS JOIN LATERAL ${postingInstant(tenantId, sql`d."account"`, sql`${now}`)} p
-    CROSS JOIN LATERAL (
-      SELECT 'receivable' AS "book", NULL AS "detail", d."tax_included" AS "amount"
-      UNION ALL
-      SELECT CASE WHEN d."partner" IS NULL THEN 'revenue' ELSE 'partner' END, k."key", -k."value"::numeric
-      FROM jsonb_each_text(d."kinds") k
-      UNION ALL
-      SELECT 'tax', t->>'taxCategory', -(t#>>'{taxAmount,value}')::numeric FROM jsonb_array_elements(d."taxes") t
-      UNION ALL
-      SELECT 'rounding', NULL, -d."rounding" WHERE d."rounding" <> 0) e
-    WHERE d."position" IS NOT NULL`)
 }
 
 async function insertBills(
@@ -123,7 +96,7 @@ async function insertBills(
         '@referredType', 'Customer')),
       ${stateOf(state)}, d."taxes", ${state === 'new' ? null : state}, d."rounding", ${letterheadId},
       ${letterheadId === undefined ? sql`NULL` : recipientNamed(sql`c."name"`, balance)}, d."profile"
-    FROM (SELECT *, ${numberOf(numbers)} AS "number" FROM "pg_temp"."bill_draft" d WHERE d."position" IS NOT NULL) d
+    FROM (SELECT *, ${numberOf(numbers)} AS "number" FROM ${READY_DRAFTS} d) d
     JOIN "billing_account" a ON a."tenant_id" = ${tenantId} AND a."id" = d."account"
     JOIN "customer" c ON c."tenant_id" = a."tenant_id" AND c."id" = a."customer_id"
     JOIN "tenant" n ON n."id" = a."tenant_id"

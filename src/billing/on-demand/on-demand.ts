@@ -13,6 +13,7 @@ import { lockBalances } from '../../ledger/balance.ts'
 import { customerBillOnDemand } from '../../resources/customer-bill-on-demand.ts'
 import { recordEvents } from '../../tmf/event.ts'
 import { draftBills } from '../drafts/draft.ts'
+import { READY_DRAFTS } from '../drafts/tables.ts'
 import { issueBills } from '../issuing/issue.ts'
 import { PAYABLE } from '../payments/allocation.ts'
 import { useCredit } from '../payments/credit.ts'
@@ -159,7 +160,7 @@ async function availableOf(
 }
 
 async function totalOf(tx: Transaction): Promise<string> {
-  return scalar(await tx.run(sql`SELECT "tax_included" FROM "pg_temp"."bill_draft"`), decimal)
+  return scalar(await tx.run(sql`SELECT "tax_included" FROM ${READY_DRAFTS} d`), decimal)
 }
 
 async function end(

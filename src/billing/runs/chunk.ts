@@ -4,6 +4,7 @@ import { boolean, computed, json, oneOf, rowOf, text } from '../../db/row.ts'
 import { type Sql, sql } from '../../db/sql.ts'
 import { lockWanted } from '../../ledger/balance.ts'
 import { type Drafted, draftBills } from '../drafts/draft.ts'
+import { READY_DRAFTS } from '../drafts/tables.ts'
 import { issueBills } from '../issuing/issue.ts'
 import { useCredit } from '../payments/credit.ts'
 import { authorIn } from '../work/author.ts'
@@ -107,15 +108,14 @@ async function issue(tx: Transaction, context: WorkContext, chunk: Chunk, { read
  * common order: a concurrent payment is either seen here or sees the bill.
  */
 async function lockCredited(tx: Transaction, tenantId: string): Promise<readonly string[]> {
-  const billed = sql`SELECT "account", "currency" FROM "pg_temp"."bill_draft" WHERE "position" IS NOT NULL`
+  const billed = sql`SELECT "account", "currency" FROM ${READY_DRAFTS} d`
   const balances = await lockWanted(tx, tenantId, billed)
   return balances.filter(({ credit }) => Number(credit) > 0).map(({ billingAccountId }) => billingAccountId)
 }
 
 async function keepDry(tx: Transaction, { tenantId, runId }: Chunk): Promise<void> {
   await tx.run(sql`INSERT INTO "bill_run_dry_bill" ("tenant_id", "bill_run_id", "billing_account_id", "document")
-    SELECT ${tenantId}, ${runId}, d."account", ${DRAFT_DOCUMENT} FROM "pg_temp"."bill_draft" d
-    WHERE d."position" IS NOT NULL`)
+    SELECT ${tenantId}, ${runId}, d."account", ${DRAFT_DOCUMENT} FROM ${READY_DRAFTS} d`)
 }
 
 /** A draft as the bill it would become, without the attributes of an issued bill. */
@@ -141,7 +141,6 @@ async function close(tx: Transaction, chunk: Chunk, drafted: Drafted, now: Insta
   await tx.run(sql`UPDATE "bill_run_chunk" SET "billed" = ${ready}, "skipped" = ${JSON.stringify(skipped)},
       "eligible" = ${isRetry ? 0 : seen}::int, "finished_at" = ${now},
       "amounts" = (SELECT jsonb_object_agg("currency", "sum"::text) FROM (
-        SELECT "currency", sum("tax_included") AS "sum" FROM "pg_temp"."bill_draft" WHERE "position" IS NOT NULL
-        GROUP BY 1) s)
+        SELECT "currency", sum("tax_included") AS "sum" FROM ${READY_DRAFTS} d GROUP BY 1) s)
     WHERE "tenant_id" = ${tenantId} AND "bill_run_id" = ${runId} AND "number" = ${number}`)
 }

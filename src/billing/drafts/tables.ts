@@ -1,0 +1,50 @@
+import type { Instant } from '../../base/instant.ts'
+import type { Transaction } from '../../db/database.ts'
+import { type Sql, sql } from '../../db/sql.ts'
+
+/** The temporary tables of drafts. Only this room names them; other rooms read the relations below. */
+export const LINE_TABLE: Sql = sql`"pg_temp"."bill_draft_line"`
+export const DRAFT_TABLE: Sql = sql`"pg_temp"."bill_draft"`
+
+/** The drafts that become bills, one row each. */
+export const READY_DRAFTS: Sql = sql`(SELECT "position", "account", "partner", "bill", "document", "currency", "lines",
+  "tax_excluded", "tax_included", "rounding", "taxes", "kinds", "profile" FROM ${DRAFT_TABLE}
+  WHERE "position" IS NOT NULL)`
+
+/** The rates of these drafts, with their bills. */
+export const READY_LINES: Sql = sql`(SELECT l."place", l."rate", l."version", d."bill"
+  FROM ${LINE_TABLE} l JOIN ${DRAFT_TABLE} d ON d."account" = l."account" WHERE d."position" IS NOT NULL)`
+
+/** The journals of these drafts, as `postBills` takes them. */
+export function draftJournals(at: Instant): Sql {
+  return sql`SELECT "bill", "account", "partner", "currency", "tax_included" AS "due", ${at}::timestamptz AS "at",
+    "kinds" AS "revenue", NULL::numeric AS "untyped", "taxes", "rounding", NULL::numeric AS "paid",
+    NULL::timestamptz AS "paid_at" FROM ${READY_DRAFTS} d`
+}
+
+/** The connection keeps the tables and empties them at every commit, so that a run of many chunks creates them once. */
+export async function createTables(tx: Transaction): Promise<void> {
+  await tx.run(sql`SET LOCAL client_min_messages = warning`)
+  // Independent of the server's settings: some accounts are found by index, not by reading all rates.
+  await tx.run(sql`SET LOCAL random_page_cost = 1.1`)
+  await tx.run(sql`CREATE TEMP TABLE IF NOT EXISTS "bill_draft_line" ("account" text COLLATE "C",
+    "rate" text COLLATE "C", "place" tid,
+    "version" int, "kind" text, "unit" text, "amount" numeric, "taxes" jsonb, "tax_key" text) ON COMMIT DELETE ROWS`)
+  await tx.run(sql`CREATE TEMP TABLE IF NOT EXISTS "bill_draft" ("position" int, "account" text COLLATE "C",
+    "partner" text, "bill" text COLLATE "C", "document" text, "currency" text,
+    "lines" int, "tax_excluded" numeric, "tax_included" numeric, "rounding" numeric, "taxes" jsonb, "kinds" jsonb,
+    "fault" text, "profile" jsonb) ON COMMIT DELETE ROWS`)
+  await tx.run(sql`DELETE FROM ${LINE_TABLE}`)
+  await tx.run(sql`DELETE FROM ${DRAFT_TABLE}`)
+}
+
+/** Assigns ids to the drafts that become bills, and to their documents. */
+export async function nameDrafts(
+  tx: Transaction,
+  bills: readonly string[],
+  documents: readonly string[]
+): Promise<void> {
+  await tx.run(sql`UPDATE ${DRAFT_TABLE} d SET "bill" = i."bill", "document" = i."document"
+    FROM unnest(${bills}::text[], ${documents}::text[]) WITH ORDINALITY i("bill", "document", "position")
+    WHERE d."position" = i."position"`)
+}
