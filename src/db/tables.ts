@@ -477,5 +477,6 @@ export interface Tables {
     readonly amount: 'decimal'
     readonly bill_state: 'text'
     readonly position: 'bigint'
+    readonly replaces_credit_limit: 'boolean'
   }
 }

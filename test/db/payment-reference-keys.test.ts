@@ -40,7 +40,7 @@ async function apply(names: readonly string[]): Promise<void> {
   expect(await migrate(url, undefined, directory)).toEqual(names)
 }
 
-test('payments of before that look the same are numbered: the plain one first, else the oldest', async () => {
+test('payments that look the same are numbered, and parts in the place of the credit limit marked', async () => {
   await apply(MIGRATIONS.slice(0, OURS))
   await client.query(`
     INSERT INTO "tenant" ("id", "name") VALUES ('a', 'Nordlicht');
@@ -67,7 +67,18 @@ test('payments of before that look the same are numbered: the plain one first, e
       payment
     )
   }
+  await client.query(`
+    INSERT INTO "customer_bill" ("tenant_id", "id", "last_update", "state", "bill_document")
+      VALUES ('a', 'B1', now(), 'new', '[]'), ('a', 'B2', now(), 'new', '[]');
+    INSERT INTO "payment_allocation" ("tenant_id", "id", "payment_id", "bill_id", "amount", "bill_state")
+      VALUES ('a', 'limit', NULL, 'B1', 3, 'sent'), ('a', 'limit, back', NULL, 'B1', -2, 'settled'),
+        ('a', 'limit, then paid', '1', 'B1', 2, 'settled'), ('a', 'more', '2', 'B1', 1, 'settled'),
+        ('a', 'other bill', '2', 'B2', 2, 'sent'), ('a', 'other bill, back', '2', 'B2', -2, 'settled')`)
   await apply(MIGRATIONS.slice(OURS))
+  const replacing = await client.query('SELECT "id" FROM "payment_allocation" WHERE "replaces_credit_limit"')
+  expect(replacing.rows).toEqual([{ id: 'limit, then paid' }])
+  const marked = client.query(`UPDATE "payment_allocation" SET "replaces_credit_limit" = true WHERE "id" = 'limit'`)
+  await expect(marked).rejects.toMatchObject({ constraint: 'payment_allocation_replaces_by_payment' })
   const { rows } = await client.query({
     text: 'SELECT "id", "reference", "reference_key", "reference_twin" FROM "payment" ORDER BY "id"',
     rowMode: 'array'

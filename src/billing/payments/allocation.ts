@@ -92,10 +92,8 @@ export async function replace(
   allocations: readonly Allocation[],
   now: Instant
 ): Promise<void> {
-  await move(tx, context, allocations, now, {
-    action: 'pay' as const,
-    assignments: sql`"applied_payment" = ${APPLIED}`
-  })
+  const assignments = sql`"applied_payment" = ${APPLIED}`
+  await move(tx, context, allocations, now, { action: 'pay' as const, assignments, replacesLimit: true })
 }
 
 const APPLIED = sql`nullif(coalesce(b."applied_payment", '[]') || coalesce(x."applied", '[]'), '[]')`
@@ -132,6 +130,8 @@ const COLUMNS = join(customerBill.columns.map(identifier), sql`, `)
 interface Move {
   readonly action: Action
   readonly assignments: Sql
+  /** The payments take the place of the credit limit. */
+  readonly replacesLimit?: boolean
 }
 
 async function move(
@@ -139,7 +139,7 @@ async function move(
   context: PaymentContext,
   allocations: readonly Allocation[],
   now: Instant,
-  { action, assignments }: Move
+  { action, assignments, replacesLimit = false }: Move
 ): Promise<void> {
   if (allocations.length === 0) return
   const { tenantId } = context.author
@@ -148,8 +148,10 @@ async function move(
   const billIds = sql`${[...new Set(each('billId'))]}::text[]`
   const before = await tx.run(sql`SELECT ${COLUMNS} FROM "customer_bill"
     WHERE "tenant_id" = ${tenantId} AND "id" = ANY(${billIds}) ORDER BY "id" FOR UPDATE`)
-  await tx.run(sql`INSERT INTO "payment_allocation" ("tenant_id", "id", "payment_id", "bill_id", "amount", "bill_state")
-    SELECT ${tenantId}, x."id", x."payment", x."bill", x."amount", b."state"
+  await tx.run(sql`INSERT INTO "payment_allocation" ("tenant_id", "id", "payment_id", "bill_id", "amount", "bill_state",
+      "replaces_credit_limit")
+    SELECT ${tenantId}, x."id", x."payment", x."bill", x."amount", b."state",
+      ${replacesLimit}::boolean AND x."payment" IS NOT NULL
     FROM unnest(${each('id')}::text[], ${each('paymentId')}::text[], ${each('billId')}::text[],
       ${each('amount')}::numeric[]) WITH ORDINALITY x("id", "payment", "bill", "amount", "at")
     JOIN "customer_bill" b ON b."tenant_id" = ${tenantId} AND b."id" = x."bill" ORDER BY x."at"`)

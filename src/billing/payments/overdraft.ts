@@ -53,7 +53,6 @@ export async function fillOverdraft(tx: Transaction, context: PaymentContext, pa
     JOIN (SELECT "amount" - coalesce((SELECT sum("amount") FROM "payment_allocation"
         WHERE "tenant_id" = ${tenantId} AND "payment_id" = ${id}), 0) AS "left"
       FROM "payment" WHERE "tenant_id" = ${tenantId} AND "id" = ${id}) p ON x."before" < p."left" ORDER BY x."bill"`)
-  // REPLACED recognises the payment's part by the limit's, written right before it.
   const filled = rows.map(FILLED.read)
   const allocations = filled.flatMap(({ billId, part }): readonly Allocation[] => {
     const to = { billId, billingAccountId, currency }
@@ -92,7 +91,3 @@ export async function addOverdrawn(
     SET "overdrawn" = "overdrawn" + (SELECT sum("part") FROM unnest(${parts}::numeric[]) x("part"))
     WHERE "tenant_id" = ${tenantId} AND "account_id" = ${billingAccountId} AND "currency" = ${currency}`)
 }
-
-/** Selects allocations of a payment that replaced one of the limit, by their order on a bill. */
-export const REPLACED = sql`coalesce("payment_id" IS NOT NULL AND lag("payment_id") OVER "written" IS NULL
-  AND lag("amount") OVER "written" = -"amount", FALSE)`

@@ -7,7 +7,7 @@ import { addCredits, lockBalances } from '../../ledger/balance.ts'
 import { post } from '../../ledger/post.ts'
 import type { View } from '../../tmf/view.ts'
 import { type Allocation, type PaymentContext, takeBack } from './allocation.ts'
-import { addOverdrawn, REPLACED } from './overdraft.ts'
+import { addOverdrawn } from './overdraft.ts'
 
 const PAYMENT = rowOf('payment', { billingAccountId: text, currency: text, amount: decimal, method: text })
 
@@ -54,7 +54,7 @@ export async function reversePayment(
 const UNDONE = computedRow({
   billId: text,
   amount: computed(decimal, sql`-sum("amount")`),
-  byLimit: computed(optional(decimal), sql`sum("amount") FILTER (WHERE "is_replaced")`)
+  byLimit: computed(optional(decimal), sql`sum("amount") FILTER (WHERE "replaces_credit_limit")`)
 })
 
 /** Returns the allocations that undo a payment, and those by which the credit limit pays again. */
@@ -65,11 +65,8 @@ async function undone(
   key: Pick<Allocation, 'billingAccountId' | 'currency'>
 ): Promise<readonly Allocation[]> {
   const { rows } = await tx.run(sql`SELECT ${UNDONE.columns}
-    FROM (SELECT "bill_id", "payment_id", "amount", ${REPLACED} AS "is_replaced" FROM "payment_allocation"
-      WHERE "tenant_id" = ${tenantId} AND "bill_id" IN (SELECT "bill_id" FROM "payment_allocation"
-        WHERE "tenant_id" = ${tenantId} AND "payment_id" = ${paymentId})
-      WINDOW "written" AS (PARTITION BY "bill_id" ORDER BY "position")) x
-    WHERE "payment_id" = ${paymentId} GROUP BY "bill_id" HAVING sum("amount") <> 0 ORDER BY "bill_id"`)
+    FROM "payment_allocation" WHERE "tenant_id" = ${tenantId} AND "payment_id" = ${paymentId}
+    GROUP BY "bill_id" HAVING sum("amount") <> 0 ORDER BY "bill_id"`)
   return rows.map(UNDONE.read).flatMap(({ billId, amount, byLimit }): readonly Allocation[] => {
     const taken = { ...key, paymentId, billId, amount }
     return byLimit === undefined ? [taken] : [taken, { ...taken, paymentId: undefined, amount: byLimit }]
