@@ -4,11 +4,11 @@ import { type Currency, truncated } from './currency.ts'
 import { ageInDays, type Plan } from './plans.ts'
 import type { Random } from './random.ts'
 
-type BillState = 'new' | 'validated' | 'sent' | 'partiallyPaid' | 'settled' | 'onHold'
+type RunBillState = 'new' | 'validated' | 'sent' | 'partiallyPaid' | 'settled' | 'onHold'
 
 /** A bill's way to its state, with its payments. */
 export interface Life {
-  readonly path: readonly ['new', ...BillState[]]
+  readonly path: readonly ['new', ...RunBillState[]]
   readonly lastUpdate: number
   readonly isIssued: boolean
   readonly payments: readonly Payment[]
@@ -30,7 +30,7 @@ const HELD_LATE = [
 ] as const
 
 /** Shares of states in percent, for bills up to an age in days. */
-const MIXES: readonly { readonly days: number; readonly mix: readonly (readonly [BillState, number])[] }[] = [
+const MIXES: readonly { readonly days: number; readonly mix: readonly (readonly [RunBillState, number])[] }[] = [
   {
     days: 3,
     mix: [
@@ -108,7 +108,7 @@ function held({ kind }: Plan, age: number, random: Random): Life['path'] {
   return random.pick(age <= 3 ? HELD_EARLY : HELD_LATE)
 }
 
-function stateAt(age: number, random: Random): BillState {
+function stateAt(age: number, random: Random): RunBillState {
   const mix = MIXES.find(({ days }) => age <= days)?.mix ?? []
   let drawn = random.integer(1, 100)
   for (const [state, share] of mix) {

@@ -1,17 +1,10 @@
 import { setInterval } from 'node:timers/promises'
 import { Problem } from '../base/problem.ts'
-import {
-  BILL_STATES,
-  type BillState,
-  cancelRun,
-  type RunContext,
-  resumeRun,
-  retryRun,
-  startRun
-} from '../billing/runs/bill-run.ts'
+import { cancelRun, type RunContext, resumeRun, retryRun, startRun } from '../billing/runs/bill-run.ts'
 import { discardBills } from '../billing/runs/discard.ts'
 import { type ReadRun, readRuns, writeRun } from '../billing/runs/list.ts'
 import type { Transaction } from '../db/database.ts'
+import { RUN_BILL_STATES, type RunBillState } from '../resources/customer-bill.ts'
 import { hasEnded, progressOn, reportRun } from './bill-run-report.ts'
 import { type Arguments, type Command, type Context, Misuse, type Result } from './command.ts'
 import { enterTenant } from './lookup.ts'
@@ -86,10 +79,10 @@ function steering(description: string, options: readonly 'wait'[], act: Act): Co
   }
 }
 
-function readState({ options: { state = 'new' } }: Arguments): BillState {
-  const known = BILL_STATES.find((candidate) => candidate === state)
+function readState({ options: { state = 'new' } }: Arguments): RunBillState {
+  const known = RUN_BILL_STATES.find((candidate) => candidate === state)
   if (known) return known
-  throw new Misuse(`--state must be one of ${BILL_STATES.join(', ')}`)
+  throw new Misuse(`--state must be one of ${RUN_BILL_STATES.join(', ')}`)
 }
 
 async function steer(

@@ -28,7 +28,12 @@ import {
 
 /** In the order of a bill's life; onHold stands beside them. */
 const STATES = ['new', 'validated', 'sent', 'partiallyPaid', 'settled'] as const
-export const ISSUED: readonly string[] = ['validated', 'sent', 'partiallyPaid', 'settled']
+/** The states by which a bill is issued, those in which a run leaves it, and those of an issued bill. */
+export const ISSUING_STATES = ['validated', 'sent'] as const
+export type IssuingState = (typeof ISSUING_STATES)[number]
+export const RUN_BILL_STATES = ['new', ...ISSUING_STATES] as const
+export type RunBillState = (typeof RUN_BILL_STATES)[number]
+export const ISSUED_STATES: readonly string[] = [...ISSUING_STATES, 'partiallyPaid', 'settled']
 
 const attributes = {
   billNo: text('bill_no', 'Number of the bill, as the customer sees it', 'indexed'),
@@ -127,13 +132,13 @@ export const customerBill = declareResource(['completeFromDatabase', 'beforeChan
   internal: {
     columns: ['issued_as', 'rounding_amount'],
     derive: ({ state }, before) => ({
-      issued_as: before?.internal.issued_as ?? (ISSUED.includes(String(state)) ? String(state) : null)
+      issued_as: before?.internal.issued_as ?? (ISSUED_STATES.includes(String(state)) ? String(state) : null)
     })
   }
 })
 
 export function isBecomingIssued(state: State | undefined, before?: Stored): boolean {
-  return (before?.internal.issued_as ?? null) === null && ISSUED.includes(String(state))
+  return (before?.internal.issued_as ?? null) === null && ISSUED_STATES.includes(String(state))
 }
 
 /** A held bill never goes back before the state in which it was issued. */

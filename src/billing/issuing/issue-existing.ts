@@ -6,16 +6,13 @@ import { computed, computedRow, instant, rowOf, stated, text } from '../../db/ro
 import { identifier, join, type Sql, sql } from '../../db/sql.ts'
 import { type BalanceKey, lockBalances } from '../../ledger/balance.ts'
 import { postBills } from '../../ledger/post-bills.ts'
-import type { Bill } from '../../resources/customer-bill.ts'
+import { type Bill, ISSUING_STATES, type IssuingState } from '../../resources/customer-bill.ts'
 import { billedRecipient } from '../../resources/letterhead.ts'
 import type { Addition, ChangeContext, Stored } from '../../tmf/declaration/resource.ts'
 import { useCredit } from '../payments/credit.ts'
 import { BILL_COLUMNS, recordMoves } from './bill-moves.ts'
 import { keepLetterhead } from './keep-letterhead.ts'
 import { numberAt, takeNumbers } from './number-series.ts'
-
-export const ISSUED_STATES = ['validated', 'sent'] as const
-export type IssuedState = (typeof ISSUED_STATES)[number]
 
 /**
  * Issues bills that the engine left `new`: posts their journals, numbers them by date and id, and pays them from the
@@ -28,7 +25,7 @@ export async function issueExisting(
   tx: Transaction,
   context: ChangeContext,
   billIds: readonly string[],
-  state: IssuedState
+  state: IssuingState
 ): Promise<readonly string[]> {
   const { tenantId } = context.author
   const bills = await lockIssuable(tx, tenantId, billIds)
@@ -55,7 +52,7 @@ export async function issueWithChange(
   { state }: Bill,
   { id, internal }: Stored<Bill>
 ): Promise<Addition | undefined> {
-  const issued = ISSUED_STATES.find((candidate) => candidate === state)
+  const issued = ISSUING_STATES.find((candidate) => candidate === state)
   if (issued === undefined || internal.issued_as !== null || internal.rounding_amount === null) return undefined
   const { tenantId } = context.author
   const bills = await lockIssuable(tx, tenantId, [id])
@@ -137,14 +134,14 @@ function issuedColumns({ state, number, letterheadId, now }: Issuing): Readonly<
 }
 
 interface Issuing {
-  readonly state: IssuedState
+  readonly state: IssuingState
   readonly number: Sql
   readonly letterheadId: string
   readonly now: Instant
 }
 
 /** Returns the state of a bill `b` on issue: settled if there is nothing to pay. */
-export function stateOf(state: IssuedState): Sql {
+export function stateOf(state: IssuingState): Sql {
   return sql`CASE WHEN b."remaining_amount_value" = 0 THEN 'settled' ELSE ${state}::text END`
 }
 
@@ -156,7 +153,7 @@ async function numberBills(
   tx: Transaction,
   tenantId: string,
   bills: readonly Issuable[],
-  state: IssuedState,
+  state: IssuingState,
   now: Instant
 ): Promise<readonly Row[]> {
   const letterheadId = await keepLetterhead(tx, tenantId, now)

@@ -3,7 +3,7 @@ import type { Transaction } from '../../db/database.ts'
 import { count, rowOf, scalar, stated, text } from '../../db/row.ts'
 import { type Sql, sql } from '../../db/sql.ts'
 import { postBills } from '../../ledger/post-bills.ts'
-import { customerBill } from '../../resources/customer-bill.ts'
+import { customerBill, type RunBillState } from '../../resources/customer-bill.ts'
 import { balanceBefore, recipientNamed } from '../../resources/letterhead.ts'
 import { recordEvents } from '../../tmf/event.ts'
 import { draftJournals, nameDrafts, READY_DRAFTS, READY_LINES } from '../drafts/tables.ts'
@@ -16,7 +16,7 @@ export interface Issue {
   readonly run: { readonly id: string; readonly billCycleId: string } | undefined
   readonly runType: 'onCycle' | 'offCycle'
   /** `new` bills have no number and no journal yet. */
-  readonly state: 'new' | 'validated' | 'sent'
+  readonly state: RunBillState
   readonly now: Instant
   readonly billDate: Instant
   /** For all bills; undefined applies each account's term of payment. */
@@ -100,11 +100,11 @@ async function insertBills(
     JOIN "billing_account" a ON a."tenant_id" = ${tenantId} AND a."id" = d."account"
     JOIN "customer" c ON c."tenant_id" = a."tenant_id" AND c."id" = a."customer_id"
     JOIN "tenant" n ON n."id" = a."tenant_id"
-    RETURNING ${ISSUED.columns}`)
-  return new Map(rows.map(ISSUED.read).map(({ billingAccountId, id }) => [billingAccountId, id]))
+    RETURNING ${WRITTEN.columns}`)
+  return new Map(rows.map(WRITTEN.read).map(({ billingAccountId, id }) => [billingAccountId, id]))
 }
 
-const ISSUED = rowOf('customer_bill', { billingAccountId: stated, id: text })
+const WRITTEN = rowOf('customer_bill', { billingAccountId: stated, id: text })
 
 /** A bill with nothing to pay is settled on issue. */
 function stateOf(state: Issue['state']): Sql {

@@ -8,10 +8,9 @@ import { constraintName } from '../../db/failure.ts'
 import { boolean, computed, oneOf, optional, rowOf, text } from '../../db/row.ts'
 import { type Sql, sql } from '../../db/sql.ts'
 import { addJob } from '../../jobs/queue.ts'
+import type { RunBillState } from '../../resources/customer-bill.ts'
 import { runDates } from './run-dates.ts'
 
-export const BILL_STATES = ['new', 'validated', 'sent'] as const
-export type BillState = (typeof BILL_STATES)[number]
 export const RUN_STATES = ['queued', 'running', 'done', 'cancelled', 'failed'] as const
 export type RunState = (typeof RUN_STATES)[number]
 
@@ -20,7 +19,7 @@ export interface BillRun {
   readonly state: RunState
   readonly billCycle: { readonly id: string }
   readonly dryRun: boolean
-  readonly billState: BillState
+  readonly billState: RunBillState
   /** Accounts of the cycle's specification: the sum of billed, skipped and parkedCount in the end. */
   readonly eligible: number
   readonly billed: number
@@ -55,7 +54,7 @@ export const BILL_CHUNK = 'billRunChunk'
 export async function startRun(
   tx: Transaction,
   context: RunContext,
-  { billCycleId, isDry, billState }: { billCycleId: string; isDry: boolean; billState: BillState }
+  { billCycleId, isDry, billState }: { billCycleId: string; isDry: boolean; billState: RunBillState }
 ): Promise<string> {
   const { tenantId } = context.author
   await requireRunnable(tx, tenantId, billCycleId, isDry)

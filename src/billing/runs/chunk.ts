@@ -3,13 +3,14 @@ import type { Transaction } from '../../db/database.ts'
 import { boolean, computed, json, oneOf, rowOf, text } from '../../db/row.ts'
 import { type Sql, sql } from '../../db/sql.ts'
 import { lockWanted } from '../../ledger/balance.ts'
+import { RUN_BILL_STATES, type RunBillState } from '../../resources/customer-bill.ts'
 import { type Drafted, draftBills } from '../drafts/draft.ts'
 import { READY_DRAFTS } from '../drafts/tables.ts'
 import { issueBills } from '../issuing/issue.ts'
 import { useCredit } from '../payments/credit.ts'
 import { authorIn } from '../work/author.ts'
 import type { WorkContext } from '../work/context.ts'
-import { BILL_STATES, type BillState, eligible } from './bill-run.ts'
+import { eligible } from './bill-run.ts'
 import { RUN_DATES, type RunDates } from './run-dates.ts'
 
 export interface ChunkName {
@@ -21,7 +22,7 @@ export interface ChunkName {
 interface Chunk extends ChunkName {
   readonly billCycleId: string
   readonly isDry: boolean
-  readonly billState: BillState
+  readonly billState: RunBillState
   readonly dates: RunDates
   /** A condition on "billing_account" under the name `a`. */
   readonly accounts: Sql
@@ -56,7 +57,7 @@ const CHUNK = rowOf(
     isRetry: computed(boolean, sql`c."eligible" = 0`),
     billCycleId: text,
     isDry: boolean,
-    billState: oneOf(BILL_STATES),
+    billState: oneOf(RUN_BILL_STATES),
     dates: json(RUN_DATES)
   },
   'r'

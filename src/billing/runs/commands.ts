@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import type { Transaction } from '../../db/database.ts'
+import { ISSUING_STATES } from '../../resources/customer-bill.ts'
 import type { EndpointDescription } from '../../tmf/openapi/endpoint.ts'
 import { anyQuery, type Endpoint, endpoint, noBody } from '../../tmf/serving/endpoint.ts'
-import { ISSUED_STATES } from '../issuing/issue-existing.ts'
 import { cancelRun, type RunContext, resumeRun, retryRun } from './bill-run.ts'
 import { discardBills } from './discard.ts'
 import { answerRun } from './list.ts'
@@ -33,7 +33,7 @@ continues where it ended.`,
   query: anyQuery,
   body: z.strictObject({
     state: z
-      .enum(ISSUED_STATES, { error: `must be one of ${ISSUED_STATES.join(', ')}` })
+      .enum(ISSUING_STATES, { error: `must be one of ${ISSUING_STATES.join(', ')}` })
       .meta({ description: 'The new state' }),
     filter: FILTER
   }),

@@ -1,13 +1,14 @@
 import { z } from 'zod'
 import { Problem } from '../../base/problem.ts'
 import { slotOf } from '../../fairness/request-slot.ts'
+import { RUN_BILL_STATES } from '../../resources/customer-bill.ts'
 import { weighed } from '../../tmf/cost.ts'
 import { PAGE_HEADERS } from '../../tmf/openapi/endpoint.ts'
 import { schemaRef } from '../../tmf/openapi/schemas.ts'
 import { anyQuery, type Endpoint, endpoint, listQuery, noBody, noQuery } from '../../tmf/serving/endpoint.ts'
 import { pageOfList } from '../../tmf/serving/links.ts'
 import { writeList } from '../../tmf/serving/list-text.ts'
-import { BILL_STATES, RUN_STATES, startRun } from './bill-run.ts'
+import { RUN_STATES, startRun } from './bill-run.ts'
 import { streamBills } from './bills.ts'
 import { RUN, runCommands } from './commands.ts'
 import { answerRun, countRuns, hrefOf, oneRun, readRun, selectRuns, writeRun } from './list.ts'
@@ -30,7 +31,7 @@ const start = endpoint({
       .default(false)
       .meta({ description: 'Makes bills for reading only' }),
     billState: z
-      .enum(BILL_STATES, { error: `must be one of ${BILL_STATES.join(', ')}` })
+      .enum(RUN_BILL_STATES, { error: `must be one of ${RUN_BILL_STATES.join(', ')}` })
       .default('new')
       .meta({ description: 'The state of the bills' })
   }),

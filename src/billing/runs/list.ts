@@ -7,9 +7,10 @@ import type { Queryable, Result } from '../../db/database.ts'
 import { boolean, computed, count, instant, json, oneOf, optional, rowOf, scalar, text } from '../../db/row.ts'
 import { type Sql, sql } from '../../db/sql.ts'
 import { moneyOf, objectOf } from '../../http/json.ts'
+import { RUN_BILL_STATES } from '../../resources/customer-bill.ts'
 import type { Asked } from '../../tmf/serving/endpoint.ts'
 import type { RouteContext } from '../../tmf/serving/routes.ts'
-import { BILL_STATES, type BillRun, RUN_STATES } from './bill-run.ts'
+import { type BillRun, RUN_STATES } from './bill-run.ts'
 
 export interface ReadRun extends Omit<BillRun, 'amount'> {
   readonly amount: readonly { readonly unit: string; readonly value: string }[]
@@ -34,7 +35,7 @@ const RUN = rowOf(
     state: oneOf(RUN_STATES),
     billCycleId: text,
     isDry: boolean,
-    billState: oneOf(BILL_STATES),
+    billState: oneOf(RUN_BILL_STATES),
     failure: optional(text),
     startedAt: optional(instant),
     finishedAt: optional(instant),

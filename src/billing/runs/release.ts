@@ -1,15 +1,16 @@
 import type { Database, Transaction } from '../../db/database.ts'
 import { computed, computedRow, count } from '../../db/row.ts'
 import { type Sql, sql } from '../../db/sql.ts'
+import type { IssuingState } from '../../resources/customer-bill.ts'
 import type { ChangeContext } from '../../tmf/declaration/resource.ts'
 import { BILL_COLUMNS, recordMoves } from '../issuing/bill-moves.ts'
-import { type IssuedState, issueExisting, stateOf } from '../issuing/issue-existing.ts'
+import { issueExisting, stateOf } from '../issuing/issue-existing.ts'
 import { inChunks, meantBy, requireEnded } from './run-bills.ts'
 
 /** Selects bills of a run to move to a state, by a filter like a query; without one, all. */
 export interface Release {
   readonly runId: string
-  readonly state: IssuedState
+  readonly state: IssuingState
   readonly filter: string | undefined
 }
 
@@ -51,7 +52,7 @@ interface Meant {
   readonly ready: number
 }
 
-async function countMeant(database: Database, ofRun: Sql, state: IssuedState): Promise<Meant> {
+async function countMeant(database: Database, ofRun: Sql, state: IssuingState): Promise<Meant> {
   const ready = state === 'sent' ? sql`"state" IN ('new', 'validated')` : sql`"state" = 'new'`
   const having = (bills: Sql) => computed(count, sql`count(*) FILTER (WHERE ${bills})`)
   const meant = computedRow({

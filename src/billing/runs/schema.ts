@@ -1,5 +1,6 @@
+import { RUN_BILL_STATES } from '../../resources/customer-bill.ts'
 import { type Json, schemaRef } from '../../tmf/openapi/schemas.ts'
-import { BILL_STATES, RUN_STATES } from './bill-run.ts'
+import { RUN_STATES } from './bill-run.ts'
 
 const COUNT = { type: 'integer', minimum: 0 }
 const TEXT = { type: 'string' }
@@ -22,7 +23,7 @@ export const RUN_SCHEMA: Json = {
     state: { type: 'string', enum: [...RUN_STATES], description: 'State of the run' },
     billCycle: { ...REFERENCE, description: 'The cycle that it bills' },
     dryRun: { type: 'boolean', description: 'Its bills are for reading only' },
-    billState: { type: 'string', enum: [...BILL_STATES], description: 'The state of its bills' },
+    billState: { type: 'string', enum: [...RUN_BILL_STATES], description: 'The state of its bills' },
     eligible: { ...COUNT, description: 'Accounts to bill' },
     billed: { ...COUNT, description: 'Billed accounts' },
     skipped: listOf({ reason: TEXT, count: COUNT }, 'Accounts without a bill, by reason'),
