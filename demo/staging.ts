@@ -2,6 +2,7 @@ import { accessSync, constants, mkdirSync } from 'node:fs'
 import path from 'node:path'
 import pino from 'pino'
 import { buildApp } from '../src/app.ts'
+import { prepareJobs } from '../src/background-jobs.ts'
 import { newSecretKey, parseSecretKeys } from '../src/base/secret-keys.ts'
 import { StartError, startError } from '../src/base/start-error.ts'
 import { newId } from '../src/base/ulid.ts'
@@ -10,7 +11,6 @@ import { type Config, readConfig } from '../src/config.ts'
 import { startHousekeeping } from '../src/housekeeping.ts'
 import { UNHURRIED } from '../src/pace/unhurried.ts'
 import { openStore, type Store } from '../src/store.ts'
-import { prepareWork } from '../src/work.ts'
 import { requireFresh, withOwnPostgres } from './database.ts'
 import { narratorOn } from './narrator.ts'
 import { playMonth } from './play.ts'
@@ -122,7 +122,7 @@ async function withServer(
     throw startError(`Cannot listen on ${config.HOST}`, error)
   })
   const housekeeping = startHousekeeping(store.database, SILENT, HOUSEKEEPING_INTERVAL_MS)
-  const jobs = prepareWork(store, SILENT, Math.ceil(accounts / CHUNKS))
+  const jobs = prepareJobs(store, SILENT, Math.ceil(accounts / CHUNKS))
   jobs.start()
   try {
     await work(root)

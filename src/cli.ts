@@ -6,7 +6,7 @@ import { allTenants } from './admin/tenants.ts'
 import { Problem } from './base/problem.ts'
 import { StartError } from './base/start-error.ts'
 import { catalogue } from './billing/catalogue.ts'
-import { startBillingWork } from './billing/work.ts'
+import { startBillingJobs } from './billing/jobs.ts'
 import { type CommandLine, readCommandLine } from './cli/arguments.ts'
 import { type Arguments, type Context, Misuse, type Result, type Screen, type Usage, type Work } from './cli/command.ts'
 import { databaseCommands } from './cli/index.ts'
@@ -69,7 +69,7 @@ function onDatabase(work: Work): Promise<Result> {
       actor,
       readInput: () => textOf(process.stdin),
       screen,
-      startWork: () => startBillingWork(directUrl, { database, clock, newId, chunkAccounts }, SILENT)
+      startWork: () => startBillingJobs(directUrl, { database, clock, newId, chunkAccounts }, SILENT)
     })
   })
 }

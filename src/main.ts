@@ -1,5 +1,6 @@
 import pino, { type Logger } from 'pino'
 import { buildApp } from './app.ts'
+import { prepareJobs } from './background-jobs.ts'
 import { printBanner } from './banner.ts'
 import { StartError, startError } from './base/start-error.ts'
 import { readConfig } from './config.ts'
@@ -8,7 +9,6 @@ import { startHousekeeping } from './housekeeping.ts'
 import { drainable, stopSignal } from './http/drain.ts'
 import { within } from './pace/within.ts'
 import { openStore, requireSecretKeys, type Store } from './store.ts'
-import { prepareWork } from './work.ts'
 
 const NO_ISSUER =
   'PUBLIC_URL is not set: whoever asks decides by the Host header what links begin with and who issues tokens'
@@ -31,8 +31,8 @@ async function main(): Promise<void> {
   if (config.DATABASE_URL) requireSecretKeys(config)
   const store = await openStore(config, logger)
   try {
-    const work = prepareWork(store, logger, config.BILL_RUN_CHUNK_ACCOUNTS)
-    const app = await buildApp({ config, logger, ...store, standstill: work.standstill })
+    const jobs = prepareJobs(store, logger, config.BILL_RUN_CHUNK_ACCOUNTS)
+    const app = await buildApp({ config, logger, ...store, standstill: jobs.standstill })
     const drain = drainable(app)
     // For `localhost` the framework makes a second server for the other loopback address and never drains it.
     const host = config.HOST === 'localhost' ? '127.0.0.1' : config.HOST
@@ -40,13 +40,13 @@ async function main(): Promise<void> {
       throw startError(`Cannot listen on ${config.HOST}:${config.PORT}`, error)
     })
     const housekeeping = startHousekeeping(store.database, logger, HOUSEKEEPING_INTERVAL_MS)
-    work.start()
+    jobs.start()
     printBanner(app, config)
     void warnOfSecrets(store, logger)
     await stopped
     const limitMs = config.SHUTDOWN_TIMEOUT_MS * SHARE_OF_WORK
     // At once: jobs would take time from the remaining requests.
-    const ended = Promise.all([work.stop(limitMs), drain(), within(limitMs, housekeeping.stop())])
+    const ended = Promise.all([jobs.stop(limitMs), drain(), within(limitMs, housekeeping.stop())])
     await within(limitMs, ended)
     // Requests still waiting for the database get an error while there is time to send it.
     store.database.cut()

@@ -16,7 +16,7 @@ const FLOORS: readonly (readonly (readonly string[])[])[] = [
   ],
   [['src/resources'], ['src/admin'], ['src/accounts']],
   [
-    ['cycles', 'drafts', 'payments', 'issuing', 'work', 'runs', 'on-demand', 'statement', ''].map((room) =>
+    ['cycles', 'drafts', 'payments', 'issuing', 'engine', 'runs', 'on-demand', 'statement', ''].map((room) =>
       path.posix.join('src/billing', room)
     ),
     ['view', 'csv', 'html', 'pdf', ''].map((room) => path.posix.join('src/documents', room))

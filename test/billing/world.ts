@@ -1,7 +1,7 @@
 import pg from 'pg'
 import pino from 'pino'
 import { newId } from '../../src/base/ulid.ts'
-import { startBillingWork } from '../../src/billing/work.ts'
+import { startBillingJobs } from '../../src/billing/jobs.ts'
 import { sql } from '../../src/db/sql.ts'
 import { addAccounts, addCustomer, addRates, type TestRates } from '../support/accounts.ts'
 import type { Answer } from '../support/answer.ts'
@@ -28,7 +28,7 @@ export async function startBilling(chunkAccounts = 10): Promise<BillingWorld> {
   const server = await startTestServer()
   const { database, url } = server
   const context = { database, clock: database.clock, newId, chunkAccounts }
-  const worker = await startBillingWork(url, context, pino({ level: 'silent' }))
+  const worker = await startBillingJobs(url, context, pino({ level: 'silent' }))
   const specification = await server.call('POST', 'billCycleSpecification', {
     name: 'Monthly',
     frequency: 'month',

@@ -2,8 +2,8 @@ import pino from 'pino'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { systemClock } from '../../src/base/clock.ts'
 import { newId } from '../../src/base/ulid.ts'
+import { startBillingJobs } from '../../src/billing/jobs.ts'
 import type { ReadRun } from '../../src/billing/runs/list.ts'
-import { startBillingWork } from '../../src/billing/work.ts'
 import { readCommandLine } from '../../src/cli/arguments.ts'
 import { progressOn, reportRun } from '../../src/cli/bill-run-report.ts'
 import type { Result } from '../../src/cli/command.ts'
@@ -68,7 +68,7 @@ async function run(words: string, { isTerminal = false, shown = [] as string[] }
     actor: ACTOR,
     readInput: async () => '',
     screen: { isTerminal, write: (text) => shown.push(text) },
-    startWork: () => startBillingWork(url, { ...context, chunkAccounts: 1 }, pino({ level: 'silent' }))
+    startWork: () => startBillingJobs(url, { ...context, chunkAccounts: 1 }, pino({ level: 'silent' }))
   })
 }
 

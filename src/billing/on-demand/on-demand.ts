@@ -14,13 +14,13 @@ import { customerBillOnDemand } from '../../resources/customer-bill-on-demand.ts
 import { recordEvents } from '../../tmf/event.ts'
 import { draftBills } from '../drafts/draft.ts'
 import { READY_DRAFTS } from '../drafts/tables.ts'
+import { authorIn } from '../engine/author.ts'
+import type { EngineContext } from '../engine/context.ts'
 import { issueBills } from '../issuing/issue.ts'
 import { PAYABLE } from '../payments/allocation.ts'
 import { useCredit } from '../payments/credit.ts'
 import { overdraw } from '../payments/overdraft.ts'
 import { refusedReason } from '../runs/fault.ts'
-import { authorIn } from '../work/author.ts'
-import type { WorkContext } from '../work/context.ts'
 
 export const BILL_ON_DEMAND = 'billOnDemand'
 
@@ -28,7 +28,7 @@ export function askForBill(tx: Transaction, tenantId: string, requestId: string)
   return addJob(tx, { task: BILL_ON_DEMAND, payload: { tenantId, requestId }, key: `on demand ${requestId}` })
 }
 
-export async function recoverRequests({ database }: WorkContext): Promise<void> {
+export async function recoverRequests({ database }: EngineContext): Promise<void> {
   const key = sql`concat('on demand ', d."id")`
   await database.transaction((tx) =>
     addJobs(
@@ -41,7 +41,7 @@ export async function recoverRequests({ database }: WorkContext): Promise<void> 
   )
 }
 
-export function onDemandTasks(context: WorkContext): ReadonlyMap<string, Task> {
+export function onDemandTasks(context: EngineContext): ReadonlyMap<string, Task> {
   const work: Task = async ({ tenantId, requestId }, { isLast }) => {
     const [tenant, id] = [String(tenantId), String(requestId)]
     await context.database
@@ -70,7 +70,7 @@ const ASKED = rowOf('customer_bill_on_demand', {
   partnerId: optional(text)
 })
 
-async function answerRequest(tx: Transaction, context: WorkContext, tenantId: string, id: string): Promise<void> {
+async function answerRequest(tx: Transaction, context: EngineContext, tenantId: string, id: string): Promise<void> {
   await tx.takeTime()
   const { rows } = await tx.run(sql`SELECT ${ASKED.columns}
     FROM "customer_bill_on_demand" WHERE "tenant_id" = ${tenantId} AND "id" = ${id} AND "state" = 'inProgress'
@@ -100,7 +100,7 @@ async function accountOf(
 }
 
 /** Bills the unbilled rates of an account; a prepaid account pays at once, or there is no bill. */
-async function bill(tx: Transaction, context: WorkContext, tenantId: string, account: Account): Promise<Ending> {
+async function bill(tx: Transaction, context: EngineContext, tenantId: string, account: Account): Promise<Ending> {
   const key = { billingAccountId: account.id, currency: account.invoiceCurrency }
   // Other payments and bills of the account wait here, while the clock goes on.
   const [balance] = await lockBalances(tx, tenantId, [key])
@@ -165,7 +165,7 @@ async function totalOf(tx: Transaction): Promise<string> {
 
 async function end(
   tx: Transaction,
-  context: WorkContext,
+  context: EngineContext,
   tenantId: string,
   id: string,
   { state, stateReason, billId }: Ending

@@ -6,10 +6,10 @@ import { lockWanted } from '../../ledger/balance.ts'
 import { RUN_BILL_STATES, type RunBillState } from '../../resources/customer-bill.ts'
 import { type Drafted, draftBills } from '../drafts/draft.ts'
 import { READY_DRAFTS } from '../drafts/tables.ts'
+import { authorIn } from '../engine/author.ts'
+import type { EngineContext } from '../engine/context.ts'
 import { issueBills } from '../issuing/issue.ts'
 import { useCredit } from '../payments/credit.ts'
-import { authorIn } from '../work/author.ts'
-import type { WorkContext } from '../work/context.ts'
 import { eligible } from './bill-run.ts'
 import { RUN_DATES, type RunDates } from './run-dates.ts'
 
@@ -34,7 +34,7 @@ interface Chunk extends ChunkName {
 const NO_LONGER_ELIGIBLE = 'noLongerEligible'
 
 /** Bills one chunk in one transaction; leaves a chunk that is done or locked. */
-export async function billChunk(context: WorkContext, name: ChunkName): Promise<void> {
+export async function billChunk(context: EngineContext, name: ChunkName): Promise<void> {
   await context.database.transaction(async (tx) => {
     await tx.takeTime()
     const chunk = await claim(tx, name)
@@ -81,7 +81,7 @@ async function claim(tx: Transaction, name: ChunkName): Promise<Chunk | undefine
   }
 }
 
-async function issue(tx: Transaction, context: WorkContext, chunk: Chunk, { ready }: Drafted): Promise<void> {
+async function issue(tx: Transaction, context: EngineContext, chunk: Chunk, { ready }: Drafted): Promise<void> {
   const { tenantId, dates } = chunk
   const credited = chunk.billState === 'new' ? [] : await lockCredited(tx, tenantId)
   const bills = await issueBills(

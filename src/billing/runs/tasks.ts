@@ -5,7 +5,7 @@ import { type Sql, sql } from '../../db/sql.ts'
 import { isOutage } from '../../jobs/outage.ts'
 import { addJobs, hasNoJob, IN_BULK } from '../../jobs/queue.ts'
 import type { Task } from '../../jobs/runner.ts'
-import type { WorkContext } from '../work/context.ts'
+import type { EngineContext } from '../engine/context.ts'
 import { BILL_CHUNK, eligible, START_RUN } from './bill-run.ts'
 import { billChunk, type ChunkName } from './chunk.ts'
 import { isolate } from './fault.ts'
@@ -13,7 +13,7 @@ import { RUN_DATES } from './run-dates.ts'
 
 const UNKNOWN_SHOWN_MAX = 1_000
 
-export function runTasks(context: WorkContext): ReadonlyMap<string, Task> {
+export function runTasks(context: EngineContext): ReadonlyMap<string, Task> {
   return new Map<string, Task>([
     [START_RUN, async ({ tenantId, runId }) => begin(context, String(tenantId), String(runId))],
     [
@@ -27,7 +27,7 @@ export function runTasks(context: WorkContext): ReadonlyMap<string, Task> {
   ])
 }
 
-export async function recoverRuns({ database }: WorkContext): Promise<void> {
+export async function recoverRuns({ database }: EngineContext): Promise<void> {
   await database.transaction(async (tx) => {
     const key = sql`concat('run ', r."id")`
     await addJobs(
@@ -58,7 +58,7 @@ async function addChunks(tx: Transaction, condition: Sql): Promise<void> {
 
 const BEGUN = rowOf('bill_run', { dates: json(RUN_DATES) })
 
-async function begin(context: WorkContext, tenantId: string, runId: string): Promise<void> {
+async function begin(context: EngineContext, tenantId: string, runId: string): Promise<void> {
   await context.database.transaction(async (tx) => {
     await tx.takeTime()
     const { rows } = await tx.run(sql`UPDATE "bill_run" SET "state" = 'running',
@@ -75,7 +75,7 @@ async function begin(context: WorkContext, tenantId: string, runId: string): Pro
 
 async function divide(
   tx: Transaction,
-  { chunkAccounts }: WorkContext,
+  { chunkAccounts }: EngineContext,
   { tenantId, runId }: Omit<ChunkName, 'number'>,
   specificationId: string
 ): Promise<void> {
@@ -90,7 +90,7 @@ async function divide(
 }
 
 /** Ends a run whose chunks are done, and counts rates of unknown accounts, which no run bills. */
-async function finish({ database, clock }: WorkContext, tenantId: string, runId: string): Promise<void> {
+async function finish({ database, clock }: EngineContext, tenantId: string, runId: string): Promise<void> {
   await database.transaction(async (tx) => {
     await tx.takeTime()
     await tx.run(sql`UPDATE "bill_run" r SET "state" = 'done', "finished_at" = ${clock()}, "version" = r."version" + 1,
@@ -109,7 +109,7 @@ async function finish({ database, clock }: WorkContext, tenantId: string, runId:
 }
 
 /** Halves a chunk with refused data until the account at fault is alone and parked; retries any other failure. */
-async function mend(context: WorkContext, chunk: ChunkName, error: unknown, isLast: boolean): Promise<void> {
+async function mend(context: EngineContext, chunk: ChunkName, error: unknown, isLast: boolean): Promise<void> {
   const { database, clock } = context
   const { tenantId, runId, number } = chunk
   if (isDataRefused(error)) {

@@ -1,13 +1,13 @@
 import type { Logger } from 'pino'
 import { Problem } from './base/problem.ts'
-import { type BillingWork, startBillingWork } from './billing/work.ts'
+import { type BillingJobs, startBillingJobs } from './billing/jobs.ts'
 import type { JobFigures } from './jobs/supervisor.ts'
 import { within } from './pace/within.ts'
 import type { Store } from './store.ts'
 
 const READY_CHECK_MS = 2_000
 
-export interface Work {
+export interface BackgroundJobs {
   /** Starts the billing jobs as soon as the database is ready. */
   start(): void
   /** Says why the jobs of this process stand still; undefined while they run. */
@@ -19,8 +19,8 @@ export interface Work {
 }
 
 /** A run bills `chunkAccounts` accounts in one transaction. */
-export function prepareWork(store: Store, logger: Logger, chunkAccounts: number): Work {
-  let work: BillingWork | undefined
+export function prepareJobs(store: Store, logger: Logger, chunkAccounts: number): BackgroundJobs {
+  let jobs: BillingJobs | undefined
   let starting: Promise<void> | undefined
   let timer: NodeJS.Timeout | undefined
   return {
@@ -28,18 +28,18 @@ export function prepareWork(store: Store, logger: Logger, chunkAccounts: number)
       attempt()
       timer = setInterval(attempt, READY_CHECK_MS).unref()
     },
-    standstill: () => work?.standstill(),
-    figures: async () => work?.figures(),
+    standstill: () => jobs?.standstill(),
+    figures: async () => jobs?.figures(),
     stop: async (limitMs) => {
       const deadline = performance.now() + limitMs
       clearInterval(timer)
       if (starting) await within(limitMs, starting)
-      await work?.stop(deadline - performance.now())
+      await jobs?.stop(deadline - performance.now())
     }
   }
 
   function attempt(): void {
-    if (work) return
+    if (jobs) return
     starting ??= begin()
       .catch((error: unknown) => {
         if (!(error instanceof Problem)) logger.warn({ err: error }, 'the jobs cannot be worked off yet')
@@ -53,6 +53,6 @@ export function prepareWork(store: Store, logger: Logger, chunkAccounts: number)
     await store.requireReady()
     const { directUrl, database } = store
     const { clock, newId } = database
-    work = await startBillingWork(directUrl, { database, clock, newId, chunkAccounts }, logger)
+    jobs = await startBillingJobs(directUrl, { database, clock, newId, chunkAccounts }, logger)
   }
 }

@@ -3,15 +3,15 @@ import { releaseJobs } from '../jobs/queue.ts'
 import { type JobFigures, supervise } from '../jobs/supervisor.ts'
 import { rateLimited } from '../jobs/warnings.ts'
 import { within } from '../pace/within.ts'
+import type { EngineContext } from './engine/context.ts'
 import { onDemandTasks, recoverRequests } from './on-demand/on-demand.ts'
 import { recoverRuns, runTasks } from './runs/tasks.ts'
-import type { WorkContext } from './work/context.ts'
 
 /** Interval for checking on jobs and on the work of dead processes. */
 const LOOK_INTERVAL_MS = 2_000
 const STOP_LIMIT_MS = 10_000
 
-export interface BillingWork {
+export interface BillingJobs {
   /** Says why the jobs of this process stand still; undefined while they run. */
   standstill(): string | undefined
   figures(): Promise<JobFigures>
@@ -23,11 +23,11 @@ export interface BillingWork {
  * Runs billing jobs until it is stopped. Within seconds, any live process begins again the work of a killed one. `url`
  * leads to Postgres without a pooler.
  */
-export async function startBillingWork(
+export async function startBillingJobs(
   url: string,
-  context: WorkContext,
+  context: EngineContext,
   logger: Pick<Logger, 'warn'>
-): Promise<BillingWork> {
+): Promise<BillingJobs> {
   const { database } = context
   const warnings = rateLimited(logger)
   // A request for a bill does not wait for a run.
