@@ -67,7 +67,7 @@ describe('proxy_accountNumber', () => {
     expect(headers['www-authenticate']).toBe('Bearer realm="tmf678", error="insufficient_scope", scope="partner"')
   })
 
-  test('is refused where it is not supported, whoever sends it', async () => {
+  test('is refused from every sender where it is not supported', async () => {
     const asProvider = await server.call('GET', '/admin/v1/partner', undefined, PARTNER_1)
     expect([asProvider.status, asProvider.body.message]).toEqual([403, 'proxy_accountNumber is not supported here'])
     const asPartner = await server.call('GET', '/admin/v1/partner', undefined, { ...PARTNER_1, token: 'own' })

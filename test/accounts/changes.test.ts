@@ -27,7 +27,7 @@ describe('a name is that of one account', () => {
     expect((await server.call('GET', 'accounts/N-2')).status).toBe(404)
   })
 
-  test('also when an alias is given later, and of whoever asks at the same time', async () => {
+  test('also when an alias is given later, and of a request at the same time', async () => {
     const [one, other] = [await postAccount(server, { customerId }), await postAccount(server, { customerId })]
     const late = await server.call('PATCH', `accounts/${one.id}`, { aliases: [other.id] })
     expect([late.status, late.body.message]).toEqual([409, expect.stringContaining(`$.aliases[0] ${other.id}`)])

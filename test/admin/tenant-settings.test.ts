@@ -71,7 +71,7 @@ describe('What billing needs of a tenant', () => {
     expect(rows).toEqual([['t', JSON.stringify(SETTINGS.callChargeTypes).replace(',', ', ')]])
   })
 
-  test('is in the list, too, but for the logo', async () => {
+  test('is in the list, too, without the logo', async () => {
     const { body } = await server.call('GET', TENANTS)
     const { logo: _, ...branding } = BRANDING
     expect(body).toMatchObject([{ ...SETTINGS, branding }])

@@ -45,7 +45,7 @@ test('a key of the client is stored once by two bodies at the same time, whateve
   expect([created.length, all.length, new Set(all.map(({ id }) => id)).size]).toEqual([300, 900, 300])
 })
 
-test('a key is of whoever sends it: partners and the provider meet none of the others’', async () => {
+test('a key belongs to its sender: partners and the provider meet none of the others’', async () => {
   const rate = { ...RATE, externalId: 'of-first' }
   const own = await bulk([rate, { ...RATE, externalId: 'of-first-2' }], '', { token: 'key-first' })
   const other = await bulk([rate, RATE], '', { token: 'key-second' })

@@ -100,7 +100,7 @@ test.each([1, 2])('hashes wait in line for a few slots, and too many are turned 
   expect(await verifyPassword(ENCODED, undefined)).toBe(false)
 })
 
-test('whoever fills the line gives a place to each other network, and none to itself', async () => {
+test('a network that fills the line gives a place to each other network, and none to itself', async () => {
   const gate = Promise.withResolvers<void>()
   const entered: string[] = []
   const attempt = (from: string) =>

@@ -41,7 +41,7 @@ test.each<[Waits, number]>([
 const seconds = fc.integer({ min: 0, max: 60 })
 const anyWaits = fc.record({ place: fc.constant(0), user: seconds, address: seconds })
 
-test('whoever does not get in learns neither whether the password was right nor whether the network is known', () => {
+test('a refusal reveals neither if the password was right nor if the network is known', () => {
   fc.assert(
     fc.property(anyWaits, fc.boolean(), fc.boolean(), (waits, isRight, isKnown) => {
       const verdict = decide(waits, { isRight, isKnown })

@@ -101,7 +101,7 @@ describe('a bill with nothing to pay is settled', () => {
   })
 })
 
-test('but not one that is held: it is with whoever holds it', async () => {
+test('but not one on hold', async () => {
   const id = await account()
   await foreign(id, { amountDue: eur(0), state: 'onHold' })
   expect((await world.server.call('GET', `customerBill?billingAccount.id=${id}`)).body[0].state).toBe('onHold')

@@ -167,7 +167,7 @@ test('a partner sees the documents of its own bills', async () => {
   expect((await document(placeOf(made), { token: 'other-key' })).status).toBe(404)
 })
 
-test('a document belongs to one bill, whoever asks', async () => {
+test('a document belongs to one bill, for every principal', async () => {
   const [one, other] = [await bill(), await bill()]
   expect((await document(placeOf({ ...one, billDocument: other.billDocument }))).status).toBe(404)
   expect((await document(placeOf({ ...one, id: 'nonsense' }))).status).toBe(404)

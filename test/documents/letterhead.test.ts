@@ -69,7 +69,7 @@ test('the database keeps what an issued bill keeps from any change, and lets no 
   expect(await pageOf(world, id)).toContain('Nordlicht')
 })
 
-test('the letterhead of another tenant is never shown, be its id the same', async () => {
+test('the letterhead of another tenant is never shown, even with the same id', async () => {
   const { database } = world.server
   await world.addAccounts(1, CHARGES)
   await dress(world, FIRST)

@@ -99,7 +99,7 @@ test('the thread beside the event loop makes the same, when it is new as when it
   }
 })
 
-test('what ends the thread is told to whoever asked, and the next PDF has a new one', async () => {
+test('the caller gets the error that ends the thread, and the next PDF has a new one', async () => {
   const view = await billView(billOf('EUR', CHARGES))
   const broken = { ...view, language: 'xx' } as unknown as typeof view
   const made = [broken, view].map((each) => renderPdfAside(each).then(String, (error: Error) => error.name))

@@ -96,7 +96,7 @@ test('who goes away while it waits leaves its place to others', async () => {
   expect(await held).toBe('200 held')
 })
 
-test('a transfer holds no slot but for the parts of its work', async () => {
+test('a transfer holds a slot only for the parts of its work', async () => {
   const open = await start()
   const transfer = fetch(`${origin}/transfer`, { method: 'POST' })
   await expect.poll(() => connections()).toBe(1)

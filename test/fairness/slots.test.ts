@@ -38,7 +38,7 @@ test('short pieces of expensive work, such as the pages of a long list, use up n
   await expect(take(EXPENSIVE)).resolves.toBeTypeOf('function')
 })
 
-test('who waits too long is refused, but for parts of what has begun; a slot is given back once', async () => {
+test('a request that waits too long is refused, except parts of begun work; a slot is given back once', async () => {
   const { clock, take, expire } = slots()
   const release = await take(EXPENSIVE)
   const [late, patient] = [take(EXPENSIVE), take(EXPENSIVE, { isPatient: true })]

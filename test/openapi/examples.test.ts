@@ -26,7 +26,7 @@ const created = paths.filter(([path, { post }]) => post?.requestBody && !isComma
 /** Statuses other than 201. */
 const STATUSES: Readonly<Record<string, number>> = { '/billing/v1/billRun': 202, '/billing/v1/preview': 200 }
 
-test('every body that may be tried has an example, lines but for', () => {
+test('every body that may be tried has an example, except lines', () => {
   const bodies = paths.flatMap(([path, operations]) =>
     Object.keys(operations).flatMap((method) =>
       bodiesOf(path, method).map(([type, { example }]) => ({ path, type, example }))

@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => store.drop())
 
 test.each([...resources.values()])(
-  'the document of a $type by SQL is what clients read, but for addresses',
+  'the document of a $type by SQL is what clients read, without addresses',
   async (resource) => {
     const columns = join(
       resource.columns.map((name) => sql`o.${identifier(name)}`),
