@@ -7,9 +7,9 @@ import { couldBeId, type Resource } from './declaration/resource.ts'
 import type { ScalarKind } from './declaration/scalar.ts'
 import type { Scalar } from './declaration/shape.ts'
 import { type Bound, bind, leafAt } from './query/bind.ts'
+import { conditionSql, sortOperand } from './query/condition-sql.ts'
 import { type Cursor, encodeCursor } from './query/cursor.ts'
 import type { Query } from './query/query.ts'
-import { sortOperand, where } from './query/where.ts'
 import { idOf, type Selection, selectAll, selectFields } from './representation.ts'
 import { type View, within } from './view.ts'
 
@@ -55,7 +55,7 @@ export function pageOf(resource: Resource, view: View, query: Query): Page {
   return {
     resource,
     selection: query.fields ? selectFields(resource, query.fields) : selectAll(resource),
-    matches: bound ? sql`${visible} AND ${where(resource, bound)}` : visible,
+    matches: bound ? sql`${visible} AND ${conditionSql(resource, bound)}` : visible,
     sort,
     sortText,
     offset: query.offset ?? query.after?.position ?? 0,
@@ -187,7 +187,7 @@ function seek(sort: readonly SortColumn[], after: Cursor, range: (beyond: Sql) =
       prefix = sql`${prefix} AND ${operand} IS NULL`
       return
     }
-    const bound = kind.bind(value)
+    const bound = kind.parameter(value)
     ranges.push(range(sql`${prefix} AND ${operand} ${descending ? sql`<` : sql`>`} ${bound}`))
     ranges.push(range(sql`${prefix} AND ${operand} IS NULL`))
     prefix = sql`${prefix} AND ${operand} = ${bound}`

@@ -4,8 +4,8 @@ import { boolean, rowOf, text } from '../../db/row.ts'
 import { type Sql, sql } from '../../db/sql.ts'
 import { customerBill } from '../../resources/customer-bill.ts'
 import { bind } from '../../tmf/query/bind.ts'
+import { conditionSql } from '../../tmf/query/condition-sql.ts'
 import { parseQuery } from '../../tmf/query/query.ts'
-import { where } from '../../tmf/query/where.ts'
 
 /** Bills per transaction; committed ones stay, whatever becomes of the rest. */
 const CHUNK_BILLS = 500
@@ -16,7 +16,7 @@ export function meantBy(filter: string): Sql {
   if (fields || sort.length > 0 || [offset, limit, after].some((value) => value !== undefined)) {
     throw new Problem('invalidQuery', '$.filter takes conditions only, such as amountDue.value.lt=100')
   }
-  return predicate ? where(customerBill, bind(predicate, customerBill.shape)) : sql`TRUE`
+  return predicate ? conditionSql(customerBill, bind(predicate, customerBill.shape)) : sql`TRUE`
 }
 
 const RUN = rowOf('bill_run', { state: text, isDry: boolean })

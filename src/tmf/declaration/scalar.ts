@@ -16,9 +16,9 @@ export interface ScalarKind<S extends Scalar = Scalar> {
   /** Returns the canonical text of a filter value; undefined if it is invalid. */
   readonly parse: (value: string, shape: S) => string | undefined
   /** Binds a value with the type of the column. */
-  readonly bind: (value: string) => Sql
+  readonly parameter: (value: string) => Sql
   readonly json: (printed: string) => string
-  /** Extracts this kind's value from jsonb, comparable with `bind`. Undefined: compare as text. */
+  /** Extracts this kind's value from jsonb, comparable with `parameter`. Undefined: compare as text. */
   readonly fromJson: (value: Sql) => Sql
   /** Returns the JSON forms of a filter value in a document, for jsonb containment. */
   readonly jsonForms: (value: string) => readonly unknown[]
@@ -34,7 +34,7 @@ const asNumeric = (value: Sql): Sql => sql`(${value} #>> '{}')::numeric`
 
 const asText = {
   parse: (value: string) => (isStorable(value) ? value : undefined),
-  bind: (value: string) => sql`${value}::text`,
+  parameter: (value: string) => sql`${value}::text`,
   json: (printed: string) => JSON.stringify(printed),
   fromJson: asJsonText,
   jsonForms: (value: string): readonly unknown[] => [value],
@@ -120,7 +120,7 @@ const instant: ScalarKind = {
   expects: () => 'a date (2026-01-15) or a date-time with an offset (2026-01-15T10:00:00Z)',
   // A plus sign in a query string arrives as a blank; a date-time has no other blank there.
   parse: (value) => parseInstant(value.replace(/ (?=\d\d:\d\d$)/, '+')),
-  bind: (value) => sql`${value}::timestamptz`,
+  parameter: (value) => sql`${value}::timestamptz`,
   json: (printed) => `"${instantFromPostgres(printed)}"`
 }
 
@@ -131,7 +131,7 @@ const boolean: ScalarKind = {
   operators: ['eq', 'ne'],
   expects: () => 'true or false',
   parse: (value) => (value === 'true' || value === 'false' ? value : undefined),
-  bind: (value) => sql`${value}::boolean`,
+  parameter: (value) => sql`${value}::boolean`,
   json: (printed) => (printed === 't' ? 'true' : 'false'),
   fromJson: (value) => sql`(${value} #>> '{}')::boolean`,
   jsonForms: (value) => [value === 'true']
@@ -152,7 +152,7 @@ const decimal: ScalarKind<Extract<Scalar, { kind: 'decimal' }>> = {
   operators: ORDERED,
   expects: () => 'a decimal number',
   parse: canonicalDecimal,
-  bind: (value) => sql`${value}::numeric`,
+  parameter: (value) => sql`${value}::numeric`,
   json: trimScale,
   fromJson: asNumeric,
   jsonForms: () => [],

@@ -8,7 +8,7 @@ import type { Scalar, Shape } from '../declaration/shape.ts'
 import type { Atom, Bound, Conjunction } from './bind.ts'
 
 /** Returns the SQL of a bound predicate on a row of the resource's table. The twin of match.ts. */
-export function where(resource: Resource, bound: Bound): Sql {
+export function conditionSql(resource: Resource, bound: Bound): Sql {
   return compile(bound, rowScope(resource))
 }
 
@@ -121,7 +121,7 @@ function alternatives(operand: Sql, kind: ScalarKind, anyOf: readonly Conjunctio
 
 function atomTest(operand: Sql, kind: ScalarKind, { operator, value, ignoreCase }: Atom): Sql {
   if (operator === 'regex') return ignoreCase ? sql`${operand} ~* ${value}` : sql`${operand} ~ ${value}`
-  return sql`${operand} ${SYMBOLS[operator]} ${kind.bind(value)}`
+  return sql`${operand} ${SYMBOLS[operator]} ${kind.parameter(value)}`
 }
 
 const SYMBOLS: Readonly<Record<OrderOperator, Sql>> = {
