@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
-import { Problem } from './base/problem.ts'
 import { type BillingJobs, startBillingJobs } from './billing/jobs.ts'
 import type { JobFigures } from './jobs/supervisor.ts'
+import { Problem } from './messages/problem.ts'
 import { within } from './pace/within.ts'
 import type { Store } from './store.ts'
 

@@ -1,9 +1,9 @@
 import type { FastifyInstance } from 'fastify'
-import { Problem } from './base/problem.ts'
 import type { Database } from './db/database.ts'
 import { pendingMigrations } from './db/migrations.ts'
+import { SERVER } from './messages/server.ts'
 
-const RETRY_AFTER_S = '5'
+const LATER = { 'Retry-After': '5' }
 const PUBLIC = { config: { access: 'public' } } as const
 
 /**
@@ -16,7 +16,7 @@ export function registerHealth(app: FastifyInstance, database: Database, standst
     await database.requireWritable()
     await requireMigrated(database)
     const reason = standstill()
-    if (reason) throw unavailable(`The jobs of this process stand still: ${reason}`)
+    if (reason) throw SERVER.jobsStandStill(reason).with(LATER)
     return { status: 'ready' }
   })
 }
@@ -24,11 +24,5 @@ export function registerHealth(app: FastifyInstance, database: Database, standst
 /** Throws a Problem while the database lacks migrations or does not answer. */
 export async function requireMigrated(database: Database): Promise<void> {
   const { length } = await pendingMigrations(database)
-  if (length === 0) return
-  const what = length === 1 ? '1 migration of the database is' : `${length} migrations of the database are`
-  throw unavailable(`${what} pending; run npm run db:migrate`)
-}
-
-function unavailable(message: string): Problem {
-  return new Problem('unavailable', message, { 'Retry-After': RETRY_AFTER_S })
+  if (length > 0) throw SERVER.migrationsPending(length).with(LATER)
 }

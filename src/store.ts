@@ -1,6 +1,5 @@
 import type { Logger } from 'pino'
 import { sealingNote } from './audit/sealing.ts'
-import { Problem } from './base/problem.ts'
 import { readSecretKeys, type SecretKeys } from './base/secret-keys.ts'
 import { StartError, startError } from './base/start-error.ts'
 import type { Config } from './config.ts'
@@ -12,6 +11,7 @@ import { integer, scalar } from './db/row.ts'
 import { rotateSecrets } from './db/secrets.ts'
 import { sql } from './db/sql.ts'
 import { requireMigrated } from './health.ts'
+import { Problem } from './messages/problem.ts'
 import { within } from './pace/within.ts'
 
 const POSTGRES_MIN = 150_000

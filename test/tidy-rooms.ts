@@ -6,7 +6,7 @@ import { importsOf, roomOf, type Tree } from './tidy-tree.ts'
  * in a row; each may use those before it.
  */
 const FLOORS: readonly (readonly (readonly string[])[])[] = [
-  [['src/base', 'src/messages']],
+  [['src/messages', 'src/base']],
   [['src/pace', 'src/image', 'src/db', 'src/db/embedded']],
   [['src/http'], ['src/audit'], ['src/jobs'], ['src/fairness']],
   [

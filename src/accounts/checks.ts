@@ -2,7 +2,8 @@ import { isCountry, isCurrency } from '../base/codes.ts'
 import { jsonPath } from '../base/json-path.ts'
 import { compareDecimals } from '../base/money.ts'
 import { requirePlainText } from '../base/plain-text.ts'
-import { Problem } from '../base/problem.ts'
+import { ACCOUNTS } from '../messages/account.ts'
+import { BODIES } from '../messages/body.ts'
 import type { Stored } from '../tmf/declaration/resource.ts'
 import type { ValueOf } from '../tmf/declaration/shape.ts'
 import type { AccountDocument } from './attributes.ts'
@@ -17,14 +18,12 @@ type Period = NonNullable<TaxRate['validFor']>
 export function checkAddress(document: { readonly address?: ValueOf<typeof address> }): void {
   const country = document.address?.country
   if (country === undefined || isCountry(country)) return
-  throw new Problem('invalidField', `$.address.country must be a country of ISO 3166-1, such as DE or DEU`)
+  throw ACCOUNTS.country()
 }
 
 export function checkAccount(document: AccountDocument, before?: Stored<AccountDocument>): void {
   const missing = KEPT.filter((name) => document[name] === undefined)
-  if (missing.length > 0) {
-    throw new Problem('invalidField', `${missing.map((name) => jsonPath([name])).join(', ')} cannot be removed`)
-  }
+  if (missing.length > 0) throw BODIES.removed(missing.map((name) => jsonPath([name])))
   checkAddress(document)
   checkCurrency(document, before?.document)
   if (!before) checkId(document)
@@ -36,13 +35,13 @@ export function checkAccount(document: AccountDocument, before?: Stored<AccountD
 /** An account keeps a currency that is no longer in use. */
 function checkCurrency({ invoiceCurrency, creditLimit: limit }: AccountDocument, before?: AccountDocument): void {
   if (invoiceCurrency !== before?.invoiceCurrency && !isCurrency(String(invoiceCurrency))) {
-    throw new Problem('invalidField', '$.invoiceCurrency must be a currency of ISO 4217, such as EUR')
+    throw ACCOUNTS.currency()
   }
   if (limit && limit.unit !== invoiceCurrency) {
-    throw new Problem('invalidField', `$.creditLimit.unit must be the invoiceCurrency, which is ${invoiceCurrency}`)
+    throw ACCOUNTS.creditLimitCurrency(String(invoiceCurrency))
   }
   if (limit && compareDecimals(limit.value, 0) < 0) {
-    throw new Problem('invalidField', '$.creditLimit.value must not be negative')
+    throw ACCOUNTS.creditLimitNegative()
   }
 }
 
@@ -66,18 +65,18 @@ function checkDistinct(document: AccountDocument): void {
   const names = namesOf(document)
   const repeated = names.findIndex((name, at) => names.indexOf(name) < at)
   if (repeated < 0) return
-  throw new Problem('invalidField', `${jsonPath(['aliases', repeated])} is there twice: ${names[repeated]}`)
+  throw ACCOUNTS.aliasTwice(jsonPath(['aliases', repeated]), String(names[repeated]))
 }
 
 function checkTaxRates({ taxProfile: { rates = [] } = {} }: AccountDocument): void {
   for (const [at, { taxCategory, validFor }] of rates.entries()) {
     const path = jsonPath(['taxProfile', 'rates', at])
     if (validFor && !isBefore(validFor.startDateTime, validFor.endDateTime)) {
-      throw new Problem('invalidField', `${path}.validFor must end after it starts`)
+      throw ACCOUNTS.taxRatePeriod(path)
     }
     const others = rates.slice(0, at).filter((rate) => rate.taxCategory === taxCategory)
     if (others.some((rate) => overlap(rate.validFor, validFor))) {
-      throw new Problem('invalidField', `${path} holds at the same time as another rate of ${taxCategory}`)
+      throw ACCOUNTS.taxRatesOverlap(path, taxCategory)
     }
   }
 }

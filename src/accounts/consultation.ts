@@ -1,9 +1,11 @@
 import { jsonPath } from '../base/json-path.ts'
 import { LANGUAGES } from '../base/language.ts'
-import { aboutName, Problem } from '../base/problem.ts'
 import type { Transaction } from '../db/database.ts'
 import { boolean, oneOf, optional, rowOf, scalar, scalars, text } from '../db/row.ts'
 import { sql } from '../db/sql.ts'
+import { ACCOUNTS } from '../messages/account.ts'
+import { BODIES } from '../messages/body.ts'
+import { aboutName } from '../messages/problem.ts'
 import { candidateIds, nameSpace, ownName } from '../tmf/declaration/own-names.ts'
 import type { Owner, Stored } from '../tmf/declaration/resource.ts'
 import type { AccountDocument } from './attributes.ts'
@@ -59,7 +61,7 @@ async function customerOf(tx: Transaction, owner: Owner, name: string): Promise<
       AND (${partnerId}::text IS NULL OR "partner_id" = ${partnerId}) ORDER BY "id" = ${name} LIMIT 1`
   const [found] = (await tx.run(named, { prepared: true })).rows.map(CUSTOMER.read)
   if (found) return found
-  throw aboutName(new Problem('invalidField', '$.customerId names no customer of this service'))
+  throw aboutName(BODIES.unknownReference('$.customerId', 'customer'))
 }
 
 /** Returns the partner of the requester or the customer, else the one that the provider names. */
@@ -74,10 +76,10 @@ async function partnerOf(
   if (named === undefined || named === own) return own
   const known = sql`SELECT FROM "partner" WHERE "tenant_id" = ${tenantId} AND "id" = ${named}`
   if (partnerId === undefined && (await tx.run(known, { prepared: true })).rowCount === 0) {
-    throw aboutName(new Problem('invalidField', '$.partner.id names no partner of this service'))
+    throw aboutName(BODIES.unknownReference('$.partner.id', 'partner'))
   }
   if (own === undefined) return named
-  throw new Problem('invalidField', `$.partner.id must be ${own}, whose ${partnerId ? 'request' : 'customer'} it is`)
+  throw ACCOUNTS.otherPartner(own, partnerId ? 'request' : 'customer')
 }
 
 /** Compares only names that the requester may see: those in the account's own name space, and its id. */
@@ -92,7 +94,7 @@ async function requireFreeNames(
   const id = String(document.id)
   const name = ownName(id)
   const own = aliases.findIndex((alias) => [id, name].includes(alias))
-  if (own >= 0) throw new Problem('conflict', `${jsonPath(['aliases', own])} is the id of the account: ${aliases[own]}`)
+  if (own >= 0) throw ACCOUNTS.aliasIsId(jsonPath(['aliases', own]), String(aliases[own]))
   const names = before ? aliases : [name, ...aliases]
   const taken = sql`SELECT "alias" FROM "account_alias" WHERE "tenant_id" = ${owner.tenantId}
     AND ("name_space" = ${nameSpace({ ...owner, partnerId })} AND "alias" = ANY(${names}::text[])
@@ -104,7 +106,7 @@ async function requireFreeNames(
     return at < 0 ? `$.id ${name}` : `${jsonPath(['aliases', at])} ${one}`
   })
   const listed = [...new Set(paths)].join(', ')
-  throw aboutName(new Problem('conflict', `Another account has this id or alias already: ${listed}`))
+  throw aboutName(ACCOUNTS.nameTaken(listed))
 }
 
 async function requireNoMoney(tx: Transaction, { tenantId }: Owner, id: string): Promise<void> {
@@ -113,5 +115,5 @@ async function requireNoMoney(tx: Transaction, { tenantId }: Owner, id: string):
     sql`SELECT EXISTS (SELECT FROM "customer_bill" WHERE ${own}) OR EXISTS (SELECT FROM "payment" WHERE ${own})`
   )
   if (!scalar(found, boolean)) return
-  throw new Problem('conflict', '$.invoiceCurrency does not change any more: the account has bills or payments')
+  throw ACCOUNTS.currencyInUse()
 }

@@ -1,6 +1,6 @@
 import { parseAddressList } from '../auth/access/address-list.ts'
 import { hashSecret, newSecret } from '../auth/keys/secret.ts'
-import { Problem } from '../base/problem.ts'
+import { ADMIN } from '../messages/admin.ts'
 import { instant, json, text } from '../tmf/declaration/attribute.ts'
 import { defineResource } from '../tmf/declaration/define.ts'
 import { list, text as textShape } from '../tmf/declaration/shape.ts'
@@ -40,7 +40,7 @@ export const apiKey = defineResource({
   patchable: ['name', 'scope', 'allowedAddresses', 'expiresAt', 'isEnabled'],
   completePosted: (document, { now }) => {
     if (document.expiresAt !== undefined && String(document.expiresAt) <= now) {
-      throw new Problem('invalidField', '$.expiresAt has passed already')
+      throw ADMIN.expiryPassed()
     }
     return { isEnabled: true, ...document }
   },
@@ -62,13 +62,13 @@ export const apiKey = defineResource({
 
 function checkAddresses(addresses: readonly string[]): void {
   if (addresses.length === 0) {
-    throw new Problem('invalidField', '$.allowedAddresses allows nobody; leave it out to allow every address')
+    throw ADMIN.addressesAllowNobody()
   }
   if (addresses.length > ADDRESSES_MAX) {
-    throw new Problem('invalidField', `$.allowedAddresses must be at most ${ADDRESSES_MAX} elements long`)
+    throw ADMIN.listTooLong('$.allowedAddresses', ADDRESSES_MAX)
   }
   const parsed = parseAddressList(addresses)
   if (!('faulty' in parsed)) return
   const named = JSON.stringify(parsed.faulty)
-  throw new Problem('invalidField', `$.allowedAddresses has ${named}, which is no IPv4 or IPv6 address or CIDR range`)
+  throw ADMIN.notAnAddress(named)
 }

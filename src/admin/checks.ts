@@ -1,11 +1,12 @@
 import { jsonPath } from '../base/json-path.ts'
-import { Problem } from '../base/problem.ts'
+import { ADMIN } from '../messages/admin.ts'
+import { BODIES } from '../messages/body.ts'
 import type { Document } from '../tmf/declaration/resource.ts'
 
 /** Throws `invalidField` if a patch removed an attribute that the server fills in at creation. */
 export function requireKept(document: Document, names: readonly string[]): void {
   const missing = names.filter((name) => document[name] === undefined)
-  if (missing.length > 0) throw invalid(missing, 'cannot be removed')
+  if (missing.length > 0) throw BODIES.removed(pathsOf(missing))
 }
 
 /** Throws `invalidField` unless each list is non-empty and without duplicates. */
@@ -15,16 +16,16 @@ export function requireDistinct(document: Document, names: readonly string[]): v
     return Array.isArray(value) ? value : []
   }
   const empty = names.filter((name) => elements(name).length === 0)
-  if (empty.length > 0) throw invalid(empty, 'must have at least one element')
+  if (empty.length > 0) throw ADMIN.noElement(pathsOf(empty))
   const repeating = names.filter((name) => new Set(elements(name)).size < elements(name).length)
-  if (repeating.length > 0) throw invalid(repeating, 'must not have an element twice')
+  if (repeating.length > 0) throw ADMIN.elementTwice(pathsOf(repeating))
 }
 
 /** Throws `invalidField` if a sub-class has a member that would be taken for the secret. */
 export function refuseSecret(document: Document, member: string): void {
-  if (document[member] !== undefined) throw invalid([member], 'is given by the server')
+  if (document[member] !== undefined) throw BODIES.givenByServer(pathsOf([member]))
 }
 
-function invalid(names: readonly string[], what: string): Problem {
-  return new Problem('invalidField', `${names.map((name) => jsonPath([name])).join(', ')} ${what}`)
+function pathsOf(names: readonly string[]): readonly string[] {
+  return names.map((name) => jsonPath([name]))
 }

@@ -1,7 +1,7 @@
 import { GRANT_TYPES, type GrantType, PASSWORD_ENCODINGS } from '../auth/access/clients.ts'
 import { hashSecret, newSecret } from '../auth/keys/secret.ts'
 import { jsonPath } from '../base/json-path.ts'
-import { Problem } from '../base/problem.ts'
+import { ADMIN } from '../messages/admin.ts'
 import { boolean, json, oneOf, text } from '../tmf/declaration/attribute.ts'
 import { defineResource } from '../tmf/declaration/define.ts'
 import type { DocumentOf } from '../tmf/declaration/resource.ts'
@@ -85,20 +85,19 @@ export const client = defineResource({
 
 function checkPublic({ isPublic, grantTypes }: ClientDocument): void {
   if (!isPublic || grantTypes.every((type) => PUBLIC_GRANT_TYPES.includes(type))) return
-  throw new Problem('invalidField', `$.grantTypes of a public client may be ${PUBLIC_GRANT_TYPES.join(', ')} only`)
+  throw ADMIN.publicGrantTypes(PUBLIC_GRANT_TYPES)
 }
 
 function checkRedirectUris({ redirectUris = [], grantTypes }: ClientDocument): void {
   if (redirectUris.length > REDIRECT_URIS_MAX) {
-    throw new Problem('invalidField', `$.redirectUris must be at most ${REDIRECT_URIS_MAX} elements long`)
+    throw ADMIN.listTooLong('$.redirectUris', REDIRECT_URIS_MAX)
   }
   if (redirectUris.length === 0 && grantTypes.includes('authorization_code')) {
-    throw new Problem('missingField', '$.redirectUris is required for the grant type authorization_code')
+    throw ADMIN.redirectUrisMissing()
   }
   const faulty = redirectUris.findIndex((text) => !isRedirectUri(text))
   if (faulty < 0) return
-  const where = jsonPath(['redirectUris', faulty])
-  throw new Problem('invalidField', `${where} must be an https URI, or http on loopback, without fragment and user`)
+  throw ADMIN.redirectUri(jsonPath(['redirectUris', faulty]))
 }
 
 /** RFC 6749, section 3.1.2, and RFC 8252, section 7.3. Compared as text, so that no parser may mend it. */

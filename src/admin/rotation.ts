@@ -1,10 +1,10 @@
 import { type Action, type Change, recordChange } from '../audit/record.ts'
 import { type Instant, later } from '../base/instant.ts'
-import { Problem } from '../base/problem.ts'
 import { present } from '../base/unknown.ts'
 import type { Transaction } from '../db/database.ts'
 import { identifier, join, sql } from '../db/sql.ts'
 import type { Expected } from '../http/conditional.ts'
+import { ADMIN } from '../messages/admin.ts'
 import type { Document, NewSecret, Resource, Stored } from '../tmf/declaration/resource.ts'
 import { find } from '../tmf/read.ts'
 import { idOf, readStored } from '../tmf/representation.ts'
@@ -33,7 +33,7 @@ export async function rotateApiKey(
   const now = context.clock()
   const { expiresAt: before } = document
   if (before !== undefined && before <= now) {
-    throw new Problem('conflict', 'This apiKey has expired and cannot be rotated; create another one')
+    throw ADMIN.keyExpired()
   }
   const { id, ...attributes } = document
   const created = await create(tx, context, apiKey, attributes, made)
@@ -95,7 +95,7 @@ async function renew(
   const { document } = await lock(tx, context, resource, target)
   const { secret } = resource
   if (!secret || secret.isFor?.(document) === false) {
-    throw new Problem('conflict', `A public ${resource.path} has no secret`)
+    throw ADMIN.noSecret(resource.path)
   }
   const now = context.clock()
   const columns = join(resource.columns.map(identifier), sql`, `)

@@ -1,8 +1,8 @@
 import { mayCollide, type NumberPlace, readNumberPattern } from '../base/bill-number.ts'
-import { Problem } from '../base/problem.ts'
 import type { Transaction } from '../db/database.ts'
 import { scalars, text } from '../db/row.ts'
 import { sql } from '../db/sql.ts'
+import { ADMIN } from '../messages/admin.ts'
 import { type TenantSettings, TIME_ZONE_RULE } from './tenant-settings.ts'
 
 export type CheckedSettings = Pick<TenantSettings, 'timeZone' | 'billNumberPattern'>
@@ -22,7 +22,7 @@ export async function checkSettings(
 
 async function requireTimeZone(tx: Transaction, timeZone: string): Promise<void> {
   const { rowCount } = await tx.run(sql`SELECT FROM pg_timezone_names WHERE "name" = ${timeZone}`)
-  if (rowCount === 0) throw new Problem('invalidField', `$.timeZone ${TIME_ZONE_RULE}`)
+  if (rowCount === 0) throw ADMIN.timeZone(TIME_ZONE_RULE)
 }
 
 /** Includes the present pattern even without a series: bills may be taking its first numbers now. */
@@ -37,7 +37,7 @@ async function requireOwnNumbers(
   const other = place && [...series, ...(present ? [present] : [])].find((one) => mayCollide(one, place))
   if (!other) return
   const named = `${other.prefix}{1}${other.suffix}`
-  throw new Problem('conflict', `$.billNumberPattern could give a bill a number that ${named} gives to another bill`)
+  throw ADMIN.numberPatternCollides(named)
 }
 
 /** Reads a series as in `number_series`: `INV-2026-{}`. */

@@ -1,8 +1,9 @@
 import type { Instant } from '../base/instant.ts'
-import { aboutName, Problem } from '../base/problem.ts'
 import type { Database, Transaction } from '../db/database.ts'
 import { constraintName } from '../db/failure.ts'
 import { join, sql } from '../db/sql.ts'
+import { aboutName } from '../messages/problem.ts'
+import { RESOURCES } from '../messages/resource.ts'
 import { secretFor } from '../tmf/secret.ts'
 import { create, type WriteContext } from '../tmf/write.ts'
 import { client } from './client.ts'
@@ -71,5 +72,5 @@ async function insertTenant(
 
 function refuseDuplicate(error: unknown): never {
   if (constraintName(error) !== 'tenant_pkey') throw error
-  throw aboutName(new Problem('conflict', 'There is a tenant with this id already'))
+  throw aboutName(RESOURCES.exists('tenant', 'id'))
 }

@@ -1,7 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { Problem } from '../base/problem.ts'
 import { slotOf } from '../fairness/request-slot.ts'
 import { rawQuery } from '../http/address.ts'
+import { ADMIN } from '../messages/admin.ts'
+import { QUERIES } from '../messages/query.ts'
 import { weighed } from '../tmf/cost.ts'
 import { parseQuery } from '../tmf/query/query.ts'
 import type { RouteContext } from '../tmf/serving/routes.ts'
@@ -53,7 +54,7 @@ async function create(
 ): Promise<FastifyReply> {
   const { author } = context.requester(request)
   const own = await findTenant(context.database, author.tenantId, author.tenantId)
-  if (!own.isOperator) throw new Problem('forbidden', 'Only the tenant that operates this service creates tenants')
+  if (!own.isOperator) throw ADMIN.operatorOnly()
   const posted = { ...readTenantCreation(request.body), isOperator: false }
   await requireLogo(posted.branding)
   const { tenant, ...shown } = await createTenant(context.database, { ...context, author }, posted)
@@ -69,9 +70,7 @@ export function represent({ id, ...others }: Tenant, url: string): object {
 
 function readPage(raw: string): { offset: number; limit: number; isAsked: boolean } {
   const { offset, limit, fields, where, sort, after } = parseQuery(raw)
-  if (fields || where || sort.length > 0 || after) {
-    throw new Problem('invalidQuery', 'tenant takes offset and limit only')
-  }
+  if (fields || where || sort.length > 0 || after) throw QUERIES.onlyThese('tenant', ['offset'])
   const isAsked = offset !== undefined || limit !== undefined
   return { offset: offset ?? 0, limit: Math.min(limit ?? DEFAULT_LIMIT, LIMIT_MAX), isAsked }
 }

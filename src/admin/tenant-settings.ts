@@ -2,10 +2,10 @@ import { z } from 'zod'
 import { isNumberPattern, NUMBER_PATTERN_RULE } from '../base/bill-number.ts'
 import { isCountry, isCurrency } from '../base/codes.ts'
 import { LANGUAGES } from '../base/language.ts'
-import { Problem } from '../base/problem.ts'
 import { isTimeZone } from '../base/time-zone.ts'
 import { readBody } from '../http/read-body.ts'
 import { decodeLogo, LOGO_RULE, looksLikeLogo } from '../image/logo.ts'
+import { ADMIN } from '../messages/admin.ts'
 import { PLAIN_ID } from './attributes.ts'
 
 const NAME_MAX_LENGTH = 256
@@ -124,14 +124,14 @@ export function readTenantCreation(body: unknown): z.output<typeof CREATION> {
 export function readTenantPatch(body: unknown): TenantPatch {
   const patch = readBody(CHANGE, body)
   if (Object.keys(patch).length > 0) return patch
-  throw new Problem('invalidBody', `There must be at least one of ${CHANGEABLE.join(', ')}`)
+  throw ADMIN.nothingToChange(CHANGEABLE)
 }
 
 /** Decodes the logo of a branding or its patch. Slow: call it before the transaction. Throws `invalidField`. */
 export async function requireLogo(branding: unknown): Promise<void> {
   const logo = LOGO.safeParse(branding).data?.logo
   if (logo === undefined || (await decodeLogo(logo))) return
-  throw new Problem('invalidField', `$.branding.logo ${LOGO_RULE}`)
+  throw ADMIN.logo(LOGO_RULE)
 }
 
 const PART_SHAPES = { branding: BRANDING, itemisation: ITEMISATION } as const

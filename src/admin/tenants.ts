@@ -3,11 +3,11 @@ import { isDeepStrictEqual } from 'node:util'
 import { type Author, type Change, recordChange } from '../audit/record.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Instant } from '../base/instant.ts'
-import { Problem } from '../base/problem.ts'
 import { memberOf } from '../base/unknown.ts'
 import type { Queryable, Transaction } from '../db/database.ts'
 import { count, scalar } from '../db/row.ts'
 import { join, type Sql, sql } from '../db/sql.ts'
+import { RESOURCES } from '../messages/resource.ts'
 import { merge } from '../tmf/patch.ts'
 import { type CheckedSettings, checkSettings } from './tenant-checks.ts'
 import { columnValues, LISTED, TENANT, type Tenant, type Values } from './tenant-row.ts'
@@ -44,7 +44,7 @@ export async function findTenant(queryable: Queryable, ownId: string, id: string
   )
   const [tenant] = rows.map(TENANT.read)
   if (tenant) return tenant
-  throw new Problem('notFound', 'There is no tenant with this id')
+  throw RESOURCES.notFound('tenant')
 }
 
 /**

@@ -1,7 +1,7 @@
 import { newSecret } from '../auth/keys/secret.ts'
 import { encodePassword, hashPassword } from '../auth/sign-in/password.ts'
 import { requirePlainText } from '../base/plain-text.ts'
-import { Problem } from '../base/problem.ts'
+import { ADMIN } from '../messages/admin.ts'
 import { text } from '../tmf/declaration/attribute.ts'
 import { defineResource } from '../tmf/declaration/define.ts'
 import type { NewSecret } from '../tmf/declaration/resource.ts'
@@ -56,8 +56,5 @@ function readPassword(chosen: unknown): string {
   if (typeof chosen === 'string' && chosen.length >= PASSWORD_MIN_LENGTH && chosen.length <= PASSWORD_MAX_LENGTH) {
     return chosen
   }
-  throw new Problem(
-    'invalidField',
-    `$.password must be a text of ${PASSWORD_MIN_LENGTH} to ${PASSWORD_MAX_LENGTH} characters`
-  )
+  throw ADMIN.password(PASSWORD_MIN_LENGTH, PASSWORD_MAX_LENGTH)
 }

@@ -1,8 +1,9 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { type Author, recordChange } from '../audit/record.ts'
 import type { Clock } from '../base/clock.ts'
-import { isAboutName, Problem } from '../base/problem.ts'
 import type { Database } from '../db/database.ts'
+import { ACCESS } from '../messages/access.ts'
+import { isAboutName } from '../messages/problem.ts'
 import type { Principal } from './access/principal.ts'
 import { countRefusal } from './sign-in/attempts.ts'
 
@@ -36,8 +37,7 @@ export function registerRefusals(
     if (waiting.size === 0) return
     const seconds = Math.ceil(((waiting.get(keyOf(request, principal)) ?? 0) - Date.parse(clock())) / 1_000)
     if (seconds <= 0) return
-    const headers = { 'Retry-After': String(seconds) }
-    throw new Problem('tooManyRequests', 'Too many requests were refused here; try again later', headers)
+    throw ACCESS.tooManyRefused().with({ 'Retry-After': String(seconds) })
   }
 
   async function keep(request: FastifyRequest, principal: Principal, { message }: Error): Promise<void> {

@@ -1,6 +1,4 @@
-import { Problem } from './problem.ts'
-
-const FAULT = "must be in Unicode's form NFC, without invisible characters, with no blanks but single spaces inside"
+import { BODIES } from '../messages/body.ts'
 
 const INVISIBLE = /\p{Default_Ignorable_Code_Point}/gu
 const BLANKS = /\p{White_Space}+/gu
@@ -15,5 +13,5 @@ export function plainText(text: string): string {
 
 /** Throws `invalidField` if `plainText` would change the text. */
 export function requirePlainText(path: string, text: string): void {
-  if (plainText(text) !== text) throw new Problem('invalidField', `${path} ${FAULT}`)
+  if (plainText(text) !== text) throw BODIES.notPlain(path)
 }

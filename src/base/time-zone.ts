@@ -1,5 +1,5 @@
+import { CYCLES } from '../messages/cycle.ts'
 import type { Instant } from './instant.ts'
-import { Problem } from './problem.ts'
 
 /**
  * Days in a time zone. A day is a number counted from 1 January 1970, the same in every zone; a time is milliseconds
@@ -87,6 +87,6 @@ function makeFormatter(timeZone: string): Intl.DateTimeFormat {
   try {
     return new Intl.DateTimeFormat('en-US', { timeZone, hourCycle: 'h23', ...fields })
   } catch {
-    throw new Problem('unprocessable', `${timeZone} is no IANA time zone`)
+    throw CYCLES.timeZone(timeZone)
   }
 }

@@ -1,7 +1,7 @@
 import { account } from '../accounts/account.ts'
 import { customer } from '../accounts/customer.ts'
-import { Problem } from '../base/problem.ts'
 import { memberOf } from '../base/unknown.ts'
+import { CYCLES } from '../messages/cycle.ts'
 import { appliedCustomerBillingRate } from '../resources/applied-customer-billing-rate.ts'
 import { billCycleSpecification } from '../resources/bill-cycle-specification.ts'
 import { customerBill, isBecomingIssued } from '../resources/customer-bill.ts'
@@ -56,10 +56,7 @@ const readSpecification = served(billCycleSpecification, {
     const { frequency } = after
     if (frequency !== undefined && frequency !== before?.document.frequency) requireFrequency(frequency)
     if (!lacksStart(after) || (before && lacksStart(before.document))) return
-    throw new Problem(
-      'missingField',
-      '$.validFor.startDateTime is required with $.frequency: the first period begins on it'
-    )
+    throw CYCLES.startMissing()
   }
 })
 

@@ -1,9 +1,9 @@
 import { setInterval } from 'node:timers/promises'
-import { Problem } from '../base/problem.ts'
 import { cancelRun, type RunContext, resumeRun, retryRun, startRun } from '../billing/runs/bill-run.ts'
 import { discardBills } from '../billing/runs/discard.ts'
 import { type ReadRun, readRuns, writeRun } from '../billing/runs/list.ts'
 import type { Transaction } from '../db/database.ts'
+import { RESOURCES } from '../messages/resource.ts'
 import { RUN_BILL_STATES, type RunBillState } from '../resources/customer-bill.ts'
 import { hasEnded, progressOn, reportRun } from './bill-run-report.ts'
 import { type Arguments, type Command, type Context, Misuse, type Result } from './command.ts'
@@ -118,7 +118,7 @@ async function untilEnded(context: Context, tenantId: string, id: string): Promi
 async function readRun({ database, clock }: Context, tenantId: string, id: string): Promise<ReadRun> {
   const [run] = await readRuns(database, tenantId, clock(), { id })
   if (run) return run
-  throw new Problem('notFound', 'There is no billRun with this id')
+  throw RESOURCES.notFound('billRun')
 }
 
 function tableOf(runs: readonly ReadRun[]): string {

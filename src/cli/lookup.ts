@@ -1,9 +1,9 @@
 import { adminResources } from '../admin/index.ts'
 import { findTenant } from '../admin/tenants.ts'
-import { Problem } from '../base/problem.ts'
 import type { Queryable, Transaction } from '../db/database.ts'
 import { optional, scalar, text } from '../db/row.ts'
 import { identifier, sql } from '../db/sql.ts'
+import { RESOURCES } from '../messages/resource.ts'
 import { columnsOf } from '../tmf/declaration/attribute.ts'
 import type { Resource } from '../tmf/declaration/resource.ts'
 import type { WriteContext } from '../tmf/write.ts'
@@ -57,7 +57,7 @@ async function idOf(queryable: Queryable, resource: Resource, tenantId: string, 
   )
   const id = scalar(found, optional(text))
   if (id !== undefined) return id
-  throw new Problem('notFound', `There is no ${resource.path} ${JSON.stringify(named)} in this tenant`)
+  throw RESOURCES.unknownName(resource.path, JSON.stringify(named))
 }
 
 /** Replaces natural names in the references of a body by ids. */

@@ -1,7 +1,8 @@
 import pg from 'pg'
-import { Problem, type ProblemKind } from '../base/problem.ts'
 import { StartError } from '../base/start-error.ts'
 import { memberOf } from '../base/unknown.ts'
+import { Problem } from '../messages/problem.ts'
+import { SERVER } from '../messages/server.ts'
 
 const RETRY_AFTER_S = '5'
 const DATA_EXCEPTION = /^22/
@@ -66,32 +67,28 @@ function causeOf(error: unknown): unknown {
 export function translated(error: unknown): unknown {
   if (error instanceof Problem) return error
   const state = sqlState(error)
-  if (state === QUERY_CANCELED) return caused('statementTimeout', 'The database took too long', error)
-  if (state === LOCK_NOT_AVAILABLE) return caused('unavailable', 'Something else holds what this needs', error)
+  if (state === QUERY_CANCELED) return caused(SERVER.statementTooLong, error)
+  if (state === LOCK_NOT_AVAILABLE) return caused(SERVER.locked, error)
   if (state === READ_ONLY_TRANSACTION) return readOnly(error)
   if (constraintName(error) === LEDGER_NOT_AHEAD) return ahead(error)
-  if (isTransient(error)) return caused('unavailable', 'Others change the same at once', error)
-  return isUnavailable(error) ? caused('unavailable', 'The database does not answer', error) : error
+  if (isTransient(error)) return caused(SERVER.conflictingChanges, error)
+  return isUnavailable(error) ? caused(SERVER.noDatabase, error) : error
 }
 
 function ahead(cause: unknown): Problem {
-  const problem = new Problem(
-    'conflict',
-    'The account was posted to by a clock that was ahead; nothing more can be until that time has come'
-  )
+  const problem = SERVER.clockAhead()
   problem.cause = cause
   return problem
 }
 
 /** Returns the Problem for a database that takes no changes, as after a failover. */
 export function readOnly(cause?: unknown): Problem {
-  return caused('unavailable', 'The database takes no changes now', cause)
+  return caused(SERVER.readOnly, cause)
 }
 
 /** The log gets the cause; the client sees the message only. */
-function caused(kind: ProblemKind, message: string, cause: unknown): Problem {
-  const text = kind === 'unavailable' ? `${message}; try again later` : message
-  const problem = new Problem(kind, text, { 'Retry-After': RETRY_AFTER_S })
+function caused(message: () => Problem, cause: unknown): Problem {
+  const problem = message().with({ 'Retry-After': RETRY_AFTER_S })
   problem.cause = cause
   return problem
 }

@@ -1,5 +1,4 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { Problem } from '../base/problem.ts'
 import type { Database, Queryable } from '../db/database.ts'
 import { json, rowOf } from '../db/row.ts'
 import { sql } from '../db/sql.ts'
@@ -7,6 +6,7 @@ import { slotOf } from '../fairness/request-slot.ts'
 import { preferred } from '../http/accept.ts'
 import type { Access } from '../http/access.ts'
 import { isUnchanged } from '../http/conditional.ts'
+import { DOCUMENTS } from '../messages/document.ts'
 import { inTurns } from '../pace/turns.ts'
 import { ATTACHMENTS, type Attachment, isOwnDocument } from '../resources/bill-document.ts'
 import { customerBill } from '../resources/customer-bill.ts'
@@ -69,7 +69,7 @@ async function attachmentOf(
   const { rows } = await queryable.run(attached, { prepared: true })
   const found = rows.flatMap((row) => ATTACHED.read(row).billDocument).find(({ id }) => id === documentId)
   if (found) return found
-  throw new Problem('notFound', 'This customerBill has no document with this id')
+  throw DOCUMENTS.notFound()
 }
 
 async function rendering(
@@ -111,12 +111,7 @@ async function rendering(
 
 /** Returns a document that came with the bill. Browsers save it; they never show it as a page of ours. */
 function posted(accept: string | undefined, { content, mimeType = '', name, id }: Attachment): Rendered {
-  if (content === undefined) {
-    throw new Problem(
-      'notFound',
-      'This document is kept elsewhere; url or href in billDocument says where, if anything'
-    )
-  }
+  if (content === undefined) throw DOCUMENTS.elsewhere()
   const type = MEDIA_TYPE.test(mimeType) ? mimeType.toLowerCase() : ANY_BYTES
   chosen(accept, [type])
   return {
@@ -129,7 +124,7 @@ function posted(accept: string | undefined, { content, mimeType = '', name, id }
 function chosen<T extends string>(accept: string | undefined, offered: readonly T[]): T {
   const type = preferred(accept, offered)
   if (type) return type
-  throw new Problem('notAcceptable', `This document is there as ${offered.join(', ')}`)
+  throw DOCUMENTS.mediaType(offered)
 }
 
 function fileName(text: string): string {

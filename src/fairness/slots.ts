@@ -1,4 +1,5 @@
-import { Problem } from '../base/problem.ts'
+import type { Problem } from '../messages/problem.ts'
+import { SERVER } from '../messages/server.ts'
 import { type Budget, budget } from './budget.ts'
 import { type Ask, type Limits, type Refusal, type Scheduler, scheduler } from './scheduler.ts'
 
@@ -114,10 +115,7 @@ function settled({ waiting }: State, request: Request): Request {
 function requireBudget({ expensive, nowMs, expensiveSecondsPerMinute }: State, ask: Ask): void {
   const waitMs = expensive.waitMs(nameOf(ask), nowMs())
   if (waitMs === 0) return
-  const message =
-    `Expensive requests may take ${expensiveSecondsPerMinute} seconds a minute, and these are used up; filter on ` +
-    'indexed attributes, ask for less at once, or try again later'
-  throw new Problem('tooManyRequests', message, { 'Retry-After': String(Math.ceil(waitMs / 1_000)) })
+  throw SERVER.expensive(expensiveSecondsPerMinute).with({ 'Retry-After': String(Math.ceil(waitMs / 1_000)) })
 }
 
 function nameOf({ tenant, principal }: Ask): string {
@@ -125,10 +123,10 @@ function nameOf({ tenant, principal }: Ask): string {
 }
 
 const LATER = { 'Retry-After': '1' }
-const TOO_BUSY = new Problem('unavailable', 'The server is busy with other requests; try again later', LATER)
-export const GONE = new Problem('requestTimeout', 'The client has gone away')
+const TOO_BUSY = SERVER.busy().with(LATER)
+export const GONE = SERVER.clientGone()
 const TOO_MANY: Readonly<Record<Refusal, Problem>> = {
-  principal: new Problem('tooManyRequests', 'Too many of your requests wait already; send fewer at once', LATER),
-  tenant: new Problem('tooManyRequests', 'Too many requests of this provider wait already; try again later', LATER),
+  principal: SERVER.tooManyOfPrincipal().with(LATER),
+  tenant: SERVER.tooManyOfTenant().with(LATER),
   server: TOO_BUSY
 }

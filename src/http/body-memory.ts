@@ -1,10 +1,10 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { Problem } from '../base/problem.ts'
+import { SERVER } from '../messages/server.ts'
 
 /** Smaller bodies are not counted: the limit of connections bounds them. */
 const SMALL_MAX_BYTES = 16_384
 
-const FULL = new Problem('unavailable', 'Too many large bodies are being read; try again later', { 'Retry-After': '1' })
+const FULL = SERVER.largeBodies().with({ 'Retry-After': '1' })
 
 /**
  * Bounds the bytes of all bodies read at once, by their declared lengths. One key has at most half of them, or one body

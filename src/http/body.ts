@@ -4,7 +4,6 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { isStorable } from '../base/code-points.ts'
 import { jsonPath } from '../base/json-path.ts'
 import { SIGNIFICANT_DIGITS } from '../base/money.ts'
-import { Problem } from '../base/problem.ts'
 import { BODIES } from '../messages/body.ts'
 import { type Finding, refusal } from './findings.ts'
 import { elementsOf, isArray, type Lines, linesOf } from './lines.ts'
@@ -34,7 +33,7 @@ export function registerBodies(app: FastifyInstance): void {
   app.addContentTypeParser(LINES_TYPE, async (request: FastifyRequest, stream: IncomingMessage) => {
     requirePlainText(request)
     if (takesMany(request)) return linesOf(stream, request.routeOptions.bodyLimit)
-    throw new Problem('unsupportedMediaType', 'One document at a time is taken here')
+    throw BODIES.oneDocument()
   })
 }
 
@@ -44,10 +43,10 @@ function takesMany({ routeOptions }: FastifyRequest): boolean {
 
 function requirePlainText({ headers }: FastifyRequest): void {
   const encoding = headers['content-encoding'] ?? 'identity'
-  if (encoding !== 'identity') throw new Problem('unsupportedMediaType', 'The body must not be compressed')
+  if (encoding !== 'identity') throw BODIES.compressed()
   const charset = /;\s*charset\s*=\s*"?([^";\s]+)/i.exec(headers['content-type'] ?? '')?.[1] ?? 'utf-8'
   if (/^utf-?8$/i.test(charset)) return
-  throw new Problem('unsupportedMediaType', `The charset must be utf-8, not ${charset}`)
+  throw BODIES.charset(charset)
 }
 
 /** Checks the array as a whole; later each element is read like a body of its own. */
@@ -74,7 +73,7 @@ export function parseJson(bytes: Buffer): unknown {
 }
 
 function textOf(bytes: Buffer): string {
-  if (!isUtf8(bytes)) throw new Problem('invalidBody', 'The body is not valid UTF-8')
+  if (!isUtf8(bytes)) throw BODIES.notUtf8()
   // Some clients begin with a byte order mark; RFC 8259 lets a reader ignore it.
   return bytes.toString().replace(/^\uFEFF/, '')
 }
@@ -84,7 +83,7 @@ function parsed(text: string): unknown {
     return JSON.parse(text)
   } catch (error) {
     const position = /position \d+/.exec(error instanceof Error ? error.message : '')?.[0]
-    throw new Problem('invalidBody', `The body is not JSON${position ? ` (at ${position})` : ''}`)
+    throw BODIES.notJson(position ? `; reading fails at ${position}` : '')
   }
 }
 
@@ -106,7 +105,7 @@ function inspect(text: string, max: number): boolean {
     length = 0
     if (character === QUOTE) at = textEnd(text, at + 1)
     else depth += NESTING[character] ?? 0
-    if (depth > max) throw new Problem('invalidBody', `The body is nested deeper than ${DEPTH_MAX} levels`)
+    if (depth > max) throw BODIES.tooDeep(DEPTH_MAX)
   }
   return isSuspect
 }

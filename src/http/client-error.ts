@@ -1,7 +1,8 @@
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
-import { errorBody, Problem } from '../base/problem.ts'
 import { newId } from '../base/ulid.ts'
+import { HTTP } from '../messages/http.ts'
+import { errorBody, type Problem } from '../messages/problem.ts'
 import { giveUp } from './connections.ts'
 import { mayBeLate } from './long-body.ts'
 
@@ -9,9 +10,9 @@ import { mayBeLate } from './long-body.ts'
 const LATE = 'ERR_HTTP_REQUEST_TIMEOUT'
 
 const PARSER_PROBLEMS: Readonly<Record<string, Problem>> = {
-  HPE_HEADER_OVERFLOW: new Problem('headersTooLarge', 'The request line and headers are too large'),
-  HPE_CHUNK_EXTENSIONS_OVERFLOW: new Problem('payloadTooLarge', 'The chunk extensions are too large'),
-  [LATE]: new Problem('requestTimeout', 'The request did not arrive in time')
+  HPE_HEADER_OVERFLOW: HTTP.headersTooLarge(),
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: HTTP.chunkExtensions(),
+  [LATE]: HTTP.late()
 }
 
 /**
@@ -31,7 +32,7 @@ export function answerClientError(error: Error & { code?: string }, socket: Sock
     return
   }
   const answer = () => {
-    const problem = PARSER_PROBLEMS[error.code ?? ''] ?? new Problem('badRequest', 'This is no HTTP request')
+    const problem = PARSER_PROBLEMS[error.code ?? ''] ?? HTTP.noRequest()
     // A broken body behind other requests has a request that nobody finishes: its response stays empty.
     if (isInBody && pending.length > 0) socket.end()
     else if (socket.writable) socket.end(rawAnswer(problem))

@@ -1,6 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify'
-import { errorBody, Problem, type ProblemKind } from '../base/problem.ts'
+import { HTTP } from '../messages/http.ts'
+import { errorBody, Problem } from '../messages/problem.ts'
+import { SERVER } from '../messages/server.ts'
 import { LINES_TYPE } from './body.ts'
 import { dropBody, watchConnections } from './connections.ts'
 import { PATCH_TYPES } from './media-types.ts'
@@ -61,36 +63,34 @@ function sendProblem(reply: FastifyReply, request: FastifyRequest, problem: Prob
 /** Responds to an unsupported Expect header before the framework sees the request. */
 function answerExpectation(request: IncomingMessage, response: ServerResponse): void {
   const id = requestId(request)
-  const problem = new Problem('expectationFailed', 'Expect takes 100-continue only')
+  const problem = HTTP.expectation()
   response.writeHead(problem.status, { 'Content-Type': JSON_TYPE, 'X-Request-Id': id, Connection: 'close' })
   response.end(JSON.stringify(errorBody(problem, id)))
 }
 
-const ONE_HOST = new Problem('badRequest', 'HTTP/1.1 needs one Host header')
-const NOTHING_HERE = new Problem('notFound', 'There is nothing at this path')
+const ONE_HOST = HTTP.oneHost()
+const NOTHING_HERE = HTTP.nothingHere()
 
-const BY_STATUS: Readonly<Record<number, readonly [ProblemKind, string]>> = {
-  400: ['badRequest', 'The request is malformed'],
-  403: ['notFound', 'There is nothing at this path'],
-  404: ['notFound', 'There is nothing at this path'],
-  405: ['methodNotAllowed', 'This method is not allowed here'],
-  408: ['requestTimeout', 'The request did not arrive in time'],
-  413: ['payloadTooLarge', 'The body is too large'],
-  414: ['uriTooLong', 'The path is too long'],
-  415: ['unsupportedMediaType', 'The body must be of a media type that the Accept-Patch or Accept-Post header lists'],
-  417: ['expectationFailed', 'The expectation cannot be met'],
-  503: ['unavailable', 'The server is not ready for requests; try again later']
+const BY_STATUS: Readonly<Record<number, () => Problem>> = {
+  400: HTTP.malformed,
+  403: HTTP.nothingHere,
+  404: HTTP.nothingHere,
+  405: HTTP.method,
+  408: HTTP.late,
+  413: HTTP.bodyTooLarge,
+  414: HTTP.pathTooLong,
+  415: HTTP.mediaType,
+  417: HTTP.expectation,
+  503: SERVER.notReady
 }
-
-const BUG = ['internal', 'The server failed; the request id names the case'] as const
 
 function asProblem(error: FastifyError | Problem): Problem {
   if (error instanceof Problem) return error
-  if (error.code === 'FST_ERR_MAX_PARAM_LENGTH') return new Problem('uriTooLong', 'The path is too long')
+  if (error.code === 'FST_ERR_MAX_PARAM_LENGTH') return HTTP.pathTooLong()
   const status = error.statusCode ?? 500
   // Any other error that a plugin blames on the request is the client's.
-  const [kind, message] = BY_STATUS[status] ?? (status >= 400 && status < 500 ? BY_STATUS[400] : undefined) ?? BUG
-  return new Problem(kind, message)
+  const message = BY_STATUS[status] ?? (status >= 400 && status < 500 ? HTTP.malformed : SERVER.failed)
+  return message()
 }
 
 /** Returns the header for 415 with the media types of the route (RFC 5789, section 2.2). */
@@ -120,7 +120,7 @@ export function refuseOtherMethods(app: FastifyInstance, methods: ReadonlyMap<st
   for (const [url, known] of [...methods]) {
     const allow = [...known].join(', ')
     const refuse = async () => {
-      throw new Problem('methodNotAllowed', `This path takes ${allow}`, { Allow: allow })
+      throw HTTP.allowedMethods([...known]).with({ Allow: allow })
     }
     const others = app.supportedMethods.filter((method) => !known.has(method)) as HTTPMethods[]
     // Before the body is parsed: the method is wrong, whatever the body.

@@ -1,4 +1,4 @@
-import type { Problem } from '../base/problem.ts'
+import type { Problem } from '../messages/problem.ts'
 
 export interface Finding {
   readonly path: string

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import { Problem } from '../base/problem.ts'
+import { BODIES } from '../messages/body.ts'
 import { requireNoTransaction } from '../pace/slow.ts'
 import { nextTurn } from '../pace/turns.ts'
 
@@ -71,7 +71,7 @@ async function* split(stream: Readable, maxBytes: number): AsyncGenerator<readon
       yield* inGroups(lines)
     }
   } catch {
-    throw new Problem('badRequest', 'The body was cut short')
+    throw BODIES.cutShort()
   }
   const last = cut.end()
   if (last.length > 0) yield last

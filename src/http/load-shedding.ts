@@ -1,6 +1,6 @@
 import underPressure from '@fastify/under-pressure'
 import type { FastifyInstance } from 'fastify'
-import { Problem } from '../base/problem.ts'
+import { SERVER } from '../messages/server.ts'
 
 /** Responds even under overload: a restart would only add to the load. */
 const LIVE_PATH = '/health/live'
@@ -8,9 +8,7 @@ const RETRY_AFTER_S = '5'
 
 /** Refuses requests while turns of the event loop take longer than this on average. */
 export async function registerShedding(app: FastifyInstance, maxEventLoopDelay: number): Promise<void> {
-  const overloaded = new Problem('unavailable', 'The server is overloaded; try again later', {
-    'Retry-After': RETRY_AFTER_S
-  })
+  const overloaded = SERVER.overloaded().with({ 'Retry-After': RETRY_AFTER_S })
   await app.register(underPressure, {
     maxEventLoopDelay,
     pressureHandler: async ({ routeOptions }) => {

@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify'
 import { isStorable } from '../base/code-points.ts'
-import { Problem } from '../base/problem.ts'
+import { HTTP } from '../messages/http.ts'
 
-const NOTHING_SUCH = new Problem('notFound', 'There is nothing with this id: no id has a NUL character')
+const NOTHING_SUCH = HTTP.nulInPath()
 
 /**
  * Refuses paths that no database can look up, on every route. Call it after authentication, so that strangers learn

@@ -1,6 +1,6 @@
 import rateLimit from '@fastify/rate-limit'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { Problem } from '../base/problem.ts'
+import { HTTP } from '../messages/http.ts'
 
 const MINUTE_MS = 60_000
 /** Default in production; the embedded database of the demo has no limit. */
@@ -25,7 +25,7 @@ export async function registerRateLimit(
 ): Promise<void> {
   const max = config.RATE_LIMIT_PER_MINUTE ?? (config.DATABASE_URL === undefined ? 0 : DEFAULT_RATE_PER_MINUTE)
   if (max === 0) return
-  const exceeded = new Problem('tooManyRequests', `At most ${max} requests per minute are answered; try again later`)
+  const exceeded = HTTP.rateLimit(max)
   await app.register(rateLimit, {
     global: false,
     max,

@@ -1,19 +1,17 @@
 import type { z } from 'zod'
 import { jsonPath } from '../base/json-path.ts'
-import { Problem } from '../base/problem.ts'
+import { BODIES } from '../messages/body.ts'
 
 /**
  * Reads a body that is no resource. Throws `missingBody`, `invalidBody`, or `invalidField` with every finding and its
  * JSON path.
  */
 export function readBody<T>(schema: z.ZodType<T>, body: unknown): T {
-  if (body === undefined) throw new Problem('missingBody', 'The request needs a JSON body')
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
-    throw new Problem('invalidBody', 'The body must be a JSON object')
-  }
+  if (body === undefined) throw BODIES.missing()
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) throw BODIES.notObject()
   const result = schema.safeParse(body, { reportInput: true })
   if (result.success) return result.data
-  throw new Problem('invalidField', result.error.issues.map(finding).join('; '))
+  throw BODIES.invalidFields(result.error.issues.map(finding).join('; '))
 }
 
 function finding(issue: z.core.$ZodIssue): string {

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { Problem } from '../base/problem.ts'
+import { Problem } from '../messages/problem.ts'
 
 const FIRST_WAIT_MS = 250
 const WAIT_MAX_MS = 4_000

@@ -1,13 +1,39 @@
-import { errorBody } from '../base/problem.ts'
+import { ACCESS } from './access.ts'
+import { ACCOUNTS } from './account.ts'
+import { ADMIN } from './admin.ts'
+import { BILLS } from './bill.ts'
 import { BODIES } from './body.ts'
+import { CYCLES } from './cycle.ts'
+import { DOCUMENTS } from './document.ts'
+import { HTTP } from './http.ts'
 import type { Entry } from './message.ts'
+import { OAUTH } from './oauth.ts'
+import { PAYMENTS } from './payment.ts'
+import { errorBody } from './problem.ts'
 import { QUERIES } from './query.ts'
+import { RATES } from './rate.ts'
+import { RESOURCES } from './resource.ts'
+import { RUNS } from './run.ts'
 import { SERVER } from './server.ts'
+import { SSO } from './sso.ts'
 
 /** All that clients can be told, by what it is about. */
 export const CATALOGUE: Readonly<Record<string, Readonly<Record<string, Entry>>>> = {
+  'Requests as HTTP has them': HTTP,
   'Query strings': QUERIES,
   Bodies: BODIES,
+  'Credentials and scopes': ACCESS,
+  'Tokens and signing in': OAUTH,
+  'Single sign-on': SSO,
+  Administration: ADMIN,
+  Resources: RESOURCES,
+  'Customers and accounts': ACCOUNTS,
+  Rates: RATES,
+  Bills: BILLS,
+  Documents: DOCUMENTS,
+  Payments: PAYMENTS,
+  Cycles: CYCLES,
+  'Runs of billing': RUNS,
   'The server': SERVER
 }
 

@@ -1,4 +1,4 @@
-import { Problem, type ProblemKind } from '../base/problem.ts'
+import { Problem, type ProblemKind } from './problem.ts'
 
 type Value = string | number | readonly string[]
 /** The types of an example's values. */
@@ -31,7 +31,7 @@ function of(kind: ProblemKind) {
     ...example: Example
   ): Message<Example> => {
     const parts = lines.map((line) => line.replaceAll(/\n */g, ' '))
-    const made = (values: readonly Value[]) => new Problem(kind, rendered(parts, values), {}, entry.code)
+    const made = (values: readonly Value[]) => new Problem(kind, entry.code, rendered(parts, values))
     const entry: Message<Example> = Object.assign((...values: Like<Example>) => made(values), {
       code: '',
       example: () => made(example)
@@ -47,9 +47,34 @@ function rendered(parts: readonly string[], values: readonly Value[]): string {
   })
 }
 
-export const conflict = of('conflict')
-export const internal = of('internal')
-export const invalidField = of('invalidField')
-export const invalidQuery = of('invalidQuery')
-export const missingField = of('missingField')
-export const notImplemented = of('notImplemented')
+/** By their kinds: `is.notFound` tags the template of an entry that is one. */
+export const is = {
+  badRequest: of('badRequest'),
+  conflict: of('conflict'),
+  expectationFailed: of('expectationFailed'),
+  expiredCredentials: of('expiredCredentials'),
+  forbidden: of('forbidden'),
+  headersTooLarge: of('headersTooLarge'),
+  internal: of('internal'),
+  invalidBody: of('invalidBody'),
+  invalidCredentials: of('invalidCredentials'),
+  invalidField: of('invalidField'),
+  invalidHeader: of('invalidHeader'),
+  invalidQuery: of('invalidQuery'),
+  methodNotAllowed: of('methodNotAllowed'),
+  missingBody: of('missingBody'),
+  missingCredentials: of('missingCredentials'),
+  missingField: of('missingField'),
+  notAcceptable: of('notAcceptable'),
+  notFound: of('notFound'),
+  notImplemented: of('notImplemented'),
+  payloadTooLarge: of('payloadTooLarge'),
+  preconditionFailed: of('preconditionFailed'),
+  requestTimeout: of('requestTimeout'),
+  statementTimeout: of('statementTimeout'),
+  tooManyRequests: of('tooManyRequests'),
+  unavailable: of('unavailable'),
+  unprocessable: of('unprocessable'),
+  unsupportedMediaType: of('unsupportedMediaType'),
+  uriTooLong: of('uriTooLong')
+}

@@ -1,6 +1,7 @@
 import { compareDecimals } from '../base/money.ts'
 import { requirePlainText } from '../base/plain-text.ts'
-import { Problem } from '../base/problem.ts'
+import { BODIES } from '../messages/body.ts'
+import { RATES } from '../messages/rate.ts'
 import {
   boolean,
   instant,
@@ -84,39 +85,35 @@ export const appliedCustomerBillingRate = defineResource({
 
 /** The server sets a missing date; a client could only remove it. */
 function requireDate({ date }: Rate): void {
-  if (!date) throw new Problem('invalidField', '$.date cannot be removed')
+  if (!date) throw BODIES.removed(['$.date'])
 }
 
 function requireBillOrAccount({ isBilled, bill, billingAccount }: Rate): void {
-  if (isBilled && !bill) throw new Problem('missingField', '$.bill is required when isBilled is true')
-  if (!isBilled && bill) throw new Problem('invalidField', '$.bill is for rates with isBilled true only')
-  if (!isBilled && !billingAccount) {
-    throw new Problem('missingField', '$.billingAccount is required when isBilled is false')
-  }
+  if (isBilled && !bill) throw RATES.billMissing()
+  if (!isBilled && bill) throw RATES.billUnexpected()
+  if (!isBilled && !billingAccount) throw RATES.accountMissing()
 }
 
 /** An unchanged key is not checked again. */
 function requireKey({ externalId }: Rate, before?: Rate): void {
   if (externalId === undefined || externalId === before?.externalId) return
-  if (externalId.trim() === '') throw new Problem('invalidField', '$.externalId must not be blank')
+  if (externalId.trim() === '') throw RATES.externalIdBlank()
   requirePlainText('$.externalId', externalId)
 }
 
 /** A credit reduces the bill: its amount is negative. */
 function requireCreditSign({ type, taxExcludedAmount }: Rate): void {
   if (type !== CREDIT || compareDecimals(taxExcludedAmount?.value ?? 0, 0) <= 0) return
-  throw new Problem('invalidField', `$.taxExcludedAmount.value must not be positive on an ${CREDIT}`)
+  throw RATES.creditPositive(CREDIT)
 }
 
 /** A bill of the engine has a rounding, even 0: its lines and amounts never change. */
 function requireOpen({ document, internal }: Stored): void {
-  if (internal.rounding_amount !== null) {
-    throw new Problem('conflict', 'A rate cannot join a bill that was made of rates; let it go onto the next one')
-  }
+  if (internal.rounding_amount !== null) throw RATES.billOfEngine()
   if (internal.issued_as === null) return
-  throw new Problem('conflict', `A rate cannot join a bill that was issued; this one is ${document.state}`)
+  throw RATES.billIssued(String(document.state))
 }
 
 function requireUnbilled({ document }: Stored, verb: string): void {
-  if (document.isBilled) throw new Problem('conflict', `A billed rate cannot be ${verb}; correct it by another rate`)
+  if (document.isBilled) throw RATES.billed(verb)
 }

@@ -1,4 +1,4 @@
-import { Problem } from '../base/problem.ts'
+import { BILLS } from '../messages/bill.ts'
 import { instant, oneOf, openReference, ownReference, reference, text } from '../tmf/declaration/attribute.ts'
 import { declareResource } from '../tmf/declaration/define.ts'
 import { billingAccountRef, billRef, relatedPartyRef } from './types.ts'
@@ -52,11 +52,7 @@ export const customerBillOnDemand = declareResource(['afterWrite'], {
   events: { created: 'CustomerBillOnDemandCreateEvent', stateChanged: 'CustomerBillOnDemandStateChangeEvent' },
   completePosted: (document) => ({ state: 'inProgress', ...document }),
   check: ({ billingAccount, relatedParty, state }, before) => {
-    if (!billingAccount && !relatedParty) {
-      throw new Problem('missingField', '$.billingAccount or $.relatedParty is required')
-    }
-    if (!before && state !== 'inProgress') {
-      throw new Problem('invalidField', '$.state of a new request is inProgress, or left out')
-    }
+    if (!billingAccount && !relatedParty) throw BILLS.partyMissing()
+    if (!before && state !== 'inProgress') throw BILLS.newRequestState()
   }
 })

@@ -1,5 +1,6 @@
 import { compareDecimals, isSumInLimit } from '../base/money.ts'
-import { Problem } from '../base/problem.ts'
+import { BILLS } from '../messages/bill.ts'
+import type { Problem } from '../messages/problem.ts'
 import {
   instant,
   json,
@@ -127,7 +128,7 @@ export const customerBill = declareResource(['completeFromDatabase', 'beforeChan
   },
   checkRemoval: ({ document, internal }) => {
     if (internal.issued_as === null) return
-    throw new Problem('conflict', `A bill that was ever issued cannot be deleted; this one is ${document.state}`)
+    throw BILLS.issued(String(document.state))
   },
   internal: {
     columns: ['issued_as', 'rounding_amount'],
@@ -149,7 +150,7 @@ function statesBeforeIssue({ internal }: Stored): readonly State[] {
 
 function requireAccount({ billingAccount, financialAccount }: Bill): void {
   if (billingAccount || financialAccount) return
-  throw new Problem('missingField', '$.billingAccount or $.financialAccount is required')
+  throw BILLS.accountMissing()
 }
 
 function withoutOldReason(after: Bill, before: Bill): Bill {
@@ -160,19 +161,19 @@ function withoutOldReason(after: Bill, before: Bill): Bill {
 
 function requireHold({ state, holdReason }: Bill): void {
   if (state === 'onHold' || holdReason === undefined) return
-  throw new Problem('invalidField', '$.holdReason says why a bill is on hold; send it with the state onHold')
+  throw BILLS.holdReason()
 }
 
 function requireOneCurrency({ amountDue, remainingAmount }: Bill): void {
   const [due, remaining] = [amountDue?.unit, remainingAmount?.unit]
   if (due === remaining || due === undefined || remaining === undefined) return
-  throw new Problem('invalidField', `$.remainingAmount.unit must be that of $.amountDue, which is ${due}`)
+  throw BILLS.currencies(due)
 }
 
 /** The ledger adds taxes up and keeps no sum beyond the limit of an amount. */
 function requireBoundedTaxes({ taxItem = [] }: Bill): void {
   if (isSumInLimit(taxItem.map(({ taxAmount }) => taxAmount.value))) return
-  throw new Problem('invalidField', 'The taxes of $.taxItem must add up to less than 1000000000000000 in size')
+  throw BILLS.taxesTooLarge()
 }
 
 /** Refuses a state that contradicts the amounts; names the possible ones. */
@@ -180,23 +181,23 @@ function requirePaymentState(after: Bill, before?: Stored<Bill>): void {
   if (before && before.document.state === after.state) return
   const fault = paymentFault(after)
   if (fault === undefined) return
-  if (!before) throw new Problem('invalidField', fault)
+  if (!before) throw fault
   const { state: from } = before.document
   const next = from === undefined ? [] : TRANSITIONS[from]
   const barred = statesBeforeIssue(before)
   const legal = next.filter((state) => !barred.includes(state) && paymentFault({ ...after, state }) === undefined)
-  throw new Problem('conflict', legal.length > 0 ? `${fault}; the bill may go to ${legal.join(', ')}` : fault)
+  throw BILLS.stateByAmounts(fault.message, legal.length > 0 ? `; the bill may go to ${legal.join(', ')}` : '')
 }
 
 /** `settled` means that nothing remains; `partiallyPaid` that something remains and something was paid. */
-function paymentFault({ state, remainingAmount, amountDue }: Bill): string | undefined {
+function paymentFault({ state, remainingAmount, amountDue }: Bill): Problem | undefined {
   const [remaining, due] = [remainingAmount?.value, amountDue?.value]
   if (state === 'settled' && remaining !== undefined && compareDecimals(remaining, 0) !== 0) {
-    return `A bill is settled only when its remainingAmount is 0; it is ${remaining}`
+    return BILLS.settledWithRest(String(remaining))
   }
   const isBetween = remaining !== undefined && due !== undefined && isInside(remaining, due)
   if (state !== 'partiallyPaid' || isBetween) return undefined
-  return 'A bill is partiallyPaid only when its remainingAmount lies between 0 and amountDue'
+  return BILLS.notPartlyPaid()
 }
 
 function isInside(value: number, bound: number): boolean {

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
-import { Problem } from '../base/problem.ts'
 import type { Transaction } from '../db/database.ts'
 import { boolean, integer, rowOf, scalar, text } from '../db/row.ts'
 import { sql } from '../db/sql.ts'
+import { HTTP } from '../messages/http.ts'
 import type { View } from './view.ts'
 
 export interface Answer {
@@ -21,7 +21,7 @@ const PURGED_PER_REQUEST = 10
 export function idempotencyKey(header: string | readonly string[] | undefined): string | undefined {
   if (header === undefined) return undefined
   if (typeof header === 'string' && KEY.test(header)) return header
-  throw new Problem('invalidHeader', 'Idempotency-Key must be one text of 1 to 255 visible ASCII characters')
+  throw HTTP.idempotencyKey()
 }
 
 /**
@@ -42,7 +42,7 @@ export async function once(
   const earlier = await recall(tx, tenantId, key)
   if (earlier) {
     if (earlier.hash === hash) return { answer: earlier.answer, isReplay: true }
-    throw new Problem('unprocessable', 'This Idempotency-Key was used for another request in the last 24 hours')
+    throw HTTP.keyReused()
   }
   const answer = await work()
   await remember(tx, tenantId, key, hash, answer)
@@ -59,7 +59,7 @@ async function lock(tx: Transaction, tenantId: string, key: string): Promise<voi
   const name = JSON.stringify([tenantId, key])
   const locked = sql`SELECT pg_try_advisory_xact_lock(hashtextextended(${name}, 0))`
   if (scalar(await tx.run(locked, { prepared: true }), boolean)) return
-  throw new Problem('conflict', 'A request with this Idempotency-Key is still under way', { 'Retry-After': '1' })
+  throw HTTP.keyInUse().with({ 'Retry-After': '1' })
 }
 
 const KEPT = rowOf('idempotency_key', { requestHash: text, status: integer, location: text, etag: text, body: text })

@@ -1,7 +1,7 @@
 import { applyPatch, type Operation } from 'rfc6902'
 import { jsonPath } from '../base/json-path.ts'
-import { Problem } from '../base/problem.ts'
 import type { PatchType } from '../http/media-types.ts'
+import { BODIES } from '../messages/body.ts'
 import type { Document, Resource } from './declaration/resource.ts'
 
 const OPERATIONS_MAX = 100
@@ -20,7 +20,7 @@ export function applied(resource: Resource, before: Document, type: PatchType, b
 }
 
 function afterMergePatch(resource: Resource, before: Document, body: unknown): Document {
-  if (!isObject(body)) throw new Problem('invalidBody', 'A merge patch is a JSON object')
+  if (!isObject(body)) throw BODIES.notObject()
   // A null for an absent attribute changes nothing; some clients send one for every attribute they know.
   refuseUnlessPatchable(
     resource,
@@ -44,10 +44,10 @@ function mergeObject(target: unknown, patch: Document): Document {
 
 function afterJsonPatch(resource: Resource, before: Document, body: unknown): Document {
   if (!Array.isArray(body) || body.length > OPERATIONS_MAX || !body.every(isOperation)) {
-    throw new Problem('invalidBody', `A JSON Patch is an array of at most ${OPERATIONS_MAX} operations (RFC 6902)`)
+    throw BODIES.patchTooLong(OPERATIONS_MAX)
   }
   if (body.filter(({ op }) => op === 'copy').length > COPIES_MAX) {
-    throw new Problem('invalidBody', `A JSON Patch may copy ${COPIES_MAX} times at most`)
+    throw BODIES.tooManyCopies(COPIES_MAX)
   }
   const written = body
     .filter(({ op }) => WRITING.has(op))
@@ -57,9 +57,7 @@ function afterJsonPatch(resource: Resource, before: Document, body: unknown): Do
   body.forEach((operation, index) => {
     const failure = failureOf(after, operation)
     if (failure === null) return
-    const kind = failure.name === 'TestError' ? 'conflict' : 'invalidBody'
-    const what = failure.name === 'TestError' ? 'the test failed' : 'there is nothing at its path'
-    throw new Problem(kind, `$[${index}] cannot be applied: ${what}`)
+    throw failure.name === 'TestError' ? BODIES.testFailed(index) : BODIES.nothingAtPath(index)
   })
   return after
 }
@@ -100,8 +98,8 @@ function refuseUnlessPatchable(resource: Resource, names: readonly string[]): vo
   }
   const refused = [...new Set(names)].filter((name) => !isPatchable(name))
   if (refused.length === 0) return
-  const paths = refused.map((name) => (name === '' ? '$' : jsonPath([name]))).join(', ')
-  throw new Problem('invalidField', `${paths} may not be patched; only ${resource.patchable.join(', ')} may be patched`)
+  const paths = refused.map((name) => (name === '' ? '$' : jsonPath([name])))
+  throw BODIES.notPatchable(paths, resource.patchable)
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -1,9 +1,10 @@
-import { Problem } from '../base/problem.ts'
 import { fetchLong } from '../db/cursor.ts'
 import type { Database, Queryable, Row } from '../db/database.ts'
 import { count, scalar } from '../db/row.ts'
 import { identifier, identifiers, repeatable, type Sql, sql } from '../db/sql.ts'
+import { Problem } from '../messages/problem.ts'
 import { QUERIES } from '../messages/query.ts'
+import { RESOURCES } from '../messages/resource.ts'
 import { planOf } from './cost.ts'
 import { candidateIds, inNameSpaces } from './declaration/own-names.ts'
 import { couldBeId, type Resource } from './declaration/resource.ts'
@@ -107,7 +108,7 @@ export async function find(
 ): Promise<Row> {
   const row = couldBeId(resource, id) ? await lookUp(queryable, resource, view, id, lock) : undefined
   if (row) return row
-  throw new Problem('notFound', `There is no ${resource.noun} with this id`)
+  throw RESOURCES.notFound(resource.noun)
 }
 
 async function lookUp(

@@ -1,9 +1,10 @@
 import { jsonPath } from '../base/json-path.ts'
-import { Problem } from '../base/problem.ts'
 import { memberOf, present } from '../base/unknown.ts'
 import type { Queryable, Transaction } from '../db/database.ts'
 import { optional, scalar, text } from '../db/row.ts'
 import { identifier, sql } from '../db/sql.ts'
+import { BODIES } from '../messages/body.ts'
+import { Problem } from '../messages/problem.ts'
 import { isChanged } from './changes.ts'
 import type { Document, Resource } from './declaration/resource.ts'
 import { find } from './read.ts'
@@ -98,7 +99,7 @@ export async function checkReferences(
     const seen = storage.to.isShared ? { ...view, seesTenants: true } : view
     const row = await find(tx, target, seen, id, 'share').catch((error: unknown) => {
       if (!(error instanceof Problem) || error.kind !== 'notFound') throw error
-      throw new Problem('invalidField', `${jsonPath([name, 'id'])} names no ${target.noun} of this service`)
+      throw BODIES.unknownReference(jsonPath([name, 'id']), target.noun)
     })
     storage.to.mayRefer?.(readStored(target, row))
   }

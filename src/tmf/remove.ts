@@ -1,9 +1,9 @@
 import { recordChange } from '../audit/record.ts'
-import { Problem } from '../base/problem.ts'
 import type { Transaction } from '../db/database.ts'
 import { sqlState, tableName } from '../db/failure.ts'
 import { identifier, sql } from '../db/sql.ts'
 import type { Expected } from '../http/conditional.ts'
+import { RESOURCES } from '../messages/resource.ts'
 import { rulesOf, type Served } from './declaration/define.ts'
 import { recordEvents } from './event.ts'
 import { find } from './read.ts'
@@ -33,7 +33,7 @@ export async function remove(
     if (sqlState(error) !== FOREIGN_KEY_VIOLATION) throw error
     const referrer = [...context.resources.values()].find(({ table }) => table === tableName(error))
     const name = referrer?.noun ?? camelCase(tableName(error) ?? 'other resource')
-    throw new Problem('conflict', `This ${resource.noun} cannot be deleted: at least one ${name} refers to it`)
+    throw RESOURCES.referredTo(resource.noun, name)
   }
   const { document: before } = stored
   const change = { action: 'remove' as const, resourceType: resource.type, resourceId: id, before, ...addition }

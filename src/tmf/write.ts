@@ -1,12 +1,14 @@
 import { type Author, type Change, recordChange } from '../audit/record.ts'
 import type { Clock } from '../base/clock.ts'
-import { aboutName, Problem } from '../base/problem.ts'
 import { present } from '../base/unknown.ts'
 import type { Row, Transaction } from '../db/database.ts'
 import { constraintName, sqlState } from '../db/failure.ts'
 import { identifier, join, type Sql, sql } from '../db/sql.ts'
 import type { Expected } from '../http/conditional.ts'
 import type { PatchType } from '../http/media-types.ts'
+import { BODIES } from '../messages/body.ts'
+import { aboutName } from '../messages/problem.ts'
+import { RESOURCES } from '../messages/resource.ts'
 import { changedNames } from './changes.ts'
 import { rulesOf, type Served } from './declaration/define.ts'
 import { ownId } from './declaration/own-names.ts'
@@ -111,7 +113,7 @@ function refuseDuplicate({ noun, unique = {} }: Resource): (error: unknown) => n
   return (error) => {
     const name = sqlState(error) === UNIQUE_VIOLATION ? unique[constraintName(error) ?? ''] : undefined
     if (name === undefined) throw error
-    throw aboutName(new Problem('conflict', `There is a ${noun} with this ${name} already`))
+    throw aboutName(RESOURCES.exists(noun, name))
   }
 }
 
@@ -207,13 +209,10 @@ function only(document: Document, names: readonly string[]): Document {
 
 /** Reads a posted body: an object without id and href. Drops the server's own attributes. */
 export function postable(resource: Resource, body: unknown): { readonly document: Document; readonly chosen: unknown } {
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
-    throw new Problem('invalidBody', `A ${resource.noun} is a JSON object`)
-  }
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) throw BODIES.notObject()
   const sent: Document = { ...body }
   const own = (resource.clientId ? ['href'] : ['id', 'href']).filter((name) => (sent[name] ?? null) !== null)
-  if (own.length > 0)
-    throw new Problem('invalidField', `${own.map((name) => `$.${name}`).join(', ')} is given by the server`)
+  if (own.length > 0) throw BODIES.givenByServer(own.map((name) => `$.${name}`))
   const chosen = resource.secret?.chosen ? resource.secret.member : undefined
   const isOurs = (name: string) => name === 'href' || name === chosen || resource.attributes.get(name)?.readOnly
   const isAllTheirs = !Object.keys(sent).some(isOurs)

@@ -24,7 +24,7 @@ afterAll(() => server.close())
 describe('proxy_accountNumber', () => {
   const NONE = 'proxy_accountNumber names no partner of this provider'
   const FOR_PROVIDERS = 'proxy_accountNumber is for the provider; a partner acts as itself'
-  const DIFFERENT = 'proxy_accountNumber and proxy-accountNumber name different partners'
+  const DIFFERENT = 'proxy_accountNumber and proxy-accountNumber name different partners; send one of them'
   test.each<[string, Record<string, string>, number, string]>([
     ['an unknown partner', { proxy_accountNumber: 'P-3' }, 403, NONE],
     ['a partner of another tenant', { proxy_accountNumber: 'P-9' }, 403, NONE],

@@ -147,7 +147,7 @@ describe('an account is not taken', () => {
     ['with too long a name', { name: 'x'.repeat(256) }, '$.name must be at most 255 characters long'],
     ['with 11 aliases', { aliases: Array.from({ length: 11 }, (_, at) => `alias ${at}`) }, '$.aliases must be'],
     ['with an alias of blanks', { aliases: ['   '] }, '$.aliases[0].alias must match'],
-    ['with an alias twice', { aliases: ['one', 'two', 'one'] }, '$.aliases[2] is there twice: one'],
+    ['with an alias twice', { aliases: ['one', 'two', 'one'] }, '$.aliases[2] must not be there twice: one'],
     ['with 11 settings', { settings: Array.from({ length: 11 }, () => ({})) }, '$.settings must be at most 10'],
     ['with an unknown setting', { settings: [{ key: 'a' }] }, '$.settings[0] has key'],
     ['in an unknown country', { address: { country: 'XX' } }, '$.address.country must be a country'],
@@ -161,7 +161,7 @@ describe('an account is not taken', () => {
     ['of no partner', { partner: { id: 'x' } }, '$.partner.id names no partner of this service'],
     ['with no address', { primaryEmail: 'office' }, '$.primaryEmail must match'],
     ['with an unknown status', { status: 'active' }, '$.status must be one of ACTIVE, DRAFT, ARCHIVED'],
-    ['taxed twice', { taxProfile: { rates: [rate({}), rate({})] } }, '$.taxProfile.rates[1] holds at the same'],
+    ['taxed twice', { taxProfile: { rates: [rate({}), rate({})] } }, '$.taxProfile.rates[1] must not hold at the same'],
     [
       'taxed backwards',
       {
@@ -183,7 +183,7 @@ describe('an account is not taken', () => {
     [
       'taxed twice from some day on',
       { taxProfile: { rates: [rate(from('2026-01-01T00:00:00Z')), rate(from('2027-01-01T00:00:00Z'))] } },
-      '$.taxProfile.rates[1] holds at the same time as another rate of VAT'
+      '$.taxProfile.rates[1] must not hold at the same time as another rate of VAT'
     ],
     ['as something else', { vip: true }, '$ has vip']
   ])('%s', async (_, more, message) => {

@@ -48,7 +48,7 @@ test.each<[object, string]>([
   [{}, '$.name is required'],
   [{ name: ' ' }, '$.name must not be blank'],
   [{ name: 'Ada', id: '' }, '$.id must match'],
-  [{ name: 'Ada', href: 'http://elsewhere.example' }, '$.href is given by the server'],
+  [{ name: 'Ada', href: 'http://elsewhere.example' }, '$.href is given by the server; leave it out'],
   [{ name: 'Ada', primaryEmail: 'a@b@c' }, '$.primaryEmail must match'],
   [{ name: 'Ada', address: { country: 'ZZ' } }, '$.address.country must be a country of ISO 3166-1']
 ])('%j is refused: %s', async (body, message) => {

@@ -91,7 +91,7 @@ test.each<[string, object, string]>([
   ['client', { grantTypes: ['implicit'] }, '$.grantTypes[0] must be one of'],
   ['client', { passwordEncoding: 'md5' }, '$.passwordEncoding must be one of sha256, plain'],
   ['client', { secret: 'chosen-by-me' }, 'has secret'],
-  ['client', { '@type': 'Mine', secret: 'chosen-by-me' }, '$.secret is given by the server'],
+  ['client', { '@type': 'Mine', secret: 'chosen-by-me' }, '$.secret is given by the server; leave it out'],
   ['client', { isPublic: true }, '$.grantTypes of a public client may be authorization_code, refresh_token only'],
   ['client', { grantTypes: ['authorization_code'] }, '$.redirectUris is required'],
   ['client', { ...code, redirectUris: [] }, '$.redirectUris is required'],
@@ -108,7 +108,7 @@ test.each<[string, object, string]>([
   ['apiKey', { allowedAddresses: ['localhost'] }, '$.allowedAddresses has "localhost"'],
   ['apiKey', { allowedAddresses: new Array(1_001).fill('::1') }, '$.allowedAddresses must be at most 1000'],
   ['apiKey', { expiresAt: 'tomorrow' }, '$.expiresAt must be a date-time'],
-  ['apiKey', { '@type': 'Mine', key: 'chosen-by-me' }, '$.key is given by the server']
+  ['apiKey', { '@type': 'Mine', key: 'chosen-by-me' }, '$.key is given by the server; leave it out']
 ])('A %s with %j is refused', async (path, more, message) => {
   const { status, body } = await server.call('POST', `${ADMIN}/${path}`, { ...ADMIN_SAMPLES[path]?.body, ...more })
   expect(status).toBe(400)

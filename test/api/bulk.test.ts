@@ -58,6 +58,8 @@ describe('a line is refused with', () => {
     const single = await server.call('POST', PATH, line)
     expect(single.status).toBeGreaterThanOrEqual(400)
     const told = results[1].errors.map(({ path, message }) => `${path} ${message}`)
+    const codes = new Set(results[1].errors.map(({ messageCode }) => messageCode))
+    if (single.status === 400) expect([...codes]).toEqual([single.body.messageCode])
     if (single.status === 400) expect(told.join('; ').replace(/^\$ /, '')).toBe(single.body.message.replace(/^\$ /, ''))
   })
 

@@ -15,13 +15,13 @@ const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth)
 describe('bodies', () => {
   test.each([
     ['nothing', '', 400, '21', 'needs a JSON body'],
-    ['half an object', '{"a":', 400, '22', 'not JSON'],
-    ['something after the object', '{} {}', 400, '22', 'not JSON'],
-    ['a list', '[{}]', 400, '22', 'is a JSON object'],
-    ['a text', '"x"', 400, '22', 'is a JSON object'],
-    ['null', 'null', 400, '22', 'is a JSON object'],
-    ['10,000 levels', nested(10_000), 400, '22', 'nested deeper than 64'],
-    ['65 levels inside', `{"billingAccount":${nested(65)}}`, 400, '22', 'nested deeper than 64'],
+    ['half an object', '{"a":', 400, '22', 'must be JSON'],
+    ['something after the object', '{} {}', 400, '22', 'must be JSON'],
+    ['a list', '[{}]', 400, '22', 'must be a JSON object'],
+    ['a text', '"x"', 400, '22', 'must be a JSON object'],
+    ['null', 'null', 400, '22', 'must be a JSON object'],
+    ['10,000 levels', nested(10_000), 400, '22', 'nested 64 levels deep at most'],
+    ['65 levels inside', `{"billingAccount":${nested(65)}}`, 400, '22', 'nested 64 levels deep at most'],
     ['NUL in a text', '{"billingAccount":{"id":"a\\u0000b"}}', 400, '24', '$.billingAccount.id must not contain NUL'],
     ['half a surrogate pair', '{"billingAccount":{"id":"\\ud800"}}', 400, '24', '$.billingAccount.id'],
     [
@@ -125,7 +125,7 @@ describe('bodies', () => {
     const payload = Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d])
     const headers = { 'content-type': 'application/json', token: KEYS[TENANT] }
     const reply = await server.app.inject({ method: 'POST', url: `${BASE}/customerBill`, headers, payload })
-    expect(reply.json()).toMatchObject({ code: '22', message: 'The body is not valid UTF-8' })
+    expect(reply.json()).toMatchObject({ code: '22', message: 'The body must be valid UTF-8' })
   })
 
   test.each([

@@ -1,11 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { afterEach, describe, expect, test } from 'vitest'
-import { Problem } from '../../src/base/problem.ts'
 import { registerDocs } from '../../src/docs.ts'
 import { collectMethods, refuseOtherMethods, registerErrors } from '../../src/http/errors.ts'
 import { registerHardening } from '../../src/http/hardening.ts'
 import { registerRequestIds, requestId } from '../../src/http/request-id.ts'
+import { Problem } from '../../src/messages/problem.ts'
 import { testConfig } from '../support/config.ts'
 import { until } from '../support/until.ts'
 
@@ -26,7 +26,8 @@ async function hardened(env: Record<string, string> = {}): Promise<FastifyInstan
   await registerHardening(app, config)
   const methods = collectMethods(app)
   app.addHook('onRequest', async ({ is404, routeOptions }) => {
-    if (!is404 && routeOptions.config.access !== 'public') throw new Problem('forbidden', 'This route is not public')
+    if (!is404 && routeOptions.config.access !== 'public')
+      throw new Problem('forbidden', 'test.closed', 'This is not public')
   })
   app.get('/health/live', PUBLIC, async () => ({ status: 'live' }))
   app.get('/health/ready', PUBLIC, async () => ({ status: 'ready' }))
@@ -195,6 +196,7 @@ describe('an event loop that is blocked', () => {
       code: '503',
       reason: 'Service unavailable',
       message: 'The server is overloaded; try again later',
+      messageCode: 'server.overloaded',
       status: '503',
       requestId: 'trace-1',
       '@type': 'Error'

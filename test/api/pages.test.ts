@@ -185,7 +185,7 @@ describe('a list that runs out of time', () => {
         for (const path of ['customerBill?limit=5', 'customerBill?category=normal', `customerBill/${ids[0]}`]) {
           const answer = await ask(path)
           expect(answer, path).toMatchObject({ status: 503, headers: { 'retry-after': '5' } })
-          expect(answer.body.message, path).toBe('Something else holds what this needs; try again later')
+          expect(answer.body.message, path).toBe('Another transaction holds what this request needs; try again later')
         }
       })
     })

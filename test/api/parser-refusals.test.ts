@@ -53,6 +53,7 @@ describe('what the HTTP parser refuses', () => {
       status: String(status),
       code: expect.any(String),
       reason: expect.any(String),
+      messageCode: expect.stringMatching(/^http\./),
       requestId: expect.any(String)
     })
   })

@@ -34,7 +34,8 @@ describe.each(PATHS)('%s', (path) => {
 
   test.each(['id', 'href'])('POST refuses a client-supplied %s', async (name) => {
     const refused = await server.call('POST', path, { ...body, [name]: 'x' })
-    expect(refused).toMatchObject({ status: 400, body: { code: '24', message: `$.${name} is given by the server` } })
+    const message = `$.${name} is given by the server; leave it out`
+    expect(refused).toMatchObject({ status: 400, body: { code: '24', message, messageCode: 'body.givenByServer' } })
   })
 
   test('PATCH answers 200 with the changed body and a new ETag; the same again changes nothing', async () => {

@@ -7,7 +7,7 @@ import {
   hashPassword,
   verifyPassword
 } from '../../src/auth/sign-in/password.ts'
-import { Problem } from '../../src/base/problem.ts'
+import { Problem } from '../../src/messages/problem.ts'
 import { hashesOf } from './hashes.ts'
 
 const ENCODED = encodePassword('demo')
@@ -84,7 +84,7 @@ test.each([1, 2])('hashes wait in line for a few slots, and too many are turned 
       await gate.promise
       await new Promise(setImmediate)
       inside.now--
-      throw new Problem('tooManyRequests', 'blocked')
+      throw new Problem('tooManyRequests', 'test.blocked', 'blocked')
     })
   )
   const outcomes = Promise.allSettled(attempts)
@@ -110,7 +110,7 @@ test('a network that fills the line gives a place to each other network, and non
       async () => {
         entered.push(from)
         await gate.promise
-        throw new Problem('tooManyRequests', 'blocked')
+        throw new Problem('tooManyRequests', 'test.blocked', 'blocked')
       },
       undefined,
       from

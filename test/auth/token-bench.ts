@@ -1,10 +1,10 @@
 import { createPrivateKey, type JsonWebKey, sign } from 'node:crypto'
 import { type Claims, signAccessToken, verifyAccessToken } from '../../src/auth/access/access-token.ts'
 import { type KeyRing, keyRing } from '../../src/auth/keys/signing-keys.ts'
-import { Problem } from '../../src/base/problem.ts'
 import { unseal } from '../../src/base/secret-keys.ts'
 import { newId } from '../../src/base/ulid.ts'
 import { sql } from '../../src/db/sql.ts'
+import { Problem } from '../../src/messages/problem.ts'
 import { secrets } from '../support/config.ts'
 import { createTestDatabase, TENANT, type TestDatabase } from '../support/database.ts'
 

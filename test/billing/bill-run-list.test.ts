@@ -70,7 +70,7 @@ describe('the list of runs', () => {
     ['?fields=state', ALLOWED],
     ["?filter=$[?(@.state=='done')]", ALLOWED],
     ["?filter=$[?(@.state=='done')]&state=failed", ALLOWED],
-    ['?state=nonsense', 'the state of a billRun is one of queued, running, done, cancelled, failed'],
+    ['?state=nonsense', 'The state of a billRun must be one of queued, running, done, cancelled, failed'],
     ['?limit=x', 'limit must be a whole number from 0 upwards']
   ])('refuses %j and says what is allowed', async (query, message) => {
     const { status, body } = await server.call('GET', RUNS + query)

@@ -207,18 +207,23 @@ test.each<[string, object, CycleSpecification, string]>([
     'an unknown frequency',
     {},
     anchored('2026-01-01T00:00:00.000Z', { frequency: 'biweekly' }),
-    '"biweekly" is none of day'
+    '"biweekly" must be one of day'
   ],
   [
     'a frequency of nothing',
     {},
     anchored('2026-01-01T00:00:00.000Z', { frequency: '0 days' }),
-    '"0 days" is none of day'
+    '"0 days" must be one of day'
   ],
   ['no frequency', {}, { validFor: { startDateTime: '2026-01-01T00:00:00.000Z' } }, 'has no frequency'],
   ['no first day', {}, { frequency: 'month', validFor: {} }, 'no validFor.startDateTime'],
-  ['a first day of long ago', {}, anchored('0001-01-01T00:00:00.000Z'), 'outside the years 1900 to 2999'],
-  ['a far offset', {}, { ...MONTHLY, mailingDateOffset: 3661 }, 'mailingDateOffset of the specification is more than'],
+  ['a first day of long ago', {}, anchored('0001-01-01T00:00:00.000Z'), 'must lie in the years 1900 to 2999'],
+  [
+    'a far offset',
+    {},
+    { ...MONTHLY, mailingDateOffset: 3661 },
+    'mailingDateOffset of the specification may be 3660 days at most'
+  ],
   ['a period before the first', { startDateTime: '2025-12-01T00:00:00.000Z' }, MONTHLY, 'before validFor of its'],
   ['an inverted period', { endDateTime: '2026-02-01T00:00:00.000Z' }, MONTHLY, 'before it begins']
 ])('%s is refused', (_, period, specification, message) => {

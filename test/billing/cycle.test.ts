@@ -118,7 +118,7 @@ describe('opening the next cycle', () => {
 
   test.each([
     ['has no frequency', { frequency: null }],
-    ['is none of day', { frequency: 'now and then' }],
+    ['must be one of day', { frequency: 'now and then' }],
     ['has no validFor.startDateTime', { validFor: null }]
   ])('is refused by a specification that %s', async (message, more) => {
     const id = await specify(more)

@@ -34,7 +34,7 @@ test('the date of a rate cannot be taken away, and one that has none is billed',
   const { body: posted } = await world.server.call('POST', RATES, rate)
   expect(posted.date).toMatch(/^20/)
   const { status, body } = await world.server.call('PATCH', `${RATES}/${posted.id}`, { date: null })
-  expect([status, body.message]).toEqual([400, '$.date cannot be removed'])
+  expect([status, body.message]).toEqual([400, '$.date cannot be removed; it must have a value'])
   // As earlier versions allowed.
   await world.server.database.run(sql`UPDATE "applied_customer_billing_rate" SET "date" = NULL`)
   expect(await runToEnd(world)).toMatchObject({ billed: 1 })

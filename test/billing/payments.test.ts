@@ -135,7 +135,7 @@ describe('a payment', () => {
       'for one bill twice',
       { bills: [{ id: 'x' }, { id: 'x' }] },
       400,
-      '$.bills[1].id names a bill for the second time'
+      '$.bills[1].id must not name a bill for the second time'
     ],
     ['with something else', { note: 'x' }, 400, '$.note is nothing that can be set here']
   ])('%s is refused', async (_, more, status, message) => {
@@ -149,7 +149,7 @@ describe('a payment', () => {
     const refused = (to: string, more: object) => pay(server, to, 1, { bills: [{ id: bills[0] }], ...more })
     expect(await refused(other, {})).toMatchObject({ status: 400 })
     const yen = await refused(account, { amount: { unit: 'JPY', value: 1 } })
-    expect([yen.status, yen.body.message]).toEqual([400, '$.bills[0].id names a bill in EUR, not in JPY'])
+    expect([yen.status, yen.body.message]).toEqual([400, '$.bills[0].id names a bill in EUR; it must be in JPY'])
     await server.call('PATCH', `customerBill/${bills[0]}`, { state: 'onHold' })
     const held = await refused(account, {})
     expect([held.status, held.body.message]).toEqual([

@@ -98,7 +98,7 @@ test('what cannot be billed is refused with the reason', async () => {
   )
   expect(answers.map(({ status, body }) => [status, body.message])).toEqual([
     [409, expect.stringMatching(/is in USD, the account in EUR$/)],
-    [409, 'The billing account is ARCHIVED'],
+    [409, 'The billing account is ARCHIVED; only an ACTIVE one has a preview'],
     [409, expect.stringContaining('The credits exceed the charges')],
     [400, '$.billingAccount.id names no billing account of this service']
   ])

@@ -102,7 +102,7 @@ test.each<[readonly string[], string, string?]>([
   [['set', 'demo', 'itemisation=few'], 'itemisation is written like 100,usageCharge:20'],
   [['set', 'demo', 'itemisation=10001'], '$.itemisation.lines must be a whole number from 0 to 10000'],
   [['set', 'demo', '--branding-stdin'], 'there is no branding on standard input', ''],
-  [['set', 'demo', '--branding-stdin'], 'The body is not JSON', '{'],
+  [['set', 'demo', '--branding-stdin'], 'The body must be JSON', '{'],
   [['set', 'demo', '--branding-stdin'], '$.branding.colour must be a colour', '{"colour": "red"}'],
   [['create', 'x', 'X', 'currency=euro'], '$.currency must be a currency of ISO 4217'],
   [['create', 'x', 'X', 'id=y'], 'a tenant has no id to set']

@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto'
 import pg from 'pg'
 import { decodeTime } from 'ulid'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
-import type { Problem } from '../../src/base/problem.ts'
 import { connectClient, jobSettings, migrationSettings, openPool } from '../../src/db/connection.ts'
 import { openDatabase } from '../../src/db/database.ts'
 import { migrate } from '../../src/db/migrations.ts'
 import { rawSql, sql } from '../../src/db/sql.ts'
+import type { Problem } from '../../src/messages/problem.ts'
 import { openPlainDatabase, withDatabase } from '../support/database.ts'
 
 const SERVER = String(process.env.TEST_DATABASE_URL)
@@ -147,9 +147,9 @@ describe('the clock', () => {
 
 describe('what Postgres says', () => {
   const RAISED = [
-    ['40001', 'Others change the same at once'],
-    ['40P01', 'Others change the same at once'],
-    ['55P03', 'Something else holds what this needs'],
+    ['40001', 'Other requests change the same at once'],
+    ['40P01', 'Other requests change the same at once'],
+    ['55P03', 'Another transaction holds what this request needs'],
     ['25006', 'The database takes no changes now'],
     ['57P03', 'The database does not answer'],
     ['57P01', 'The database does not answer'],

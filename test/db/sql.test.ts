@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { Problem } from '../../src/base/problem.ts'
 import { openDatabase } from '../../src/db/database.ts'
 import { identifier, join, render, type Sql, sql } from '../../src/db/sql.ts'
+import { Problem } from '../../src/messages/problem.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 
 describe('SQL pieces', () => {
@@ -42,7 +42,7 @@ describe('the database', () => {
     const before = await counted()
     const failing = store.database.transaction(async (tx) => {
       await tx.run(sql`UPDATE "counter" SET "n" = "n" + 1`)
-      throw new Problem('conflict', 'no')
+      throw new Problem('conflict', 'test.no', 'no')
     })
     await expect(failing).rejects.toThrow('no')
     expect(await counted()).toBe(before)

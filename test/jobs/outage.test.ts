@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { Problem } from '../../src/base/problem.ts'
 import { isOutage, withinOutage } from '../../src/jobs/outage.ts'
+import { SERVER } from '../../src/messages/server.ts'
 
-const away = () => new Problem('unavailable', 'The database does not answer; try again later')
+const away = () => SERVER.noDatabase()
 const failing = (times: number, error: () => Error) => {
   let tries = 0
   return {
@@ -15,8 +15,8 @@ const failing = (times: number, error: () => Error) => {
 }
 
 test.each([
-  [new Problem('unavailable', 'away'), true],
-  [new Problem('statementTimeout', 'slow'), false],
+  [SERVER.noDatabase(), true],
+  [SERVER.statementTooLong(), false],
   [new Error('a bug'), false],
   [undefined, false]
 ])('%s is an outage: %s', (error, expected) => {

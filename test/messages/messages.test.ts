@@ -1,13 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { Problem } from '../../src/base/problem.ts'
 import { CATALOGUE, errorsPage } from '../../src/messages/catalogue.ts'
-import { invalidField, messages } from '../../src/messages/message.ts'
+import { is, messages } from '../../src/messages/message.ts'
+import { Problem } from '../../src/messages/problem.ts'
 
 const ENTRIES = Object.values(CATALOGUE).flatMap((entries) => Object.values(entries))
 const EXAMPLES = ENTRIES.map(({ code, example }) => ({ code, ...textAndKind(example()) }))
 /** Names of headers and parameters that may begin a text. */
-const NAMED = ['after', 'atomic', 'fields', 'filter', 'proxy_accountNumber', 'regex', 'sort', 'limit', 'depth']
+const NAMED = 'after atomic depth fields filter limit offset proxy_accountNumber regex sort'.split(' ')
 
 function textAndKind({ message, kind, status }: Problem) {
   return { text: message, kind, status }
@@ -37,12 +37,14 @@ test('what refuses something that was sent says what is allowed', () => {
 
 /** The words of a refusal that say what is needed, or what to do instead. */
 const ALLOWS =
-  /\b(?:must|may|takes?|[oO]nly|required|needs?|write|send|take|leave|name|use|at most|are|filter on|did you mean)\b/
+  /\b(?:must|may|takes?|[oO]nly|required|needs?|write|send|leave|name|at most|are|filter on|names no|did you mean)\b/
+
+const CODE = /^[a-z]+(?:[A-Z][a-z]+)*\.[a-z]+(?:[A-Z][a-z0-9]*)*$/
 
 function faults(code: string, text: string): readonly string[] {
-  const [first = ''] = text.split(/[ .]/)
+  const [first = ''] = text.split(/[ .=]/)
   return [
-    ...(/^[a-z]+\.[a-z]+(?:[A-Z][a-z]*)*$/.test(code) ? [] : ['its code is not of the form subject.whatIsWrong']),
+    ...(CODE.test(code) ? [] : ['its code is not of the form subject.whatIsWrong']),
     ...(/^[A-Z$"`]/.test(text) || NAMED.includes(first) || /[A-Z]/.test(first)
       ? []
       : ['it has no capital at its start']),
@@ -63,7 +65,7 @@ test.each([
 })
 
 const OWN = messages('own', {
-  missing: invalidField`${'$.id'} is none of ${['a', 'b']}; at most
+  missing: is.invalidField`${'$.id'} is none of ${['a', 'b']}; at most
     ${2} are known`
 })
 

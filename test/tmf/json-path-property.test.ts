@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { Problem } from '../../src/base/problem.ts'
+import { Problem } from '../../src/messages/problem.ts'
 import type { OrderOperator, Predicate } from '../../src/tmf/declaration/predicate.ts'
 import { parseJsonPathFilter } from '../../src/tmf/query/json-path.ts'
 

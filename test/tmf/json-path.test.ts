@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { Problem } from '../../src/base/problem.ts'
+import { Problem } from '../../src/messages/problem.ts'
 import type { Comparison, Operator, Predicate } from '../../src/tmf/declaration/predicate.ts'
 import { parseJsonPathFilter } from '../../src/tmf/query/json-path.ts'
 

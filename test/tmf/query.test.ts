@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { Problem } from '../../src/base/problem.ts'
+import { Problem } from '../../src/messages/problem.ts'
 import type { Predicate } from '../../src/tmf/declaration/predicate.ts'
 import type { Fields } from '../../src/tmf/query/query.ts'
 import { parseFieldsOnly, parseQuery } from '../../src/tmf/query/query.ts'

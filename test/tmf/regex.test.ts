@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { Problem } from '../../src/base/problem.ts'
+import { Problem } from '../../src/messages/problem.ts'
 import { checkRegex, regexMatches } from '../../src/tmf/query/regex.ts'
 
 const client = new pg.Client({ connectionString: process.env.TEST_DATABASE_URL ?? 'TEST_DATABASE_URL is not set' })

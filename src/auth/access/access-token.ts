@@ -1,8 +1,8 @@
 import { decodeProtectedHeader, errors, type JWTVerifyOptions, jwtVerify, SignJWT } from 'jose'
 import { z } from 'zod'
 import type { Clock } from '../../base/clock.ts'
-import { Problem } from '../../base/problem.ts'
 import { newId } from '../../base/ulid.ts'
+import { ACCESS } from '../../messages/access.ts'
 import { ACCESS_TOKEN_LIFETIME_MAX_S, type KeyRing, type VerifyingKey } from '../keys/signing-keys.ts'
 import { isScope, type Scope } from './scopes.ts'
 
@@ -100,12 +100,12 @@ export async function verifyAccessToken(
   token: string,
   { issuer }: { readonly issuer: string | undefined }
 ): Promise<VerifiedClaims> {
-  if (token.length > TOKEN_LENGTH_MAX) throw invalid(`it is longer than ${TOKEN_LENGTH_MAX} characters`)
-  if (!COMPACT.test(token)) throw invalid('it is not a signed JWT')
+  if (token.length > TOKEN_LENGTH_MAX) throw ACCESS.token(`it is longer than ${TOKEN_LENGTH_MAX} characters`)
+  if (!COMPACT.test(token)) throw ACCESS.token('it is not a signed JWT')
   const key = await keyNamedBy(ring, token)
   const claims = await signedClaims(key, clock, token, issuer)
-  if (claims.tenant !== key.tenantId) throw invalid('it is signed by the key of another tenant')
-  if (claims.iat > seconds(clock) + CLOCK_TOLERANCE_S) throw invalid('it was issued in the future')
+  if (claims.tenant !== key.tenantId) throw ACCESS.token('it is signed by the key of another tenant')
+  if (claims.iat > seconds(clock) + CLOCK_TOLERANCE_S) throw ACCESS.token('it was issued in the future')
   return {
     tenantId: claims.tenant,
     grantId: claims.grant,
@@ -120,7 +120,7 @@ export async function verifyAccessToken(
 
 async function keyNamedBy(ring: KeyRing, token: string): Promise<VerifyingKey> {
   const key = await ring.verifying(keyId(token))
-  if (!key) throw invalid('it is signed by an unknown key')
+  if (!key) throw ACCESS.token('it is signed by an unknown key')
   return key
 }
 
@@ -130,7 +130,7 @@ function keyId(token: string): string {
     const { kid } = decodeProtectedHeader(token)
     return typeof kid === 'string' ? kid : ''
   } catch {
-    throw invalid('its header is not readable')
+    throw ACCESS.token('its header is not readable')
   }
 }
 
@@ -151,16 +151,16 @@ async function signedClaims(
   const { payload } = await jwtVerify(token, key.publicKey, options).catch((error) => Promise.reject(refusal(error)))
   const result = PAYLOAD.safeParse(payload)
   if (result.success) return result.data
-  throw invalid(`its claim ${String(result.error.issues[0]?.path[0])} is missing or wrong`)
+  throw ACCESS.token(`its claim ${String(result.error.issues[0]?.path[0])} is missing or wrong`)
 }
 
 /** Translates an error of the library, whose own messages may hold parts of the token. */
 function refusal(error: unknown): unknown {
-  if (error instanceof errors.JWTExpired) return new Problem('expiredCredentials', 'The access token has expired')
-  if (error instanceof errors.JWTClaimValidationFailed) return invalid(wrongClaim(error))
-  if (error instanceof errors.JWSSignatureVerificationFailed) return invalid('its signature is wrong')
-  if (error instanceof errors.JOSEAlgNotAllowed) return invalid('its algorithm is not that of its key')
-  return error instanceof errors.JOSEError ? invalid('it is not a signed JWT') : error
+  if (error instanceof errors.JWTExpired) return ACCESS.tokenExpired()
+  if (error instanceof errors.JWTClaimValidationFailed) return ACCESS.token(wrongClaim(error))
+  if (error instanceof errors.JWSSignatureVerificationFailed) return ACCESS.token('its signature is wrong')
+  if (error instanceof errors.JOSEAlgNotAllowed) return ACCESS.token('its algorithm is not that of its key')
+  return error instanceof errors.JOSEError ? ACCESS.token('it is not a signed JWT') : error
 }
 
 /** Names a claim by the library's option, never by the token's spelling. */
@@ -170,10 +170,6 @@ function wrongClaim({ claim, reason }: errors.JWTClaimValidationFailed): string 
   if (reason === 'check_failed' && claim === 'iss') return 'it is from another issuer'
   if (reason === 'check_failed' && claim === 'nbf') return 'it is not yet valid'
   return `its claim ${claim} is missing or wrong`
-}
-
-function invalid(what: string): Problem {
-  return new Problem('invalidCredentials', `The access token is refused: ${what}`)
 }
 
 function seconds(clock: Clock): number {

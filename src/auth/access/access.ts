@@ -1,8 +1,9 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { aboutName, Problem } from '../../base/problem.ts'
 import type { Database } from '../../db/database.ts'
 import { rowOf, text } from '../../db/row.ts'
 import { sql } from '../../db/sql.ts'
+import { ACCESS } from '../../messages/access.ts'
+import { aboutName, Problem } from '../../messages/problem.ts'
 import type { PartnerOf, Principal } from './principal.ts'
 import { covers, isScope } from './scopes.ts'
 
@@ -77,13 +78,12 @@ function challenged(error: unknown): unknown {
   if (!(error instanceof Problem) || error.status !== 401) return error
   const detail =
     error.kind === 'missingCredentials' ? '' : `, error="invalid_token", error_description="${error.message}"`
-  return new Problem(error.kind, error.message, { ...error.headers, 'WWW-Authenticate': REALM + detail })
+  return error.with({ 'WWW-Authenticate': REALM + detail })
 }
 
 function requireScope({ scopes }: Principal, wanted: readonly string[]): void {
   if (wanted.some((scope) => isScope(scope) && covers(scopes, scope))) return
-  const list = wanted.join(' or ')
-  throw new Problem('forbidden', `This needs the scope ${list}`, {
+  throw ACCESS.scope(wanted.join(' or ')).with({
     'WWW-Authenticate': `${REALM}, error="insufficient_scope", scope="${wanted.join(' ')}"`
   })
 }
@@ -95,26 +95,23 @@ async function actingAs(
   supportsProxy: boolean
 ): Promise<Principal> {
   const accountNumber = proxiedAccount(request)
-  if (principal.partner && !supportsProxy) throw new Problem('forbidden', 'This is for the provider, not for partners')
+  if (principal.partner && !supportsProxy) throw ACCESS.providerOnly()
   if (accountNumber === undefined) return principal
-  if (!supportsProxy) throw new Problem('forbidden', 'proxy_accountNumber is not supported here')
-  if (principal.partner)
-    throw new Problem('forbidden', 'proxy_accountNumber is for the provider; a partner acts as itself')
+  if (!supportsProxy) throw ACCESS.noProxy()
+  if (principal.partner) throw ACCESS.proxyOfPartner()
   if (!covers(principal.scopes, 'partner')) {
-    throw new Problem('forbidden', 'proxy_accountNumber needs the scope partner', {
+    throw ACCESS.proxyScope().with({
       'WWW-Authenticate': `${REALM}, error="insufficient_scope", scope="partner"`
     })
   }
   const partner = await partnerNumbered(database, principal.tenantId, accountNumber)
-  if (!partner) throw aboutName(new Problem('forbidden', 'proxy_accountNumber names no partner of this provider'))
+  if (!partner) throw aboutName(ACCESS.unknownPartner())
   return { ...principal, partner, isProxy: true }
 }
 
 function proxiedAccount({ headers }: FastifyRequest): string | undefined {
   const [one, other] = PROXY_HEADERS.map((name) => headers[name]?.toString())
-  if (one !== undefined && other !== undefined && one !== other) {
-    throw new Problem('invalidHeader', 'proxy_accountNumber and proxy-accountNumber name different partners')
-  }
+  if (one !== undefined && other !== undefined && one !== other) throw ACCESS.twoProxies()
   return one ?? other
 }
 

@@ -1,7 +1,8 @@
-import { Problem } from '../../base/problem.ts'
 import type { Database } from '../../db/database.ts'
 import { boolean, computed, instant, optional, rowOf, text, texts } from '../../db/row.ts'
 import { sql } from '../../db/sql.ts'
+import { ACCESS } from '../../messages/access.ts'
+import { Problem } from '../../messages/problem.ts'
 import { hashSecret } from '../keys/secret.ts'
 import { type AddressList, parseAddressList } from './address-list.ts'
 import { actorTypeOf } from './grants.ts'
@@ -58,11 +59,9 @@ export async function admitGrant(database: Database, token: GrantOfToken): Promi
     { prepared: true }
   )
   const [grant] = rows.map(GRANT.read)
-  if (!grant || grant.revokedAt !== undefined) throw new Problem('invalidCredentials', 'The token was revoked')
+  if (!grant || grant.revokedAt !== undefined) throw ACCESS.tokenRevoked()
   const { subject, clientId, clientName, userId } = grant
-  if (!isAllowed(grant, token.scopes)) {
-    throw new Problem('invalidCredentials', 'What this token was granted has been taken back')
-  }
+  if (!isAllowed(grant, token.scopes)) throw ACCESS.grantTakenBack()
   const type = actorTypeOf({ userId, subject }, clientName)
   const actor = { type, id: { user: userId, client: clientId, sso: subject }[type] ?? '', name: subject }
   const principal: Principal = {
@@ -134,7 +133,7 @@ export async function admitApiKey(database: Database, key: string): Promise<Admi
     { prepared: true }
   )
   const [found] = rows.map(KEY.read)
-  if (!found?.isEnabled) throw new Problem('invalidCredentials', 'There is no such API key')
+  if (!found?.isEnabled) throw ACCESS.unknownKey()
   const { tenantId, id, name, scope: scopes, allowedAddresses, expiresAt } = found
   const actor = { type: 'apiKey', id, name } as const
   return {
@@ -147,7 +146,7 @@ export async function admitApiKey(database: Database, key: string): Promise<Admi
 /** An unreadable list admits nobody. */
 function storedList(stored: readonly string[]): AddressList {
   const list = parseAddressList(stored)
-  if ('faulty' in list) throw new Problem('invalidCredentials', 'The address list of this API key cannot be read')
+  if ('faulty' in list) throw ACCESS.unreadableAddresses()
   return list
 }
 

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { Clock } from '../../base/clock.ts'
-import { Problem } from '../../base/problem.ts'
 import type { Database } from '../../db/database.ts'
+import { ACCESS } from '../../messages/access.ts'
 import type { KeyRing } from '../keys/signing-keys.ts'
 import { verifyAccessToken } from './access-token.ts'
 import { isListed } from './address-list.ts'
@@ -43,9 +43,9 @@ export function authenticator(parts: Authentication): (request: FastifyRequest) 
     const isFresh = recent !== undefined && Math.abs(nowMs - recent.checkedAtMs) < RECHECK_MS
     const entry = isFresh ? recent : await checked(name, credential, nowMs)
     const { admission } = entry
-    if (nowMs >= admission.expiresAtMs) throw new Problem('expiredCredentials', 'The credential has expired')
+    if (nowMs >= admission.expiresAtMs) throw ACCESS.expired()
     if (admission.addresses && !isListed(admission.addresses, request.ip)) {
-      throw new Problem('invalidCredentials', 'This API key may not be used from this address')
+      throw ACCESS.foreignAddress()
     }
     if (credential.type === 'apiKey' && nowMs - entry.useNotedAtMs >= USE_NOTED_EVERY_MS) {
       entry.useNotedAtMs = nowMs

@@ -1,6 +1,6 @@
 import OAuth2Server from '@node-oauth/oauth2-server'
-import { Problem } from '../../base/problem.ts'
 import type { Database } from '../../db/database.ts'
+import { OAUTH } from '../../messages/oauth.ts'
 import { findReturningClient, type OauthClient } from '../access/clients.ts'
 import { covers, isScope } from '../access/scopes.ts'
 import type { Parameters } from './form.ts'
@@ -35,13 +35,13 @@ const S256_CHALLENGE = /^[\w-]{43}$/
  */
 export async function answerTarget(database: Database, parameters: Parameters): Promise<AnswerTarget> {
   const clientId = parameters.get('client_id')
-  if (clientId === undefined) throw new Problem('badRequest', 'The request does not say which application it is from')
+  if (clientId === undefined) throw OAUTH.noClient()
   const redirectUri = parameters.get('redirect_uri')
   const client = await findReturningClient(database, clientId, redirectUri ?? '')
-  if (!client) throw new Problem('badRequest', 'The request is from an application that is not known here')
-  if (redirectUri === undefined) throw new Problem('badRequest', 'The request does not say where to return to')
+  if (!client) throw OAUTH.unknownClient()
+  if (redirectUri === undefined) throw OAUTH.noReturn()
   if (!client.redirectUris.includes(redirectUri) || !isFollowed(redirectUri)) {
-    throw new Problem('badRequest', 'The request wants to return to an address that is not registered')
+    throw OAUTH.unknownReturn()
   }
   return { client, redirectUri, state: parameters.get('state') }
 }

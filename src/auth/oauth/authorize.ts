@@ -1,7 +1,9 @@
 import OAuth2Server from '@node-oauth/oauth2-server'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { Problem } from '../../base/problem.ts'
 import { memberOf } from '../../base/unknown.ts'
+import { HTTP } from '../../messages/http.ts'
+import { OAUTH } from '../../messages/oauth.ts'
+import { Problem } from '../../messages/problem.ts'
 import { failurePage, type Page, signInPage } from '../sign-in/page.ts'
 import { type Subject, signInUser } from '../sign-in/sign-in.ts'
 import {
@@ -63,7 +65,7 @@ export async function registerAuthorize(app: FastifyInstance, context: OauthCont
     authorize.post(PATH, PUBLIC, async (request, reply) => {
       // A form on another site must not sign a person in as somebody else.
       if (!isOwnForm(request, context.issuerOf(request))) {
-        throw new Problem('forbidden', 'The form was sent by another site; go back to the application and start again')
+        throw OAUTH.foreignForm()
       }
       const asked = await read(context, request, reply, String(request.body ?? ''))
       return answered(asked, () => signIn(asked))
@@ -99,14 +101,14 @@ async function signIn(asked: Asked): Promise<FastifyReply> {
   const { context, request, parameters, target } = asked
   const [username, password] = [parameters.get('username'), parameters.get('password')]
   if (username === undefined || password === undefined) {
-    return showSignIn(asked, new Problem('badRequest', 'Enter your username and your password'))
+    return showSignIn(asked, OAUTH.emptyForm())
   }
   // A form sends the plain password, whatever the client's encoding elsewhere.
   const client = { ...target.client, passwordEncoding: 'plain' } as const
   const issuing = issuingFor(context, request)
   const subject = await signInUser(issuing, client, username, password).catch(asProblem)
   if (subject instanceof Problem) return showSignIn(asked, subject)
-  if (!subject) return showSignIn(asked, new Problem('forbidden', 'The username or the password is wrong'))
+  if (!subject) return showSignIn(asked, OAUTH.wrongPassword())
   return redirect(asked, { code: await issueCode(asked, subject) })
 }
 
@@ -172,9 +174,9 @@ function showFailure(error: unknown, request: FastifyRequest, reply: FastifyRepl
 }
 
 function unreadable(statusCode: number): Problem {
-  if (statusCode === 413) return new Problem('payloadTooLarge', `The form may have ${BODY_LIMIT_BYTES} bytes`)
-  if (statusCode === 415) return new Problem('unsupportedMediaType', `The form must be sent as ${FORM}`)
-  return new Problem('badRequest', 'The request is malformed')
+  if (statusCode === 413) return OAUTH.bodyTooLarge(BODY_LIMIT_BYTES)
+  if (statusCode === 415) return OAUTH.mediaType(FORM)
+  return HTTP.malformed()
 }
 
 function show(reply: FastifyReply, status: number, { html, contentSecurityPolicy }: Page): FastifyReply {

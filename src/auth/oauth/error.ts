@@ -1,6 +1,6 @@
 import OAuth2Server from '@node-oauth/oauth2-server'
-import { Problem } from '../../base/problem.ts'
 import { memberOf } from '../../base/unknown.ts'
+import { Problem } from '../../messages/problem.ts'
 
 export interface OauthFailure {
   readonly status: number

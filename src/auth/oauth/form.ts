@@ -1,4 +1,4 @@
-import { Problem } from '../../base/problem.ts'
+import { OAUTH } from '../../messages/oauth.ts'
 
 /** Parameters by name, each at most once (RFC 6749, section 3.2). */
 export type Parameters = ReadonlyMap<string, string>
@@ -10,18 +10,18 @@ const VALUE_MAX_LENGTH = 4_096
 export function parseForms(...forms: readonly string[]): Parameters {
   const parameters = new Map<string, string>()
   for (const [name, value] of forms.flatMap((form) => [...new URLSearchParams(form)])) {
-    const fault = parameters.has(name) ? 'A parameter must not be sent twice' : faultOf(value)
-    if (fault) throw new Problem('invalidField', fault)
-    if (parameters.size === PARAMETERS_MAX) throw new Problem('invalidField', 'There are too many parameters')
+    if (parameters.has(name)) throw OAUTH.parameterTwice()
+    requireValue(value)
+    if (parameters.size === PARAMETERS_MAX) throw OAUTH.tooManyParameters(PARAMETERS_MAX)
     parameters.set(name, value)
   }
   // A parameter without a value counts as left out (RFC 6749, section 3.1).
   return new Map([...parameters].filter(([, value]) => value !== ''))
 }
 
-function faultOf(value: string): string | undefined {
-  if (value.length > VALUE_MAX_LENGTH) return 'A parameter is too long'
-  if (value.includes('\ufffd')) return 'A parameter must be UTF-8'
+function requireValue(value: string): void {
+  if (value.length > VALUE_MAX_LENGTH) throw OAUTH.parameterTooLong(VALUE_MAX_LENGTH)
+  if (value.includes('\ufffd')) throw OAUTH.parameterNotUtf8()
   // The database stores no NUL.
-  return value.includes('\0') ? 'A parameter must not contain NUL' : undefined
+  if (value.includes('\0')) throw OAUTH.parameterNul()
 }

@@ -1,6 +1,6 @@
 import OAuth2Server from '@node-oauth/oauth2-server'
 import type { FastifyRequest } from 'fastify'
-import { Problem } from '../../base/problem.ts'
+import { OAUTH } from '../../messages/oauth.ts'
 import type { ClientCredentials, Issuing } from '../sign-in/sign-in.ts'
 import { type Parameters, parseForms } from './form.ts'
 
@@ -32,16 +32,16 @@ export function parametersOf({ takesQueryCredentials }: OauthContext, request: F
   const url = request.raw.url ?? ''
   const query = url.includes('?') ? url.slice(url.indexOf('?') + 1) : ''
   if (query !== '' && !takesQueryCredentials) {
-    throw new Problem('invalidQuery', 'The parameters must be in the body; in the query string they end up in logs')
+    throw OAUTH.queryParameters()
   }
   const parameters = parseForms(String(request.body ?? ''), query)
   if (request.headers.authorization !== undefined && parameters.has('client_secret')) {
-    throw new Problem('invalidField', 'The client must authenticate in one way: by Authorization or by client_secret')
+    throw OAUTH.twoWays()
   }
   const shown = basicCredentials(request.headers.authorization)
   const named = parameters.get('client_id')
   if (shown && named !== undefined && !shown.some(({ clientId }) => clientId === named)) {
-    throw new Problem('invalidField', 'Authorization and client_id name different clients')
+    throw OAUTH.twoClients()
   }
   return parameters
 }

@@ -1,7 +1,9 @@
 import OAuth2Server from '@node-oauth/oauth2-server'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { Problem } from '../../base/problem.ts'
 import { memberOf } from '../../base/unknown.ts'
+import { HTTP } from '../../messages/http.ts'
+import { OAUTH } from '../../messages/oauth.ts'
+import { Problem } from '../../messages/problem.ts'
 import { oauthFailure } from './error.ts'
 import { FORM, issuingFor, libraryRequest, type OauthContext, parametersOf, shownClient } from './request.ts'
 import { ACCESS_TOKEN_LIFETIME_S, REFRESH_TOKEN_LIFETIME_S, tokenModel } from './token-model.ts'
@@ -21,8 +23,7 @@ export async function registerOauth(app: FastifyInstance, context: OauthContext)
       FORM,
       { parseAs: 'string', bodyLimit: BODY_LIMIT_BYTES },
       async ({ headers }: FastifyRequest, body: string) => {
-        if (!isUtf8(headers['content-type']))
-          throw new Problem('unsupportedMediaType', `The body must be ${FORM} in UTF-8`)
+        if (!isUtf8(headers['content-type'])) throw OAUTH.mediaType(`${FORM} in UTF-8`)
         return body
       }
     )
@@ -49,9 +50,9 @@ function isUtf8(type = ''): boolean {
 function asProblem(error: unknown): unknown {
   const statusCode = memberOf(error, 'statusCode')
   if (error instanceof Problem || typeof statusCode !== 'number' || statusCode >= 500) return error
-  if (statusCode === 413) return new Problem('payloadTooLarge', `The body may have ${BODY_LIMIT_BYTES} bytes`)
-  if (statusCode === 415) return new Problem('unsupportedMediaType', `The body must be ${FORM}`)
-  return error instanceof OAuth2Server.OAuthError ? error : new Problem('badRequest', 'The request is malformed')
+  if (statusCode === 413) return OAUTH.bodyTooLarge(BODY_LIMIT_BYTES)
+  if (statusCode === 415) return OAUTH.mediaType(FORM)
+  return error instanceof OAuth2Server.OAuthError ? error : HTTP.malformed()
 }
 
 async function issueToken(context: OauthContext, request: FastifyRequest): Promise<object> {

@@ -2,10 +2,11 @@ import { createHash } from 'node:crypto'
 import type { Clock } from '../../base/clock.ts'
 import { type Instant, later } from '../../base/instant.ts'
 import { plainText } from '../../base/plain-text.ts'
-import { Problem } from '../../base/problem.ts'
 import type { Database, Queryable } from '../../db/database.ts'
 import { computedRow, instant, integer, scalar, text } from '../../db/row.ts'
 import { type Sql, sql } from '../../db/sql.ts'
+import { ACCESS } from '../../messages/access.ts'
+import type { Problem } from '../../messages/problem.ts'
 import { networkOf } from '../access/address-list.ts'
 import { type Counter, POLICIES, type Policy, type Waits } from './slowing.ts'
 
@@ -55,7 +56,7 @@ export async function readStanding(database: Database, clock: Clock, keys: Attem
 }
 
 export function tooMany(seconds: number): Problem {
-  return new Problem('tooManyRequests', 'Too many failed attempts; try again later', { 'Retry-After': String(seconds) })
+  return ACCESS.tooManyAttempts().with({ 'Retry-After': String(seconds) })
 }
 
 /** Counts a failed attempt, outside of any transaction, so that no rollback undoes it. */

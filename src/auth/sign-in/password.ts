@@ -1,7 +1,7 @@
 import { argon2, createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { promisify } from 'node:util'
 import type { Clock } from '../../base/clock.ts'
-import { Problem } from '../../base/problem.ts'
+import { ACCESS } from '../../messages/access.ts'
 import { requireNoTransaction } from '../../pace/slow.ts'
 import { noteVerified, wasVerified } from './verified-passwords.ts'
 
@@ -133,8 +133,7 @@ async function enterSlot(from: string): Promise<void> {
   })
 }
 
-const TOO_MANY = () =>
-  new Problem('unavailable', 'Too many passwords are being checked; try again later', { 'Retry-After': RETRY_AFTER_S })
+const TOO_MANY = () => ACCESS.tooManyPasswords().with({ 'Retry-After': RETRY_AFTER_S })
 
 /**
  * Drops the last place of the network with most places, unless that is the newcomer's: one network's guesses keep

@@ -1,8 +1,8 @@
 import type { JWTPayload } from 'jose'
-import { Problem } from '../../base/problem.ts'
 import { StartError } from '../../base/start-error.ts'
 import type { Database } from '../../db/database.ts'
 import { sql } from '../../db/sql.ts'
+import { SSO } from '../../messages/sso.ts'
 import { partnerNumbered } from '../access/access.ts'
 import { isScope, SCOPES, type Scope } from '../access/scopes.ts'
 import type { Subject } from '../sign-in/sign-in.ts'
@@ -26,9 +26,9 @@ export function requireKnownScopes({ scopeMap }: SsoSettings): void {
  * or no role with a scope.
  */
 export async function subjectOf(database: Database, settings: SsoSettings, claims: JWTPayload): Promise<Subject> {
-  if (!SUBJECT.test(claims.sub ?? '')) throw refused('does not say who you are')
+  if (!SUBJECT.test(claims.sub ?? '')) throw SSO.noSubject()
   const scopes = scopesOf(settings, claims)
-  if (scopes.length === 0) throw refused('gives you no role that opens anything here')
+  if (scopes.length === 0) throw SSO.noRole()
   const tenantId = await tenantOf(database, settings, claims)
   const partnerId = await partnerOf(database, settings, claims, tenantId)
   // At many providers people can change their other claims, such as name or address.
@@ -45,7 +45,7 @@ function scopesOf({ scopeClaim, scopeMap }: SsoSettings, claims: JWTPayload): re
 async function tenantOf(database: Database, { tenant }: SsoSettings, claims: JWTPayload): Promise<string> {
   const id = 'id' in tenant ? tenant.id : textOf(claims, tenant.claim)
   const isThere = id !== undefined && TENANT_ID.test(id) && (await hasTenant(database, id))
-  if (!isThere) throw refused('names no provider that is known here')
+  if (!isThere) throw SSO.unknownTenant()
   return id
 }
 
@@ -63,7 +63,7 @@ async function partnerOf(
 ): Promise<string | undefined> {
   if (partnerClaim === undefined || claimOf(claims, partnerClaim) === undefined) return undefined
   const partner = await partnerNumbered(database, tenantId, textOf(claims, partnerClaim) ?? '')
-  if (!partner) throw refused('names no partner that is known here')
+  if (!partner) throw SSO.unknownPartner()
   return partner.id
 }
 
@@ -75,8 +75,4 @@ function textOf(claims: JWTPayload, name: string): string | undefined {
 /** Reads own members only, so that names such as `constructor` are not found. */
 function claimOf(claims: JWTPayload, name: string): unknown {
   return Object.hasOwn(claims, name) ? claims[name] : undefined
-}
-
-function refused(what: string): Problem {
-  return new Problem('forbidden', `The identity provider ${what}`)
 }

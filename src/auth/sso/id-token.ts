@@ -1,6 +1,6 @@
 import { errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose'
 import type { Clock } from '../../base/clock.ts'
-import { Problem } from '../../base/problem.ts'
+import { SSO } from '../../messages/sso.ts'
 
 export interface Expected {
   readonly issuer: string
@@ -34,18 +34,19 @@ export async function verifyIdToken(
     currentDate: new Date(clock())
   }
   const { payload } = await jwtVerify(token, keys, options).catch((error) => Promise.reject(refusal(error)))
-  if (payload.nonce !== nonce) throw refused('it is not from this sign-in')
+  if (payload.nonce !== nonce) throw SSO.idToken('it is not from this sign-in')
   const isShared = Array.isArray(payload.aud) && payload.aud.length > 1
-  if (payload.azp !== clientId && (isShared || payload.azp !== undefined)) throw refused('it is for another client')
+  if (payload.azp !== clientId && (isShared || payload.azp !== undefined)) throw SSO.idToken('it is for another client')
   return payload
 }
 
 /** The library's own messages may hold parts of the token. */
 function refusal(error: unknown): unknown {
-  if (error instanceof errors.JWTExpired) return refused('it has expired')
-  if (error instanceof errors.JWTClaimValidationFailed) return refused(`its claim ${error.claim} is missing or wrong`)
-  if (WRONG_SIGNATURE.some((kind) => error instanceof kind)) return refused('its signature is not the provider’s')
-  if (NO_TOKEN.some((kind) => error instanceof kind)) return refused('it is not a signed JWT')
+  if (error instanceof errors.JWTExpired) return SSO.idToken('it has expired')
+  if (error instanceof errors.JWTClaimValidationFailed)
+    return SSO.idToken(`its claim ${error.claim} is missing or wrong`)
+  if (WRONG_SIGNATURE.some((kind) => error instanceof kind)) return SSO.idToken('its signature is not the provider’s')
+  if (NO_TOKEN.some((kind) => error instanceof kind)) return SSO.idToken('it is not a signed JWT')
   return error
 }
 
@@ -55,7 +56,3 @@ const WRONG_SIGNATURE = [
   errors.JWKSMultipleMatchingKeys
 ]
 const NO_TOKEN = [errors.JOSEAlgNotAllowed, errors.JOSENotSupported, errors.JWTInvalid, errors.JWSInvalid]
-
-function refused(what: string): Problem {
-  return new Problem('forbidden', `The ID token of the identity provider is refused: ${what}`)
-}

@@ -3,7 +3,8 @@ import Fastify from 'fastify'
 import { createRemoteJWKSet, type JWTVerifyGetKey } from 'jose'
 import { z } from 'zod'
 import type { Clock } from '../../base/clock.ts'
-import { Problem } from '../../base/problem.ts'
+import type { Problem } from '../../messages/problem.ts'
+import { SSO } from '../../messages/sso.ts'
 import { requireNoTransaction } from '../../pace/slow.ts'
 import type { SsoSettings } from './settings.ts'
 
@@ -55,9 +56,7 @@ export function ssoProvider(settings: SsoSettings, clock: Clock, flow: Flow): ()
 
 /** `cause` goes to the log and must hold no credential. */
 export function providerFailure(cause: unknown): Problem {
-  const problem = new Problem('unavailable', 'The identity provider does not answer as it should; try again later', {
-    'Retry-After': RETRY_AFTER_S
-  })
+  const problem = SSO.providerFails().with({ 'Retry-After': RETRY_AFTER_S })
   problem.cause = cause
   return problem
 }

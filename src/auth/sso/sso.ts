@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto'
 import cookies, { type CookieSerializeOptions } from '@fastify/cookie'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { later } from '../../base/instant.ts'
-import { Problem } from '../../base/problem.ts'
 import { newId } from '../../base/ulid.ts'
 import { memberOf, messageOf } from '../../base/unknown.ts'
+import { Problem } from '../../messages/problem.ts'
+import { SSO } from '../../messages/sso.ts'
 import { requireNoTransaction } from '../../pace/slow.ts'
 import { signAccessToken } from '../access/access-token.ts'
 import { openGrant } from '../access/grants.ts'
@@ -114,10 +115,10 @@ async function callback(sso: Sso, request: FastifyRequest, reply: FastifyReply):
 function requireCode({ issuer }: SsoSettings, answer: Parameters): void {
   if (answer.has('error')) {
     const name = /^[a-z_]{1,64}$/.exec(answer.get('error') ?? '')?.[0] ?? 'an error'
-    throw new Problem('forbidden', `The identity provider did not sign you in: ${name}`)
+    throw SSO.notSignedIn(name)
   }
-  if ((answer.get('iss') ?? issuer) !== issuer) throw new Problem('badRequest', 'The answer is of another issuer')
-  if (!answer.has('code')) throw new Problem('badRequest', 'The answer of the identity provider has no code')
+  if ((answer.get('iss') ?? issuer) !== issuer) throw SSO.otherIssuer()
+  if (!answer.has('code')) throw SSO.noCode()
 }
 
 /** Checks that the same browser returns; called by the plugin. */
@@ -125,7 +126,7 @@ async function isOwnState(request: FastifyRequest): Promise<boolean> {
   const state = memberOf(request.query, 'state')
   const sent = request.cookies[STATE_COOKIE]
   if (sent && sent === state && request.cookies[NONCE_COOKIE]) return true
-  throw new Problem('badRequest', `This sign-in was not begun here, or long ago; begin again at ${LOGIN_PATH}`)
+  throw SSO.notBegunHere(LOGIN_PATH)
 }
 
 async function exchange({ client }: SsoProvider, request: FastifyRequest): Promise<string> {
@@ -142,7 +143,7 @@ async function exchange({ client }: SsoProvider, request: FastifyRequest): Promi
 function exchangeFailure(error: unknown): Problem {
   if (error instanceof Problem) return error
   if (memberOf(memberOf(error, 'output'), 'statusCode') !== 400) return providerFailure(new Error(messageOf(error)))
-  return new Problem('badRequest', `The identity provider does not take its code back; begin again at ${LOGIN_PATH}`)
+  return SSO.codeRefused(LOGIN_PATH)
 }
 
 function asProblem(error: unknown): never {

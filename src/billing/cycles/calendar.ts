@@ -1,6 +1,6 @@
 import type { Instant } from '../../base/instant.ts'
-import { Problem } from '../../base/problem.ts'
 import { dayOf, startOfDay } from '../../base/time-zone.ts'
+import { CYCLES } from '../../messages/cycle.ts'
 import { indexAt, type Period, type Recurrence, readFrequency, startOf } from './recurrence.ts'
 
 /** The date rules of a billCycleSpecification. Its validFor begins on the first day of the first period. */
@@ -87,11 +87,11 @@ function postedPeriod(cycle: PostedDates, specification: CycleSpecification, tim
     const start = milliseconds(startDateTime)
     if (end === undefined) return periodOf(recurrence(), { from: startDateTime })
     if (end >= start) return { start, end }
-    throw new Problem('unprocessable', `validFor of the cycle ends at ${endDateTime}, which is before it begins`)
+    throw CYCLES.endsBeforeStart(String(endDateTime))
   }
   if (end !== undefined) return { ...periodBefore(recurrence(), end), end }
   if (cycle.billingDate !== undefined) return periodBilledOn(specification, recurrence(), cycle.billingDate)
-  throw new Problem('unprocessable', 'The cycle has neither validFor nor billingDate, of which one tells its period')
+  throw CYCLES.noPeriod()
 }
 
 function wholeDays(end: number, timeZone: string): number {
@@ -117,7 +117,7 @@ function periodBefore(recurrence: Recurrence, time: number): Period {
 }
 
 function periodNumbered(recurrence: Recurrence, index: number): Period {
-  if (index < 0) throw new Problem('unprocessable', 'The cycle lies before validFor of its specification begins')
+  if (index < 0) throw CYCLES.beforeSpecification()
   return { start: startOf(recurrence, index), end: startOf(recurrence, index + 1) }
 }
 
@@ -156,11 +156,8 @@ function datesOf(
 function recurrenceOf(specification: CycleSpecification, timeZone: string): Recurrence {
   const frequency = frequencyOf(specification)
   const from = specification.validFor?.startDateTime
-  if (frequency === undefined) throw new Problem('unprocessable', 'The specification of the cycle has no frequency')
-  if (from === undefined) {
-    const needed = 'The specification of the cycle has no validFor.startDateTime, on whose day its first period begins'
-    throw new Problem('unprocessable', needed)
-  }
+  if (frequency === undefined) throw CYCLES.noFrequency()
+  if (from === undefined) throw CYCLES.noStart()
   return { ...readFrequency(frequency), anchor: dayOf(milliseconds(from), timeZone), timeZone }
 }
 
@@ -173,7 +170,7 @@ type OffsetName = keyof CycleSpecification & (`${string}Shift` | `${string}Offse
 function offset(specification: CycleSpecification, name: OffsetName): number | undefined {
   const days = specification[name]
   if (days === undefined || Math.abs(days) <= OFFSET_MAX) return days
-  throw new Problem('unprocessable', `${name} of the specification is more than ${OFFSET_MAX} days`)
+  throw CYCLES.offset(name, OFFSET_MAX)
 }
 
 function milliseconds(time: Instant): number {
@@ -186,5 +183,5 @@ function instant(time: number): Instant {
 
 function inRange(time: number): number {
   if (time >= EARLIEST && time < LATEST) return time
-  throw new Problem('unprocessable', 'A date of the cycle lies outside the years 1900 to 2999')
+  throw CYCLES.years()
 }

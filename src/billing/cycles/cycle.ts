@@ -1,7 +1,8 @@
-import { Problem } from '../../base/problem.ts'
 import type { Queryable, Row, Transaction } from '../../db/database.ts'
 import { optional, rowOf, text } from '../../db/row.ts'
 import { identifier, join, sql } from '../../db/sql.ts'
+import { CYCLES } from '../../messages/cycle.ts'
+import { Problem } from '../../messages/problem.ts'
 import { billCycle } from '../../resources/bill-cycle.ts'
 import { billCycleSpecification } from '../../resources/bill-cycle-specification.ts'
 import { served } from '../../tmf/declaration/define.ts'
@@ -124,7 +125,7 @@ function nextDates(
   const dates = cycleDates(specification, which, timeZone)
   const until = specification.validFor?.endDateTime
   if (until === undefined || dates.start < until) return dates
-  throw new Problem('unprocessable', `The specification holds until ${until}, and the next cycle begins ${dates.start}`)
+  throw CYCLES.specificationEnds(until, dates.start)
 }
 
 function cycleDocument(

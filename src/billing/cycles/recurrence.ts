@@ -1,5 +1,6 @@
-import { Problem } from '../../base/problem.ts'
 import { DAY_MS, dayOf, startOfDay } from '../../base/time-zone.ts'
+import { CYCLES } from '../../messages/cycle.ts'
+import { Problem } from '../../messages/problem.ts'
 
 /** Consecutive periods of a number of days or months from a first day on, in a time zone. */
 export interface Recurrence {
@@ -27,8 +28,7 @@ export function readFrequency(frequency: string): Pick<Recurrence, 'unit' | 'cou
   const step = STEPS.get(several === undefined ? (ADVERBS.get(word) ?? word) : word)
   const count = Number(several ?? 1)
   if (step && count >= 1 && count <= COUNT_MAX) return { unit: step.unit, count: step.count * count }
-  const known = `${[...STEPS.keys()].join(', ')}, ${[...ADVERBS.keys()].join(', ')}`
-  throw new Problem('unprocessable', `The frequency ${JSON.stringify(frequency)} is none of ${known}, or e.g. 2 weeks`)
+  throw CYCLES.frequency(JSON.stringify(frequency), [...STEPS.keys(), ...ADVERBS.keys()])
 }
 
 /** Throws `invalidField` for a frequency that `readFrequency` does not read. */
@@ -37,7 +37,7 @@ export function requireFrequency(frequency: string): void {
     readFrequency(frequency)
   } catch (error) {
     if (!(error instanceof Problem)) throw error
-    throw new Problem('invalidField', `$.frequency: ${error.message}`)
+    throw CYCLES.frequencyField(error.message)
   }
 }
 

@@ -2,12 +2,13 @@ import { z } from 'zod'
 import { type Account, findAccount } from '../../accounts/lookup.ts'
 import { afterAll, type Instant, parseInstant } from '../../base/instant.ts'
 import { minorDigits } from '../../base/money.ts'
-import { Problem } from '../../base/problem.ts'
 import type { Queryable, Row, Transaction } from '../../db/database.ts'
 import { computed, computedRow, count, decimal, instant, integer, optional, rowOf, scalar, text } from '../../db/row.ts'
 import { sql } from '../../db/sql.ts'
 import { slotOf } from '../../fairness/request-slot.ts'
 import { moneyOf, objectOf } from '../../http/json.ts'
+import { BILLS } from '../../messages/bill.ts'
+import { BODIES } from '../../messages/body.ts'
 import { inTurns } from '../../pace/turns.ts'
 import { anyQuery, type Endpoint, endpoint } from '../../tmf/serving/endpoint.ts'
 import { draftBills } from './draft.ts'
@@ -46,10 +47,10 @@ export function previewEndpoint(apiBase: string): Endpoint {
     handle: async ({ request, body, view }, { database, clock, address }) => {
       const { billingAccount, until } = body
       const given = until === undefined ? undefined : parseInstant(until)
-      if (until !== undefined && given === undefined) throw new Problem('invalidField', `$.until ${UNTIL_FAULT}`)
+      if (until !== undefined && given === undefined) throw BODIES.invalidFields(`$.until ${UNTIL_FAULT}`)
       const root = address(request, apiBase).url
       const account = await findAccount(database, view, billingAccount.id)
-      if (!account) throw new Problem('invalidField', '$.billingAccount.id names no billing account of this service')
+      if (!account) throw BODIES.unknownReference('$.billingAccount.id', 'billing account')
       if (await hasMany(database, view.tenantId, account.id)) await slotOf(request).become('expensive')
       // In the transaction the clock is not before anything acknowledged earlier.
       const end = given ?? afterAll(clock())
@@ -88,10 +89,10 @@ async function previewBill(
   until: Instant,
   root: string
 ): Promise<Preview> {
-  if (account.status !== 'ACTIVE') throw new Problem('conflict', `The billing account is ${account.status}`)
+  if (account.status !== 'ACTIVE') throw BILLS.accountInactive(account.status)
   const charging = { tenantId, accounts: sql`a."id" = ${account.id}`, chargeDate: until, taxDate: until }
   const { parked } = await draftBills(tx, charging)
-  if (parked[0]) throw new Problem('conflict', parked[0].reason)
+  if (parked[0]) throw BILLS.notDrafted(parked[0].reason)
   const draft = DRAFT.one(await tx.run(sql`SELECT ${DRAFT.columns} FROM ${DRAFT_TABLE}`))
   const { id, name, invoiceCurrency } = account
   const money = (amount: string) => moneyOf(invoiceCurrency, amount)
@@ -118,8 +119,7 @@ async function hasMany(queryable: Queryable, tenantId: string, accountId: string
   )
   const rates = scalar(counted, count)
   if (rates <= RATES_MAX) return rates > WRITE_RATES_MAX
-  const message = `The account has more than ${RATES_MAX} rates to bill: too many for a preview; a dry run has its bill`
-  throw new Problem('conflict', message)
+  throw BILLS.previewTooLarge(RATES_MAX)
 }
 
 const LINE = rowOf(

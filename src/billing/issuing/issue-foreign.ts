@@ -2,12 +2,13 @@ import Big from 'big.js'
 import { recordChanges } from '../../audit/record.ts'
 import type { Instant } from '../../base/instant.ts'
 import { minorDigits } from '../../base/money.ts'
-import { Problem } from '../../base/problem.ts'
 import type { Transaction } from '../../db/database.ts'
 import { rowOf, stated } from '../../db/row.ts'
 import { type Sql, sql } from '../../db/sql.ts'
 import { lockBalances } from '../../ledger/balance.ts'
 import { IN_LEDGER, postForeignBills } from '../../ledger/foreign-bills.ts'
+import { BILLS } from '../../messages/bill.ts'
+import type { Problem } from '../../messages/problem.ts'
 import { type Bill, customerBill } from '../../resources/customer-bill.ts'
 import type { ChangeContext, Stored, Written } from '../../tmf/declaration/resource.ts'
 import { readStored } from '../../tmf/representation.ts'
@@ -28,7 +29,7 @@ export async function issueForeign(
 ): Promise<void> {
   const { billingAccount: account } = document
   const isPosted = account !== undefined && (await issueTo(tx, context, account.id, id))
-  if (isPosted) requireSoundAmounts(document, before ? 'conflict' : 'invalidField')
+  if (isPosted) requireSoundAmounts(document, before !== undefined)
   await keepDocuments(tx, context.author.tenantId, sql`b."id" = ${id}`, context.clock())
 }
 
@@ -36,21 +37,22 @@ export async function issueForeign(
  * Checks that a bill can be paid: its amounts have the digits of the currency, and the remaining amount is at most the
  * amount due.
  */
-function requireSoundAmounts({ amountDue, remainingAmount }: Bill, kind: 'conflict' | 'invalidField'): void {
+function requireSoundAmounts({ amountDue, remainingAmount }: Bill, isStored: boolean): void {
   if (!amountDue) throw new Error('a bill that says nothing of what is due is in the ledger')
   const { unit, value: due } = amountDue
   const digits = minorDigits(unit)
   const remaining = remainingAmount?.value ?? due
   for (const [name, value] of Object.entries({ amountDue: due, remainingAmount: remaining })) {
-    if (new Big(value).round(digits).eq(value)) continue
-    throw new Problem(
-      kind,
-      `$.${name}.value of a bill of this billing account has at most ${digits} decimals in ${unit}`
-    )
+    if (!new Big(value).round(digits).eq(value)) throw refusal(BILLS.tooManyDecimals(name, digits, unit), isStored)
   }
   if (new Big(remaining).times(due).lt(0) || new Big(remaining).abs().gt(new Big(due).abs())) {
-    throw new Problem(kind, '$.remainingAmount of a bill of this billing account lies between 0 and amountDue')
+    throw refusal(BILLS.remainingOutside(), isStored)
   }
+}
+
+/** Returns a fault of what is stored as a conflict. */
+function refusal(fault: Problem, isStored: boolean): Problem {
+  return isStored ? BILLS.stateByAmounts(fault.message, '') : fault
 }
 
 // IN_LEDGER requires both.

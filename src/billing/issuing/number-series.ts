@@ -1,9 +1,9 @@
 import { isNumberOf, readNumberPattern, withYear } from '../../base/bill-number.ts'
 import type { Instant } from '../../base/instant.ts'
-import { Problem } from '../../base/problem.ts'
 import type { Transaction } from '../../db/database.ts'
 import { computed, rowOf, scalar, scalars, text } from '../../db/row.ts'
 import { type Sql, sql } from '../../db/sql.ts'
+import { BILLS } from '../../messages/bill.ts'
 
 /** Consecutive numbers from `first` on, with leading zeros up to `width`. */
 export interface Numbers {
@@ -53,7 +53,7 @@ export async function requireForeignNumber(tx: Transaction, tenantId: string, bi
   for (const pattern of scalars(patterns, text)) {
     const place = readNumberPattern(pattern)
     if (!place || !isNumberOf(place, billNo)) continue
-    throw new Problem('invalidField', `$.billNo is a number that this service gives itself, by the pattern ${pattern}`)
+    throw BILLS.ownNumber(String(pattern))
   }
 }
 

@@ -4,9 +4,11 @@ import { findAccount } from '../../accounts/lookup.ts'
 import { isCurrency } from '../../base/codes.ts'
 import { decimalFault, minorDigits } from '../../base/money.ts'
 import { plainText } from '../../base/plain-text.ts'
-import { aboutName, Problem } from '../../base/problem.ts'
 import { slotOf } from '../../fairness/request-slot.ts'
 import { entityTag } from '../../http/conditional.ts'
+import { BODIES } from '../../messages/body.ts'
+import { PAYMENTS } from '../../messages/payment.ts'
+import { aboutName } from '../../messages/problem.ts'
 import { weighed } from '../../tmf/cost.ts'
 import { nameSpace } from '../../tmf/declaration/own-names.ts'
 import { PAGE_HEADERS, type QueryReader } from '../../tmf/openapi/endpoint.ts'
@@ -194,7 +196,7 @@ function reverse(apiBase: string): Endpoint {
 const WHOLE: QueryReader<undefined> = {
   parameters: [],
   read: (raw) => {
-    if (parseFieldsOnly(raw)) throw new Problem('invalidQuery', 'a payment is answered as a whole')
+    if (parseFieldsOnly(raw)) throw PAYMENTS.noFields()
   }
 }
 
@@ -202,13 +204,13 @@ async function create({ body, view, author }: Asked<unknown, z.output<typeof REC
   const { billingAccount, amount, method, reference, bills } = body
   const billIds = bills?.map(({ id }) => id) ?? []
   const repeated = billIds.findIndex((id, at) => billIds.indexOf(id) < at)
-  if (repeated >= 0) throw new Problem('invalidField', `$.bills[${repeated}].id names a bill for the second time`)
+  if (repeated >= 0) throw PAYMENTS.billTwice(repeated)
   const own = { reference, nameSpace: nameSpace(view) }
   const receipt: Receipt = { amount, method, ...own, billIds: billIds.length > 0 ? billIds : undefined }
   return context.database.transaction(async (tx) => {
     const account = await findAccount(tx, view, billingAccount.id)
     if (account) return pay(tx, { ...context, author }, account, receipt)
-    throw aboutName(new Problem('invalidField', '$.billingAccount.id names no billing account of this service'))
+    throw aboutName(BODIES.unknownReference('$.billingAccount.id', 'billing account'))
   })
 }
 

@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import { accountIds } from '../../accounts/lookup.ts'
-import { Problem } from '../../base/problem.ts'
 import type { Queryable, Result } from '../../db/database.ts'
 import { computed, count, decimal, instant, integer, json, optional, rowOf, scalar, text } from '../../db/row.ts'
 import { type Sql, sql } from '../../db/sql.ts'
 import { moneyOf, objectOf } from '../../http/json.ts'
+import { RESOURCES } from '../../messages/resource.ts'
 import type { View } from '../../tmf/view.ts'
 
 export interface Roots {
@@ -47,7 +47,7 @@ export async function readPayment(queryable: Queryable, view: View, id: string, 
     prepared: true
   })
   if (rows[0]) return readRow(rows[0], roots)
-  throw new Problem('notFound', 'There is no payment with this id')
+  throw RESOURCES.notFound('payment')
 }
 
 function likeThese(references: readonly string[]): Sql {

@@ -2,12 +2,13 @@ import { createHash } from 'node:crypto'
 import type { Account } from '../../accounts/lookup.ts'
 import { recordChange } from '../../audit/record.ts'
 import type { Instant } from '../../base/instant.ts'
-import { aboutName, Problem } from '../../base/problem.ts'
 import type { Transaction } from '../../db/database.ts'
 import { boolean, computed, optional, rowOf, text } from '../../db/row.ts'
 import { type Sql, sql } from '../../db/sql.ts'
 import { addCredits, lockBalances } from '../../ledger/balance.ts'
 import { post } from '../../ledger/post.ts'
+import { PAYMENTS } from '../../messages/payment.ts'
+import { aboutName } from '../../messages/problem.ts'
 import { allocate, matched, PAYABLE, type PaymentContext } from './allocation.ts'
 import { fillOverdraft } from './overdraft.ts'
 
@@ -42,7 +43,7 @@ export async function pay(
   await lockBalances(tx, tenantId, [key])
   const known = await findRepeated(tx, tenantId, receipt, hash)
   if (known) return { id: known, isNew: false }
-  if (account.status === 'ARCHIVED') throw new Problem('conflict', 'The billing account is archived; it is not paid')
+  if (account.status === 'ARCHIVED') throw PAYMENTS.accountArchived()
   const bills = await lockBills(tx, tenantId, key, receipt.billIds)
   const now = context.clock()
   const id = context.newId()
@@ -90,8 +91,7 @@ async function findRepeated(
     { prepared: true }
   )
   const [known] = rows.map(KNOWN.read)
-  if (known && known.contentHash !== hash)
-    throw aboutName(new Problem('conflict', 'Another payment has this reference already'))
+  if (known && known.contentHash !== hash) throw aboutName(PAYMENTS.referenceTaken())
   return known?.id
 }
 
@@ -134,10 +134,10 @@ async function requirePayable(
   for (const [at, id] of billIds.entries()) {
     const bill = found.get(id)
     const path = `$.bills[${at}].id`
-    if (!bill) throw new Problem('invalidField', `${path} names no bill of this billing account`)
+    if (!bill) throw PAYMENTS.unknownBill(path)
     const { remainingAmountUnit: unit, state, isPayable } = bill
-    if (!isPayable) throw new Problem('conflict', `${path} names a bill that cannot be paid; it is ${state}`)
-    if (unit !== currency) throw new Problem('invalidField', `${path} names a bill in ${unit}, not in ${currency}`)
+    if (!isPayable) throw PAYMENTS.billNotPayable(path, state)
+    if (unit !== currency) throw PAYMENTS.billCurrency(path, String(unit), currency)
   }
 }
 

@@ -1,10 +1,11 @@
 import { recordChange } from '../../audit/record.ts'
-import { Problem } from '../../base/problem.ts'
 import type { Transaction } from '../../db/database.ts'
 import { computed, computedRow, decimal, optional, rowOf, text } from '../../db/row.ts'
 import { sql } from '../../db/sql.ts'
 import { addCredits, lockBalances } from '../../ledger/balance.ts'
 import { post } from '../../ledger/post.ts'
+import { PAYMENTS } from '../../messages/payment.ts'
+import { RESOURCES } from '../../messages/resource.ts'
 import type { View } from '../../tmf/view.ts'
 import { type Allocation, type PaymentContext, takeBack } from './allocation.ts'
 import { addOverdrawn } from './overdraft.ts'
@@ -28,14 +29,14 @@ export async function reversePayment(
       WHERE "tenant_id" = ${tenantId} AND "id" = ${id} AND ${isVisible}`
   )
   const [payment] = rows.map(PAYMENT.read)
-  if (!payment) throw new Problem('notFound', 'There is no payment with this id')
+  if (!payment) throw RESOURCES.notFound('payment')
   const { billingAccountId, currency, amount, method } = payment
   const key = { billingAccountId, currency }
   await lockBalances(tx, tenantId, [key])
   const now = context.clock()
   const { rowCount } = await tx.run(sql`UPDATE "payment" SET "reversed_at" = ${now}, "version" = "version" + 1
     WHERE "tenant_id" = ${tenantId} AND "id" = ${id} AND "reversed_at" IS NULL`)
-  if (rowCount === 0) throw new Problem('conflict', 'This payment is reversed already')
+  if (rowCount === 0) throw PAYMENTS.reversed()
   const allocations = await undone(tx, tenantId, id, key)
   await takeBack(tx, context, id, allocations, now)
   const byLimit = allocations.filter(({ paymentId }) => paymentId === undefined)

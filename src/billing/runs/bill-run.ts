@@ -2,12 +2,14 @@ import type { Author } from '../../audit/record.ts'
 import { type Action, recordChange } from '../../audit/record.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Instant } from '../../base/instant.ts'
-import { Problem } from '../../base/problem.ts'
 import type { Transaction } from '../../db/database.ts'
 import { constraintName } from '../../db/failure.ts'
 import { boolean, computed, oneOf, optional, rowOf, text } from '../../db/row.ts'
 import { type Sql, sql } from '../../db/sql.ts'
 import { addJob } from '../../jobs/queue.ts'
+import { BODIES } from '../../messages/body.ts'
+import { RESOURCES } from '../../messages/resource.ts'
+import { RUNS } from '../../messages/run.ts'
 import type { RunBillState } from '../../resources/customer-bill.ts'
 import { runDates } from './run-dates.ts'
 
@@ -67,7 +69,7 @@ export async function startRun(
         ${JSON.stringify(context.author)})`)
     .catch((error: unknown) => {
       if (constraintName(error) !== 'bill_run_one_at_a_time') throw error
-      throw new Problem('conflict', 'This billCycle is being run already')
+      throw RUNS.underWay()
     })
   await addJob(tx, { task: START_RUN, payload: { tenantId, runId: id }, key: `run ${id}` })
   await record(tx, context, id, 'create', { billCycle: { id: billCycleId }, dryRun: isDry, billState })
@@ -98,20 +100,19 @@ async function requireRunnable(tx: Transaction, tenantId: string, billCycleId: s
   await tx.run(sql`SELECT FROM ${cycle} FOR UPDATE`)
   const { rows } = await tx.run(sql`SELECT ${RUNNABLE.columns} FROM ${cycle}`)
   const [found] = rows.map(RUNNABLE.read)
-  if (!found) throw new Problem('invalidField', '$.billCycle.id names no billCycle of this service')
+  if (!found) throw BODIES.unknownReference('$.billCycle.id', 'billCycle')
   const { billCycleSpecificationId: specification, hasAccounts, lastState } = found
-  if (specification === undefined) throw new Problem('conflict', 'This billCycle has no BillCycleSpecification to run')
-  if (!hasAccounts)
-    throw new Problem('conflict', 'No active postpaid account follows the specification of this billCycle')
+  if (specification === undefined) throw RUNS.noSpecification()
+  if (!hasAccounts) throw RUNS.noAccounts()
   if (!isDry) requireFirst(lastState)
 }
 
 function requireFirst(lastState: RunState | undefined): void {
-  if (lastState === 'done') throw new Problem('conflict', 'This billCycle is closed: it was run to its end')
+  if (lastState === 'done') throw RUNS.closed()
   if (lastState === 'queued' || lastState === 'running') {
-    throw new Problem('conflict', 'This billCycle is being run already')
+    throw RUNS.underWay()
   }
-  if (lastState) throw new Problem('conflict', `The last run of this billCycle is ${lastState}; resume it`)
+  if (lastState) throw RUNS.resume(lastState)
 }
 
 /** Selects the accounts that a run bills, as a condition on "billing_account" under the name `a`. */
@@ -172,13 +173,10 @@ async function move(
     await tx.run(sql`SELECT ${STATE.columns} FROM "bill_run" WHERE "tenant_id" = ${tenantId} AND "id" = ${id}
     FOR UPDATE`)
   const [run] = rows.map(STATE.read)
-  if (!run) throw new Problem('notFound', 'There is no billRun with this id')
+  if (!run) throw RESOURCES.notFound('billRun')
   const { state } = run
   if (!from.includes(state)) {
-    throw new Problem(
-      'conflict',
-      `A billRun that is ${state} cannot be told to ${action}; it must be ${from.join(' or ')}`
-    )
+    throw RUNS.wrongState(state, action, from.join(' or '))
   }
   await tx.run(sql`UPDATE "bill_run" SET ${change}, "version" = "version" + 1
     WHERE "tenant_id" = ${tenantId} AND "id" = ${id}`)

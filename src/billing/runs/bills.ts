@@ -2,7 +2,6 @@ import { Readable } from 'node:stream'
 import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { sumDecimals, trimScale } from '../../base/money.ts'
-import { Problem } from '../../base/problem.ts'
 import { offsetTime } from '../../base/time-zone.ts'
 import type { Queryable } from '../../db/database.ts'
 import { computed, rowOf, text } from '../../db/row.ts'
@@ -10,6 +9,7 @@ import { identifier, join, sql } from '../../db/sql.ts'
 import { slotOf } from '../../fairness/request-slot.ts'
 import { preferred } from '../../http/accept.ts'
 import { type Cell, csvLine } from '../../http/csv.ts'
+import { RUNS } from '../../messages/run.ts'
 import { customerBill } from '../../resources/customer-bill.ts'
 import { idOf, selectAll, writeDocument } from '../../tmf/representation.ts'
 import type { Answer } from '../../tmf/serving/endpoint.ts'
@@ -37,7 +37,7 @@ export async function streamBills(
   apiBase: string
 ): Promise<Answer> {
   const type = preferred(request.headers.accept, MEDIA_TYPES)
-  if (!type) throw new Problem('notAcceptable', `The bills come as ${MEDIA_TYPES.join(', ')}`)
+  if (!type) throw RUNS.billsMediaType(MEDIA_TYPES)
   const root = context.address(request, apiBase).json
   const slot = slotOf(request)
   const inSlot: Queryable = { run: (statement) => slot.run('read', () => context.database.run(statement)) }

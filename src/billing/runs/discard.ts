@@ -1,9 +1,9 @@
 import { recordChanges } from '../../audit/record.ts'
 import type { Instant } from '../../base/instant.ts'
-import { Problem } from '../../base/problem.ts'
 import type { Database, Transaction } from '../../db/database.ts'
 import { computed, count, optional, rowOf, scalar, stated, text } from '../../db/row.ts'
 import { sql } from '../../db/sql.ts'
+import { RUNS } from '../../messages/run.ts'
 import { customerBill } from '../../resources/customer-bill.ts'
 import type { Addition, ChangeContext, HookContext, Stored } from '../../tmf/declaration/resource.ts'
 import { recordEvents } from '../../tmf/event.ts'
@@ -58,8 +58,7 @@ export async function discardRemoved(
 ): Promise<Addition | undefined> {
   if (internal.rounding_amount === null) return undefined
   const { tenantId, partnerId } = context.view
-  if (partnerId !== undefined)
-    throw new Problem('forbidden', 'A bill that a billRun made is taken back by the provider')
+  if (partnerId !== undefined) throw RUNS.providerDiscards()
   const bill = await tx.run(sql`SELECT ${OF_RUN.columns} FROM "customer_bill"
     WHERE "tenant_id" = ${tenantId} AND "id" = ${id}`)
   const { billRunId: runId } = OF_RUN.one(bill)

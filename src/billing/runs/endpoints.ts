@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { Problem } from '../../base/problem.ts'
 import { slotOf } from '../../fairness/request-slot.ts'
+import { RUNS } from '../../messages/run.ts'
 import { RUN_BILL_STATES } from '../../resources/customer-bill.ts'
 import { weighed } from '../../tmf/cost.ts'
 import { PAGE_HEADERS } from '../../tmf/openapi/endpoint.ts'
@@ -100,7 +100,7 @@ const retrieve = endpoint({
   operationId: 'retrieveBillRun',
   summary: 'Read one run',
   description: 'Returns the progress and the results of a run.',
-  query: noQuery('a billRun is answered as a whole: it takes no query'),
+  query: noQuery(RUNS.noQuery),
   body: noBody,
   replies: { 200: { description: 'The run', schema: RUN_SCHEMA } },
   handle: async (asked, context) => ({ json: await answerRun(asked, context, String(asked.params.id)) })
@@ -116,7 +116,7 @@ function bills(apiBase: string): Endpoint {
     operationId: 'listBillRunBills',
     summary: 'Read all bills of a run',
     description: "Returns the bills of a run, also of a dry one, by `Accept`. Times in CSV are in the tenant's zone.",
-    query: noQuery('all bills of a billRun are answered: there is no query; GET /customerBill has filters'),
+    query: noQuery(RUNS.billsNoQuery),
     body: noBody,
     work: 'transfer',
     failures: [406],
@@ -143,5 +143,5 @@ export function runEndpoints(apiBase: string): readonly Endpoint[] {
 
 function statesOf(states: readonly string[] | undefined): readonly string[] | undefined {
   if (states?.every((state) => RUN_STATES.some((known) => known === state)) ?? true) return states
-  throw new Problem('invalidQuery', `the state of a billRun is one of ${RUN_STATES.join(', ')}`)
+  throw RUNS.unknownState(RUN_STATES)
 }

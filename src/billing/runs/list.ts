@@ -1,12 +1,12 @@
 import { z } from 'zod'
 import type { Instant } from '../../base/instant.ts'
 import { trimScale } from '../../base/money.ts'
-import { Problem } from '../../base/problem.ts'
 import { isId } from '../../base/ulid.ts'
 import type { Queryable, Result } from '../../db/database.ts'
 import { boolean, computed, count, instant, json, oneOf, optional, rowOf, scalar, text } from '../../db/row.ts'
 import { type Sql, sql } from '../../db/sql.ts'
 import { moneyOf, objectOf } from '../../http/json.ts'
+import { RESOURCES } from '../../messages/resource.ts'
 import { RUN_BILL_STATES } from '../../resources/customer-bill.ts'
 import type { Asked } from '../../tmf/serving/endpoint.ts'
 import type { RouteContext } from '../../tmf/serving/routes.ts'
@@ -119,7 +119,7 @@ export function hrefOf({ request, base }: Requested, { address }: RouteContext, 
 export async function oneRun({ database, clock }: RouteContext, tenantId: string, id: string): Promise<ReadRun> {
   const [run] = isId(id) ? await readRuns(database, tenantId, clock(), { id }) : []
   if (run) return run
-  throw new Problem('notFound', 'There is no billRun with this id')
+  throw RESOURCES.notFound('billRun')
 }
 
 /** Writes one run as JSON. Throws `notFound`. */

@@ -1,7 +1,8 @@
-import { Problem } from '../../base/problem.ts'
 import type { Database, Queryable, Transaction } from '../../db/database.ts'
 import { boolean, rowOf, text } from '../../db/row.ts'
 import { type Sql, sql } from '../../db/sql.ts'
+import { RESOURCES } from '../../messages/resource.ts'
+import { RUNS } from '../../messages/run.ts'
 import { customerBill } from '../../resources/customer-bill.ts'
 import { bind } from '../../tmf/query/bind.ts'
 import { conditionSql } from '../../tmf/query/condition-sql.ts'
@@ -14,7 +15,7 @@ const CHUNK_BILLS = 500
 export function meantBy(filter: string): Sql {
   const { where: predicate, fields, sort, offset, limit, after } = parseQuery(filter)
   if (fields || sort.length > 0 || [offset, limit, after].some((value) => value !== undefined)) {
-    throw new Problem('invalidQuery', '$.filter takes conditions only, such as amountDue.value.lt=100')
+    throw RUNS.filter()
   }
   return predicate ? conditionSql(customerBill, bind(predicate, customerBill.shape)) : sql`TRUE`
 }
@@ -35,12 +36,10 @@ export async function requireEnded(
   const { rows } = await queryable.run(sql`SELECT ${RUN.columns} FROM "bill_run"
     WHERE "tenant_id" = ${tenantId} AND "id" = ${runId}${lock}`)
   const [run] = rows.map(RUN.read)
-  if (!run) throw new Problem('notFound', 'There is no billRun with this id')
+  if (!run) throw RESOURCES.notFound('billRun')
   const { state, isDry } = run
-  if (isDry) throw new Problem('conflict', `A dry billRun has no bills that could be ${what}`)
-  if (state === 'queued' || state === 'running') {
-    throw new Problem('conflict', `This billRun is ${state}; its bills can be ${what} when it has ended`)
-  }
+  if (isDry) throw RUNS.dry(what)
+  if (state === 'queued' || state === 'running') throw RUNS.notEnded(state, what)
   await queryable.run(sql`SELECT FROM "bill_run_chunk"
     WHERE "tenant_id" = ${tenantId} AND "bill_run_id" = ${runId} AND "finished_at" IS NULL FOR SHARE`)
 }

@@ -2,9 +2,9 @@ import { z } from 'zod'
 import { account } from '../../accounts/account.ts'
 import { type Account, findAccount } from '../../accounts/lookup.ts'
 import { type Instant, parseDay } from '../../base/instant.ts'
-import { Problem } from '../../base/problem.ts'
 import { DAY_MS, startOfDay } from '../../base/time-zone.ts'
 import { moneyOf, objectOf } from '../../http/json.ts'
+import { RESOURCES } from '../../messages/resource.ts'
 import { inTurns } from '../../pace/turns.ts'
 import { type Endpoint, endpoint, noBody } from '../../tmf/serving/endpoint.ts'
 import { timeZoneOf } from '../cycles/cycle.ts'
@@ -55,7 +55,7 @@ adjustments. The closing balance of one day is the opening balance of the next.`
     replies: { 200: { description: 'The statement', schema: STATEMENT_SCHEMA } },
     handle: async ({ request, base, params, query, view }, { database, address }) => {
       const found = await findAccount(database, view, String(params.id))
-      if (!found) throw new Problem('notFound', 'There is no billing account with this id')
+      if (!found) throw RESOURCES.notFound('billing account')
       const { currency = found.invoiceCurrency } = query
       const timeZone = await timeZoneOf(database, view.tenantId)
       const period = {

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
-import { Problem } from '../../base/problem.ts'
 import { present } from '../../base/unknown.ts'
+import { DOCUMENTS } from '../../messages/document.ts'
 import { requireNoTransaction } from '../../pace/slow.ts'
 import type { BillView } from '../view/bill-view.ts'
 
@@ -46,7 +46,7 @@ async function render(view: BillView): Promise<Buffer> {
   }
 }
 
-const TOO_LARGE = new Problem('conflict', 'This bill is too large for a PDF; it is there as text/html and text/csv')
+const TOO_LARGE = DOCUMENTS.tooLarge()
 
 function isOutOfMemory(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY'

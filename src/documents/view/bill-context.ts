@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import { Problem } from '../../base/problem.ts'
 import type { Queryable } from '../../db/database.ts'
 import { computed, decimal, instant, json, optional, rowOf, text } from '../../db/row.ts'
 import { sql } from '../../db/sql.ts'
+import { DOCUMENTS } from '../../messages/document.ts'
 import { LETTERHEAD, RECIPIENT } from '../../resources/letterhead.ts'
 import { ownName } from '../../tmf/declaration/own-names.ts'
 import type { Amount, BillSource } from './bill-source.ts'
@@ -89,7 +89,7 @@ export async function readContext(queryable: Queryable, tenantId: string, billId
     { prepared: true }
   )
   const [context] = rows.map(CONTEXT.read)
-  if (!context) throw new Problem('notFound', 'There is no customerBill with this id any more')
+  if (!context) throw DOCUMENTS.billGone()
   const { id, billNo, billDate, category, paymentDueDate, createdAt, letterhead, recipient } = context
   const { billingAccountId, financialAccountId, billingPeriod: period = {}, taxItem: taxes = [] } = context
   const accountId = billingAccountId ?? financialAccountId

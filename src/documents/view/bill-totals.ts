@@ -1,5 +1,5 @@
 import Big from 'big.js'
-import { Problem } from '../../base/problem.ts'
+import { DOCUMENTS } from '../../messages/document.ts'
 import type { Amount, BillSource, Tax } from './bill-source.ts'
 import { decimal, type Tally } from './tally.ts'
 
@@ -18,10 +18,7 @@ export function roundingOf({ taxExcluded, taxes, rounding }: BillSource, tally: 
   }
   const tolerance = new Big(`5e-${digits + 1}`).times(Math.max(taxes.length, 1))
   if (exact.minus(taxExcluded.value).abs().lte(tolerance)) return missing
-  throw new Problem(
-    'conflict',
-    `This bill has no document: its rates amount to ${decimal(exact)}, its taxExcludedAmount is ${taxExcluded.value}`
-  )
+  throw DOCUMENTS.linesDiffer(decimal(exact), taxExcluded.value)
 }
 
 export function requireTotal({ taxExcluded, taxIncluded, taxes, rounding }: BillSource): void {
@@ -30,9 +27,8 @@ export function requireTotal({ taxExcluded, taxIncluded, taxes, rounding }: Bill
     [taxExcluded.value, ...taxes.map(({ taxAmount }) => taxAmount.value)].map((value) => new Big(value))
   )
   if (total.eq(taxIncluded.value)) return
-  const message = `its taxExcludedAmount and taxes are ${decimal(total)}, its taxIncludedAmount is ${taxIncluded.value}`
-  if (rounding !== undefined) throw new Error(message)
-  throw new Problem('conflict', `This bill has no document: ${message}`)
+  const fault = DOCUMENTS.totalsDiffer(decimal(total), taxIncluded.value)
+  throw rounding === undefined ? fault : new Error(fault.message)
 }
 
 export function requireOneCurrency(
@@ -47,7 +43,7 @@ export function requireOneCurrency(
   ]
   const other = amounts.find((amount) => amount && amount.unit !== currency)?.unit ?? tally.otherCurrency
   if (other === undefined) return
-  throw new Problem('conflict', `This bill has no document: it has amounts in ${currency} and in ${other}`)
+  throw DOCUMENTS.currencies(currency, other)
 }
 
 export function sum(amounts: readonly Big[]): Big {

@@ -1,6 +1,6 @@
-import { Problem } from '../../base/problem.ts'
 import type { Transaction } from '../../db/database.ts'
 import type { Lines } from '../../http/lines.ts'
+import { BODIES } from '../../messages/body.ts'
 import type { BulkResource } from './insert.ts'
 import {
   BATCH_LINES,
@@ -44,7 +44,7 @@ export async function storeAll(
 }
 
 /** Rolls back a transaction whose results are the response. */
-const UNDONE = new Problem('unprocessable', 'At least one line was refused')
+const UNDONE = BODIES.atomicRefused()
 
 /** Reads all lines before anything is stored: a slow client holds no transaction open. */
 async function collect(
@@ -66,11 +66,7 @@ async function collect(
   return drafts
 }
 
-const TOO_MANY = new Problem(
-  'payloadTooLarge',
-  `atomic=true takes at most ${ATOMIC_LINES} lines of ${ATOMIC_BYTES} bytes together`,
-  { Connection: 'close' }
-)
+const TOO_MANY = BODIES.atomicTooLarge(ATOMIC_LINES, ATOMIC_BYTES).with({ Connection: 'close' })
 
 export function isStored({ status }: Result): boolean {
   return status === 'created' || status === 'duplicate'

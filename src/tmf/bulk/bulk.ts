@@ -1,6 +1,5 @@
 import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { Problem } from '../../base/problem.ts'
 import type { Database } from '../../db/database.ts'
 import { slotOf } from '../../fairness/request-slot.ts'
 import { rawQuery } from '../../http/address.ts'
@@ -8,6 +7,9 @@ import { LINES_TYPE } from '../../http/body.ts'
 import { findingsOf } from '../../http/findings.ts'
 import type { Line, Lines } from '../../http/lines.ts'
 import { allowLongBody } from '../../http/long-body.ts'
+import { HTTP } from '../../messages/http.ts'
+import { Problem } from '../../messages/problem.ts'
+import { QUERIES } from '../../messages/query.ts'
 import { SERVER } from '../../messages/server.ts'
 import { inTurns } from '../../pace/turns.ts'
 import type { Served } from '../declaration/define.ts'
@@ -35,8 +37,7 @@ export async function createMany(
   if (!isBulk(resource)) throw new Error(`${resource.type} does not take many`)
   if (request.headers['idempotency-key'] !== undefined) {
     const { noun, bulk } = resource
-    const instead = `each of many has its own ${bulk.key}`
-    throw new Problem('invalidHeader', `Idempotency-Key is for one ${noun}; ${instead}`)
+    throw HTTP.keyForOne(noun, bulk.key)
   }
   const isAtomic = parseAtomic(rawQuery(request))
   allowLongBody(request)
@@ -65,9 +66,9 @@ function isBulk(resource: Served): resource is BulkResource {
 function parseAtomic(raw: string): boolean {
   const { reserved, alternatives } = splitQuery(raw, ['atomic'])
   const values = reserved.get('atomic') ?? []
-  if (alternatives.length > 0) throw new Problem('invalidQuery', 'only atomic is allowed where many are created')
+  if (alternatives.length > 0) throw QUERIES.onlyAtomic()
   if (values.length > 1 || !['true', 'false', undefined].includes(values[0])) {
-    throw new Problem('invalidQuery', 'atomic must be true or false, once')
+    throw QUERIES.wrongAtomic()
   }
   return values[0] === 'true'
 }

@@ -1,11 +1,11 @@
 import { recordChange } from '../../audit/record.ts'
-import { Problem } from '../../base/problem.ts'
 import { memberOf } from '../../base/unknown.ts'
 import type { Database, Transaction } from '../../db/database.ts'
 import { parseJson } from '../../http/body.ts'
 import { findingsOf, type Told } from '../../http/findings.ts'
 import type { Line } from '../../http/lines.ts'
 import { BODIES } from '../../messages/body.ts'
+import { Problem } from '../../messages/problem.ts'
 import type { Attribute } from '../declaration/attribute.ts'
 import { rulesOf } from '../declaration/define.ts'
 import type { Document } from '../declaration/resource.ts'
@@ -15,7 +15,7 @@ import { postable, stamp, type WriteContext } from '../write.ts'
 import { type BulkResource, idsByKey, insertNew, keyOf } from './insert.ts'
 
 export const BATCH_LINES = 1_000
-export const NOTHING = new Problem('missingBody', 'The request needs at least one document')
+export const NOTHING = BODIES.nothing()
 
 export interface BulkContext extends WriteContext {
   readonly database: Pick<Database, 'transaction'>
@@ -42,7 +42,7 @@ export type Result =
 export function drafted({ newId }: WriteContext, resource: BulkResource, { number, bytes }: Line, now: string): Draft {
   const id = newId()
   const content = attempted(() => {
-    if (!bytes) throw new Problem('payloadTooLarge', 'The line is too long')
+    if (!bytes) throw BODIES.lineTooLong()
     const document = validate(resource, postable(resource, parseJson(bytes)).document)
     return rulesOf(resource).completePosted?.(document, { id, now, newId }) ?? document
   })

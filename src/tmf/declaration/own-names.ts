@@ -1,5 +1,5 @@
-import { Problem } from '../../base/problem.ts'
 import { type Sql, sql } from '../../db/sql.ts'
+import { BODIES } from '../../messages/body.ts'
 import type { Owner } from './resource.ts'
 
 /** A partner's ids begin with its own id, which the server made. */
@@ -13,7 +13,7 @@ export function ownId({ partnerId }: Owner, name: string): string {
   const [, owner] = OF_PARTNER.exec(name) ?? []
   if (owner === partnerId) return name
   if (owner === undefined) return `${partnerId}:${name}`
-  throw new Problem('invalidField', '$.id must not begin like an id that a partner gave')
+  throw BODIES.likePartnerId()
 }
 
 export function ownName(id: string): string {

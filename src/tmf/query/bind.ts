@@ -1,5 +1,5 @@
 import { parseDay } from '../../base/instant.ts'
-import { Problem } from '../../base/problem.ts'
+import { Problem } from '../../messages/problem.ts'
 import { QUERIES } from '../../messages/query.ts'
 import {
   type Comparison,

@@ -1,4 +1,4 @@
-import type { Problem } from '../../base/problem.ts'
+import type { Problem } from '../../messages/problem.ts'
 import { QUERIES } from '../../messages/query.ts'
 import type { Predicate } from '../declaration/predicate.ts'
 import { parseQuery } from './query.ts'

@@ -1,11 +1,11 @@
 import type { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
-import { Problem } from '../../base/problem.ts'
 import type { WorkClass } from '../../fairness/scheduler.ts'
 import { rawQuery } from '../../http/address.ts'
 import { entityTag, isUnchanged } from '../../http/conditional.ts'
 import { readBody } from '../../http/read-body.ts'
+import type { Problem } from '../../messages/problem.ts'
 import { QUERIES } from '../../messages/query.ts'
 import { parameterRefs } from '../openapi/components.ts'
 import { type EndpointDescription, operationOf, type QueryReader } from '../openapi/endpoint.ts'
@@ -87,11 +87,11 @@ export const noBody = z.strictObject({})
 
 export const anyQuery: QueryReader<undefined> = { parameters: [], read: () => undefined }
 
-export function noQuery(message: string): QueryReader<undefined> {
+export function noQuery(refusal: () => Problem): QueryReader<undefined> {
   return {
     parameters: [],
     read: (raw) => {
-      if (raw !== '') throw new Problem('invalidQuery', message)
+      if (raw !== '') throw refusal()
     }
   }
 }
@@ -138,7 +138,7 @@ function readQuery<Query>(schema: z.ZodType<Query>, raw: string, subject: string
       ? `${subject} takes ${listed(parameterNames(schema))}`
       : [...issue.path, issue.message].join(' ')
   )
-  throw new Problem('invalidQuery', [...new Set(faults)].join('; '))
+  throw QUERIES.invalid([...new Set(faults)].join('; '))
 }
 
 function parameterNames(schema: z.ZodType): readonly string[] {

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { Problem } from '../../base/problem.ts'
+import { HTTP } from '../../messages/http.ts'
 
 /**
  * Refuses `Idempotency-Key` on routes below a base path, e.g. `/billing/v1`, registered afterwards. They need no key,
@@ -14,8 +14,5 @@ export function refuseIdempotencyKeys(app: FastifyInstance, base: string): void 
 
 async function refuseKey({ headers }: FastifyRequest): Promise<void> {
   if (headers['idempotency-key'] === undefined) return
-  throw new Problem(
-    'invalidHeader',
-    'Idempotency-Key is not taken here: a payment is known by its reference, and all else can be sent again as it is'
-  )
+  throw HTTP.noIdempotencyKey()
 }

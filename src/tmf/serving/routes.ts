@@ -1,7 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Author } from '../../audit/record.ts'
 import type { Clock } from '../../base/clock.ts'
-import { Problem } from '../../base/problem.ts'
 import type { Database, Row, Transaction } from '../../db/database.ts'
 import { slotOf } from '../../fairness/request-slot.ts'
 import type { Access } from '../../http/access.ts'
@@ -9,6 +8,7 @@ import { type Address, rawQuery } from '../../http/address.ts'
 import { entityTag, expectedVersion, isUnchanged } from '../../http/conditional.ts'
 import { isLines } from '../../http/lines.ts'
 import { PATCH_TYPES, type PatchType } from '../../http/media-types.ts'
+import { BODIES } from '../../messages/body.ts'
 import { createMany } from '../bulk/bulk.ts'
 import { isExpensive } from '../cost.ts'
 import type { Served } from '../declaration/define.ts'
@@ -197,7 +197,7 @@ function json(resource: Resource, row: Row, fields: Fields | undefined, root: st
 }
 
 function required(body: unknown): unknown {
-  if (body === undefined) throw new Problem('missingBody', 'The request needs a JSON body')
+  if (body === undefined) throw BODIES.missing()
   return body
 }
 
@@ -210,13 +210,13 @@ function patchType(request: FastifyRequest): PatchType {
   const type = PATCH_TYPES.find((candidate) => candidate === sent)
   if (type) return type
   if (sent === undefined) required(request.body)
-  throw new Problem('unsupportedMediaType', `PATCH takes ${PATCH_TYPES.join(', ')}`)
+  throw BODIES.notPatchType(PATCH_TYPES)
 }
 
 function requireJson(request: FastifyRequest): void {
   const sent = mediaType(request)
   if (sent === undefined || sent === 'application/json') return
-  throw new Problem('unsupportedMediaType', 'POST takes application/json')
+  throw BODIES.notJsonType()
 }
 
 function withoutAtomic(raw: string): string {

@@ -1,6 +1,5 @@
 /** The failures a client can see: kind -> HTTP status, TMF code and reason. */
-const CATALOGUE = {
-  invalidParameter: { status: 400, code: '20', reason: 'Invalid URL parameter value' },
+const KINDS = {
   missingBody: { status: 400, code: '21', reason: 'Missing body' },
   invalidBody: { status: 400, code: '22', reason: 'Invalid body' },
   missingField: { status: 400, code: '23', reason: 'Missing body field' },
@@ -31,7 +30,7 @@ const CATALOGUE = {
   unavailable: { status: 503, code: '503', reason: 'Service unavailable' }
 } as const
 
-export type ProblemKind = keyof typeof CATALOGUE
+export type ProblemKind = keyof typeof KINDS
 
 /** A failure the client should understand. Anything else that is thrown is a bug. */
 export class Problem extends Error {
@@ -41,25 +40,25 @@ export class Problem extends Error {
   readonly code: string
 
   /** `message` is shown to the client: it says what is wrong and what is allowed, and never holds a secret. */
-  constructor(kind: ProblemKind, message: string, headers: Readonly<Record<string, string>> = {}, code = '') {
+  constructor(kind: ProblemKind, code: string, message: string, headers: Readonly<Record<string, string>> = {}) {
     super(message)
     this.kind = kind
-    this.headers = headers
     this.code = code
+    this.headers = headers
   }
 
   /** The same with more headers. */
   with(headers: Readonly<Record<string, string>>): Problem {
-    return new Problem(this.kind, this.message, { ...this.headers, ...headers }, this.code)
+    return new Problem(this.kind, this.code, this.message, { ...this.headers, ...headers })
   }
 
   /** The same, about one place of the request. */
   at(place: string): Problem {
-    return new Problem(this.kind, `${place}: ${this.message}`, this.headers, this.code)
+    return new Problem(this.kind, this.code, `${place}: ${this.message}`, this.headers)
   }
 
   get status(): number {
-    return CATALOGUE[this.kind].status
+    return KINDS[this.kind].status
   }
 }
 
@@ -77,7 +76,7 @@ export function isAboutName(error: Error): boolean {
 
 /** Returns the TMF `Error` body (TMF630 part 1, section 3.4). */
 export function errorBody(problem: Problem, requestId: string): Record<string, string> {
-  const { status, code, reason } = CATALOGUE[problem.kind]
+  const { status, code, reason } = KINDS[problem.kind]
   const { message, code: messageCode } = problem
   return { code, reason, message, messageCode, status: String(status), requestId, '@type': 'Error' }
 }

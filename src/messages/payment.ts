@@ -1,0 +1,13 @@
+import { is, messages } from './message.ts'
+
+/** Payments and their reversals. */
+export const PAYMENTS = messages('payment', {
+  noFields: is.invalidQuery`A payment is answered as a whole; leave fields out`,
+  billTwice: is.invalidField`$.bills[${1}].id must not name a bill for the second time`,
+  unknownBill: is.invalidField`${'$.bills[0].id'} names no bill of this billing account`,
+  billNotPayable: is.conflict`${'$.bills[0].id'} names a bill that cannot be paid; it is ${'onHold'}`,
+  billCurrency: is.invalidField`${'$.bills[0].id'} names a bill in ${'USD'}; it must be in ${'EUR'}`,
+  accountArchived: is.conflict`The billing account is archived and cannot be paid`,
+  referenceTaken: is.conflict`Another payment has this reference already`,
+  reversed: is.conflict`This payment is reversed already`
+})
