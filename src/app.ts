@@ -19,11 +19,10 @@ import { catalogue } from './billing/catalogue.ts'
 import type { Config } from './config.ts'
 import type { Database } from './db/database.ts'
 import { registerDocs } from './docs.ts'
-import { registerDocuments } from './documents/routes.ts'
-import { ADMIN_BASE, API_BASE, apiEndpoints, BILLING_BASE, billingEndpoints } from './endpoints.ts'
+import { ADMIN_BASE, API_BASE, apiEndpoints, BILLING_BASE, billingEndpoints, HEALTH_BASE } from './endpoints.ts'
 import { limitsFor } from './fairness/limits.ts'
 import { type FairnessOptions, type Owner, registerFairness } from './fairness/request-slot.ts'
-import { registerHealth } from './health.ts'
+import { healthEndpoints } from './health.ts'
 import { addressFrom } from './http/address.ts'
 import { registerBodies } from './http/body.ts'
 import { registerBodyMemory } from './http/body-memory.ts'
@@ -73,7 +72,6 @@ export async function buildApp(parts: Parts): Promise<FastifyInstance> {
   const admit = registerRefusals(app, { database, clock, authorOf: (request) => requester(request).author })
   registerAccess(app, database, authenticator({ database, clock, ring, issuer }), admit)
   await registerBounds(app, config)
-  registerHealth(app, database, parts.standstill ?? (() => undefined))
   const address = addressFrom(issuer)
   const oauth: OauthContext = {
     database,
@@ -92,9 +90,10 @@ export async function buildApp(parts: Parts): Promise<FastifyInstance> {
   const context: RouteContext = { ...SERVED, database, clock, newId: database.newId, requester, address, takesWeakTags }
   for (const base of BASE_PATHS) {
     for (const resource of catalogue.values()) registerResource(app, base, resource, context)
-    registerDocuments(app, base, context)
     for (const { register } of apiEndpoints) register(app, base, context)
   }
+  const health = healthEndpoints(parts.standstill ?? (() => undefined))
+  for (const { register } of health) register(app, HEALTH_BASE, context)
   await registerAdmin(app, ADMIN_BASE, context)
   registerBilling(app, BILLING_BASE, context)
   await registerDocs(app, { basePaths: BASE_PATHS, resources: catalogue, publicUrl: config.PUBLIC_URL })

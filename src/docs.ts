@@ -3,15 +3,27 @@ import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance } from 'fastify'
 import { adminResources } from './admin/index.ts'
+import { adminEndpoints } from './admin/routes.ts'
+import { ADMIN_SCHEMAS } from './admin/tenant-schema.ts'
 import { SCOPE_DESCRIPTIONS, SCOPES } from './auth/access/scopes.ts'
-import { documentPaths } from './documents/openapi.ts'
-import { ADMIN_BASE, apiEndpoints, BILLING_BASE, BILLING_TAGS, billingEndpoints } from './endpoints.ts'
+import { CLIENT_SCHEME, OAUTH_OPERATIONS } from './auth/oauth/openapi.ts'
+import { OAUTH_SCHEMAS } from './auth/oauth/schemas.ts'
+import {
+  ADMIN_BASE,
+  apiEndpoints,
+  BILLING_BASE,
+  BILLING_SCHEMAS,
+  BILLING_TAGS,
+  billingEndpoints,
+  HEALTH_BASE
+} from './endpoints.ts'
+import { healthEndpoints } from './health.ts'
 import { isUnchanged } from './http/conditional.ts'
 import { registerRoot } from './root.ts'
 import type { Served } from './tmf/declaration/define.ts'
-import { openApiDocument } from './tmf/openapi/document.ts'
+import { openApiDocument, type Section } from './tmf/openapi/document.ts'
 import type { Json } from './tmf/openapi/schemas.ts'
-import { endpointPaths } from './tmf/serving/endpoint.ts'
+import type { Endpoint } from './tmf/serving/endpoint.ts'
 
 export interface DocsContext {
   readonly basePaths: readonly string[]
@@ -46,22 +58,52 @@ export function apiDocument({ basePaths, resources, publicUrl }: DocsContext): J
     basePaths,
     prefix,
     securitySchemes: securitySchemes(prefix),
-    sections: [
-      {
-        resources: [...resources.values()],
-        supportsProxy: true,
-        furtherPaths: (schemes) => ({ ...documentPaths(schemes), ...endpointPaths(apiEndpoints, schemes) })
-      },
-      {
-        base: BILLING_BASE,
-        resources: [],
-        supportsProxy: true,
-        tags: BILLING_TAGS,
-        furtherPaths: (schemes) => endpointPaths(billingEndpoints, schemes)
-      },
-      { base: ADMIN_BASE, resources: [...adminResources.values()], supportsProxy: false, furtherPaths: () => ({}) }
-    ]
+    clientSchemes: {
+      [CLIENT_SCHEME]: { type: 'http', scheme: 'basic', description: 'The name and the secret of a client' }
+    },
+    sections: sectionsOf(resources)
   })
+}
+
+function sectionsOf(resources: DocsContext['resources']): readonly Section[] {
+  return [
+    { resources: [...resources.values()], supportsProxy: true, operations: described(apiEndpoints) },
+    {
+      base: BILLING_BASE,
+      resources: [],
+      supportsProxy: true,
+      tags: BILLING_TAGS,
+      operations: described(billingEndpoints),
+      schemas: BILLING_SCHEMAS
+    },
+    {
+      base: ADMIN_BASE,
+      resources: [...adminResources.values()],
+      supportsProxy: false,
+      tags: { tenant: 'Providers with their settings' },
+      operations: described(adminEndpoints),
+      schemas: ADMIN_SCHEMAS
+    },
+    {
+      base: '',
+      resources: [],
+      supportsProxy: false,
+      tags: { oauth: 'Tokens: get, revoke and check them' },
+      operations: OAUTH_OPERATIONS,
+      schemas: OAUTH_SCHEMAS
+    },
+    {
+      base: HEALTH_BASE,
+      resources: [],
+      supportsProxy: false,
+      tags: { health: 'Probes' },
+      operations: described(healthEndpoints(() => undefined))
+    }
+  ]
+}
+
+function described(endpoints: readonly Endpoint[]) {
+  return endpoints.map(({ description }) => description)
 }
 
 function securitySchemes(prefix: string): Json {
@@ -72,12 +114,24 @@ function securitySchemes(prefix: string): Json {
       type: 'oauth2',
       description: 'Access tokens, sent as `Authorization: Bearer`. Passwords go as their lower-case hex SHA-256.',
       flows: {
-        password: { tokenUrl, scopes },
+        password: { tokenUrl, refreshUrl: tokenUrl, scopes },
         clientCredentials: { tokenUrl, scopes },
-        authorizationCode: { authorizationUrl, tokenUrl, scopes }
+        authorizationCode: { authorizationUrl, tokenUrl, refreshUrl: tokenUrl, scopes }
       }
     },
-    apiKey: { type: 'apiKey', in: 'header', name: 'token', description: 'An API key' }
+    bearer: {
+      type: 'http',
+      scheme: 'bearer',
+      bearerFormat: 'JWT',
+      description: 'An access token'
+    },
+    apiKey: { type: 'apiKey', in: 'header', name: 'token', description: 'An API key' },
+    apiKeyInAuthorization: {
+      type: 'apiKey',
+      in: 'header',
+      name: 'Authorization',
+      description: 'An API key, sent as `ApiKey <key>`'
+    }
   }
 }
 

@@ -1,12 +1,18 @@
 import { previewEndpoint } from './billing/drafts/preview.ts'
+import { PREVIEW } from './billing/drafts/schema.ts'
 import { paymentEndpoints } from './billing/payments/endpoints.ts'
+import { PAYMENT } from './billing/payments/schema.ts'
 import { runEndpoints } from './billing/runs/endpoints.ts'
+import { BILL_RUN } from './billing/runs/schema.ts'
 import { statementEndpoint } from './billing/statement/routes.ts'
+import { STATEMENT } from './billing/statement/schema.ts'
+import { documentEndpoint } from './documents/routes.ts'
 import type { Endpoint } from './tmf/serving/endpoint.ts'
 
 export const API_BASE = '/customerBillManagement/v4'
 export const BILLING_BASE = '/billing/v1'
 export const ADMIN_BASE = '/admin/v1'
+export const HEALTH_BASE = '/health'
 
 export const BILLING_TAGS = {
   billRun: 'Runs that bill all accounts of a cycle',
@@ -14,8 +20,10 @@ export const BILLING_TAGS = {
   preview: 'Previews of bills'
 } as const
 
+export const BILLING_SCHEMAS = { BillRun: BILL_RUN, Payment: PAYMENT, Preview: PREVIEW, Statement: STATEMENT } as const
+
 /** Operations beside the resources, below each base path of the API. */
-export const apiEndpoints: readonly Endpoint[] = [statementEndpoint(BILLING_BASE)]
+export const apiEndpoints: readonly Endpoint[] = [documentEndpoint, statementEndpoint(BILLING_BASE)]
 
 export const billingEndpoints: readonly Endpoint[] = [
   ...runEndpoints(API_BASE),

@@ -1,11 +1,12 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { entityTag, expectedVersion } from '../http/conditional.ts'
-import { readBody } from '../http/read-body.ts'
 import type { Resource } from '../tmf/declaration/resource.ts'
+import type { EndpointDescription } from '../tmf/openapi/endpoint.ts'
+import { schemaRef } from '../tmf/openapi/schemas.ts'
 import { find } from '../tmf/read.ts'
 import { idOf, selectAll, versionOf, writeDocument } from '../tmf/representation.ts'
 import { renewedSecret } from '../tmf/secret.ts'
+import { type Answer, type Asked, anyQuery, type Endpoint, endpoint, noBody } from '../tmf/serving/endpoint.ts'
 import type { RouteContext } from '../tmf/serving/routes.ts'
 import type { Created, WriteContext } from '../tmf/write.ts'
 import { apiKey } from './api-key.ts'
@@ -13,67 +14,123 @@ import { client } from './client.ts'
 import { changePassword, rotateApiKey, rotateClientSecret, type Target } from './rotation.ts'
 import { user } from './user.ts'
 
-type ItemRequest = FastifyRequest<{ Params: { id: string } }>
-
 const OVERLAP_MAX_S = 7 * 24 * 3_600
 const OVERLAP_FAULT = `must be a whole number from 0 to ${OVERLAP_MAX_S}`
 
-const NOTHING = z.strictObject({})
 export const OVERLAP = z.strictObject({
   overlapSeconds: z
     .int({ error: OVERLAP_FAULT })
     .min(0, { error: OVERLAP_FAULT })
     .max(OVERLAP_MAX_S, { error: OVERLAP_FAULT })
     .default(0)
+    .meta({ description: 'How long the old key works on, in seconds' })
 })
-const PASSWORD = z.strictObject({ password: z.unknown().optional() })
+const PASSWORD = z.strictObject({
+  password: z
+    .unknown()
+    .optional()
+    .meta({ type: 'string', description: 'The password. Without it the server makes one and shows it once' })
+})
 
-export function registerRotations(app: FastifyInstance, base: string, context: RouteContext): void {
-  const config = { access: { scopes: ['admin'], supportsProxy: context.supportsProxy } }
-  app.post(`${base}/${apiKey.path}/:id/rotate`, { config }, async (request: ItemRequest, reply) => {
-    const { overlapSeconds } = readBody(OVERLAP, request.body ?? {})
+const ROTATION = {
+  method: 'POST',
+  access: { scopes: ['admin'], supportsProxy: false },
+  query: anyQuery,
+  headers: ['IfMatch'],
+  failures: [409, 412]
+} as const satisfies Partial<EndpointDescription>
+
+const rotateKey = endpoint({
+  ...ROTATION,
+  path: `/${apiKey.path}/{id}/rotate`,
+  subject: 'a rotation',
+  operationId: 'rotateApiKey',
+  tag: apiKey.path,
+  summary: 'Replace an API key',
+  description:
+    'Creates a key with the same attributes. The old key works on for the overlap, and never longer than before.',
+  body: OVERLAP,
+  isBodyOptional: true,
+  examples: { day: { value: { overlapSeconds: 86_400 } } },
+  replies: { 201: { ...shown(apiKey, 'The new key'), headers: ['ETag', 'Location'] } },
+  handle: async (asked, context) => {
     const made = await renewedSecret(apiKey)
     const created = await context.database.transaction((tx) =>
-      rotateApiKey(tx, writing(context, request), target(request, context), made, overlapSeconds)
+      rotateApiKey(tx, writing(asked, context), targetOf(asked, context), made, asked.body.overlapSeconds)
     )
-    const { url } = context.address(request, base)
-    reply.code(201).header('Location', `${url}/${apiKey.path}/${idOf(created.row)}`)
-    return send(reply, apiKey, created, context.address(request, base).json)
-  })
-  app.post(`${base}/${client.path}/:id/rotate`, { config }, async (request: ItemRequest, reply) => {
-    readBody(NOTHING, request.body ?? {})
+    const { url } = context.address(asked.request, asked.base)
+    const { headers, json } = answerOf(asked, context, apiKey, created)
+    return { status: 201, headers: { ...headers, Location: `${url}/${apiKey.path}/${idOf(created.row)}` }, json }
+  }
+})
+
+const rotateSecret = endpoint({
+  ...ROTATION,
+  path: `/${client.path}/{id}/rotate`,
+  subject: 'a rotation',
+  operationId: 'rotateClientSecret',
+  tag: client.path,
+  summary: 'Replace the secret of a client',
+  description: 'The old secret stops at once. A public client has no secret: 409.',
+  body: noBody,
+  replies: { 200: { ...shown(client, 'The client with its new secret'), headers: ['ETag'] } },
+  handle: async (asked, context) => {
     const made = await renewedSecret(client)
     const changed = await context.database.transaction((tx) =>
-      rotateClientSecret(tx, writing(context, request), target(request, context), made)
+      rotateClientSecret(tx, writing(asked, context), targetOf(asked, context), made)
     )
-    return send(reply, client, changed, context.address(request, base).json)
-  })
-  app.post(
-    `${base}/${user.path}/:id/password`,
-    { config: { ...config, work: 'expensive' } },
-    async (request: ItemRequest, reply) => {
-      const { password } = readBody(PASSWORD, request.body ?? {})
-      // Hashes nothing for an unknown user.
-      await find(context.database, user, context.requester(request).view, request.params.id)
-      const made = await renewedSecret(user, password ?? undefined)
-      const changed = await context.database.transaction((tx) =>
-        changePassword(tx, writing(context, request), target(request, context), made)
-      )
-      return send(reply, user, changed, context.address(request, base).json)
-    }
-  )
+    return answerOf(asked, context, client, changed)
+  }
+})
+
+const renewPassword = endpoint({
+  ...ROTATION,
+  path: `/${user.path}/{id}/password`,
+  subject: 'a password',
+  operationId: 'changeUserPassword',
+  tag: user.path,
+  summary: 'Give a user another password',
+  description: 'Revokes every token of the user.',
+  body: PASSWORD,
+  isBodyOptional: true,
+  examples: { chosen: { value: { password: 'correct horse battery' } } },
+  failures: [412],
+  work: 'expensive',
+  replies: { 200: { ...shown(user, 'The user, with the password unless it was chosen'), headers: ['ETag'] } },
+  handle: async (asked, context) => {
+    const { password } = asked.body
+    // Hashes nothing for an unknown user.
+    await find(context.database, user, asked.view, String(asked.params.id))
+    const made = await renewedSecret(user, password ?? undefined)
+    const changed = await context.database.transaction((tx) =>
+      changePassword(tx, writing(asked, context), targetOf(asked, context), made)
+    )
+    return answerOf(asked, context, user, changed)
+  }
+})
+
+/** Operations that make new secrets of keys, clients and users. */
+export const rotationEndpoints: readonly Endpoint[] = [rotateKey, rotateSecret, renewPassword]
+
+function shown({ type }: Resource, description: string) {
+  return { description, schema: schemaRef(`${type}_Created`) }
 }
 
-function writing(context: RouteContext, request: FastifyRequest): WriteContext {
-  return { ...context, ...context.requester(request) }
+function writing({ view, author }: Asked<unknown, unknown>, context: RouteContext): WriteContext {
+  return { ...context, view, author }
 }
 
-function target({ params, headers }: ItemRequest, { takesWeakTags }: RouteContext): Target {
-  return { id: params.id, requireExpected: expectedVersion(headers['if-match'], takesWeakTags) }
+function targetOf({ request, params }: Asked<unknown, unknown>, { takesWeakTags }: RouteContext): Target {
+  return { id: String(params.id), requireExpected: expectedVersion(request.headers['if-match'], takesWeakTags) }
 }
 
-function send(reply: FastifyReply, resource: Resource, { row, secret }: Created, root: string): FastifyReply {
-  const document = JSON.parse(writeDocument(resource.path, selectAll(resource), row, root))
-  const shown = resource.secret && secret !== undefined ? { [resource.secret.member]: secret } : {}
-  return reply.header('ETag', entityTag(versionOf(row))).send({ ...document, ...shown })
+function answerOf(
+  { request, base }: Asked<unknown, unknown>,
+  { address }: RouteContext,
+  resource: Resource,
+  { row, secret }: Created
+): Answer {
+  const document = JSON.parse(writeDocument(resource.path, selectAll(resource), row, address(request, base).json))
+  const made = resource.secret && secret !== undefined ? { [resource.secret.member]: secret } : {}
+  return { headers: { ETag: entityTag(versionOf(row)) }, json: JSON.stringify({ ...document, ...made }) }
 }

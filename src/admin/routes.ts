@@ -1,8 +1,12 @@
 import type { FastifyInstance } from 'fastify'
+import type { Endpoint } from '../tmf/serving/endpoint.ts'
 import { type RouteContext, registerResource } from '../tmf/serving/routes.ts'
 import { adminResources } from './index.ts'
-import { registerRotations } from './rotation-routes.ts'
-import { registerTenants } from './tenant-routes.ts'
+import { rotationEndpoints } from './rotation-routes.ts'
+import { tenantEndpoints } from './tenant-routes.ts'
+
+/** Operations beside the resources. */
+export const adminEndpoints: readonly Endpoint[] = [...rotationEndpoints, ...tenantEndpoints]
 
 export type AdminContext = Omit<RouteContext, 'resources' | 'supportsProxy'>
 
@@ -17,7 +21,6 @@ export async function registerAdmin(app: FastifyInstance, base: string, parts: A
       reply.header('Cache-Control', 'no-store')
     })
     for (const resource of adminResources.values()) registerResource(admin, base, resource, context)
-    registerRotations(admin, base, context)
-    registerTenants(admin, base, context)
+    for (const { register } of adminEndpoints) register(admin, base, context)
   })
 }

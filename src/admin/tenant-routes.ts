@@ -1,76 +1,138 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { slotOf } from '../fairness/request-slot.ts'
-import { rawQuery } from '../http/address.ts'
 import { ADMIN } from '../messages/admin.ts'
-import { QUERIES } from '../messages/query.ts'
 import { weighed } from '../tmf/cost.ts'
-import { parseQuery } from '../tmf/query/query.ts'
+import { type EndpointDescription, PAGE_HEADERS } from '../tmf/openapi/endpoint.ts'
+import { schemaRef } from '../tmf/openapi/schemas.ts'
+import { type Asked, anyQuery, type Endpoint, endpoint, listQuery, noBody } from '../tmf/serving/endpoint.ts'
+import { pageOfList } from '../tmf/serving/links.ts'
 import type { RouteContext } from '../tmf/serving/routes.ts'
 import { createTenant } from './tenant-creation.ts'
 import type { Tenant } from './tenant-row.ts'
-import { readTenantCreation, readTenantPatch, requireLogo } from './tenant-settings.ts'
+import { requireChange, requireLogo, TENANT_CHANGE, TENANT_CREATION } from './tenant-settings.ts'
 import { changeTenant, findTenant, listTenants } from './tenants.ts'
 
-type ItemRequest = FastifyRequest<{ Params: { id: string } }>
+const TENANT = {
+  tag: 'tenant',
+  subject: 'a tenant',
+  access: { scopes: ['admin'], supportsProxy: false },
+  query: anyQuery
+} as const satisfies Partial<EndpointDescription>
 
-const DEFAULT_LIMIT = 100
-const LIMIT_MAX = 1_000
+const ONE = schemaRef('Tenant')
+const FOUND = { schema: { type: 'array', items: ONE }, headers: PAGE_HEADERS }
 
-/** Registers the routes of tenants: administrators see their own; an operator's see all. */
-export function registerTenants(app: FastifyInstance, base: string, context: RouteContext): void {
-  const config = { access: { scopes: ['admin'], supportsProxy: context.supportsProxy } }
-  const { database } = context
-  const url = (request: FastifyRequest) => `${context.address(request, base).url}/tenant`
-  const ownId = (request: FastifyRequest) => context.requester(request).view.tenantId
-  app.get(`${base}/tenant`, { config }, async (request, reply) => {
-    const page = readPage(rawQuery(request))
-    const { tenants, total } = await listTenants(weighed(slotOf(request), database), ownId(request), page)
-    reply.header('X-Total-Count', total).header('X-Result-Count', tenants.length)
-    const isPart = page.isAsked && tenants.length < total
-    return reply.code(isPart ? 206 : 200).send(tenants.map((tenant) => represent(tenant, url(request))))
-  })
-  app.get(`${base}/tenant/:id`, { config }, async (request: ItemRequest) => {
-    return represent(await findTenant(database, ownId(request), request.params.id), url(request))
-  })
-  app.patch(`${base}/tenant/:id`, { config }, async (request: ItemRequest) => {
-    const patch = readTenantPatch(request.body)
-    if (patch.branding?.logo !== undefined) await slotOf(request).become('expensive')
-    await requireLogo(patch.branding)
-    const { author } = context.requester(request)
-    const { id } = request.params
-    const tenant = await database.transaction((tx) => changeTenant(tx, { ...context, author }, id, patch))
-    return represent(tenant, url(request))
-  })
-  app.post(`${base}/tenant`, { config: { ...config, work: 'expensive' } }, (request, reply) =>
-    create(request, reply, context, url(request))
-  )
+const list = endpoint({
+  ...TENANT,
+  method: 'GET',
+  path: '/tenant',
+  operationId: 'listTenant',
+  summary: 'Find tenants',
+  description: 'Administrators see their own tenant; an operator sees all, sorted by id. Logos are left out.',
+  query: listQuery('tenant', {}),
+  body: noBody,
+  replies: {
+    200: { description: 'All of them, or the first page', ...FOUND },
+    206: { description: 'The part that `offset` and `limit` asked for', ...FOUND }
+  },
+  handle: async (asked, context) => {
+    const { isPaged, link, ...page } = asked.query
+    const queryable = weighed(slotOf(asked.request), context.database)
+    const { tenants, total } = await listTenants(queryable, asked.view.tenantId, page)
+    const url = urlOf(asked, context)
+    return {
+      ...pageOfList(url, link, { ...page, isPaged, count: tenants.length, total }),
+      json: JSON.stringify(tenants.map((tenant) => represent(tenant, url)))
+    }
+  }
+})
+
+const retrieve = endpoint({
+  ...TENANT,
+  method: 'GET',
+  path: '/tenant/{id}',
+  operationId: 'retrieveTenant',
+  summary: 'Read one tenant',
+  description: 'A tenant with all of its settings.',
+  body: noBody,
+  replies: { 200: { description: 'The tenant', schema: ONE } },
+  handle: async (asked, context) => {
+    const tenant = await findTenant(context.database, asked.view.tenantId, String(asked.params.id))
+    return answerOf(asked, context, tenant)
+  }
+})
+
+const patch = endpoint({
+  ...TENANT,
+  method: 'PATCH',
+  path: '/tenant/{id}',
+  operationId: 'patchTenant',
+  summary: 'Change one tenant',
+  description: `A merge patch of at least one setting (RFC 7396). It affects later work only: an issued bill keeps its
+number and its document.`,
+  body: TENANT_CHANGE,
+  bodyTypes: ['application/merge-patch+json', 'application/json'],
+  example: { language: 'de', branding: { colour: '#0b6b5d', contact: ['+49 40 123'] } },
+  failures: [409],
+  replies: { 200: { description: 'The tenant as it is now', schema: ONE } },
+  handle: async (asked, context) => {
+    const { request, body, author, params } = asked
+    requireChange(body)
+    if (body.branding?.logo !== undefined) await slotOf(request).become('expensive')
+    await requireLogo(body.branding)
+    const changing = { ...context, author }
+    const tenant = await context.database.transaction((tx) => changeTenant(tx, changing, String(params.id), body))
+    return answerOf(asked, context, tenant)
+  }
+})
+
+const create = endpoint({
+  ...TENANT,
+  method: 'POST',
+  path: '/tenant',
+  operationId: 'createTenant',
+  summary: 'Create one tenant',
+  description: `Only administrators of an operator may create tenants. The response has the first client and user of the
+new tenant, with their secrets, which are shown once.`,
+  body: TENANT_CREATION,
+  examples: { provider: { value: { id: 'acme', name: 'Acme Telecom', timeZone: 'Europe/Berlin' } } },
+  work: 'expensive',
+  failures: [409],
+  replies: {
+    201: {
+      description: 'The tenant, with its first client and user',
+      schema: schemaRef('Tenant_Created'),
+      headers: ['Location']
+    }
+  },
+  handle: async (asked, context) => {
+    const { author, body } = asked
+    const own = await findTenant(context.database, author.tenantId, author.tenantId)
+    if (!own.isOperator) throw ADMIN.operatorOnly()
+    await requireLogo(body.branding)
+    const created = await createTenant(context.database, { ...context, author }, { ...body, isOperator: false })
+    const { tenant, ...shown } = created
+    const url = urlOf(asked, context)
+    return {
+      status: 201,
+      headers: { Location: `${url}/${tenant.id}` },
+      json: JSON.stringify({ ...represent(tenant, url), ...shown })
+    }
+  }
+})
+
+/** Operations on tenants: administrators see their own; an operator's see all. */
+export const tenantEndpoints: readonly Endpoint[] = [list, create, retrieve, patch]
+
+type Requested = Pick<Asked<unknown, unknown>, 'request' | 'base'>
+
+function urlOf({ request, base }: Requested, { address }: RouteContext): string {
+  return `${address(request, base).url}/tenant`
 }
 
-async function create(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  context: RouteContext,
-  url: string
-): Promise<FastifyReply> {
-  const { author } = context.requester(request)
-  const own = await findTenant(context.database, author.tenantId, author.tenantId)
-  if (!own.isOperator) throw ADMIN.operatorOnly()
-  const posted = { ...readTenantCreation(request.body), isOperator: false }
-  await requireLogo(posted.branding)
-  const { tenant, ...shown } = await createTenant(context.database, { ...context, author }, posted)
-  return reply
-    .code(201)
-    .header('Location', `${url}/${tenant.id}`)
-    .send({ ...represent(tenant, url), ...shown })
+function answerOf(asked: Requested, context: RouteContext, tenant: Tenant) {
+  return { json: JSON.stringify(represent(tenant, urlOf(asked, context))) }
 }
 
 export function represent({ id, ...others }: Tenant, url: string): object {
   return { id, href: `${url}/${id}`, ...others }
-}
-
-function readPage(raw: string): { offset: number; limit: number; isAsked: boolean } {
-  const { offset, limit, fields, where, sort, after } = parseQuery(raw)
-  if (fields || where || sort.length > 0 || after) throw QUERIES.onlyThese('tenant', ['offset'])
-  const isAsked = offset !== undefined || limit !== undefined
-  return { offset: offset ?? 0, limit: Math.min(limit ?? DEFAULT_LIMIT, LIMIT_MAX), isAsked }
 }

@@ -81,14 +81,24 @@ function part<S extends z.ZodRawShape>(shape: S) {
 }
 
 const PLAIN = {
-  timeZone: ruled(TIME_ZONE_RULE, isTimeZone).optional(),
-  currency: ruled('must be a currency of ISO 4217, such as EUR', isCurrency).optional(),
-  language: z.enum(LANGUAGES, { error: `must be one of ${LANGUAGES.join(', ')}` }).optional(),
-  billNumberPattern: ruled(NUMBER_PATTERN_RULE, isNumberPattern).optional(),
+  timeZone: ruled(TIME_ZONE_RULE, isTimeZone)
+    .optional()
+    .meta({ description: 'IANA name; days, months and cycles begin there' }),
+  currency: ruled('must be a currency of ISO 4217, such as EUR', isCurrency)
+    .optional()
+    .meta({ description: 'ISO 4217; of new accounts that name none' }),
+  language: z
+    .enum(LANGUAGES, { error: `must be one of ${LANGUAGES.join(', ')}` })
+    .optional()
+    .meta({ description: 'Of new accounts that name none, and of documents without an account' }),
+  billNumberPattern: ruled(NUMBER_PATTERN_RULE, isNumberPattern)
+    .optional()
+    .meta({ description: 'How bills are numbered, such as INV-{yyyy}-{000001}' }),
   callChargeTypes: z
     .array(z.string({ error: CALL_TYPES_RULE }), { error: CALL_TYPES_RULE })
     .refine(areCallTypes, { error: CALL_TYPES_RULE })
     .optional()
+    .meta({ description: 'Types of rates that statements count as calls' })
 }
 
 function areCallTypes(types: readonly string[]): boolean {
@@ -96,34 +106,40 @@ function areCallTypes(types: readonly string[]): boolean {
   return types.length <= CALL_TYPES_MAX && new Set(types).size === types.length && types.every(isRight)
 }
 
-const CREATION = z.strictObject({
+export const TENANT_CREATION = z.strictObject({
   ...{ id, name, ...PLAIN },
-  branding: BRANDING.optional(),
-  itemisation: ITEMISATION.optional()
+  branding: BRANDING.optional().meta({ description: 'How documents show it' }),
+  itemisation: ITEMISATION.optional().meta({ description: 'How many lines documents list; all when left out' })
 })
 
 const patched = z.record(z.string(), z.unknown(), { error: PART_RULE }).nullable().optional()
 
 /** A merge patch; its parts are checked once they are merged. */
-const CHANGE = z.strictObject({
+export const TENANT_CHANGE = z.strictObject({
   name: name.optional(),
   ...PLAIN,
-  branding: patched,
-  itemisation: patched
+  branding: patched.meta({ description: 'Merged into what is there; null removes it' }),
+  itemisation: patched.meta({ description: 'Merged into what is there; null lists all lines' })
 })
 
-const CHANGEABLE = Object.keys(CHANGE.shape)
+const CHANGEABLE = Object.keys(TENANT_CHANGE.shape)
 
-export type TenantSettings = Omit<z.output<typeof CREATION>, 'id' | 'name'>
-export type TenantPatch = z.output<typeof CHANGE>
+export type TenantSettings = Omit<z.output<typeof TENANT_CREATION>, 'id' | 'name'>
+export type TenantPatch = z.output<typeof TENANT_CHANGE>
 
-export function readTenantCreation(body: unknown): z.output<typeof CREATION> {
-  return readBody(CREATION, body)
+export function readTenantCreation(body: unknown): z.output<typeof TENANT_CREATION> {
+  return readBody(TENANT_CREATION, body)
 }
 
 export function readTenantPatch(body: unknown): TenantPatch {
-  const patch = readBody(CHANGE, body)
-  if (Object.keys(patch).length > 0) return patch
+  const patch = readBody(TENANT_CHANGE, body)
+  requireChange(patch)
+  return patch
+}
+
+/** Throws `invalidBody` for a patch that says nothing. */
+export function requireChange(patch: TenantPatch): void {
+  if (Object.keys(patch).length > 0) return
   throw ADMIN.nothingToChange(CHANGEABLE)
 }
 

@@ -1,10 +1,9 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyRequest } from 'fastify'
 import type { Database, Queryable } from '../db/database.ts'
 import { json, rowOf } from '../db/row.ts'
 import { sql } from '../db/sql.ts'
 import { slotOf } from '../fairness/request-slot.ts'
 import { preferred } from '../http/accept.ts'
-import type { Access } from '../http/access.ts'
 import { isUnchanged } from '../http/conditional.ts'
 import { DOCUMENTS } from '../messages/document.ts'
 import { inTurns } from '../pace/turns.ts'
@@ -12,7 +11,7 @@ import { ATTACHMENTS, type Attachment, isOwnDocument } from '../resources/bill-d
 import { customerBill } from '../resources/customer-bill.ts'
 import { find } from '../tmf/read.ts'
 import { idOf } from '../tmf/representation.ts'
-import type { RouteContext } from '../tmf/serving/routes.ts'
+import { type Answer, anyQuery, type Endpoint, endpoint, noBody } from '../tmf/serving/endpoint.ts'
 import { renderCsv } from './csv/csv.ts'
 import { renderHtml } from './html/html.ts'
 import { renderPdfAside } from './pdf/thread.ts'
@@ -20,8 +19,6 @@ import { spool } from './spool.ts'
 import { readBill } from './view/bill-reading.ts'
 import type { BillSource } from './view/bill-source.ts'
 import { billView } from './view/bill-view.ts'
-
-type DocumentRequest = FastifyRequest<{ Params: { id: string; documentId: string } }>
 
 interface Rendered {
   readonly pieces: AsyncIterable<string | Buffer>
@@ -37,24 +34,57 @@ const READ_LINES_MAX = 1_000
 const MEDIA_TYPE = /^[\w.+-]{1,127}\/[\w.+-]{1,127}$/
 const ANY_BYTES = 'application/octet-stream'
 
-export function registerDocuments(app: FastifyInstance, base: string, context: RouteContext): void {
-  const access: Access = { scopes: customerBill.scopes.read, supportsProxy: context.supportsProxy }
-  app.get(`${base}/customerBill/:id/document/:documentId`, { config: { access } }, documentHandler(context))
-}
+const DESCRIPTION = `The standard does not say where \`billDocument\` leads.
 
-function documentHandler({ database, requester }: RouteContext) {
-  return async (request: DocumentRequest, reply: FastifyReply): Promise<FastifyReply> => {
-    const { id, documentId } = request.params
-    const { view } = requester(request)
-    const billId = idOf(await find(database, customerBill, view, id))
-    const attachment = await attachmentOf(database, view.tenantId, billId, documentId)
-    const { accept } = request.headers
+Returns the document of a bill as PDF, HTML or CSV, by \`Accept\`: its number, lines, taxes and amount due. Payments
+do not change it, and the same bill has the same bytes. A document posted with its \`content\` is returned unchanged.
+A bill whose rates and amounts contradict each other is a 409.`
+
+const CSV = `billNo,rateId,date,type,productId,product,name,description,periodStart,periodEnd,taxCategory,taxRate,\
+currency,taxExcludedAmount,taxIncludedAmount,taxAmount,record
+INV-2026-000180,01M6ADBH80B4TPYHKCZWMBD85V,2026-10-01T00:00:00.000Z,appliedBillingCharge,P-1,Fibre 500,Fibre 500,\
+Basic charge,2026-10-01T00:00:00.000Z,2026-11-01T00:00:00.000Z,VAT,0.19,EUR,39.9,47.481,7.581,rate
+INV-2026-000180,,,,,,,,,,VAT,0.19,EUR,39.9,,7.58,tax
+`
+
+const TEXT = { type: 'string' }
+
+export const documentEndpoint: Endpoint = endpoint({
+  method: 'GET',
+  path: `/${customerBill.path}/{id}/document/{documentId}`,
+  pathParameters: { documentId: 'Identifier of the document, from `billDocument` of the bill' },
+  subject: 'a document',
+  operationId: 'retrieveCustomerBillDocument',
+  tag: customerBill.path,
+  summary: 'Read the document of one CustomerBill',
+  description: DESCRIPTION,
+  access: { scopes: customerBill.scopes.read, supportsProxy: true },
+  headers: ['IfNoneMatch'],
+  query: anyQuery,
+  body: noBody,
+  failures: [406, 409],
+  replies: {
+    200: {
+      description: 'The document',
+      headers: ['ETag', 'Vary', 'Content-Disposition'],
+      media: {
+        'application/pdf': { ...TEXT, contentMediaType: 'application/pdf' },
+        'text/html': TEXT,
+        'text/csv': { ...TEXT, examples: [CSV] },
+        '*/*': { ...TEXT, description: 'The posted content with its posted `mimeType`' }
+      }
+    },
+    304: { description: 'Unchanged since the version that `If-None-Match` names', headers: ['ETag', 'Vary'] }
+  },
+  handle: async ({ request, params, view }, { database }) => {
+    const billId = idOf(await find(database, customerBill, view, String(params.id)))
+    const attachment = await attachmentOf(database, view.tenantId, billId, String(params.documentId))
     const rendered = isOwnDocument(attachment)
       ? await rendering(request, (queryable) => readBill(queryable, view.tenantId, billId), database)
-      : posted(accept, attachment)
-    return send(request, reply, rendered)
+      : posted(request.headers.accept, attachment)
+    return answerOf(request, rendered)
   }
-}
+})
 
 const ATTACHED = rowOf('customer_bill', { billDocument: json(ATTACHMENTS) })
 
@@ -136,17 +166,18 @@ async function* only(content: Buffer): AsyncGenerator<Buffer> {
 }
 
 /** Sends a large document as it is made, without an entity tag, which would be known at the end only. */
-async function send(request: FastifyRequest, reply: FastifyReply, rendered: Rendered): Promise<FastifyReply> {
+async function answerOf({ headers }: FastifyRequest, rendered: Rendered): Promise<Answer> {
   const { pieces, type, disposition, contentSecurityPolicy } = rendered
-  const content = await spool(pieces)
-  const tag = 'tag' in content ? content.tag : undefined
-  const isKnown = tag !== undefined && isUnchanged(request.headers['if-none-match'], tag)
-  reply.header('Vary', 'Accept').header('Cache-Control', 'private, no-cache')
-  if (tag !== undefined) reply.header('ETag', tag)
-  if (isKnown) return reply.code(304).send()
-  if (contentSecurityPolicy) reply.header('Content-Security-Policy', contentSecurityPolicy)
-  return reply
-    .header('Content-Disposition', disposition)
-    .type(type)
-    .send('tag' in content ? content.whole : content.stream)
+  const made = await spool(pieces)
+  const tag = 'tag' in made ? made.tag : undefined
+  const known = { Vary: 'Accept', 'Cache-Control': 'private, no-cache', ...(tag !== undefined && { ETag: tag }) }
+  if (tag !== undefined && isUnchanged(headers['if-none-match'], tag)) return { status: 304, headers: known }
+  return {
+    headers: {
+      ...known,
+      ...(contentSecurityPolicy && { 'Content-Security-Policy': contentSecurityPolicy }),
+      'Content-Disposition': disposition
+    },
+    content: { type, body: 'tag' in made ? made.whole : made.stream }
+  }
 }

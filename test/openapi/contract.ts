@@ -16,7 +16,7 @@ export interface Contract {
 const PLAIN_HEADERS = [
   ...['content-type', 'content-length', 'date', 'connection', 'transfer-encoding'],
   ...['content-security-policy', 'cross-origin-resource-policy', 'referrer-policy'],
-  ...['x-content-type-options', 'x-frame-options', 'cache-control']
+  ...['x-content-type-options', 'x-frame-options', 'cache-control', 'pragma']
 ]
 
 /** Checks a server against the committed document. */

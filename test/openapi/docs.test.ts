@@ -14,7 +14,7 @@ test('/openapi.json is the committed document, below the path at which clients s
   expect(headers['content-type']).toBe('application/json;charset=utf-8')
   const servers = ['/billing/customerBillManagement/v4', '/billing/tmf-api/customerBillManagement/v4']
   const text = JSON.stringify(readDocument()).replaceAll('"servers":[{"url":"/"}]', '"servers":[{"url":"/billing"}]')
-  const below = JSON.parse(text.replaceAll(/"(\/oauth\/)/g, '"/billing$1'))
+  const below = JSON.parse(text.replaceAll(/:"(\/oauth\/)/g, ':"/billing$1'))
   expect(body).toEqual({ ...below, servers: servers.map((url) => ({ url })) })
 })
 

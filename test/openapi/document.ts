@@ -14,6 +14,7 @@ export interface Document {
     readonly parameters: Readonly<Record<string, { readonly name: string; readonly in: string }>>
     readonly headers: Readonly<Record<string, { readonly required?: boolean }>>
     readonly responses: Readonly<Record<string, Response>>
+    readonly securitySchemes: Readonly<Record<string, unknown>>
   }
 }
 
@@ -22,7 +23,13 @@ export interface Operation {
   readonly 'x-tmf-operation': 'standard' | 'extension'
   readonly security: readonly Readonly<Record<string, readonly string[]>>[]
   readonly parameters: readonly { readonly name: string; readonly in: string }[]
+  readonly requestBody?: { readonly content: Readonly<Record<string, Example>> }
   readonly responses: Readonly<Record<string, Response & { readonly $ref?: string }>>
+}
+
+interface Example {
+  readonly example?: unknown
+  readonly examples?: Readonly<Record<string, { readonly value: unknown }>>
 }
 
 interface Response {
@@ -45,11 +52,3 @@ export function operationsOf({ paths }: Document) {
 
 /** Path items below another base name their server. */
 const SERVERS = 'servers'
-
-/** Returns the paths with their methods, below each base path of the API or below `base`. */
-export function methodsBelow({ paths }: Document, base?: string): readonly (readonly [string, readonly string[]])[] {
-  return Object.entries(paths).flatMap(([name, { servers, ...item }]) => {
-    const isMeant = base === undefined ? servers === undefined : name.startsWith(`${base}/`)
-    return isMeant ? [[name, Object.keys(item).map((method) => method.toUpperCase())] as const] : []
-  })
-}

@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { DEMO, fillDemoCredentials } from '../../sample-data/credentials.ts'
 import { fillWithDemoData } from '../../sample-data/demo.ts'
+import { encodePassword } from '../../src/auth/sign-in/password.ts'
+import { sql } from '../../src/db/sql.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { type Contract, watch } from './contract.ts'
 
@@ -11,6 +14,7 @@ let contract: Contract
 beforeAll(async () => {
   server = await startTestServer()
   await fillWithDemoData(server.database)
+  await fillDemoCredentials(server.database)
   contract = watch(server)
 })
 afterAll(() => server.close())
@@ -80,6 +84,99 @@ describe('every answer is as the document says', () => {
     await expectStatus(404, 'GET', `${payments}/${UNKNOWN_ID}`)
     await expectStatus(200, 'POST', `${payment}/reverse`)
     await expectStatus(409, 'POST', `${payment}/reverse`)
+    expect(contract.breaches()).toEqual([])
+  })
+
+  test('health', async () => {
+    await expectStatus(200, 'GET', '/health/live')
+    await expectStatus(200, 'GET', '/health/ready')
+    await expectStatus(405, 'POST', '/health/ready')
+    expect(contract.breaches()).toEqual([])
+  })
+
+  test('tenants', async () => {
+    const tenants = '/admin/v1/tenant'
+    await expectStatus(200, 'GET', tenants)
+    await expectStatus(206, 'GET', `${tenants}?limit=0`)
+    await expectStatus(400, 'GET', `${tenants}?sort=id`)
+    await expectStatus(200, 'GET', `${tenants}/demo`)
+    await expectStatus(404, 'GET', `${tenants}/other`)
+    await expectStatus(200, 'PATCH', `${tenants}/demo`, { branding: { colour: '#0b6b5d' }, itemisation: { lines: 9 } })
+    await expectStatus(400, 'PATCH', `${tenants}/demo`, {})
+    await expectStatus(403, 'POST', tenants, { id: 'acme', name: 'Acme' })
+    await server.database.run(sql`UPDATE "tenant" SET "is_operator" = true WHERE "id" = 'demo'`)
+    await expectStatus(201, 'POST', tenants, { id: 'acme', name: 'Acme' })
+    await expectStatus(409, 'POST', tenants, { id: 'acme', name: 'Acme' })
+    await expectStatus(415, 'POST', tenants, 'text', { 'content-type': 'text/plain' })
+    expect(contract.breaches()).toEqual([])
+  })
+
+  test.each(['apiKey', 'client', 'user'])('a new secret of one %s', async (path) => {
+    const collection = `/admin/v1/${path}`
+    const { body } = await expectStatus(201, 'POST', collection, exampleOf(collection))
+    const verb = path === 'user' ? 'password' : 'rotate'
+    const place = `${collection}/${body.id}/${verb}`
+    await expectStatus(412, 'POST', place, undefined, { 'if-match': '"99"' })
+    await expectStatus(path === 'apiKey' ? 201 : 200, 'POST', place)
+    await expectStatus(400, 'POST', place, { other: true })
+    await expectStatus(404, 'POST', `${collection}/${UNKNOWN_ID}/${verb}`)
+    expect(contract.breaches()).toEqual([])
+  })
+
+  test('tokens', async () => {
+    const demo = { client_id: 'demo', client_secret: DEMO.clientSecret }
+    const form = { 'content-type': 'application/x-www-form-urlencoded' }
+    const send = (status: number, path: string, fields: Record<string, string>) =>
+      expectStatus(status, 'POST', path, String(new URLSearchParams(fields)), form)
+    const granted = {
+      ...demo,
+      grant_type: 'password',
+      username: DEMO.username,
+      password: encodePassword(DEMO.password)
+    }
+    const { body } = await send(200, '/oauth/token', granted)
+    await send(200, '/oauth/introspect', { ...demo, token: body.access_token })
+    await send(200, '/oauth/introspect', { ...demo, token: body.refresh_token })
+    await send(200, '/oauth/revoke', { ...demo, token: body.access_token })
+    await send(200, '/oauth/introspect', { ...demo, token: body.access_token })
+    for (const path of ['token', 'introspect', 'revoke'].map((name) => `/oauth/${name}`)) {
+      await send(400, path, { ...demo })
+      await send(401, path, { ...granted, token: 'unknown', client_secret: 'wrong' })
+      await send(413, path, { ...demo, token: 'x'.repeat(20_000) })
+      await expectStatus(415, 'POST', path, {})
+      await expectStatus(405, 'GET', path)
+    }
+    await expectStatus(200, 'GET', '/.well-known/jwks.json')
+    await expectStatus(200, 'GET', '/.well-known/oauth-authorization-server')
+    expect(contract.breaches()).toEqual([])
+  })
+
+  test('signing in', async () => {
+    const redirectUri = 'https://portal.example/callback'
+    await expectStatus(201, 'POST', '/admin/v1/client', {
+      clientId: 'portal',
+      grantTypes: ['authorization_code'],
+      scope: ['bill:read'],
+      redirectUris: [redirectUri],
+      isPublic: true,
+      passwordEncoding: 'plain'
+    })
+    const query = String(
+      new URLSearchParams({
+        ...{ client_id: 'portal', redirect_uri: redirectUri, response_type: 'code' },
+        ...{ code_challenge: 'x'.repeat(43), code_challenge_method: 'S256' }
+      })
+    )
+    const form = { 'content-type': 'application/x-www-form-urlencoded' }
+    const place = '/oauth/authorize'
+    await expectStatus(200, 'GET', `${place}?${query}`)
+    await expectStatus(303, 'GET', `${place}?${query}&scope=nothing`)
+    await expectStatus(400, 'GET', `${place}?client_id=nobody`)
+    await expectStatus(303, 'POST', place, `${query}&username=${DEMO.username}&password=${DEMO.password}`, form)
+    await expectStatus(400, 'POST', place, query, form)
+    await expectStatus(403, 'POST', place, `${query}&username=${DEMO.username}&password=wrong`, form)
+    await expectStatus(413, 'POST', place, `state=${'x'.repeat(40_000)}`, form)
+    await expectStatus(415, 'POST', place, {})
     expect(contract.breaches()).toEqual([])
   })
 })

@@ -8,7 +8,9 @@ function objectSchema(properties: Json, optional: Json = {}): Json {
   return { type: 'object', required: Object.keys(properties), properties: { ...properties, ...optional } }
 }
 
-export const PREVIEW_SCHEMA = objectSchema({
+export const PREVIEW_SCHEMA = schemaRef('Preview')
+
+export const PREVIEW = objectSchema({
   billingAccount: schemaRef('BillingAccountRef'),
   billingPeriod: objectSchema({ endDateTime: INSTANT }),
   taxExcludedAmount: MONEY,

@@ -9,7 +9,9 @@ function money(description: string): Json {
   return { ...schemaRef('Money'), description }
 }
 
-export const PAYMENT_SCHEMA: Json = {
+export const PAYMENT_SCHEMA = schemaRef('Payment')
+
+export const PAYMENT: Json = {
   type: 'object',
   required: ['id', 'href', 'billingAccount', 'amount', 'method', 'reference', 'createdAt', 'allocations', 'credit'],
   properties: {

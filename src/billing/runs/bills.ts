@@ -44,7 +44,7 @@ export async function streamBills(
   const documents = run.dryRun ? dryDocuments(inSlot, tenantId, run.id) : billDocuments(inSlot, tenantId, run.id, root)
   const timeZone = await timeZoneOf(context.database, tenantId)
   const body = Readable.from(WRITERS[type](documents, timeZone))
-  return { headers: { Vary: 'Accept' }, stream: { type: `${type};charset=utf-8`, body } }
+  return { headers: { Vary: 'Accept' }, content: { type: `${type};charset=utf-8`, body } }
 }
 
 type Documents = AsyncGenerator<string>

@@ -11,7 +11,9 @@ function listOf(properties: Json, description: string): Json {
   return { type: 'array', description, items: { type: 'object', required: Object.keys(properties), properties } }
 }
 
-export const RUN_SCHEMA: Json = {
+export const RUN_SCHEMA = schemaRef('BillRun')
+
+export const BILL_RUN: Json = {
   type: 'object',
   required: [
     ...['id', 'href', 'state', 'billCycle', 'dryRun', 'billState', 'eligible', 'billed', 'skipped', 'parkedCount'],

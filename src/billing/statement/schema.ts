@@ -11,7 +11,9 @@ function complete(properties: Json): Json {
   return { type: 'object', required: Object.keys(properties), properties }
 }
 
-export const STATEMENT_SCHEMA = complete({
+export const STATEMENT_SCHEMA = schemaRef('Statement')
+
+export const STATEMENT = complete({
   billingAccount: schemaRef('BillingAccountRef'),
   from: { ...DAY, description: 'The first day' },
   to: { ...DAY, description: 'The last day' },

@@ -99,7 +99,7 @@ const HEADERS = {
   Link: { description: 'Addresses of the first, prev, next and last page (RFC 8288)', schema: text },
   ETag: { description: 'Version of the resource, for `If-Match` and `If-None-Match`', required: true, schema: text },
   Location: {
-    description: 'Address of the new resource',
+    description: 'Address of the new resource, or of a redirect',
     required: true,
     schema: { type: 'string', format: 'uri' }
   },
@@ -107,8 +107,9 @@ const HEADERS = {
     description: 'Present if this is the response to an earlier request with this `Idempotency-Key`',
     schema: { type: 'string', enum: ['true'] }
   },
+  'Content-Disposition': { description: 'Disposition and file name', schema: text },
   Vary: { description: 'Request headers that the response depends on', required: true, schema: text },
-  'WWW-Authenticate': { description: 'How to authenticate (RFC 6750, section 3)', schema: text },
+  'WWW-Authenticate': { description: 'How to authenticate (RFC 6750, section 3; RFC 7617)', schema: text },
   Allow: { description: 'The methods of the path', required: true, schema: text },
   'Accept-Patch': { description: 'The media types that PATCH takes', schema: text },
   'Accept-Post': { description: 'The media types that POST takes', schema: text },

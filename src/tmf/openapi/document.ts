@@ -1,6 +1,7 @@
 import type { Served } from '../declaration/define.ts'
 import type { Operation } from '../declaration/resource.ts'
 import { componentHeaders, componentParameters, componentResponses } from './components.ts'
+import { type EndpointDescription, endpointPaths } from './endpoint.ts'
 import { type OperationContext, operationObject, VERBS } from './operations.ts'
 import { componentSchemas, type Json } from './schemas.ts'
 
@@ -11,7 +12,10 @@ export interface ApiDescription {
   readonly version: string
   readonly description: string
   readonly basePaths: readonly string[]
+  /** OpenAPI's security schemes by name. Any of them opens an operation that is not public. */
   readonly securitySchemes: Json
+  /** Security schemes of operations that authenticate clients themselves. */
+  readonly clientSchemes: Json
   /** The prefix of every path as clients see it, or empty. */
   readonly prefix: string
   readonly sections: readonly Section[]
@@ -25,13 +29,15 @@ export interface Section {
   /** A provider may act as one of its partners on the resources. */
   readonly supportsProxy: boolean
   readonly tags?: Readonly<Record<string, string>>
-  /** Returns further path items; any of the schemes opens their operations. */
-  readonly furtherPaths: (schemes: readonly string[]) => Json
+  /** Operations beside the resources. */
+  readonly operations: readonly EndpointDescription[]
+  /** Further schemas by name. */
+  readonly schemas?: Json
 }
 
 /** Returns the OpenAPI 3.1 document, made from declarations only. */
 export function openApiDocument(api: ApiDescription): Json {
-  const { title, version, description, basePaths, prefix, securitySchemes, sections } = api
+  const { title, version, description, basePaths, prefix, securitySchemes, clientSchemes, sections } = api
   const served = sections.flatMap(({ resources }) => resources)
   const schemes = Object.keys(securitySchemes)
   return {
@@ -41,11 +47,11 @@ export function openApiDocument(api: ApiDescription): Json {
     tags: sections.flatMap(tagsOf),
     paths: Object.fromEntries(sections.flatMap((section) => pathsOf(section, prefix, schemes))),
     components: {
-      schemas: componentSchemas(served),
+      schemas: Object.assign(componentSchemas(served), ...sections.map(({ schemas = {} }) => schemas)),
       parameters: componentParameters(),
       headers: componentHeaders(),
       responses: componentResponses(),
-      securitySchemes
+      securitySchemes: { ...securitySchemes, ...clientSchemes }
     }
   }
 }
@@ -61,10 +67,10 @@ function pathsOf(
   prefix: string,
   schemes: readonly string[]
 ): readonly (readonly [path: string, item: Json])[] {
-  const { base, resources, furtherPaths } = section
+  const { base, resources, operations } = section
   const items: Json = {
     ...Object.fromEntries(resources.flatMap((resource) => pathItems(resource, { ...section, schemes }))),
-    ...furtherPaths(schemes)
+    ...endpointPaths(operations, schemes)
   }
   const servers = [{ url: prefix || '/' }]
   return Object.entries(items).map(([path, item]) =>

@@ -29,20 +29,25 @@ export interface EndpointDescription {
   readonly summary: string
   readonly description: string
   readonly access: Access
+  /** Names of security schemes, where the operation authenticates clients itself. */
+  readonly clients?: readonly string[]
   readonly query: z.ZodType | QueryReader<unknown>
   readonly body: z.ZodType
+  /** Media types of the body; JSON by default. */
+  readonly bodyTypes?: readonly string[]
   /** The body may be left out. */
   readonly isBodyOptional?: boolean
   readonly headers?: readonly ParameterName[]
   /** A body that succeeds on the demo data. */
   readonly example?: Json
   readonly examples?: Readonly<Record<string, Json>>
+  /** Successes, and failures whose body is not `Error`. */
   readonly replies: Readonly<Record<number, Reply>>
   /** Failures besides those of every operation. */
   readonly failures?: readonly (keyof typeof ERROR_RESPONSES)[]
 }
 
-/** A success: its description, the schema of its JSON or of each media type, and headers besides the request id. */
+/** A response: its description, the schema of its JSON or of each media type, and headers besides the request id. */
 export interface Reply {
   readonly description: string
   readonly schema?: Json
@@ -55,7 +60,16 @@ const PUBLIC_COMMON = [405, 429, 500, 503, 'default'] as const
 
 export const PAGE_HEADERS = ['X-Total-Count', 'X-Result-Count', 'Link'] as const
 
-export function operationOf(declared: EndpointDescription, schemes: readonly string[]): Json {
+/** Returns path items; any of the security schemes opens their operations. */
+export function endpointPaths(described: readonly EndpointDescription[], schemes: readonly string[]): Json {
+  const paths: Record<string, Record<string, Json>> = {}
+  for (const one of described) {
+    paths[one.path] = { ...paths[one.path], [one.method.toLowerCase()]: operationOf(one, schemes) }
+  }
+  return paths
+}
+
+function operationOf(declared: EndpointDescription, schemes: readonly string[]): Json {
   const {
     operationId,
     tag,
@@ -65,10 +79,11 @@ export function operationOf(declared: EndpointDescription, schemes: readonly str
     example,
     examples,
     replies,
+    bodyTypes = ['application/json'],
     failures = [],
     headers = []
   } = declared
-  const body = jsonSchema(declared.body)
+  const body = bodySchema(declared.body)
   const ofItem = declared.path.includes('{') ? ([404, 414] as const) : []
   const ofBody = declared.method === 'GET' ? [] : ([413, 415] as const)
   const common = access === 'public' ? PUBLIC_COMMON : COMMON
@@ -81,20 +96,30 @@ export function operationOf(declared: EndpointDescription, schemes: readonly str
     summary: `${summary} (extension)`,
     description,
     'x-tmf-operation': 'extension',
-    security: access === 'public' ? [] : schemes.map((scheme) => ({ [scheme]: access.scopes })),
+    security: requirements(declared, schemes),
     parameters: [
       ...pathParameters(declared),
       ...('read' in declared.query ? declared.query.parameters : queryParameters(declared.query)),
       ...parameterRefs(...headers, ...(isProxy ? (['ProxyAccountNumber'] as const) : []), 'RequestId')
     ],
     ...(hasMembers(body) && {
-      requestBody: { required: !declared.isBodyOptional, content: { 'application/json': content } }
+      requestBody: {
+        required: !declared.isBodyOptional,
+        content: Object.fromEntries(bodyTypes.map((type) => [type, content]))
+      }
     }),
     responses: {
-      ...Object.fromEntries(Object.entries(replies).map(([status, reply]) => [status, response(reply)])),
-      ...Object.fromEntries(statuses.map((status) => [status, responseRef(ERROR_RESPONSES[status].name)]))
+      ...Object.fromEntries(statuses.map((status) => [status, responseRef(ERROR_RESPONSES[status].name)])),
+      ...Object.fromEntries(Object.entries(replies).map(([status, reply]) => [status, response(reply)]))
     }
   }
+}
+
+/** Returns the alternatives. */
+function requirements({ access, clients = [] }: EndpointDescription, schemes: readonly string[]): readonly Json[] {
+  if (access !== 'public') return schemes.map((scheme) => ({ [scheme]: access.scopes }))
+  // The client's credentials may also be in the form.
+  return clients.length === 0 ? [] : [...clients.map((scheme) => ({ [scheme]: [] })), {}]
 }
 
 function response({
@@ -121,7 +146,7 @@ function pathParameters({ path, pathParameters = {} }: EndpointDescription): rea
 }
 
 function queryParameters(query: z.ZodType): readonly Json[] {
-  const { properties = {}, required = [] } = jsonSchema(query)
+  const { properties = {}, required = [] } = bodySchema(query)
   return Object.entries(properties).map(([name, { description, ...schema }]) => {
     return { name, in: 'query', required: required.includes(name), description, schema }
   })
@@ -134,7 +159,7 @@ interface ObjectSchema {
 }
 
 /** Returns the schema of the input, before transformations. */
-function jsonSchema(schema: z.ZodType): ObjectSchema {
+export function bodySchema(schema: z.ZodType): ObjectSchema {
   const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' })
   return rest as ObjectSchema
 }

@@ -157,10 +157,11 @@ function moves({ attribute = 'state', transitions }: StateMachine): string {
 
 function requestBody({ type, bulk, examples }: Resource, operation: Operation): Json | undefined {
   if (operation === 'create') {
-    const created = bulk
+    const created: Json = bulk
       ? bulkBody(schemaRef(`${type}_Create`))
       : { [JSON_TYPE]: { schema: schemaRef(`${type}_Create`) } }
-    return withExample(created, JSON_TYPE, examples?.create)
+    // Each line of many is written like one.
+    return Object.keys(created).reduce((content, type) => withExample(content, type, examples?.create), created)
   }
   if (operation !== 'patch') return undefined
   const schema = (mediaType: string) => schemaRef(mediaType === JSON_PATCH ? 'JsonPatch' : `${type}_Update`)

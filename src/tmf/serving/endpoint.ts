@@ -8,8 +8,7 @@ import { readBody } from '../../http/read-body.ts'
 import type { Problem } from '../../messages/problem.ts'
 import { QUERIES } from '../../messages/query.ts'
 import { parameterRefs } from '../openapi/components.ts'
-import { type EndpointDescription, operationOf, type QueryReader } from '../openapi/endpoint.ts'
-import type { Json } from '../openapi/schemas.ts'
+import type { EndpointDescription, QueryReader } from '../openapi/endpoint.ts'
 import { type ListQuery, readListQuery } from '../query/list-query.ts'
 import type { Requester, RouteContext } from './routes.ts'
 
@@ -29,18 +28,18 @@ export interface Asked<Query, Body> extends Requester {
   readonly body: Body
 }
 
-/** A response: empty, JSON as text, so that no digit of an amount is lost, or a stream of another media type. */
+/** A response: empty, JSON as text, so that no digit of an amount is lost, or content of another media type. */
 export interface Answer {
   /** 200 by default. */
   readonly status?: number
   readonly headers?: Readonly<Record<string, string | number>>
   readonly json?: string | Buffer
-  readonly stream?: { readonly type: string; readonly body: Readable }
+  readonly content?: { readonly type: string; readonly body: Readable | Buffer }
 }
 
 export interface Endpoint {
   register(app: FastifyInstance, base: string, context: RouteContext): void
-  describe(schemes: readonly string[]): { readonly path: string; readonly method: string; readonly operation: Json }
+  readonly description: EndpointDescription
 }
 
 type Request = FastifyRequest<{ Params: Readonly<Record<string, string>> }>
@@ -55,7 +54,7 @@ export function endpoint<Query, Body>(declared: Declaration<Query, Body>): Endpo
       const url = base + path.replaceAll(/\{(\w+)\}/g, ':$1')
       app.route({ method, url, config: { access, ...(work && { work }) }, handler: handlerOf(declared, base, context) })
     },
-    describe: (schemes) => ({ path, method: method.toLowerCase(), operation: operationOf(declared, schemes) })
+    description: declared
   }
 }
 
@@ -76,9 +75,9 @@ function handlerOf<Query, Body>(declared: Declaration<Query, Body>, base: string
         return context.requester(request).author
       }
     }
-    const { status = 200, headers = {}, json, stream } = await handle(asked, context)
+    const { status = 200, headers = {}, json, content } = await handle(asked, context)
     reply.code(status).headers(headers)
-    if (stream) return reply.type(stream.type).send(stream.body)
+    if (content) return reply.type(content.type).send(content.body)
     return json === undefined ? reply.send() : reply.type(JSON_TYPE).send(json)
   }
 }
@@ -116,14 +115,6 @@ export function listQuery<Name extends string>(
 export function versioned({ headers }: FastifyRequest, version: string, json: string): Answer {
   const tag = { ETag: entityTag(version) }
   return isUnchanged(headers['if-none-match'], tag.ETag) ? { status: 304, headers: tag } : { headers: tag, json }
-}
-
-export function endpointPaths(endpoints: readonly Endpoint[], schemes: readonly string[]): Json {
-  const paths: Record<string, Record<string, Json>> = {}
-  for (const { path, method, operation } of endpoints.map(({ describe }) => describe(schemes))) {
-    paths[path] = { ...paths[path], [method]: operation }
-  }
-  return paths
 }
 
 /** Throws `invalidQuery` with the parameter at fault, or all allowed ones. */

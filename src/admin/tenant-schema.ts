@@ -1,0 +1,41 @@
+import { bodySchema } from '../tmf/openapi/endpoint.ts'
+import { type Json, schemaRef } from '../tmf/openapi/schemas.ts'
+import { TENANT_CREATION } from './tenant-settings.ts'
+
+const TEXT = { type: 'string' }
+
+const { properties } = bodySchema(TENANT_CREATION)
+const TENANT: Json = {
+  type: 'object',
+  description: 'A provider with its settings',
+  required: [
+    ...['id', 'href', 'name', 'isOperator', 'timeZone', 'currency', 'language', 'billNumberPattern'],
+    ...['callChargeTypes', 'createdAt']
+  ],
+  properties: {
+    ...properties,
+    href: { ...TEXT, format: 'uri', description: 'The address of the tenant' },
+    isOperator: { type: 'boolean', description: 'Whether its administrators see and create all tenants' },
+    createdAt: { ...TEXT, format: 'date-time', description: 'Time of creation' }
+  }
+}
+
+function of(...names: readonly string[]): Json {
+  return { type: 'object', required: names, properties: Object.fromEntries(names.map((name) => [name, TEXT])) }
+}
+
+/** Schemas beside the resources, by name. */
+export const ADMIN_SCHEMAS: Json = {
+  Tenant: TENANT,
+  Tenant_Created: {
+    allOf: [
+      schemaRef('Tenant'),
+      {
+        type: 'object',
+        description: 'With its first client and user; the secrets are shown once',
+        required: ['client', 'user'],
+        properties: { client: of('clientId', 'secret'), user: of('username', 'password') }
+      }
+    ]
+  }
+}
