@@ -26,7 +26,7 @@ const FLOORS: readonly (readonly (readonly string[])[])[] = [
   [['src']],
   // Users of the server.
   [['sample-data'], ['prisma']],
-  [['demo'], ['bench'], ['ctk']]
+  [['demo'], ['bench'], ['ctk', 'postman']]
 ]
 
 interface Place {

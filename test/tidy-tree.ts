@@ -5,7 +5,7 @@ import path from 'node:path'
 export type Tree = ReadonlyMap<string, string>
 
 const ROOT = path.resolve(import.meta.dirname, '..')
-const FOLDERS = ['src', 'prisma', 'ctk', 'bench', 'demo', 'sample-data', 'test']
+const FOLDERS = ['src', 'prisma', 'ctk', 'bench', 'demo', 'sample-data', 'postman', 'test']
 
 export function readTree(): Tree {
   const files = FOLDERS.flatMap((folder) =>

@@ -19,6 +19,7 @@ const ENTRIES = [
   'demo/run.ts',
   'ctk/run.ts',
   'ctk/collection.ts',
+  'postman/collection.ts',
   'bench/run.ts',
   'bench/bare.ts',
   'bench/load.ts',

@@ -5,6 +5,8 @@ import path from 'node:path'
 import { promisify } from 'node:util'
 import pino from 'pino'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { runCollection } from '../../ctk/runner.ts'
+import { collection, POSTMAN_FOLDER, postmanFiles } from '../../postman/collection.ts'
 import { DEMO, fillDemoCredentials } from '../../sample-data/credentials.ts'
 import { fillWithDemoData } from '../../sample-data/demo.ts'
 import { newId } from '../../src/base/ulid.ts'
@@ -16,6 +18,10 @@ const ROOT = path.resolve(import.meta.dirname, '../..')
 const CLIENT = path.join(import.meta.dirname, 'client')
 const MODULES = path.join(ROOT, 'node_modules')
 const run = promisify(execFile)
+
+interface Environment {
+  readonly values: readonly { readonly key: string; readonly value: string }[]
+}
 
 let server: TestServer
 let work: BillingJobs
@@ -60,6 +66,27 @@ describe('a client that is generated from the committed document', () => {
       allocations: 1,
       state: 'settled'
     })
+  })
+})
+
+describe('the collection of Postman for people', () => {
+  test('and its environment are committed as their declarations say (npm run openapi writes them)', () => {
+    for (const [name, text] of postmanFiles()) expect(readFileSync(new URL(name, POSTMAN_FOLDER), 'utf8')).toBe(text)
+  })
+
+  test('runs from one end to the other, each request with the status that it tells', async () => {
+    const text = postmanFiles().get('demo.postman_environment.json')
+    const environment: Environment = JSON.parse(String(text))
+    const known = environment.values.map(({ key, value }) => [key, value])
+    const all = collection()
+    const { results } = await runCollection({ collection: all, variables: { ...Object.fromEntries(known), root: url } })
+    const told = all.item.flatMap(({ name: task, item }) =>
+      item.map(({ name, response }) => `${task}: ${name} ${response[0]?.code}`)
+    )
+    // A followed run is requested several times.
+    const answered = new Set(results.map(({ folder, name, status }) => `${folder}: ${name} ${status}`))
+    expect([...answered]).toEqual(told)
+    expect(results.flatMap(({ failed, errors }) => [...failed, ...errors])).toEqual([])
   })
 })
 
