@@ -19,6 +19,8 @@ declare module 'fastify' {
 export const LINES_TYPE = 'application/x-ndjson'
 
 const DEPTH_MAX = 64
+/** Reading and checking this many holds the event loop for some 20 ms. */
+const MEMBERS_MAX = 10_000
 
 /**
  * Makes an app read the JSON media types of this API, in UTF-8, and no others. If the route takes many documents, an
@@ -52,7 +54,7 @@ function requirePlainText({ headers }: FastifyRequest): void {
 /** Checks the array as a whole; later each element is read like a body of its own. */
 function parseElements(bytes: Buffer): Lines {
   const text = textOf(bytes)
-  inspect(text, DEPTH_MAX + 1)
+  inspect(text, 1)
   parsed(text)
   return elementsOf(bytes)
 }
@@ -64,7 +66,7 @@ function parseElements(bytes: Buffer): Lines {
 export function parseJson(bytes: Buffer): unknown {
   if (bytes.length === 0) return undefined
   const text = textOf(bytes)
-  const hasSuspectNumbers = inspect(text, DEPTH_MAX)
+  const hasSuspectNumbers = inspect(text, 0)
   const value = parsed(text)
   if (hasSuspectNumbers) checkNumbers(text)
   if (SUSPECT_TEXT.test(text)) checkTexts(value)
@@ -88,11 +90,12 @@ function parsed(text: string): unknown {
 }
 
 /**
- * Scans a text before any recursion: refuses deep nesting. Returns whether a number, long or with an exponent, could
- * lose digits as an IEEE double.
+ * Scans a text before any recursion: refuses deep nesting and too many members in a document, whose depth is `outside`.
+ * Returns whether a number, long or with an exponent, could lose digits as an IEEE double.
  */
-function inspect(text: string, max: number): boolean {
+function inspect(text: string, outside: 0 | 1): boolean {
   let depth = 0
+  let members = 0
   let length = 0
   let isSuspect = false
   for (let at = 0; at < text.length; at++) {
@@ -104,10 +107,17 @@ function inspect(text: string, max: number): boolean {
     isSuspect ||= length > 0 && (character === SMALL_E || character === LARGE_E)
     length = 0
     if (character === QUOTE) at = textEnd(text, at + 1)
+    else if (character === COLON) members += 1
     else depth += NESTING[character] ?? 0
-    if (depth > max) throw BODIES.tooDeep(DEPTH_MAX)
+    if (depth <= outside) members = 0
+    requireBounds(depth - outside, members)
   }
   return isSuspect
+}
+
+function requireBounds(depth: number, members: number): void {
+  if (depth > DEPTH_MAX) throw BODIES.tooDeep(DEPTH_MAX)
+  if (members > MEMBERS_MAX) throw BODIES.tooManyMembers(MEMBERS_MAX)
 }
 
 function textEnd(text: string, start: number): number {
@@ -123,6 +133,7 @@ function isEscaped(text: string, at: number): boolean {
 }
 
 const QUOTE = 0x22
+const COLON = 0x3a
 const BACKSLASH = 0x5c
 const ZERO = 0x30
 const NINE = 0x39

@@ -13,6 +13,7 @@ export const BODIES = messages('body', {
   notUtf8: is.invalidBody`The body must be valid UTF-8`,
   notJson: is.invalidBody`The body must be JSON${'; reading fails at position 3'}`,
   tooDeep: is.invalidBody`The body may be nested ${64} levels deep at most`,
+  tooManyMembers: is.invalidBody`The body may have ${10_000} members at most`,
   notObject: is.invalidBody`The body must be a JSON object`,
   lineTooLong: is.payloadTooLarge`The line is too long`,
   atomicTooLarge: is.payloadTooLarge`atomic=true takes at most ${100_000} lines of ${67_108_864} bytes together`,

@@ -37,6 +37,9 @@ interface Request {
   readonly type?: string
 }
 
+const members = (count: number) =>
+  JSON.stringify(Object.fromEntries(Array.from({ length: count }, (_, at) => [`m${at}`, 1])))
+
 const REQUESTS: Readonly<Record<string, Request>> = {
   'a list of 1,000': { query: { limit: '1000' } },
   'a long pattern': { query: { 'name.regex': '(x{1,9}y?)'.repeat(700) } },
@@ -47,6 +50,8 @@ const REQUESTS: Readonly<Record<string, Request>> = {
   'an array of many': { body: JSON.stringify(many), type: 'application/json' },
   'an array of nothing': { body: `[1${',1'.repeat(BODY_LIMIT / 2 - 2)}]`, type: 'application/json' },
   'an array of objects': { body: `[{}${',{"a":1}'.repeat(BODY_LIMIT / 8 - 1)}]`, type: 'application/json' },
+  'more members than are taken': { body: members(BODY_LIMIT / 16), type: 'application/json' },
+  'as many members as are taken': { body: members(10_000), type: 'application/json' },
   'deep JSON': { body: '['.repeat(BODY_LIMIT), type: 'application/json' },
   'a long text': { body: JSON.stringify({ name: 'x'.repeat(BODY_LIMIT - 12) }), type: 'application/json' }
 }
@@ -105,13 +110,12 @@ describe('a statement', () => {
   })
 
   test('of very many movements holds nobody up', async () => {
-    let statement: Reply | undefined
-    const longest = await longestTurnMs(async () => {
-      statement = await ask('2026-04-01')
-    })
-    expect(statement?.body.closingBalance).toEqual({ unit: 'EUR', value: 100 })
-    expect(statement && idsOf(statement)).toEqual(payments(0, MOVEMENTS_MAX))
-    expect(longest).toBeLessThan(TURN_MAX_MS)
+    const statement = await ask('2026-04-01')
+    expect(statement.body.closingBalance).toEqual({ unit: 'EUR', value: 100 })
+    expect(idsOf(statement)).toEqual(payments(0, MOVEMENTS_MAX))
+    // Unparsed: parsing is the client's turn.
+    const query = { from: '2026-04-01', to: '2026-04-07' }
+    expect(await longestTurnMs(() => send({ query }, `${BASE}/accounts/A-2/statement`))).toBeLessThan(TURN_MAX_MS)
   })
 
   test('of too many is refused, and has all of them in shorter periods', async () => {
