@@ -1,6 +1,6 @@
 /**
  * The condition of a query in either spelling (attribute filters or JSONPath `filter`). Its two interpreters must
- * agree: where.ts (SQL) and match.ts (in memory).
+ * agree: condition-sql.ts (SQL) and match.ts (in memory).
  */
 export type Predicate =
   | { readonly op: 'and' | 'or'; readonly terms: readonly Predicate[] }

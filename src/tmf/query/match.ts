@@ -5,7 +5,7 @@ import type { Scalar } from '../declaration/shape.ts'
 import type { Atom, Bound } from './bind.ts'
 import { regexMatches } from './regex.ts'
 
-/** Matches a document, or an element of a list. The twin of where.ts. */
+/** Matches a document, or an element of a list. The twin of condition-sql.ts. */
 export function match(bound: Bound, value: unknown): boolean {
   switch (bound.op) {
     case 'and':
