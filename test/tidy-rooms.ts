@@ -19,7 +19,7 @@ const FLOORS: readonly (readonly (readonly string[])[])[] = [
     ['cycles', 'drafts', 'payments', 'issuing', 'engine', 'runs', 'on-demand', 'statement', ''].map((room) =>
       path.posix.join('src/billing', room)
     ),
-    ['view', 'csv', 'html', 'pdf', ''].map((room) => path.posix.join('src/documents', room))
+    ['content', 'csv', 'html', 'pdf', ''].map((room) => path.posix.join('src/documents', room))
   ],
   [['src/cli']],
   // The composition, which knows every room.

@@ -12,13 +12,13 @@ import { customerBill } from '../resources/customer-bill.ts'
 import { find } from '../tmf/read.ts'
 import { idOf } from '../tmf/representation.ts'
 import { type Answer, anyQuery, type Endpoint, endpoint, noBody } from '../tmf/serving/endpoint.ts'
+import { billContent } from './content/bill-content.ts'
+import { readBill } from './content/bill-reading.ts'
+import type { BillSource } from './content/bill-source.ts'
 import { renderCsv } from './csv/csv.ts'
 import { renderHtml } from './html/html.ts'
 import { renderPdfAside } from './pdf/thread.ts'
 import { spool } from './spool.ts'
-import { readBill } from './view/bill-reading.ts'
-import type { BillSource } from './view/bill-source.ts'
-import { billView } from './view/bill-view.ts'
 
 interface Rendered {
   readonly pieces: AsyncIterable<string | Buffer>
@@ -121,12 +121,12 @@ async function rendering(
   switch (type) {
     case 'application/pdf':
       return {
-        pieces: only(await renderPdfAside(await billView(source), slot.requireClient)),
+        pieces: only(await renderPdfAside(await billContent(source), slot.requireClient)),
         type,
         disposition: `inline; filename="${name}.pdf"`
       }
     case 'text/html': {
-      const { pieces, contentSecurityPolicy } = renderHtml(await billView(source))
+      const { pieces, contentSecurityPolicy } = renderHtml(await billContent(source))
       const disposition = `inline; filename="${name}.html"`
       return { pieces: inTurns(pieces), type: `${type};charset=utf-8`, disposition, contentSecurityPolicy }
     }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { takeNumbers } from '../../src/billing/issuing/number-series.ts'
 import { sql } from '../../src/db/sql.ts'
-import { readBranding } from '../../src/documents/view/branding.ts'
+import { readBranding } from '../../src/documents/content/branding.ts'
 import { logoUri } from '../documents/logo.ts'
 import { addApiKey, addPartner, TENANT } from '../support/database.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'

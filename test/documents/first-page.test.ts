@@ -1,9 +1,9 @@
 import jsQR from 'jsqr'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { readBranding } from '../../src/documents/content/branding.ts'
+import { imprintOf } from '../../src/documents/content/texts.ts'
+import { WORDS } from '../../src/documents/content/words.ts'
 import { renderHtml } from '../../src/documents/html/html.ts'
-import { readBranding } from '../../src/documents/view/branding.ts'
-import { imprintOf } from '../../src/documents/view/texts.ts'
-import { WORDS } from '../../src/documents/view/words.ts'
 import { gallery, LONG_BRANDING, TEN, taxedBill } from './gallery.ts'
 import { withPages, withPdf } from './pdf-text.ts'
 import { plain, type Rendered, rendered } from './rendered.ts'
@@ -27,8 +27,8 @@ const NAMES = [
 
 describe.each(NAMES)('the bill %s', (name) => {
   test('says on its first page how much, by when and how it is paid, and what it is made of', () => {
-    const { view, words, format, html } = bill(name)
-    const { due, groups, taxes, net, gross } = view
+    const { content, words, format, html } = bill(name)
+    const { due, groups, taxes, net, gross } = content
     const types = groups.flatMap(({ type, products, amount }) => [
       [words.types[type], format.amount(amount)],
       ...products.map(({ name: product = '', amount: own }) => [product, format.amount(own)])
@@ -49,10 +49,10 @@ describe.each(NAMES)('the bill %s', (name) => {
   })
 
   test('has every line with its rate, amount and days, or says how many more there are', () => {
-    const { view, words, format, pages, html } = bill(name)
+    const { content, words, format, pages, html } = bill(name)
     const all = pages.join(' ')
-    for (const { lines, further } of view.groups.flatMap(({ products }) => products)) {
-      for (const { name: line, period, taxRates = view.taxes.impliedRates, amount } of lines) {
+    for (const { lines, further } of content.groups.flatMap(({ products }) => products)) {
+      for (const { name: line, period, taxRates = content.taxes.impliedRates, amount } of lines) {
         const days = format.shortPeriod(period.startDateTime, period.endDateTime)
         for (const text of [line, days, ...taxRates.map(format.percent), format.amount(amount)]) {
           expect(all).toContain(plain(text))
@@ -67,8 +67,8 @@ describe.each(NAMES)('the bill %s', (name) => {
   })
 
   test('has all of its letterhead on every page, and nothing is cut', () => {
-    const { view, words, pages, html } = bill(name)
-    for (const line of imprintOf(view, words)) {
+    const { content, words, pages, html } = bill(name)
+    for (const line of imprintOf(content, words)) {
       for (const page of pages) expect(page.replaceAll(' ', '')).toContain(line.replace(/\s/g, ''))
       expect(html).toContain(plain(line))
     }
@@ -76,16 +76,18 @@ describe.each(NAMES)('the bill %s', (name) => {
   })
 
   test('is a tagged PDF 1.7 with a language and a title, whose totals stand with what they are of', async () => {
-    const { view, words, pdf, pages } = bill(name)
+    const { content, words, pdf, pages } = bill(name)
     const [{ info }, mark] = await withPdf(pdf, (document) =>
       Promise.all([document.getMetadata(), document.getMarkInfo()])
     )
-    expect(info).toMatchObject({ PDFFormatVersion: '1.7', Language: view.language })
-    expect(info).toMatchObject({ Title: expect.stringContaining(words.titles[view.kind]) })
+    expect(info).toMatchObject({ PDFFormatVersion: '1.7', Language: content.language })
+    expect(info).toMatchObject({ Title: expect.stringContaining(words.titles[content.kind]) })
     expect(mark instanceof Map ? Object.fromEntries(mark) : mark).toMatchObject({ Marked: true })
     const trees = await withPages(pdf, (page) => page.getStructTree())
     expect(JSON.stringify(trees[0])).toMatch(/"role":"H1".*"role":"Table".*"role":"TR".*"role":"TH".*"role":"TD"/)
-    const names = view.groups.flatMap(({ products }) => products.flatMap(({ lines }) => lines.map((line) => line.name)))
+    const names = content.groups.flatMap(({ products }) =>
+      products.flatMap(({ lines }) => lines.map((line) => line.name))
+    )
     for (const page of pages.slice(1)) expect(names.some((line) => page.includes(plain(line)))).toBe(true)
   })
 })
@@ -139,7 +141,7 @@ describe('a QR code', () => {
         .concat('RF14INV2026000180')
         .join('\n')
     )
-    expect(bill('tenDe').view.due?.transfer?.code).toBe(await scan(bill('tenDe').pdf))
+    expect(bill('tenDe').content.due?.transfer?.code).toBe(await scan(bill('tenDe').pdf))
   })
 
   test('says what is left to pay where a credit pays a part', async () => {
@@ -210,9 +212,9 @@ test('the longest letterhead that can be set is on the bill as a whole', async (
   })
   const tenant = { name: 'W'.repeat(256), branding, timeZone: 'UTC', itemisation: {} }
   const charges = Array.from({ length: 100 }, (_, at) => ({ amount: '1', name: `Call ${at}.` }))
-  const { view, words, pages } = await rendered(taxedBill('USD', charges, {}, { tenant }))
+  const { content, words, pages } = await rendered(taxedBill('USD', charges, {}, { tenant }))
   for (const page of pages) {
-    for (const line of imprintOf(view, words)) expect(page.replaceAll(' ', '')).toContain(line.replace(/\s/g, ''))
+    for (const line of imprintOf(content, words)) expect(page.replaceAll(' ', '')).toContain(line.replace(/\s/g, ''))
   }
   expect(pages.join(' ')).toContain('Call 99.')
 })
@@ -220,5 +222,5 @@ test('the longest letterhead that can be set is on the bill as a whole', async (
 test.each(['tenFr'])('French has its blanks before : ; ! ? and within « »', (name) => {
   expect(JSON.stringify(WORDS.fr)).not.toMatch(/[^\u00a0"}]:[^"{[]|[^\u00a0][;!?»]|«[^\u00a0]/)
   expect(first(name)).toContain('Numéro fiscal : DE 123 456 789')
-  expect([...renderHtml(bill(name).view).pieces].join('')).toContain('Numéro fiscal\u00a0: DE 123 456 789')
+  expect([...renderHtml(bill(name).content).pieces].join('')).toContain('Numéro fiscal\u00a0: DE 123 456 789')
 })

@@ -1,7 +1,7 @@
 import Big from 'big.js'
 import { minorDigits } from '../../src/base/money.ts'
-import type { BillSource, TaxProfile } from '../../src/documents/view/bill-source.ts'
-import { readBranding } from '../../src/documents/view/branding.ts'
+import type { BillSource, TaxProfile } from '../../src/documents/content/bill-source.ts'
+import { readBranding } from '../../src/documents/content/branding.ts'
 import { logoUri } from './logo.ts'
 import { BRANDING, billOf, type Charge } from './source.ts'
 

@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
+import { billContent } from '../../src/documents/content/bill-content.ts'
 import { renderPdf } from '../../src/documents/pdf/pdf.ts'
-import { billView } from '../../src/documents/view/bill-view.ts'
 import { digestsOf, SET } from './pdf-set.ts'
 import { textsOf } from './pdf-text.ts'
 
@@ -23,7 +23,7 @@ async function digestsElsewhere(order: readonly number[]): Promise<readonly stri
 
 test('whatever was written before, the text of a PDF is that of its bill', async () => {
   for (const source of [...SET, ...SET.toReversed()]) {
-    const texts = (await textsOf(await renderPdf(await billView(source)))).flat()
+    const texts = (await textsOf(await renderPdf(await billContent(source)))).flat()
     const [[{ name = '' } = {}] = []] = await Array.fromAsync(source.rates)
     expect(texts).toEqual(expect.arrayContaining([source.customer.name, name]))
     if (source.language === 'de') expect(texts).toContain('1.234,50')

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
+import { billContent } from '../../src/documents/content/bill-content.ts'
 import { renderPdf } from '../../src/documents/pdf/pdf.ts'
-import { billView } from '../../src/documents/view/bill-view.ts'
 import { billOf } from './source.ts'
 
 /** Bills whose letters share parts or looks: `;` contains a comma, `С` is no C. */
@@ -19,7 +19,7 @@ export async function digestsOf(order: readonly number[], atOnce = false): Promi
     const source = SET[place]
     if (!source) throw new Error(`there is no bill ${place}`)
     digests[place] = createHash('sha256')
-      .update(await renderPdf(await billView(source)))
+      .update(await renderPdf(await billContent(source)))
       .digest('hex')
   }
   if (atOnce) await Promise.all(order.map(make))

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { LANGUAGES } from '../../src/base/language.ts'
+import { billContent } from '../../src/documents/content/bill-content.ts'
+import { readBranding } from '../../src/documents/content/branding.ts'
 import { paginate } from '../../src/documents/pdf/pages.ts'
 import { renderPdf } from '../../src/documents/pdf/pdf.ts'
 import type { TableRow } from '../../src/documents/pdf/rows.ts'
 import { renderPdfAside } from '../../src/documents/pdf/thread.ts'
-import { billView } from '../../src/documents/view/bill-view.ts'
-import { readBranding } from '../../src/documents/view/branding.ts'
 import { logoUri } from './logo.ts'
 import { textsOf } from './pdf-text.ts'
 import { BRANDING, billOf, type Charge } from './source.ts'
@@ -16,7 +16,7 @@ const CHARGES: readonly Charge[] = [
   { amount: '-5', name: 'Goodwill', type: 'appliedBillingCredit' }
 ]
 
-const render = async (source = billOf('EUR', CHARGES)) => renderPdf(await billView(source))
+const render = async (source = billOf('EUR', CHARGES)) => renderPdf(await billContent(source))
 const plain = (texts: readonly string[] | undefined) =>
   (texts ?? []).map((text) => text.replace(/[\u00a0\u202f]/g, ' '))
 
@@ -89,20 +89,20 @@ test('a bill of 2,000 lines carries its sum from page to page, and has every lin
 test('the thread beside the event loop makes the same, when it is new as when it is kept', async () => {
   const logo = { ...BRANDING, logo: logoUri(6) }
   const tenant = { name: 'Nordlicht', timeZone: 'UTC', itemisation: {}, branding: await readBranding(logo) }
-  const views = await Promise.all(
-    [billOf('EUR', CHARGES, { tenant }), billOf('JPY', CHARGES), billOf('EUR', CHARGES, { tenant })].map(billView)
+  const contents = await Promise.all(
+    [billOf('EUR', CHARGES, { tenant }), billOf('JPY', CHARGES), billOf('EUR', CHARGES, { tenant })].map(billContent)
   )
-  const expected = await Promise.all(views.map(renderPdf))
+  const expected = await Promise.all(contents.map(renderPdf))
   for (const _ of ['new', 'kept']) {
-    const made = await Promise.all(views.map((view) => renderPdfAside(view)))
+    const made = await Promise.all(contents.map((content) => renderPdfAside(content)))
     expect(made.map((file, at) => file.equals(expected[at] ?? Buffer.alloc(0)))).toEqual([true, true, true])
   }
 })
 
 test('the caller gets the error that ends the thread, and the next PDF has a new one', async () => {
-  const view = await billView(billOf('EUR', CHARGES))
-  const broken = { ...view, language: 'xx' } as unknown as typeof view
-  const made = [broken, view].map((each) => renderPdfAside(each).then(String, (error: Error) => error.name))
+  const content = await billContent(billOf('EUR', CHARGES))
+  const broken = { ...content, language: 'xx' } as unknown as typeof content
+  const made = [broken, content].map((each) => renderPdfAside(each).then(String, (error: Error) => error.name))
   expect(await Promise.all(made)).toEqual(['TypeError', expect.stringMatching(/^%PDF-/)])
 })
 

@@ -1,15 +1,15 @@
+import { type BillContent, billContent } from '../../src/documents/content/bill-content.ts'
+import type { BillSource } from '../../src/documents/content/bill-source.ts'
+import { type Format, formatOf } from '../../src/documents/content/format.ts'
+import type { Words } from '../../src/documents/content/vocabulary.ts'
+import { WORDS } from '../../src/documents/content/words.ts'
 import { renderHtml } from '../../src/documents/html/html.ts'
 import { renderPdf } from '../../src/documents/pdf/pdf.ts'
-import type { BillSource } from '../../src/documents/view/bill-source.ts'
-import { type BillView, billView } from '../../src/documents/view/bill-view.ts'
-import { type Format, formatOf } from '../../src/documents/view/format.ts'
-import type { Words } from '../../src/documents/view/vocabulary.ts'
-import { WORDS } from '../../src/documents/view/words.ts'
 import { textsOf } from './pdf-text.ts'
 
 /** The texts of a bill's documents. */
 export interface Rendered {
-  readonly view: BillView
+  readonly content: BillContent
   readonly words: Words
   readonly format: Format
   readonly pdf: Buffer
@@ -28,10 +28,10 @@ export function readable(page: string): string {
 }
 
 export async function rendered(source: BillSource): Promise<Rendered> {
-  const view = await billView(source)
-  const pdf = await renderPdf(view)
+  const content = await billContent(source)
+  const pdf = await renderPdf(content)
   const pages = (await textsOf(pdf)).map((texts) => plain(texts.join(' ')))
-  const format = formatOf(view.language, view.timeZone, view.currency, view.digits)
-  const html = plain(readable([...renderHtml(view).pieces].join('')))
-  return { view, words: WORDS[view.language], format, pdf, pages, html }
+  const format = formatOf(content.language, content.timeZone, content.currency, content.digits)
+  const html = plain(readable([...renderHtml(content).pieces].join('')))
+  return { content, words: WORDS[content.language], format, pdf, pages, html }
 }

@@ -1,7 +1,7 @@
 import Big from 'big.js'
 import { minorDigits } from '../../src/base/money.ts'
-import type { BillSource, Rate, Rates } from '../../src/documents/view/bill-source.ts'
-import { readBranding } from '../../src/documents/view/branding.ts'
+import type { BillSource, Rate, Rates } from '../../src/documents/content/bill-source.ts'
+import { readBranding } from '../../src/documents/content/branding.ts'
 
 /** A charge: its amount, and differences from a default one. */
 export type Charge = Partial<Omit<Rate, 'taxExcluded'>> & { readonly amount: string }

@@ -1,19 +1,19 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { LANGUAGES } from '../../src/base/language.ts'
+import { type BillContent, billContent } from '../../src/documents/content/bill-content.ts'
+import type { BillSource } from '../../src/documents/content/bill-source.ts'
+import { readBranding } from '../../src/documents/content/branding.ts'
+import { formatOf } from '../../src/documents/content/format.ts'
+import { languageOf, WORDS } from '../../src/documents/content/words.ts'
 import { renderCsv } from '../../src/documents/csv/csv.ts'
 import { renderHtml } from '../../src/documents/html/html.ts'
-import type { BillSource } from '../../src/documents/view/bill-source.ts'
-import { type BillView, billView } from '../../src/documents/view/bill-view.ts'
-import { readBranding } from '../../src/documents/view/branding.ts'
-import { formatOf } from '../../src/documents/view/format.ts'
-import { languageOf, WORDS } from '../../src/documents/view/words.ts'
 import { preferred } from '../../src/http/accept.ts'
 import { logoUri } from './logo.ts'
 import { billOf } from './source.ts'
 
-const pageOf = (view: BillView) => {
-  const { pieces, contentSecurityPolicy } = renderHtml(view)
+const pageOf = (content: BillContent) => {
+  const { pieces, contentSecurityPolicy } = renderHtml(content)
   return { text: [...pieces].join(''), contentSecurityPolicy }
 }
 
@@ -29,7 +29,7 @@ describe('HTML', async () => {
     logo: logoUri(2)
   }
   const page = pageOf(
-    await billView(
+    await billContent(
       billOf('EUR', [...charges, ...charges], {
         billNo: EVIL,
         accountId: EVIL,
@@ -75,7 +75,7 @@ describe('HTML', async () => {
 
   test('it says what the bill says', async () => {
     const { text } = pageOf(
-      await billView(billOf('EUR', [{ amount: '0.005' }, { amount: '0.005' }], { language: 'de' }))
+      await billContent(billOf('EUR', [{ amount: '0.005' }, { amount: '0.005' }], { language: 'de' }))
     )
     expect(text).toMatch(/^<!doctype html>\n<html lang="de">/)
     for (const part of ['Rechnung INV-2026-000180', 'Rundung', '-0,01', '15. Oktober 2026', 'RF14 INV2']) {

@@ -1,8 +1,8 @@
+import { LETTERHEAD, RECIPIENT } from '../../accounts/letterhead.ts'
 import type { Instant } from '../../base/instant.ts'
 import type { Transaction } from '../../db/database.ts'
 import { scalar, text } from '../../db/row.ts'
 import { type Sql, sql } from '../../db/sql.ts'
-import { LETTERHEAD, RECIPIENT } from '../../resources/letterhead.ts'
 
 /**
  * Keeps a tenant's present letterhead and returns its id, the first half of the SHA-256 of its content. An equal one is

@@ -1,9 +1,9 @@
 import { minorDigits, sumDecimals } from '../../base/money.ts'
 import { type Cell, csvLine } from '../../http/csv.ts'
-import type { BillSource, Rate, Tax } from '../view/bill-source.ts'
-import { type BillTaxes, taxesOf } from '../view/bill-taxes.ts'
-import { beginTally, NO_CURRENCY } from '../view/tally.ts'
-import { WORDS } from '../view/words.ts'
+import type { BillSource, Rate, Tax } from '../content/bill-source.ts'
+import { type BillTaxes, taxesOf } from '../content/bill-taxes.ts'
+import { beginTally, NO_CURRENCY } from '../content/tally.ts'
+import { WORDS } from '../content/words.ts'
 
 const COLUMNS = [
   'billNo',

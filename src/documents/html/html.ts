@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
 import { type Html, html, trusted } from '../../http/html.ts'
-import type { BillView } from '../view/bill-view.ts'
-import { formatOf } from '../view/format.ts'
-import { modulesOf, runsOf } from '../view/qr-code.ts'
-import { addressLines, dueTexts, factsOf, imprintOf, titleOf, transferOf } from '../view/texts.ts'
-import { fill } from '../view/vocabulary.ts'
-import { WORDS } from '../view/words.ts'
+import type { BillContent } from '../content/bill-content.ts'
+import { formatOf } from '../content/format.ts'
+import { modulesOf, runsOf } from '../content/qr-code.ts'
+import { addressLines, dueTexts, factsOf, imprintOf, titleOf, transferOf } from '../content/texts.ts'
+import { fill } from '../content/vocabulary.ts'
+import { WORDS } from '../content/words.ts'
 import { styleOf } from './style.ts'
 import { balances, items, summary, taxes, type Writing } from './tables.ts'
 
@@ -17,11 +17,11 @@ export interface HtmlPage {
 }
 
 /** Returns the bill as one self-contained HTML page for reading, printing and screen readers. */
-export function renderHtml(view: BillView): HtmlPage {
-  const words = WORDS[view.language]
-  const format = formatOf(view.language, view.timeZone, view.currency, view.digits)
-  const writing: Writing = { view, words, format }
-  const style = styleOf(view.issuer.branding.colour)
+export function renderHtml(content: BillContent): HtmlPage {
+  const words = WORDS[content.language]
+  const format = formatOf(content.language, content.timeZone, content.currency, content.digits)
+  const writing: Writing = { content, words, format }
+  const style = styleOf(content.issuer.branding.colour)
   const hash = createHash('sha256').update(style).digest('base64')
   const directives = ["default-src 'none'", `style-src 'sha256-${hash}'`, 'img-src data:', "base-uri 'none'"]
   return {
@@ -31,19 +31,19 @@ export function renderHtml(view: BillView): HtmlPage {
 }
 
 function* piecesOf(writing: Writing, style: string): Generator<string> {
-  const { view, words } = writing
+  const { content, words } = writing
   yield html`<!doctype html>
-<html lang="${view.language}">
+<html lang="${content.language}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${titleOf(view, words)}</title>
+<title>${titleOf(content, words)}</title>
 <style>${trusted(style)}</style>
 </head>
 <body>
 ${header(writing)}
 <main>
-<h1>${titleOf(view, words)}</h1>
+<h1>${titleOf(content, words)}</h1>
 ${due(writing)}
 ${summary(writing)}
 ${taxes(writing)}
@@ -59,12 +59,14 @@ ${footer(writing)}
 `.text
 }
 
-function header({ view, words, format }: Writing): Html {
-  const { issuer, customer, language } = view
+function header({ content, words, format }: Writing): Html {
+  const { issuer, customer, language } = content
   const { logo } = issuer.branding
   const source = logo && `data:image/png;base64,${logo.png.toString('base64')}`
   const place = addressLines(customer.address, language).map((line) => html`<br>${line}`)
-  const facts = factsOf(view, words, format).map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)
+  const facts = factsOf(content, words, format).map(
+    ([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`
+  )
   return html`<header>
 <p class="issuer">${issuer.name}</p>${source && html`<img src="${source}" alt="" height="60">`}
 <address>${customer.name}${place}</address>
@@ -72,22 +74,22 @@ function header({ view, words, format }: Writing): Html {
 </header>`
 }
 
-function due({ view, words, format }: Writing): Html {
-  const texts = dueTexts(view, words, format)
+function due({ content, words, format }: Writing): Html {
+  const texts = dueTexts(content, words, format)
   if (!texts) return html``
   const [label, date] = texts.by
-  const transfer = transferOf(view, words).map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)
+  const transfer = transferOf(content, words).map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)
   const how = transfer.length > 0 && html`<div><h2>${words.howToPay}</h2><dl>${transfer}</dl></div>`
   return html`<section class="due">
 <div><p>${texts.head}</p><p class="amount">${texts.amount}</p>
 ${label !== undefined && html`<p class="by">${label}<br><strong>${date}</strong></p>`}</div>
 ${how}
-${code({ view, words, format })}
+${code({ content, words, format })}
 </section>`
 }
 
-function code({ view, words, format }: Writing): Html | undefined {
-  const { transfer, amount = '0' } = view.due ?? {}
+function code({ content, words, format }: Writing): Html | undefined {
+  const { transfer, amount = '0' } = content.due ?? {}
   if (!transfer?.code) return undefined
   const modules = modulesOf(transfer.code)
   const size = modules.length
@@ -99,6 +101,6 @@ function code({ view, words, format }: Writing): Html | undefined {
 <path d="${runs.join('')}"/></svg><figcaption>${words.scan}</figcaption></figure>`
 }
 
-function footer({ view, words }: Writing): Html {
-  return html`<footer>${imprintOf(view, words).map((line) => html`<p>${line}</p>`)}</footer>`
+function footer({ content, words }: Writing): Html {
+  return html`<footer>${imprintOf(content, words).map((line) => html`<p>${line}</p>`)}</footer>`
 }

@@ -1,4 +1,4 @@
-import { readable } from '../view/colour.ts'
+import { readable } from '../content/colour.ts'
 
 /** Returns the style sheet. `colour` is six hexadecimal digits. */
 export function styleOf(colour: string): string {

@@ -1,29 +1,29 @@
 import { type Html, html } from '../../http/html.ts'
-import type { BillView, Group, Product } from '../view/bill-view.ts'
-import type { Format } from '../view/format.ts'
-import type { Line } from '../view/tally.ts'
-import { balanceTexts, detailOf, exemptionOf, ratesOf } from '../view/texts.ts'
-import { fill, type Words } from '../view/vocabulary.ts'
+import type { BillContent, Group, Product } from '../content/bill-content.ts'
+import type { Format } from '../content/format.ts'
+import type { Line } from '../content/tally.ts'
+import { balanceTexts, detailOf, exemptionOf, ratesOf } from '../content/texts.ts'
+import { fill, type Words } from '../content/vocabulary.ts'
 
 const LINES_PER_PIECE = 100
 
 export interface Writing {
-  readonly view: BillView
+  readonly content: BillContent
   readonly words: Words
   readonly format: Format
 }
 
 export function summary(writing: Writing): Html {
-  const { view, words, format } = writing
-  if (view.groups.length === 0 && view.net === undefined) return html``
-  const { currency } = view
+  const { content, words, format } = writing
+  if (content.groups.length === 0 && content.net === undefined) return html``
+  const { currency } = content
   return html`<h2>${words.summary}</h2>
 <table>
 <caption>${words.summary}</caption>
 <thead><tr><th scope="col">${words.description}</th>
 <th scope="col" class="number">${fill(words.amount, { currency })}</th></tr></thead>
-${view.groups.map((group) => summaryBody(group, writing))}
-<tfoot>${sumRow(words.rounding, view.rounding, format, 1)}${sumRow(words.net, view.net, format, 1)}</tfoot>
+${content.groups.map((group) => summaryBody(group, writing))}
+<tfoot>${sumRow(words.rounding, content.rounding, format, 1)}${sumRow(words.net, content.net, format, 1)}</tfoot>
 </table>`
 }
 
@@ -54,11 +54,11 @@ function sumRow(name: string, amount: string | undefined, format: Format, column
 }
 
 export function taxes(writing: Writing): Html {
-  const { view, words, format } = writing
-  const { rows, untaxed } = view.taxes
+  const { content, words, format } = writing
+  const { rows, untaxed } = content.taxes
   const zero = { base: untaxed?.base, rate: '0', amount: '0' }
   const all = [...rows, ...(untaxed ? [{ ...zero, category: untaxed.isExempt ? words.exempt : words.untaxed }] : [])]
-  const note = exemptionOf(view, words)
+  const note = exemptionOf(content, words)
   if (all.length === 0) return html`${grossTotal(writing)}`
   const cells = all.map(
     ({ category, rate, base, amount }) => html`<tr><th scope="row">${category ?? words.tax}</th>
@@ -69,15 +69,15 @@ export function taxes(writing: Writing): Html {
 <caption>${words.tax}</caption>
 <thead><tr><th scope="col">${words.tax}</th><th scope="col" class="number">${words.base}</th>
 <th scope="col" class="number">${words.rate}</th>
-<th scope="col" class="number">${fill(words.amount, { currency: view.currency })}</th></tr></thead>
+<th scope="col" class="number">${fill(words.amount, { currency: content.currency })}</th></tr></thead>
 <tbody>${cells}</tbody>
-<tfoot>${sumRow(words.gross, view.gross, format, 3)}</tfoot>
+<tfoot>${sumRow(words.gross, content.gross, format, 3)}</tfoot>
 </table>
 ${note && html`<p class="note">${note}</p>`}`
 }
 
-function grossTotal({ view, words, format }: Writing): Html | undefined {
-  const { gross, currency } = view
+function grossTotal({ content, words, format }: Writing): Html | undefined {
+  const { gross, currency } = content
   if (gross === undefined) return undefined
   return html`<table>
 <caption>${words.gross}</caption>
@@ -87,9 +87,9 @@ function grossTotal({ view, words, format }: Writing): Html | undefined {
 </table>`
 }
 
-export function balances({ view, words, format }: Writing): Html {
-  const texts = balanceTexts(view, words, format)
-  const { due, currency } = view
+export function balances({ content, words, format }: Writing): Html {
+  const texts = balanceTexts(content, words, format)
+  const { due, currency } = content
   const credited = due?.credited && format.difference('0', due.credited)
   const rows = [...texts, ...(credited ? [[words.creditUsed, credited] as const] : [])]
   if (rows.length === 0) return html``
@@ -106,8 +106,8 @@ export function balances({ view, words, format }: Writing): Html {
 }
 
 export function* items(writing: Writing): Generator<string> {
-  const { view, words, format } = writing
-  const { groups, rounding, net, currency, taxes: billTaxes } = view
+  const { content, words, format } = writing
+  const { groups, rounding, net, currency, taxes: billTaxes } = content
   if (!groups.some(({ products }) => products.some(({ lines }) => lines.length > 0))) return
   const columns = billTaxes.hasRates ? 3 : 2
   yield html`<h2>${words.itemised}</h2>
@@ -158,11 +158,11 @@ function furtherRow(
 <td class="number">${format.amount(amount)}</td></tr>`
 }
 
-function lineRow(line: Line, { view, format }: Writing, product: string): Html {
+function lineRow(line: Line, { content, format }: Writing, product: string): Html {
   const { date, name, amount } = line
   const details = [name === product ? '' : product, detailOf(line, format)].filter((part) => part !== '')
   return html`<tr><td class="date">${date && html`<time datetime="${date}">${format.shortDate(date)}</time>`}</td>
 <td class="text">${name} ${details.length > 0 && html`<small>${details.join(' · ')}</small>`}</td>
-${view.taxes.hasRates && html`<td class="number rate">${ratesOf(line, view, format)}</td>`}
+${content.taxes.hasRates && html`<td class="number rate">${ratesOf(line, content, format)}</td>`}
 <td class="number">${format.amount(amount)}</td></tr>`
 }

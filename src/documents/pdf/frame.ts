@@ -1,6 +1,6 @@
-import { readable } from '../view/colour.ts'
-import { addressLines, factsOf, imprintOf, oneLine, titleOf } from '../view/texts.ts'
-import { fill } from '../view/vocabulary.ts'
+import { readable } from '../content/colour.ts'
+import { addressLines, factsOf, imprintOf, oneLine, titleOf } from '../content/texts.ts'
+import { fill } from '../content/vocabulary.ts'
 import { COLUMNS, PAGE, RULE, WIDTH } from './geometry.ts'
 import type { Sheet } from './sheet.ts'
 import { decorate, draw } from './tags.ts'
@@ -20,8 +20,8 @@ const FOOTER_GAP = 7
 
 /** Returns the lower edge. */
 export function drawLetterhead(sheet: Sheet): number {
-  const { pdf, view, words, root } = sheet
-  const { name, branding } = view.issuer
+  const { pdf, content, words, root } = sheet
+  const { name, branding } = content.issuer
   const { logo } = branding
   const width = WIDTH - (logo ? LOGO.width + LOGO.gap : 0)
   const style = { face: 'bold', colour: readable(branding.colour) } as const
@@ -36,14 +36,14 @@ export function drawLetterhead(sheet: Sheet): number {
   }
   drawAddress(sheet)
   const factsEnd = drawFacts(sheet)
-  const title = fitText(pdf, titleOf(view, words), WIDTH, { ...style, sizes: [16, 13, 10], lines: 1 })
+  const title = fitText(pdf, titleOf(content, words), WIDTH, { ...style, sizes: [16, 13, 10], lines: 1 })
   const top = Math.max(TITLE_TOP, factsEnd)
   draw(pdf, root, 'H1', () => writeFitted(pdf, title, LEFT, top))
   return top + title.lines.length * title.leading
 }
 
-function drawAddress({ pdf, view, root }: Sheet): void {
-  const { issuer, customer, language } = view
+function drawAddress({ pdf, content, root }: Sheet): void {
+  const { issuer, customer, language } = content
   const sender = [oneLine(issuer.name), ...addressLines(issuer.branding.address, language)].join(' · ')
   const small = fitText(pdf, sender, ADDRESS.width, { sizes: [6.5, 5.5], lines: SENDER_LINES_MAX, colour: GREY })
   if (small.lines.length <= SENDER_LINES_MAX) {
@@ -70,9 +70,9 @@ function fitAddress(pdf: PDFKit.PDFDocument, address: readonly string[]): Fitted
 }
 
 /** Draws number, dates and account to the right of the address. Returns their lower edge. */
-function drawFacts({ pdf, view, words, format, root }: Sheet): number {
+function drawFacts({ pdf, content, words, format, root }: Sheet): number {
   let y: number = FACTS.top
-  for (const [label, value] of factsOf(view, words, format)) {
+  for (const [label, value] of factsOf(content, words, format)) {
     const width = RIGHT - FACTS.left - widthOf(pdf, label) - 10
     const fitted = fitText(pdf, value, width, { sizes: [9, 8, 7], lines: 1 })
     const top = y
@@ -85,12 +85,12 @@ function drawFacts({ pdf, view, words, format, root }: Sheet): number {
   return y + 8
 }
 
-export function drawRunningHead({ pdf, view, words }: Sheet): void {
-  const style = { face: 'bold', colour: readable(view.issuer.branding.colour) } as const
+export function drawRunningHead({ pdf, content, words }: Sheet): void {
+  const style = { face: 'bold', colour: readable(content.issuer.branding.colour) } as const
   const half = WIDTH / 2 - 10
   decorate(pdf, () => {
-    write(pdf, clip(pdf, titleOf(view, words), half, style), LEFT, 36, style)
-    write(pdf, clip(pdf, oneLine(view.customer.name ?? ''), half, style), RIGHT, 36, { ...style, align: 'right' })
+    write(pdf, clip(pdf, titleOf(content, words), half, style), LEFT, 36, style)
+    write(pdf, clip(pdf, oneLine(content.customer.name ?? ''), half, style), RIGHT, 36, { ...style, align: 'right' })
   })
 }
 
@@ -100,11 +100,11 @@ export interface Footer {
   readonly top: number
 }
 
-export function footerOf({ pdf, view, words }: Sheet): Footer {
+export function footerOf({ pdf, content, words }: Sheet): Footer {
   const all = [7, 6].map((size) => {
     const style = { sizes: [size], lines: 1, colour: GREY }
     const fits = (line: string) => widthOf(pdf, line, { size }) <= FOOTER_WIDTH
-    return joined(imprintOf(view, words), fits).map((part) => fitText(pdf, part, FOOTER_WIDTH, style))
+    return joined(imprintOf(content, words), fits).map((part) => fitText(pdf, part, FOOTER_WIDTH, style))
   })
   const heights = all.map((parts) => parts.reduce((sum, { lines, leading }) => sum + lines.length * leading, 0))
   const at = (heights[0] ?? 0) > 60 ? 1 : 0

@@ -28,7 +28,7 @@ export function heightBelow(top: number, footer: Footer): number {
 
 /** Draws everything above the rows of the first page. Returns its lower edge. */
 export function drawBeginning(sheet: Sheet): number {
-  const { colour } = sheet.view.issuer.branding
+  const { colour } = sheet.content.issuer.branding
   const { pdf } = sheet
   drawBar(pdf, colour)
   const title = drawLetterhead(sheet)
@@ -37,7 +37,7 @@ export function drawBeginning(sheet: Sheet): number {
 
 /** Draws everything above the rows of a further page. Returns its lower edge. */
 export function drawTop(sheet: Sheet): number {
-  drawBar(sheet.pdf, sheet.view.issuer.branding.colour)
+  drawBar(sheet.pdf, sheet.content.issuer.branding.colour)
   drawRunningHead(sheet)
   return PAGE.top
 }

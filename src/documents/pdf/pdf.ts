@@ -1,9 +1,9 @@
 import PDFDocument from 'pdfkit'
-import type { BillView } from '../view/bill-view.ts'
-import { formatOf } from '../view/format.ts'
-import { titleOf } from '../view/texts.ts'
-import type { Words } from '../view/vocabulary.ts'
-import { WORDS } from '../view/words.ts'
+import type { BillContent } from '../content/bill-content.ts'
+import { formatOf } from '../content/format.ts'
+import { titleOf } from '../content/texts.ts'
+import type { Words } from '../content/vocabulary.ts'
+import { WORDS } from '../content/words.ts'
 import { FACES, fontOf } from './font.ts'
 import { footerOf } from './frame.ts'
 import { drawBeginning, drawRows, drawTop, furtherHeight, heightBelow, type SheetPage } from './page.ts'
@@ -16,17 +16,17 @@ import type { Part } from './tags.ts'
 const DENSITIES = [1, 0.94, 0.88, 0.84, 0.8]
 
 /**
- * Returns the PDF of a bill (A4, tagged, fonts embedded). The same view gives the same bytes. Blocks until it is done;
+ * Returns the PDF of a bill (A4, tagged, fonts embedded). The same content gives the same bytes. Blocks until it is done;
  * servers call it in a thread (thread.ts).
  */
-export function renderPdf(view: BillView): Promise<Buffer> {
-  const words = WORDS[view.language]
-  const format = formatOf(view.language, view.timeZone, view.currency, view.digits)
-  const pdf = open(view, words)
+export function renderPdf(content: BillContent): Promise<Buffer> {
+  const words = WORDS[content.language]
+  const format = formatOf(content.language, content.timeZone, content.currency, content.digits)
+  const pdf = open(content, words)
   const written = collect(pdf)
   const root = pdf.struct('Document')
   pdf.addStructure(root)
-  const sheet: Sheet = { pdf, view, words, format, root }
+  const sheet: Sheet = { pdf, content, words, format, root }
   const footer = footerOf(sheet)
   pdf.addPage()
   const top = drawBeginning(sheet)
@@ -47,10 +47,10 @@ export function renderPdf(view: BillView): Promise<Buffer> {
  * products. Else the first page has the totals only, and the lines begin on a page of their own.
  */
 function pagesOf(
-  { pdf, view, words, format }: Sheet,
+  { pdf, content, words, format }: Sheet,
   { first, further }: { readonly first: number; readonly further: number }
 ): readonly SheetPage[] {
-  const rows = tableRows(view, words, format)
+  const rows = tableRows(content, words, format)
   const closing = withTotalsKept(rows.closing)
   const itemised = withTotalsKept(rows.itemised).map((row) => measure(pdf, row))
   const whole = [...itemised, ...closing.map((row) => measure(pdf, row))]
@@ -64,7 +64,7 @@ function pagesOf(
   const own = paginate(fitted(last, first) ?? last, { first, further, carry: 0 }, format.amount)
   const pages = own.map((page, at) => ({ ...page, head: undefined, isBeginning: at === 0 }))
   if (!rows.hasLines && found === 0) return pages
-  const head = measure(pdf, headRow(view, words))
+  const head = measure(pdf, headRow(content, words))
   const heights = { first: further, further: further - head.height, carry: CARRY_HEIGHT }
   const lines = paginate(itemised, heights, format.amount)
   return [...pages, ...lines.map((page, at) => ({ ...page, head: at > 0 ? head : undefined, isBeginning: at === 0 }))]
@@ -80,8 +80,8 @@ function beginning(rows: readonly Measured[]): SheetPage {
 }
 
 /** The file's id is a hash of this information, dates included. */
-function open(view: BillView, words: Words): PDFKit.PDFDocument {
-  const { number, id, issuer, date, createdAt, language } = view
+function open(content: BillContent, words: Words): PDFKit.PDFDocument {
+  const { number, id, issuer, date, createdAt, language } = content
   const pdf = new PDFDocument({
     size: 'A4',
     margin: 0,
@@ -93,7 +93,7 @@ function open(view: BillView, words: Words): PDFKit.PDFDocument {
     lang: language,
     displayTitle: true,
     info: {
-      Title: number === undefined ? `${titleOf(view, words)} ${id}` : titleOf(view, words),
+      Title: number === undefined ? `${titleOf(content, words)} ${id}` : titleOf(content, words),
       Author: issuer.name,
       Creator: 'tmf678-server',
       Producer: 'tmf678-server',

@@ -1,8 +1,8 @@
-import type { BillView, Group, Product } from '../view/bill-view.ts'
-import type { Format } from '../view/format.ts'
-import type { Line } from '../view/tally.ts'
-import { balanceTexts, detailOf, exemptionOf, oneLine, ratesOf } from '../view/texts.ts'
-import { fill, type Words } from '../view/vocabulary.ts'
+import type { BillContent, Group, Product } from '../content/bill-content.ts'
+import type { Format } from '../content/format.ts'
+import type { Line } from '../content/tally.ts'
+import { balanceTexts, detailOf, exemptionOf, oneLine, ratesOf } from '../content/texts.ts'
+import { fill, type Words } from '../content/vocabulary.ts'
 
 export interface TableRow {
   readonly kind:
@@ -38,12 +38,12 @@ export interface Rows {
   readonly hasLines: boolean
 }
 
-export function tableRows(view: BillView, words: Words, format: Format): Rows {
-  const { groups } = view
-  const hasNet = groups.length > 0 || view.net !== undefined
-  const lines = groups.flatMap((group) => groupRows(group, view, words, format))
-  const total = totalRows(view, words, format)
-  const heads = hasNet ? [headRow(view, words), headRow(view, words, words.summary)] : []
+export function tableRows(content: BillContent, words: Words, format: Format): Rows {
+  const { groups } = content
+  const hasNet = groups.length > 0 || content.net !== undefined
+  const lines = groups.flatMap((group) => groupRows(group, content, words, format))
+  const total = totalRows(content, words, format)
+  const heads = hasNet ? [headRow(content, words), headRow(content, words, words.summary)] : []
   return {
     itemised: [...heads.slice(0, 1), ...lines, ...total],
     summaries: [true, false].map((withProducts) => [
@@ -52,9 +52,9 @@ export function tableRows(view: BillView, words: Words, format: Format): Rows {
       ...total
     ]),
     closing: [
-      ...taxRows(view, words, format),
-      ...creditRows(view, words, format),
-      ...balanceRows(view, words, format),
+      ...taxRows(content, words, format),
+      ...creditRows(content, words, format),
+      ...balanceRows(content, words, format),
       row('note', { text: words.asIssued })
     ],
     hasLines: groups.some(({ products }) => products.some(({ lines }) => lines.length > 0))
@@ -62,17 +62,17 @@ export function tableRows(view: BillView, words: Words, format: Format): Rows {
 }
 
 /** Returns the head of the lines, or with `name` the head of a table of amounts. */
-export function headRow(view: BillView, words: Words, name?: string): TableRow {
-  const amount = fill(words.amount, { currency: view.currency })
+export function headRow(content: BillContent, words: Words, name?: string): TableRow {
+  const amount = fill(words.amount, { currency: content.currency })
   if (name !== undefined) return row('head', { date: name, text: '', amount, isKept: true })
-  const tax = view.taxes.hasRates ? words.tax : ''
+  const tax = content.taxes.hasRates ? words.tax : ''
   return row('head', { date: words.date, text: words.description, tax, amount, isKept: true })
 }
 
-function groupRows({ type, products, amount }: Group, view: BillView, words: Words, format: Format) {
+function groupRows({ type, products, amount }: Group, content: BillContent, words: Words, format: Format) {
   return [
     row('group', { text: words.types[type] ?? type, amount: format.amount(amount), isKept: true }),
-    ...products.flatMap((product) => productRows(product, view, words, format))
+    ...products.flatMap((product) => productRows(product, content, words, format))
   ]
 }
 
@@ -91,7 +91,7 @@ function itemsOf(count: number, words: Words, format: Format): string {
 }
 
 /** A product with one line is that line. The last line stays with the row below it. */
-function productRows(product: Product, view: BillView, words: Words, format: Format): readonly TableRow[] {
+function productRows(product: Product, content: BillContent, words: Words, format: Format): readonly TableRow[] {
   const { name = '', lines, count, amount } = product
   const [only] = lines
   if (lines.length === 0) {
@@ -104,11 +104,11 @@ function productRows(product: Product, view: BillView, words: Words, format: For
       })
     ]
   }
-  if (only && count === 1) return [lineRow(only, view, format, name)]
+  if (only && count === 1) return [lineRow(only, content, format, name)]
   const head = row('product', { text: name, amount: format.amount(amount), isKept: true })
   return [
     ...(name === '' ? [] : [head]),
-    ...lines.map((line) => lineRow(line, view, format)),
+    ...lines.map((line) => lineRow(line, content, format)),
     ...furtherRow(product, words, format)
   ]
 }
@@ -121,20 +121,20 @@ function furtherRow({ further }: Product, words: Words, format: Format): readonl
   return [row('line', { text, amount: format.amount(amount), value: amount })]
 }
 
-function lineRow(line: Line, view: BillView, format: Format, product = ''): TableRow {
+function lineRow(line: Line, content: BillContent, format: Format, product = ''): TableRow {
   const { date, name, amount } = line
   const ofProduct = product === name ? '' : product
   return row('line', {
     date: date ? format.shortDate(date) : '',
     text: name === '' ? product : name,
     detail: [name === '' ? '' : ofProduct, detailOf(line, format)].filter((part) => part !== '').join(' · '),
-    tax: ratesOf(line, view, format),
+    tax: ratesOf(line, content, format),
     amount: format.amount(amount),
     value: amount
   })
 }
 
-function totalRows({ rounding, net }: BillView, words: Words, format: Format): readonly TableRow[] {
+function totalRows({ rounding, net }: BillContent, words: Words, format: Format): readonly TableRow[] {
   return [
     ...(rounding ? [row('rounding', { text: words.rounding, amount: format.amount(rounding), value: rounding })] : []),
     ...(net ? [row('total', { text: words.net, amount: format.amount(net) })] : [])
@@ -142,8 +142,8 @@ function totalRows({ rounding, net }: BillView, words: Words, format: Format): r
 }
 
 /** The rate of a tax stands in the column of rates, its base in the column of dates. */
-function taxRows(view: BillView, words: Words, format: Format): readonly TableRow[] {
-  const { taxes, gross } = view
+function taxRows(content: BillContent, words: Words, format: Format): readonly TableRow[] {
+  const { taxes, gross } = content
   const head = row('taxHead', { text: words.tax, detail: words.base, tax: words.rate, isKept: true })
   const rows = taxes.rows.map(({ category, rate, base, amount }) =>
     row('tax', {
@@ -154,24 +154,24 @@ function taxRows(view: BillView, words: Words, format: Format): readonly TableRo
       isKept: true
     })
   )
-  const all = [...rows, ...untaxedRows(view, words, format)]
+  const all = [...rows, ...untaxedRows(content, words, format)]
   const total = gross ? [row('total', { text: words.gross, amount: format.amount(gross) })] : []
   return [...(all.length > 0 ? [head] : []), ...all, ...total]
 }
 
-function untaxedRows(view: BillView, words: Words, format: Format): readonly TableRow[] {
-  const { untaxed } = view.taxes
+function untaxedRows(content: BillContent, words: Words, format: Format): readonly TableRow[] {
+  const { untaxed } = content.taxes
   if (!untaxed) return []
   const text = untaxed.isExempt ? words.exempt : words.untaxed
   const zero = { tax: format.percent('0'), amount: format.amount('0') }
-  const note = exemptionOf(view, words)
+  const note = exemptionOf(content, words)
   return [
     row('tax', { text, detail: format.amount(untaxed.base), ...zero, isKept: true }),
     ...(note === undefined ? [] : [row('note', { text: note, isKept: true })])
   ]
 }
 
-function creditRows({ due }: BillView, words: Words, format: Format): readonly TableRow[] {
+function creditRows({ due }: BillContent, words: Words, format: Format): readonly TableRow[] {
   if (!due?.credited) return []
   const head = due.kind === 'nothing' ? words.nothingDue : words.amountDue
   return [
@@ -180,8 +180,8 @@ function creditRows({ due }: BillView, words: Words, format: Format): readonly T
   ]
 }
 
-function balanceRows(view: BillView, words: Words, format: Format): readonly TableRow[] {
-  const texts = balanceTexts(view, words, format)
+function balanceRows(content: BillContent, words: Words, format: Format): readonly TableRow[] {
+  const texts = balanceTexts(content, words, format)
   if (texts.length === 0) return []
   return [
     row('section', { text: words.balance, isKept: true }),

@@ -1,11 +1,11 @@
-import type { BillView } from '../view/bill-view.ts'
-import type { Format } from '../view/format.ts'
-import type { Words } from '../view/vocabulary.ts'
+import type { BillContent } from '../content/bill-content.ts'
+import type { Format } from '../content/format.ts'
+import type { Words } from '../content/vocabulary.ts'
 import type { Part } from './tags.ts'
 
 export interface Sheet {
   readonly pdf: PDFKit.PDFDocument
-  readonly view: BillView
+  readonly content: BillContent
   readonly words: Words
   readonly format: Format
   readonly root: Part

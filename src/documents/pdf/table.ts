@@ -1,4 +1,4 @@
-import { readable } from '../view/colour.ts'
+import { readable } from '../content/colour.ts'
 import { COLUMNS, RULE } from './geometry.ts'
 import type { Measured } from './pages.ts'
 import type { TableRow } from './rows.ts'
@@ -91,14 +91,14 @@ export function drawRow(sheet: Sheet, table: Part, measuredRow: Measured, top: n
 }
 
 function cellsOf(
-  { pdf, view }: Sheet,
+  { pdf, content }: Sheet,
   { row, names, details, density }: Measured,
   top: number
 ): readonly (() => void)[] {
   const { above, x, style } = LOOKS[row.kind]
   const y = top + above * density
   const leading = LEADING * density
-  const colour = COLOURED.includes(row.kind) ? readable(view.issuer.branding.colour) : (style.colour ?? INK)
+  const colour = COLOURED.includes(row.kind) ? readable(content.issuer.branding.colour) : (style.colour ?? INK)
   const right = { ...style, colour, align: 'right' } as const
   const isBeside = row.kind === 'line' && details.length === 0
   return [
@@ -122,8 +122,8 @@ function drawBeside(pdf: PDFKit.PDFDocument, { detail }: TableRow, names: readon
   write(pdf, detail, x, y, { colour: GREY })
 }
 
-function drawGround({ pdf, view }: Sheet, { kind }: TableRow, top: number, height: number): void {
-  const { colour } = view.issuer.branding
+function drawGround({ pdf, content }: Sheet, { kind }: TableRow, top: number, height: number): void {
+  const { colour } = content.issuer.branding
   if (kind === 'head') rule(pdf, COLUMNS.left, top + height - 3, colour, 1)
   if (kind === 'total') rule(pdf, COLUMNS.left, top + 3, colour, 0.75)
   if (kind === 'balanceTotal') rule(pdf, COLUMNS.text, top + 1, RULE, 0.5)

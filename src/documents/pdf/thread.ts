@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads'
 import { present } from '../../base/unknown.ts'
 import { DOCUMENTS } from '../../messages/document.ts'
 import { requireNoTransaction } from '../../pace/slow.ts'
-import type { BillView } from '../view/bill-view.ts'
+import type { BillContent } from '../content/bill-content.ts'
 
 /** Four times what the longest itemised bill needs. */
 const HEAP_MAX_MIB = 256
@@ -20,22 +20,22 @@ let idle: Promise<unknown> = Promise.resolve()
  * Returns the PDF of a bill, made in a thread, one at a time. Throws `conflict` for a bill too large for the thread's
  * memory, and any error of `requireClient`, called when its turn comes.
  */
-export function renderPdfAside(view: BillView, requireClient: () => void = () => undefined): Promise<Buffer> {
+export function renderPdfAside(content: BillContent, requireClient: () => void = () => undefined): Promise<Buffer> {
   requireNoTransaction('A PDF')
   const file = idle.then(() => {
     requireClient()
-    return render(view)
+    return render(content)
   })
   idle = file.catch(() => undefined)
   return file
 }
 
-async function render(view: BillView): Promise<Buffer> {
+async function render(content: BillContent): Promise<Buffer> {
   clearTimeout(ending)
   thread ??= start()
   const own = thread
   try {
-    own.postMessage(view)
+    own.postMessage(content)
     const sent: Uint8Array[] = await once(own, 'message', { signal: AbortSignal.timeout(LIMIT_MS) })
     const file = present(sent[0], 'the file of a thread')
     ending = setTimeout(stop, IDLE_MS).unref()

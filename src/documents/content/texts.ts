@@ -1,17 +1,17 @@
 import type { Language } from '../../base/language.ts'
-import type { BillView } from './bill-view.ts'
+import type { BillContent } from './bill-content.ts'
 import type { PostalAddress } from './branding.ts'
 import type { Format } from './format.ts'
 import type { Line } from './tally.ts'
 import { labelled, type Words } from './vocabulary.ts'
 
-export function titleOf({ kind, number = '' }: BillView, { titles }: Words): string {
+export function titleOf({ kind, number = '' }: BillContent, { titles }: Words): string {
   return oneLine(`${titles[kind]} ${number}`)
 }
 
 /** Returns number, dates and account, each with its label, as far as known. */
-export function factsOf(view: BillView, words: Words, format: Format): readonly (readonly [string, string])[] {
-  const { number = '', date, period, account } = view
+export function factsOf(content: BillContent, words: Words, format: Format): readonly (readonly [string, string])[] {
+  const { number = '', date, period, account } = content
   const all = [
     [words.number, oneLine(number)],
     [words.date, date ? format.date(date) : ''],
@@ -28,7 +28,7 @@ export interface DueTexts {
   readonly by: readonly string[]
 }
 
-export function dueTexts({ due }: BillView, words: Words, format: Format): DueTexts | undefined {
+export function dueTexts({ due }: BillContent, words: Words, format: Format): DueTexts | undefined {
   if (!due) return undefined
   const { kind, amount, date } = due
   const heads = {
@@ -40,7 +40,7 @@ export function dueTexts({ due }: BillView, words: Words, format: Format): DueTe
   return { head: heads[kind], amount: format.money(amount), by: date ? [words.dueDate, format.date(date)] : [] }
 }
 
-export function transferOf({ due }: BillView, words: Words): readonly (readonly [string, string])[] {
+export function transferOf({ due }: BillContent, words: Words): readonly (readonly [string, string])[] {
   const { transfer } = due ?? {}
   if (!transfer) return []
   const { payee, iban = '', bic = '', bank = '', reference = '' } = transfer
@@ -55,7 +55,7 @@ export function transferOf({ due }: BillView, words: Words): readonly (readonly 
 }
 
 /** Returns the open amounts of the account before and after the bill, each with its label. */
-export function balanceTexts({ account, gross }: BillView, words: Words, format: Format) {
+export function balanceTexts({ account, gross }: BillContent, words: Words, format: Format) {
   const { balance } = account
   if (!balance) return []
   const { previous, before, after } = balance
@@ -74,14 +74,14 @@ export function balanceTexts({ account, gross }: BillView, words: Words, format:
   ] as const
 }
 
-export function exemptionOf({ taxes }: BillView, words: Words): string | undefined {
+export function exemptionOf({ taxes }: BillContent, words: Words): string | undefined {
   if (!taxes.untaxed?.isExempt) return undefined
   const { reason } = taxes.untaxed
   return reason === undefined ? words.exemptNote : labelled(words, words.exempt, oneLine(reason))
 }
 
 /** Returns the line's own tax rates, or those of lines without any. */
-export function ratesOf({ taxRates }: Line, { taxes }: BillView, format: Format): string {
+export function ratesOf({ taxRates }: Line, { taxes }: BillContent, format: Format): string {
   return (taxRates ?? taxes.impliedRates).map(format.percent).join(', ')
 }
 
@@ -99,7 +99,7 @@ export function addressLines(address: PostalAddress, language: Language): readon
 }
 
 /** Returns the imprint the law requires on each page: name, address, contact and tax number. */
-export function imprintOf({ issuer, language }: BillView, words: Words): readonly string[] {
+export function imprintOf({ issuer, language }: BillContent, words: Words): readonly string[] {
   const { address, contact, taxNumber } = issuer.branding
   const groups = [
     [issuer.name, ...addressLines(address, language)],

@@ -14,7 +14,7 @@ import { decimal, type Line, NO_CURRENCY, type ProductTally, type Tally, tallyOf
  * The content of a bill's document in any format. Amounts are decimals as text. Payments are left out: the document
  * says what was issued, and no payment changes that.
  */
-export interface BillView {
+export interface BillContent {
   readonly kind: 'bill' | 'creditNote' | 'trial' | 'draft'
   readonly language: Language
   readonly timeZone: string
@@ -81,7 +81,7 @@ const LAST_TYPES = ['appliedPenaltyCharge', 'appliedBillingCredit']
  * displayed lines and the rounding add up to the total before tax, and with the taxes to the total; if not, it throws:
  * a `conflict` for a bill of another system, a bug for one of the engine.
  */
-export async function billView(source: BillSource): Promise<BillView> {
+export async function billContent(source: BillSource): Promise<BillContent> {
   const { taxExcluded, taxIncluded, amountDue, billNo } = source
   const tally = await tallyOf(source, (taxExcluded ?? taxIncluded ?? amountDue)?.unit)
   const { currency = NO_CURRENCY } = tally
@@ -112,7 +112,7 @@ export async function billView(source: BillSource): Promise<BillView> {
   }
 }
 
-function kindOf({ category, isIssued }: BillSource): BillView['kind'] {
+function kindOf({ category, isIssued }: BillSource): BillContent['kind'] {
   if (category === 'trial') return 'trial'
   if (!isIssued) return 'draft'
   return category === 'creditNote' ? 'creditNote' : 'bill'

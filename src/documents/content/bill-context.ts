@@ -1,9 +1,9 @@
 import { z } from 'zod'
+import { LETTERHEAD, RECIPIENT } from '../../accounts/letterhead.ts'
 import type { Queryable } from '../../db/database.ts'
 import { computed, decimal, instant, json, optional, rowOf, text } from '../../db/row.ts'
 import { sql } from '../../db/sql.ts'
 import { DOCUMENTS } from '../../messages/document.ts'
-import { LETTERHEAD, RECIPIENT } from '../../resources/letterhead.ts'
 import { ownName } from '../../tmf/declaration/own-names.ts'
 import type { Amount, BillSource } from './bill-source.ts'
 import { readAddress, readBranding } from './branding.ts'
@@ -11,7 +11,7 @@ import { languageOf } from './words.ts'
 
 type Context = Omit<BillSource, 'rates' | 'lineCount'>
 
-/** The shape that resources/letterhead.ts writes; bills of earlier releases have less. */
+/** The shape that accounts/letterhead.ts writes; bills of earlier releases have less. */
 const KEPT_LETTERHEAD = z.object({
   name: z.string(),
   branding: z.unknown().optional(),
