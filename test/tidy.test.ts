@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { BANS } from './tidy-bans.ts'
+import { privacyFaults } from './tidy-public.ts'
 import { roomFaults } from './tidy-rooms.ts'
 import { importsOf, reach, readTree, type Tree } from './tidy-tree.ts'
 import { wordFaults } from './tidy-words.ts'
@@ -43,6 +44,10 @@ describe('every module', () => {
     expect(roomFaults(TREE)).toEqual([])
   })
 
+  test('imports public files of other rooms only, and each of these is needed', () => {
+    expect(privacyFaults(TREE)).toEqual([])
+  })
+
   test('is reached from a program or a test', () => {
     const roots = [...ENTRIES, ...CODE.filter((file) => file.startsWith('test/'))]
     const fromPrograms = reach(TREE, ENTRIES)
@@ -65,6 +70,12 @@ test.each([
   ['a user that the house imports', 'src/x.ts', "import '../demo/a.ts'", 'src/x.ts imports demo/a.ts']
 ])('the rule of rooms finds %s', (_, file, text, fault) => {
   expect(roomFaults(new Map([[file, text]]))).toEqual([fault])
+})
+
+test('the rule of public files finds an import of a private one, and a file that is public in vain', () => {
+  const faults = privacyFaults(new Map([['src/cli/x.ts', "import '../documents/pdf/page.ts'"]]))
+  expect(faults).toContain('src/cli/x.ts imports src/documents/pdf/page.ts')
+  expect(faults).toContain('src/documents/pdf/thread.ts is public, and no room imports it')
 })
 
 test(`no file is longer than ${FILE_LINES_MAX} lines, no line longer than ${LINE_LENGTH_MAX} characters`, () => {

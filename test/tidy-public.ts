@@ -1,0 +1,79 @@
+import { importsOf, roomOf, type Tree } from './tidy-tree.ts'
+
+/** The files of each room that other rooms of `src` may import. The others are the room's own business. */
+const PUBLIC: Readonly<Record<string, string>> = {
+  'src/accounts': 'account customer letterhead lookup',
+  'src/admin':
+    'api-key client index partner rotation rotation-routes routes tenant-creation tenant-routes tenant-schema ' +
+    'tenant-settings tenants user',
+  'src/audit': 'record report seal sealing verify',
+  'src/auth': 'purge refused-names',
+  'src/auth/access': 'access access-token address-list admission authenticate clients grants principal scopes',
+  'src/auth/keys': 'secret signing-keys',
+  'src/auth/oauth': 'authorize form openapi request routes schemas token-model well-known',
+  'src/auth/sign-in': 'attempts page password sign-in',
+  'src/auth/sso': 'settings sso',
+  'src/base':
+    'bill-number clock code-points codes instant json-path language money percent-encoding plain-text ' +
+    'secret-keys start-error time-zone ulid unknown',
+  'src/billing': 'catalogue jobs',
+  'src/billing/cycles': 'calendar cycle recurrence',
+  'src/billing/drafts': 'draft preview schema tables',
+  'src/billing/engine': 'author context',
+  'src/billing/issuing': 'bill-moves issue issue-existing issue-foreign number-series settle',
+  'src/billing/on-demand': 'on-demand',
+  'src/billing/payments': 'allocation credit endpoints list overdraft schema',
+  'src/billing/runs': 'bill-run discard endpoints fault list run-bills schema tasks',
+  'src/billing/statement': 'routes schema',
+  'src/cli': 'arguments command index usage',
+  'src/db': 'connection cursor database failure locks migrations postgres-url row secrets sql',
+  'src/db/embedded': 'keys postgres',
+  'src/documents': 'routes',
+  'src/documents/content':
+    'bill-content bill-reading bill-source bill-taxes colour format qr-code tally texts vocabulary words',
+  'src/documents/csv': 'csv',
+  'src/documents/html': 'html',
+  'src/documents/pdf': 'thread',
+  'src/fairness': 'limits request-slot scheduler',
+  'src/http':
+    'accept access address body body-memory client-error conditional csv drain errors findings forwarded ' +
+    'hardening html json lines long-body media-types path-parameters rate-limit read-body request-id',
+  'src/image': 'logo',
+  'src/jobs': 'outage queue runner supervisor warnings',
+  'src/ledger': 'balance foreign-bills hold post post-bills verify',
+  'src/messages':
+    'access account admin bill body catalogue cycle document http oauth payment problem query rate resource ' +
+    'run server sso',
+  'src/pace': 'slow turns within',
+  'src/resources':
+    'applied-customer-billing-rate bill-cycle bill-cycle-specification bill-document customer-bill ' +
+    'customer-bill-on-demand',
+  'src/tmf': 'cost event idempotency page patch read references remove representation row-values secret view write',
+  'src/tmf/bulk': 'bulk',
+  'src/tmf/declaration': 'attribute define own-names predicate resource scalar schema shape',
+  'src/tmf/openapi': 'components document endpoint schemas',
+  'src/tmf/query': 'bind condition-sql cursor list-query query query-text suggestion',
+  'src/tmf/serving': 'endpoint links list-text no-idempotency-key routes'
+}
+
+const isRoom = (file: string) => file.startsWith('src/') && roomOf(file) !== 'src'
+const PUBLIC_FILES = new Set(
+  Object.entries(PUBLIC).flatMap(([room, names]) => names.split(' ').map((name) => `${room}/${name}.ts`))
+)
+
+/** Returns imports of files that are not public, and files that are public in vain. */
+export function privacyFaults(tree: Tree): readonly string[] {
+  const imports = [...tree.keys()]
+    .filter((file) => file.startsWith('src/'))
+    .flatMap((file) => importsOf(tree, file).map((imported) => ({ file, imported })))
+    .filter(({ file, imported }) => isRoom(imported) && roomOf(imported) !== roomOf(file))
+  const imported = new Set(imports.map((each) => each.imported))
+  return [
+    ...imports
+      .filter((each) => !PUBLIC_FILES.has(each.imported))
+      .map((each) => `${each.file} imports ${each.imported}`),
+    ...[...PUBLIC_FILES]
+      .filter((file) => !imported.has(file))
+      .map((file) => `${file} is public, and no room imports it`)
+  ]
+}
