@@ -13,6 +13,14 @@ const ROUNDS = 3
 const CHUNK = 500
 const ACCOUNTS = 50_000
 const SAMPLE_MS = 500
+const CUSTOMER_ID = 'RATED'
+const CUSTOMER = `INSERT INTO customer (tenant_id, id, internal_id, last_update, name)
+  VALUES ($1, '${CUSTOMER_ID}', '${CUSTOMER_ID}', '2026-01-01', 'Rated') ON CONFLICT DO NOTHING`
+const HOLDERS = `INSERT INTO billing_account (tenant_id, id, internal_id, last_update, customer_id, name, status,
+    billing_type, invoice_currency, net_term_days)
+  SELECT $1, 'ACC-' || lpad(i::text, 8, '0'), 'RATED-' || i, '2026-01-01', '${CUSTOMER_ID}', 'Account ' || i, 'ACTIVE',
+    'postpaid', 'EUR', 14
+  FROM generate_series(0, $2::int - 1) i ON CONFLICT DO NOTHING`
 const PATH = '/customerBillManagement/v4/appliedCustomerBillingRate'
 
 /** Rates posted as lines on one connection. */
@@ -32,6 +40,10 @@ export async function measureRates(target: Target, databaseUrl: string): Promise
   const sampled = sample(sampling.signal, () => {
     memory = Math.max(memory, target.memory())
   })
+  await withClient(databaseUrl, async (client) => {
+    await client.query(CUSTOMER, [TENANT])
+    await client.query(HOLDERS, [TENANT, ACCOUNTS])
+  })
   try {
     await post(target, `${run}-warm`, WARM_UP)
     const rounds: number[] = []
@@ -45,7 +57,9 @@ export async function measureRates(target: Target, databaseUrl: string): Promise
         TENANT,
         `${run}-%`
       ])
-      await client.query('VACUUM (ANALYZE) applied_customer_billing_rate')
+      await client.query('DELETE FROM billing_account WHERE tenant_id = $1 AND customer_id = $2', [TENANT, CUSTOMER_ID])
+      await client.query('DELETE FROM customer WHERE tenant_id = $1 AND id = $2', [TENANT, CUSTOMER_ID])
+      await client.query('VACUUM (ANALYZE) applied_customer_billing_rate, billing_account')
     })
   }
 }
