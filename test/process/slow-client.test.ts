@@ -16,7 +16,11 @@ const LONG = 64_000_000
 let app: FastifyInstance
 let socket: Socket
 beforeEach(async () => {
-  const config = testConfig({ REQUEST_TIMEOUT_MS: String(TIMEOUT_MS) })
+  const config = testConfig({
+    REQUEST_TIMEOUT_MS: String(TIMEOUT_MS),
+    QUEUE_TIMEOUT_MS: String(TIMEOUT_MS),
+    DATABASE_STATEMENT_TIMEOUT_MS: String(TIMEOUT_MS)
+  })
   app = Fastify({
     requestTimeout: config.REQUEST_TIMEOUT_MS,
     clientErrorHandler: answerClientError,
