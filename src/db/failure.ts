@@ -12,6 +12,9 @@ const TRANSIENT = /^40(001|P01)$/
 const QUERY_CANCELED = '57014'
 const LOCK_NOT_AVAILABLE = '55P03'
 const READ_ONLY_TRANSACTION = '25006'
+/** A prepared statement that its connection has lost, or whose table was changed since. */
+const NOT_PREPARED = '26000'
+const STALE_PLAN = /cached plan must not change/
 const LEDGER_NOT_AHEAD = 'ledger_not_ahead'
 /**
  * Connection exceptions, insufficient resources, operator intervention (shutdown), failed authorization, no such
@@ -56,7 +59,9 @@ export function isSilence(error: unknown): boolean {
 export function isUnavailable(error: unknown): boolean {
   const cause = causeOf(error)
   const state = sqlState(cause)
-  return state ? UNAVAILABLE.test(state) : cause instanceof StartError || isConnectionError(cause)
+  return state
+    ? UNAVAILABLE.test(state) || isStale(state, cause)
+    : cause instanceof StartError || isConnectionError(cause)
 }
 
 function causeOf(error: unknown): unknown {
@@ -91,6 +96,11 @@ function caused(message: () => Problem, cause: unknown): Problem {
   const problem = message().with({ 'Retry-After': RETRY_AFTER_S })
   problem.cause = cause
   return problem
+}
+
+/** A new connection prepares its statements anew. */
+function isStale(state: string, cause: unknown): boolean {
+  return state === NOT_PREPARED || (cause instanceof Error && STALE_PLAN.test(cause.message))
 }
 
 function isConnectionError(error: unknown): boolean {

@@ -46,18 +46,20 @@ function submittable({ name, text, values, limitMs }: PreparedStatement, rows: R
     text,
     callback,
     query_timeout: limitMs,
-    submit(connection: pg.Connection): void {
+    /** Sends the statement. The driver takes a returned error for the statement's. */
+    submit(connection: pg.Connection): Error | null {
       const { stream } = connection
+      const texts = values.map((value) => (value === null || value === undefined ? null : String(value)))
       stream.cork()
       // The driver notes what was parsed, and for which connection.
       if (memberOf(memberOf(connection, 'parsedStatements'), name) === undefined) {
         connection.parse({ name, text, types: [] }, true)
       }
-      const texts = values.map((value) => (value === null || value === undefined ? null : String(value)))
       connection.bind({ statement: name, values: texts }, true)
       connection.execute(null, true)
       connection.sync()
       stream.uncork()
+      return null
     },
     handleDataRow({ fields }: { readonly fields: Row }): void {
       rows.push(fields)

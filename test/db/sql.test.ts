@@ -48,6 +48,18 @@ describe('the database', () => {
     expect(await counted()).toBe(before)
   })
 
+  test('a prepared statement whose table was changed since is 503 once, and prepared anew', async () => {
+    const settings = { poolSize: 1, connectTimeoutMs: 60_000, statementTimeoutMs: 60_000, applicationName: 'test' }
+    const database = openDatabase({ url: store.url, ...settings }, () => undefined)
+    const read = () => database.run(sql`SELECT "m" FROM "changed"`, { prepared: true })
+    await database.run(sql`CREATE TABLE "changed" ("m" int)`)
+    await read()
+    await store.database.run(sql`ALTER TABLE "changed" ALTER COLUMN "m" TYPE text`)
+    await expect(read()).rejects.toMatchObject({ kind: 'unavailable' })
+    expect((await read()).rowCount).toBe(0)
+    await database.close()
+  })
+
   test('a transaction is tried again from its start when Postgres gives it up as a deadlock', async () => {
     const before = Number(await counted())
     let attempts = 0
