@@ -21,9 +21,13 @@ export function watchBackend(
   find: (pid: string) => Promise<Backend | undefined>,
   hangUp: () => void
 ): () => void {
-  let isOver = false
+  let [isOver, isLooking] = [false, false]
   const look = async () => {
-    const found = await find(backend.pid)
+    if (isLooking) return
+    isLooking = true
+    const found = await find(backend.pid).finally(() => {
+      isLooking = false
+    })
     if (!isOver && found?.since !== backend.since) hangUp()
   }
   // Nothing is known while the database does not answer.
