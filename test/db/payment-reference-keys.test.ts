@@ -73,10 +73,18 @@ test('payments that look the same are numbered, and parts in the place of the cr
     INSERT INTO "payment_allocation" ("tenant_id", "id", "payment_id", "bill_id", "amount", "bill_state")
       VALUES ('a', 'limit', NULL, 'B1', 3, 'sent'), ('a', 'limit, back', NULL, 'B1', -2, 'settled'),
         ('a', 'limit, then paid', '1', 'B1', 2, 'settled'), ('a', 'more', '2', 'B1', 1, 'settled'),
-        ('a', 'other bill', '2', 'B2', 2, 'sent'), ('a', 'other bill, back', '2', 'B2', -2, 'settled')`)
+        ('a', 'other bill', '2', 'B2', 2, 'sent'), ('a', 'other bill, back', '2', 'B2', -2, 'settled'),
+        ('a', 'a second', '4', 'B2', 1, 'sent'), ('a', 'the first', '3', 'B2', 1, 'sent');
+    INSERT INTO "ledger_entry" ("tenant_id", "journal_id", "line", "posted_at", "book", "billing_account_id",
+        "currency", "amount", "source_type", "source_id")
+      SELECT 'a', j."id", l."line", j."at", l."book", 'A1', 'EUR', l."amount", 'allocation', j."id"
+      FROM (VALUES ('the first', timestamptz '2026-01-01Z'), ('a second', '2026-01-02Z')) j ("id", "at"),
+        (VALUES (1, 'balance', 1), (2, 'receivable', -1)) l ("line", "book", "amount")`)
   await apply(MIGRATIONS.slice(OURS))
   const replacing = await client.query('SELECT "id" FROM "payment_allocation" WHERE "replaces_credit_limit"')
   expect(replacing.rows).toEqual([{ id: 'limit, then paid' }])
+  const order = await client.query('SELECT "id" FROM "payment_allocation" ORDER BY "position" LIMIT 2')
+  expect(order.rows).toEqual([{ id: 'the first' }, { id: 'a second' }])
   const marked = client.query(`UPDATE "payment_allocation" SET "replaces_credit_limit" = true WHERE "id" = 'limit'`)
   await expect(marked).rejects.toMatchObject({ constraint: 'payment_allocation_replaces_by_payment' })
   const { rows } = await client.query({
