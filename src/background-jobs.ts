@@ -23,6 +23,7 @@ export function prepareJobs(store: Store, logger: Logger, chunkAccounts: number)
   let jobs: BillingJobs | undefined
   let starting: Promise<void> | undefined
   let timer: NodeJS.Timeout | undefined
+  let isStopped = false
   return {
     start: () => {
       attempt()
@@ -32,6 +33,7 @@ export function prepareJobs(store: Store, logger: Logger, chunkAccounts: number)
     figures: async () => jobs?.figures(),
     stop: async (limitMs) => {
       const deadline = performance.now() + limitMs
+      isStopped = true
       clearInterval(timer)
       if (starting) await within(limitMs, starting)
       await jobs?.stop(deadline - performance.now())
@@ -53,6 +55,8 @@ export function prepareJobs(store: Store, logger: Logger, chunkAccounts: number)
     await store.requireReady()
     const { directUrl, database } = store
     const { clock, newId } = database
-    jobs = await startBillingJobs(directUrl, { database, clock, newId, chunkAccounts }, logger)
+    const begun = await startBillingJobs(directUrl, { database, clock, newId, chunkAccounts }, logger)
+    if (isStopped) await begun.stop(0)
+    else jobs = begun
   }
 }

@@ -66,7 +66,7 @@ export async function queueFigures(
 /**
  * Runners renew the locks of jobs under way. A job whose lock is older belongs to a dead process or a replaced runner.
  */
-const LOCK_LIMIT = sql`interval '30 seconds'`
+const LOCK_LIMIT = sql`interval '40 seconds'`
 const GIVEN_UP_KEPT = sql`interval '1 day'`
 
 /** A lock is renewed at this age: it must always look older than one just taken. */

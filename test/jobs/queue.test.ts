@@ -27,17 +27,17 @@ const ids = async () =>
 
 test('a job whose runner was killed can be taken again, one that is under way cannot', async () => {
   const id = await add('one')
-  await take(id, 29)
+  await take(id, 39)
   await releaseJobs(store.database)
   expect(await nextJob(store.database, [TASK])).toBeUndefined()
-  await take(id, 31)
+  await take(id, 41)
   await releaseJobs(store.database)
   expect(await nextJob(store.database, [TASK])).toBe(id)
 })
 
 test('who is at a job keeps it, however long it takes', async () => {
   const id = await add('one')
-  await take(id, 31)
+  await take(id, 41)
   await renewLocks(store.database, [id])
   await releaseJobs(store.database)
   expect(await nextJob(store.database, [TASK])).toBeUndefined()
@@ -66,7 +66,7 @@ test('a job of a dead runner that was asked for again is removed in time', async
   expect(await ids()).toEqual([dead, again])
   await releaseJobs(store.database)
   expect(await ids()).toEqual([dead, again])
-  await take(dead, 31)
+  await take(dead, 41)
   await releaseJobs(store.database)
   expect(await ids()).toEqual([again])
 })
