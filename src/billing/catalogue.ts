@@ -27,7 +27,7 @@ const billedRequest = served(customerBillOnDemand, {
 
 /**
  * Issues a bill of the engine when it is validated or sent; its removal before that frees its rates. A bill of another
- * system is issued when it is written, and never gets one of our numbers.
+ * system is issued by the state it comes with, and never gets one of our numbers.
  */
 const issuedBill = served(customerBill, {
   completeFromDatabase: async (tx, { tenantId }, document, before) => {

@@ -12,7 +12,7 @@ export interface Connections {
   sessionOf(client: pg.ClientBase): Session
   spoil(client: pg.PoolClient): void
   hangUp(client: pg.PoolClient): void
-  /** Nobody gets this one again, nor any that was made before it fell silent. */
+  /** Nobody gets this one again, nor any other of now. Busy ones end by their limit, or by the watch of lifeline.ts. */
   condemn(client: pg.PoolClient): void
   cut(): void
   /** Waits briefly for statements under way, then cuts them. */

@@ -4,8 +4,8 @@ import type { Instant } from '../base/instant.ts'
 
 /**
  * The database's clock, which dates everything that is stored or compared, independent of the processes' clocks. A
- * process derives it from the last time the database told and the time passed here since. It is never ahead of the
- * database, and behind by at most the time of the answer.
+ * process derives it from the quickest answer of the last minute and the time passed here since. It is not ahead of the
+ * database as long as that one's clock goes on, and behind by at most the time of the answer.
  */
 export interface DatabaseClock {
   /** In a transaction, not before its start: not before anything acknowledged until then. */

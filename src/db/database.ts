@@ -34,7 +34,7 @@ export interface Database extends Queryable {
   /** Runs work that only reads, on one snapshot. */
   snapshot<T>(work: (tx: Transaction) => Promise<T>): Promise<T>
   readonly clock: Clock
-  /** Ids of this clock: what is written later by another process comes later in their order, too. */
+  /** Ids of this clock. Those of two processes are in order, except within the time that an answer takes. */
   readonly newId: () => string
   /** Throws a Problem soon if the database does not answer or takes no changes. */
   requireWritable(): Promise<void>

@@ -19,7 +19,7 @@ export interface Slots {
    * both with Retry-After.
    */
   take(ask: Ask, options?: TakeOptions): Promise<Release>
-  /** The same; a free slot is given at once. */
+  /** Gives a free slot at once, else waits like `take`. Throws at once where `take` rejects. */
   takeFree(ask: Ask, options?: TakeOptions): Release | Promise<Release>
   expire(): void
 }

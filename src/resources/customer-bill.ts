@@ -29,11 +29,13 @@ import {
 
 /** In the order of a bill's life; onHold stands beside them. */
 const STATES = ['new', 'validated', 'sent', 'partiallyPaid', 'settled'] as const
-/** The states by which a bill is issued, those in which a run leaves it, and those of an issued bill. */
+/** The states by which a bill is issued. */
 export const ISSUING_STATES = ['validated', 'sent'] as const
 export type IssuingState = (typeof ISSUING_STATES)[number]
+/** The states in which a run leaves a bill. */
 export const RUN_BILL_STATES = ['new', ...ISSUING_STATES] as const
 export type RunBillState = (typeof RUN_BILL_STATES)[number]
+/** The states of an issued bill that is not on hold. */
 export const ISSUED_STATES: readonly string[] = [...ISSUING_STATES, 'partiallyPaid', 'settled']
 
 const attributes = {

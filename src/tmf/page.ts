@@ -107,7 +107,7 @@ function checkCursorValues(resource: Resource, sort: readonly SortColumn[], afte
   if (!isSound || (after && !couldBeId(resource, after.id))) throw QUERIES.notACursor()
 }
 
-/** Allows few shapes: at most two equalities on indexed attributes, and a sort on one of them. */
+/** Allows bounded shapes: at most two equalities on indexed attributes, and a sort on one of them. */
 function isServed(resource: Resource, { where, sort }: Query): boolean {
   const isIndexed = ([name = '']: readonly string[]) => resource.attributes.get(name)?.indexed ?? false
   const terms = where?.op === 'and' ? where.terms : where ? [where] : []

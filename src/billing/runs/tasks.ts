@@ -108,7 +108,10 @@ async function finish({ database, clock }: EngineContext, tenantId: string, runI
   })
 }
 
-/** Halves a chunk with refused data until the account at fault is alone and parked; retries any other failure. */
+/**
+ * Halves a chunk with refused data until the account at fault is alone and parked. Another failure is tried again, and
+ * at last fails the run.
+ */
 async function mend(context: EngineContext, chunk: ChunkName, error: unknown, isLast: boolean): Promise<void> {
   const { database, clock } = context
   const { tenantId, runId, number } = chunk

@@ -36,7 +36,7 @@ export interface Rules<D extends Document> {
   checkRemoval?(stored: Stored<D>): void
   /** Writes other rows before an allowed change; the row is locked. Returns what to write and record with it. */
   beforeChange?(tx: Transaction, context: HookContext, after: D, before: Stored<D>): Promise<Addition | undefined>
-  /** Removes or frees other rows before an allowed removal; the row is locked. */
+  /** Removes, frees or changes rows before an allowed removal; the row is locked. */
   beforeRemoval?(tx: Transaction, context: HookContext, stored: Stored<D>): Promise<Addition | undefined>
   /** Writes anything after a row was written, that row included: it is read again. */
   readonly afterWrite?: AfterWrite<D>

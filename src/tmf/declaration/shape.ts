@@ -76,6 +76,7 @@ type ObjectOf<M extends MemberSpecs> = {
 }
 
 const TEXT_MAX_LENGTH = 4096
+/** The members of a document are bounded, too; see http/body.ts. */
 export const ITEMS_MAX = 10_000
 const URI_MAX_LENGTH = 2048
 
