@@ -16,7 +16,7 @@ const NO_ISSUER =
 /** Short: a row that is not sealed yet could be changed unseen. */
 const HOUSEKEEPING_INTERVAL_MS = 5_000
 
-/** Writes many lines at a time, soon after they come; the end of the process writes the rest. */
+/** Writes many lines at a time, soon after they come. An orderly end writes the rest; a kill loses them. */
 const LOG = { sync: false, minLength: 4_096, periodicFlush: 100 } as const
 
 /** Share of the shutdown time for jobs; another process begins unfinished ones again. */
