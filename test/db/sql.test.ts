@@ -54,7 +54,7 @@ describe('the database', () => {
     const read = () => database.run(sql`SELECT "m" FROM "changed"`, { prepared: true })
     await database.run(sql`CREATE TABLE "changed" ("m" int)`)
     await read()
-    await store.database.run(sql`ALTER TABLE "changed" ALTER COLUMN "m" TYPE text`)
+    await store.database.run(sql`ALTER TABLE "changed" ALTER COLUMN "m" TYPE bigint`)
     await expect(read()).rejects.toMatchObject({ kind: 'unavailable' })
     expect((await read()).rowCount).toBe(0)
     await database.close()
