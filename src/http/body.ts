@@ -5,6 +5,7 @@ import { isStorable } from '../base/code-points.ts'
 import { jsonPath } from '../base/json-path.ts'
 import { SIGNIFICANT_DIGITS } from '../base/money.ts'
 import { BODIES } from '../messages/body.ts'
+import { nextTurn } from '../pace/turns.ts'
 import { type Finding, refusal } from './findings.ts'
 import { elementsOf, isArray, type Lines, linesOf } from './lines.ts'
 import { PATCH_TYPES } from './media-types.ts'
@@ -51,10 +52,11 @@ function requirePlainText({ headers }: FastifyRequest): void {
   throw BODIES.charset(charset)
 }
 
-/** Checks the array as a whole; later each element is read like a body of its own. */
-function parseElements(bytes: Buffer): Lines {
+/** Checks the array as a whole, in two turns; later each element is read like a body of its own. */
+async function parseElements(bytes: Buffer): Promise<Lines> {
   const text = textOf(bytes)
   inspect(text, 1)
+  await nextTurn()
   parsed(text)
   return elementsOf(bytes)
 }
@@ -107,16 +109,20 @@ function inspect(text: string, outside: 0 | 1): boolean {
     isSuspect ||= length > 0 && (character === SMALL_E || character === LARGE_E)
     length = 0
     if (character === QUOTE) at = textEnd(text, at + 1)
-    else if (character === COLON) members += 1
-    else depth += NESTING[character] ?? 0
-    if (depth <= outside) members = 0
-    requireBounds(depth - outside, members)
+    else if (character === COLON) requireFew(++members)
+    else depth = nested(depth, character, outside)
+    if (depth === outside) members = 0
   }
   return isSuspect
 }
 
-function requireBounds(depth: number, members: number): void {
-  if (depth > DEPTH_MAX) throw BODIES.tooDeep(DEPTH_MAX)
+function nested(depth: number, character: number, outside: number): number {
+  const change = NESTING[character] ?? 0
+  if (change > 0 && depth - outside >= DEPTH_MAX) throw BODIES.tooDeep(DEPTH_MAX)
+  return depth + change
+}
+
+function requireFew(members: number): void {
   if (members > MEMBERS_MAX) throw BODIES.tooManyMembers(MEMBERS_MAX)
 }
 
