@@ -1,5 +1,4 @@
 import { slotOf } from '../fairness/request-slot.ts'
-import { ADMIN } from '../messages/admin.ts'
 import { weighed } from '../tmf/cost.ts'
 import { type EndpointDescription, PAGE_HEADERS } from '../tmf/openapi/endpoint.ts'
 import { schemaRef } from '../tmf/openapi/schemas.ts'
@@ -87,6 +86,7 @@ number and its document.`,
 
 const create = endpoint({
   ...TENANT,
+  access: { ...TENANT.access, operatorOnly: true },
   method: 'POST',
   path: '/tenant',
   operationId: 'createTenant',
@@ -106,8 +106,6 @@ new tenant, with their secrets, which are shown once.`,
   },
   handle: async (asked, context) => {
     const { author, body } = asked
-    const own = await findTenant(context.database, author.tenantId, author.tenantId)
-    if (!own.isOperator) throw ADMIN.operatorOnly()
     await requireLogo(body.branding)
     const created = await createTenant(context.database, { ...context, author }, { ...body, isOperator: false })
     const { tenant, ...shown } = created

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { buildApp } from '../../src/app.ts'
 import { SCOPES } from '../../src/auth/access/scopes.ts'
 import { newId } from '../../src/base/ulid.ts'
+import { sql } from '../../src/db/sql.ts'
 import { parsed } from '../support/answer.ts'
 import { secrets, testConfig } from '../support/config.ts'
 import { addApiKey, TENANT } from '../support/database.ts'
@@ -37,6 +38,8 @@ const keyOf = (scope: string) => `key-${scope}`
 beforeAll(async () => {
   server = await startTestServer()
   routes = routesOf(server.app)
+  await server.database.run(sql`INSERT INTO "tenant" ("id", "name", "is_operator") VALUES ('operator', 'Us', true)`)
+  await addApiKey(server.database, { tenantId: 'operator', key: keyOf('operator') })
   for (const scope of SCOPES) {
     await addApiKey(server.database, { tenantId: TENANT, key: keyOf(scope), scopes: [scope] })
   }
@@ -105,7 +108,7 @@ describe('a route that is not public', () => {
   test.each([
     ['without a credential, before', {}, 401, false],
     ['with a credential of another scope, before', { token: keyOf('partner') }, 403, false],
-    ['with one that opens it, after', { token: keyOf('trust') }, 0, true]
+    ['with one that opens it, after', { token: keyOf('operator') }, 0, true]
   ])('answers %s it reads a body', async (_, headers, status, reads) => {
     const wrong: string[] = []
     for (const route of guardedRoutes(server.app).filter(({ method }) => ['POST', 'PATCH', 'PUT'].includes(method))) {
@@ -137,7 +140,9 @@ describe('a route that is not public', () => {
 
   test('of the administration is opened by admin alone, and nobody acts as a partner there', () => {
     for (const { method, url, access } of guardedRoutes(server.app).filter(({ url }) => url.startsWith('/admin'))) {
-      expect(access, `${method} ${url}`).toEqual({ scopes: ['admin'], supportsProxy: false })
+      const creates = method === 'POST' && url === '/admin/v1/tenant'
+      const more = creates ? { operatorOnly: true } : {}
+      expect(access, `${method} ${url}`).toEqual({ scopes: ['admin'], supportsProxy: false, ...more })
     }
   })
 

@@ -1,8 +1,9 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Database } from '../../db/database.ts'
-import { rowOf, text } from '../../db/row.ts'
+import { boolean, rowOf, text } from '../../db/row.ts'
 import { sql } from '../../db/sql.ts'
 import { ACCESS } from '../../messages/access.ts'
+import { ADMIN } from '../../messages/admin.ts'
 import { aboutName, Problem } from '../../messages/problem.ts'
 import type { PartnerOf, Principal } from './principal.ts'
 import { covers, isScope } from './scopes.ts'
@@ -45,6 +46,7 @@ export function registerAccess(
     admit(request, principal)
     request.principal = principal
     request.principal = await actingAs(database, request, principal, access?.supportsProxy ?? false)
+    if (access?.operatorOnly) await requireOperator(database, principal.tenantId)
   })
 }
 
@@ -86,6 +88,14 @@ function requireScope({ scopes }: Principal, wanted: readonly string[]): void {
   throw ACCESS.scope(wanted.join(' or ')).with({
     'WWW-Authenticate': `${REALM}, error="insufficient_scope", scope="${wanted.join(' ')}"`
   })
+}
+
+const OPERATOR = rowOf('tenant', { isOperator: boolean })
+
+async function requireOperator(database: Database, tenantId: string): Promise<void> {
+  const { rows } = await database.run(sql`SELECT ${OPERATOR.columns} FROM "tenant" WHERE "id" = ${tenantId}`)
+  const [tenant] = rows.map(OPERATOR.read)
+  if (!tenant?.isOperator) throw ADMIN.operatorOnly()
 }
 
 async function actingAs(
