@@ -22,7 +22,7 @@ export async function remove(
   requireExpected(stored.version)
   const { checkRemoval, beforeRemoval } = rulesOf(resource)
   checkRemoval?.(stored)
-  const addition = await beforeRemoval?.(tx, context, stored)
+  const recorded = await beforeRemoval?.(tx, context, stored)
   const now = context.clock()
   await recordEvents(tx, context, resource, 'removed', [id], now)
   try {
@@ -35,9 +35,9 @@ export async function remove(
     const name = referrer?.noun ?? camelCase(tableName(error) ?? 'other resource')
     throw RESOURCES.referredTo(resource.noun, name)
   }
-  const { document: before } = stored
-  const change = { action: 'remove' as const, resourceType: resource.type, resourceId: id, before, ...addition }
-  await recordChange(tx, context.author, change, { id: context.newId(), now })
+  const change = recorded ?? { action: 'remove', before: stored.document }
+  const whole = { ...change, resourceType: resource.type, resourceId: id }
+  await recordChange(tx, context.author, whole, { id: context.newId(), now })
 }
 
 const FOREIGN_KEY_VIOLATION = '23503'

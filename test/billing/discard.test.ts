@@ -173,6 +173,25 @@ describe('DELETE of a bill', () => {
     ])
   })
 
+  test('leaves the row in the audit that a discard leaves', async () => {
+    await world.addAccounts(2, CHARGES)
+    const run = await runToEnd(world)
+    const [first, second] = await bills()
+    await remove(first.id)
+    await discard(run.id)
+    const rows = [first, second].map(async ({ id }) => {
+      const { body } = await world.server.call('GET', `/admin/v1/audit?resourceId=${id}`)
+      return body.map(({ action, before, after }: Answer) => ({ action, before, after }))
+    })
+    const before = { state: 'new', amountDue: { unit: 'EUR', value: 12.3 } }
+    expect(await Promise.all(rows)).toEqual(
+      [first, second].map(({ billingAccount: { id } }) => {
+        const billingAccount = expect.objectContaining({ id })
+        return [{ action: 'discard', before: { ...before, billingAccount }, after: { freedRates: 2 } }]
+      })
+    )
+  })
+
   test('of a run that goes on, or by a partner, is refused', async () => {
     const { database } = world.server
     await world.addAccounts(1, CHARGES)

@@ -5,7 +5,7 @@ import { computed, count, optional, rowOf, scalar, stated, text } from '../../db
 import { sql } from '../../db/sql.ts'
 import { RUNS } from '../../messages/run.ts'
 import { customerBill } from '../../resources/customer-bill.ts'
-import type { Addition, ChangeContext, HookContext, Stored } from '../../tmf/declaration/resource.ts'
+import type { ChangeContext, Document, HookContext, Recorded, Stored } from '../../tmf/declaration/resource.ts'
 import { recordEvents } from '../../tmf/event.ts'
 import { readStored } from '../../tmf/representation.ts'
 import { BILL_COLUMNS } from '../issuing/bill-moves.ts'
@@ -54,8 +54,8 @@ const OF_RUN = rowOf('customer_bill', { billRunId: optional(text) })
 export async function discardRemoved(
   tx: Transaction,
   context: HookContext,
-  { id, internal }: Stored
-): Promise<Addition | undefined> {
+  { id, internal, document }: Stored
+): Promise<Recorded | undefined> {
   if (internal.rounding_amount === null) return undefined
   const { tenantId, partnerId } = context.view
   if (partnerId !== undefined) throw RUNS.providerDiscards()
@@ -64,7 +64,7 @@ export async function discardRemoved(
   const { billRunId: runId } = OF_RUN.one(bill)
   if (runId === undefined) return undefined
   await lockEnded(tx, tenantId, runId)
-  return { action: 'discard', after: { freedRates: await free(tx, tenantId, runId, [id], context.clock()) } }
+  return recordOf(document, await free(tx, tenantId, runId, [id], context.clock()))
 }
 
 function lockEnded(tx: Transaction, tenantId: string, runId: string): Promise<void> {
@@ -123,12 +123,13 @@ async function record(
   const ratesOf = new Map(counted.rows.map(RATES.read).map(({ billId, rates }) => [billId, rates]))
   const changes = rows.map((row) => {
     const { id, document } = readStored(customerBill, row)
-    const { state, billingAccount, amountDue } = document
-    const after = { freedRates: ratesOf.get(id) ?? 0 }
-    const before = { state, billingAccount, amountDue }
-    return { action: 'discard' as const, resourceType: customerBill.type, resourceId: id, before, after }
+    return { ...recordOf(document, ratesOf.get(id) ?? 0), resourceType: customerBill.type, resourceId: id }
   })
   await recordChanges(tx, author, changes, { newId, now })
+}
+
+function recordOf({ state, billingAccount, amountDue }: Document, freedRates: number): Recorded {
+  return { action: 'discard', before: { state, billingAccount, amountDue }, after: { freedRates } }
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Action, Author } from '../../audit/record.ts'
+import type { Action, Author, Change } from '../../audit/record.ts'
 import type { Clock } from '../../base/clock.ts'
 import { isStorable } from '../../base/code-points.ts'
 import { isId } from '../../base/ulid.ts'
@@ -36,8 +36,8 @@ export interface Rules<D extends Document> {
   checkRemoval?(stored: Stored<D>): void
   /** Writes other rows before an allowed change; the row is locked. Returns what to write and record with it. */
   beforeChange?(tx: Transaction, context: HookContext, after: D, before: Stored<D>): Promise<Addition | undefined>
-  /** Removes, frees or changes rows before an allowed removal; the row is locked. */
-  beforeRemoval?(tx: Transaction, context: HookContext, stored: Stored<D>): Promise<Addition | undefined>
+  /** Removes, frees or changes rows before an allowed removal; the row is locked. Returns what to record. */
+  beforeRemoval?(tx: Transaction, context: HookContext, stored: Stored<D>): Promise<Recorded | undefined>
   /** Writes anything after a row was written, that row included: it is read again. */
   readonly afterWrite?: AfterWrite<D>
 }
@@ -54,6 +54,9 @@ export interface Addition {
   readonly action?: Action
   readonly after?: object
 }
+
+/** What the audit keeps of a removal, instead of the whole document. */
+export type Recorded = Omit<Change, 'resourceType' | 'resourceId'>
 
 /** The part of a declaration that does not depend on its attributes. */
 export interface Description {
