@@ -70,8 +70,6 @@ function sectionsOf(resources: DocsContext['resources']): readonly Section[] {
     { resources: [...resources.values()], supportsProxy: true, operations: described(apiEndpoints) },
     {
       base: BILLING_BASE,
-      resources: [],
-      supportsProxy: true,
       tags: BILLING_TAGS,
       operations: described(billingEndpoints),
       schemas: BILLING_SCHEMAS
@@ -79,23 +77,18 @@ function sectionsOf(resources: DocsContext['resources']): readonly Section[] {
     {
       base: ADMIN_BASE,
       resources: [...adminResources.values()],
-      supportsProxy: false,
       tags: { tenant: 'Providers with their settings' },
       operations: described(adminEndpoints),
       schemas: ADMIN_SCHEMAS
     },
     {
       base: '',
-      resources: [],
-      supportsProxy: false,
       tags: { oauth: 'Tokens: get, revoke and check them' },
       operations: OAUTH_OPERATIONS,
       schemas: OAUTH_SCHEMAS
     },
     {
       base: HEALTH_BASE,
-      resources: [],
-      supportsProxy: false,
       tags: { health: 'Probes' },
       operations: described(healthEndpoints(() => undefined))
     }

@@ -4,7 +4,7 @@ import { SERVER } from './messages/server.ts'
 import { anyQuery, type Endpoint, endpoint, noBody } from './tmf/serving/endpoint.ts'
 
 const LATER = { 'Retry-After': '5' }
-const PROBE = { method: 'GET', subject: 'a probe', tag: 'health', access: 'public' } as const
+const PROBE = { method: 'GET', tag: 'health', access: 'public' } as const
 const READING = { query: anyQuery, body: noBody } as const
 
 /**

@@ -43,7 +43,6 @@ const ROTATION = {
 const rotateKey = endpoint({
   ...ROTATION,
   path: `/${apiKey.path}/{id}/rotate`,
-  subject: 'a rotation',
   operationId: 'rotateApiKey',
   tag: apiKey.path,
   summary: 'Replace an API key',
@@ -67,7 +66,6 @@ const rotateKey = endpoint({
 const rotateSecret = endpoint({
   ...ROTATION,
   path: `/${client.path}/{id}/rotate`,
-  subject: 'a rotation',
   operationId: 'rotateClientSecret',
   tag: client.path,
   summary: 'Replace the secret of a client',
@@ -86,7 +84,6 @@ const rotateSecret = endpoint({
 const renewPassword = endpoint({
   ...ROTATION,
   path: `/${user.path}/{id}/password`,
-  subject: 'a password',
   operationId: 'changeUserPassword',
   tag: user.path,
   summary: 'Give a user another password',

@@ -12,7 +12,6 @@ import { changeTenant, findTenant, listTenants } from './tenants.ts'
 
 const TENANT = {
   tag: 'tenant',
-  subject: 'a tenant',
   access: { scopes: ['admin'], supportsProxy: false },
   query: anyQuery
 } as const satisfies Partial<EndpointDescription>

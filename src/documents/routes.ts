@@ -53,7 +53,6 @@ export const documentEndpoint: Endpoint = endpoint({
   method: 'GET',
   path: `/${customerBill.path}/{id}/document/{documentId}`,
   pathParameters: { documentId: 'Identifier of the document, from `billDocument` of the bill' },
-  subject: 'a document',
   operationId: 'retrieveCustomerBillDocument',
   tag: customerBill.path,
   summary: 'Read the document of one CustomerBill',

@@ -33,11 +33,9 @@ const CLIENT = {
 
 const FORM_OF_CLIENT = {
   method: 'POST',
-  subject: 'a token',
   tag: 'oauth',
   access: 'public',
   clients: [CLIENT_SCHEME],
-  query: z.object({}),
   bodyTypes: [FORM]
 } as const
 
@@ -141,7 +139,7 @@ const REQUEST = {
   state: text.optional().meta({ description: 'Returned unchanged' })
 }
 
-const AUTHORIZATION = { subject: 'a sign-in', tag: 'oauth', path: '/oauth/authorize', access: 'public' } as const
+const AUTHORIZATION = { tag: 'oauth', path: '/oauth/authorize', access: 'public' } as const
 
 const signInPage = {
   ...AUTHORIZATION,
@@ -150,7 +148,6 @@ const signInPage = {
   summary: 'Show the page to sign in on',
   description: 'The authorization endpoint (RFC 6749, section 3.1). Applications redirect browsers here.',
   query: z.object(REQUEST),
-  body: z.object({}),
   replies: { 200: page('The page'), 303: SENT_BACK, ...PAGES }
 } as const
 
@@ -160,7 +157,6 @@ const signIn = {
   operationId: 'signIn',
   summary: 'Sign in',
   description: 'Takes the form of that page.',
-  query: z.object({}),
   body: z.object({ ...REQUEST, username: text, password: text.meta({ description: 'The password itself' }) }),
   bodyTypes: [FORM],
   replies: {
@@ -172,14 +168,7 @@ const signIn = {
   }
 } as const
 
-const DISCOVERY = {
-  method: 'GET',
-  subject: 'a document',
-  tag: 'oauth',
-  access: 'public',
-  query: z.object({}),
-  body: z.object({})
-} as const
+const DISCOVERY = { method: 'GET', tag: 'oauth', access: 'public' } as const
 
 const keys = {
   ...DISCOVERY,

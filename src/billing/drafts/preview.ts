@@ -33,7 +33,6 @@ export function previewEndpoint(apiBase: string): Endpoint {
   return endpoint({
     method: 'POST',
     path: '/preview',
-    subject: 'a preview',
     operationId: 'previewBill',
     tag: 'preview',
     summary: 'Preview the next bill of an account',

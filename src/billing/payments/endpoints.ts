@@ -68,7 +68,7 @@ const EXAMPLE = {
 
 type Requested = Pick<Asked<unknown, unknown>, 'request' | 'base' | 'view'>
 
-const ONE = { tag: 'payment', subject: 'a payment' } as const
+const ONE = { tag: 'payment', query: anyQuery, body: noBody } as const
 const READ = { scopes: ['account:read'], supportsProxy: true } as const
 const WRITE = { scopes: ['account:write'], supportsProxy: true } as const
 

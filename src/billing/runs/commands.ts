@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { Transaction } from '../../db/database.ts'
 import { ISSUING_STATES } from '../../resources/customer-bill.ts'
 import type { EndpointDescription } from '../../tmf/openapi/endpoint.ts'
-import { anyQuery, type Endpoint, endpoint, noBody } from '../../tmf/serving/endpoint.ts'
+import { anyQuery, type Endpoint, endpoint, noBody, queryOf } from '../../tmf/serving/endpoint.ts'
 import { cancelRun, type RunContext, resumeRun, retryRun } from './bill-run.ts'
 import { discardBills } from './discard.ts'
 import { answerRun } from './list.ts'
@@ -11,7 +11,6 @@ import { RUN_SCHEMA } from './schema.ts'
 
 /** Common to operations on a run, which belongs to the provider, since it bills all of its accounts. */
 export const RUN = {
-  subject: 'a billRun',
   tag: 'billRun',
   access: { scopes: ['billing:run'], supportsProxy: false }
 } as const satisfies Partial<EndpointDescription>
@@ -70,13 +69,12 @@ const discard = endpoint({
   ...RUN,
   method: 'POST',
   path: '/billRun/{id}/discard',
-  subject: 'a discard',
   operationId: 'discardBillRunBills',
   summary: 'Take back bills of a run that were never issued',
   description: `Removes bills of an ended run that were never issued, frees their rates, and parks their accounts, which
 a retry of the run bills again. It works in chunks; after an interruption, the same request continues where it ended.
 Bills that are not discarded were issued.`,
-  query: z.strictObject({}),
+  query: queryOf('a discard', z.strictObject({})),
   body: z.strictObject({ filter: FILTER }),
   examples: { cheap: { value: { filter: 'amountDue.value.lt=100' } } },
   failures: [409],

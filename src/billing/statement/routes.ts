@@ -6,7 +6,7 @@ import { DAY_MS, startOfDay } from '../../base/time-zone.ts'
 import { moneyOf, objectOf } from '../../http/json.ts'
 import { RESOURCES } from '../../messages/resource.ts'
 import { inTurns } from '../../pace/turns.ts'
-import { type Endpoint, endpoint, noBody } from '../../tmf/serving/endpoint.ts'
+import { type Endpoint, endpoint, noBody, queryOf } from '../../tmf/serving/endpoint.ts'
 import { timeZoneOf } from '../cycles/cycle.ts'
 import type { Roots } from '../payments/list.ts'
 import { STATEMENT_SCHEMA } from './schema.ts'
@@ -42,7 +42,6 @@ export function statementEndpoint(paymentBase: string): Endpoint {
   return endpoint({
     method: 'GET',
     path: `/${account.path}/{id}/statement`,
-    subject: 'a statement',
     operationId: 'retrieveBillingAccountStatement',
     tag: account.path,
     summary: 'Read the statement of one BillingAccount',
@@ -50,7 +49,7 @@ export function statementEndpoint(paymentBase: string): Endpoint {
 The closing balance is the opening balance plus the payments less the total charges, which are calls, others and
 adjustments. The closing balance of one day is the opening balance of the next.`,
     access: { scopes: account.scopes.read, supportsProxy: true },
-    query: QUERY,
+    query: queryOf('a statement', QUERY),
     body: noBody,
     replies: { 200: { description: 'The statement', schema: STATEMENT_SCHEMA } },
     handle: async ({ request, base, params, query, view }, { database, address }) => {

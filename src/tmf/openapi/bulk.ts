@@ -4,12 +4,9 @@ import { type Json, schemaRef } from './schemas.ts'
 
 const RESULTS = { schema: schemaRef('LineResult') }
 
-/** Returns the body schema: one document, an array, or one in each line. */
+/** Returns the schemas of the body by media type: one document, an array, or one in each line. */
 export function bulkBody(one: Json): Json {
-  return {
-    'application/json': { schema: { anyOf: [one, { type: 'array', items: one }] } },
-    [LINES_TYPE]: { schema: one }
-  }
+  return { 'application/json': { anyOf: [one, { type: 'array', items: one }] }, [LINES_TYPE]: one }
 }
 
 export function bulkResponses(): Json {

@@ -1,54 +1,37 @@
-import { PARAMETERS } from './parameters.ts'
+import type { PARAMETERS } from './parameters.ts'
 import { type Json, schemaRef } from './schemas.ts'
 
 /** Failures by status; `default` covers those of any server, e.g. 408, 417 and 431. */
 export const ERROR_RESPONSES = {
-  400: { name: 'BadRequest', description: 'The request is malformed, or breaks a rule that the message names' },
-  401: {
-    name: 'Unauthorized',
-    description: 'Missing, invalid or expired credential',
-    headers: ['WWW-Authenticate']
-  },
-  403: {
-    name: 'Forbidden',
-    description: 'The credential lacks the scope that the message names',
-    headers: ['WWW-Authenticate']
-  },
-  404: { name: 'NotFound', description: 'The resource does not exist' },
-  405: {
-    name: 'MethodNotAllowed',
-    description: 'The path lacks this method; `Allow` lists its methods',
-    headers: ['Allow']
-  },
-  406: { name: 'NotAcceptable', description: 'No available media type matches `Accept`' },
-  409: {
-    name: 'Conflict',
-    description: 'The stored state does not allow it, e.g. this transition',
-    headers: ['Retry-After']
-  },
-  412: { name: 'PreconditionFailed', description: 'The resource has changed since the version in `If-Match`' },
-  413: { name: 'PayloadTooLarge', description: 'The body is too large' },
-  414: { name: 'UriTooLong', description: 'The path is too long' },
-  415: {
-    name: 'UnsupportedMediaType',
-    description: 'The media type or charset of the body is not supported',
-    headers: ['Accept-Patch', 'Accept-Post']
-  },
-  422: { name: 'UnprocessableEntity', description: 'The `Idempotency-Key` belongs to another request' },
-  429: {
-    name: 'TooManyRequests',
-    description: 'Too many requests',
-    headers: ['Retry-After']
-  },
-  500: { name: 'InternalServerError', description: 'The server failed' },
-  501: { name: 'NotImplemented', description: 'The JSONPath in `filter` or `fields` is valid, but not supported' },
-  503: {
-    name: 'ServiceUnavailable',
-    description: 'The server or its database cannot serve the request now',
-    headers: ['Retry-After']
-  },
-  default: { name: 'OtherError', description: 'Any other failure' }
-} as const satisfies Record<string, { name: string; description: string; headers?: readonly HeaderName[] }>
+  400: failure('BadRequest', 'The request is malformed, or breaks a rule that the message names'),
+  401: failure('Unauthorized', 'Missing, invalid or expired credential', 'WWW-Authenticate'),
+  403: failure('Forbidden', 'The credential lacks the scope that the message names', 'WWW-Authenticate'),
+  404: failure('NotFound', 'The resource does not exist'),
+  405: failure('MethodNotAllowed', 'The path lacks this method; `Allow` lists its methods', 'Allow'),
+  406: failure('NotAcceptable', 'No available media type matches `Accept`'),
+  409: failure('Conflict', 'The stored state does not allow it, e.g. this transition', 'Retry-After'),
+  412: failure('PreconditionFailed', 'The resource has changed since the version in `If-Match`'),
+  413: failure('PayloadTooLarge', 'The body is too large'),
+  414: failure('UriTooLong', 'The path is too long'),
+  415: failure(
+    'UnsupportedMediaType',
+    'The media type or charset of the body is not supported',
+    'Accept-Patch',
+    'Accept-Post'
+  ),
+  422: failure('UnprocessableEntity', 'The `Idempotency-Key` belongs to another request'),
+  429: failure('TooManyRequests', 'Too many requests', 'Retry-After'),
+  500: failure('InternalServerError', 'The server failed'),
+  501: failure('NotImplemented', 'The JSONPath in `filter` or `fields` is valid, but not supported'),
+  503: failure('ServiceUnavailable', 'The server or its database cannot serve the request now', 'Retry-After'),
+  default: failure('OtherError', 'Any other failure')
+} as const
+
+export type FailureStatus = keyof typeof ERROR_RESPONSES
+
+function failure(name: string, description: string, ...headers: readonly HeaderName[]) {
+  return { name, description, headers }
+}
 
 export type ParameterName = keyof typeof PARAMETERS
 
@@ -60,24 +43,17 @@ export function headerRefs(...names: readonly HeaderName[]): Json {
   return Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]))
 }
 
-export function responseRef(name: string): Json {
-  return { $ref: `#/components/responses/${name}` }
-}
-
-export function componentParameters(): Json {
-  return PARAMETERS
-}
-
-export function componentHeaders(): Json {
-  return HEADERS
+/** Returns the responses of an operation that fails with these statuses. */
+export function failureRefs(statuses: readonly FailureStatus[]): Json {
+  return Object.fromEntries(
+    statuses.map((status) => [status, { $ref: `#/components/responses/${ERROR_RESPONSES[status].name}` }])
+  )
 }
 
 export function componentResponses(): Json {
   const content = { 'application/json': { schema: schemaRef('Error') } }
-  const failures: { name: string; description: string; headers?: readonly HeaderName[] }[] =
-    Object.values(ERROR_RESPONSES)
   return Object.fromEntries(
-    failures.map(({ name, description, headers = [] }) => [
+    Object.values(ERROR_RESPONSES).map(({ name, description, headers }) => [
       name,
       { description, headers: headerRefs('X-Request-Id', ...headers), content }
     ])
@@ -88,7 +64,7 @@ const count = { type: 'integer', minimum: 0 } as const
 const text = { type: 'string' } as const
 
 /** A required header is on every response that lists it. */
-const HEADERS = {
+export const HEADERS = {
   'X-Request-Id': { description: 'Identifier of the request', required: true, schema: text },
   'X-Total-Count': { description: 'How many resources match', required: true, schema: count },
   'X-Result-Count': { description: 'How many resources the body has', required: true, schema: count },

@@ -1,8 +1,9 @@
 import type { Served } from '../declaration/define.ts'
 import type { Operation } from '../declaration/resource.ts'
-import { componentHeaders, componentParameters, componentResponses } from './components.ts'
+import { componentResponses, HEADERS } from './components.ts'
 import { type EndpointDescription, endpointPaths } from './endpoint.ts'
 import { type OperationContext, operationObject, VERBS } from './operations.ts'
+import { PARAMETERS } from './parameters.ts'
 import { componentSchemas, type Json } from './schemas.ts'
 
 /** The parts of an OpenAPI document besides the resources' declarations. */
@@ -25,9 +26,9 @@ export interface ApiDescription {
 export interface Section {
   /** Undefined: below each base path of the API. */
   readonly base?: string
-  readonly resources: readonly Served[]
+  readonly resources?: readonly Served[]
   /** A provider may act as one of its partners on the resources. */
-  readonly supportsProxy: boolean
+  readonly supportsProxy?: boolean
   readonly tags?: Readonly<Record<string, string>>
   /** Operations beside the resources. */
   readonly operations: readonly EndpointDescription[]
@@ -38,44 +39,39 @@ export interface Section {
 /** Returns the OpenAPI 3.1 document, made from declarations only. */
 export function openApiDocument(api: ApiDescription): Json {
   const { title, version, description, basePaths, prefix, securitySchemes, clientSchemes, sections } = api
-  const served = sections.flatMap(({ resources }) => resources)
+  const served = sections.flatMap(({ resources = [] }) => resources)
   const schemes = Object.keys(securitySchemes)
   return {
     openapi: '3.1.0',
     info: { title, version, description, license: { name: 'Apache License 2.0', identifier: 'Apache-2.0' } },
     servers: basePaths.map((url) => ({ url: prefix + url })),
     tags: sections.flatMap(tagsOf),
-    paths: Object.fromEntries(sections.flatMap((section) => pathsOf(section, prefix, schemes))),
+    paths: Object.assign({}, ...sections.map((section) => pathsOf(section, prefix, schemes))),
     components: {
       schemas: Object.assign(componentSchemas(served), ...sections.map(({ schemas = {} }) => schemas)),
-      parameters: componentParameters(),
-      headers: componentHeaders(),
+      parameters: PARAMETERS,
+      headers: HEADERS,
       responses: componentResponses(),
       securitySchemes: { ...securitySchemes, ...clientSchemes }
     }
   }
 }
 
-function tagsOf({ resources, tags = {} }: Section): readonly Json[] {
+function tagsOf({ resources = [], tags = {} }: Section): readonly Json[] {
   const own = resources.map(({ path, description }) => ({ name: path, description }))
   return [...own, ...Object.entries(tags).map(([name, description]) => ({ name, description }))]
 }
 
 /** Returns the path items of a section; with a base of its own they have their whole path and name their server. */
-function pathsOf(
-  section: Section,
-  prefix: string,
-  schemes: readonly string[]
-): readonly (readonly [path: string, item: Json])[] {
-  const { base, resources, operations } = section
-  const items: Json = {
-    ...Object.fromEntries(resources.flatMap((resource) => pathItems(resource, { ...section, schemes }))),
+function pathsOf(section: Section, prefix: string, schemes: readonly string[]): Json {
+  const { base, resources = [], supportsProxy = false, operations } = section
+  const items = {
+    ...Object.fromEntries(resources.flatMap((one) => pathItems(one, { resources, supportsProxy, schemes }))),
     ...endpointPaths(operations, schemes)
   }
+  if (base === undefined) return items
   const servers = [{ url: prefix || '/' }]
-  return Object.entries(items).map(([path, item]) =>
-    base === undefined ? [path, Object(item)] : [base + path, { servers, ...Object(item) }]
-  )
+  return Object.fromEntries(Object.entries(items).map(([path, item]) => [base + path, { servers, ...item }]))
 }
 
 function pathItems(resource: Served, context: OperationContext): (readonly [path: string, item: Json])[] {

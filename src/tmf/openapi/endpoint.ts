@@ -1,12 +1,12 @@
 import { z } from 'zod'
 import type { Access } from '../../http/access.ts'
 import {
-  ERROR_RESPONSES,
+  type FailureStatus,
+  failureRefs,
   type HeaderName,
   headerRefs,
   type ParameterName,
-  parameterRefs,
-  responseRef
+  parameterRefs
 } from './components.ts'
 import type { Json } from './schemas.ts'
 
@@ -22,8 +22,6 @@ export interface EndpointDescription {
   /** Below the base path, parameters in braces: `/payment/{id}/reverse`. */
   readonly path: string
   readonly pathParameters?: Readonly<Record<string, string>>
-  /** The noun in messages: `a statement`. */
-  readonly subject: string
   readonly operationId: string
   readonly tag: string
   readonly summary: string
@@ -31,8 +29,8 @@ export interface EndpointDescription {
   readonly access: Access
   /** Names of security schemes, where the operation authenticates clients itself. */
   readonly clients?: readonly string[]
-  readonly query: z.ZodType | QueryReader<unknown>
-  readonly body: z.ZodType
+  readonly query?: z.ZodType | Pick<QueryReader<unknown>, 'parameters'>
+  readonly body?: z.ZodType
   /** Media types of the body; JSON by default. */
   readonly bodyTypes?: readonly string[]
   /** The body may be left out. */
@@ -44,7 +42,7 @@ export interface EndpointDescription {
   /** Successes, and failures whose body is not `Error`. */
   readonly replies: Readonly<Record<number, Reply>>
   /** Failures besides those of every operation. */
-  readonly failures?: readonly (keyof typeof ERROR_RESPONSES)[]
+  readonly failures?: readonly FailureStatus[]
 }
 
 /** A response: its description, the schema of its JSON or of each media type, and headers besides the request id. */
@@ -55,13 +53,14 @@ export interface Reply {
   readonly headers?: readonly HeaderName[]
 }
 
-const COMMON = [400, 401, 403, 405, 429, 500, 503, 'default'] as const
+/** Failures of every operation, and of those without a credential. */
+export const COMMON = [400, 401, 403, 405, 429, 500, 503, 'default'] as const
 const PUBLIC_COMMON = [405, 429, 500, 503, 'default'] as const
 
 export const PAGE_HEADERS = ['X-Total-Count', 'X-Result-Count', 'Link'] as const
 
 /** Returns path items; any of the security schemes opens their operations. */
-export function endpointPaths(described: readonly EndpointDescription[], schemes: readonly string[]): Json {
+export function endpointPaths(described: readonly EndpointDescription[], schemes: readonly string[]) {
   const paths: Record<string, Record<string, Json>> = {}
   for (const one of described) {
     paths[one.path] = { ...paths[one.path], [one.method.toLowerCase()]: operationOf(one, schemes) }
@@ -70,24 +69,12 @@ export function endpointPaths(described: readonly EndpointDescription[], schemes
 }
 
 function operationOf(declared: EndpointDescription, schemes: readonly string[]): Json {
-  const {
-    operationId,
-    tag,
-    summary,
-    description,
-    access,
-    example,
-    examples,
-    replies,
-    bodyTypes = ['application/json'],
-    failures = [],
-    headers = []
-  } = declared
-  const body = bodySchema(declared.body)
+  const { operationId, tag, summary, description, access, example, examples, replies } = declared
+  const { query = NOTHING, bodyTypes = ['application/json'], failures = [], headers = [] } = declared
+  const body = bodySchema(declared.body ?? NOTHING)
   const ofItem = declared.path.includes('{') ? ([404, 414] as const) : []
   const ofBody = declared.method === 'GET' ? [] : ([413, 415] as const)
   const common = access === 'public' ? PUBLIC_COMMON : COMMON
-  const statuses: readonly (keyof typeof ERROR_RESPONSES)[] = [...common, ...failures, ...ofItem, ...ofBody]
   const isProxy = access !== 'public' && access.supportsProxy
   const content = { schema: body, ...(example && { example }), ...(examples && { examples }) }
   return {
@@ -99,7 +86,7 @@ function operationOf(declared: EndpointDescription, schemes: readonly string[]):
     security: requirements(declared, schemes),
     parameters: [
       ...pathParameters(declared),
-      ...('read' in declared.query ? declared.query.parameters : queryParameters(declared.query)),
+      ...('parameters' in query ? query.parameters : queryParameters(query)),
       ...parameterRefs(...headers, ...(isProxy ? (['ProxyAccountNumber'] as const) : []), 'RequestId')
     ],
     ...(hasMembers(body) && {
@@ -109,11 +96,13 @@ function operationOf(declared: EndpointDescription, schemes: readonly string[]):
       }
     }),
     responses: {
-      ...Object.fromEntries(statuses.map((status) => [status, responseRef(ERROR_RESPONSES[status].name)])),
+      ...failureRefs([...common, ...failures, ...ofItem, ...ofBody]),
       ...Object.fromEntries(Object.entries(replies).map(([status, reply]) => [status, response(reply)]))
     }
   }
 }
+
+const NOTHING = z.object({})
 
 /** Returns the alternatives. */
 function requirements({ access, clients = [] }: EndpointDescription, schemes: readonly string[]): readonly Json[] {
@@ -145,7 +134,7 @@ function pathParameters({ path, pathParameters = {} }: EndpointDescription): rea
   })
 }
 
-function queryParameters(query: z.ZodType): readonly Json[] {
+export function queryParameters(query: z.ZodType): readonly Json[] {
   const { properties = {}, required = [] } = bodySchema(query)
   return Object.entries(properties).map(([name, { description, ...schema }]) => {
     return { name, in: 'query', required: required.includes(name), description, schema }

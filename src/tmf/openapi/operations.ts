@@ -3,7 +3,8 @@ import type { Attribute } from '../declaration/attribute.ts'
 import { rulesOf, type Served } from '../declaration/define.ts'
 import type { Operation, Resource, StateMachine } from '../declaration/resource.ts'
 import { bulkBody, bulkResponses } from './bulk.ts'
-import { ERROR_RESPONSES, headerRefs, type ParameterName, parameterRefs, responseRef } from './components.ts'
+import { type FailureStatus, failureRefs, headerRefs, type ParameterName, parameterRefs } from './components.ts'
+import { COMMON } from './endpoint.ts'
 import { type Json, schemaRef } from './schemas.ts'
 
 interface Verb {
@@ -14,7 +15,7 @@ interface Verb {
   readonly summary: (type: string) => string
   readonly parameters: readonly ParameterName[]
   /** Failures besides those of every operation. */
-  readonly failures: readonly (keyof typeof ERROR_RESPONSES)[]
+  readonly failures: readonly FailureStatus[]
 }
 
 export const VERBS: Readonly<Record<Operation, Verb>> = {
@@ -74,17 +75,6 @@ export function operationObject(
 ): Json {
   const { prefix, summary, parameters } = VERBS[operation]
   const body = requestBody(resource, operation)
-  const statuses = [
-    400,
-    401,
-    403,
-    405,
-    429,
-    500,
-    503,
-    'default',
-    ...failuresOf(resource, operation, resources)
-  ] as const
   return {
     operationId: prefix + resource.type,
     tags: [resource.path],
@@ -101,7 +91,7 @@ export function operationObject(
     ...(body && { requestBody: { required: true, content: body } }),
     responses: {
       ...successes(resource, operation),
-      ...Object.fromEntries(statuses.map((status) => [status, responseRef(ERROR_RESPONSES[status].name)])),
+      ...failureRefs([...COMMON, ...failuresOf(resource, operation, resources)]),
       ...(isBulk(resource, operation) && bulkResponses())
     }
   }
@@ -116,7 +106,7 @@ function scopesOf({ scopes }: Resource, operation: Operation): readonly string[]
 }
 
 /** Nothing blocks the deletion of a resource without dependants and rules. */
-function failuresOf(resource: Served, operation: Operation, all: readonly Resource[]): Verb['failures'] {
+function failuresOf(resource: Served, operation: Operation, all: readonly Resource[]): readonly FailureStatus[] {
   const { failures } = VERBS[operation]
   const isReferredTo = all.some(({ attributes }) => [...attributes.values()].some(refersTo(resource)))
   const isFree = operation === 'remove' && !rulesOf(resource).checkRemoval && !isReferredTo
@@ -157,31 +147,31 @@ function moves({ attribute = 'state', transitions }: StateMachine): string {
 
 function requestBody({ type, bulk, examples }: Resource, operation: Operation): Json | undefined {
   if (operation === 'create') {
-    const created: Json = bulk
-      ? bulkBody(schemaRef(`${type}_Create`))
-      : { [JSON_TYPE]: { schema: schemaRef(`${type}_Create`) } }
+    const schema = schemaRef(`${type}_Create`)
     // Each line of many is written like one.
-    return Object.keys(created).reduce((content, type) => withExample(content, type, examples?.create), created)
+    return contentOf(bulk ? bulkBody(schema) : { 'application/json': schema }, () => examples?.create)
   }
   if (operation !== 'patch') return undefined
-  const schema = (mediaType: string) => schemaRef(mediaType === JSON_PATCH ? 'JsonPatch' : `${type}_Update`)
-  const all: Json = Object.fromEntries(PATCH_TYPES.map((mediaType) => [mediaType, { schema: schema(mediaType) }]))
-  const operations = Object.entries(examples?.patch ?? {}).map(([name, value]) => ({
-    op: 'add',
-    path: `/${name}`,
-    value
-  }))
-  const merging = PATCH_TYPES.filter((mediaType) => mediaType !== JSON_PATCH)
-  const merged = merging.reduce((content, mediaType) => withExample(content, mediaType, examples?.patch), all)
-  return withExample(merged, JSON_PATCH, examples?.patch && operations)
+  const bodies = PATCH_TYPES.map((mediaType) => [
+    mediaType,
+    schemaRef(mediaType === JSON_PATCH ? 'JsonPatch' : `${type}_Update`)
+  ])
+  const changes = Object.entries(examples?.patch ?? {})
+  const operations = changes.map(([name, value]) => ({ op: 'add', path: `/${name}`, value }))
+  const example = (mediaType: string) => (mediaType === JSON_PATCH ? operations : examples?.patch)
+  return contentOf(Object.fromEntries(bodies), examples?.patch ? example : () => undefined)
 }
 
-function withExample(content: Json, mediaType: string, example: object | undefined): Json {
-  return example ? { ...content, [mediaType]: { ...Object(content[mediaType]), example } } : content
-}
-
-const JSON_TYPE = 'application/json'
 const JSON_PATCH = 'application/json-patch+json'
+
+function contentOf(schemas: Json, exampleOf: (mediaType: string) => object | undefined): Json {
+  return Object.fromEntries(
+    Object.entries(schemas).map(([mediaType, schema]) => {
+      const example = exampleOf(mediaType)
+      return [mediaType, { schema, ...(example && { example }) }]
+    })
+  )
+}
 
 function successes({ type, secret }: Resource, operation: Operation): Json {
   const one = { 'application/json': { schema: schemaRef(type) } }

@@ -21,18 +21,24 @@ const FILTER = `Conditions as JSONPath, which can ask several things of one elem
 \`$[?(@.relatedParty[?(@.id=='42' && @.role=='payer')])]\`. Several \`filter\` are alternatives; with other conditions
 they are joined by AND. What is valid JSONPath but not supported is a 501.`
 
-const text = { type: 'string' } as const
-const count = { type: 'integer', minimum: 0 } as const
+const TEXT = { type: 'string' } as const
+const COUNT = { type: 'integer', minimum: 0 } as const
+
+function query(name: string, description: string, schema: object = TEXT) {
+  return { name, in: 'query', description, schema }
+}
+
+function header(name: string, description: string, schema: object = TEXT) {
+  return { name, in: 'header', description, schema }
+}
 
 export const PARAMETERS = {
-  Id: { name: 'id', in: 'path', required: true, description: 'Identifier of the resource', schema: text },
-  Fields: {
-    name: 'fields',
-    in: 'query',
-    description: `Attributes to return, separated by commas; \`a.b\` is an attribute within another. id and href are
-always there, with \`none\` nothing else. Names that do not exist are left aside.`,
-    schema: text
-  },
+  Id: { name: 'id', in: 'path', required: true, description: 'Identifier of the resource', schema: TEXT },
+  Fields: query(
+    'fields',
+    `Attributes to return, separated by commas; \`a.b\` is an attribute within another. id and href are
+always there, with \`none\` nothing else. Names that do not exist are left aside.`
+  ),
   Conditions: {
     name: 'conditions',
     in: 'query',
@@ -42,80 +48,50 @@ always there, with \`none\` nothing else. Names that do not exist are left aside
     // Commas between values must reach the server as they are.
     allowReserved: true,
     // Without an example, Swagger UI would invent attributes and filter by them.
-    schema: { type: 'object', additionalProperties: text, examples: [{}] }
+    schema: { type: 'object', additionalProperties: TEXT, examples: [{}] }
   },
-  Filter: { name: 'filter', in: 'query', description: FILTER, schema: text },
-  Sort: {
-    name: 'sort',
-    in: 'query',
-    description: `Attributes to sort by, separated by commas, each descending with a \`-\` before it: \`-date,name\`.
+  Filter: query('filter', FILTER),
+  Sort: query(
+    'sort',
+    `Attributes to sort by, separated by commas, each descending with a \`-\` before it: \`-date,name\`.
 Resources without the attribute come last. Without \`sort\`, and among equals, the order is by id;
-ids made by the server follow the order of creation.`,
-    schema: text
-  },
-  Offset: {
-    name: 'offset',
-    in: 'query',
-    description: 'Number of matches to skip, 0 by default. For reading many pages, `after` is faster.',
-    schema: count
-  },
-  Limit: {
-    name: 'limit',
-    in: 'query',
-    description: 'Most matches to return, at most 1000.',
-    schema: { ...count, default: 100 }
-  },
-  After: {
-    name: 'after',
-    in: 'query',
-    description: 'The place to continue, from the `next` link of a page. It excludes `offset`.',
-    schema: text
-  },
-  Prefer: {
-    name: 'Prefer',
-    in: 'header',
-    description: `With \`count=exact\`, \`X-Total-Count\` is exact also above ${EXACT_COUNT_MAX} matches.`,
-    schema: { type: 'string', enum: ['count=exact'] }
-  },
-  IfMatch: {
-    name: 'If-Match',
-    in: 'header',
-    description: 'The `ETag` that the resource must still have; else nothing changes, and the response is 412.',
-    schema: text
-  },
-  IfNoneMatch: {
-    name: 'If-None-Match',
-    in: 'header',
-    description: 'The `ETag` of the copy at the client; while it is current, the response is 304.',
-    schema: text
-  },
-  IdempotencyKey: {
-    name: 'Idempotency-Key',
-    in: 'header',
-    description: `A key that the client makes up for this request. A repetition within 24 hours gets the first answer
+ids made by the server follow the order of creation.`
+  ),
+  Offset: query('offset', 'Number of matches to skip, 0 by default. For reading many pages, `after` is faster.', COUNT),
+  Limit: query('limit', 'Most matches to return, at most 1000.', { ...COUNT, default: 100 }),
+  After: query('after', 'The place to continue, from the `next` link of a page. It excludes `offset`.'),
+  Prefer: header('Prefer', `With \`count=exact\`, \`X-Total-Count\` is exact also above ${EXACT_COUNT_MAX} matches.`, {
+    ...TEXT,
+    enum: ['count=exact']
+  }),
+  IfMatch: header(
+    'If-Match',
+    'The `ETag` that the resource must still have; else nothing changes, and the response is 412.'
+  ),
+  IfNoneMatch: header(
+    'If-None-Match',
+    'The `ETag` of the copy at the client; while it is current, the response is 304.'
+  ),
+  IdempotencyKey: header(
+    'Idempotency-Key',
+    `A key that the client makes up for this request. A repetition within 24 hours gets the first answer
 again, and nothing is created twice.`,
-    schema: { type: 'string', pattern: '^[!-~]{1,255}$' }
-  },
-  Atomic: {
-    name: 'atomic',
-    in: 'query',
-    description:
-      'For many documents: `true` stores all of them, at most 100,000, or none. A single one needs no such parameter.',
-    schema: { type: 'boolean', default: false }
-  },
-  ProxyAccountNumber: {
-    name: 'proxy_accountNumber',
-    in: 'header',
-    description: `The account number of the channel partner that a provider acts as: it then sees and changes only
+    { ...TEXT, pattern: '^[!-~]{1,255}$' }
+  ),
+  Atomic: query(
+    'atomic',
+    'For many documents: `true` stores all of them, at most 100,000, or none. A single one needs no such parameter.',
+    { type: 'boolean', default: false }
+  ),
+  ProxyAccountNumber: header(
+    'proxy_accountNumber',
+    `The account number of the channel partner that a provider acts as: it then sees and changes only
 that partner's resources, and creates resources for the partner. \`proxy-accountNumber\` is the same, for proxies
-that drop names with an underscore.`,
-    schema: text
-  },
-  RequestId: {
-    name: 'X-Request-Id',
-    in: 'header',
-    description:
-      'Identifier of the request; the answer and the log repeat it. Any other form is replaced by a new one.',
-    schema: { type: 'string', pattern: '^[\\w.-]{1,64}$' }
-  }
+that drop names with an underscore.`
+  ),
+  RequestId: header(
+    'X-Request-Id',
+    'Identifier of the request; the answer and the log repeat it. Any other form is replaced by a new one.',
+    { ...TEXT, pattern: '^[\\w.-]{1,64}$' }
+  )
 } as const

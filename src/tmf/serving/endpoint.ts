@@ -8,13 +8,13 @@ import { readBody } from '../../http/read-body.ts'
 import type { Problem } from '../../messages/problem.ts'
 import { QUERIES } from '../../messages/query.ts'
 import { parameterRefs } from '../openapi/components.ts'
-import type { EndpointDescription, QueryReader } from '../openapi/endpoint.ts'
+import { type EndpointDescription, type QueryReader, queryParameters } from '../openapi/endpoint.ts'
 import { type ListQuery, readListQuery } from '../query/list-query.ts'
 import type { Requester, RouteContext } from './routes.ts'
 
 /** An operation outside the TMF resources: route, access, validation and documentation in one place. */
 export interface Declaration<Query, Body> extends EndpointDescription {
-  readonly query: z.ZodType<Query> | QueryReader<Query>
+  readonly query: QueryReader<Query>
   readonly body: z.ZodType<Body>
   readonly work?: WorkClass
   readonly handle: (asked: Asked<Query, Body>, context: RouteContext) => Promise<Answer>
@@ -59,10 +59,10 @@ export function endpoint<Query, Body>(declared: Declaration<Query, Body>): Endpo
 }
 
 function handlerOf<Query, Body>(declared: Declaration<Query, Body>, base: string, context: RouteContext) {
-  const { query, body, subject, isBodyOptional = body === noBody, handle } = declared
+  const { query, body, isBodyOptional = body === noBody, handle } = declared
   return async (request: Request, reply: FastifyReply): Promise<FastifyReply> => {
     const read = {
-      query: 'read' in query ? query.read(rawQuery(request)) : readQuery(query, rawQuery(request), subject),
+      query: query.read(rawQuery(request)),
       body: readBody(body, isBodyOptional ? (request.body ?? {}) : request.body)
     }
     const asked: Asked<Query, Body> = {
@@ -93,6 +93,11 @@ export function noQuery(refusal: () => Problem): QueryReader<undefined> {
       if (raw !== '') throw refusal()
     }
   }
+}
+
+/** Reads a query by a schema; `subject` is the noun in messages: `a statement`. */
+export function queryOf<Query>(subject: string, schema: z.ZodType<Query>): QueryReader<Query> {
+  return { parameters: queryParameters(schema), read: (raw) => readQuery(schema, raw, subject) }
 }
 
 /** Reads the query of a paged list, filtered by equality of a few attributes, given with their descriptions. */
