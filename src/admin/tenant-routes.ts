@@ -1,6 +1,6 @@
 import { slotOf } from '../fairness/request-slot.ts'
 import { weighed } from '../tmf/cost.ts'
-import { type EndpointDescription, PAGE_HEADERS } from '../tmf/openapi/endpoint.ts'
+import { type EndpointDescription, pagesOf } from '../tmf/openapi/endpoint.ts'
 import { schemaRef } from '../tmf/openapi/schemas.ts'
 import { type Asked, anyQuery, type Endpoint, endpoint, listQuery, noBody } from '../tmf/serving/endpoint.ts'
 import { pageOfList } from '../tmf/serving/links.ts'
@@ -13,11 +13,11 @@ import { changeTenant, findTenant, listTenants } from './tenants.ts'
 const TENANT = {
   tag: 'tenant',
   access: { scopes: ['admin'], supportsProxy: false },
-  query: anyQuery
+  query: anyQuery,
+  body: noBody
 } as const satisfies Partial<EndpointDescription>
 
 const ONE = schemaRef('Tenant')
-const FOUND = { schema: { type: 'array', items: ONE }, headers: PAGE_HEADERS }
 
 const list = endpoint({
   ...TENANT,
@@ -27,11 +27,7 @@ const list = endpoint({
   summary: 'Find tenants',
   description: 'Administrators see their own tenant; an operator sees all, sorted by id. Logos are left out.',
   query: listQuery('tenant', {}),
-  body: noBody,
-  replies: {
-    200: { description: 'All of them, or the first page', ...FOUND },
-    206: { description: 'The part that `offset` and `limit` asked for', ...FOUND }
-  },
+  replies: pagesOf(ONE, 'All of them, or the first page'),
   handle: async (asked, context) => {
     const { isPaged, link, ...page } = asked.query
     const queryable = weighed(slotOf(asked.request), context.database)
@@ -51,7 +47,6 @@ const retrieve = endpoint({
   operationId: 'retrieveTenant',
   summary: 'Read one tenant',
   description: 'A tenant with all of its settings.',
-  body: noBody,
   replies: { 200: { description: 'The tenant', schema: ONE } },
   handle: async (asked, context) => {
     const tenant = await findTenant(context.database, asked.view.tenantId, String(asked.params.id))

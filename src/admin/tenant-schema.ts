@@ -1,8 +1,7 @@
 import { bodySchema } from '../tmf/openapi/endpoint.ts'
+import { ADDRESS, INSTANT, objectOf, TEXT } from '../tmf/openapi/json-schema.ts'
 import { type Json, schemaRef } from '../tmf/openapi/schemas.ts'
 import { TENANT_CREATION } from './tenant-settings.ts'
-
-const TEXT = { type: 'string' }
 
 const { properties } = bodySchema(TENANT_CREATION)
 const TENANT: Json = {
@@ -14,14 +13,10 @@ const TENANT: Json = {
   ],
   properties: {
     ...properties,
-    href: { ...TEXT, format: 'uri', description: 'The address of the tenant' },
+    href: { ...ADDRESS, description: 'The address of the tenant' },
     isOperator: { type: 'boolean', description: 'Whether its administrators see and create all tenants' },
-    createdAt: { ...TEXT, format: 'date-time', description: 'Time of creation' }
+    createdAt: { ...INSTANT, description: 'Time of creation' }
   }
-}
-
-function of(...names: readonly string[]): Json {
-  return { type: 'object', required: names, properties: Object.fromEntries(names.map((name) => [name, TEXT])) }
 }
 
 /** Schemas beside the resources, by name. */
@@ -34,7 +29,10 @@ export const ADMIN_SCHEMAS: Json = {
         type: 'object',
         description: 'With its first client and user; the secrets are shown once',
         required: ['client', 'user'],
-        properties: { client: of('clientId', 'secret'), user: of('username', 'password') }
+        properties: {
+          client: objectOf({ clientId: TEXT, secret: TEXT }),
+          user: objectOf({ username: TEXT, password: TEXT })
+        }
       }
     ]
   }

@@ -9,6 +9,7 @@ import { DOCUMENTS } from '../messages/document.ts'
 import { inTurns } from '../pace/turns.ts'
 import { ATTACHMENTS, type Attachment, isOwnDocument } from '../resources/bill-document.ts'
 import { customerBill } from '../resources/customer-bill.ts'
+import { TEXT } from '../tmf/openapi/json-schema.ts'
 import { find } from '../tmf/read.ts'
 import { idOf } from '../tmf/representation.ts'
 import { type Answer, anyQuery, type Endpoint, endpoint, noBody } from '../tmf/serving/endpoint.ts'
@@ -46,8 +47,6 @@ INV-2026-000180,01M6ADBH80B4TPYHKCZWMBD85V,2026-10-01T00:00:00.000Z,appliedBilli
 Basic charge,2026-10-01T00:00:00.000Z,2026-11-01T00:00:00.000Z,VAT,0.19,EUR,39.9,47.481,7.581,rate
 INV-2026-000180,,,,,,,,,,VAT,0.19,EUR,39.9,,7.58,tax
 `
-
-const TEXT = { type: 'string' }
 
 export const documentEndpoint: Endpoint = endpoint({
   method: 'GET',

@@ -1,34 +1,30 @@
-import { type Json, schemaRef } from '../../tmf/openapi/schemas.ts'
+import { ADDRESS, COUNT, INSTANT, listOf, moneyOf, objectOf, TEXT } from '../../tmf/openapi/json-schema.ts'
+import { schemaRef } from '../../tmf/openapi/schemas.ts'
 
-const TEXT = { type: 'string' }
-const INSTANT = { type: 'string', format: 'date-time' }
 const MONEY = schemaRef('Money')
-
-function objectSchema(properties: Json, optional: Json = {}): Json {
-  return { type: 'object', required: Object.keys(properties), properties: { ...properties, ...optional } }
-}
 
 export const PREVIEW_SCHEMA = schemaRef('Preview')
 
-export const PREVIEW = objectSchema({
+const LINE = objectOf(
+  {
+    rate: objectOf({ id: TEXT, href: ADDRESS }),
+    type: TEXT,
+    taxExcludedAmount: MONEY,
+    shownAmount: moneyOf('The displayed amount, in whole minor units'),
+    name: TEXT,
+    date: INSTANT
+  },
+  ['name', 'date']
+)
+
+export const PREVIEW = objectOf({
   billingAccount: schemaRef('BillingAccountRef'),
-  billingPeriod: objectSchema({ endDateTime: INSTANT }),
+  billingPeriod: objectOf({ endDateTime: INSTANT }),
   taxExcludedAmount: MONEY,
   taxIncludedAmount: MONEY,
   amountDue: MONEY,
-  taxItem: { type: 'array', items: schemaRef('TaxItem') },
+  taxItem: listOf(schemaRef('TaxItem')),
   rounding: MONEY,
-  lineCount: { type: 'integer', minimum: 0, description: 'Number of lines; the first 10,000 are listed' },
-  lines: {
-    type: 'array',
-    items: objectSchema(
-      {
-        rate: objectSchema({ id: TEXT, href: { type: 'string', format: 'uri' } }),
-        type: TEXT,
-        taxExcludedAmount: MONEY,
-        shownAmount: { ...MONEY, description: 'The displayed amount, in whole minor units' }
-      },
-      { name: TEXT, date: INSTANT }
-    )
-  }
+  lineCount: { ...COUNT, description: 'Number of lines; the first 10,000 are listed' },
+  lines: listOf(LINE)
 })

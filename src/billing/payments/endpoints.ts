@@ -11,7 +11,7 @@ import { PAYMENTS } from '../../messages/payment.ts'
 import { aboutName } from '../../messages/problem.ts'
 import { weighed } from '../../tmf/cost.ts'
 import { nameSpace } from '../../tmf/declaration/own-names.ts'
-import { PAGE_HEADERS, type QueryReader } from '../../tmf/openapi/endpoint.ts'
+import { pagesOf, type QueryReader } from '../../tmf/openapi/endpoint.ts'
 import { parseFieldsOnly } from '../../tmf/query/query.ts'
 import {
   type Asked,
@@ -80,7 +80,6 @@ function one(asked: Requested, context: RouteContext, apiBase: string, id: strin
   return readPayment(context.database, asked.view, id, rootsOf(asked, context, apiBase))
 }
 
-const FOUND = { schema: { type: 'array', items: PAYMENT_SCHEMA }, headers: PAGE_HEADERS }
 const TAGGED = { schema: PAYMENT_SCHEMA, headers: ['ETag'] } as const
 
 export function paymentEndpoints(apiBase: string): readonly Endpoint[] {
@@ -100,11 +99,7 @@ function list(apiBase: string): Endpoint {
       'billingAccount.id': 'Any of these accounts, by id or alias, separated by commas',
       reference: 'Any of these references'
     }),
-    body: noBody,
-    replies: {
-      200: { description: 'All matches, or the first page', ...FOUND },
-      206: { description: 'The part that `offset` and `limit` asked for', ...FOUND }
-    },
+    replies: pagesOf(PAYMENT_SCHEMA),
     handle: async (asked, context) => {
       const { values, isPaged, link, ...page } = asked.query
       const roots = rootsOf(asked, context, apiBase)
@@ -129,7 +124,6 @@ function take(apiBase: string): Endpoint {
     description: `Pays the named bills, or those due first; the rest becomes credit of the account. The same reference
 with the same content means the earlier payment.`,
     access: WRITE,
-    query: anyQuery,
     body: RECEIPT,
     example: EXAMPLE,
     failures: [409],
@@ -157,7 +151,6 @@ function retrieve(apiBase: string): Endpoint {
     access: READ,
     headers: ['IfNoneMatch'],
     query: WHOLE,
-    body: noBody,
     replies: {
       200: { description: 'The payment', ...TAGGED },
       304: { description: 'Unchanged since the version that `If-None-Match` names', headers: ['ETag'] }
@@ -178,8 +171,6 @@ function reverse(apiBase: string): Endpoint {
     summary: 'Reverse a payment',
     description: 'Reverses a payment, once: the bills that it paid are due again.',
     access: WRITE,
-    query: anyQuery,
-    body: noBody,
     failures: [409],
     replies: { 200: { description: 'The payment, reversed', ...TAGGED } },
     handle: async (asked, context) => {

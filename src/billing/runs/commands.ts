@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { Transaction } from '../../db/database.ts'
 import { ISSUING_STATES } from '../../resources/customer-bill.ts'
 import type { EndpointDescription } from '../../tmf/openapi/endpoint.ts'
+import { COUNT, listOf, objectOf, TEXT } from '../../tmf/openapi/json-schema.ts'
 import { anyQuery, type Endpoint, endpoint, noBody, queryOf } from '../../tmf/serving/endpoint.ts'
 import { cancelRun, type RunContext, resumeRun, retryRun } from './bill-run.ts'
 import { discardBills } from './discard.ts'
@@ -12,10 +13,11 @@ import { RUN_SCHEMA } from './schema.ts'
 /** Common to operations on a run, which belongs to the provider, since it bills all of its accounts. */
 export const RUN = {
   tag: 'billRun',
-  access: { scopes: ['billing:run'], supportsProxy: false }
+  access: { scopes: ['billing:run'], supportsProxy: false },
+  query: anyQuery,
+  body: noBody
 } as const satisfies Partial<EndpointDescription>
 
-const COUNT = { type: 'integer', minimum: 0 }
 const FILTER = z
   .string({ error: 'must be a text' })
   .optional()
@@ -29,7 +31,6 @@ const release = endpoint({
   summary: 'Release bills of a run',
   description: `Issues or sends bills of an ended run. It works in chunks; after an interruption, the same request
 continues where it ended.`,
-  query: anyQuery,
   body: z.strictObject({
     state: z
       .enum(ISSUING_STATES, { error: `must be one of ${ISSUING_STATES.join(', ')}` })
@@ -41,27 +42,15 @@ continues where it ended.`,
   replies: {
     200: {
       description: 'The number of moved bills, and of others by reason',
-      schema: {
-        type: 'object',
-        required: ['released', 'skipped'],
-        properties: {
-          released: COUNT,
-          skipped: {
-            type: 'array',
-            items: {
-              type: 'object',
-              required: ['reason', 'count'],
-              properties: { reason: { type: 'string', enum: [...REASONS] }, count: COUNT }
-            }
-          }
-        }
-      }
+      schema: objectOf({
+        released: COUNT,
+        skipped: listOf(objectOf({ reason: { ...TEXT, enum: [...REASONS] }, count: COUNT }))
+      })
     }
   },
-  handle: async ({ params, body, author }, { database, clock, newId }) => {
-    const { state, filter } = body
-    const released = await releaseBills(database, { author, clock, newId }, { runId: String(params.id), state, filter })
-    return { json: JSON.stringify(released) }
+  handle: async ({ params, body, author }, context) => {
+    const meant = { runId: String(params.id), ...body }
+    return { json: JSON.stringify(await releaseBills(context.database, { ...context, author }, meant)) }
   }
 })
 
@@ -81,12 +70,12 @@ Bills that are not discarded were issued.`,
   replies: {
     200: {
       description: 'The number of discarded bills, and of selected ones that stay because they were issued',
-      schema: { type: 'object', required: ['discarded', 'skipped'], properties: { discarded: COUNT, skipped: COUNT } }
+      schema: objectOf({ discarded: COUNT, skipped: COUNT })
     }
   },
-  handle: async ({ params, body, author }, { database, clock, newId }) => {
-    const meant = { runId: String(params.id), filter: body.filter }
-    return { json: JSON.stringify(await discardBills(database, { author, clock, newId }, meant)) }
+  handle: async ({ params, body, author }, context) => {
+    const meant = { runId: String(params.id), ...body }
+    return { json: JSON.stringify(await discardBills(context.database, { ...context, author }, meant)) }
   }
 })
 
@@ -103,14 +92,11 @@ function steering(
     operationId: `${verb}BillRun`,
     summary,
     description,
-    query: anyQuery,
-    body: noBody,
     failures: [409],
     replies: { 202: { description: 'The changed run', schema: RUN_SCHEMA } },
     handle: async (asked, context) => {
-      const { database, clock, newId } = context
       const id = String(asked.params.id)
-      await database.transaction((tx) => act(tx, { author: asked.author, clock, newId }, id))
+      await context.database.transaction((tx) => act(tx, { ...context, author: asked.author }, id))
       return { status: 202, json: await answerRun(asked, context, id) }
     }
   })

@@ -14,7 +14,7 @@ import { inChunks, meantBy, requireEnded } from './run-bills.ts'
 /** Selects bills of a run to discard, by a filter like a query; without one, all that were never issued. */
 export interface Discard {
   readonly runId: string
-  readonly filter: string | undefined
+  readonly filter?: string | undefined
 }
 
 export interface Discarded {

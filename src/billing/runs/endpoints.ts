@@ -3,9 +3,9 @@ import { slotOf } from '../../fairness/request-slot.ts'
 import { RUNS } from '../../messages/run.ts'
 import { RUN_BILL_STATES } from '../../resources/customer-bill.ts'
 import { weighed } from '../../tmf/cost.ts'
-import { PAGE_HEADERS } from '../../tmf/openapi/endpoint.ts'
+import { pagesOf } from '../../tmf/openapi/endpoint.ts'
 import { schemaRef } from '../../tmf/openapi/schemas.ts'
-import { anyQuery, type Endpoint, endpoint, listQuery, noBody, noQuery } from '../../tmf/serving/endpoint.ts'
+import { type Endpoint, endpoint, listQuery, noQuery } from '../../tmf/serving/endpoint.ts'
 import { pageOfList } from '../../tmf/serving/links.ts'
 import { writeList } from '../../tmf/serving/list-text.ts'
 import { RUN_STATES, startRun } from './bill-run.ts'
@@ -21,7 +21,6 @@ const start = endpoint({
   operationId: 'createBillRun',
   summary: 'Start a run of a cycle',
   description: 'Bills all accounts of a cycle, in the background; the run tells how far it is.',
-  query: anyQuery,
   body: z.strictObject({
     billCycle: z
       .strictObject({ id: z.string({ error: 'must be a text' }) }, { error: 'must be an object with an id' })
@@ -40,14 +39,10 @@ const start = endpoint({
   replies: { 202: { description: 'The run, which is queued', schema: RUN_SCHEMA, headers: ['Location'] } },
   handle: async (asked, context) => {
     const { author, body } = asked
-    const { database, clock, newId } = context
     const wanted = { billCycleId: body.billCycle.id, isDry: body.dryRun, billState: body.billState }
-    const id = await database.transaction((tx) => startRun(tx, { author, clock, newId }, wanted))
-    return {
-      status: 202,
-      headers: { Location: hrefOf(asked, context, id) },
-      json: await answerRun(asked, context, id)
-    }
+    const id = await context.database.transaction((tx) => startRun(tx, { ...context, author }, wanted))
+    const headers = { Location: hrefOf(asked, context, id) }
+    return { status: 202, headers, json: await answerRun(asked, context, id) }
   }
 })
 
@@ -62,19 +57,7 @@ const list = endpoint({
     state: `Any of these states, separated by commas: ${RUN_STATES.join(', ')}`,
     'billCycle.id': 'Any of these cycles'
   }),
-  body: noBody,
-  replies: {
-    200: {
-      description: 'All matches, or the first page',
-      schema: { type: 'array', items: RUN_SCHEMA },
-      headers: PAGE_HEADERS
-    },
-    206: {
-      description: 'The part that `offset` and `limit` asked for',
-      schema: { type: 'array', items: RUN_SCHEMA },
-      headers: PAGE_HEADERS
-    }
-  },
+  replies: pagesOf(RUN_SCHEMA),
   handle: async (asked, context) => {
     const { tenantId } = asked.view
     const { values, isPaged, link, ...page } = asked.query
@@ -101,7 +84,6 @@ const retrieve = endpoint({
   summary: 'Read one run',
   description: 'Returns the progress and the results of a run.',
   query: noQuery(RUNS.noQuery),
-  body: noBody,
   replies: { 200: { description: 'The run', schema: RUN_SCHEMA } },
   handle: async (asked, context) => ({ json: await answerRun(asked, context, String(asked.params.id)) })
 })
@@ -117,7 +99,6 @@ function bills(apiBase: string): Endpoint {
     summary: 'Read all bills of a run',
     description: "Returns the bills of a run, also of a dry one, by `Accept`. Times in CSV are in the tenant's zone.",
     query: noQuery(RUNS.billsNoQuery),
-    body: noBody,
     work: 'transfer',
     failures: [406],
     replies: {

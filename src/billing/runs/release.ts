@@ -11,7 +11,7 @@ import { inChunks, meantBy, requireEnded } from './run-bills.ts'
 export interface Release {
   readonly runId: string
   readonly state: IssuingState
-  readonly filter: string | undefined
+  readonly filter?: string | undefined
 }
 
 /** Reasons of a selected bill that stays: on hold, already in the state or beyond it, or paid at least in part. */

@@ -1,3 +1,4 @@
+import { ADDRESS, COUNT, TEXT } from './json-schema.ts'
 import type { PARAMETERS } from './parameters.ts'
 import { type Json, schemaRef } from './schemas.ts'
 
@@ -60,36 +61,29 @@ export function componentResponses(): Json {
   )
 }
 
-const count = { type: 'integer', minimum: 0 } as const
-const text = { type: 'string' } as const
-
 /** A required header is on every response that lists it. */
 export const HEADERS = {
-  'X-Request-Id': { description: 'Identifier of the request', required: true, schema: text },
-  'X-Total-Count': { description: 'How many resources match', required: true, schema: count },
-  'X-Result-Count': { description: 'How many resources the body has', required: true, schema: count },
+  'X-Request-Id': { description: 'Identifier of the request', required: true, schema: TEXT },
+  'X-Total-Count': { description: 'How many resources match', required: true, schema: COUNT },
+  'X-Result-Count': { description: 'How many resources the body has', required: true, schema: COUNT },
   'X-Total-Count-Accuracy': {
     description: 'Present if `X-Total-Count` is an estimate',
     schema: { type: 'string', enum: ['estimated'] }
   },
-  Link: { description: 'Addresses of the first, prev, next and last page (RFC 8288)', schema: text },
-  ETag: { description: 'Version of the resource, for `If-Match` and `If-None-Match`', required: true, schema: text },
-  Location: {
-    description: 'Address of the new resource, or of a redirect',
-    required: true,
-    schema: { type: 'string', format: 'uri' }
-  },
+  Link: { description: 'Addresses of the first, prev, next and last page (RFC 8288)', schema: TEXT },
+  ETag: { description: 'Version of the resource, for `If-Match` and `If-None-Match`', required: true, schema: TEXT },
+  Location: { description: 'Address of the new resource, or of a redirect', required: true, schema: ADDRESS },
   'Idempotency-Replayed': {
     description: 'Present if this is the response to an earlier request with this `Idempotency-Key`',
     schema: { type: 'string', enum: ['true'] }
   },
-  'Content-Disposition': { description: 'Disposition and file name', schema: text },
-  Vary: { description: 'Request headers that the response depends on', required: true, schema: text },
-  'WWW-Authenticate': { description: 'How to authenticate (RFC 6750, section 3; RFC 7617)', schema: text },
-  Allow: { description: 'The methods of the path', required: true, schema: text },
-  'Accept-Patch': { description: 'The media types that PATCH takes', schema: text },
-  'Accept-Post': { description: 'The media types that POST takes', schema: text },
-  'Retry-After': { description: 'Seconds until a repetition may succeed', schema: count }
+  'Content-Disposition': { description: 'Disposition and file name', schema: TEXT },
+  Vary: { description: 'Request headers that the response depends on', required: true, schema: TEXT },
+  'WWW-Authenticate': { description: 'How to authenticate (RFC 6750, section 3; RFC 7617)', schema: TEXT },
+  Allow: { description: 'The methods of the path', required: true, schema: TEXT },
+  'Accept-Patch': { description: 'The media types that PATCH takes', schema: TEXT },
+  'Accept-Post': { description: 'The media types that POST takes', schema: TEXT },
+  'Retry-After': { description: 'Seconds until a repetition may succeed', schema: COUNT }
 } as const
 
 export type HeaderName = keyof typeof HEADERS

@@ -57,7 +57,17 @@ export interface Reply {
 export const COMMON = [400, 401, 403, 405, 429, 500, 503, 'default'] as const
 const PUBLIC_COMMON = [405, 429, 500, 503, 'default'] as const
 
-export const PAGE_HEADERS = ['X-Total-Count', 'X-Result-Count', 'Link'] as const
+/** Returns the replies of a paged list; `whole` describes one that fits on a page. */
+export function pagesOf(schema: Json, whole = 'All matches, or the first page'): EndpointDescription['replies'] {
+  const found: Omit<Reply, 'description'> = {
+    schema: { type: 'array', items: schema },
+    headers: ['X-Total-Count', 'X-Result-Count', 'Link']
+  }
+  return {
+    200: { description: whole, ...found },
+    206: { description: 'The part that `offset` and `limit` asked for', ...found }
+  }
+}
 
 /** Returns path items; any of the security schemes opens their operations. */
 export function endpointPaths(described: readonly EndpointDescription[], schemes: readonly string[]) {

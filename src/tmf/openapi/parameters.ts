@@ -1,4 +1,5 @@
 import { EXACT_COUNT_MAX } from '../page.ts'
+import { COUNT, TEXT } from './json-schema.ts'
 
 const CONDITIONS = `Conditions on attributes, each a parameter of its own. A dot leads into nested attributes
 (\`validFor.startDateTime\`), on a list it means that some element matches.
@@ -20,9 +21,6 @@ not exist, an operator it does not have and a value of a wrong type are a 400.`
 const FILTER = `Conditions as JSONPath, which can ask several things of one element of a list:
 \`$[?(@.relatedParty[?(@.id=='42' && @.role=='payer')])]\`. Several \`filter\` are alternatives; with other conditions
 they are joined by AND. What is valid JSONPath but not supported is a 501.`
-
-const TEXT = { type: 'string' } as const
-const COUNT = { type: 'integer', minimum: 0 } as const
 
 function query(name: string, description: string, schema: object = TEXT) {
   return { name, in: 'query', description, schema }
