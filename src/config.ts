@@ -1,10 +1,12 @@
 import { isIP } from 'node:net'
 import { z } from 'zod'
+import type { AddressList } from './auth/access/address-list.ts'
 import { requireWhole, ssoVariables } from './auth/sso/settings.ts'
 import { KEYS_FORM, parseSecretKeys, type SecretKeys } from './base/secret-keys.ts'
 import { StartError } from './base/start-error.ts'
 import { messageOf } from './base/unknown.ts'
 import { parsePostgresUrl } from './db/postgres-url.ts'
+import { LOOPBACK, NO_NETWORKS, parseNetworks } from './events/callback-address.ts'
 
 const flag = z.enum(['true', 'false']).transform((value) => value === 'true')
 const whole = (min: number, max: number) => z.coerce.number().int().min(min).max(max)
@@ -60,6 +62,7 @@ export const environment = z.object({
     .refine(areOrigins, 'must be *, or a list of origins such as https://portal.example.com')
     .transform(origins)
     .optional(),
+  WEBHOOK_ALLOW_NETWORKS: z.string().transform(networks).optional(),
   ...ssoVariables
 })
 
@@ -73,6 +76,11 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   if (result.success) return result.data
   const mistakes = result.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`)
   throw new StartError(`The configuration is wrong. ${mistakes.join('; ')}`)
+}
+
+/** Returns the networks of callbacks beside the public ones; the embedded database is for trying on one machine. */
+export function callbackNetworks({ WEBHOOK_ALLOW_NETWORKS, DATABASE_URL }: Config): AddressList {
+  return WEBHOOK_ALLOW_NETWORKS ?? (DATABASE_URL ? NO_NETWORKS : LOOPBACK)
 }
 
 /** Never shows the value. */
@@ -103,6 +111,16 @@ const ORIGIN = /^https?:\/\/[^\s/?#@*]+\/?$/i
 /** As browsers send them: in lower case, without a default port. */
 function origins(value: string): readonly string[] {
   return value.trim() === '*' ? ['*'] : value.split(',').map((text) => new URL(text).origin)
+}
+
+/** The networks that callbacks may be in although they are not public. */
+function networks(value: string, context: z.RefinementCtx): AddressList {
+  try {
+    return parseNetworks(value.split(',').map((entry) => entry.trim()))
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: messageOf(error) })
+    return z.NEVER
+  }
 }
 
 type TrustProxy = boolean | string | ((address: string, hop: number) => boolean)

@@ -34,6 +34,7 @@ const PUBLIC: Readonly<Record<string, string>> = {
   'src/documents/csv': 'csv',
   'src/documents/html': 'html',
   'src/documents/pdf': 'thread',
+  'src/events': 'callback-address',
   'src/fairness': 'limits request-slot scheduler',
   'src/http':
     'accept access address body body-memory client-error conditional csv drain errors findings forwarded ' +
@@ -42,7 +43,7 @@ const PUBLIC: Readonly<Record<string, string>> = {
   'src/jobs': 'outage queue runner supervisor warnings',
   'src/ledger': 'balance foreign-bills hold post post-bills verify',
   'src/messages':
-    'access account admin bill body catalogue cycle document http oauth payment problem query rate resource ' +
+    'access account admin bill body callback catalogue cycle document http oauth payment problem query rate resource ' +
     'run server sso',
   'src/pace': 'slow turns within',
   'src/resources':

@@ -3,6 +3,7 @@ import { ACCOUNTS } from './account.ts'
 import { ADMIN } from './admin.ts'
 import { BILLS } from './bill.ts'
 import { BODIES } from './body.ts'
+import { CALLBACKS } from './callback.ts'
 import { CYCLES } from './cycle.ts'
 import { DOCUMENTS } from './document.ts'
 import { HTTP } from './http.ts'
@@ -34,6 +35,7 @@ export const CATALOGUE: Readonly<Record<string, Readonly<Record<string, Entry>>>
   Payments: PAYMENTS,
   Cycles: CYCLES,
   'Runs of billing': RUNS,
+  'Callbacks of subscribers': CALLBACKS,
   'The server': SERVER
 }
 

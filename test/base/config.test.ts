@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { StartError } from '../../src/base/start-error.ts'
-import { environment, readConfig } from '../../src/config.ts'
+import { callbackNetworks, environment, readConfig } from '../../src/config.ts'
+import { mayConnect } from '../../src/events/callback-address.ts'
 
 const EXAMPLE = readFileSync(path.resolve(import.meta.dirname, '../../.env.example'), 'utf8')
 const SECRET = 'hush-hush'
@@ -56,6 +57,15 @@ describe('readConfig', () => {
   })
 
   it.each([
+    ['127.0.0.1', {}, true],
+    ['127.0.0.1', { DATABASE_URL: 'postgres://u@h/d' }, false],
+    ['10.1.2.3', { WEBHOOK_ALLOW_NETWORKS: '10.0.0.0/8, ::1' }, true],
+    ['127.0.0.1', { WEBHOOK_ALLOW_NETWORKS: '10.0.0.0/8, ::1' }, false]
+  ])('lets callbacks reach %s with %o: %s', (address, env, may) => {
+    expect(mayConnect(address, callbackNetworks(readConfig(env)))).toBe(may)
+  })
+
+  it.each([
     ['DATABASE_URL', `mysql://u:${SECRET}@h/d`],
     ['DATABASE_URL', SECRET],
     ['MIGRATE_ON_START', SECRET],
@@ -81,7 +91,11 @@ describe('readConfig', () => {
     ['REQUEST_TIMEOUT_MS', SECRET],
     ['KEEP_ALIVE_TIMEOUT_MS', '1e9'],
     ['SHUTDOWN_TIMEOUT_MS', 'Infinity'],
-    ['BODY_LIMIT_BYTES', '1023']
+    ['BODY_LIMIT_BYTES', '1023'],
+    ['WEBHOOK_ALLOW_NETWORKS', SECRET],
+    ['WEBHOOK_ALLOW_NETWORKS', '10.0.0.0/8,'],
+    ['WEBHOOK_ALLOW_NETWORKS', '10.0.0.0/33'],
+    ['WEBHOOK_ALLOW_NETWORKS', 'fe80::1%eth0']
   ])('refuses %s=%s, names it and keeps the value to itself', (name, value) => {
     const message = refusal({ [name]: value })
     expect(message).toMatch(new RegExp(`^The configuration is wrong\\. ${name}: [^;]+$`))

@@ -1,0 +1,11 @@
+import { is, messages } from './message.ts'
+
+/** Addresses that events are sent to. */
+export const CALLBACKS = messages('callback', {
+  notAnAddress: is.invalidField`$.callback must be an http:// or https:// address, such as
+    https://portal.example.com/listener`,
+  user: is.invalidField`$.callback must have no user or password; send them in the headers of the subscription`,
+  fragment: is.invalidField`$.callback must have no fragment`,
+  notPublic: is.invalidField`$.callback leads to an address that is not public; the operator of this server can allow
+    networks`
+})

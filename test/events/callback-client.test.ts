@@ -1,0 +1,315 @@
+import { once } from 'node:events'
+import http from 'node:http'
+import https from 'node:https'
+import net, { type AddressInfo } from 'node:net'
+import tls from 'node:tls'
+import { gzipSync } from 'node:zlib'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { LOOPBACK, NO_NETWORKS, parseNetworks, type Resolve } from '../../src/events/callback-address.ts'
+import { type Callback, type CallbackSettings, callbackClient } from '../../src/events/callback-client.ts'
+import { CERTIFICATE } from './certificate.ts'
+
+const LONG_MS = 60_000
+const SHORT_MS = 200
+
+const ends: (() => Promise<unknown>)[] = []
+afterEach(async () => {
+  for (const end of ends.splice(0)) await end()
+})
+
+/** Listens on a free port of 127.0.0.1. */
+async function listen(server: net.Server): Promise<number> {
+  const sockets = new Set<net.Socket>()
+  server.on('connection', (socket: net.Socket) => sockets.add(socket))
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  ends.push(async () => {
+    for (const socket of sockets) socket.destroy()
+    await new Promise((resolve) => server.close(resolve))
+  })
+  const address: AddressInfo | string | null = server.address()
+  return typeof address === 'object' && address ? address.port : 0
+}
+
+const serve = (listener: http.RequestListener) => listen(http.createServer(listener))
+const serveRaw = (answer: (socket: net.Socket) => void) =>
+  listen(net.createServer((socket) => socket.on('error', () => undefined).once('data', () => answer(socket))))
+
+function client(settings: Partial<CallbackSettings> = {}) {
+  const made = callbackClient({ allowed: LOOPBACK, ...settings })
+  ends.push(() => made.close())
+  return made
+}
+
+const post = (url: string, more: Partial<Callback> = {}, settings?: Partial<CallbackSettings>) =>
+  client(settings).post({
+    url,
+    headers: { 'content-type': 'application/json' },
+    body: '{}',
+    timeoutMs: LONG_MS,
+    ...more
+  })
+
+const at = (port: number, path = '/') => `http://127.0.0.1:${port}${path}`
+const resolvesTo = (...addresses: readonly string[]): Resolve =>
+  vi.fn(async () => addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 })))
+
+test('posts body and headers, and returns status and answer', async () => {
+  const seen: unknown[] = []
+  const port = await serve((request, response) => {
+    request.setEncoding('utf8').on('data', (text) => seen.push(text))
+    request.on('end', () => {
+      seen.push(request.method, request.url, request.headers['webhook-id'], request.headers.host)
+      response.writeHead(201).end('thanks')
+    })
+  })
+  const result = await post(at(port, '/a?b=c'), { headers: { 'webhook-id': '7' }, body: '{"value":1.10}' })
+  expect(result).toEqual({
+    status: 201,
+    fault: undefined,
+    retryAfterMs: undefined,
+    answer: 'thanks',
+    durationMs: expect.any(Number)
+  })
+  expect(seen).toEqual(['{"value":1.10}', 'POST', '/a?b=c', '7', `127.0.0.1:${port}`])
+})
+
+test('uses a connection again', async () => {
+  let connections = 0
+  const server = http.createServer((request, response) => {
+    request.resume()
+    response.end('ok')
+  })
+  server.on('connection', () => {
+    connections += 1
+  })
+  const port = await listen(server)
+  const { post: send } = client()
+  const posts = 20
+  for (let sent = 0; sent < posts; sent++) {
+    await send({ url: at(port), headers: {}, body: '{}', timeoutMs: LONG_MS })
+  }
+  // A post may begin just before the connection of the last one is free again.
+  expect(connections).toBeLessThan(posts / 2)
+})
+
+test.each([
+  [410, 'status'],
+  [500, 'status'],
+  [304, 'redirected']
+])('an answer of %i is a failure: %s', async (status, fault) => {
+  const port = await serve((request, response) => {
+    request.resume()
+    response.writeHead(status).end()
+  })
+  expect(await post(at(port))).toMatchObject({ status, fault })
+})
+
+test.each([
+  [{ 'retry-after': '120' }, 120_000],
+  [{ 'retry-after': 'Wed, 21 Oct 2026 07:28:30 GMT', date: 'Wed, 21 Oct 2026 07:28:00 GMT' }, 30_000],
+  [{ 'retry-after': 'Wed, 21 Oct 2026 07:27:00 GMT', date: 'Wed, 21 Oct 2026 07:28:00 GMT' }, 0],
+  [{ 'retry-after': 'soon' }, undefined],
+  [{ 'retry-after': '-1' }, undefined],
+  [{}, undefined]
+])('reads the wait of %o', async (headers, retryAfterMs) => {
+  const port = await serve((request, response) => {
+    request.resume()
+    response.sendDate = false
+    response.writeHead(503, headers).end()
+  })
+  expect(await post(at(port))).toMatchObject({ status: 503, retryAfterMs })
+})
+
+describe('an address that is not allowed is not connected to', () => {
+  test.each([
+    ['literal', 'http://127.0.0.1', {}],
+    ['in an odd spelling', 'http://0x7f.1', {}],
+    ['mapped', 'http://[::ffff:7f00:1]', {}],
+    ['of a name', 'http://receiver.example', { resolve: resolvesTo('127.0.0.1') }],
+    [
+      'of a name that also has a public one',
+      'http://receiver.example',
+      { resolve: resolvesTo('8.8.8.8', '127.0.0.1') }
+    ],
+    ['of a name without any', 'http://receiver.example', { resolve: resolvesTo() }]
+  ])('%s', async (_, origin, settings) => {
+    const requests = vi.fn()
+    const port = await serve(requests)
+    const result = await post(`${origin}:${port}`, {}, { allowed: NO_NETWORKS, ...settings })
+    expect(result).toMatchObject({ status: undefined, fault: 'addressRefused' })
+    expect(requests).not.toHaveBeenCalled()
+  })
+
+  test('of a name that was public a moment ago (DNS rebinding)', async () => {
+    const requests = vi.fn((request: http.IncomingMessage, response: http.ServerResponse) => {
+      request.resume()
+      response.setHeader('Connection', 'close').end()
+    })
+    const port = await serve(requests)
+    // The first address is an allowed network of this machine, in place of a public one.
+    const allowed = parseNetworks(['127.0.0.1'])
+    const answers = ['127.0.0.1', '127.0.0.2']
+    const resolve: Resolve = vi.fn(async () => [{ address: answers.shift() ?? '', family: 4 }])
+    const { post: send } = client({ allowed, resolve })
+    const callback = { url: `http://receiver.example:${port}`, headers: {}, body: '{}', timeoutMs: LONG_MS }
+    expect(await send(callback)).toMatchObject({ status: 200 })
+    expect(await send(callback)).toMatchObject({ fault: 'addressRefused' })
+    expect(requests).toHaveBeenCalledTimes(1)
+    // One look-up for each connection: the address that was checked is the one that was connected to.
+    expect(resolve).toHaveBeenCalledTimes(2)
+  })
+
+  test('by a redirect', async () => {
+    const inner = vi.fn()
+    const innerPort = await serve(inner)
+    const port = await serve((request, response) => {
+      request.resume()
+      response.writeHead(307, { location: at(innerPort) }).end()
+    })
+    expect(await post(at(port))).toMatchObject({ status: 307, fault: 'redirected' })
+    expect(inner).not.toHaveBeenCalled()
+  })
+
+  test('through a proxy of the environment', async () => {
+    const proxy = vi.fn()
+    const proxyPort = await serve(proxy)
+    for (const name of ['HTTP_PROXY', 'http_proxy', 'HTTPS_PROXY', 'ALL_PROXY']) vi.stubEnv(name, at(proxyPort))
+    vi.stubEnv('NODE_USE_ENV_PROXY', '1')
+    const port = await serve((request, response) => {
+      request.resume()
+      response.end()
+    })
+    expect(await post(at(port))).toMatchObject({ status: 200 })
+    vi.unstubAllEnvs()
+    expect(proxy).not.toHaveBeenCalled()
+  })
+})
+
+describe('TLS', () => {
+  const secure = (listener: http.RequestListener) => listen(https.createServer(CERTIFICATE, listener))
+  const settings = { resolve: resolvesTo('127.0.0.1') }
+
+  test('with a certificate that nobody has signed is refused', async () => {
+    const requests = vi.fn()
+    const port = await secure(requests)
+    expect(await post(`https://receiver.example:${port}`, {}, settings)).toMatchObject({ fault: 'tlsFailed' })
+    expect(await post(`https://127.0.0.1:${port}`)).toMatchObject({ fault: 'tlsFailed' })
+    expect(requests).not.toHaveBeenCalled()
+  })
+
+  test('with a known certificate is for its name only, which the server is told', async () => {
+    const names: unknown[] = []
+    const port = await secure((request, response) => {
+      if (request.socket instanceof tls.TLSSocket) names.push(request.socket.servername)
+      request.resume()
+      response.end()
+    })
+    const before = tls.getCACertificates('default')
+    tls.setDefaultCACertificates([CERTIFICATE.cert])
+    ends.push(async () => tls.setDefaultCACertificates(before))
+    expect(await post(`https://receiver.example:${port}`, {}, settings)).toMatchObject({ status: 200 })
+    expect(await post(`https://other.example:${port}`, {}, settings)).toMatchObject({ fault: 'tlsFailed' })
+    expect(names).toEqual(['receiver.example'])
+  })
+
+  test('with a server that has none fails', async () => {
+    const port = await serve(() => undefined)
+    expect(await post(`https://127.0.0.1:${port}`)).toMatchObject({ fault: 'tlsFailed' })
+  })
+})
+
+describe('a receiver that misbehaves', () => {
+  test.each<[string, (socket: net.Socket) => void, object]>([
+    ['says nothing', () => undefined, { fault: 'timeout' }],
+    ['sends half of its headers', (socket) => socket.write('HTTP/1.1 200 OK\r\nA: b\r\n'), { fault: 'timeout' }],
+    ['sends interim answers only', (socket) => socket.write('HTTP/1.1 102 Processing\r\n\r\n'), { fault: 'timeout' }],
+    [
+      'stops within its answer',
+      (socket) => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc'),
+      {
+        status: 200,
+        fault: undefined,
+        answer: 'abc'
+      }
+    ],
+    ['resets the connection', (socket) => socket.resetAndDestroy(), { fault: 'connectionLost' }],
+    ['closes the connection', (socket) => socket.end(), { fault: 'connectionLost' }],
+    ['speaks no HTTP', (socket) => socket.end('220 mail.example ESMTP\r\n'), { fault: 'answerMalformed' }],
+    [
+      'has huge headers',
+      (socket) => socket.end(`HTTP/1.1 200 OK\r\nA: ${'a'.repeat(20_000)}\r\n\r\n`),
+      {
+        fault: 'answerMalformed'
+      }
+    ]
+  ])('and %s', async (_, answer, outcome) => {
+    const port = await serveRaw(answer)
+    const timeoutMs = 'fault' in outcome && outcome.fault === 'connectionLost' ? LONG_MS : SHORT_MS * 5
+    expect(await post(at(port), { timeoutMs })).toMatchObject(outcome)
+  })
+
+  test('and answers without end is cut after the first kilobyte', async () => {
+    const port = await serve((request, response) => {
+      request.resume()
+      const more = () => {
+        if (response.write('endless '.repeat(1_000))) setImmediate(more)
+      }
+      response.on('drain', more).on('error', () => undefined)
+      more()
+    })
+    const result = await post(at(port))
+    expect(result).toMatchObject({ status: 200, answer: 'endless '.repeat(128) })
+  })
+
+  test('and compresses its answer makes the server unpack nothing', async () => {
+    const port = await serve((request, response) => {
+      request.resume()
+      response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(Buffer.alloc(10_000_000)))
+    })
+    expect(await post(at(port))).toMatchObject({ status: 200, answer: '' })
+  })
+
+  test('and is gone', async () => {
+    const port = await serve(() => undefined)
+    await ends.pop()?.()
+    expect(await post(at(port))).toMatchObject({ status: undefined, fault: 'connectionFailed' })
+  })
+
+  test('and has a name without an address', async () => {
+    const failure = Object.assign(new Error('no'), { code: 'ENOTFOUND', syscall: 'getaddrinfo' })
+    const result = await post('http://nowhere.example', {}, { resolve: () => Promise.reject(failure) })
+    expect(result).toMatchObject({ fault: 'nameUnresolved' })
+  })
+
+  test('and has a name whose look-up hangs', async () => {
+    const resolve: Resolve = () => new Promise(() => undefined)
+    const result = await post('http://nowhere.example', { timeoutMs: SHORT_MS }, { resolve })
+    expect(result).toMatchObject({ fault: 'timeout' })
+  })
+})
+
+test('gives up at a signal', async () => {
+  const end = new AbortController()
+  const port = await serve(() => end.abort())
+  expect(await post(at(port), { signal: end.signal })).toMatchObject({ fault: 'aborted' })
+})
+
+test('opens a limited number of connections to one receiver', async () => {
+  let [open, most] = [0, 0]
+  const waiting: (() => void)[] = []
+  const port = await serve((request, response) => {
+    request.resume()
+    most = Math.max(most, ++open)
+    waiting.push(() => {
+      open -= 1
+      response.end()
+    })
+    if (waiting.length >= 32) for (const go of waiting.splice(0)) go()
+  })
+  const { post: send } = client()
+  const posts = Array.from({ length: 64 }, () => send({ url: at(port), headers: {}, body: '{}', timeoutMs: LONG_MS }))
+  const results = await Promise.all(posts)
+  expect(results.filter(({ status }) => status === 200)).toHaveLength(64)
+  expect(most).toBe(32)
+})
