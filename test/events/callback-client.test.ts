@@ -1,56 +1,11 @@
-import { once } from 'node:events'
 import http from 'node:http'
 import https from 'node:https'
-import net, { type AddressInfo } from 'node:net'
 import tls from 'node:tls'
-import { gzipSync } from 'node:zlib'
-import { afterEach, describe, expect, test, vi } from 'vitest'
-import { LOOPBACK, NO_NETWORKS, parseNetworks, type Resolve } from '../../src/events/callback-address.ts'
-import { type Callback, type CallbackSettings, callbackClient } from '../../src/events/callback-client.ts'
+import { describe, expect, test, vi } from 'vitest'
+import { NO_NETWORKS, parseNetworks, type Resolve } from '../../src/events/callback-address.ts'
 import { CERTIFICATE } from './certificate.ts'
+import { at, client, ends, LONG_MS, listen, post, serve } from './receiver.ts'
 
-const LONG_MS = 60_000
-const SHORT_MS = 200
-
-const ends: (() => Promise<unknown>)[] = []
-afterEach(async () => {
-  for (const end of ends.splice(0)) await end()
-})
-
-/** Listens on a free port of 127.0.0.1. */
-async function listen(server: net.Server): Promise<number> {
-  const sockets = new Set<net.Socket>()
-  server.on('connection', (socket: net.Socket) => sockets.add(socket))
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  ends.push(async () => {
-    for (const socket of sockets) socket.destroy()
-    await new Promise((resolve) => server.close(resolve))
-  })
-  const address: AddressInfo | string | null = server.address()
-  return typeof address === 'object' && address ? address.port : 0
-}
-
-const serve = (listener: http.RequestListener) => listen(http.createServer(listener))
-const serveRaw = (answer: (socket: net.Socket) => void) =>
-  listen(net.createServer((socket) => socket.on('error', () => undefined).once('data', () => answer(socket))))
-
-function client(settings: Partial<CallbackSettings> = {}) {
-  const made = callbackClient({ allowed: LOOPBACK, ...settings })
-  ends.push(() => made.close())
-  return made
-}
-
-const post = (url: string, more: Partial<Callback> = {}, settings?: Partial<CallbackSettings>) =>
-  client(settings).post({
-    url,
-    headers: { 'content-type': 'application/json' },
-    body: '{}',
-    timeoutMs: LONG_MS,
-    ...more
-  })
-
-const at = (port: number, path = '/') => `http://127.0.0.1:${port}${path}`
 const resolvesTo = (...addresses: readonly string[]): Resolve =>
   vi.fn(async () => addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 })))
 
@@ -216,76 +171,6 @@ describe('TLS', () => {
   test('with a server that has none fails', async () => {
     const port = await serve(() => undefined)
     expect(await post(`https://127.0.0.1:${port}`)).toMatchObject({ fault: 'tlsFailed' })
-  })
-})
-
-describe('a receiver that misbehaves', () => {
-  test.each<[string, (socket: net.Socket) => void, object]>([
-    ['says nothing', () => undefined, { fault: 'timeout' }],
-    ['sends half of its headers', (socket) => socket.write('HTTP/1.1 200 OK\r\nA: b\r\n'), { fault: 'timeout' }],
-    ['sends interim answers only', (socket) => socket.write('HTTP/1.1 102 Processing\r\n\r\n'), { fault: 'timeout' }],
-    [
-      'stops within its answer',
-      (socket) => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc'),
-      {
-        status: 200,
-        fault: undefined,
-        answer: 'abc'
-      }
-    ],
-    ['resets the connection', (socket) => socket.resetAndDestroy(), { fault: 'connectionLost' }],
-    ['closes the connection', (socket) => socket.end(), { fault: 'connectionLost' }],
-    ['speaks no HTTP', (socket) => socket.end('220 mail.example ESMTP\r\n'), { fault: 'answerMalformed' }],
-    [
-      'has huge headers',
-      (socket) => socket.end(`HTTP/1.1 200 OK\r\nA: ${'a'.repeat(20_000)}\r\n\r\n`),
-      {
-        fault: 'answerMalformed'
-      }
-    ]
-  ])('and %s', async (_, answer, outcome) => {
-    const port = await serveRaw(answer)
-    const timeoutMs = 'fault' in outcome && outcome.fault === 'connectionLost' ? LONG_MS : SHORT_MS * 5
-    expect(await post(at(port), { timeoutMs })).toMatchObject(outcome)
-  })
-
-  test('and answers without end is cut after the first kilobyte', async () => {
-    const port = await serve((request, response) => {
-      request.resume()
-      const more = () => {
-        if (response.write('endless '.repeat(1_000))) setImmediate(more)
-      }
-      response.on('drain', more).on('error', () => undefined)
-      more()
-    })
-    const result = await post(at(port))
-    expect(result).toMatchObject({ status: 200, answer: 'endless '.repeat(128) })
-  })
-
-  test('and compresses its answer makes the server unpack nothing', async () => {
-    const port = await serve((request, response) => {
-      request.resume()
-      response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(Buffer.alloc(10_000_000)))
-    })
-    expect(await post(at(port))).toMatchObject({ status: 200, answer: '' })
-  })
-
-  test('and is gone', async () => {
-    const port = await serve(() => undefined)
-    await ends.pop()?.()
-    expect(await post(at(port))).toMatchObject({ status: undefined, fault: 'connectionFailed' })
-  })
-
-  test('and has a name without an address', async () => {
-    const failure = Object.assign(new Error('no'), { code: 'ENOTFOUND', syscall: 'getaddrinfo' })
-    const result = await post('http://nowhere.example', {}, { resolve: () => Promise.reject(failure) })
-    expect(result).toMatchObject({ fault: 'nameUnresolved' })
-  })
-
-  test('and has a name whose look-up hangs', async () => {
-    const resolve: Resolve = () => new Promise(() => undefined)
-    const result = await post('http://nowhere.example', { timeoutMs: SHORT_MS }, { resolve })
-    expect(result).toMatchObject({ fault: 'timeout' })
   })
 })
 
