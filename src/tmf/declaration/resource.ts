@@ -55,7 +55,7 @@ export interface Addition {
   readonly after?: object
 }
 
-/** What the audit keeps of a removal, instead of the whole document. */
+/** Kept of a removal by the audit, instead of the whole document. */
 export type Recorded = Omit<Change, 'resourceType' | 'resourceId'>
 
 /** The part of a declaration that does not depend on its attributes. */
