@@ -5,7 +5,7 @@ import { computed, decimal, instant, json, optional, rowOf, text } from '../../d
 import { sql } from '../../db/sql.ts'
 import { DOCUMENTS } from '../../messages/document.ts'
 import { ownName } from '../../tmf/declaration/own-names.ts'
-import type { Amount, BillSource } from './bill-source.ts'
+import { type Amount, BALANCE, type BillSource, ITEMISATION, PERIOD, TAX, TAX_PROFILE } from './bill-source.ts'
 import { readAddress, readBranding } from './branding.ts'
 import { languageOf } from './words.ts'
 
@@ -17,7 +17,7 @@ const KEPT_LETTERHEAD = z.object({
   branding: z.unknown().optional(),
   timeZone: z.string(),
   language: z.string(),
-  itemisation: z.object({ lines: z.number().optional(), types: z.record(z.string(), z.number()).optional() }).nullish()
+  itemisation: ITEMISATION.nullish()
 })
 
 const KEPT_RECIPIENT = z.object({
@@ -26,15 +26,7 @@ const KEPT_RECIPIENT = z.object({
   language: z.string().optional(),
   account: z.string().optional(),
   billingType: z.string().optional(),
-  balance: z
-    .object({ previous: z.string().optional(), before: z.string(), after: z.string(), credit: z.string() })
-    .optional()
-})
-
-const TAX_PROFILE = z.object({
-  rates: z.array(z.object({ taxCategory: z.string(), taxRate: z.number() })).optional(),
-  exempt: z.boolean().optional(),
-  exemptReason: z.string().optional()
+  balance: BALANCE.optional()
 })
 
 export const TAXED = {
@@ -44,14 +36,7 @@ export const TAXED = {
   taxIncludedAmountUnit: optional(text)
 } as const
 
-export const PERIOD = optional(
-  json(z.object({ startDateTime: z.string().optional(), endDateTime: z.string().optional() }))
-)
-const TAX = z.object({
-  taxCategory: z.string().optional(),
-  taxRate: z.number().optional(),
-  taxAmount: z.object({ unit: z.string(), value: z.number() })
-})
+export const KEPT_PERIOD = optional(json(PERIOD))
 export const TAXES = optional(json(z.array(TAX)))
 
 const CONTEXT = rowOf(
@@ -63,7 +48,7 @@ const CONTEXT = rowOf(
     billDate: optional(instant),
     category: optional(text),
     issuedAs: optional(text),
-    billingPeriod: PERIOD,
+    billingPeriod: KEPT_PERIOD,
     paymentDueDate: optional(instant),
     billingAccountId: optional(text),
     financialAccountId: optional(text),

@@ -2,7 +2,7 @@ import type { Queryable, Row } from '../../db/database.ts'
 import { computed, count, instant, optional, rowOf, scalar, text } from '../../db/row.ts'
 import { type Sql, sql } from '../../db/sql.ts'
 import { nextTurn } from '../../pace/turns.ts'
-import { PERIOD, readContext, TAXED, TAXES, taxedAmounts } from './bill-context.ts'
+import { KEPT_PERIOD, readContext, TAXED, TAXES, taxedAmounts } from './bill-context.ts'
 import { type BillSource, ITEMISED_MAX, type Rate } from './bill-source.ts'
 
 const SLICE_ROWS = 500
@@ -54,7 +54,7 @@ const RATE = rowOf('applied_customer_billing_rate', {
   description: optional(text),
   productId: optional(text),
   productName: computed(optional(text), sql`"product"->>'name'`),
-  periodCoverage: PERIOD,
+  periodCoverage: KEPT_PERIOD,
   appliedTax: TAXES
 })
 

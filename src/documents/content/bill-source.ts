@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import type { Instant } from '../../base/instant.ts'
 import type { Language } from '../../base/language.ts'
 import type { Branding, PostalAddress } from './branding.ts'
@@ -49,38 +50,43 @@ export interface Account {
   readonly balance: Balance | undefined
 }
 
-export interface Balance {
+export const BALANCE = z.object({
   /** After the previous bill, if that bill kept it. */
-  readonly previous?: string | undefined
-  readonly before: string
-  readonly after: string
-  readonly credit: string
-}
+  previous: z.string().optional(),
+  before: z.string(),
+  after: z.string(),
+  credit: z.string()
+})
+export type Balance = Readonly<z.output<typeof BALANCE>>
 
 /** The tax rates or the exemption of an account when it was billed. */
-export interface TaxProfile {
-  readonly rates?: readonly { readonly taxCategory: string; readonly taxRate: number }[] | undefined
-  readonly exempt?: boolean | undefined
-  readonly exemptReason?: string | undefined
-}
+export const TAX_PROFILE = z.object({
+  rates: z
+    .array(z.object({ taxCategory: z.string(), taxRate: z.number() }))
+    .readonly()
+    .optional(),
+  exempt: z.boolean().optional(),
+  exemptReason: z.string().optional()
+})
+export type TaxProfile = Readonly<z.output<typeof TAX_PROFILE>>
 
 /** How many lines are listed of each type; types may have limits of their own. Without a limit, all are. */
-export interface Itemisation {
-  readonly lines?: number | undefined
-  readonly types?: Readonly<Record<string, number>> | undefined
-}
+export const ITEMISATION = z.object({
+  lines: z.number().optional(),
+  types: z.record(z.string(), z.number()).optional()
+})
+export type Itemisation = Readonly<z.output<typeof ITEMISATION>>
 
-export interface Period {
-  readonly startDateTime?: Instant | undefined
-  readonly endDateTime?: Instant | undefined
-}
+export const PERIOD = z.object({ startDateTime: z.string().optional(), endDateTime: z.string().optional() })
+export type Period = Readonly<z.output<typeof PERIOD>>
 
 /** `taxRate` is a fraction. */
-export interface Tax {
-  readonly taxCategory?: string | undefined
-  readonly taxRate?: number | undefined
-  readonly taxAmount: { readonly unit: string; readonly value: number }
-}
+export const TAX = z.object({
+  taxCategory: z.string().optional(),
+  taxRate: z.number().optional(),
+  taxAmount: z.object({ unit: z.string(), value: z.number() })
+})
+export type Tax = Readonly<z.output<typeof TAX>>
 
 /**
  * The lines of a bill in slices, by date, or by id if there are very many. Other work has its turn between two slices.

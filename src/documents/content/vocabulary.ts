@@ -1,54 +1,9 @@
-/** All fixed words of a bill; `{…}` is filled in. */
-export interface Words {
-  readonly titles: Readonly<Record<'bill' | 'creditNote' | 'trial' | 'draft', string>>
+import type { en } from './words-en.ts'
+
+/** All fixed words of a bill; `{…}` is filled in. English says which there are. */
+export type Words = Omit<Readonly<typeof en>, 'types'> & {
   /** By type of rate; an unknown type stands for itself. */
   readonly types: Readonly<Record<string, string>>
-  readonly number: string
-  readonly date: string
-  readonly period: string
-  readonly account: string
-  readonly dueDate: string
-  readonly description: string
-  readonly tax: string
-  readonly rate: string
-  readonly base: string
-  readonly amount: string
-  readonly items: string
-  readonly subtotal: string
-  readonly rounding: string
-  readonly net: string
-  readonly gross: string
-  readonly amountDue: string
-  readonly payBy: string
-  readonly reference: string
-  readonly taxNumber: string
-  readonly carriedForward: string
-  readonly broughtForward: string
-  readonly page: string
-  readonly asIssued: string
-  readonly howToPay: string
-  readonly givenBack: string
-  readonly nothingDue: string
-  readonly fromBalance: string
-  readonly creditUsed: string
-  readonly payee: string
-  readonly bank: string
-  readonly scan: string
-  readonly codeFor: string
-  readonly logoOf: string
-  readonly summary: string
-  readonly itemised: string
-  readonly further: string
-  readonly untaxed: string
-  readonly exempt: string
-  readonly exemptNote: string
-  readonly balance: string
-  readonly previous: string
-  readonly movements: string
-  readonly before: string
-  readonly thisBill: string
-  readonly after: string
-  readonly labelled: string
 }
 
 export function fill(text: string, values: Readonly<Record<string, string | number>>): string {

@@ -1,6 +1,4 @@
-import type { Words } from './vocabulary.ts'
-
-export const en: Words = {
+export const en = {
   titles: { bill: 'Invoice', creditNote: 'Credit note', trial: 'Trial invoice', draft: 'Draft – not an invoice' },
   types: {
     recurringCharge: 'Recurring charges',

@@ -4,7 +4,7 @@ import { PAGE } from './geometry.ts'
 import type { Measured, Page } from './pages.ts'
 import type { Sheet } from './sheet.ts'
 import { drawCarry, drawHeadAgain, drawRow } from './table.ts'
-import { addPart, type Part } from './tags.ts'
+import { addPart, decorate, type Part } from './tags.ts'
 
 /** Between the title, the amount due and the rows. */
 const [TITLE_GAP, DUE_GAP] = [6, 11]
@@ -28,16 +28,14 @@ export function heightBelow(top: number, footer: Footer): number {
 
 /** Draws everything above the rows of the first page. Returns its lower edge. */
 export function drawBeginning(sheet: Sheet): number {
-  const { colour } = sheet.content.issuer.branding
-  const { pdf } = sheet
-  drawBar(pdf, colour)
+  drawBar(sheet)
   const title = drawLetterhead(sheet)
   return drawDue(sheet, title + TITLE_GAP) + DUE_GAP
 }
 
 /** Draws everything above the rows of a further page. Returns its lower edge. */
 export function drawTop(sheet: Sheet): number {
-  drawBar(sheet.pdf, sheet.content.issuer.branding.colour)
+  drawBar(sheet)
   drawRunningHead(sheet)
   return PAGE.top
 }
@@ -60,8 +58,6 @@ export function drawRows(
   return own
 }
 
-function drawBar(pdf: PDFKit.PDFDocument, colour: string): void {
-  pdf.markContent('Artifact')
-  pdf.rect(0, 0, PAGE.width, 6).fill(colour)
-  pdf.endMarkedContent()
+function drawBar({ pdf, content }: Sheet): void {
+  decorate(pdf, () => pdf.rect(0, 0, PAGE.width, 6).fill(content.issuer.branding.colour))
 }
