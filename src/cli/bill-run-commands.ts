@@ -1,9 +1,8 @@
 import { setInterval } from 'node:timers/promises'
 import { cancelRun, type RunContext, resumeRun, retryRun, startRun } from '../billing/runs/bill-run.ts'
 import { discardBills } from '../billing/runs/discard.ts'
-import { type ReadRun, readRuns, writeRun } from '../billing/runs/list.ts'
+import { oneRun, type ReadRun, readRuns, writeRun } from '../billing/runs/list.ts'
 import type { Transaction } from '../db/database.ts'
-import { RESOURCES } from '../messages/resource.ts'
 import { RUN_BILL_STATES, type RunBillState } from '../resources/customer-bill.ts'
 import { hasEnded, progressOn, reportRun } from './bill-run-report.ts'
 import { type Arguments, type Command, type Context, Misuse, type Result } from './command.ts'
@@ -51,10 +50,9 @@ export const billRunCommands: Readonly<Record<string, Command>> = {
       'Their rates are free again, and bill-run retry bills their accounts. --filter selects some of the bills,\n' +
       'written like the query of GET /customerBill: amountDue.value.lt=100.',
     prepare: (args) => async (context) => {
-      const { author } = await enterTenant(context, args)
-      const { database, clock, newId } = context
+      const asked = await enterTenant(context, args)
       const discard = { runId: String(args.parameters[0]), filter: args.options.filter }
-      const { discarded, skipped } = await discardBills(database, { author, clock, newId }, discard)
+      const { discarded, skipped } = await discardBills(context.database, asked, discard)
       return { text: `discarded ${discarded}, left ${skipped} that were issued` }
     }
   }
@@ -90,13 +88,10 @@ async function steer(
   args: Arguments,
   act: (tx: Transaction, asked: RunContext) => Promise<string>
 ): Promise<Result> {
-  const { author } = await enterTenant(context, args)
-  const { database, clock, newId } = context
-  const id = await database.transaction((tx) => act(tx, { author, clock, newId }))
-  const run = args.options.wait
-    ? await untilEnded(context, author.tenantId, id)
-    : await readRun(context, author.tenantId, id)
-  return reportRun(run)
+  const asked = await enterTenant(context, args)
+  const id = await context.database.transaction((tx) => act(tx, asked))
+  const read = args.options.wait ? untilEnded : oneRun
+  return reportRun(await read(context, asked.view.tenantId, id))
 }
 
 async function untilEnded(context: Context, tenantId: string, id: string): Promise<ReadRun> {
@@ -104,7 +99,7 @@ async function untilEnded(context: Context, tenantId: string, id: string): Promi
   const progress = progressOn(context.screen)
   try {
     for await (const _ of setInterval(LOOK_INTERVAL_MS)) {
-      const run = await readRun(context, tenantId, id)
+      const run = await oneRun(context, tenantId, id)
       progress.show(run)
       if (hasEnded(run)) return run
     }
@@ -113,12 +108,6 @@ async function untilEnded(context: Context, tenantId: string, id: string): Promi
     progress.end()
     await work.stop()
   }
-}
-
-async function readRun({ database, clock }: Context, tenantId: string, id: string): Promise<ReadRun> {
-  const [run] = await readRuns(database, tenantId, clock(), { id })
-  if (run) return run
-  throw RESOURCES.notFound('billRun')
 }
 
 function tableOf(runs: readonly ReadRun[]): string {

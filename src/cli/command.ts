@@ -27,23 +27,14 @@ export const REQUIRED_OPTIONS: readonly OptionName[] = ['tenant', 'cycle']
 export interface Arguments {
   readonly parameters: readonly string[]
   readonly assignments: readonly string[]
-  readonly options: {
-    readonly tenant?: string | undefined
-    readonly operator?: boolean | undefined
-    readonly 'password-stdin'?: boolean | undefined
-    readonly 'branding-stdin'?: boolean | undefined
-    readonly overlap?: string | undefined
-    readonly algorithm?: string | undefined
-    readonly head?: readonly string[] | undefined
-    readonly cycle?: string | undefined
-    readonly 'dry-run'?: boolean | undefined
-    readonly state?: string | undefined
-    readonly wait?: boolean | undefined
-    readonly filter?: string | undefined
-    readonly accounts?: string | undefined
-    readonly json?: boolean | undefined
-  }
+  readonly options: { readonly [Name in OptionName]?: OptionValue<(typeof OPTIONS)[Name]> | undefined }
 }
+
+type OptionValue<O> = O extends { multiple: true }
+  ? readonly string[]
+  : O extends { type: 'boolean' }
+    ? boolean
+    : string
 
 export interface Usage {
   readonly description: string

@@ -4,8 +4,9 @@ import { changePassword, rotateApiKey, rotateClientSecret } from '../admin/rotat
 import { OVERLAP } from '../admin/rotation-routes.ts'
 import { user } from '../admin/user.ts'
 import { readBody } from '../http/read-body.ts'
+import type { Resource } from '../tmf/declaration/resource.ts'
 import { renewedSecret } from '../tmf/secret.ts'
-import type { Command } from './command.ts'
+import type { Arguments, Command, Work } from './command.ts'
 import { describeId, isAnyVersion, onNamed } from './lookup.ts'
 import { showCreated } from './output.ts'
 import { chosenPassword } from './password.ts'
@@ -18,13 +19,7 @@ export const secretCommands: Readonly<Record<string, Command>> = {
     parameters: ['ID'],
     options: ['tenant', 'json'],
     details: () => describeId(client),
-    prepare: (args) => async (context) => {
-      const made = await renewedSecret(client)
-      const rotate = onNamed(client, args, async (tx, writing, id) =>
-        showCreated(client, await rotateClientSecret(tx, writing, { id, requireExpected: isAnyVersion }, made), args)
-      )
-      return rotate(context)
-    }
+    prepare: (args) => renewing(client, args, rotateClientSecret)
   },
   'apiKey rotate': {
     description: 'makes a new API key with the attributes of an old one and prints it once',
@@ -34,14 +29,7 @@ export const secretCommands: Readonly<Record<string, Command>> = {
     prepare: (args) => {
       const { overlap = '0' } = args.options
       const { overlapSeconds } = readBody(OVERLAP, { overlapSeconds: WHOLE.test(overlap) ? Number(overlap) : overlap })
-      return async (context) => {
-        const made = await renewedSecret(apiKey)
-        const rotate = onNamed(apiKey, args, async (tx, writing, id) => {
-          const target = { id, requireExpected: isAnyVersion }
-          return showCreated(apiKey, await rotateApiKey(tx, writing, target, made, overlapSeconds), args)
-        })
-        return rotate(context)
-      }
+      return renewing(apiKey, args, (...renewal) => rotateApiKey(...renewal, overlapSeconds))
     }
   },
   'user password': {
@@ -49,12 +37,17 @@ export const secretCommands: Readonly<Record<string, Command>> = {
     parameters: ['ID'],
     options: ['tenant', 'password-stdin', 'json'],
     details: () => `${describeId(user)} The password is generated and printed once, or read from standard input.`,
-    prepare: (args) => async (context) => {
-      const made = await renewedSecret(user, await chosenPassword(context, args))
-      const change = onNamed(user, args, async (tx, writing, id) =>
-        showCreated(user, await changePassword(tx, writing, { id, requireExpected: isAnyVersion }, made), args)
-      )
-      return change(context)
-    }
+    prepare: (args) => renewing(user, args, changePassword)
+  }
+}
+
+/** Makes the secret, which may take long, before the transaction. */
+function renewing(resource: Resource, args: Arguments, renew: typeof rotateClientSecret): Work {
+  return async (context) => {
+    const made = await renewedSecret(resource, await chosenPassword(context, args))
+    const renewed = onNamed(resource, args, async (tx, writing, id) =>
+      showCreated(resource, await renew(tx, writing, { id, requireExpected: isAnyVersion }, made), args)
+    )
+    return renewed(context)
   }
 }

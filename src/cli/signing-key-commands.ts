@@ -1,19 +1,17 @@
 import { recordChange } from '../audit/record.ts'
-import { rotateSigningKey, type SigningAlgorithm } from '../auth/keys/signing-keys.ts'
+import { ALGORITHMS, FIRST_ALGORITHM, rotateSigningKey, type SigningAlgorithm } from '../auth/keys/signing-keys.ts'
 import type { Queryable } from '../db/database.ts'
 import { oneOf, rowOf } from '../db/row.ts'
 import { sql } from '../db/sql.ts'
 import { type Command, Misuse } from './command.ts'
 import { enterTenant } from './lookup.ts'
 
-const ALGORITHMS: readonly SigningAlgorithm[] = ['EdDSA', 'ES256']
-const DEFAULT: SigningAlgorithm = 'EdDSA'
-
 export const signingKeyCommands: Readonly<Record<string, Command>> = {
   'signing-key rotate': {
     description: 'gives a tenant a new key that signs tokens; tokens of the old one stay valid until they expire',
     options: ['tenant', 'algorithm'],
-    details: () => `Without --algorithm the new key has the algorithm of the old one, or ${DEFAULT} if there is none.`,
+    details: () =>
+      `Without --algorithm the new key has the algorithm of the old one, or ${FIRST_ALGORITHM} if there is none.`,
     prepare: (args) => {
       const asked = readAlgorithm(args.options.algorithm)
       return async (context) => {
@@ -23,11 +21,11 @@ export const signingKeyCommands: Readonly<Record<string, Command>> = {
           const algorithm = asked ?? (await currentAlgorithm(tx, author.tenantId))
           const made = await rotateSigningKey(tx, clock, secrets, author.tenantId, algorithm)
           const change = {
-            action: 'rotate' as const,
+            action: 'rotate',
             resourceType: 'SigningKey',
             resourceId: made,
             after: { algorithm }
-          }
+          } as const
           await recordChange(tx, author, change, { id: newId(), now: clock() })
           return made
         })
@@ -50,5 +48,5 @@ async function currentAlgorithm(queryable: Queryable, tenantId: string): Promise
     sql`SELECT ${SIGNING.columns} FROM "signing_key"
       WHERE "tenant_id" = ${tenantId} AND "retired_at" IS NULL ORDER BY "created_at" DESC, "id" DESC LIMIT 1`
   )
-  return rows.map(SIGNING.read)[0]?.algorithm ?? DEFAULT
+  return rows.map(SIGNING.read)[0]?.algorithm ?? FIRST_ALGORITHM
 }

@@ -16,9 +16,9 @@ const KEPT_MARGIN_S = 600
 /** Time that a retired key still verifies: until its last token has expired. */
 export const RETIRED_KEY_KEPT_S = ACCESS_TOKEN_LIFETIME_MAX_S + KEPT_MARGIN_S
 
-const ALGORITHMS = ['EdDSA', 'ES256'] as const
+export const ALGORITHMS = ['EdDSA', 'ES256'] as const
 export type SigningAlgorithm = (typeof ALGORITHMS)[number]
-const FIRST_ALGORITHM: SigningAlgorithm = 'EdDSA'
+export const FIRST_ALGORITHM: SigningAlgorithm = 'EdDSA'
 
 const PUBLIC_JWK = z.object({ kty: z.enum(['OKP', 'EC']), crv: z.string(), x: z.string(), y: z.string().optional() })
 

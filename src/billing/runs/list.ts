@@ -116,7 +116,11 @@ export function hrefOf({ request, base }: Requested, { address }: RouteContext, 
 }
 
 /** Reads one run of a tenant. Throws `notFound`. */
-export async function oneRun({ database, clock }: RouteContext, tenantId: string, id: string): Promise<ReadRun> {
+export async function oneRun(
+  { database, clock }: Pick<RouteContext, 'database' | 'clock'>,
+  tenantId: string,
+  id: string
+): Promise<ReadRun> {
   const [run] = isId(id) ? await readRuns(database, tenantId, clock(), { id }) : []
   if (run) return run
   throw RESOURCES.notFound('billRun')
