@@ -1,14 +1,14 @@
-import { type Action, type Change, recordChange } from '../audit/record.ts'
-import { type Instant, later } from '../base/instant.ts'
+import type { Action } from '../audit/record.ts'
+import { later } from '../base/instant.ts'
 import { present } from '../base/unknown.ts'
 import type { Transaction } from '../db/database.ts'
-import { identifier, join, sql } from '../db/sql.ts'
+import { identifier, identifiers, sql } from '../db/sql.ts'
 import type { Expected } from '../http/conditional.ts'
 import { ADMIN } from '../messages/admin.ts'
 import type { Document, NewSecret, Resource, Stored } from '../tmf/declaration/resource.ts'
 import { find } from '../tmf/read.ts'
 import { idOf, readStored } from '../tmf/representation.ts'
-import { type Created, create, type WriteContext } from '../tmf/write.ts'
+import { type Created, create, record, type WriteContext } from '../tmf/write.ts'
 import { apiKey } from './api-key.ts'
 import { client } from './client.ts'
 import { user } from './user.ts'
@@ -43,13 +43,9 @@ export async function rotateApiKey(
     sql`UPDATE "api_key" SET "version" = "version" + 1, "last_update" = ${now}, "expires_at" = ${expiresAt}
       WHERE "tenant_id" = ${context.view.tenantId} AND "id" = ${target.id}`
   )
-  const change = { before: { expiresAt: before }, after: { expiresAt, replacedBy: idOf(created.row) } }
-  await record(
-    tx,
-    context,
-    { action: 'rotate' as const, resourceType: apiKey.type, resourceId: target.id, ...change },
-    now
-  )
+  const after = { expiresAt, replacedBy: idOf(created.row) }
+  const change = { action: 'rotate' as const, resourceType: apiKey.type, resourceId: target.id }
+  await record(tx, context, { ...change, before: { expiresAt: before }, after }, now)
   return created
 }
 
@@ -98,11 +94,10 @@ async function renew(
     throw ADMIN.noSecret(resource.path)
   }
   const now = context.clock()
-  const columns = join(resource.columns.map(identifier), sql`, `)
   const { rows } = await tx.run(
     sql`UPDATE ${identifier(resource.table)} SET "version" = "version" + 1, "last_update" = ${now},
         ${identifier(secret.column)} = ${made.hash}
-      WHERE "tenant_id" = ${context.view.tenantId} AND "id" = ${target.id} RETURNING ${columns}`
+      WHERE "tenant_id" = ${context.view.tenantId} AND "id" = ${target.id} RETURNING ${identifiers(resource.columns)}`
   )
   await record(tx, context, { action, resourceType: resource.type, resourceId: target.id }, now)
   return { row: present(rows[0], 'the renewed row'), secret: made.shown }
@@ -117,8 +112,4 @@ async function lock<D extends Document>(
   const stored = readStored(resource, await find(tx, resource, view, target.id, 'update'))
   target.requireExpected(stored.version)
   return stored
-}
-
-function record(tx: Transaction, { author, newId }: WriteContext, change: Change, now: Instant): Promise<void> {
-  return recordChange(tx, author, change, { id: newId(), now })
 }

@@ -4,6 +4,7 @@ import { constraintName } from '../db/failure.ts'
 import { join, sql } from '../db/sql.ts'
 import { aboutName } from '../messages/problem.ts'
 import { RESOURCES } from '../messages/resource.ts'
+import type { ChangeContext } from '../tmf/declaration/resource.ts'
 import { secretFor } from '../tmf/secret.ts'
 import { create, type WriteContext } from '../tmf/write.ts'
 import { client } from './client.ts'
@@ -11,7 +12,7 @@ import { adminResources } from './index.ts'
 import { checkSettings } from './tenant-checks.ts'
 import { columnValues, TENANT, type Tenant } from './tenant-row.ts'
 import type { TenantSettings } from './tenant-settings.ts'
-import { recordTenantChange, type TenantContext, withoutLogo } from './tenants.ts'
+import { recordTenantChange, withoutLogo } from './tenants.ts'
 import { user } from './user.ts'
 
 const ADMINISTRATOR = 'admin'
@@ -28,7 +29,7 @@ export interface NewTenant {
  */
 export async function createTenant(
   database: Database,
-  context: TenantContext,
+  context: ChangeContext,
   posted: Pick<Tenant, 'id' | 'name' | 'isOperator'> & TenantSettings
 ): Promise<NewTenant> {
   const { id } = posted
@@ -62,8 +63,8 @@ async function insertTenant(
 ): Promise<Tenant> {
   await checkSettings(tx, settings)
   const given = columnValues(settings)
-  const columns = join([sql`"id", "is_operator", "created_at"`, ...given.map(({ column }) => column)], sql`, `)
-  const values = join([sql`${id}, ${isOperator}, ${createdAt}`, ...given.map(({ value }) => sql`${value}`)], sql`, `)
+  const columns = join([sql`"id", "is_operator", "created_at"`, ...given.map(({ column }) => column)])
+  const values = join([sql`${id}, ${isOperator}, ${createdAt}`, ...given.map(({ value }) => sql`${value}`)])
   const inserted = await tx
     .run(sql`INSERT INTO "tenant" (${columns}) VALUES (${values}) RETURNING ${TENANT.columns}`)
     .catch(refuseDuplicate)

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { memberOf } from '../base/unknown.ts'
-import { boolean, computed, instant, json, optional, rowOf, text, texts } from '../db/row.ts'
+import { boolean, computed, instant, json, optional, rowOf, snakeCase, text, texts } from '../db/row.ts'
 import { identifier, type Sql, sql } from '../db/sql.ts'
 
 const FIELDS = {
@@ -35,24 +35,16 @@ export const LISTED = rowOf('tenant', {
 
 export type Tenant = ReturnType<typeof TENANT.read>
 
-const SETTING_COLUMNS = {
-  name: 'name',
-  timeZone: 'time_zone',
-  currency: 'currency',
-  language: 'language',
-  billNumberPattern: 'bill_number_pattern',
-  callChargeTypes: 'call_charge_types',
-  branding: 'branding',
-  itemisation: 'itemisation'
-} as const
+const FIXED = ['id', 'isOperator', 'createdAt'] as const
+const SETTINGS = Object.keys(FIELDS).filter((name) => !FIXED.some((fixed) => fixed === name))
 
-export type Values = { readonly [name in keyof typeof SETTING_COLUMNS]?: unknown }
+export type Values = { readonly [Name in Exclude<keyof typeof FIELDS, (typeof FIXED)[number]>]?: unknown }
 
 export function columnValues(values: Values): readonly { readonly column: Sql; readonly value: unknown }[] {
-  return Object.entries(SETTING_COLUMNS).flatMap(([name, column]) => {
+  return SETTINGS.flatMap((name) => {
     const value = memberOf(values, name)
     if (value === undefined) return []
     const isJson = typeof value === 'object' && value !== null
-    return [{ column: identifier(column), value: isJson ? JSON.stringify(value) : value }]
+    return [{ column: identifier(snakeCase(name)), value: isJson ? JSON.stringify(value) : value }]
   })
 }

@@ -1,23 +1,17 @@
 import { createHash } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
-import { type Author, type Change, recordChange } from '../audit/record.ts'
-import type { Clock } from '../base/clock.ts'
+import { type Change, recordChange } from '../audit/record.ts'
 import type { Instant } from '../base/instant.ts'
 import { memberOf } from '../base/unknown.ts'
 import type { Queryable, Transaction } from '../db/database.ts'
 import { count, scalar } from '../db/row.ts'
 import { join, type Sql, sql } from '../db/sql.ts'
 import { RESOURCES } from '../messages/resource.ts'
+import type { ChangeContext } from '../tmf/declaration/resource.ts'
 import { merge } from '../tmf/patch.ts'
 import { type CheckedSettings, checkSettings } from './tenant-checks.ts'
 import { columnValues, LISTED, TENANT, type Tenant, type Values } from './tenant-row.ts'
 import { PARTS, requirePart, type TenantPatch } from './tenant-settings.ts'
-
-export interface TenantContext {
-  readonly clock: Clock
-  readonly newId: () => string
-  readonly author: Author
-}
 
 /** Returns one page of the tenants that a tenant's administrators see, by id, and their number. */
 export async function listTenants(
@@ -53,7 +47,7 @@ export async function findTenant(queryable: Queryable, ownId: string, id: string
  */
 export async function changeTenant(
   tx: Transaction,
-  context: TenantContext,
+  context: ChangeContext,
   id: string,
   patch: TenantPatch
 ): Promise<Tenant> {
@@ -64,7 +58,7 @@ export async function changeTenant(
   await checkSettings(tx, changes, tenant)
   const assignments = columnValues(changes).map(({ column, value }) => sql`${column} = ${value}`)
   const changed = await tx.run(
-    sql`UPDATE "tenant" SET ${join(assignments, sql`, `)} WHERE "id" = ${id} RETURNING ${TENANT.columns}`
+    sql`UPDATE "tenant" SET ${join(assignments)} WHERE "id" = ${id} RETURNING ${TENANT.columns}`
   )
   const before = Object.fromEntries(Object.keys(changes).map((name) => [name, memberOf(tenant, name)]))
   const change = { action: 'patch' as const, before: withoutLogo(before), after: withoutLogo(changes) }
@@ -81,7 +75,7 @@ function mergedParts(tenant: Tenant, patch: TenantPatch): Values {
 
 export async function recordTenantChange(
   tx: Transaction,
-  { author, newId }: TenantContext,
+  { author, newId }: ChangeContext,
   id: string,
   change: Omit<Change, 'resourceType' | 'resourceId'>,
   now: Instant

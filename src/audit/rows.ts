@@ -42,7 +42,7 @@ export async function readRows(
     ), "measured" AS (
       SELECT "id", sum("bytes") OVER (ORDER BY ${order}) - "bytes" AS "bytes_before" FROM "candidate"
     )
-    SELECT ${join(COLUMNS.map(identifier), sql`, `)} FROM "audit" JOIN "measured" USING ("id")
+    SELECT ${join(COLUMNS.map(identifier))} FROM "audit" JOIN "measured" USING ("id")
     WHERE "tenant_id" = ${tenantId} AND "bytes_before" < ${batchBytes} ORDER BY ${order}`)
   return rows.map((row) => {
     const cells = printedCells(row)

@@ -1,9 +1,10 @@
 import { setInterval } from 'node:timers/promises'
-import { cancelRun, type RunContext, resumeRun, retryRun, startRun } from '../billing/runs/bill-run.ts'
+import { cancelRun, resumeRun, retryRun, startRun } from '../billing/runs/bill-run.ts'
 import { discardBills } from '../billing/runs/discard.ts'
 import { oneRun, type ReadRun, readRuns, writeRun } from '../billing/runs/list.ts'
 import type { Transaction } from '../db/database.ts'
 import { RUN_BILL_STATES, type RunBillState } from '../resources/customer-bill.ts'
+import type { ChangeContext } from '../tmf/declaration/resource.ts'
 import { hasEnded, progressOn, reportRun } from './bill-run-report.ts'
 import { type Arguments, type Command, type Context, Misuse, type Result } from './command.ts'
 import { enterTenant } from './lookup.ts'
@@ -58,7 +59,7 @@ export const billRunCommands: Readonly<Record<string, Command>> = {
   }
 }
 
-type Act = (tx: Transaction, context: RunContext, id: string) => Promise<void>
+type Act = (tx: Transaction, context: ChangeContext, id: string) => Promise<void>
 
 function steering(description: string, options: readonly 'wait'[], act: Act): Command {
   return {
@@ -86,7 +87,7 @@ function readState({ options: { state = 'new' } }: Arguments): RunBillState {
 async function steer(
   context: Context,
   args: Arguments,
-  act: (tx: Transaction, asked: RunContext) => Promise<string>
+  act: (tx: Transaction, asked: ChangeContext) => Promise<string>
 ): Promise<Result> {
   const asked = await enterTenant(context, args)
   const id = await context.database.transaction((tx) => act(tx, asked))

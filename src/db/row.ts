@@ -158,15 +158,12 @@ function reader<F extends Fields>(fields: F, columnOf: (name: string) => Sql): R
     return values as Values<F>
   }
   return {
-    columns: join(
-      members.map(({ expression }) => expression),
-      sql`, `
-    ),
+    columns: join(members.map(({ expression }) => expression)),
     read,
     one: ({ rows }) => read(present(rows[0], 'the row that the statement always returns'))
   }
 }
 
-function snakeCase(name: string): string {
+export function snakeCase(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 }

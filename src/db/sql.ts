@@ -50,17 +50,19 @@ export function identifier(name: string): Sql {
   return rawSql(`"${name}"`)
 }
 
+const COMMA = sql`, `
 const lists = new WeakMap<readonly string[], Sql>()
 
 export function identifiers(names: readonly string[]): Sql {
-  const made = lists.get(names) ?? join(names.map(identifier), sql`, `)
+  const made = lists.get(names) ?? join(names.map(identifier))
   lists.set(names, made)
   return made
 }
 
 const IDENTIFIER = /^[a-z_][a-z0-9_]{0,62}$/
 
-export function join(pieces: readonly Sql[], separator: Sql): Sql {
+/** Puts commas between the pieces, or another separator. */
+export function join(pieces: readonly Sql[], separator = COMMA): Sql {
   const texts = ['']
   const values: unknown[] = []
   pieces.forEach((piece, index) => {

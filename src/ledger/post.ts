@@ -1,6 +1,7 @@
 import type { Instant } from '../base/instant.ts'
 import type { Transaction } from '../db/database.ts'
 import { join, type Sql, sql } from '../db/sql.ts'
+import type { BalanceKey } from './balance.ts'
 
 export type Book = 'receivable' | 'balance' | 'revenue' | 'partner' | 'tax' | 'cash' | 'rounding'
 
@@ -27,14 +28,15 @@ export interface Entry {
   readonly amount: string
 }
 
-/** A part of a payment, or of the credit limit, for a bill; a negative amount takes it back. */
-export interface AllocationPosting {
-  readonly id: string
+/** A part of a payment, or of the credit limit, for a bill, in decimal text; a negative one takes it back. */
+export interface Allocation extends BalanceKey {
   readonly paymentId: string | undefined
   readonly billId: string
-  readonly billingAccountId: string
-  readonly currency: string
   readonly amount: string
+}
+
+export interface AllocationPosting extends Allocation {
+  readonly id: string
 }
 
 /**
@@ -55,7 +57,7 @@ export async function post(tx: Transaction, journal: Journal, entries: readonly 
     ({ book, detail, currency, amount }, index) => sql`(${tenantId}, ${journalId}, ${index + 1}, ${at}, ${book},
       ${detail}, ${billingAccountId}, ${currency}, ${amount}, ${sourceType}, ${sourceId})`
   )
-  await tx.run(insertEntries(sql`VALUES ${join(rows, sql`, `)}`))
+  await tx.run(insertEntries(sql`VALUES ${join(rows)}`))
 }
 
 /** Inserts the rows of a query: tenant, journal, line, instant, book, detail, account, currency, amount, source. */

@@ -66,7 +66,7 @@ async function currenciesOf(tx: Transaction, tenantId: string): Promise<Sql> {
     WHERE "tenant_id" = ${tenantId} AND "rounding_amount" IS NOT NULL`)
   const currencies = scalars(found, optional(text)).filter((currency) => currency !== undefined)
   const digits = currencies.map((currency) => sql`(${currency}::text, ${minorDigits(currency)}::int)`)
-  return digits.length > 0 ? sql`VALUES ${join(digits, sql`, `)}` : sql`SELECT ''::text, 0 WHERE FALSE`
+  return digits.length > 0 ? sql`VALUES ${join(digits)}` : sql`SELECT ''::text, 0 WHERE FALSE`
 }
 
 export function reportLedger(verifications: readonly Verification[]): {

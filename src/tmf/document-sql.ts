@@ -11,7 +11,7 @@ export function documentSql(resource: Resource): Sql {
   const members = [...resource.attributes].map(
     ([name, attribute]) => sql`(${name}::text, ${name === 'id' ? sql`to_jsonb(o."id")` : valueSql(attribute)})`
   )
-  return sql`((SELECT jsonb_object_agg(m."name", m."value") FROM (VALUES ${join(members, sql`, `)}) m("name", "value")
+  return sql`((SELECT jsonb_object_agg(m."name", m."value") FROM (VALUES ${join(members)}) m("name", "value")
     WHERE m."value" IS NOT NULL) || coalesce(o."extension", '{}'))`
 }
 

@@ -162,12 +162,12 @@ const sortKey = (at: number): Sql => identifier(`sort_${at}`)
 
 function orderBy(sort: readonly SortColumn[]): Sql {
   const keys = sort.map(({ operand, descending }) => direction(operand, descending))
-  return join([...keys, sql`"id"`], sql`, `)
+  return join([...keys, sql`"id"`])
 }
 
 function pageOrder(sort: readonly SortColumn[]): Sql {
   const keys = sort.map(({ descending }, at) => direction(sortKey(at), descending))
-  return join([...keys, sql`"id"`], sql`, `)
+  return join([...keys, sql`"id"`])
 }
 
 function direction(operand: Sql, descending: boolean): Sql {

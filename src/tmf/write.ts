@@ -1,9 +1,8 @@
-import { type Author, type Change, recordChange } from '../audit/record.ts'
-import type { Clock } from '../base/clock.ts'
+import { type Change, recordChange } from '../audit/record.ts'
 import { present } from '../base/unknown.ts'
 import type { Row, Transaction } from '../db/database.ts'
 import { constraintName, sqlState } from '../db/failure.ts'
-import { identifier, join, type Sql, sql } from '../db/sql.ts'
+import { identifier, identifiers, join, sql } from '../db/sql.ts'
 import type { Expected } from '../http/conditional.ts'
 import type { PatchType } from '../http/media-types.ts'
 import { BODIES } from '../messages/body.ts'
@@ -12,7 +11,16 @@ import { RESOURCES } from '../messages/resource.ts'
 import { changedNames } from './changes.ts'
 import { rulesOf, type Served } from './declaration/define.ts'
 import { ownId } from './declaration/own-names.ts'
-import type { Addition, Document, NewSecret, Owner, Resource, Stored, Written } from './declaration/resource.ts'
+import type {
+  Addition,
+  ChangeContext,
+  Document,
+  NewSecret,
+  Owner,
+  Resource,
+  Stored,
+  Written
+} from './declaration/resource.ts'
 import { validate } from './declaration/schema.ts'
 import { recordEvents } from './event.ts'
 import { applied } from './patch.ts'
@@ -22,11 +30,7 @@ import { readStored } from './representation.ts'
 import { type ColumnValue, columnValues, internalValues, rowValues } from './row-values.ts'
 import { checkTransition } from './states.ts'
 
-export interface WriteContext extends ReferenceContext {
-  readonly author: Author
-  readonly clock: Clock
-  readonly newId: () => string
-}
+export interface WriteContext extends ReferenceContext, ChangeContext {}
 
 export interface Created {
   readonly row: Row
@@ -58,16 +62,10 @@ export async function create(
   const values = [
     ...new Map([...rowValues(resource, document), ...ownerValues(resource, context.view), ['id', id], ...hash])
   ]
-  const columns = join(
-    values.map(([column]) => identifier(column)),
-    sql`, `
-  )
-  const bound = join(
-    values.map(([, value]) => sql`${value}`),
-    sql`, `
-  )
+  const columns = join(values.map(([column]) => identifier(column)))
+  const bound = join(values.map(([, value]) => sql`${value}`))
   const table = identifier(resource.table)
-  const insert = sql`INSERT INTO ${table} (${columns}) VALUES (${bound}) RETURNING ${all(resource)}`
+  const insert = sql`INSERT INTO ${table} (${columns}) VALUES (${bound}) RETURNING ${identifiers(resource.columns)}`
   const { rows } = await tx.run(insert, { prepared: true }).catch(refuseDuplicate(resource))
   const row = present(rows[0], 'the new row')
   await record(tx, context, { action: 'create', resourceType: resource.type, resourceId: id, after: document }, now)
@@ -105,7 +103,7 @@ export function ownerValues({ owner }: Resource, { tenantId, partnerId }: Owner)
   return owner === 'partner' && partnerId !== undefined ? [tenant, ['partner_id', partnerId]] : [tenant]
 }
 
-function record(tx: Transaction, { author, newId }: WriteContext, change: Change, now: string): Promise<void> {
+export function record(tx: Transaction, { author, newId }: ChangeContext, change: Change, now: string): Promise<void> {
   return recordChange(tx, author, change, { id: newId(), now })
 }
 
@@ -178,12 +176,9 @@ async function update(
     ...internalValues(resource, after, stored),
     ...Object.entries(addition?.columns ?? {})
   ])
-  const assignments = join(
-    [...values].map(([column, value]) => sql`${identifier(column)} = ${value}`),
-    sql`, `
-  )
+  const assignments = join([...values].map(([column, value]) => sql`${identifier(column)} = ${value}`))
   const statement = sql`UPDATE ${identifier(resource.table)} SET "version" = "version" + 1, ${assignments}
-    WHERE "tenant_id" = ${view.tenantId} AND "id" = ${stored.id} RETURNING ${all(resource)}`
+    WHERE "tenant_id" = ${view.tenantId} AND "id" = ${stored.id} RETURNING ${identifiers(resource.columns)}`
   const isCommon = !addition && changed.join() === (resource.states?.attribute ?? 'state')
   const { rows } = await tx.run(statement, { prepared: isCommon }).catch(refuseDuplicate(resource))
   return present(rows[0], 'the changed row')
@@ -222,8 +217,4 @@ export function postable(resource: Resource, body: unknown): { readonly document
 
 export function stamp(resource: Resource, now: string): Document {
   return resource.attributes.has('lastUpdate') ? { lastUpdate: now } : {}
-}
-
-function all(resource: Resource): Sql {
-  return join(resource.columns.map(identifier), sql`, `)
 }

@@ -1,6 +1,6 @@
 import type { Queryable, Row, Transaction } from '../../db/database.ts'
 import { optional, rowOf, text } from '../../db/row.ts'
-import { identifier, join, sql } from '../../db/sql.ts'
+import { identifiers, sql } from '../../db/sql.ts'
 import { CYCLES } from '../../messages/cycle.ts'
 import { Problem } from '../../messages/problem.ts'
 import { billCycle } from '../../resources/bill-cycle.ts'
@@ -107,8 +107,7 @@ async function latestCycle(
   tenantId: string,
   specificationId: string
 ): Promise<Stored<Cycle> | undefined> {
-  const columns = join(billCycle.columns.map(identifier), sql`, `)
-  const { rows } = await queryable.run(sql`SELECT ${columns} FROM "bill_cycle"
+  const { rows } = await queryable.run(sql`SELECT ${identifiers(billCycle.columns)} FROM "bill_cycle"
     WHERE "tenant_id" = ${tenantId} AND "bill_cycle_specification_id" = ${specificationId}
       AND "valid_for" ? 'startDateTime'
     ORDER BY ("valid_for"->>'startDateTime') COLLATE "C" DESC, "id" DESC LIMIT 1`)

@@ -42,7 +42,7 @@ export async function draftBills(tx: Transaction, charging: Charging): Promise<D
   if (digits.length === 0) return { ready: 0, skipped: {}, parked: [] }
   await tx.run(linesStatement(charging))
   await tx.run(sql`ANALYZE ${LINE_TABLE}`)
-  await tx.run(draftStatement(charging, join(digits, sql`, `)))
+  await tx.run(draftStatement(charging, join(digits)))
   return outcome(tx)
 }
 

@@ -1,13 +1,13 @@
 import { type Action, recordChanges } from '../../audit/record.ts'
 import type { Instant } from '../../base/instant.ts'
 import type { Row, Transaction } from '../../db/database.ts'
-import { identifier, join, type Sql, sql } from '../../db/sql.ts'
+import { identifiers, type Sql } from '../../db/sql.ts'
 import { customerBill } from '../../resources/customer-bill.ts'
 import type { ChangeContext } from '../../tmf/declaration/resource.ts'
 import { recordEvents } from '../../tmf/event.ts'
 import { readStored } from '../../tmf/representation.ts'
 
-export const BILL_COLUMNS: Sql = join(customerBill.columns.map(identifier), sql`, `)
+export const BILL_COLUMNS: Sql = identifiers(customerBill.columns)
 
 /** Records changes of state in the audit and as events. `before` has the former states by id. */
 export async function recordMoves(

@@ -109,7 +109,7 @@ async function postIssued(tx: Transaction, tenantId: string, bills: readonly Iss
       b."tax_item" AS "taxes", b."rounding_amount" AS "rounding", NULL::numeric AS "paid",
       NULL::timestamptz AS "paid_at"
     FROM "customer_bill" b
-    JOIN (VALUES ${join(digits, sql`, `)}) c("currency", "digits") ON c."currency" = b."amount_due_unit"
+    JOIN (VALUES ${join(digits)}) c("currency", "digits") ON c."currency" = b."amount_due_unit"
     CROSS JOIN LATERAL (SELECT jsonb_object_agg("type", "shown") AS "revenue" FROM (
       SELECT coalesce(r."rate_type", 'appliedBillingCharge') AS "type",
         sum(round(r."tax_excluded_amount_value", c."digits")) AS "shown"
@@ -165,7 +165,7 @@ async function numberBills(
     const columns = issuedColumns({ state, number: sql`x."number"`, letterheadId, now })
     const assignments = Object.entries(columns).map(([column, value]) => sql`${identifier(column)} = ${value}`)
     const { rows } = await tx.run(sql`UPDATE "customer_bill" b SET "version" = b."version" + 1, "last_update" = ${now},
-        "hold_reason" = NULL, ${join(assignments, sql`, `)}
+        "hold_reason" = NULL, ${join(assignments)}
       FROM (SELECT i."bill", ${number} AS "number" FROM unnest(${ids}::text[]) WITH ORDINALITY i("bill", "place")) x
       WHERE b."tenant_id" = ${tenantId} AND b."id" = x."bill" RETURNING ${BILL_COLUMNS}`)
     written.push(...rows)

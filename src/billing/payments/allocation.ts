@@ -1,29 +1,14 @@
-import { type Action, type Author, recordChanges } from '../../audit/record.ts'
-import type { Clock } from '../../base/clock.ts'
+import { type Action, recordChanges } from '../../audit/record.ts'
 import type { Instant } from '../../base/instant.ts'
 import type { Row, Transaction } from '../../db/database.ts'
 import { computed, computedRow, decimal, text } from '../../db/row.ts'
-import { identifier, join, type Sql, sql } from '../../db/sql.ts'
+import { identifiers, type Sql, sql } from '../../db/sql.ts'
 import { addCredits } from '../../ledger/balance.ts'
-import { postAllocations } from '../../ledger/post.ts'
+import { type Allocation, postAllocations } from '../../ledger/post.ts'
 import { customerBill } from '../../resources/customer-bill.ts'
+import type { ChangeContext } from '../../tmf/declaration/resource.ts'
 import { recordEvents } from '../../tmf/event.ts'
 import { readStored } from '../../tmf/representation.ts'
-
-export interface PaymentContext {
-  readonly author: Author
-  readonly clock: Clock
-  readonly newId: () => string
-}
-
-/** A part of a payment, or of the credit limit, for a bill, in decimal text; a negative one takes it back. */
-export interface Allocation {
-  readonly paymentId: string | undefined
-  readonly billId: string
-  readonly billingAccountId: string
-  readonly currency: string
-  readonly amount: string
-}
 
 /**
  * Selects payable bills, as a condition on "customer_bill" under the name `b`: issued bills of the engine, and those of
@@ -75,7 +60,7 @@ const MATCHED = computedRow({
 /** Moves credit to bills; all allocations are positive. The balances must be locked. */
 export async function allocate(
   tx: Transaction,
-  context: PaymentContext,
+  context: ChangeContext,
   allocations: readonly Allocation[],
   now: Instant
 ): Promise<void> {
@@ -88,7 +73,7 @@ export async function allocate(
 /** Replaces the credit limit by payments on bills that it has paid; the allocations to a bill sum to 0. */
 export async function replace(
   tx: Transaction,
-  context: PaymentContext,
+  context: ChangeContext,
   allocations: readonly Allocation[],
   now: Instant
 ): Promise<void> {
@@ -104,7 +89,7 @@ const APPLIED = sql`nullif(coalesce(b."applied_payment", '[]') || coalesce(x."ap
  */
 export async function takeBack(
   tx: Transaction,
-  context: PaymentContext,
+  context: ChangeContext,
   paymentId: string,
   allocations: readonly Allocation[],
   now: Instant
@@ -125,7 +110,7 @@ const STATE_BEFORE = sql`coalesce((
     FROM "payment_allocation" a WHERE a."tenant_id" = b."tenant_id" AND a."bill_id" = b."id"
     HAVING sum(a."amount") = 0), 'partiallyPaid')`
 
-const COLUMNS = join(customerBill.columns.map(identifier), sql`, `)
+const COLUMNS = identifiers(customerBill.columns)
 
 interface Move {
   readonly action: Action
@@ -136,7 +121,7 @@ interface Move {
 
 async function move(
   tx: Transaction,
-  context: PaymentContext,
+  context: ChangeContext,
   allocations: readonly Allocation[],
   now: Instant,
   { action, assignments, replacesLimit = false }: Move
@@ -176,7 +161,7 @@ function negated(amount: string): string {
 
 async function record(
   tx: Transaction,
-  { author, newId }: PaymentContext,
+  { author, newId }: ChangeContext,
   action: Action,
   rows: { readonly before: readonly Row[]; readonly after: readonly Row[] },
   now: Instant

@@ -2,7 +2,8 @@ import type { Transaction } from '../../db/database.ts'
 import { rowOf, stated } from '../../db/row.ts'
 import { sql } from '../../db/sql.ts'
 import { lockBalances } from '../../ledger/balance.ts'
-import { allocate, matched, PAYABLE, type PaymentContext } from './allocation.ts'
+import type { ChangeContext } from '../../tmf/declaration/resource.ts'
+import { allocate, matched, PAYABLE } from './allocation.ts'
 
 // PAYABLE has neither without.
 const KEY = rowOf('customer_bill', { billingAccountId: stated, remainingAmountUnit: stated }, 'b')
@@ -11,7 +12,7 @@ const KEY = rowOf('customer_bill', { billingAccountId: stated, remainingAmountUn
  * Pays newly issued bills from the credit of their accounts, first in, first out, as far as it goes. Locks all their
  * balances: a concurrent payment either sees these bills or is seen here.
  */
-export async function useCredit(tx: Transaction, context: PaymentContext, billIds: readonly string[]): Promise<void> {
+export async function useCredit(tx: Transaction, context: ChangeContext, billIds: readonly string[]): Promise<void> {
   const { tenantId } = context.author
   const these = sql`b."id" = ANY(${billIds}::text[])`
   const { rows } = await tx.run(sql`SELECT DISTINCT ${KEY.columns}

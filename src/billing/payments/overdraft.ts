@@ -3,7 +3,9 @@ import type { Transaction } from '../../db/database.ts'
 import { computed, computedRow, decimal, rowOf, text } from '../../db/row.ts'
 import { sql } from '../../db/sql.ts'
 import type { BalanceKey } from '../../ledger/balance.ts'
-import { type Allocation, allocate, type PaymentContext, replace } from './allocation.ts'
+import type { Allocation } from '../../ledger/post.ts'
+import type { ChangeContext } from '../../tmf/declaration/resource.ts'
+import { allocate, replace } from './allocation.ts'
 
 const OVERDRAWN = rowOf(
   'account_balance',
@@ -12,7 +14,7 @@ const OVERDRAWN = rowOf(
 )
 
 /** Pays the rest of a bill from its account's credit limit, which must suffice. The balance is locked. */
-export async function overdraw(tx: Transaction, context: PaymentContext, billId: string): Promise<void> {
+export async function overdraw(tx: Transaction, context: ChangeContext, billId: string): Promise<void> {
   const { tenantId } = context.author
   const { rows } = await tx.run(sql`UPDATE "account_balance" a
     SET "overdrawn" = a."overdrawn" + b."remaining_amount_value"
@@ -40,7 +42,7 @@ const FILLED = computedRow({
 /**
  * Uses the rest of a payment to replace the credit limit on bills it has paid, the oldest first. The balance is locked.
  */
-export async function fillOverdraft(tx: Transaction, context: PaymentContext, payment: Filling): Promise<void> {
+export async function fillOverdraft(tx: Transaction, context: ChangeContext, payment: Filling): Promise<void> {
   const { tenantId } = context.author
   const { id, now, billingAccountId, currency } = payment
   if (!(await isOverdrawn(tx, tenantId, payment))) return

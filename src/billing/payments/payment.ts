@@ -5,11 +5,12 @@ import type { Instant } from '../../base/instant.ts'
 import type { Transaction } from '../../db/database.ts'
 import { boolean, computed, optional, rowOf, text } from '../../db/row.ts'
 import { type Sql, sql } from '../../db/sql.ts'
-import { addCredits, lockBalances } from '../../ledger/balance.ts'
+import { addCredits, type BalanceKey, lockBalances } from '../../ledger/balance.ts'
 import { post } from '../../ledger/post.ts'
 import { PAYMENTS } from '../../messages/payment.ts'
 import { aboutName } from '../../messages/problem.ts'
-import { allocate, matched, PAYABLE, type PaymentContext } from './allocation.ts'
+import type { ChangeContext } from '../../tmf/declaration/resource.ts'
+import { allocate, matched, PAYABLE } from './allocation.ts'
 import { fillOverdraft } from './overdraft.ts'
 
 export const METHODS = ['cash', 'card', 'bankTransfer', 'directDebit', 'wallet', 'other'] as const
@@ -33,7 +34,7 @@ export interface Receipt {
  */
 export async function pay(
   tx: Transaction,
-  context: PaymentContext,
+  context: ChangeContext,
   account: Pick<Account, 'id' | 'partnerId' | 'status'>,
   receipt: Receipt
 ): Promise<{ readonly id: string; readonly isNew: boolean }> {
@@ -95,15 +96,10 @@ async function findRepeated(
   return known?.id
 }
 
-interface Key {
-  readonly billingAccountId: string
-  readonly currency: string
-}
-
 async function lockBills(
   tx: Transaction,
   tenantId: string,
-  { billingAccountId, currency }: Key,
+  { billingAccountId, currency }: BalanceKey,
   billIds: readonly string[] | undefined
 ): Promise<{ readonly bills: Sql; readonly order: Sql }> {
   const own = sql`b."billing_account_id" = ${billingAccountId} AND b."remaining_amount_unit" = ${currency}`
@@ -124,7 +120,7 @@ const NAMED = rowOf(
 async function requirePayable(
   tx: Transaction,
   tenantId: string,
-  { billingAccountId, currency }: Key,
+  { billingAccountId, currency }: BalanceKey,
   billIds: readonly string[]
 ): Promise<void> {
   const { rows } = await tx.run(sql`SELECT ${NAMED.columns}

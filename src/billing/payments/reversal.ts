@@ -2,12 +2,13 @@ import { recordChange } from '../../audit/record.ts'
 import type { Transaction } from '../../db/database.ts'
 import { computed, computedRow, decimal, optional, rowOf, text } from '../../db/row.ts'
 import { sql } from '../../db/sql.ts'
-import { addCredits, lockBalances } from '../../ledger/balance.ts'
-import { post } from '../../ledger/post.ts'
+import { addCredits, type BalanceKey, lockBalances } from '../../ledger/balance.ts'
+import { type Allocation, post } from '../../ledger/post.ts'
 import { PAYMENTS } from '../../messages/payment.ts'
 import { RESOURCES } from '../../messages/resource.ts'
+import type { ChangeContext } from '../../tmf/declaration/resource.ts'
 import type { View } from '../../tmf/view.ts'
-import { type Allocation, type PaymentContext, takeBack } from './allocation.ts'
+import { takeBack } from './allocation.ts'
 import { addOverdrawn } from './overdraft.ts'
 
 const PAYMENT = rowOf('payment', { billingAccountId: text, currency: text, amount: decimal, method: text })
@@ -19,7 +20,7 @@ const PAYMENT = rowOf('payment', { billingAccountId: text, currency: text, amoun
  */
 export async function reversePayment(
   tx: Transaction,
-  context: PaymentContext,
+  context: ChangeContext,
   { tenantId, partnerId }: View,
   id: string
 ): Promise<void> {
@@ -63,7 +64,7 @@ async function undone(
   tx: Transaction,
   tenantId: string,
   paymentId: string,
-  key: Pick<Allocation, 'billingAccountId' | 'currency'>
+  key: BalanceKey
 ): Promise<readonly Allocation[]> {
   const { rows } = await tx.run(sql`SELECT ${UNDONE.columns}
     FROM "payment_allocation" WHERE "tenant_id" = ${tenantId} AND "payment_id" = ${paymentId}

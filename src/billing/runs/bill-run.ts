@@ -1,6 +1,4 @@
-import type { Author } from '../../audit/record.ts'
 import { type Action, recordChange } from '../../audit/record.ts'
-import type { Clock } from '../../base/clock.ts'
 import type { Instant } from '../../base/instant.ts'
 import type { Transaction } from '../../db/database.ts'
 import { constraintName } from '../../db/failure.ts'
@@ -11,6 +9,7 @@ import { BODIES } from '../../messages/body.ts'
 import { RESOURCES } from '../../messages/resource.ts'
 import { RUNS } from '../../messages/run.ts'
 import type { RunBillState } from '../../resources/customer-bill.ts'
+import type { ChangeContext } from '../../tmf/declaration/resource.ts'
 import { runDates } from './run-dates.ts'
 
 export const RUN_STATES = ['queued', 'running', 'done', 'cancelled', 'failed'] as const
@@ -39,12 +38,6 @@ export interface BillRun {
   readonly failure?: string
 }
 
-export interface RunContext {
-  readonly author: Author
-  readonly clock: Clock
-  readonly newId: () => string
-}
-
 export const START_RUN = 'billRunStart'
 export const BILL_CHUNK = 'billRunChunk'
 
@@ -55,7 +48,7 @@ export const BILL_CHUNK = 'billRunChunk'
  */
 export async function startRun(
   tx: Transaction,
-  context: RunContext,
+  context: ChangeContext,
   { billCycleId, isDry, billState }: { billCycleId: string; isDry: boolean; billState: RunBillState }
 ): Promise<string> {
   const { tenantId } = context.author
@@ -121,30 +114,18 @@ export function eligible(specificationId: Sql): Sql {
     AND a."billing_type" = 'postpaid'`
 }
 
-export async function cancelRun(tx: Transaction, context: RunContext, id: string): Promise<void> {
-  await move(
-    tx,
-    context,
-    id,
-    'cancel',
-    ['queued', 'running'],
-    sql`"state" = 'cancelled', "finished_at" = ${context.clock()}`
-  )
+export async function cancelRun(tx: Transaction, context: ChangeContext, id: string): Promise<void> {
+  const cancelled = sql`"state" = 'cancelled', "finished_at" = ${context.clock()}`
+  await move(tx, context, id, 'cancel', ['queued', 'running'], cancelled)
 }
 
-export async function resumeRun(tx: Transaction, context: RunContext, id: string): Promise<void> {
-  await move(
-    tx,
-    context,
-    id,
-    'resume',
-    ['cancelled', 'failed'],
-    sql`"state" = 'queued', "finished_at" = NULL, "failure" = NULL`
-  )
+export async function resumeRun(tx: Transaction, context: ChangeContext, id: string): Promise<void> {
+  const queued = sql`"state" = 'queued', "finished_at" = NULL, "failure" = NULL`
+  await move(tx, context, id, 'resume', ['cancelled', 'failed'], queued)
   await addJob(tx, { task: START_RUN, payload: { tenantId: context.author.tenantId, runId: id }, key: `run ${id}` })
 }
 
-export async function retryRun(tx: Transaction, context: RunContext, id: string): Promise<void> {
+export async function retryRun(tx: Transaction, context: ChangeContext, id: string): Promise<void> {
   const { tenantId } = context.author
   await move(tx, context, id, 'retry', ['done'], sql`"state" = 'queued', "finished_at" = NULL`)
   await tx.run(sql`WITH "again" AS (
@@ -162,7 +143,7 @@ const STATE = rowOf('bill_run', { state: oneOf(RUN_STATES) })
 
 async function move(
   tx: Transaction,
-  context: RunContext,
+  context: ChangeContext,
   id: string,
   action: Action,
   from: readonly RunState[],
@@ -183,7 +164,7 @@ async function move(
   await record(tx, context, id, action, undefined)
 }
 
-function record(tx: Transaction, context: RunContext, id: string, action: Action, after: object | undefined) {
+function record(tx: Transaction, context: ChangeContext, id: string, action: Action, after: object | undefined) {
   const change = { action, resourceType: 'BillRun', resourceId: id, after }
   return recordChange(tx, context.author, change, { id: context.newId(), now: context.clock() })
 }

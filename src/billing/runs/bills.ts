@@ -5,7 +5,7 @@ import { sumDecimals, trimScale } from '../../base/money.ts'
 import { offsetTime } from '../../base/time-zone.ts'
 import type { Queryable } from '../../db/database.ts'
 import { computed, rowOf, text } from '../../db/row.ts'
-import { identifier, join, sql } from '../../db/sql.ts'
+import { identifiers, sql } from '../../db/sql.ts'
 import { slotOf } from '../../fairness/request-slot.ts'
 import { preferred } from '../../http/accept.ts'
 import { type Cell, csvLine } from '../../http/csv.ts'
@@ -101,7 +101,7 @@ function asWritten(_: string, value: unknown, context?: { source?: string }): un
 }
 
 async function* billDocuments(queryable: Queryable, tenantId: string, runId: string, root: string): Documents {
-  const columns = join(customerBill.columns.map(identifier), sql`, `)
+  const columns = identifiers(customerBill.columns)
   for (let after = ''; ; ) {
     const { rows } = await queryable.run(sql`SELECT ${columns} FROM "customer_bill" WHERE "tenant_id" = ${tenantId}
       AND "bill_run_id" = ${runId} AND "id" > ${after} ORDER BY "id" LIMIT ${BATCH}`)

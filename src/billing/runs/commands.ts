@@ -1,10 +1,11 @@
 import { z } from 'zod'
 import type { Transaction } from '../../db/database.ts'
 import { ISSUING_STATES } from '../../resources/customer-bill.ts'
+import type { ChangeContext } from '../../tmf/declaration/resource.ts'
 import type { EndpointDescription } from '../../tmf/openapi/endpoint.ts'
 import { COUNT, listOf, objectOf, TEXT } from '../../tmf/openapi/json-schema.ts'
 import { anyQuery, type Endpoint, endpoint, noBody, queryOf } from '../../tmf/serving/endpoint.ts'
-import { cancelRun, type RunContext, resumeRun, retryRun } from './bill-run.ts'
+import { cancelRun, resumeRun, retryRun } from './bill-run.ts'
 import { discardBills } from './discard.ts'
 import { answerRun } from './list.ts'
 import { REASONS, releaseBills } from './release.ts'
@@ -83,7 +84,7 @@ function steering(
   verb: string,
   summary: string,
   description: string,
-  act: (tx: Transaction, context: RunContext, id: string) => Promise<unknown>
+  act: (tx: Transaction, context: ChangeContext, id: string) => Promise<unknown>
 ): Endpoint {
   return endpoint({
     ...RUN,

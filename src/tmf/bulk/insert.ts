@@ -28,10 +28,10 @@ export async function insertNew(
   const columns = [...columnsOfRows(resource, rows)].filter(([column]) => !fixed.includes(column))
   const types = columnTypes(resource)
   const arrays = columns.map(([column, values]) => sql`${arrayText(values)}::${types.get(column) ?? sql`text`}[]`)
-  const names = list(columns.map(([column]) => identifier(column)))
+  const names = join(columns.map(([column]) => identifier(column)))
   const inserted = await tx.run(
-    sql`INSERT INTO ${identifier(resource.table)} (${list(fixed.map(identifier))}, ${names})
-      SELECT ${list(owner.map(([, value]) => sql`${value}`))}, ${names} FROM unnest(${list(arrays)}) AS "row" (${names})
+    sql`INSERT INTO ${identifier(resource.table)} (${join(fixed.map(identifier))}, ${names})
+      SELECT ${join(owner.map(([, value]) => sql`${value}`))}, ${names} FROM unnest(${join(arrays)}) AS "row" (${names})
       ON CONFLICT ("tenant_id", ${keyColumn(resource)}, ${OWNER}) WHERE ${keyColumn(resource)} IS NOT NULL
       DO NOTHING RETURNING "id"`,
     { prepared: true }
@@ -60,8 +60,6 @@ function columnsOfRows(resource: BulkResource, rows: readonly NewRow[]): Readonl
   }
   return columns
 }
-
-const list = (pieces: readonly Sql[]): Sql => join(pieces, sql`, `)
 
 const types = new WeakMap<Resource, ReadonlyMap<string, Sql>>()
 
