@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { readAddress, readBranding } from '../../src/documents/content/branding.ts'
 import { readable, tint } from '../../src/documents/content/colour.ts'
 import { decodeLogo } from '../../src/image/logo.ts'
-import { longestTurnMs, TURN_MAX_MS } from '../support/turns.ts'
+import { ATTEMPTS, longestTurnMs, TURN_MAX_MS } from '../support/turns.ts'
 import { logoUri, plainLogoUri } from './logo.ts'
 
 describe('a logo', () => {
@@ -44,9 +44,18 @@ describe('a logo', () => {
 })
 
 test('a logo of as many pixels as there may be holds nobody up', async () => {
-  const logos = [plainLogoUri(1_000, 1_000), plainLogoUri(4_000, 250), plainLogoUri(250, 4_000)]
-  const longest = await longestTurnMs(async () => {
-    for (const logo of await Promise.all(logos.map(decodeLogo))) expect(logo?.png.length).toBeGreaterThan(1_000)
+  const sizes = [
+    [1_000, 1_000],
+    [4_000, 250],
+    [250, 4_000]
+  ] as const
+  // Decoded logos are kept.
+  const logos = Array.from({ length: ATTEMPTS }, (_, red) =>
+    sizes.map(([width, height]) => plainLogoUri(width, height, red))
+  )
+  const longest = await longestTurnMs(async (attempt) => {
+    const decoded = await Promise.all((logos[attempt] ?? []).map(decodeLogo))
+    expect(decoded.filter((logo) => logo && logo.png.length > 1_000)).toHaveLength(sizes.length)
   })
   expect(longest).toBeLessThan(TURN_MAX_MS)
 })

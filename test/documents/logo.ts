@@ -26,13 +26,13 @@ export function logoUri(colourType: number, bits = 8, interlace = 0): string {
   return uriOf([chunk('IHDR', header), ...palette, chunk('IDAT', data)])
 }
 
-/** A small PNG of one colour with alpha, of any dimensions, as a data URI. */
-export function plainLogoUri(width: number, height: number): string {
+/** A small PNG of one colour with alpha, of any dimensions and any red, as a data URI. */
+export function plainLogoUri(width: number, height: number, red = 200): string {
   const header = Buffer.alloc(13)
   header.writeUInt32BE(width, 0)
   header.writeUInt32BE(height, 4)
   header.set([8, 6], 8)
-  const row = Buffer.from([4, 200, 100, 50, 128, ...new Uint8Array((width - 1) * 4)])
+  const row = Buffer.from([4, red, 100, 50, 128, ...new Uint8Array((width - 1) * 4)])
   return uriOf([chunk('IHDR', [...header]), chunk('IDAT', deflateSync(Buffer.concat(Array(height).fill(row))))])
 }
 

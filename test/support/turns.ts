@@ -3,17 +3,18 @@ import { setImmediate } from 'node:timers/promises'
 /** Limit of one turn of the event loop. */
 export const TURN_MAX_MS = 50
 
-/** The garbage of earlier tests in the same process may be collected during a try, but hardly during each. */
-const TRIES = 3
+/** The garbage of earlier tests in the same process may be collected during an attempt, but hardly during each. */
+export const ATTEMPTS = 3
 
 /**
  * Returns the longest turn of the event loop during some work, in milliseconds of this thread's processor time. Other
- * threads and processes do not count, so that a busy machine changes nothing. Repeats work with too long a turn.
+ * threads and processes do not count, so that a busy machine changes nothing. Repeats work with too long a turn; work
+ * whose result is kept must differ in each attempt.
  */
-export async function longestTurnMs(work: () => Promise<unknown>): Promise<number> {
+export async function longestTurnMs(work: (attempt: number) => Promise<unknown>): Promise<number> {
   let longest = Number.POSITIVE_INFINITY
-  for (let tries = 0; tries < TRIES && longest >= TURN_MAX_MS; tries++) {
-    longest = Math.min(longest, await longestTurnOnceMs(work))
+  for (let attempt = 0; attempt < ATTEMPTS && longest >= TURN_MAX_MS; attempt++) {
+    longest = Math.min(longest, await longestTurnOnceMs(() => work(attempt)))
   }
   return longest
 }
