@@ -14,7 +14,7 @@ const PUBLIC: Readonly<Record<string, string>> = {
   'src/auth/sign-in': 'attempts page password sign-in',
   'src/auth/sso': 'settings sso',
   'src/base':
-    'bill-number clock code-points codes instant json-path language money percent-encoding plain-text ' +
+    'bill-number clock code-points codes instant json-members json-path language money percent-encoding plain-text ' +
     'secret-keys start-error time-zone ulid unknown',
   'src/billing': 'catalogue jobs',
   'src/billing/cycles': 'calendar cycle recurrence',
@@ -49,7 +49,9 @@ const PUBLIC: Readonly<Record<string, string>> = {
   'src/resources':
     'applied-customer-billing-rate bill-cycle bill-cycle-specification bill-document customer-bill ' +
     'customer-bill-on-demand',
-  'src/tmf': 'cost event idempotency page patch read references remove representation row-values secret view write',
+  'src/tmf':
+    'cost event idempotency kept-document page patch read references remove representation row-values secret view ' +
+    'write',
   'src/tmf/bulk': 'bulk',
   'src/tmf/declaration': 'attribute define own-names predicate resource scalar schema shape',
   'src/tmf/openapi': 'components document endpoint json-schema schemas',

@@ -2,5 +2,7 @@
 export const LOCKS = {
   migration: 678_004,
   auditSeal: 678_005,
-  demoData: 678_006
+  demoData: 678_006,
+  /** Of events that are not committed yet; the migration `events_in_order` has the number. */
+  openEvents: 678_007
 } as const

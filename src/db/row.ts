@@ -49,6 +49,9 @@ export function json<T>(schema: z.ZodType<T>): Decoder<T, 'json'> {
   return required('json', (printed) => schema.parse(JSON.parse(printed)))
 }
 
+/** Reads JSON as it is printed, with every digit. */
+export const jsonText = required('json', (printed) => printed)
+
 export const texts = json(z.array(z.string()).readonly())
 
 /** Reads a JSON list and keeps the texts among `values`. */

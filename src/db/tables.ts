@@ -174,6 +174,9 @@ export interface Tables {
     readonly resource_path: 'text'
     readonly resource_id: 'text'
     readonly document: 'json'
+    readonly position: 'bigint'
+    readonly resource_version: 'integer'
+    readonly correlation_id: 'text?'
   }
   readonly partner: {
     readonly tenant_id: 'text'

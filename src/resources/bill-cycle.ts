@@ -37,5 +37,10 @@ export const billCycle = declareResource(['completeFromDatabase'], {
     ),
     validFor: json('valid_for', timePeriod, 'Period of the cycle')
   },
-  patchable: { allBut: [] }
+  patchable: { allBut: [] },
+  events: {
+    created: 'BillCycleCreateEvent',
+    attributeValueChanged: 'BillCycleAttributeValueChangeEvent',
+    removed: 'BillCycleDeleteEvent'
+  }
 })

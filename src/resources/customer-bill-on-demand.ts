@@ -49,7 +49,12 @@ export const customerBillOnDemand = declareResource(['afterWrite'], {
       terminatedWithError: []
     }
   },
-  events: { created: 'CustomerBillOnDemandCreateEvent', stateChanged: 'CustomerBillOnDemandStateChangeEvent' },
+  events: {
+    created: 'CustomerBillOnDemandCreateEvent',
+    stateChanged: 'CustomerBillOnDemandStateChangeEvent',
+    attributeValueChanged: 'CustomerBillOnDemandAttributeValueChangeEvent',
+    removed: 'CustomerBillOnDemandDeleteEvent'
+  },
   completePosted: (document) => ({ state: 'inProgress', ...document }),
   check: ({ billingAccount, relatedParty, state }, before) => {
     if (!billingAccount && !relatedParty) throw BILLS.partyMissing()

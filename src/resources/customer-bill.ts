@@ -113,6 +113,7 @@ export const customerBill = declareResource(['completeFromDatabase', 'beforeChan
   events: {
     created: 'CustomerBillCreateEvent',
     stateChanged: 'CustomerBillStateChangeEvent',
+    attributeValueChanged: 'CustomerBillAttributeValueChangeEvent',
     removed: 'CustomerBillDeleteEvent'
   },
   completePosted: (document, { id, newId }) => {

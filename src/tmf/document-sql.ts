@@ -4,8 +4,8 @@ import type { Resource } from './declaration/resource.ts'
 import type { Shape } from './declaration/shape.ts'
 
 /**
- * Returns the document of a row as jsonb, from the resource's table under the name `o`. Leaves out the server's own
- * addresses, which depend on the reader.
+ * Returns the document of a row as jsonb, from the resource's table under the name `o`. `writeKept` adds the server's
+ * own addresses, which depend on the reader.
  */
 export function documentSql(resource: Resource): Sql {
   const members = [...resource.attributes].map(
@@ -30,10 +30,7 @@ function valueSql({ storage, shape }: Attribute): Sql {
     case 'reference': {
       const id = column(storage.id)
       const rest = storage.rest === undefined ? sql`'{}'::jsonb` : column(storage.rest)
-      const others = storage.isOpen
-        ? sql`CASE WHEN ${rest}->>'href' LIKE '~/%' THEN ${rest} - 'href' ELSE ${rest} END`
-        : rest
-      return sql`CASE WHEN ${id} IS NOT NULL THEN jsonb_build_object('id', ${id}) || coalesce(${others}, '{}') END`
+      return sql`CASE WHEN ${id} IS NOT NULL THEN jsonb_build_object('id', ${id}) || coalesce(${rest}, '{}') END`
     }
   }
 }

@@ -147,7 +147,7 @@ function members(object: string | null | undefined): string {
 }
 
 /** Returns the members of an open reference; the href depends on the reader. */
-function openMembers(object: string | null | undefined, root: string, id: string): string {
+export function openMembers(object: string | null | undefined, root: string, id: string): string {
   const text = members(object)
   if (!text.includes('"~/')) return text
   return text.replace(OWN_HREF, (_, path: string) => `"href": "${root}/${path}/${encodeURIComponent(id)}"`)

@@ -150,7 +150,8 @@ export async function patch(
   const change = { action: 'patch' as const, ...addition, resourceType: resource.type, resourceId: id }
   const [before, told] = [stored.document, then].map((whole) => only(whole, changed))
   await record(tx, context, { ...change, before, after: { ...told, ...addition?.after } }, now)
-  if (changed.includes('state')) await recordEvents(tx, context, resource, 'stateChanged', [id], now)
+  const what = changed.includes(stateOf(resource)) ? 'stateChanged' : 'attributeValueChanged'
+  await recordEvents(tx, context, resource, what, [id], now)
   return finished(tx, context, resource, updated, { id, document: after }, stored)
 }
 
@@ -179,9 +180,13 @@ async function update(
   const assignments = join([...values].map(([column, value]) => sql`${identifier(column)} = ${value}`))
   const statement = sql`UPDATE ${identifier(resource.table)} SET "version" = "version" + 1, ${assignments}
     WHERE "tenant_id" = ${view.tenantId} AND "id" = ${stored.id} RETURNING ${identifiers(resource.columns)}`
-  const isCommon = !addition && changed.join() === (resource.states?.attribute ?? 'state')
+  const isCommon = !addition && changed.join() === stateOf(resource)
   const { rows } = await tx.run(statement, { prepared: isCommon }).catch(refuseDuplicate(resource))
   return present(rows[0], 'the changed row')
+}
+
+function stateOf({ states }: Resource): string {
+  return states?.attribute ?? 'state'
 }
 
 /** Resolves open references and applies the checks that need the database. */

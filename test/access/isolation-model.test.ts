@@ -111,7 +111,8 @@ async function patch(viewer: Viewer, row: ModelRow, url: string): Promise<void> 
   if (isBilledRate(row)) return expectStatus(answer, 409)
   expectStatus(answer, 200)
   row.changes++
-  note(viewer, row, 'patch', row.path === 'customerBill' ? resources.get(row.path)?.events?.stateChanged : undefined)
+  const types = resources.get(row.path)?.events
+  note(viewer, row, 'patch', row.path === 'customerBill' ? types?.stateChanged : types?.attributeValueChanged)
 }
 
 /** A partner's row refers to rows of that partner only, even if the provider changes it. */
@@ -125,7 +126,7 @@ async function refer(viewer: Viewer, row: ModelRow, url: string, other: number):
   expectStatus(answer, isAllowed ? 200 : 400)
   if (!isAllowed) return
   row.refersTo = target
-  note(viewer, row, 'patch')
+  note(viewer, row, 'patch', resources.get(row.path)?.events?.attributeValueChanged)
 }
 
 async function remove(viewer: Viewer, row: ModelRow, url: string): Promise<void> {

@@ -157,6 +157,7 @@ describe('the answer is the bill as it is in the end:', () => {
       WHERE "resource_id" = ${id} ORDER BY "id"`)
     expect(events.rows).toEqual([
       ['CustomerBillCreateEvent', 'sent'],
+      ['CustomerBillAttributeValueChangeEvent', 'sent'],
       ['CustomerBillStateChangeEvent', 'partiallyPaid']
     ])
     const audit = await world.server.database.run(sql`SELECT "action", "actor_type", "after"#>>'{remainingAmount,value}'

@@ -218,7 +218,7 @@ test('payments are listed in pages, by account and reference', async () => {
   expect([again.status, again.text]).toEqual([304, ''])
 })
 
-test('what a payment changes is in the audit, and a new state is an event', async () => {
+test('what a payment changes is in the audit, and an event: of a new state, or else of the attributes', async () => {
   const { account, bills } = await threeBills()
   const since = newId()
   const { body } = await pay(server, account, 20)
@@ -232,7 +232,8 @@ test('what a payment changes is in the audit, and a new state is an event', asyn
   }
   expect(await rows('event', ['event_type', 'resource_id'])).toEqual([
     ['CustomerBillStateChangeEvent', bills[1]],
-    ['CustomerBillStateChangeEvent', bills[0]]
+    ['CustomerBillStateChangeEvent', bills[0]],
+    ['CustomerBillAttributeValueChangeEvent', bills[0]]
   ])
   const audited = await rows('audit', ['action', 'resource_type', 'resource_id'])
   expect(audited.slice(0, 2)).toEqual([

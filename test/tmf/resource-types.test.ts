@@ -31,6 +31,12 @@ const declared = {
   attributes,
   patchable: ['name']
 } as const
+const events = {
+  created: 'ThingCreateEvent',
+  stateChanged: 'ThingStateChangeEvent',
+  attributeValueChanged: 'ThingAttributeValueChangeEvent',
+  removed: 'ThingDeleteEvent'
+} as const
 
 test('A declaration is held to its attributes by the compiler', () => {
   // @ts-expect-error: there is no such attribute
@@ -46,12 +52,12 @@ test('A declaration is held to its attributes by the compiler', () => {
   // @ts-expect-error: a state is left out
   defineResource({ ...declared, states: { initial: 'open', transitions: { open: ['closed'] } } })
   // @ts-expect-error: the events of a Thing begin with its type
-  defineResource({ ...declared, events: { created: 'BillCreateEvent', stateChanged: 'ThingStateChangeEvent' } })
+  defineResource({ ...declared, events: { ...events, created: 'BillCreateEvent' } })
   const thing = defineResource({
     ...declared,
     states: { initial: 'open', transitions: { open: ['closed'], closed: ['open'] } },
     unique: { thing_key: 'name' },
-    events: { created: 'ThingCreateEvent', stateChanged: 'ThingStateChangeEvent' }
+    events
   })
   expect(thing.patchable).toEqual(['name'])
 })

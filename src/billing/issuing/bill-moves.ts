@@ -12,7 +12,7 @@ export const BILL_COLUMNS: Sql = identifiers(customerBill.columns)
 /** Records changes of state in the audit and as events. `before` has the former states by id. */
 export async function recordMoves(
   tx: Transaction,
-  { author, newId }: ChangeContext,
+  context: ChangeContext,
   action: Action,
   { before, after }: { readonly before: ReadonlyMap<string, string>; readonly after: readonly Row[] },
   now: Instant
@@ -29,8 +29,7 @@ export async function recordMoves(
       after: { state, billNo }
     }
   })
-  await recordChanges(tx, author, changes, { newId, now })
-  const { tenantId } = author
+  await recordChanges(tx, context.author, changes, { newId: context.newId, now })
   const ids = changes.map(({ resourceId }) => resourceId)
-  await recordEvents(tx, { view: { tenantId }, newId }, customerBill, 'stateChanged', ids, now)
+  await recordEvents(tx, context, customerBill, 'stateChanged', ids, now)
 }

@@ -11,6 +11,7 @@ import { BILLS } from '../../messages/bill.ts'
 import type { Problem } from '../../messages/problem.ts'
 import { type Bill, customerBill } from '../../resources/customer-bill.ts'
 import type { ChangeContext, Stored, Written } from '../../tmf/declaration/resource.ts'
+import { recordEvents } from '../../tmf/event.ts'
 import { readStored } from '../../tmf/representation.ts'
 import { useCredit } from '../payments/credit.ts'
 import { BILL_COLUMNS } from './bill-moves.ts'
@@ -105,7 +106,8 @@ async function post(tx: Transaction, context: ChangeContext, bills: Sql): Promis
 }
 
 /** Fills in the remaining amount, which payments need: all of the amount due, or nothing of a settled bill. */
-async function sayWhatRemains(tx: Transaction, { author, newId }: ChangeContext, bills: Sql, now: Instant) {
+async function sayWhatRemains(tx: Transaction, context: ChangeContext, bills: Sql, now: Instant): Promise<void> {
+  const { author, newId } = context
   const { rows } = await tx.run(
     sql`UPDATE "customer_bill" b SET "version" = b."version" + 1, "last_update" = ${now},
         "remaining_amount_value" = CASE b."state" WHEN 'settled' THEN 0 ELSE b."amount_due_value" END,
@@ -119,5 +121,8 @@ async function sayWhatRemains(tx: Transaction, { author, newId }: ChangeContext,
     const after = { remainingAmount: document.remainingAmount }
     return { action: 'issue' as const, resourceType: customerBill.type, resourceId: id, before: {}, after }
   })
-  if (changes.length > 0) await recordChanges(tx, author, changes, { newId, now })
+  if (changes.length === 0) return
+  await recordChanges(tx, author, changes, { newId, now })
+  const ids = changes.map(({ resourceId }) => resourceId)
+  await recordEvents(tx, context, customerBill, 'attributeValueChanged', ids, now)
 }

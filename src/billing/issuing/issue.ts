@@ -14,6 +14,8 @@ export interface Issue {
   readonly tenantId: string
   /** The run and its cycle; undefined for bills on demand. */
   readonly run: { readonly id: string; readonly billCycleId: string } | undefined
+  /** See EventContext in event.ts. */
+  readonly correlationId?: string
   readonly runType: 'onCycle' | 'offCycle'
   /** `new` bills have no number and no journal yet. */
   readonly state: RunBillState
@@ -41,12 +43,13 @@ export async function issueBills(tx: Transaction, issue: Issue, ready: number): 
   await tx.run(sql`SET CONSTRAINTS "applied_customer_billing_rate_tenant_id_bill_id_fkey" DEFERRED`)
   await markRates(tx, issue)
   const isIssued = issue.state !== 'new'
-  const { tenantId, newId, now } = issue
+  const { tenantId, now } = issue
   if (isIssued) await postBills(tx, tenantId, draftJournals(now))
   const letterheadId = isIssued ? await keepLetterhead(tx, tenantId, now) : undefined
   const numbers = isIssued ? await takeNumbers(tx, tenantId, issue.billDate, ready) : undefined
   const bills = await insertBills(tx, issue, numbers, letterheadId)
-  await recordEvents(tx, { view: { tenantId }, newId }, customerBill, 'created', [...bills.values()], now)
+  const events = { ...issue, author: { tenantId } }
+  await recordEvents(tx, events, customerBill, 'created', [...bills.values()], now)
   return bills
 }
 

@@ -78,7 +78,7 @@ async function answerRequest(tx: Transaction, context: EngineContext, tenantId: 
   const [asked] = rows.map(ASKED.read)
   if (!asked) return
   const account = await accountOf(tx, tenantId, asked)
-  const ending = typeof account === 'string' ? rejected(account) : await bill(tx, context, tenantId, account)
+  const ending = typeof account === 'string' ? rejected(account) : await bill(tx, context, { tenantId, id }, account)
   await end(tx, context, tenantId, id, ending)
 }
 
@@ -100,7 +100,12 @@ async function accountOf(
 }
 
 /** Bills the unbilled rates of an account; a prepaid account pays at once, or there is no bill. */
-async function bill(tx: Transaction, context: EngineContext, tenantId: string, account: Account): Promise<Ending> {
+async function bill(
+  tx: Transaction,
+  context: EngineContext,
+  { tenantId, id }: { readonly tenantId: string; readonly id: string },
+  account: Account
+): Promise<Ending> {
   const key = { billingAccountId: account.id, currency: account.invoiceCurrency }
   // Other payments and bills of the account wait here, while the clock goes on.
   const [balance] = await lockBalances(tx, tenantId, [key])
@@ -126,6 +131,7 @@ async function bill(tx: Transaction, context: EngineContext, tenantId: string, a
     {
       tenantId,
       run: undefined,
+      correlationId: id,
       runType: 'offCycle',
       state: 'validated',
       now,
@@ -138,7 +144,7 @@ async function bill(tx: Transaction, context: EngineContext, tenantId: string, a
     drafted.ready
   )
   const billId = String(bills.get(account.id))
-  const paying = { ...context, author: authorIn(tenantId) }
+  const paying = { ...context, author: authorIn(tenantId), correlationId: id }
   await useCredit(tx, paying, [billId])
   if (account.billingType === 'prepaid') await overdraw(tx, paying, billId)
   return { state: 'done', billId }
@@ -178,6 +184,6 @@ async function end(
   const change = { action: 'bill' as const, resourceType: 'CustomerBillOnDemand', resourceId: id }
   const after = { state, stateReason, customerBill: billId && { id: billId } }
   await recordChange(tx, authorIn(tenantId), { ...change, after }, { id: context.newId(), now })
-  const view = { tenantId }
-  await recordEvents(tx, { view, newId: context.newId }, customerBillOnDemand, 'stateChanged', [id], now)
+  const events = { author: authorIn(tenantId), newId: context.newId, correlationId: id }
+  await recordEvents(tx, events, customerBillOnDemand, 'stateChanged', [id], now)
 }

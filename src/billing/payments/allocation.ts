@@ -161,7 +161,7 @@ function negated(amount: string): string {
 
 async function record(
   tx: Transaction,
-  { author, newId }: ChangeContext,
+  context: ChangeContext,
   action: Action,
   rows: { readonly before: readonly Row[]; readonly after: readonly Row[] },
   now: Instant
@@ -170,9 +170,14 @@ async function record(
   const changes = rows.after.map(paidPart).map(({ id, paid }) => {
     return { action, resourceType: customerBill.type, resourceId: id, before: old.get(id), after: paid }
   })
-  await recordChanges(tx, author, changes, { newId, now })
-  const moved = changes.filter(({ before, after }) => before?.state !== after.state).map(({ resourceId }) => resourceId)
-  await recordEvents(tx, { view: { tenantId: author.tenantId }, newId }, customerBill, 'stateChanged', moved, now)
+  await recordChanges(tx, context.author, changes, { newId: context.newId, now })
+  const [moved, kept] = [true, false].map((isMoved) =>
+    changes
+      .filter(({ before, after }) => (before?.state !== after.state) === isMoved)
+      .map((change) => change.resourceId)
+  )
+  await recordEvents(tx, context, customerBill, 'stateChanged', moved ?? [], now)
+  await recordEvents(tx, context, customerBill, 'attributeValueChanged', kept ?? [], now)
 }
 
 function paidPart(row: Row) {

@@ -89,6 +89,7 @@ async function issue(tx: Transaction, context: EngineContext, chunk: Chunk, { re
     {
       tenantId,
       run: { id: chunk.runId, billCycleId: chunk.billCycleId },
+      correlationId: chunk.runId,
       runType: 'onCycle',
       state: chunk.billState,
       now: context.clock(),
@@ -101,7 +102,8 @@ async function issue(tx: Transaction, context: EngineContext, chunk: Chunk, { re
     ready
   )
   const payable = credited.map((account) => String(bills.get(account)))
-  if (payable.length > 0) await useCredit(tx, { ...context, author: authorIn(tenantId) }, payable)
+  const paying = { ...context, author: authorIn(tenantId), correlationId: chunk.runId }
+  if (payable.length > 0) await useCredit(tx, paying, payable)
 }
 
 /**

@@ -81,7 +81,7 @@ async function takeBack(
   const { tenantId } = context.author
   const now = context.clock()
   await record(tx, context, ids, now)
-  await recordEvents(tx, { view: { tenantId }, newId: context.newId }, customerBill, 'removed', ids, now)
+  await recordEvents(tx, context, customerBill, 'removed', ids, now)
   await free(tx, tenantId, runId, ids, now)
   await tx.run(sql`DELETE FROM "customer_bill" WHERE "tenant_id" = ${tenantId} AND "id" = ANY(${ids}::text[])`)
   return ids

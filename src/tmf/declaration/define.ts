@@ -40,8 +40,9 @@ export interface Spec<T extends string, A extends Attributes, S extends keyof A 
   readonly states?: StateMachine<ValueOf<A[S]> & string, DocumentOf<A>> & { readonly attribute?: S }
   readonly events?: NoInfer<{
     readonly created: `${T}CreateEvent`
-    readonly stateChanged: `${T}StateChangeEvent`
-    readonly removed?: `${T}DeleteEvent`
+    readonly stateChanged?: `${T}StateChangeEvent`
+    readonly attributeValueChanged: `${T}AttributeValueChangeEvent`
+    readonly removed: `${T}DeleteEvent`
   }>
   readonly unique?: Readonly<Record<string, `${(keyof A & string) | 'id'}${'' | ` or ${string}`}`>>
   readonly bulk?: { readonly key: keyof A & string; readonly told?: Readonly<Record<'reference' | 'as', string>> }

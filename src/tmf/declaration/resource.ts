@@ -78,7 +78,7 @@ export interface Description {
   readonly examples?: { readonly create: object; readonly patch?: object }
   /** Operations beyond TMF678 v4 are extensions. */
   readonly operations: Readonly<Partial<Record<Operation, 'standard' | 'extension'>>>
-  readonly events?: { readonly created: string; readonly stateChanged: string; readonly removed?: string }
+  readonly events?: EventNames
   /** Unique indexes by name, with the attribute they keep unique in the tenant. */
   readonly unique?: Readonly<Record<string, string>>
   /**
@@ -88,6 +88,17 @@ export interface Description {
   readonly bulk?: { readonly key: string; readonly told?: Readonly<Record<'reference' | 'as', string>> }
   /** Shown once, in the response to the creation. */
   readonly secret?: Secret
+}
+
+/**
+ * The types of a resource's events. Each change, and so each version, is one event: `stateChanged` if the state did,
+ * whatever changed with it, else `attributeValueChanged`.
+ */
+export interface EventNames {
+  readonly created: string
+  readonly stateChanged?: string
+  readonly attributeValueChanged: string
+  readonly removed: string
 }
 
 /** Columns hidden from clients, computed from the document at every write. */
@@ -126,6 +137,8 @@ export interface ChangeContext {
   readonly author: Author
   readonly clock: Clock
   readonly newId: () => string
+  /** See EventContext in event.ts. */
+  readonly correlationId?: string | undefined
 }
 
 export interface HookContext extends ChangeContext {

@@ -1,0 +1,47 @@
+import type { Queryable } from '../db/database.ts'
+import { count, instant, integer, jsonText, optional, rowOf, scalar, text } from '../db/row.ts'
+import { sql } from '../db/sql.ts'
+import type { View } from '../tmf/view.ts'
+
+const EVENT = rowOf('event', {
+  position: count,
+  tenantId: text,
+  partnerId: optional(text),
+  id: text,
+  eventType: text,
+  eventTime: instant,
+  correlationId: optional(text),
+  resourcePath: text,
+  resourceId: text,
+  resourceVersion: integer,
+  document: jsonText
+})
+
+/** An event as it is stored: its document lacks the addresses. */
+export type EventRow = ReturnType<typeof EVENT.read>
+
+/**
+ * Returns the position up to which later statements see every event that will ever be there. No event beyond it may be
+ * counted as read: one with a lower position may still commit. Not for a transaction on one snapshot.
+ */
+export async function horizon(queryable: Queryable): Promise<number> {
+  return scalar(await queryable.run(sql`SELECT "event_horizon"()`, { prepared: true }), count)
+}
+
+/** Returns the next events of a view, in their order: beyond `after`, up to `until`, which is a horizon. */
+export async function eventsAfter(
+  queryable: Queryable,
+  { tenantId, partnerId }: View,
+  after: number,
+  until: number,
+  limit: number
+): Promise<readonly EventRow[]> {
+  const owned = partnerId === undefined ? sql`TRUE` : sql`"partner_id" = ${partnerId}`
+  const { rows } = await queryable.run(
+    sql`SELECT ${EVENT.columns} FROM "event"
+      WHERE "tenant_id" = ${tenantId} AND "position" > ${after} AND "position" <= ${until} AND ${owned}
+      ORDER BY "position" LIMIT ${limit}`,
+    { prepared: true }
+  )
+  return rows.map(EVENT.read)
+}
