@@ -1,8 +1,8 @@
 import type { Queryable } from '../db/database.ts'
-import { computed, decimal, oneOf, optional, rowOf, text } from '../db/row.ts'
+import { computed, decimal, oneOf, optional, rowOf, scalars, text } from '../db/row.ts'
 import { type Sql, sql } from '../db/sql.ts'
 import { candidateIds, inNameSpaces } from '../tmf/declaration/own-names.ts'
-import type { Referent, Resolve } from '../tmf/references.ts'
+import type { Resolve } from '../tmf/references.ts'
 import type { View } from '../tmf/view.ts'
 import { account } from './account.ts'
 import { BILLING_TYPES, STATUSES } from './attributes.ts'
@@ -43,7 +43,7 @@ export const resolveAccounts: Resolve = async (queryable, view, names) => {
     ORDER BY n."name_space"`
   const { rows } = await queryable.run(found, { prepared: true })
   // The own name space comes last, so that its names win.
-  return new Map(rows.map(NAMED.read).map(({ alias, id, name }) => [alias, referent(id, name)]))
+  return new Map(rows.map(NAMED.read).map(({ alias, id, name }) => [alias, { path: account.path, id, name }]))
 }
 
 export function accountIds(view: View, names: readonly string[]): Sql {
@@ -54,23 +54,17 @@ export function accountIds(view: View, names: readonly string[]): Sql {
     ORDER BY n."alias", n."name_space" DESC) "named"`
 }
 
-const ID = rowOf('billing_account', { id: text }, 'a')
-
 /** Returns the id of a customer's only account; undefined for none or several. */
 export async function onlyAccountOf(queryable: Queryable, view: View, customer: string): Promise<string | undefined> {
   const named = sql`c."tenant_id" = ${view.tenantId} AND c."id" = ANY(${candidateIds(view, customer)}::text[])`
-  const { rows } = await queryable.run(
-    sql`SELECT ${ID.columns} FROM "billing_account" a WHERE a."tenant_id" = ${view.tenantId} AND ${isVisible(view)}
+  const found = await queryable.run(
+    sql`SELECT a."id" FROM "billing_account" a WHERE a."tenant_id" = ${view.tenantId} AND ${isVisible(view)}
       AND a."customer_id" = (SELECT c."id" FROM "customer" c
         WHERE ${named} ORDER BY c."id" = ${customer} LIMIT 1) LIMIT 2`,
     { prepared: true }
   )
-  const [id, ...others] = rows.map(ID.read)
-  return others.length === 0 ? id?.id : undefined
-}
-
-function referent(id: string, name: string): Referent {
-  return { path: account.path, id, name }
+  const [id, ...others] = scalars(found, text)
+  return others.length === 0 ? id : undefined
 }
 
 /** Of the account `a`. */

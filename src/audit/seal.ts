@@ -1,6 +1,6 @@
 import type { Database, Transaction } from '../db/database.ts'
 import { LOCKS } from '../db/locks.ts'
-import { boolean, computed, count, optional, rowOf, scalar, text } from '../db/row.ts'
+import { boolean, computed, count, optional, rowOf, scalar, scalars, text } from '../db/row.ts'
 import { sql } from '../db/sql.ts'
 import { genesis, hashOf } from './chain.ts'
 import { type BatchLimits, readRows } from './rows.ts'
@@ -37,15 +37,13 @@ export async function sealAudit(database: Database, options: SealOptions = {}): 
   return sealed
 }
 
-const TENANT = rowOf('tenant', { id: text })
-
 /** Looks into the index of unsealed rows once per tenant, not once per row. */
-async function tenantsToSeal(database: Database): Promise<string[]> {
-  const { rows } = await database.run(sql`
-    SELECT ${TENANT.columns} FROM "tenant" CROSS JOIN LATERAL (
+async function tenantsToSeal(database: Database): Promise<readonly string[]> {
+  const waiting = await database.run(sql`
+    SELECT "tenant"."id" FROM "tenant" CROSS JOIN LATERAL (
       SELECT 1 FROM "audit" WHERE "tenant_id" = "tenant"."id" AND "position" IS NULL LIMIT 1
     ) AS "unsealed" ORDER BY 1`)
-  return rows.map(TENANT.read).map(({ id }) => id)
+  return scalars(waiting, text)
 }
 
 async function sealBatch(tx: Transaction, tenantId: string, limits: BatchLimits): Promise<number> {

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { type Author, recordChange } from '../audit/record.ts'
 import type { Clock } from '../base/clock.ts'
+import { setNewest } from '../base/newest.ts'
 import type { Database } from '../db/database.ts'
 import { ACCESS } from '../messages/access.ts'
 import { isAboutName } from '../messages/problem.ts'
@@ -49,11 +50,8 @@ export function registerRefusals(
       await recordChange(tx, authorOf(request), change, { id: database.newId(), now })
       return countRefusal(tx, clock, key)
     })
-    waiting.delete(key)
-    if (until <= now) return
-    waiting.set(key, Date.parse(until))
-    const [oldest] = waiting.keys()
-    if (waiting.size > WAITING_MAX && oldest !== undefined) waiting.delete(oldest)
+    if (until <= now) waiting.delete(key)
+    else setNewest(waiting, key, Date.parse(until), WAITING_MAX)
   }
 }
 

@@ -40,6 +40,7 @@ const CURRENCIES = codes(`
   TTD TWD TZS UAH UGX USD UYU UZS VED VES VND VUV WST XAF XCD XCG XOF XPF YER ZAR ZMW ZWG
 `)
 
-function codes(text: string): ReadonlySet<string> {
+/** Splits a list of codes at blanks. */
+export function codes(text: string): ReadonlySet<string> {
   return new Set(text.trim().split(/\s+/))
 }

@@ -1,4 +1,5 @@
 import Big from 'big.js'
+import { codes } from './codes.ts'
 
 /** Amounts travel as JSON numbers; up to this many digits survive an IEEE double. */
 export const SIGNIFICANT_DIGITS = 15
@@ -57,31 +58,12 @@ export function trimScale(numeric: string): string {
 const ZERO = '0'.charCodeAt(0)
 const POINT = '.'.charCodeAt(0)
 
-/** Currencies whose minor unit is not a hundredth (ISO 4217), by their digits. */
-const MINOR_DIGITS: ReadonlyMap<string, number> = new Map([
-  ...[
-    'BIF',
-    'CLP',
-    'DJF',
-    'GNF',
-    'ISK',
-    'JPY',
-    'KMF',
-    'KRW',
-    'PYG',
-    'RWF',
-    'UGX',
-    'UYI',
-    'VND',
-    'VUV',
-    'XAF',
-    'XOF',
-    'XPF'
-  ].map((currency) => [currency, 0] as const),
-  ...['BHD', 'IQD', 'JOD', 'KWD', 'LYD', 'OMR', 'TND'].map((currency) => [currency, 3] as const)
-])
+/** Currencies whose minor unit is not a hundredth (ISO 4217). */
+const UNDIVIDED = codes('BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF')
+const IN_THOUSANDTHS = codes('BHD IQD JOD KWD LYD OMR TND')
 
 /** Returns the digits of a currency's minor unit. Amounts on bills are rounded to it. */
 export function minorDigits(currency: string): number {
-  return MINOR_DIGITS.get(currency) ?? 2
+  if (UNDIVIDED.has(currency)) return 0
+  return IN_THOUSANDTHS.has(currency) ? 3 : 2
 }

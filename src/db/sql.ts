@@ -1,3 +1,5 @@
+import { oncePer } from '../base/once.ts'
+
 const BRAND = Symbol('sql')
 
 /** A piece of SQL: text and values together, so that a value never becomes text. Only this module makes it. */
@@ -51,13 +53,7 @@ export function identifier(name: string): Sql {
 }
 
 const COMMA = sql`, `
-const lists = new WeakMap<readonly string[], Sql>()
-
-export function identifiers(names: readonly string[]): Sql {
-  const made = lists.get(names) ?? join(names.map(identifier))
-  lists.set(names, made)
-  return made
-}
+export const identifiers = oncePer((names: readonly string[]) => join(names.map(identifier)))
 
 const IDENTIFIER = /^[a-z_][a-z0-9_]{0,62}$/
 

@@ -1,3 +1,5 @@
+import { setNewest } from '../base/newest.ts'
+
 /** Time of expensive work for each principal, refilled as time passes. */
 export interface Budget {
   /** Returns milliseconds until the principal may begin again; 0 for now. */
@@ -27,10 +29,7 @@ export function budget(secondsPerMinute: number): Budget {
     charge: (principal, workMs, nowMs) => {
       if (fullMs === 0) return
       const owed = owedMs(principal, nowMs) + workMs
-      spent.delete(principal)
-      spent.set(principal, { owedMs: owed, atMs: nowMs })
-      const [oldest] = spent.keys()
-      if (spent.size > COUNTED_MAX && oldest !== undefined) spent.delete(oldest)
+      setNewest(spent, principal, { owedMs: owed, atMs: nowMs }, COUNTED_MAX)
     }
   }
 }

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import { jsonPath } from '../base/json-path.ts'
+import { isRecord } from '../base/unknown.ts'
 import { BODIES } from '../messages/body.ts'
 
 /**
@@ -8,7 +9,7 @@ import { BODIES } from '../messages/body.ts'
  */
 export function readBody<T>(schema: z.ZodType<T>, body: unknown): T {
   if (body === undefined) throw BODIES.missing()
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) throw BODIES.notObject()
+  if (!isRecord(body)) throw BODIES.notObject()
   const result = schema.safeParse(body, { reportInput: true })
   if (result.success) return result.data
   throw BODIES.invalidFields(result.error.issues.map(finding).join('; '))

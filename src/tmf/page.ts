@@ -9,12 +9,11 @@ import type { Scalar } from './declaration/shape.ts'
 import { type Bound, bind, leafAt } from './query/bind.ts'
 import { conditionSql, sortOperand } from './query/condition-sql.ts'
 import { type Cursor, encodeCursor } from './query/cursor.ts'
+import { DEFAULT_LIMIT, LIMIT_MAX } from './query/list-query.ts'
 import type { Query } from './query/query.ts'
 import { idOf, type Selection, selectAll, selectFields } from './representation.ts'
 import { type View, within } from './view.ts'
 
-const DEFAULT_LIMIT = 100
-const LIMIT_MAX = 1_000
 /** Exact counts up to here; beyond, the planner's estimate is cheaper. */
 export const EXACT_COUNT_MAX = 10_000
 
@@ -125,13 +124,13 @@ export function pageStatement(page: Page, counted?: number): Sql {
   const columns = identifiers(selection.columns)
   const keys = sort.map(({ operand }, at) => sql`, ${operand} AS ${sortKey(at)}`)
   const from = sql`SELECT ${columns}${join(keys, sql``)} FROM ${rowsOf(page, counted)}`
-  const order = sql`ORDER BY ${orderBy(sort)}`
+  const order = sql`ORDER BY ${orderBy(sort, ({ operand }) => operand)}`
   const bound = sql`LIMIT ${limit + 1}::bigint`
   const rows = after
     ? seek(sort, after, (beyond) => sql`(${from} AND ${beyond} ${order} ${bound})`)
     : sql`(${from} ${order} ${bound} OFFSET ${page.offset}::bigint)`
   const total = sql`(${counted === undefined ? cappedCount(page) : sql`${counted}::bigint`}) AS "total"`
-  return sql`SELECT "page".*, ${total} FROM ${rows} AS "page" ORDER BY ${pageOrder(sort)} ${bound}`
+  return sql`SELECT "page".*, ${total} FROM ${rows} AS "page" ORDER BY ${orderBy(sort, (_, at) => sortKey(at))} ${bound}`
 }
 
 /**
@@ -160,18 +159,12 @@ export function estimate({ resource, matches }: Page): Sql {
 
 const sortKey = (at: number): Sql => identifier(`sort_${at}`)
 
-function orderBy(sort: readonly SortColumn[]): Sql {
-  const keys = sort.map(({ operand, descending }) => direction(operand, descending))
+function orderBy(sort: readonly SortColumn[], operandOf: (column: SortColumn, at: number) => Sql): Sql {
+  const keys = sort.map((column, at) => {
+    const direction = column.descending ? sql`DESC` : sql`ASC`
+    return sql`${operandOf(column, at)} ${direction} NULLS LAST`
+  })
   return join([...keys, sql`"id"`])
-}
-
-function pageOrder(sort: readonly SortColumn[]): Sql {
-  const keys = sort.map(({ descending }, at) => direction(sortKey(at), descending))
-  return join([...keys, sql`"id"`])
-}
-
-function direction(operand: Sql, descending: boolean): Sql {
-  return descending ? sql`${operand} DESC NULLS LAST` : sql`${operand} ASC NULLS LAST`
 }
 
 /**

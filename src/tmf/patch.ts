@@ -1,5 +1,6 @@
 import { applyPatch, type Operation } from 'rfc6902'
 import { jsonPath } from '../base/json-path.ts'
+import { isRecord } from '../base/unknown.ts'
 import type { PatchType } from '../http/media-types.ts'
 import { BODIES } from '../messages/body.ts'
 import type { Document, Resource } from './declaration/resource.ts'
@@ -20,7 +21,7 @@ export function applied(resource: Resource, before: Document, type: PatchType, b
 }
 
 function afterMergePatch(resource: Resource, before: Document, body: unknown): Document {
-  if (!isObject(body)) throw BODIES.notObject()
+  if (!isRecord(body)) throw BODIES.notObject()
   // A null for an absent attribute changes nothing; some clients send one for every attribute they know.
   refuseUnlessPatchable(
     resource,
@@ -30,11 +31,11 @@ function afterMergePatch(resource: Resource, before: Document, body: unknown): D
 }
 
 export function merge(target: unknown, patch: unknown): unknown {
-  return isObject(patch) ? mergeObject(target, patch) : patch
+  return isRecord(patch) ? mergeObject(target, patch) : patch
 }
 
 function mergeObject(target: unknown, patch: Document): Document {
-  const merged = new Map(Object.entries(isObject(target) ? target : {}))
+  const merged = new Map(Object.entries(isRecord(target) ? target : {}))
   for (const [name, value] of Object.entries(patch)) {
     if (value === null) merged.delete(name)
     else merged.set(name, merge(merged.get(name), value))
@@ -72,7 +73,7 @@ function failureOf(target: object, operation: Operation): Error | null {
 }
 
 function isOperation(value: unknown): value is Operation {
-  if (!isObject(value)) return false
+  if (!isRecord(value)) return false
   const { op, path, from } = value
   const known = typeof op === 'string' && (WRITING.has(op) || op === 'test')
   const needsValue = op === 'add' || op === 'replace' || op === 'test'
@@ -100,8 +101,4 @@ function refuseUnlessPatchable(resource: Resource, names: readonly string[]): vo
   if (refused.length === 0) return
   const paths = refused.map((name) => (name === '' ? '$' : jsonPath([name])))
   throw BODIES.notPatchable(paths, resource.patchable)
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

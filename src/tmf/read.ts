@@ -1,3 +1,4 @@
+import { oncePer } from '../base/once.ts'
 import { fetchLong } from '../db/cursor.ts'
 import type { Database, Queryable, Row } from '../db/database.ts'
 import { count, scalar } from '../db/row.ts'
@@ -106,37 +107,21 @@ export async function find(
   id: string,
   lock: keyof typeof LOCKS = 'none'
 ): Promise<Row> {
-  const row = couldBeId(resource, id) ? await lookUp(queryable, resource, view, id, lock) : undefined
-  if (row) return row
-  throw RESOURCES.notFound(resource.noun)
-}
-
-async function lookUp(
-  queryable: Queryable,
-  resource: Resource,
-  view: View,
-  id: string,
-  lock: keyof typeof LOCKS
-): Promise<Row | undefined> {
+  if (!couldBeId(resource, id)) throw RESOURCES.notFound(resource.noun)
   const isPlain = view.partnerId === undefined && !resource.names && lock === 'none'
   const statement = isPlain ? plainById(resource)(view.tenantId, id) : byId(resource, view, id, lock)
   const { rows } = await queryable.run(statement, { prepared: true })
-  return rows[0]
+  if (rows[0]) return rows[0]
+  throw RESOURCES.notFound(resource.noun)
 }
 
 function byId(resource: Resource, view: View, id: string, lock: keyof typeof LOCKS): Sql {
-  const matches = sql`${within(resource, view)} AND "id" = ${idOf(resource, view, id)}`
-  return sql`${selectFrom(resource)} WHERE ${matches}${LOCKS[lock]}`
+  return sql`SELECT ${identifiers(resource.columns)} FROM ${identifier(resource.table)}
+    WHERE ${within(resource, view)} AND "id" = ${idOf(resource, view, id)}${LOCKS[lock]}`
 }
-
-const plains = new WeakMap<Resource, ReturnType<typeof repeatable>>()
 
 /** Reads of a provider, by far the most frequent. */
-function plainById(resource: Resource): ReturnType<typeof repeatable> {
-  const plain = plains.get(resource) ?? repeatable(byId(resource, { tenantId: '' }, '', 'none'))
-  plains.set(resource, plain)
-  return plain
-}
+const plainById = oncePer((resource: Resource) => repeatable(byId(resource, { tenantId: '' }, '', 'none')))
 
 /** Selects the id that a name stands for; a view's own names come first. */
 function idOf({ names, clientId, table }: Resource, view: View, name: string): Sql {
@@ -152,7 +137,3 @@ function idOf({ names, clientId, table }: Resource, view: View, name: string): S
 }
 
 const LOCKS = { none: sql``, share: sql` FOR SHARE`, update: sql` FOR UPDATE` }
-
-function selectFrom(resource: Resource): Sql {
-  return sql`SELECT ${identifiers(resource.columns)} FROM ${identifier(resource.table)}`
-}

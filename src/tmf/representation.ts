@@ -1,4 +1,5 @@
 import { trimScale } from '../base/money.ts'
+import { oncePer } from '../base/once.ts'
 import type { Row } from '../db/database.ts'
 import { printedCells } from '../db/row.ts'
 import { type Attribute, columnsOf } from './declaration/attribute.ts'
@@ -35,16 +36,10 @@ const ID = LEADING_COLUMNS.indexOf('id')
 const VERSION = LEADING_COLUMNS.indexOf('version')
 const EXTENSION = LEADING_COLUMNS.indexOf('extension')
 
-const wholes = new WeakMap<Resource, Selection>()
-
-export function selectAll(resource: Resource): Selection {
-  const known = wholes.get(resource)
-  if (known) return known
+export const selectAll = oncePer((resource: Resource): Selection => {
   const reads = attributeReaders(resource, resource.columns)
-  const whole = { columns: resource.columns, parts: [...[...reads].map(([name, read]) => part(name, read)), extension] }
-  wholes.set(resource, whole)
-  return whole
-}
+  return { columns: resource.columns, parts: [...[...reads].map(([name, read]) => part(name, read)), extension] }
+})
 
 /** Looks up unknown names among a row's extension members. Rows have the columns `of`, by default only those needed. */
 export function selectFields(resource: Resource, fields: Fields, of?: readonly string[]): Selection {

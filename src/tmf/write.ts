@@ -1,5 +1,5 @@
 import { type Change, recordChange } from '../audit/record.ts'
-import { present } from '../base/unknown.ts'
+import { isRecord, present } from '../base/unknown.ts'
 import type { Row, Transaction } from '../db/database.ts'
 import { constraintName, sqlState } from '../db/failure.ts'
 import { identifier, identifiers, join, sql } from '../db/sql.ts'
@@ -209,7 +209,7 @@ function only(document: Document, names: readonly string[]): Document {
 
 /** Reads a posted body: an object without id and href. Drops the server's own attributes. */
 export function postable(resource: Resource, body: unknown): { readonly document: Document; readonly chosen: unknown } {
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) throw BODIES.notObject()
+  if (!isRecord(body)) throw BODIES.notObject()
   const sent: Document = { ...body }
   const own = (resource.clientId ? ['href'] : ['id', 'href']).filter((name) => (sent[name] ?? null) !== null)
   if (own.length > 0) throw BODIES.givenByServer(own.map((name) => `$.${name}`))

@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import type { Clock } from '../../base/clock.ts'
+import { setNewest } from '../../base/newest.ts'
 import type { Database } from '../../db/database.ts'
 import { ACCESS } from '../../messages/access.ts'
 import type { KeyRing } from '../keys/signing-keys.ts'
@@ -61,10 +62,7 @@ export function authenticator(parts: Authentication): (request: FastifyRequest) 
     const before = known.get(name)
     const check = admit(parts, credential, before, nowMs)
       .then((entry) => {
-        known.delete(name)
-        known.set(name, entry)
-        const [oldest] = known.keys()
-        if (known.size > KNOWN_MAX && oldest !== undefined) known.delete(oldest)
+        setNewest(known, name, entry, KNOWN_MAX)
         return entry
       })
       .catch((error: unknown) => {

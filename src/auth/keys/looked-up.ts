@@ -1,4 +1,5 @@
 import type { Clock } from '../../base/clock.ts'
+import { setNewest } from '../../base/newest.ts'
 
 /** Maximum age of a process's knowledge of keys; a rotation takes effect everywhere within it. */
 export const LOOK_AGAIN_MS = 3_000
@@ -31,13 +32,8 @@ export function memory<T>(clock: Clock): Memory<T> {
       const remembered = values.get(name)
       return remembered && Date.parse(clock()) < remembered.untilMs ? remembered.value : undefined
     },
-    set: (name, value) => {
-      // Setting a name again moves it to the end of the map, which keeps entries by age.
-      values.delete(name)
-      const oldest = values.size < REMEMBERED_MAX ? undefined : values.keys().next().value
-      if (oldest !== undefined) values.delete(oldest)
-      values.set(name, { value, untilMs: Date.parse(clock()) + LOOK_AGAIN_MS })
-    },
+    set: (name, value) =>
+      setNewest(values, name, { value, untilMs: Date.parse(clock()) + LOOK_AGAIN_MS }, REMEMBERED_MAX),
     forget: (name) => void values.delete(name)
   }
 }

@@ -1,5 +1,5 @@
 import type { Database, Queryable, Transaction } from '../../db/database.ts'
-import { boolean, rowOf, text } from '../../db/row.ts'
+import { boolean, rowOf, scalars, text } from '../../db/row.ts'
 import { type Sql, sql } from '../../db/sql.ts'
 import { RESOURCES } from '../../messages/resource.ts'
 import { RUNS } from '../../messages/run.ts'
@@ -44,8 +44,6 @@ export async function requireEnded(
     WHERE "tenant_id" = ${tenantId} AND "bill_run_id" = ${runId} AND "finished_at" IS NULL FOR SHARE`)
 }
 
-const ID = rowOf('customer_bill', { id: text })
-
 /**
  * Applies a change to bills in chunks, each locked in one transaction after `before`. Returns the number of bills
  * changed.
@@ -61,9 +59,9 @@ export async function inChunks(
     const { ids, done } = await database.transaction(async (tx) => {
       await tx.takeTime()
       await before(tx)
-      const { rows } = await tx.run(sql`SELECT ${ID.columns} FROM "customer_bill" WHERE ${which} AND "id" > ${after}
+      const found = await tx.run(sql`SELECT "id" FROM "customer_bill" WHERE ${which} AND "id" > ${after}
         ORDER BY "id" LIMIT ${CHUNK_BILLS} FOR UPDATE`)
-      const locked = rows.map(ID.read).map(({ id }) => id)
+      const locked = scalars(found, text)
       return { ids: locked, done: locked.length > 0 ? await work(tx, locked) : [] }
     })
     count += done.length

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { isRecord } from '../../base/unknown.ts'
 import { decodeLogo, type Logo } from '../../image/logo.ts'
 
 const COLOUR = '#1f3a5f'
@@ -37,14 +38,10 @@ export type PostalAddress = Readonly<z.output<typeof ADDRESS>>
 export type Branding = Readonly<Omit<z.output<typeof BRANDING>, 'logo'>> & { readonly logo: Logo | undefined }
 
 export async function readBranding(value: unknown): Promise<Branding> {
-  const found = BRANDING.parse(object(value))
+  const found = BRANDING.parse(isRecord(value) ? value : {})
   return { ...found, logo: await decodeLogo(found.logo) }
 }
 
 export function readAddress(value: unknown): PostalAddress {
-  return ADDRESS.parse(object(value))
-}
-
-function object(value: unknown): object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {}
+  return ADDRESS.parse(isRecord(value) ? value : {})
 }

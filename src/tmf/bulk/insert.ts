@@ -1,3 +1,4 @@
+import { oncePer } from '../../base/once.ts'
 import type { Transaction } from '../../db/database.ts'
 import { computed, computedRow, scalars, text } from '../../db/row.ts'
 import { identifier, join, type Sql, sql } from '../../db/sql.ts'
@@ -61,15 +62,10 @@ function columnsOfRows(resource: BulkResource, rows: readonly NewRow[]): Readonl
   return columns
 }
 
-const types = new WeakMap<Resource, ReadonlyMap<string, Sql>>()
-
-function columnTypes(resource: Resource): ReadonlyMap<string, Sql> {
-  const known = types.get(resource)
-  if (known) return known
-  const made = new Map([['extension', sql`jsonb`], ...[...resource.attributes.values()].flatMap(typesOf)])
-  types.set(resource, made)
-  return made
-}
+const columnTypes = oncePer(
+  ({ attributes }: Resource): ReadonlyMap<string, Sql> =>
+    new Map([['extension', sql`jsonb`], ...[...attributes.values()].flatMap(typesOf)])
+)
 
 function typesOf({ storage, shape }: Attribute): (readonly [string, Sql])[] {
   switch (storage.kind) {

@@ -1,5 +1,7 @@
 import { parseInstant } from '../../base/instant.ts'
 import { decimalFault } from '../../base/money.ts'
+import { oncePer } from '../../base/once.ts'
+import { isRecord } from '../../base/unknown.ts'
 import { scalarKind } from './scalar.ts'
 import {
   ITEMS_MAX,
@@ -15,8 +17,6 @@ export const UNSURE = Symbol('unsure')
 
 type Accept = (value: unknown) => unknown
 
-const known = new WeakMap<ObjectShape, Accept>()
-
 /**
  * Accepts common values in a fraction of the schema's time, with the same outcome: known members, without nulls and
  * members of a sub-class. It counts for bulk requests.
@@ -25,13 +25,7 @@ export function accepted(shape: ObjectShape, value: unknown): unknown {
   return objectAcceptance(shape)(value)
 }
 
-function objectAcceptance(shape: ObjectShape): Accept {
-  const made = known.get(shape) ?? makeObjectAcceptance(shape)
-  known.set(shape, made)
-  return made
-}
-
-function makeObjectAcceptance(shape: ObjectShape): Accept {
+const objectAcceptance = oncePer((shape: ObjectShape): Accept => {
   const { members } = shape
   const accepts = new Map([...members].map(([name, member]) => [name, memberAcceptance(member)]))
   const required = [...members].filter(([, member]) => member.required).map(([name]) => name)
@@ -49,7 +43,7 @@ function makeObjectAcceptance(shape: ObjectShape): Accept {
     const kept = changed ?? value
     return isConsistent(shape, kept) ? kept : UNSURE
   }
-}
+})
 
 function memberAcceptance({ shape, required }: Member): Accept {
   const accept = acceptance(shape)
@@ -108,8 +102,4 @@ function listAcceptance({ of, maxItems = ITEMS_MAX }: ListShape): Accept {
 export function hasNull(value: unknown): boolean {
   if (typeof value !== 'object') return false
   return value === null || Object.values(value).some(hasNull)
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

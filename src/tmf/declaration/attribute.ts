@@ -76,15 +76,6 @@ export function money(column: string, description: string): Attribute<shapes.Val
   return attribute(shapes.money, storage, description, [])
 }
 
-export function json<S extends shapes.Shape, const O extends readonly Option[]>(
-  column: string,
-  shape: S,
-  description: string,
-  ...options: O
-): Attribute<shapes.ValueOf<S>, IsRequired<O>> {
-  return attribute(shape, { kind: 'json', column }, description, options)
-}
-
 /** Declares a jsonb column whose addresses are not stored: they depend on the reader and cannot be filtered. */
 export function linkedJson<S extends shapes.Shape>(
   column: string,
@@ -95,25 +86,23 @@ export function linkedJson<S extends shapes.Shape>(
   return attribute(shape, { kind: 'json', column, linked }, description, [])
 }
 
-/** Declares a reference to another system: its id in `<column>_id`, the other members in jsonb. */
-export function reference<S extends shapes.ObjectShape, const O extends readonly Option[]>(
-  column: string,
-  shape: S,
-  description: string,
-  ...options: O
-): Attribute<shapes.ValueOf<S>, IsRequired<O>> {
-  return attribute(shape, { kind: 'reference', id: `${column}_id`, rest: column }, description, options)
+function shaped<Any extends shapes.Shape>(storageOf: (column: string) => Storage) {
+  return <S extends Any, const O extends readonly Option[]>(
+    column: string,
+    shape: S,
+    description: string,
+    ...options: O
+  ): Attribute<shapes.ValueOf<S>, IsRequired<O>> => attribute(shape, storageOf(column), description, options)
 }
 
+export const json = shaped<shapes.Shape>((column) => ({ kind: 'json', column }))
+/** Declares a reference to another system: its id in `<column>_id`, the other members in jsonb. */
+export const reference = shaped<shapes.ObjectShape>(referring)
 /** Declares a reference to another system or, if a resolver knows it, to this service; see references.ts. */
-export function openReference<S extends shapes.ObjectShape, const O extends readonly Option[]>(
-  column: string,
-  shape: S,
-  description: string,
-  ...options: O
-): Attribute<shapes.ValueOf<S>, IsRequired<O>> {
-  const storage = { kind: 'reference', id: `${column}_id`, rest: column, isOpen: true } as const
-  return attribute(shape, storage, description, options)
+export const openReference = shaped<shapes.ObjectShape>((column) => ({ ...referring(column), isOpen: true }))
+
+function referring(column: string) {
+  return { kind: 'reference', id: `${column}_id`, rest: column } as const
 }
 
 /** Declares a reference to a resource of this service: a foreign key in `<column>_id`; the server writes the href. */
@@ -124,7 +113,7 @@ export function ownReference<S extends shapes.ObjectShape, const O extends reado
   description: string,
   ...options: O
 ): Attribute<shapes.ValueOf<S>, IsRequired<O>> {
-  return attribute(shape, { kind: 'reference', id: `${column}_id`, rest: column, to }, description, options)
+  return attribute(shape, { ...referring(column), to }, description, options)
 }
 
 function attribute<S extends shapes.Shape, O extends readonly Option[]>(

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { jsonPath } from '../../base/json-path.ts'
+import { oncePer } from '../../base/once.ts'
 import { type Finding, refusal } from '../../http/findings.ts'
 import { BODIES } from '../../messages/body.ts'
 import { accepted, hasNull, UNSURE } from './acceptance.ts'
@@ -15,8 +16,6 @@ import {
   type ObjectShape,
   type Shape
 } from './shape.ts'
-
-const schemas = new WeakMap<ObjectShape, z.ZodType<Document>>()
 
 /**
  * Checks a body and returns its stored form (instants in UTC, no null members). Throws a Problem that lists every
@@ -35,9 +34,7 @@ export function validateBySchema(resource: Resource, body: Document): Document {
   throw refusal(issues.every(isMissing) ? BODIES.missingFields : BODIES.invalidFields, issues.map(finding))
 }
 
-function objectSchema(shape: ObjectShape): z.ZodType<Document> {
-  const known = schemas.get(shape)
-  if (known) return known
+const objectSchema = oncePer((shape: ObjectShape): z.ZodType<Document> => {
   const members = [...shape.members].map(([name, member]) => [name, memberSchema(member)])
   // Runs even if a member is faulty, so that all findings are listed at once.
   const schema = z.looseObject(Object.fromEntries(members)).refine((value) => unknownNames(shape, value).length === 0, {
@@ -46,10 +43,8 @@ function objectSchema(shape: ObjectShape): z.ZodType<Document> {
   })
   const ordered = shape.ordered ? inOrder(schema, shape, shape.ordered) : schema
   const whole = shape.needed ? complete(ordered, shape, shape.needed) : ordered
-  const either = shape.shorthand === undefined ? whole : z.preprocess(spelledOut(shape.shorthand), whole)
-  schemas.set(shape, either)
-  return either
-}
+  return shape.shorthand === undefined ? whole : z.preprocess(spelledOut(shape.shorthand), whole)
+})
 
 /** Runs only if all members are sound. */
 function inOrder(

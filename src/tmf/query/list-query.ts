@@ -3,8 +3,8 @@ import { QUERIES } from '../../messages/query.ts'
 import type { Predicate } from '../declaration/predicate.ts'
 import { parseQuery } from './query.ts'
 
-const DEFAULT_LIMIT = 100
-const LIMIT_MAX = 1_000
+export const DEFAULT_LIMIT = 100
+export const LIMIT_MAX = 1_000
 
 /** A page of rows that have any of the values, for each named attribute. */
 export interface ListQuery<Name extends string> {

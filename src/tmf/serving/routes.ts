@@ -3,7 +3,6 @@ import type { Author } from '../../audit/record.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Database, Row, Transaction } from '../../db/database.ts'
 import { slotOf } from '../../fairness/request-slot.ts'
-import type { Access } from '../../http/access.ts'
 import { type Address, rawQuery } from '../../http/address.ts'
 import { entityTag, expectedVersion, isUnchanged } from '../../http/conditional.ts'
 import { isLines } from '../../http/lines.ts'
@@ -55,10 +54,8 @@ export function registerResource(app: FastifyInstance, base: string, resource: S
   const item = `${collection}/:id`
   const handlers = itemHandlers(base, resource, context)
   const { operations } = resource
-  const opened = (scopes: readonly string[]) => {
-    const access: Access = { scopes, supportsProxy: context.supportsProxy }
-    return { config: { access } }
-  }
+  const { supportsProxy } = context
+  const opened = (scopes: readonly string[]) => ({ config: { access: { scopes, supportsProxy } } })
   const [read, write] = [opened(resource.scopes.read), opened(resource.scopes.write)]
   if (operations.list) app.get(collection, read, listHandler(base, resource, context))
   const creation = { config: { ...write.config, takesMany: resource.bulk !== undefined } }
@@ -101,25 +98,19 @@ function itemHandlers(base: string, resource: Served, context: RouteContext) {
       const row = await find(context.database, resource, context.requester(request).view, request.params.id)
       const tag = entityTag(versionOf(row))
       if (isUnchanged(request.headers['if-none-match'], tag)) return reply.code(304).header('ETag', tag).send()
-      return sendOne(reply, { resource, row, fields, root: context.address(request, base).json })
+      return sendOne(reply, row, json(resource, row, fields, context.address(request, base).json))
     },
     patch: async (request: ItemRequest, reply: FastifyReply) => {
       const fields = parseFieldsOnly(rawQuery(request))
       const type = patchType(request)
       const requireExpected = expectedVersion(request.headers['if-match'], context.takesWeakTags)
       const body = required(request.body)
+      const write = { ...context, ...context.requester(request) }
+      const { id } = request.params
       const row = await context.database.transaction((tx) =>
-        patch(
-          tx,
-          { ...context, ...context.requester(request) },
-          resource,
-          request.params.id,
-          requireExpected,
-          type,
-          body
-        )
+        patch(tx, write, resource, id, requireExpected, type, body)
       )
-      return sendOne(reply, { resource, row, fields, root: context.address(request, base).json })
+      return sendOne(reply, row, json(resource, row, fields, context.address(request, base).json))
     },
     remove: async (request: ItemRequest, reply: FastifyReply) => {
       const requireExpected = expectedVersion(request.headers['if-match'], context.takesWeakTags)
@@ -177,18 +168,11 @@ function withoutSecret({ secret }: Resource, body: unknown): string {
   return JSON.stringify(body, (name, value) => (name === secret?.member ? undefined : value))
 }
 
-interface One {
-  readonly resource: Resource
-  readonly row: Row
-  readonly fields: Fields | undefined
-  readonly root: string
-}
-
-function sendOne(reply: FastifyReply, { resource, row, fields, root }: One): FastifyReply {
+function sendOne(reply: FastifyReply, row: Row, text: string): FastifyReply {
   return reply
     .header('ETag', entityTag(versionOf(row)))
     .type(JSON_TYPE)
-    .send(json(resource, row, fields, root))
+    .send(text)
 }
 
 function json(resource: Resource, row: Row, fields: Fields | undefined, root: string): string {
