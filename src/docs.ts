@@ -18,6 +18,7 @@ import {
   HEALTH_BASE
 } from './endpoints.ts'
 import { healthEndpoints } from './health.ts'
+import { PUBLIC } from './http/access.ts'
 import { isUnchanged } from './http/conditional.ts'
 import { registerRoot } from './root.ts'
 import type { Served } from './tmf/declaration/define.ts'
@@ -133,7 +134,7 @@ export async function registerDocs(app: FastifyInstance, context: DocsContext): 
   registerRoot(app, pathOf(context.publicUrl), String(context.basePaths[0]))
   const text = lazily(() => JSON.stringify(apiDocument(context)))
   const tag = lazily(() => `"${createHash('sha256').update(text()).digest('base64url')}"`)
-  app.get('/openapi.json', { config: { access: 'public' } }, async (request, reply) => {
+  app.get('/openapi.json', PUBLIC, async (request, reply) => {
     reply.header('ETag', tag()).header('Cache-Control', 'no-cache')
     if (isUnchanged(request.headers['if-none-match'], tag())) return reply.code(304).send()
     return reply.type('application/json;charset=utf-8').send(text())

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { preferred } from './http/accept.ts'
+import { PUBLIC } from './http/access.ts'
 
 const TITLE = 'TMF678 Customer Bill Management'
 const JSON_TYPE = 'application/json'
@@ -13,7 +14,7 @@ export function registerRoot(app: FastifyInstance, prefix: string, api: string):
     token: `${prefix}/oauth/token`,
     health: `${prefix}/health/ready`
   }
-  app.get('/', { config: { access: 'public' } }, async ({ headers }, reply) => {
+  app.get('/', PUBLIC, async ({ headers }, reply) => {
     reply.header('Vary', 'Accept')
     if (preferred(headers.accept, [JSON_TYPE, HTML_TYPE]) !== HTML_TYPE) {
       return reply.type(`${JSON_TYPE};charset=utf-8`).send(JSON.stringify({ name: TITLE, version: '4.0.0', links }))

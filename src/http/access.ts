@@ -11,3 +11,6 @@ declare module 'fastify' {
     access?: Access
   }
 }
+
+/** The options of a route without credentials. */
+export const PUBLIC = { config: { access: 'public' } } as const

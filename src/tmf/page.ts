@@ -130,7 +130,8 @@ export function pageStatement(page: Page, counted?: number): Sql {
     ? seek(sort, after, (beyond) => sql`(${from} AND ${beyond} ${order} ${bound})`)
     : sql`(${from} ${order} ${bound} OFFSET ${page.offset}::bigint)`
   const total = sql`(${counted === undefined ? cappedCount(page) : sql`${counted}::bigint`}) AS "total"`
-  return sql`SELECT "page".*, ${total} FROM ${rows} AS "page" ORDER BY ${orderBy(sort, (_, at) => sortKey(at))} ${bound}`
+  const again = orderBy(sort, (_, at) => sortKey(at))
+  return sql`SELECT "page".*, ${total} FROM ${rows} AS "page" ORDER BY ${again} ${bound}`
 }
 
 /**

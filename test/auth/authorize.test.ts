@@ -66,13 +66,13 @@ describe('the sign-in page', () => {
     const pages = [await portal.ask({ state: nasty }), await portal.signIn({ state: nasty, username: nasty })]
     for (const { body } of pages) {
       expect(body).not.toContain('<script')
-      expect(body).toContain('&quot;&#39;&gt;&lt;script&gt;alert(1)&lt;/script&gt;&amp;amp;')
+      expect(body).toContain('&#34;&#39;&#62;&#60;script&#62;alert(1)&#60;/script&#62;&#38;amp;')
     }
   })
 
   test('leads back to the client when the user gives up', async () => {
     const { body } = await portal.ask()
-    const href = /<a href="([^"]+)">Cancel/.exec(body)?.[1]?.replaceAll('&amp;', '&') ?? ''
+    const href = /<a href="([^"]+)">Cancel/.exec(body)?.[1]?.replaceAll('&#38;', '&') ?? ''
     expect(href.startsWith(`${REDIRECT_URI}?`)).toBe(true)
     expect(Object.fromEntries(new URL(href).searchParams)).toMatchObject({ error: 'access_denied', state: 'xyz <&>' })
   })

@@ -6,7 +6,7 @@ import { Problem } from '../../messages/problem.ts'
 import { hashSecret } from '../keys/secret.ts'
 import { type AddressList, parseAddressList } from './address-list.ts'
 import { actorTypeOf } from './grants.ts'
-import type { PartnerOf, Principal } from './principal.ts'
+import type { Principal } from './principal.ts'
 import { covers, type Scope, scopeList } from './scopes.ts'
 
 export interface Admission {
@@ -96,12 +96,7 @@ function coversAll(granted: readonly Scope[] = [], wanted: readonly Scope[]): bo
   return wanted.every((scope) => covers(granted, scope))
 }
 
-interface Partnership {
-  readonly partnerId: string | undefined
-  readonly accountNumber: string | undefined
-}
-
-function partnerOf({ partnerId, accountNumber }: Partnership): PartnerOf | undefined {
+function partnerOf({ partnerId, accountNumber }: ReturnType<typeof KEY.read | typeof GRANT.read>) {
   if (partnerId === undefined) return undefined
   if (accountNumber === undefined) throw new Error(`the partner ${partnerId} of a credential is missing`)
   return { id: partnerId, accountNumber }

@@ -12,26 +12,13 @@ export type GrantType = (typeof GRANT_TYPES)[number]
 /** As lower-case hex SHA-256, or in plain text. */
 export const PASSWORD_ENCODINGS = ['sha256', 'plain'] as const
 
-export interface OauthClient {
-  readonly tenantId: string
-  readonly id: string
-  readonly clientId: string
-  readonly secretHash: string | undefined
-  readonly grantTypes: readonly GrantType[]
+export interface OauthClient extends Omit<ReturnType<typeof CLIENT.read>, 'scope'> {
   readonly scopes: readonly Scope[]
-  readonly passwordEncoding: (typeof PASSWORD_ENCODINGS)[number]
   readonly redirectUris: readonly string[]
-  readonly refreshesClientCredentials: boolean
-  readonly partnerId: string | undefined
 }
 
-export interface OauthUser {
-  readonly tenantId: string
-  readonly id: string
-  readonly username: string
-  readonly passwordHash: string
+export interface OauthUser extends Omit<ReturnType<typeof USER.read>, 'scope'> {
   readonly scopes: readonly Scope[]
-  readonly partnerId: string | undefined
 }
 
 export interface Shown {
@@ -107,6 +94,7 @@ async function selectClient(database: Database, condition: Sql, order: Sql): Pro
 }
 
 const USER = rowOf('oauth_user', {
+  tenantId: text,
   id: text,
   username: text,
   passwordHash: text,
@@ -125,5 +113,5 @@ export async function findUser(database: Database, tenantId: string, username: s
   const [found] = rows.map(USER.read)
   if (!found) return undefined
   const { scope: scopes, ...rest } = found
-  return { ...rest, tenantId, scopes }
+  return { ...rest, scopes }
 }

@@ -1,7 +1,7 @@
 import OAuth2Server from '@node-oauth/oauth2-server'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { memberOf } from '../../base/unknown.ts'
-import { HTTP } from '../../messages/http.ts'
+import { PUBLIC } from '../../http/access.ts'
+import { rawQuery } from '../../http/address.ts'
 import { OAUTH } from '../../messages/oauth.ts'
 import { Problem } from '../../messages/problem.ts'
 import { failurePage, type Page, signInPage } from '../sign-in/page.ts'
@@ -14,14 +14,13 @@ import {
   REQUEST_PARAMETERS,
   wantedScopes
 } from './authorization-request.ts'
-import { oauthFailure } from './error.ts'
-import { type Parameters, parseForms } from './form.ts'
-import { FORM, issuingFor, libraryRequest, type OauthContext } from './request.ts'
+import { asProblem, oauthFailure } from './error.ts'
+import { type Parameters, parseForms, takeForms } from './form.ts'
+import { issuingFor, libraryRequest, type OauthContext } from './request.ts'
 import { modelClient, tokenModel } from './token-model.ts'
 
 const PATH = '/oauth/authorize'
 const BODY_LIMIT_BYTES = 32_768
-const PUBLIC = { config: { access: 'public' } } as const
 /** A 303 makes the browser follow with a GET, without the password (RFC 9700, section 4.12). */
 const SEE_OTHER = 303
 const HEADERS = {
@@ -46,20 +45,13 @@ interface Asked {
 /** Registers the authorization endpoint (RFC 6749, section 3.1): the sign-in page and the target of its form. */
 export async function registerAuthorize(app: FastifyInstance, context: OauthContext): Promise<void> {
   await app.register(async (authorize) => {
-    authorize.removeAllContentTypeParsers()
-    authorize.addContentTypeParser(
-      FORM,
-      { parseAs: 'string', bodyLimit: BODY_LIMIT_BYTES },
-      async (_: FastifyRequest, body: string) => body
-    )
+    takeForms(authorize, BODY_LIMIT_BYTES)
     authorize.addHook('onSend', async (_, reply) => {
       reply.headers(HEADERS)
     })
     authorize.setErrorHandler(showFailure)
     authorize.get(PATH, PUBLIC, async (request, reply) => {
-      const url = request.raw.url ?? ''
-      const query = url.includes('?') ? url.slice(url.indexOf('?') + 1) : ''
-      const asked = await read(context, request, reply, query)
+      const asked = await read(context, request, reply, rawQuery(request))
       return answered(asked, async () => showSignIn(asked, undefined))
     })
     authorize.post(PATH, PUBLIC, async (request, reply) => {
@@ -106,13 +98,13 @@ async function signIn(asked: Asked): Promise<FastifyReply> {
   // A form sends the plain password, whatever the client's encoding elsewhere.
   const client = { ...target.client, passwordEncoding: 'plain' } as const
   const issuing = issuingFor(context, request)
-  const subject = await signInUser(issuing, client, username, password).catch(asProblem)
+  const subject = await signInUser(issuing, client, username, password).catch(onlyProblem)
   if (subject instanceof Problem) return showSignIn(asked, subject)
   if (!subject) return showSignIn(asked, OAUTH.wrongPassword())
   return redirect(asked, { code: await issueCode(asked, subject) })
 }
 
-function asProblem(error: unknown): Problem {
+function onlyProblem(error: unknown): Problem {
   if (error instanceof Problem) return error
   throw error
 }
@@ -165,18 +157,9 @@ function entryOf(parameters: Parameters, name: string): readonly (readonly [stri
 
 /** Shows the user a failure that cannot go to the client. */
 function showFailure(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const statusCode = memberOf(error, 'statusCode')
-  const isRefused = !(error instanceof Problem) && typeof statusCode === 'number' && statusCode < 500
-  const cause = isRefused && !(error instanceof OAuth2Server.OAuthError) ? unreadable(statusCode) : error
-  const { status, headers, body } = oauthFailure(cause)
+  const { status, headers, body } = oauthFailure(asProblem(error, BODY_LIMIT_BYTES))
   if (status >= 500) request.log.error({ err: error }, 'the authorization endpoint failed')
   return show(reply.headers(headers), status, failurePage(String(body.error_description)))
-}
-
-function unreadable(statusCode: number): Problem {
-  if (statusCode === 413) return OAUTH.bodyTooLarge(BODY_LIMIT_BYTES)
-  if (statusCode === 415) return OAUTH.mediaType(FORM)
-  return HTTP.malformed()
 }
 
 function show(reply: FastifyReply, status: number, { html, contentSecurityPolicy }: Page): FastifyReply {

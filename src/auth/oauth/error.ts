@@ -1,6 +1,9 @@
 import OAuth2Server from '@node-oauth/oauth2-server'
 import { memberOf } from '../../base/unknown.ts'
+import { HTTP } from '../../messages/http.ts'
+import { OAUTH } from '../../messages/oauth.ts'
 import { Problem } from '../../messages/problem.ts'
+import { FORM } from './form.ts'
 
 export interface OauthFailure {
   readonly status: number
@@ -40,6 +43,15 @@ export function oauthFailure(error: unknown): OauthFailure {
     return failure(cause.name, cause.message.replace(/`/g, ''))
   }
   return failure('server_error', 'The server failed; the request id names the case')
+}
+
+/** Turns what the framework refuses into a Problem. */
+export function asProblem(error: unknown, bodyLimitBytes: number): unknown {
+  const statusCode = memberOf(error, 'statusCode')
+  if (error instanceof Problem || typeof statusCode !== 'number' || statusCode >= 500) return error
+  if (statusCode === 413) return OAUTH.bodyTooLarge(bodyLimitBytes)
+  if (statusCode === 415) return OAUTH.mediaType(FORM)
+  return error instanceof OAuth2Server.OAuthError ? error : HTTP.malformed()
 }
 
 function isKind(name: string): name is KindName {

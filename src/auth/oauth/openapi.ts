@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { GRANT_TYPES } from '../access/clients.ts'
-import { FORM } from './request.ts'
+import { FORM } from './form.ts'
 
 /** The security scheme of clients that use HTTP Basic. */
 export const CLIENT_SCHEME = 'client'

@@ -1,8 +1,9 @@
 import OAuth2Server from '@node-oauth/oauth2-server'
 import type { FastifyRequest } from 'fastify'
+import { rawQuery } from '../../http/address.ts'
 import { OAUTH } from '../../messages/oauth.ts'
 import type { ClientCredentials, Issuing } from '../sign-in/sign-in.ts'
-import { type Parameters, parseForms } from './form.ts'
+import { FORM, type Parameters, parseForms } from './form.ts'
 
 export interface OauthContext extends Omit<Issuing, 'issuer' | 'address'> {
   /** Returns the issuer: the origin of the server as the client sees it. */
@@ -11,8 +12,6 @@ export interface OauthContext extends Omit<Issuing, 'issuer' | 'address'> {
   readonly issuer: string | undefined
   readonly takesQueryCredentials: boolean
 }
-
-export const FORM = 'application/x-www-form-urlencoded'
 
 export function libraryRequest(request: FastifyRequest, parameters: Parameters): OAuth2Server.Request {
   const { authorization } = request.headers
@@ -29,8 +28,7 @@ export function issuingFor({ database, clock, ring, issuerOf }: OauthContext, re
 }
 
 export function parametersOf({ takesQueryCredentials }: OauthContext, request: FastifyRequest): Parameters {
-  const url = request.raw.url ?? ''
-  const query = url.includes('?') ? url.slice(url.indexOf('?') + 1) : ''
+  const query = rawQuery(request)
   if (query !== '' && !takesQueryCredentials) {
     throw OAUTH.queryParameters()
   }

@@ -1,37 +1,26 @@
 import OAuth2Server from '@node-oauth/oauth2-server'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { memberOf } from '../../base/unknown.ts'
-import { HTTP } from '../../messages/http.ts'
-import { OAUTH } from '../../messages/oauth.ts'
-import { Problem } from '../../messages/problem.ts'
-import { oauthFailure } from './error.ts'
-import { FORM, issuingFor, libraryRequest, type OauthContext, parametersOf, shownClient } from './request.ts'
+import { PUBLIC } from '../../http/access.ts'
+import { asProblem, oauthFailure } from './error.ts'
+import { takeForms } from './form.ts'
+import { issuingFor, libraryRequest, type OauthContext, parametersOf, shownClient } from './request.ts'
 import { ACCESS_TOKEN_LIFETIME_S, REFRESH_TOKEN_LIFETIME_S, tokenModel } from './token-model.ts'
 import { introspect, revoke } from './token-status.ts'
 
 /** Both are the token endpoint; partners' systems know the second. */
 export const TOKEN_PATHS = ['/oauth/token', '/oauth2/token'] as const
 const BODY_LIMIT_BYTES = 16_384
-const PUBLIC = { config: { access: 'public' } } as const
 const NEVER_STORED = { 'Cache-Control': 'no-store', Pragma: 'no-cache' }
 
 /** Registers the endpoints that issue (RFC 6749), revoke (RFC 7009) and introspect tokens (RFC 7662). */
 export async function registerOauth(app: FastifyInstance, context: OauthContext): Promise<void> {
   await app.register(async (oauth) => {
-    oauth.removeAllContentTypeParsers()
-    oauth.addContentTypeParser(
-      FORM,
-      { parseAs: 'string', bodyLimit: BODY_LIMIT_BYTES },
-      async ({ headers }: FastifyRequest, body: string) => {
-        if (!isUtf8(headers['content-type'])) throw OAUTH.mediaType(`${FORM} in UTF-8`)
-        return body
-      }
-    )
+    takeForms(oauth, BODY_LIMIT_BYTES)
     oauth.addHook('onSend', async (_, reply) => {
       reply.headers(NEVER_STORED)
     })
     oauth.setErrorHandler((error, request, reply) => {
-      const { status, headers, body } = oauthFailure(asProblem(error))
+      const { status, headers, body } = oauthFailure(asProblem(error, BODY_LIMIT_BYTES))
       if (status >= 500) request.log.error({ err: error }, 'an OAuth request failed')
       return reply.code(status).headers(headers).send(body)
     })
@@ -39,20 +28,6 @@ export async function registerOauth(app: FastifyInstance, context: OauthContext)
     oauth.post('/oauth/revoke', PUBLIC, (request) => revoke(context, request))
     oauth.post('/oauth/introspect', PUBLIC, (request) => introspect(context, request))
   })
-}
-
-/** Takes UTF-8 as the default (RFC 6749, appendix B). */
-function isUtf8(type = ''): boolean {
-  const [, charset = 'utf-8'] = /;\s*charset\s*=\s*"?([^\s;"]+)/i.exec(type) ?? []
-  return /^utf-?8$/i.test(charset)
-}
-
-function asProblem(error: unknown): unknown {
-  const statusCode = memberOf(error, 'statusCode')
-  if (error instanceof Problem || typeof statusCode !== 'number' || statusCode >= 500) return error
-  if (statusCode === 413) return OAUTH.bodyTooLarge(BODY_LIMIT_BYTES)
-  if (statusCode === 415) return OAUTH.mediaType(FORM)
-  return error instanceof OAuth2Server.OAuthError ? error : HTTP.malformed()
 }
 
 async function issueToken(context: OauthContext, request: FastifyRequest): Promise<object> {

@@ -1,9 +1,9 @@
 import type { FastifyInstance } from 'fastify'
+import { PUBLIC } from '../../http/access.ts'
 import { GRANT_TYPES } from '../access/clients.ts'
 import { SCOPES } from '../access/scopes.ts'
 import type { OauthContext } from './request.ts'
 
-const PUBLIC = { config: { access: 'public' } } as const
 /** A new key is published at least some seconds before it signs; see signing-keys.ts. */
 const KEYS_CACHED = 'public, max-age=60'
 const CLIENT_AUTHENTICATION = ['client_secret_basic', 'client_secret_post']

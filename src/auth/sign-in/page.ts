@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { type Html, html, trusted } from '../../http/html.ts'
 
 export interface Page {
   readonly html: string
@@ -35,41 +36,38 @@ const HOST_SOURCE = /^https?:\/\/[\w.-]+(:\d+)?$/
 /** Returns the sign-in page: one form, no script, nothing loaded. */
 export function signInPage(signIn: SignIn): Page {
   const { action, clientId, redirectUri, scopes, hidden, username, message, cancelLocation } = signIn
-  const fields = hidden.map(
-    ([name, value]) => `<input type="hidden" name="${escapeHtml(name)}" value="${escapeHtml(value)}">`
-  )
-  const content = `<h1>Sign in</h1>
-<p>to continue to <strong>${escapeHtml(clientId)}</strong> at ${escapeHtml(hostOf(redirectUri))}.</p>
-${scopes.length > 0 ? `<p>It asks for: ${escapeHtml(scopes.join(', '))}.</p>` : ''}
-${message === undefined ? '' : alert(message)}
-<form method="post" action="${escapeHtml(action)}">
-${fields.join('\n')}
+  const fields = hidden.map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">\n`)
+  const content = html`<h1>Sign in</h1>
+<p>to continue to <strong>${clientId}</strong> at ${hostOf(redirectUri)}.</p>
+${scopes.length > 0 && html`<p>It asks for: ${scopes.join(', ')}.</p>`}
+${message && alert(message)}
+<form method="post" action="${action}">
+${fields}
 <label for="username">Username</label>
-<input id="username" name="username" value="${escapeHtml(username)}" autocomplete="username" autocapitalize="none"
+<input id="username" name="username" value="${username}" autocomplete="username" autocapitalize="none"
   spellcheck="false" required>
 <label for="password">Password</label>
 <input id="password" name="password" type="password" autocomplete="current-password" required>
 <button type="submit">Sign in</button>
 </form>
-<p><a href="${escapeHtml(cancelLocation)}">Cancel</a></p>`
+<p><a href="${cancelLocation}">Cancel</a></p>`
   // Browsers apply form-action to the redirect after a form, too.
   return page('Sign in', content, `'self' ${sourceOf(redirectUri)}`)
 }
 
 export function failurePage(message: string): Page {
-  return page('Sign-in failed', `<h1>This does not work</h1>\n${alert(message)}`, "'none'")
+  return page('Sign-in failed', html`<h1>This does not work</h1>\n${alert(message)}`, "'none'")
 }
 
-function page(title: string, content: string, formAction: string): Page {
-  return {
-    html: `<!doctype html>
+function page(title: string, content: Html, formAction: string): Page {
+  const { text } = html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex">
 <title>${title}</title>
-<style>${STYLE}</style>
+<style>${trusted(STYLE)}</style>
 </head>
 <body>
 <main>
@@ -77,19 +75,13 @@ ${content}
 </main>
 </body>
 </html>
-`,
-    contentSecurityPolicy: [
-      "default-src 'none'",
-      `style-src 'sha256-${STYLE_HASH}'`,
-      `form-action ${formAction}`,
-      "base-uri 'none'",
-      "frame-ancestors 'none'"
-    ].join('; ')
-  }
+`
+  const directives = ["default-src 'none'", `style-src 'sha256-${STYLE_HASH}'`, `form-action ${formAction}`]
+  return { html: text, contentSecurityPolicy: [...directives, "base-uri 'none'", "frame-ancestors 'none'"].join('; ') }
 }
 
-function alert(message: string): string {
-  return `<p role="alert">${escapeHtml(message)}</p>`
+function alert(message: string): Html {
+  return html`<p role="alert">${message}</p>`
 }
 
 /** Returns the source that form-action needs for a redirect: the origin, or the scheme if there is none. */
@@ -101,16 +93,4 @@ function sourceOf(redirectUri: string): string {
 function hostOf(redirectUri: string): string {
   const { host, protocol } = new URL(redirectUri)
   return host === '' ? protocol : host
-}
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;'
-}
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '')
 }

@@ -4,6 +4,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { later } from '../../base/instant.ts'
 import { newId } from '../../base/ulid.ts'
 import { memberOf, messageOf } from '../../base/unknown.ts'
+import { PUBLIC } from '../../http/access.ts'
+import { rawQuery } from '../../http/address.ts'
 import { Problem } from '../../messages/problem.ts'
 import { SSO } from '../../messages/sso.ts'
 import { requireNoTransaction } from '../../pace/slow.ts'
@@ -21,7 +23,6 @@ import type { SsoSettings } from './settings.ts'
 
 const LOGIN_PATH = '/sso/login'
 const CALLBACK_PATH = '/sso/callback'
-const PUBLIC = { config: { access: 'public' } } as const
 const HEADERS = { 'Cache-Control': 'no-store', Pragma: 'no-cache', 'Referrer-Policy': 'no-referrer' }
 const SCOPE = ['openid', 'profile', 'email']
 const STATE_COOKIE = 'sso-state'
@@ -96,8 +97,7 @@ function nonceOf(secret: string): string {
 
 async function callback(sso: Sso, request: FastifyRequest, reply: FastifyReply): Promise<object> {
   const { context, settings } = sso
-  const url = request.raw.url ?? ''
-  const answer = parseForms(url.includes('?') ? url.slice(url.indexOf('?') + 1) : '')
+  const answer = parseForms(rawQuery(request))
   for (const name of [STATE_COOKIE, VERIFIER_COOKIE, NONCE_COOKIE]) reply.clearCookie(name, sso.cookie)
   requireCode(settings, answer)
   request.query = Object.fromEntries(answer)
