@@ -55,7 +55,7 @@ export const apiKey = defineResource({
     column: 'key_hash',
     make: async () => {
       const shown = KEY_PREFIX + newSecret()
-      return { shown, hash: hashSecret(shown) }
+      return { shown, kept: hashSecret(shown) }
     }
   }
 })

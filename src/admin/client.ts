@@ -78,7 +78,7 @@ export const client = defineResource({
     isFor: ({ isPublic }) => !isPublic,
     make: async () => {
       const shown = newSecret()
-      return { shown, hash: hashSecret(shown) }
+      return { shown, kept: hashSecret(shown) }
     }
   }
 })

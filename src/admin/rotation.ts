@@ -96,7 +96,7 @@ async function renew(
   const now = context.clock()
   const { rows } = await tx.run(
     sql`UPDATE ${identifier(resource.table)} SET "version" = "version" + 1, "last_update" = ${now},
-        ${identifier(secret.column)} = ${made.hash}
+        ${identifier(secret.column)} = ${made.kept}
       WHERE "tenant_id" = ${context.view.tenantId} AND "id" = ${target.id} RETURNING ${identifiers(resource.columns)}`
   )
   await record(tx, context, { action, resourceType: resource.type, resourceId: target.id }, now)

@@ -49,7 +49,7 @@ export const user = defineResource({
 async function makePassword(chosen: unknown): Promise<NewSecret> {
   const isChosen = chosen !== undefined
   const password = isChosen ? readPassword(chosen) : newSecret()
-  return { hash: await hashPassword(encodePassword(password)), shown: isChosen ? undefined : password }
+  return { kept: await hashPassword(encodePassword(password)), shown: isChosen ? undefined : password }
 }
 
 function readPassword(chosen: unknown): string {

@@ -14,10 +14,12 @@ import { ownId } from './declaration/own-names.ts'
 import type {
   Addition,
   ChangeContext,
+  Concealed,
   Document,
   NewSecret,
   Owner,
   Resource,
+  RowKey,
   Stored,
   Written
 } from './declaration/resource.ts'
@@ -53,25 +55,42 @@ export async function create(
   const id = String(sent.id ?? context.newId())
   const rules = rulesOf(resource)
   const posted = rules.completePosted?.(sent, { id, now, newId: context.newId }) ?? sent
-  const document = { ...(await completed(tx, context, resource, posted)), ...stamp(resource, now) }
-  rules.check?.(document)
-  await checkReferences(tx, context, resource, [...resource.attributes.keys()], document)
+  const whole = { ...(await completed(tx, context, resource, posted)), ...stamp(resource, now) }
+  rules.check?.(whole)
+  await checkReferences(tx, context, resource, [...resource.attributes.keys()], whole)
+  const key = { tenantId: context.view.tenantId, id }
+  const { document, columns } = rules.conceal?.(whole, key) ?? { document: whole, columns: {} }
   const secret = secretOf(resource, document, made)
-  const hash: readonly ColumnValue[] = resource.secret ? [[resource.secret.column, secret?.hash ?? null]] : []
-  // An attribute may show a column that another one writes, or that names the owner: a column is written once.
-  const values = [
-    ...new Map([...rowValues(resource, document), ...ownerValues(resource, context.view), ['id', id], ...hash])
-  ]
-  const columns = join(values.map(([column]) => identifier(column)))
-  const bound = join(values.map(([, value]) => sql`${value}`))
-  const table = identifier(resource.table)
-  const insert = sql`INSERT INTO ${table} (${columns}) VALUES (${bound}) RETURNING ${identifiers(resource.columns)}`
-  const { rows } = await tx.run(insert, { prepared: true }).catch(refuseDuplicate(resource))
-  const row = present(rows[0], 'the new row')
+  const hidden = [...Object.entries(columns), ...secretValues(resource, key, secret)]
+  const row = await insert(tx, resource, context.view, { id, document }, hidden)
   await record(tx, context, { action: 'create', resourceType: resource.type, resourceId: id, after: document }, now)
   await recordEvents(tx, context, resource, 'created', [id], now)
   const last = await finished(tx, context, resource, row, { id, document })
   return { row: last, secret: secret?.shown }
+}
+
+async function insert(
+  tx: Transaction,
+  resource: Resource,
+  owner: Owner,
+  { id, document }: Written,
+  hidden: readonly ColumnValue[]
+): Promise<Row> {
+  // An attribute may show a column that another one writes, or that names the owner: a column is written once.
+  const values = [
+    ...new Map([...rowValues(resource, document), ...ownerValues(resource, owner), ['id', id], ...hidden])
+  ]
+  const columns = join(values.map(([column]) => identifier(column)))
+  const bound = join(values.map(([, value]) => sql`${value}`))
+  const table = identifier(resource.table)
+  const statement = sql`INSERT INTO ${table} (${columns}) VALUES (${bound}) RETURNING ${identifiers(resource.columns)}`
+  const { rows } = await tx.run(statement, { prepared: true }).catch(refuseDuplicate(resource))
+  return present(rows[0], 'the new row')
+}
+
+function secretValues({ secret }: Resource, row: RowKey, made: NewSecret | undefined): readonly ColumnValue[] {
+  if (!secret) return []
+  return [[secret.column, made ? (secret.seal?.(row, made.kept) ?? made.kept) : null]]
 }
 
 function secretOf({ type, secret }: Resource, document: Document, made?: NewSecret): NewSecret | undefined {
@@ -138,12 +157,13 @@ export async function patch(
   if (sentChanges.length === 0) return row
   checkTransition(resource, stored, sent)
   const view = await ownView(tx, resource, context.view, id, sentChanges)
-  const after = await completed(tx, { ...context, view }, resource, sent, stored)
-  const changed = [...changedNames(stored.document, after)]
+  const whole = await completed(tx, { ...context, view }, resource, sent, stored)
+  const changed = [...changedNames(stored.document, whole)]
   if (changed.length === 0) return row
-  rules.check?.(after, stored)
-  await checkReferences(tx, { ...context, view }, resource, changed, after)
-  const addition = await rules.beforeChange?.(tx, context, after, stored)
+  rules.check?.(whole, stored)
+  await checkReferences(tx, { ...context, view }, resource, changed, whole)
+  const { document: after, ...hidden } = rules.conceal?.(whole, { ...context.view, id }, stored) ?? { document: whole }
+  const addition = joined(hidden, await rules.beforeChange?.(tx, context, after, stored))
   const now = context.clock()
   const updated = await update(tx, context, resource, { stored, after, changed, addition, now })
   const then = addition?.columns ? readStored(resource, updated).document : after
@@ -153,6 +173,10 @@ export async function patch(
   const what = changed.includes(stateOf(resource)) ? 'stateChanged' : 'attributeValueChanged'
   await recordEvents(tx, context, resource, what, [id], now)
   return finished(tx, context, resource, updated, { id, document: after }, stored)
+}
+
+function joined(hidden: Partial<Pick<Concealed, 'columns'>>, addition: Addition | undefined): Addition | undefined {
+  return hidden.columns ? { ...addition, columns: { ...hidden.columns, ...addition?.columns } } : addition
 }
 
 interface Update {

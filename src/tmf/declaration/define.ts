@@ -88,7 +88,7 @@ function divided<T extends string, A extends Attributes, S extends keyof A & str
   spec: Spec<T, A, S>
 ): { readonly resource: Resource<DocumentOf<A>>; readonly rules: Rules<DocumentOf<A>> } {
   const { completePosted, completeChanged, completeFromDatabase, check, checkChange, checkRemoval, ...rest } = spec
-  const { beforeChange, beforeRemoval, afterWrite, ...declaration } = rest
+  const { checkPosted, conceal, beforeChange, beforeRemoval, afterWrite, ...declaration } = rest
   const attributes = new Map<string, Attribute>([
     ['id', idOf(spec)],
     ...Object.entries(spec.attributes),
@@ -106,10 +106,8 @@ function divided<T extends string, A extends Attributes, S extends keyof A & str
     columns: [...LEADING_COLUMNS, ...own, ...(spec.internal?.columns ?? [])]
   }
   const completions = { completePosted, completeChanged, completeFromDatabase }
-  return {
-    resource,
-    rules: { ...completions, check, checkChange, checkRemoval, beforeChange, beforeRemoval, afterWrite }
-  }
+  const checks = { checkPosted, check, checkChange, checkRemoval }
+  return { resource, rules: { ...completions, ...checks, conceal, beforeChange, beforeRemoval, afterWrite } }
 }
 
 function idOf({ clientId }: Description): Attribute {

@@ -19,10 +19,12 @@ export type DocumentOf<A extends Attributes> = Document & {
 }
 
 /**
- * Hooks of a resource, named after when they run. `D` is the type of its documents. All run in the transaction of the
- * change and may throw a Problem; `before` is undefined at creation.
+ * Hooks of a resource, named after when they run. `D` is the type of its documents. All but the first run in the
+ * transaction of the change. All may throw a Problem; `before` is undefined at creation.
  */
 export interface Rules<D extends Document> {
+  /** Checks a posted document before the transaction, such as a name that must be looked up. */
+  checkPosted?(document: D): Promise<void>
   /** Fills in missing attributes of a posted document. Pure. */
   completePosted?(document: D, context: Creation): Document
   /** Completes a changed document. Pure. */
@@ -31,6 +33,8 @@ export interface Rules<D extends Document> {
   completeFromDatabase?(tx: Transaction, owner: Owner, document: D, before?: Stored<D>): Promise<Document>
   /** Checks attributes against each other. Pure. */
   check?(after: D, before?: Stored<D>): void
+  /** Takes out of a checked document what is never shown again. `before` has the columns as they are. Pure. */
+  conceal?(document: D, row: RowKey, before?: Stored<D>): Concealed
   /** Refuses changes, or the removal, of a closed resource. Pure. */
   checkChange?(stored: Stored<D>): void
   checkRemoval?(stored: Stored<D>): void
@@ -46,6 +50,17 @@ export interface AfterWrite<D extends Document> {
   /** Selects the written rows for which the hook runs. */
   when(after: D, before?: Stored<D>): boolean
   run(tx: Transaction, context: HookContext, after: Written<D>, before?: Stored<D>): Promise<void>
+}
+
+/** The document as it is shown and recorded, and the columns of what was taken out of it, sealed. */
+export interface Concealed {
+  readonly document: Document
+  readonly columns: Readonly<Record<string, string | null>>
+}
+
+export interface RowKey {
+  readonly tenantId: string
+  readonly id: string
 }
 
 /** Additions to a change: columns of its row, and the action and further members of its audit row. */
@@ -78,6 +93,8 @@ export interface Description {
   readonly examples?: { readonly create: object; readonly patch?: object }
   /** Operations beyond TMF678 v4 are extensions. */
   readonly operations: Readonly<Partial<Record<Operation, 'standard' | 'extension'>>>
+  /** Names of operations that the standard does not form from verb and type. */
+  readonly operationIds?: Readonly<Partial<Record<Operation, string>>>
   readonly events?: EventNames
   /** Unique indexes by name, with the attribute they keep unique in the tenant. */
   readonly unique?: Readonly<Record<string, string>>
@@ -117,11 +134,13 @@ export interface Secret {
   /** Making one is expensive, such as a password's hash. */
   readonly isSlow?: boolean
   readonly isFor?: (document: Document) => boolean
+  /** Seals a secret that the server needs again, for its row; without it the column keeps what `make` made. */
+  readonly seal?: (row: RowKey, kept: string) => string
 }
 
-/** The stored hash, and the secret to show once unless the client chose it. */
+/** The hash, or the text for `seal`, and the secret to show once unless the client chose it. */
 export interface NewSecret {
-  readonly hash: string
+  readonly kept: string
   readonly shown: string | undefined
 }
 

@@ -76,7 +76,7 @@ export function operationObject(
   const { prefix, summary, parameters } = VERBS[operation]
   const body = requestBody(resource, operation)
   return {
-    operationId: prefix + resource.type,
+    operationId: resource.operationIds?.[operation] ?? prefix + resource.type,
     tags: [resource.path],
     summary: summary(resource.type) + (isStandard(resource, operation) ? '' : ' (extension)'),
     description: [...descriptions(resource, operation)].join('\n\n'),
