@@ -16,10 +16,18 @@ import { registerSso } from './auth/sso/sso.ts'
 import type { Clock } from './base/clock.ts'
 import type { SecretKeys } from './base/secret-keys.ts'
 import { catalogue } from './billing/catalogue.ts'
-import type { Config } from './config.ts'
+import { type Config, callbackNetworks } from './config.ts'
 import type { Database } from './db/database.ts'
 import { registerDocs } from './docs.ts'
-import { ADMIN_BASE, API_BASE, apiEndpoints, BILLING_BASE, billingEndpoints, HEALTH_BASE } from './endpoints.ts'
+import {
+  ADMIN_BASE,
+  API_BASE,
+  apiEndpoints,
+  apiResources,
+  BILLING_BASE,
+  billingEndpoints,
+  HEALTH_BASE
+} from './endpoints.ts'
 import { limitsFor } from './fairness/limits.ts'
 import { type FairnessOptions, type Owner, registerFairness } from './fairness/request-slot.ts'
 import { healthEndpoints } from './health.ts'
@@ -88,15 +96,16 @@ export async function buildApp(parts: Parts): Promise<FastifyInstance> {
   if (sso) await registerSso(app, oauth, sso)
   const takesWeakTags = config.IF_MATCH_WEAK
   const context: RouteContext = { ...SERVED, database, clock, newId: database.newId, requester, address, takesWeakTags }
+  const resources = apiResources({ secrets: parts.secrets, networks: callbackNetworks(config) })
   for (const base of BASE_PATHS) {
-    for (const resource of catalogue.values()) registerResource(app, base, resource, context)
+    for (const resource of resources.values()) registerResource(app, base, resource, context)
     for (const { register } of apiEndpoints) register(app, base, context)
   }
   const health = healthEndpoints(parts.standstill ?? (() => undefined))
   for (const { register } of health) register(app, HEALTH_BASE, context)
   await registerAdmin(app, ADMIN_BASE, context)
   registerBilling(app, BILLING_BASE, context)
-  await registerDocs(app, { basePaths: BASE_PATHS, resources: catalogue, publicUrl: config.PUBLIC_URL })
+  await registerDocs(app, { basePaths: BASE_PATHS, resources, publicUrl: config.PUBLIC_URL })
   refuseOtherMethods(app, methods)
   return app
 }

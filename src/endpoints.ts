@@ -1,3 +1,4 @@
+import { catalogue } from './billing/catalogue.ts'
 import { previewEndpoint } from './billing/drafts/preview.ts'
 import { PREVIEW } from './billing/drafts/schema.ts'
 import { paymentEndpoints } from './billing/payments/endpoints.ts'
@@ -7,6 +8,9 @@ import { BILL_RUN } from './billing/runs/schema.ts'
 import { statementEndpoint } from './billing/statement/routes.ts'
 import { STATEMENT } from './billing/statement/schema.ts'
 import { documentEndpoint } from './documents/routes.ts'
+import { NO_NETWORKS } from './events/callback-address.ts'
+import { type HubSettings, hubResource } from './events/hub.ts'
+import type { Served } from './tmf/declaration/define.ts'
 import type { Endpoint } from './tmf/serving/endpoint.ts'
 
 export const API_BASE = '/customerBillManagement/v4'
@@ -21,6 +25,20 @@ export const BILLING_TAGS = {
 } as const
 
 export const BILLING_SCHEMAS = { BillRun: BILL_RUN, Payment: PAYMENT, Preview: PREVIEW, Statement: STATEMENT } as const
+
+/** The resources below each base path of the API, by path. */
+export function apiResources(settings: HubSettings): ReadonlyMap<string, Served> {
+  const hub = hubResource(settings)
+  return new Map([...catalogue, [hub.path, hub]])
+}
+
+/** For descriptions: nothing is sealed. */
+export const UNSET: HubSettings = {
+  networks: NO_NETWORKS,
+  secrets: () => {
+    throw new Error('a description has no keys')
+  }
+}
 
 /** Operations beside the resources, below each base path of the API. */
 export const apiEndpoints: readonly Endpoint[] = [documentEndpoint, statementEndpoint(BILLING_BASE)]

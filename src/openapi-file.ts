@@ -1,12 +1,12 @@
 import { writeFileSync } from 'node:fs'
 import { BASE_PATHS } from './app.ts'
-import { catalogue } from './billing/catalogue.ts'
 import { apiDocument } from './docs.ts'
+import { apiResources, UNSET } from './endpoints.ts'
 import { errorsPage } from './messages/catalogue.ts'
 
 /** Returns the committed OpenAPI document: independent of configuration, one line per member. */
 export function openApiText(): string {
-  return `${JSON.stringify(apiDocument({ basePaths: BASE_PATHS, resources: catalogue }), null, 2)}\n`
+  return `${JSON.stringify(apiDocument({ basePaths: BASE_PATHS, resources: apiResources(UNSET) }), null, 2)}\n`
 }
 
 export function writeGenerated(openApiFile: string, errorsFile: string): void {

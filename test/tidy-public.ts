@@ -34,7 +34,7 @@ const PUBLIC: Readonly<Record<string, string>> = {
   'src/documents/csv': 'csv',
   'src/documents/html': 'html',
   'src/documents/pdf': 'thread',
-  'src/events': 'callback-address',
+  'src/events': 'callback-address hub',
   'src/fairness': 'limits request-slot scheduler',
   'src/http':
     'accept access address body body-memory client-error conditional csv drain errors findings forwarded ' +
@@ -44,7 +44,7 @@ const PUBLIC: Readonly<Record<string, string>> = {
   'src/ledger': 'balance foreign-bills hold post post-bills verify',
   'src/messages':
     'access account admin bill body callback catalogue cycle document http oauth payment problem query rate resource ' +
-    'run server sso',
+    'run server sso subscription',
   'src/pace': 'slow turns within',
   'src/resources':
     'applied-customer-billing-rate bill-cycle bill-cycle-specification bill-document customer-bill ' +

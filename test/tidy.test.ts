@@ -39,7 +39,6 @@ const ORACLES = [
   'src/events/callback-fault.ts',
   'src/events/envelope.ts',
   'src/events/event-types.ts',
-  'src/events/outbox.ts',
   'src/tmf/kept-document.ts',
   'src/tmf/query/match.ts'
 ]

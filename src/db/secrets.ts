@@ -4,7 +4,12 @@ import { computed, computedRow, count, text } from './row.ts'
 import { identifier, type Sql, sql } from './sql.ts'
 
 /** All columns with sealed secrets: of type text, in tables with the key (tenant_id, id). */
-export const SEALED_COLUMNS = [{ table: 'signing_key', column: 'private_jwk' }] as const
+export const SEALED_COLUMNS = [
+  { table: 'signing_key', column: 'private_jwk' },
+  { table: 'event_listener', column: 'secret' },
+  { table: 'event_listener', column: 'previous_secret' },
+  { table: 'event_listener', column: 'headers' }
+] as const
 
 export type SealedColumn = (typeof SEALED_COLUMNS)[number]
 

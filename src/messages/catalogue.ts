@@ -17,6 +17,7 @@ import { RESOURCES } from './resource.ts'
 import { RUNS } from './run.ts'
 import { SERVER } from './server.ts'
 import { SSO } from './sso.ts'
+import { SUBSCRIPTIONS } from './subscription.ts'
 
 /** All that clients can be told, by what it is about. */
 export const CATALOGUE: Readonly<Record<string, Readonly<Record<string, Entry>>>> = {
@@ -35,6 +36,7 @@ export const CATALOGUE: Readonly<Record<string, Readonly<Record<string, Entry>>>
   Payments: PAYMENTS,
   Cycles: CYCLES,
   'Runs of billing': RUNS,
+  'Subscriptions to events': SUBSCRIPTIONS,
   'Callbacks of subscribers': CALLBACKS,
   'The server': SERVER
 }

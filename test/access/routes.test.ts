@@ -93,6 +93,9 @@ describe('the routes', () => {
   })
 })
 
+/** The other paths are those of bills and what belongs to them. */
+const KINDS: Readonly<Record<string, string>> = { customers: 'account', accounts: 'account', hub: 'event' }
+
 describe('a route that is not public', () => {
   test('answers 401 without a credential, whatever the request is', async () => {
     const wrong: string[] = []
@@ -128,11 +131,12 @@ describe('a route that is not public', () => {
     expect(wrong).toEqual([])
   })
 
-  test('of the API is opened by the scopes for bills, or for accounts, one for reading and one for writing', () => {
+  test('of the API is opened by the scopes for bills, accounts or events, one for reading and one for writing', () => {
     const api = guardedRoutes(server.app).filter(({ url }) => url.includes('/customerBillManagement/v4/'))
     expect(api.length).toBeGreaterThan(60)
     for (const { method, url, access } of api) {
-      const kind = /\/v4\/(customers|accounts)\b/.test(url) ? 'account' : 'bill'
+      const [, path = ''] = /\/v4\/(\w+)/.exec(url) ?? []
+      const kind = KINDS[path] ?? 'bill'
       const wanted = READS.includes(method) ? `${kind}:read` : `${kind}:write`
       expect(access, `${method} ${url}`).toEqual({ scopes: [wanted], supportsProxy: true })
     }

@@ -97,9 +97,9 @@ test('a value that no key opens stops the rotation, and stays as it is', async (
 test('every column that holds a secret as it is, is one that is sealed', async () => {
   const { rows } = await store.database.run(sql`SELECT "table_name", "column_name" FROM "information_schema"."columns"
     WHERE "table_schema" = 'public' AND "column_name" ~ 'private|secret|password|token'
-      AND "column_name" !~ '(_hash|_encoding)$' ORDER BY 1, 2`)
-  const sealed = SEALED_COLUMNS.map(({ table, column }) => [table, column])
-  expect(rows).toEqual(sealed)
+      AND "column_name" !~ '(_hash|_encoding|_until)$'`)
+  const sealed = SEALED_COLUMNS.map(({ table, column }) => `${table}.${column}`)
+  expect(sealed).toEqual(expect.arrayContaining(rows.map((row) => row.join('.'))))
   for (const { table } of SEALED_COLUMNS) {
     await store.database.run(sql`SELECT "tenant_id", "id" FROM ${identifier(table)} LIMIT 0`)
   }

@@ -30,6 +30,7 @@ interface Members {
   readonly billingDate: string
   readonly branding: Answer
   readonly callCharges: Answer
+  readonly callback: string
   readonly client: Answer
   readonly clientId: string
   readonly closingBalance: Answer

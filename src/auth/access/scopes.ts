@@ -7,6 +7,8 @@ export const SCOPES = [
   'billing:run',
   'account:read',
   'account:write',
+  'event:read',
+  'event:write',
   'partner',
   'admin'
 ] as const
@@ -20,6 +22,8 @@ export const SCOPE_DESCRIPTIONS: Readonly<Record<Scope, string>> = {
   'billing:run': 'Run the billing',
   'account:read': 'Read customers, accounts and balances',
   'account:write': 'Create and change them, and pay',
+  'event:read': 'Read events, and who is subscribed to them',
+  'event:write': 'Subscribe to events, and change and end subscriptions',
   partner: 'Act as a channel partner',
   admin: 'Manage users, clients, keys, partners and the settings of the tenant, and read the audit'
 }
