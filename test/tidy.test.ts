@@ -39,6 +39,7 @@ const ORACLES = [
   'src/events/callback-fault.ts',
   'src/events/envelope.ts',
   'src/events/event-types.ts',
+  'src/events/schema-shape.ts',
   'src/tmf/kept-document.ts',
   'src/tmf/query/match.ts'
 ]

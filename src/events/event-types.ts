@@ -1,7 +1,16 @@
+import { membersOf } from '../base/json-members.ts'
 import { catalogue } from '../billing/catalogue.ts'
-import type { EventNames, Resource } from '../tmf/declaration/resource.ts'
-import type { ObjectShape } from '../tmf/declaration/shape.ts'
+import { PAYMENT_EVENTS } from '../billing/payments/events.ts'
+import { PAYMENT } from '../billing/payments/schema.ts'
+import { RUN_EVENTS } from '../billing/runs/events.ts'
+import { BILL_RUN } from '../billing/runs/schema.ts'
+import { objectOf } from '../http/json.ts'
+import { customerBill } from '../resources/customer-bill.ts'
+import type { Resource } from '../tmf/declaration/resource.ts'
+import type { ObjectShape, Shape } from '../tmf/declaration/shape.ts'
 import { writeKept } from '../tmf/kept-document.ts'
+import type { ObjectSchema } from '../tmf/openapi/json-schema.ts'
+import { shapeOfSchema } from './schema-shape.ts'
 
 /** The addresses in the payload of an event, as its reader sees them; JSON-escaped. */
 export interface Addresses {
@@ -17,7 +26,7 @@ export interface Subject {
   readonly path: string
   readonly type: string
   readonly description: string
-  /** Of the payload, without href. */
+  /** Of the payload; has no href. */
   readonly shape: ObjectShape
   /** Writes its stored document as the API returned it then. */
   write(document: string, addresses: Addresses): string
@@ -39,26 +48,59 @@ const STANDARD: readonly string[] = [
   'CustomerBillOnDemandStateChangeEvent'
 ]
 
-const CHANGES: readonly (readonly [what: keyof EventNames, title: string, description: string])[] = [
+/** The changes of a resource, in the order of its life. */
+const CHANGES = [
   ['created', 'created', 'It was created.'],
   ['stateChanged', 'changed its state', 'Its state changed, and possibly other attributes with it.'],
   ['attributeValueChanged', 'changed', 'Attributes changed, but not the state.'],
+  ['reversed', 'reversed', 'It was reversed. The bills that it paid are due again.'],
   ['removed', 'removed', 'It was removed. The payload is what was removed.']
-]
+] as const
 
-function typesOf(resource: Resource): readonly EventType[] {
-  const { path, type, description, shape, events } = resource
-  const write: Subject['write'] = (document, { api }) => writeKept(resource, document, api)
-  const subject = { path, type, description, shape, write }
-  return CHANGES.flatMap(([what, title, told]): readonly EventType[] => {
-    const name = events?.[what]
-    if (name === undefined) return []
-    const source = STANDARD.includes(name) ? 'standard' : 'extension'
-    return [{ name, source, subject, title: `${type} ${title}`, description: told }]
-  })
-}
+type Names = Readonly<Partial<Record<(typeof CHANGES)[number][0], string>>>
 
 /** All types of events by name, such as CustomerBillCreateEvent. */
 export const EVENT_TYPES: ReadonlyMap<string, EventType> = new Map(
-  [...catalogue.values()].flatMap(typesOf).map((type) => [type.name, type])
+  [
+    ...[...catalogue.values()].flatMap((resource) => typesOf(resourceSubject(resource), resource.events ?? {})),
+    ...typesOf(billingSubject('billRun', 'BillRun', 'The billing of all accounts of a cycle', BILL_RUN), RUN_EVENTS),
+    ...typesOf(billingSubject('payment', 'Payment', 'Money received for an account', PAYMENT), PAYMENT_EVENTS)
+  ].map((type) => [type.name, type])
 )
+
+function typesOf(subject: Subject, names: Names): readonly EventType[] {
+  return CHANGES.flatMap(([what, title, description]): readonly EventType[] => {
+    const name = names[what]
+    if (name === undefined) return []
+    const source = STANDARD.includes(name) ? 'standard' : 'extension'
+    return [{ name, source, subject, title: `${subject.type} ${title}`, description }]
+  })
+}
+
+function resourceSubject(resource: Resource): Subject {
+  const { path, type, description, shape } = resource
+  return { path, type, description, shape, write: (document, { api }) => writeKept(resource, document, api) }
+}
+
+function billingSubject(path: string, type: string, description: string, schema: ObjectSchema): Subject {
+  const { href: _, ...properties } = schema.properties
+  const shape = shapeOfSchema(type, { ...schema, properties }, components())
+  return { path, type, description, shape, write: (document, addresses) => inOrder(shape, document, addresses) }
+}
+
+/** Returns the shapes of the components in the schemas of billing. */
+function components(): ReadonlyMap<string, ObjectShape> {
+  const shapes: readonly Shape[] = [...customerBill.shape.members.values()].map(({ shape }) => shape)
+  return new Map(shapes.flatMap((shape) => (shape.kind === 'object' ? [[shape.name, shape]] : [])))
+}
+
+/** An address below OWN_ROOT or OWN_BILLING. In a text, a quotation mark is escaped. */
+const ADDRESS = /"href": "~(billing)?\//g
+
+/** Writes a document of `recordDocument` with the addresses of its reader, and its members in the order of the API. */
+function inOrder({ members }: ObjectShape, document: string, { api, billing }: Addresses): string {
+  const linked = document.replace(ADDRESS, (_, isBilling) => `"href": "${isBilling ? billing : api}/`)
+  const kept = membersOf(linked)
+  const names = ['id', 'href', ...[...members.keys()].filter((name) => name !== 'id')]
+  return objectOf(Object.fromEntries(names.map((name) => [name, kept.get(name)])))
+}

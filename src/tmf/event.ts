@@ -1,6 +1,6 @@
 import type { Author } from '../audit/record.ts'
 import type { Transaction } from '../db/database.ts'
-import { identifier, sql } from '../db/sql.ts'
+import { identifier, type Sql, sql } from '../db/sql.ts'
 import type { EventNames, Resource } from './declaration/resource.ts'
 import { documentSql } from './document-sql.ts'
 
@@ -10,6 +10,11 @@ export interface EventContext {
   readonly newId: () => string
   /** The run, or the request for a bill, that makes the change; by default the HTTP request. */
   readonly correlationId?: string | undefined
+}
+
+/** The type of an event, and the resource of which it tells. */
+interface Source extends Pick<Resource, 'path' | 'table' | 'owner'> {
+  readonly type: string
 }
 
 /**
@@ -28,17 +33,37 @@ export async function recordEvents(
 ): Promise<void> {
   const type = resource.events?.[what]
   if (!type || ids.length === 0) return
-  const { author, newId, correlationId = author.requestId } = context
-  const { tenantId } = author
-  const owner = resource.owner === 'tenant' ? sql`NULL` : sql`o."partner_id"`
   const version = what === 'removed' ? sql`o."version" + 1` : sql`o."version"`
-  await tx.run(
-    sql`INSERT INTO "event" ("tenant_id", "partner_id", "id", "event_type", "event_time", "correlation_id",
-        "resource_path", "resource_id", "resource_version", "document")
-      SELECT ${tenantId}, ${owner}, e."id", ${type}, ${now}, ${correlationId}, ${resource.path}, o."id", ${version},
-        ${documentSql(resource)}
-      FROM unnest(${ids.map(() => newId())}::text[], ${ids}::text[]) e("id", "resource")
-      JOIN ${identifier(resource.table)} o ON o."tenant_id" = ${tenantId} AND o."id" = e."resource"`,
-    { prepared: true }
-  )
+  const content = { version, document: documentSql(resource) }
+  await tx.run(insertion(context, { ...resource, type }, ids, content, now), { prepared: true })
+}
+
+/** The base path of billing in documents under way, as OWN_ROOT is that of the API. */
+export const OWN_BILLING = '~billing'
+
+/** Records an event of a row that is no declared resource, with its document as JSON. */
+export async function recordDocument(
+  tx: Transaction,
+  context: EventContext,
+  source: Source,
+  { id, document }: { readonly id: string; readonly document: string },
+  now: string
+): Promise<void> {
+  const content = { version: sql`o."version"`, document: sql`${document}::jsonb` }
+  await tx.run(insertion(context, source, [id], content, now), { prepared: true })
+}
+
+function insertion(
+  { author: { tenantId, requestId }, newId, correlationId = requestId }: EventContext,
+  { type, path, table, owner }: Source,
+  ids: readonly string[],
+  { version, document }: { readonly version: Sql; readonly document: Sql },
+  now: string
+): Sql {
+  const partner = owner === 'tenant' ? sql`NULL` : sql`o."partner_id"`
+  return sql`INSERT INTO "event" ("tenant_id", "partner_id", "id", "event_type", "event_time", "correlation_id",
+      "resource_path", "resource_id", "resource_version", "document")
+    SELECT ${tenantId}, ${partner}, e."id", ${type}, ${now}, ${correlationId}, ${path}, o."id", ${version}, ${document}
+    FROM unnest(${ids.map(() => newId())}::text[], ${ids}::text[]) e("id", "resource")
+    JOIN ${identifier(table)} o ON o."tenant_id" = ${tenantId} AND o."id" = e."resource"`
 }

@@ -68,8 +68,9 @@ describe('a reversed payment', () => {
     const { body: other } = await pay(server, account, 20)
     const since = newId()
     await reverse(one.id)
-    const events = await server.database.run(sql`SELECT "event_type" FROM "event" WHERE "id" > ${since}`)
-    expect(events.rows).toEqual([['CustomerBillAttributeValueChangeEvent']])
+    const events = await server.database.run(sql`SELECT "event_type" FROM "event" WHERE "id" > ${since}
+      ORDER BY "position"`)
+    expect(events.rows).toEqual([['CustomerBillAttributeValueChangeEvent'], ['PaymentReversedEvent']])
     // Other credit does not move up.
     expect([await paid(server, bill), await balance(account)]).toEqual([[[0, 'settled', []]], [10, 10]])
     const { body: next } = await pay(server, account, 4)

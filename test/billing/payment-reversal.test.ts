@@ -95,9 +95,12 @@ test('a reversal is in the audit, and the new states are events', async () => {
     ['reverse', 'Payment', body.id]
   ])
   const events = await server.database.run(
-    sql`SELECT "resource_id", "document"->>'state' FROM "event" WHERE "id" > ${since}`
+    sql`SELECT "resource_id", "document"->>'state' FROM "event" WHERE "id" > ${since} ORDER BY "position"`
   )
-  expect(events.rows).toEqual([[bill, 'validated']])
+  expect(events.rows).toEqual([
+    [bill, 'validated'],
+    [body.id, null]
+  ])
 })
 
 test('payments to one bill at once never overpay it, and reversed at once each is reversed once', async () => {

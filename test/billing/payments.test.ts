@@ -221,9 +221,8 @@ test('payments are listed in pages, by account and reference', async () => {
 test('what a payment changes is in the audit, and an event: of a new state, or else of the attributes', async () => {
   const { account, bills } = await threeBills()
   const since = newId()
-  const { body } = await pay(server, account, 20)
-  await pay(server, account, 1)
-  await pay(server, account, 1)
+  const ids: string[] = []
+  for (const value of [20, 1, 1]) ids.push((await pay(server, account, value)).body.id)
   const rows = async (table: string, columns: string[]) => {
     const all = sql`SELECT * FROM ${identifier(table)} WHERE "id" > ${since} ORDER BY "id"`
     const named = await server.database.run(sql`SELECT to_jsonb(x) FROM (${all}) x`)
@@ -232,12 +231,15 @@ test('what a payment changes is in the audit, and an event: of a new state, or e
   }
   expect(await rows('event', ['event_type', 'resource_id'])).toEqual([
     ['CustomerBillStateChangeEvent', bills[1]],
+    ['PaymentCreateEvent', ids[0]],
     ['CustomerBillStateChangeEvent', bills[0]],
-    ['CustomerBillAttributeValueChangeEvent', bills[0]]
+    ['PaymentCreateEvent', ids[1]],
+    ['CustomerBillAttributeValueChangeEvent', bills[0]],
+    ['PaymentCreateEvent', ids[2]]
   ])
   const audited = await rows('audit', ['action', 'resource_type', 'resource_id'])
   expect(audited.slice(0, 2)).toEqual([
-    ['create', 'Payment', body.id],
+    ['create', 'Payment', ids[0]],
     ['pay', 'CustomerBill', bills[1]]
   ])
   expect(audited).toHaveLength(6)

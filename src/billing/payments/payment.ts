@@ -11,6 +11,7 @@ import { PAYMENTS } from '../../messages/payment.ts'
 import { aboutName } from '../../messages/problem.ts'
 import type { ChangeContext } from '../../tmf/declaration/resource.ts'
 import { allocate, matched, PAYABLE } from './allocation.ts'
+import { recordPayment } from './events.ts'
 import { fillOverdraft } from './overdraft.ts'
 
 export const METHODS = ['cash', 'card', 'bankTransfer', 'directDebit', 'wallet', 'other'] as const
@@ -63,6 +64,7 @@ export async function pay(
   await recordChange(tx, context.author, change, { id: context.newId(), now })
   await allocate(tx, context, allocations, now)
   if (receipt.billIds) await fillOverdraft(tx, context, filling)
+  await recordPayment(tx, context, 'created', id, now)
   return { id, isNew: true }
 }
 

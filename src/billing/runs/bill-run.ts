@@ -1,5 +1,4 @@
 import { type Action, recordChange } from '../../audit/record.ts'
-import type { Instant } from '../../base/instant.ts'
 import type { Transaction } from '../../db/database.ts'
 import { constraintName } from '../../db/failure.ts'
 import { boolean, computed, oneOf, optional, rowOf, text } from '../../db/row.ts'
@@ -10,33 +9,9 @@ import { RESOURCES } from '../../messages/resource.ts'
 import { RUNS } from '../../messages/run.ts'
 import type { RunBillState } from '../../resources/customer-bill.ts'
 import type { ChangeContext } from '../../tmf/declaration/resource.ts'
+import { recordRun } from './events.ts'
+import { RUN_STATES, type RunState } from './run.ts'
 import { runDates } from './run-dates.ts'
-
-export const RUN_STATES = ['queued', 'running', 'done', 'cancelled', 'failed'] as const
-export type RunState = (typeof RUN_STATES)[number]
-
-export interface BillRun {
-  readonly id: string
-  readonly state: RunState
-  readonly billCycle: { readonly id: string }
-  readonly dryRun: boolean
-  readonly billState: RunBillState
-  /** Accounts of the cycle's specification: the sum of billed, skipped and parkedCount in the end. */
-  readonly eligible: number
-  readonly billed: number
-  readonly skipped: readonly { readonly reason: string; readonly count: number }[]
-  readonly parkedCount: number
-  readonly parked: readonly { readonly billingAccount: { readonly id: string }; readonly reason: string }[]
-  /** Unbilled rates that name an account of another system: no run bills them. Counted at the end. */
-  readonly unknownAccountRates?: readonly { readonly billingAccount: { readonly id: string }; readonly count: number }[]
-  /** Exact sums as JSON numbers, by currency. */
-  readonly amount: readonly { readonly unit: string; readonly value: number }[]
-  readonly billsPerSecond?: number
-  readonly estimatedEnd?: Instant
-  readonly startedAt?: Instant
-  readonly finishedAt?: Instant
-  readonly failure?: string
-}
 
 export const START_RUN = 'billRunStart'
 export const BILL_CHUNK = 'billRunChunk'
@@ -66,6 +41,7 @@ export async function startRun(
     })
   await addJob(tx, { task: START_RUN, payload: { tenantId, runId: id }, key: `run ${id}` })
   await record(tx, context, id, 'create', { billCycle: { id: billCycleId }, dryRun: isDry, billState })
+  await recordRun(tx, context, 'created', id)
   return id
 }
 
@@ -162,6 +138,7 @@ async function move(
   await tx.run(sql`UPDATE "bill_run" SET ${change}, "version" = "version" + 1
     WHERE "tenant_id" = ${tenantId} AND "id" = ${id}`)
   await record(tx, context, id, action, undefined)
+  await recordRun(tx, context, 'stateChanged', id)
 }
 
 function record(tx: Transaction, context: ChangeContext, id: string, action: Action, after: object | undefined) {

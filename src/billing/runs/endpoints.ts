@@ -8,10 +8,11 @@ import { schemaRef } from '../../tmf/openapi/schemas.ts'
 import { type Endpoint, endpoint, listQuery, noQuery } from '../../tmf/serving/endpoint.ts'
 import { pageOfList } from '../../tmf/serving/links.ts'
 import { writeList } from '../../tmf/serving/list-text.ts'
-import { RUN_STATES, startRun } from './bill-run.ts'
+import { startRun } from './bill-run.ts'
 import { streamBills } from './bills.ts'
 import { RUN, runCommands } from './commands.ts'
 import { answerRun, countRuns, hrefOf, oneRun, readRun, selectRuns, writeRun } from './list.ts'
+import { RUN_STATES } from './run.ts'
 import { RUN_SCHEMA } from './schema.ts'
 
 const start = endpoint({

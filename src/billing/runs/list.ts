@@ -10,7 +10,7 @@ import { RESOURCES } from '../../messages/resource.ts'
 import { RUN_BILL_STATES } from '../../resources/customer-bill.ts'
 import type { Asked } from '../../tmf/serving/endpoint.ts'
 import type { RouteContext } from '../../tmf/serving/routes.ts'
-import { type BillRun, RUN_STATES } from './bill-run.ts'
+import { type BillRun, RUN_STATES } from './run.ts'
 
 export interface ReadRun extends Omit<BillRun, 'amount'> {
   readonly amount: readonly { readonly unit: string; readonly value: string }[]

@@ -1,7 +1,7 @@
 import { RUN_BILL_STATES } from '../../resources/customer-bill.ts'
 import { ADDRESS, COUNT, INSTANT, listOf, objectOf, TEXT } from '../../tmf/openapi/json-schema.ts'
 import { schemaRef } from '../../tmf/openapi/schemas.ts'
-import { RUN_STATES } from './bill-run.ts'
+import { RUN_STATES } from './run.ts'
 
 const REFERENCE = objectOf({ id: TEXT })
 

@@ -1,13 +1,16 @@
 import type { Transaction } from '../../db/database.ts'
 import { isDataRefused } from '../../db/failure.ts'
-import { json, rowOf } from '../../db/row.ts'
+import { computed, json, rowOf, text } from '../../db/row.ts'
 import { type Sql, sql } from '../../db/sql.ts'
 import { isOutage } from '../../jobs/outage.ts'
 import { addJobs, hasNoJob, IN_BULK } from '../../jobs/queue.ts'
 import type { Task } from '../../jobs/runner.ts'
+import type { ChangeContext } from '../../tmf/declaration/resource.ts'
+import { authorIn } from '../engine/author.ts'
 import type { EngineContext } from '../engine/context.ts'
 import { BILL_CHUNK, eligible, START_RUN } from './bill-run.ts'
 import { billChunk, type ChunkName } from './chunk.ts'
+import { recordRun } from './events.ts'
 import { isolate } from './fault.ts'
 import { RUN_DATES } from './run-dates.ts'
 
@@ -56,19 +59,21 @@ async function addChunks(tx: Transaction, condition: Sql): Promise<void> {
   )
 }
 
-const BEGUN = rowOf('bill_run', { dates: json(RUN_DATES) })
+const BEGUN = rowOf('bill_run', { dates: json(RUN_DATES), before: computed(text, sql`b."state"`) }, 'r')
 
 async function begin(context: EngineContext, tenantId: string, runId: string): Promise<void> {
   await context.database.transaction(async (tx) => {
     await tx.takeTime()
-    const { rows } = await tx.run(sql`UPDATE "bill_run" SET "state" = 'running',
-        "started_at" = coalesce("started_at", ${context.clock()}), "version" = "version" + 1
-      WHERE "tenant_id" = ${tenantId} AND "id" = ${runId} AND "state" IN ('queued', 'running')
+    const { rows } = await tx.run(sql`UPDATE "bill_run" r SET "state" = 'running',
+        "started_at" = coalesce(r."started_at", ${context.clock()}), "version" = r."version" + 1
+      FROM (SELECT * FROM "bill_run" WHERE "tenant_id" = ${tenantId} AND "id" = ${runId} FOR UPDATE) b
+      WHERE r."tenant_id" = b."tenant_id" AND r."id" = b."id" AND b."state" IN ('queued', 'running')
       RETURNING ${BEGUN.columns}`)
     const [run] = rows.map(BEGUN.read)
     if (!run) return
     await divide(tx, context, { tenantId, runId }, run.dates.specificationId)
     await addChunks(tx, sql`r."tenant_id" = ${tenantId} AND r."id" = ${runId}`)
+    if (run.before === 'queued') await recordRun(tx, changeBy(context, tenantId, runId), 'stateChanged', runId)
   })
   await finish(context, tenantId, runId)
 }
@@ -90,10 +95,12 @@ async function divide(
 }
 
 /** Ends a run whose chunks are done, and counts rates of unknown accounts, which no run bills. */
-async function finish({ database, clock }: EngineContext, tenantId: string, runId: string): Promise<void> {
+async function finish(context: EngineContext, tenantId: string, runId: string): Promise<void> {
+  const { database, clock } = context
   await database.transaction(async (tx) => {
     await tx.takeTime()
-    await tx.run(sql`UPDATE "bill_run" r SET "state" = 'done', "finished_at" = ${clock()}, "version" = r."version" + 1,
+    const ended = await tx.run(sql`UPDATE "bill_run" r SET "state" = 'done', "version" = r."version" + 1,
+        "finished_at" = ${clock()},
         "unknown_account_rates" = (SELECT coalesce(jsonb_object_agg("account", "count"), '{}') FROM (
           SELECT x."billing_account_id" AS "account", count(*) AS "count" FROM "applied_customer_billing_rate" x
           WHERE x."tenant_id" = ${tenantId} AND NOT x."is_billed" AND x."date" < (r."dates"->>'chargeDate')::timestamptz
@@ -105,7 +112,13 @@ async function finish({ database, clock }: EngineContext, tenantId: string, runI
       WHERE r."tenant_id" = ${tenantId} AND r."id" = ${runId} AND r."state" = 'running' AND NOT EXISTS (
         SELECT FROM "bill_run_chunk" c WHERE c."tenant_id" = ${tenantId} AND c."bill_run_id" = ${runId}
           AND c."finished_at" IS NULL)`)
+    if (ended.rowCount > 0) await recordRun(tx, changeBy(context, tenantId, runId), 'stateChanged', runId)
   })
+}
+
+/** A change that a run makes, as its events tell it. */
+function changeBy({ clock, newId }: EngineContext, tenantId: string, runId: string): ChangeContext {
+  return { author: authorIn(tenantId), clock, newId, correlationId: runId }
 }
 
 /**
@@ -121,8 +134,12 @@ async function mend(context: EngineContext, chunk: ChunkName, error: unknown, is
   }
   if (isLast && !isOutage(error)) {
     const failure = `The chunk ${number} failed after all attempts; the log says why. Resume the run.`
-    await database.run(sql`UPDATE "bill_run" SET "state" = 'failed', "failure" = ${failure}, "finished_at" = ${clock()}
-      WHERE "tenant_id" = ${tenantId} AND "id" = ${runId} AND "state" = 'running'`)
+    await database.transaction(async (tx) => {
+      const { rowCount } = await tx.run(sql`UPDATE "bill_run" SET "state" = 'failed', "failure" = ${failure},
+          "finished_at" = ${clock()}, "version" = "version" + 1
+        WHERE "tenant_id" = ${tenantId} AND "id" = ${runId} AND "state" = 'running'`)
+      if (rowCount > 0) await recordRun(tx, changeBy(context, tenantId, runId), 'stateChanged', runId)
+    })
   }
   throw error
 }

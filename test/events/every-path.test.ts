@@ -1,0 +1,170 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { pay } from '../billing/ledger-world.ts'
+import { type BillingWorld, runToEnd, startBilling, untilDone } from '../billing/world.ts'
+import { inDigits } from '../support/digits.ts'
+import { allTold, HOST, type Told } from './told.ts'
+
+const BILLING = '/billing/v1'
+const CHARGES = [{ amount: '10.005' }, { amount: '0.333', kind: 'usageCharge' }]
+
+let world: BillingWorld
+beforeAll(async () => {
+  world = await startBilling()
+})
+afterAll(() => world.close())
+
+const ask = (method: 'GET' | 'POST' | 'PATCH' | 'DELETE', path: string, body?: unknown) =>
+  world.server.call(method, path, body, { host: HOST })
+
+async function posted(path: string, body: object): Promise<string> {
+  const { status, text, body: made } = await ask('POST', path, body)
+  expect(status, text).toBeLessThan(300)
+  return made.id
+}
+
+async function does(method: 'POST' | 'PATCH' | 'DELETE', path: string, body?: object): Promise<void> {
+  const { status, text } = await ask(method, path, body)
+  expect(status, text).toBeLessThan(300)
+}
+
+const addressOf = ({ path, id }: Told) =>
+  ['billRun', 'payment'].includes(path) ? `${BILLING}/${path}/${id}` : `${path}/${id}`
+
+/** Figures of a run and the credit of a payment go on with the bills, which have events of their own. */
+const goesOn = ({ path }: Told) => ['billRun', 'payment'].includes(path)
+
+/**
+ * Does something. Compares the latest event of every resource with what the API returns then, and returns the types of
+ * the new events.
+ */
+async function toldBy<T>(work: () => Promise<T>): Promise<{ readonly types: readonly string[]; readonly result: T }> {
+  const before = (await allTold(world.server.database)).length
+  const result = await work()
+  const all = await allTold(world.server.database)
+  const compared = all.filter((told, at) => at >= before || !goesOn(told))
+  for (const [address, { path, type, text }] of new Map(compared.map((told) => [addressOf(told), told]))) {
+    const { status, text: read } = await ask('GET', address)
+    if (type.endsWith('DeleteEvent')) expect([address, status]).toEqual([address, 404])
+    else expect(inDigits(text), address).toEqual(expect.objectContaining({ event: { [path]: inDigits(read) } }))
+  }
+  return { types: all.slice(before).map(({ type }) => type), result }
+}
+
+describe('the latest event of a resource is what the API returns', () => {
+  test('of a bill of another system: posted, held, released, removed', async () => {
+    const due = { unit: 'KWD', value: 12345678.901 }
+    const extended = { '@type': 'EnergyBill', meter: { reading: 0.1000000001, note: '"href": "~/x"' } }
+    const bill = { billingAccount: { id: 'X/1' }, amountDue: due, ...extended }
+    const { types, result: id } = await toldBy(() => posted('customerBill', bill))
+    expect(types).toEqual(['CustomerBillCreateEvent'])
+    const hold = { state: 'onHold', holdReason: 'a letter came' }
+    expect((await toldBy(() => does('PATCH', `customerBill/${id}`, hold))).types).toEqual([
+      'CustomerBillStateChangeEvent'
+    ])
+    const reason = { holdReason: 'two letters came' }
+    expect((await toldBy(() => does('PATCH', `customerBill/${id}`, reason))).types).toEqual([
+      'CustomerBillAttributeValueChangeEvent'
+    ])
+    expect((await toldBy(() => does('PATCH', `customerBill/${id}`, reason))).types).toEqual([])
+    const before = inDigits((await ask('GET', `customerBill/${id}`)).text)
+    expect((await toldBy(() => does('DELETE', `customerBill/${id}`))).types).toEqual(['CustomerBillDeleteEvent'])
+    const last = (await allTold(world.server.database)).at(-1)
+    expect([last?.version, inDigits(String(last?.text))]).toEqual([
+      4,
+      expect.objectContaining({ event: { customerBill: before } })
+    ])
+  })
+
+  test('of a bill of another system that is in the ledger, and paid by a payment that is reversed', async () => {
+    const [account = ''] = await world.addAccounts(1, [])
+    const due = { unit: 'EUR', value: 30.1 }
+    const bill = { billingAccount: { id: account }, amountDue: due, taxIncludedAmount: due, state: 'sent' }
+    expect((await toldBy(() => posted('customerBill', bill))).types).toEqual([
+      'CustomerBillCreateEvent',
+      'CustomerBillAttributeValueChangeEvent'
+    ])
+    const { types, result: payment } = await toldBy(() => pay(world.server, account, 10))
+    expect(types).toEqual(['CustomerBillStateChangeEvent', 'PaymentCreateEvent'])
+    expect((await toldBy(() => pay(world.server, account, 0.05))).types).toEqual([
+      'CustomerBillAttributeValueChangeEvent',
+      'PaymentCreateEvent'
+    ])
+    expect((await toldBy(() => does('POST', `${BILLING}/payment/${payment.body.id}/reverse`))).types).toEqual([
+      'CustomerBillAttributeValueChangeEvent',
+      'PaymentReversedEvent'
+    ])
+  })
+
+  test('of requests for a bill, and of their bills', async () => {
+    const [account = ''] = await world.addAccounts(1, CHARGES)
+    const [empty = ''] = await world.addAccounts(1, [])
+    const { types } = await toldBy(() => untilDone(world.server, { billingAccount: { id: account }, name: 'now' }))
+    expect(types).toEqual([
+      'CustomerBillOnDemandCreateEvent',
+      'CustomerBillCreateEvent',
+      'CustomerBillOnDemandStateChangeEvent'
+    ])
+    const { id } = await untilDone(world.server, { billingAccount: { id: empty } })
+    expect((await toldBy(() => does('PATCH', `customerBillOnDemand/${id}`, { name: 'x' }))).types).toEqual([
+      'CustomerBillOnDemandAttributeValueChangeEvent'
+    ])
+    expect((await toldBy(() => does('DELETE', `customerBillOnDemand/${id}`))).types).toEqual([
+      'CustomerBillOnDemandDeleteEvent'
+    ])
+  })
+
+  test('of a run, its bills, their release by request and by patch, and what is discarded', async () => {
+    const ids = await world.addAccounts(4, CHARGES)
+    await pay(world.server, String(ids[0]), 3)
+    const { types, result } = await toldBy(() => runToEnd(world, { billState: 'new' }))
+    const run = result.id
+    expect(types.toSorted()).toEqual([
+      'BillRunCreateEvent',
+      ...['BillRunStateChangeEvent', 'BillRunStateChangeEvent'],
+      ...ids.map(() => 'CustomerBillCreateEvent')
+    ])
+    const { body: bills } = await ask('GET', `customerBill?sort=billingAccount.id&billingAccount.id=${ids.join()}`)
+    const [paid, patched, discarded] = bills.map(({ id }: { id: string }) => id)
+    const release = { state: 'validated', filter: `id=${paid}` }
+    expect((await toldBy(() => does('POST', `${BILLING}/billRun/${run}/release`, release))).types).toEqual([
+      'CustomerBillStateChangeEvent',
+      'CustomerBillStateChangeEvent'
+    ])
+    expect((await toldBy(() => does('PATCH', `customerBill/${patched}`, { state: 'sent' }))).types).toEqual([
+      'CustomerBillStateChangeEvent'
+    ])
+    expect((await toldBy(() => does('DELETE', `customerBill/${discarded}`))).types).toEqual(['CustomerBillDeleteEvent'])
+    expect((await toldBy(() => does('POST', `${BILLING}/billRun/${run}/discard`, {}))).types).toEqual([
+      'CustomerBillDeleteEvent'
+    ])
+  })
+
+  test('of a cycle', async () => {
+    const { types, result: id } = await toldBy(() => posted('billCycle', { name: 'May' }))
+    expect(types).toEqual(['BillCycleCreateEvent'])
+    expect((await toldBy(() => does('PATCH', `billCycle/${id}`, { name: 'June' }))).types).toEqual([
+      'BillCycleAttributeValueChangeEvent'
+    ])
+    expect((await toldBy(() => does('DELETE', `billCycle/${id}`))).types).toEqual(['BillCycleDeleteEvent'])
+  })
+})
+
+test('each version of a resource is one event, in their order', async () => {
+  const versions = Map.groupBy(await allTold(world.server.database), addressOf)
+  expect(versions.size).toBeGreaterThan(10)
+  for (const [address, told] of versions) {
+    const counted = told.map((_, at) => at + 1)
+    expect([address, told.map(({ version }) => version)]).toEqual([address, counted])
+  }
+})
+
+test('what a run or a request for a bill makes has its id as correlation', async () => {
+  const all = await allTold(world.server.database)
+  const makers = new Set(
+    all.filter(({ path }) => ['billRun', 'customerBillOnDemand'].includes(path)).map(({ id }) => id)
+  )
+  const ofBills = all.filter(({ type }) => type === 'CustomerBillCreateEvent')
+  const made = ofBills.filter(({ correlationId }) => makers.has(String(correlationId)))
+  expect([ofBills.length, made.length]).toEqual([7, 5])
+  expect(all.filter(({ correlationId }) => correlationId === undefined)).toEqual([])
+})

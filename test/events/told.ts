@@ -1,0 +1,32 @@
+import type { Database } from '../../src/db/database.ts'
+import { writeEvent } from '../../src/events/envelope.ts'
+import { EVENT_TYPES } from '../../src/events/event-types.ts'
+import { eventsAfter, horizon } from '../../src/events/outbox.ts'
+import { TENANT } from '../support/database.ts'
+import { BASE } from '../support/server.ts'
+
+export const HOST = 'bills.example'
+export const ADDRESSES = { api: `http://${HOST}${BASE}`, billing: `http://${HOST}/billing/v1` }
+
+export interface Told {
+  readonly path: string
+  readonly id: string
+  readonly type: string
+  readonly version: number
+  readonly correlationId: string | undefined
+  /** The envelope as its reader gets it. */
+  readonly text: string
+}
+
+/** Reads all events of the tenant `demo`, in their order. */
+export async function allTold(database: Database): Promise<readonly Told[]> {
+  const rows = await eventsAfter(database, { tenantId: TENANT }, 0, await horizon(database), 10_000)
+  return rows.map((row) => ({
+    path: String(EVENT_TYPES.get(row.eventType)?.subject.path),
+    id: row.resourceId,
+    type: row.eventType,
+    version: row.resourceVersion,
+    correlationId: row.correlationId,
+    text: writeEvent(row, ADDRESSES)
+  }))
+}
