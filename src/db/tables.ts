@@ -212,6 +212,39 @@ export interface Tables {
     readonly failing_since: 'instant?'
     readonly retry_at: 'instant?'
   }
+  readonly event_delivery: {
+    readonly tenant_id: 'text'
+    readonly listener_id: 'text'
+    readonly event_id: 'text'
+    readonly position: 'bigint'
+    readonly lane: 'text'
+    readonly state: 'text'
+    readonly failures: 'integer'
+    readonly failing_since: 'instant?'
+    readonly retry_at: 'instant?'
+    readonly dead_at: 'instant?'
+  }
+  readonly event_replay: {
+    readonly tenant_id: 'text'
+    readonly id: 'text'
+    readonly listener_id: 'text'
+    readonly position: 'bigint'
+    readonly until_position: 'bigint'
+    readonly event_types: 'json?'
+    readonly created_at: 'instant'
+  }
+  readonly event_attempt: {
+    readonly tenant_id: 'text'
+    readonly listener_id: 'text'
+    readonly id: 'text'
+    readonly event_id: 'text'
+    readonly event_type: 'text'
+    readonly attempted_at: 'instant'
+    readonly duration_ms: 'integer'
+    readonly status: 'integer?'
+    readonly fault: 'text?'
+    readonly answer: 'text'
+  }
   readonly partner: {
     readonly tenant_id: 'text'
     readonly id: 'text'
