@@ -9,13 +9,18 @@ const ANY_ADDRESS = ['0.0.0.0', '::']
 
 /** Prints the server's addresses and, with the demo's database, credentials and requests to try. */
 export function printBanner(app: FastifyInstance, config: Config): void {
-  const [address] = app.addresses()
-  const host = ANY_ADDRESS.includes(config.HOST) ? '127.0.0.1' : config.HOST
-  const root = `http://${host.includes(':') ? `[${host}]` : host}:${memberOf(address, 'port')}`
+  const root = ownRoot(app, config)
   const api = `${root}/customerBillManagement/v4`
   console.log(`TMF678 Customer Bill Management v4 on ${api}/
 Docs on ${root}/docs
 ${config.DATABASE_URL ? '' : trial(root, api)}`)
+}
+
+/** Returns where the listening server is reached from this machine. */
+export function ownRoot(app: FastifyInstance, config: Config): string {
+  const [address] = app.addresses()
+  const host = ANY_ADDRESS.includes(config.HOST) ? '127.0.0.1' : config.HOST
+  return `http://${host.includes(':') ? `[${host}]` : host}:${memberOf(address, 'port')}`
 }
 
 function trial(root: string, api: string): string {

@@ -1,10 +1,11 @@
 import pino, { type Logger } from 'pino'
 import { buildApp } from './app.ts'
 import { prepareJobs } from './background-jobs.ts'
-import { printBanner } from './banner.ts'
+import { ownRoot, printBanner } from './banner.ts'
 import { StartError, startError } from './base/start-error.ts'
-import { readConfig } from './config.ts'
+import { callbackNetworks, readConfig } from './config.ts'
 import { warnOfStaleSecrets } from './db/secrets.ts'
+import { prepareDelivery } from './event-delivery.ts'
 import { startHousekeeping } from './housekeeping.ts'
 import { drainable, stopSignal } from './http/drain.ts'
 import { within } from './pace/within.ts'
@@ -32,7 +33,12 @@ async function main(): Promise<void> {
   const store = await openStore(config, logger)
   try {
     const jobs = prepareJobs(store, logger, config.BILL_RUN_CHUNK_ACCOUNTS)
-    const app = await buildApp({ config, logger, ...store, standstill: jobs.standstill })
+    const delivery = prepareDelivery(store, logger, {
+      allowed: callbackNetworks(config),
+      root: () => config.PUBLIC_URL ?? ownRoot(app, config)
+    })
+    const standstill = () => jobs.standstill() ?? delivery.standstill()
+    const app = await buildApp({ config, logger, ...store, standstill })
     const drain = drainable(app)
     // For `localhost` the framework makes a second server for the other loopback address and never drains it.
     const host = config.HOST === 'localhost' ? '127.0.0.1' : config.HOST
@@ -41,12 +47,14 @@ async function main(): Promise<void> {
     })
     const housekeeping = startHousekeeping(store.database, logger, HOUSEKEEPING_INTERVAL_MS)
     jobs.start()
+    delivery.start()
     printBanner(app, config)
     void warnOfSecrets(store, logger)
     await stopped
     const limitMs = config.SHUTDOWN_TIMEOUT_MS * SHARE_OF_WORK
     // At once: jobs would take time from the remaining requests.
-    const ended = Promise.all([jobs.stop(limitMs), drain(), within(limitMs, housekeeping.stop())])
+    const work = [jobs.stop(limitMs), delivery.stop(limitMs), within(limitMs, housekeeping.stop())]
+    const ended = Promise.all([...work, drain()])
     await within(limitMs, ended)
     // Requests still waiting for the database get an error while there is time to send it.
     store.database.cut()

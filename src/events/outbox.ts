@@ -45,3 +45,17 @@ export async function eventsAfter(
   )
   return rows.map(EVENT.read)
 }
+
+/** Returns the events with these ids, in their order. */
+export async function eventsById(
+  queryable: Queryable,
+  tenantId: string,
+  ids: readonly string[]
+): Promise<readonly EventRow[]> {
+  const { rows } = await queryable.run(
+    sql`SELECT ${EVENT.columns} FROM "event" WHERE "tenant_id" = ${tenantId} AND "id" = ANY (${ids}::text[])
+      ORDER BY "position"`,
+    { prepared: true }
+  )
+  return rows.map(EVENT.read)
+}

@@ -44,6 +44,9 @@ interface Members {
   readonly error: string
   readonly error_description: string
   readonly errors: Answer
+  readonly event: Answer
+  readonly eventId: string
+  readonly eventType: string
   readonly estimatedEnd: string
   readonly exp: number
   readonly expiresAt: string
@@ -88,6 +91,7 @@ interface Members {
   readonly remainingAmount: Answer
   readonly requestId: string
   readonly resourceType: string
+  readonly resourceVersion: number
   readonly results: Answer
   readonly reversedAt: string
   readonly route: string

@@ -1,0 +1,15 @@
+import { writeEvent } from './envelope.ts'
+import type { Addresses } from './event-types.ts'
+import type { Listener } from './listener.ts'
+import type { EventRow } from './outbox.ts'
+import { payloadFor } from './subscription.ts'
+
+/** Returns what a listener gets of an event, or undefined. Writes an event that several listeners get once. */
+export function payloads(addresses: Addresses): (listener: Listener, event: EventRow) => string | undefined {
+  const written = new WeakMap<EventRow, string>()
+  return ({ subscription }, event) => {
+    const text = written.get(event) ?? writeEvent(event, addresses)
+    written.set(event, text)
+    return payloadFor(subscription, text)
+  }
+}
