@@ -15,8 +15,8 @@ export async function listJson(database: Database, resource: Resource, view: Vie
   do {
     const after = next === undefined ? '' : `&after=${encodeURIComponent(next)}`
     const page = pageOf(resource, view, parseQuery(`limit=${PAGE_ROWS}${after}`))
-    const listing = await list(database, page, false)
-    found.push(...listing.rows.map((row) => writeDocument(resource.path, page.selection, row, ROOT)))
+    const { made, ...listing } = await list(database, page, false, (parts) => Array.fromAsync(parts))
+    found.push(...made.flat().map((row) => writeDocument(resource.path, page.selection, row, ROOT)))
     next = listing.next
   } while (next !== undefined)
   return found

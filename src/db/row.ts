@@ -112,6 +112,11 @@ export function printedCells(row: Row): readonly (string | null)[] {
   return row as unknown as readonly (string | null)[]
 }
 
+/** Returns the number of characters of a row, as printed. */
+export function lengthOf(row: Row): number {
+  return printedCells(row).reduce((sum, cell) => sum + (cell?.length ?? 0), 0)
+}
+
 function firstOf(row: Row): string | null {
   return printedCells(row)[0] ?? null
 }

@@ -1,11 +1,12 @@
 import { oncePer } from '../base/once.ts'
-import { fetchLong } from '../db/cursor.ts'
+import { readLong, shortParts } from '../db/cursor.ts'
 import type { Database, Queryable, Row } from '../db/database.ts'
 import { count, scalar } from '../db/row.ts'
 import { identifier, identifiers, repeatable, type Sql, sql } from '../db/sql.ts'
 import { Problem } from '../messages/problem.ts'
 import { QUERIES } from '../messages/query.ts'
 import { RESOURCES } from '../messages/resource.ts'
+import { nextTurn } from '../pace/turns.ts'
 import { planOf } from './cost.ts'
 import { candidateIds, inNameSpaces } from './declaration/own-names.ts'
 import { couldBeId, type Resource } from './declaration/resource.ts'
@@ -14,8 +15,13 @@ import { type View, within } from './view.ts'
 
 const LONG_PAGE = 100
 
-export interface Listing {
-  readonly rows: readonly Row[]
+/** The rows of a page in parts, each small enough for one turn of the event loop. */
+export type Parts = AsyncIterable<readonly Row[]>
+
+export interface Listing<T> {
+  /** The rows, as the caller has used them. */
+  readonly made: T
+  readonly count: number
   readonly total: number
   readonly isEstimate: boolean
   readonly next: string | undefined
@@ -25,12 +31,18 @@ export interface Listing {
 const COSTLY = 10_000
 
 /**
- * Runs a page's statement. Refuses a query that takes too long as `invalidQuery` if its plan shows why, and says what
- * would be quicker; otherwise the database is slow.
+ * Runs a page's statement; `use` gets the rows, from the start again if the statement is repeated. Refuses a query that
+ * takes too long as `invalidQuery` if its plan shows why, and says what would be quicker; otherwise the database is
+ * slow.
  */
-export async function list(database: Database, page: Page, wantsExactCount: boolean): Promise<Listing> {
+export async function list<T>(
+  database: Database,
+  page: Page,
+  wantsExactCount: boolean,
+  use: (parts: Parts) => Promise<T>
+): Promise<Listing<T>> {
   try {
-    return await listing(database, page, wantsExactCount)
+    return await listing(database, page, wantsExactCount, use)
   } catch (error) {
     if (!(error instanceof Problem && error.kind === 'statementTimeout')) throw error
     if ((await cost(database, page, wantsExactCount)) < COSTLY) throw error
@@ -39,22 +51,73 @@ export async function list(database: Database, page: Page, wantsExactCount: bool
   }
 }
 
-async function listing(database: Database, page: Page, wantsExactCount: boolean): Promise<Listing> {
+async function listing<T>(
+  database: Database,
+  page: Page,
+  wantsExactCount: boolean,
+  use: (parts: Parts) => Promise<T>
+): Promise<Listing<T>> {
   const before = await countedBefore(database, page, wantsExactCount)
-  const found = page.limit === 0 ? [] : await rowsOf(database, page, before)
-  const rows = found.slice(0, page.limit)
-  const last = rows.at(-1)
-  const counted = before ?? (found[0] && totalIn(page, found[0]))
+  const { made, count, first, last, isMore } = await readRows(database, page, before, use)
+  const counted = before ?? (first && totalIn(page, first))
   const matches = await total(database, page, counted, wantsExactCount)
   const estimated = matches.isEstimate ? matches.total : undefined
-  const next = found.length > page.limit && last && cursorAfter(page, last, page.offset + rows.length, estimated)
-  return { rows, next: next || undefined, ...matches }
+  const next = isMore && last && cursorAfter(page, last, page.offset + count, estimated)
+  return { made, count, next: next || undefined, ...matches }
 }
 
-async function rowsOf(database: Database, page: Page, counted: number | undefined): Promise<readonly Row[]> {
+interface Read<T> {
+  readonly made: T
+  readonly count: number
+  readonly first: Row | undefined
+  readonly last: Row | undefined
+  readonly isMore: boolean
+}
+
+async function readRows<T>(
+  database: Database,
+  page: Page,
+  counted: number | undefined,
+  use: (parts: Parts) => Promise<T>
+): Promise<Read<T>> {
+  if (page.limit === 0) return usePage([], page, use)
   const statement = pageStatement(page, counted)
-  if (page.limit > LONG_PAGE) return fetchLong(database, statement)
-  return (await database.run(statement, { prepared: page.isCommon })).rows
+  if (page.limit > LONG_PAGE) return readLong(database, statement, (parts) => usePage(parts, page, use))
+  const { rows } = await database.run(statement, { prepared: page.isCommon })
+  return usePage(inTurns(rows), page, use)
+}
+
+async function* inTurns(rows: readonly Row[]): AsyncGenerator<readonly Row[]> {
+  let isFirst = true
+  for (const part of shortParts(rows)) {
+    if (!isFirst) await nextTurn()
+    isFirst = false
+    yield part
+  }
+}
+
+/** The statement selects one row more than the page has, which is not used. */
+async function usePage<T>(
+  parts: Parts | readonly (readonly Row[])[],
+  { limit }: Page,
+  use: (parts: Parts) => Promise<T>
+): Promise<Read<T>> {
+  let count = 0
+  let [first, last]: (Row | undefined)[] = []
+  let isMore = false
+  const made = await use(ofPage())
+  return { made, count, first, last, isMore }
+
+  async function* ofPage(): AsyncGenerator<readonly Row[]> {
+    for await (const part of parts) {
+      const rows = part.slice(0, limit - count)
+      isMore = rows.length < part.length
+      count += rows.length
+      first ??= part[0]
+      last = rows.at(-1) ?? last
+      yield rows
+    }
+  }
 }
 
 /** Returns the planner's cost of the page, counting included; 0 if it cannot be asked. */

@@ -15,7 +15,7 @@ import type { Resource } from '../declaration/resource.ts'
 import { type Answer, idempotencyKey, once } from '../idempotency.ts'
 import { type Page, pageOf } from '../page.ts'
 import { type Fields, parseFieldsOnly, parseQuery } from '../query/query.ts'
-import { find, type Listing, list } from '../read.ts'
+import { find, type Listing, list, type Parts } from '../read.ts'
 import type { Resolve } from '../references.ts'
 import { remove } from '../remove.ts'
 import { idOf, selectAll, selectFields, versionOf, writeDocument } from '../representation.ts'
@@ -23,7 +23,7 @@ import { secretFor } from '../secret.ts'
 import type { View } from '../view.ts'
 import { create, patch, type WriteContext } from '../write.ts'
 import { linkHeader } from './links.ts'
-import { writeList } from './list-text.ts'
+import { writeParts } from './list-text.ts'
 
 export interface Requester {
   readonly view: View
@@ -69,11 +69,12 @@ function listHandler(base: string, resource: Resource, context: RouteContext) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const query = parseQuery(rawQuery(request))
     const page = pageOf(resource, context.requester(request).view, query)
-    const listing = await weighedList(request, context.database, page)
     const root = context.address(request, base)
+    const write = (row: Row) => writeDocument(resource.path, page.selection, row, root.json)
+    const listing = await weighedList(request, context.database, page, (parts) => writeParts(parts, write))
     const isPart = listing.total > 0 && (listing.next !== undefined || page.offset > 0 || page.limit === 0)
     const asked = query.offset !== undefined || query.limit !== undefined || query.after !== undefined
-    reply.header('X-Total-Count', listing.total).header('X-Result-Count', listing.rows.length)
+    reply.header('X-Total-Count', listing.total).header('X-Result-Count', listing.count)
     if (listing.isEstimate) reply.header('X-Total-Count-Accuracy', 'estimated')
     const next = listing.next && `after=${listing.next}`
     const links = linkHeader(`${root.url}/${resource.path}`, query.link, { ...page, ...listing, next })
@@ -81,14 +82,19 @@ function listHandler(base: string, resource: Resource, context: RouteContext) {
     return reply
       .code(asked && isPart ? 206 : 200)
       .type(JSON_TYPE)
-      .send(await writeList(listing.rows, (row) => writeDocument(resource.path, page.selection, row, root.json)))
+      .send(listing.made)
   }
 }
 
-async function weighedList(request: FastifyRequest, database: Database, page: Page): Promise<Listing> {
+async function weighedList<T>(
+  request: FastifyRequest,
+  database: Database,
+  page: Page,
+  use: (parts: Parts) => Promise<T>
+): Promise<Listing<T>> {
   const wantsExactCount = /\bcount=exact\b/.test(String(request.headers.prefer ?? ''))
   if (await isExpensive(database, page, wantsExactCount)) await slotOf(request).become('expensive')
-  return list(database, page, wantsExactCount)
+  return list(database, page, wantsExactCount, use)
 }
 
 function itemHandlers(base: string, resource: Served, context: RouteContext) {
