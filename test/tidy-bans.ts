@@ -105,6 +105,7 @@ export const BANS: readonly Ban[] = [
     except: [
       'src/http/drain.ts',
       'src/pace/within.ts',
+      'src/pace/aside.ts',
       'src/jobs/outage.ts',
       'src/when-ready.ts',
       'src/housekeeping.ts',
@@ -117,7 +118,6 @@ export const BANS: readonly Ban[] = [
       'src/db/embedded/postgres.ts',
       'src/db/embedded/cluster.ts',
       'src/db/embedded/file-lock.ts',
-      'src/documents/pdf/thread.ts',
       'src/http/connections.ts',
       'src/http/long-body.ts',
       'src/fairness/request-slot.ts'

@@ -33,7 +33,7 @@ const PUBLIC: Readonly<Record<string, string>> = {
     'bill-content bill-reading bill-source bill-taxes colour format qr-code tally texts vocabulary words',
   'src/documents/csv': 'csv',
   'src/documents/html': 'html',
-  'src/documents/pdf': 'thread',
+  'src/documents/pdf': 'pdf-aside',
   'src/events': 'callback-address callback-client dispatcher hub payload',
   'src/fairness': 'limits request-slot scheduler',
   'src/http':
@@ -45,7 +45,7 @@ const PUBLIC: Readonly<Record<string, string>> = {
   'src/messages':
     'access account admin bill body callback catalogue cycle document http oauth payment problem query rate resource ' +
     'run server sso subscription',
-  'src/pace': 'slow turns within',
+  'src/pace': 'aside slow turns within',
   'src/resources':
     'applied-customer-billing-rate bill-cycle bill-cycle-specification bill-document customer-bill ' +
     'customer-bill-on-demand',

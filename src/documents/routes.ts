@@ -18,7 +18,7 @@ import { readBill } from './content/bill-reading.ts'
 import type { BillSource } from './content/bill-source.ts'
 import { renderCsv } from './csv/csv.ts'
 import { renderHtml } from './html/html.ts'
-import { renderPdfAside } from './pdf/thread.ts'
+import { renderPdfAside } from './pdf/pdf-aside.ts'
 import { spool } from './spool.ts'
 
 interface Rendered {

@@ -17,7 +17,7 @@ const DENSITIES = [1, 0.94, 0.88, 0.84, 0.8]
 
 /**
  * Returns the PDF of a bill (A4, tagged, fonts embedded). The same content gives the same bytes. Blocks until it is
- * done; servers call it in a thread (thread.ts).
+ * done; servers call it in the thread (pdf-aside.ts).
  */
 export function renderPdf(content: BillContent): Promise<Buffer> {
   const words = WORDS[content.language]

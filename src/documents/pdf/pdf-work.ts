@@ -1,13 +1,13 @@
-import { parentPort } from 'node:worker_threads'
+import type { Work } from '../../pace/aside.ts'
 import type { BillContent } from '../content/bill-content.ts'
 import { renderPdf } from './pdf.ts'
 
-/** Receives views and sends the bytes of their PDFs. A failure ends the thread. */
-parentPort?.on('message', async (content: BillContent) => {
+/** Returns the bytes of a bill's PDF. */
+export const work: Work<BillContent, Uint8Array> = async (content) => {
   const { buffer, byteOffset, byteLength } = await renderPdf(withBuffers(content))
-  const file = new Uint8Array(buffer, byteOffset, byteLength).slice()
-  parentPort?.postMessage(file, [file.buffer])
-})
+  const output = new Uint8Array(buffer, byteOffset, byteLength).slice()
+  return { output, moved: [output.buffer] }
+}
 
 /** Messages turn a Buffer into a Uint8Array. */
 function withBuffers(content: BillContent): BillContent {
