@@ -187,6 +187,7 @@ export const BANS: readonly Ban[] = [
       'test/api/money.test.ts',
       'test/api/turns.test.ts',
       'test/billing/bill-run-bills.test.ts',
+      'test/documents/bill-sums.test.ts',
       'test/documents/large-bill.ts',
       // Rows for guards and migrations.
       'test/db/document-snapshot.test.ts',

@@ -1,6 +1,6 @@
 import Big from 'big.js'
 import { minorDigits } from '../../src/base/money.ts'
-import type { BillSource, Rate, Rates } from '../../src/documents/content/bill-source.ts'
+import type { BillSource, Rate, RateSum, Rates } from '../../src/documents/content/bill-source.ts'
 import { readBranding } from '../../src/documents/content/branding.ts'
 
 /** A charge: its amount, and differences from a default one. */
@@ -25,6 +25,7 @@ export function billOf(unit: string, charges: readonly Charge[], others: Partial
   const displayed = sum(charges.map(({ amount }) => round(new Big(amount))))
   const [net, tax] = [round(exact), round(exact.times('0.19'))]
   const money = (value: Big) => ({ unit, value: value.toFixed() })
+  const rates = inSlices(charges.map((charge, index) => rateOf(unit, charge, index)))
   return {
     id: '01M6ADBH80B4TPYHKCZWMBD85V',
     billNo: 'INV-2026-000180',
@@ -41,7 +42,8 @@ export function billOf(unit: string, charges: readonly Charge[], others: Partial
     rounding: net.minus(displayed).toFixed(),
     taxes: [{ taxCategory: 'VAT', taxRate: 0.19, taxAmount: { unit, value: tax.toNumber() } }],
     lineCount: charges.length,
-    rates: inSlices(charges.map((charge, index) => rateOf(unit, charge, index))),
+    rates,
+    sums: () => eachAlone(rates, round),
     customer: {
       name: 'Emre Aydın',
       address: { line1: 'Çiğdem-Straße 5', postalCode: '10115', city: 'Berlin', country: 'DE' }
@@ -60,6 +62,15 @@ export function inSlices(rates: readonly Rate[], size = 500): Rates {
     [Symbol.asyncIterator]: async function* () {
       for (let at = 0; at < rates.length; at += size) yield rates.slice(at, at + size)
     }
+  }
+}
+
+async function* eachAlone(rates: Rates, round: (amount: Big) => Big): AsyncGenerator<readonly RateSum[]> {
+  for await (const slice of rates) {
+    yield slice.map(({ taxExcluded: { value: exact, unit } = { value: '0', unit: undefined }, ...rate }) => ({
+      ...rate,
+      ...{ unit, count: 1, exact, displayed: round(new Big(exact)).toFixed() }
+    }))
   }
 }
 

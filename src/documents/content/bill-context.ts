@@ -9,7 +9,7 @@ import { type Amount, BALANCE, type BillSource, ITEMISATION, PERIOD, TAX, TAX_PR
 import { readAddress, readBranding } from './branding.ts'
 import { languageOf } from './words.ts'
 
-type Context = Omit<BillSource, 'rates' | 'lineCount'>
+type Context = Omit<BillSource, 'rates' | 'sums' | 'lineCount'>
 
 /** The shape that accounts/letterhead.ts writes; bills of earlier releases have less. */
 const KEPT_LETTERHEAD = z.object({

@@ -4,6 +4,7 @@ import { type Sql, sql } from '../../db/sql.ts'
 import { nextTurn } from '../../pace/turns.ts'
 import { KEPT_PERIOD, readContext, TAXED, TAXES, taxedAmounts } from './bill-context.ts'
 import { type BillSource, ITEMISED_MAX, type Rate } from './bill-source.ts'
+import { readSums } from './bill-sums.ts'
 
 const SLICE_ROWS = 500
 
@@ -14,6 +15,7 @@ export async function readBill(queryable: Queryable, tenantId: string, id: strin
   return {
     ...(await readContext(queryable, tenantId, id)),
     rates: { [Symbol.asyncIterator]: () => (lineCount <= ITEMISED_MAX ? readItemised : readMany)(queryable, of) },
+    sums: (currency) => readSums(queryable, of, currency),
     lineCount
   }
 }

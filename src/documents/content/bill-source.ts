@@ -30,6 +30,7 @@ export interface BillSource {
   /** The tax rule for lines without taxes of their own; undefined on a bill of another system. */
   readonly taxProfile: TaxProfile | undefined
   readonly rates: Rates
+  readonly sums: RateSums
   /** Counted up to one more than `ITEMISED_MAX`. */
   readonly lineCount: number
   readonly customer: { readonly name: string | undefined; readonly address: PostalAddress }
@@ -92,6 +93,20 @@ export type Tax = Readonly<z.output<typeof TAX>>
  * The lines of a bill in slices, by date, or by id if there are very many. Other work has its turn between two slices.
  */
 export type Rates = AsyncIterable<readonly Rate[]>
+
+/** The same lines, added up; the displayed amounts have the digits of a currency, by default that of the first line. */
+export type RateSums = (currency: string | undefined) => AsyncIterable<readonly RateSum[]>
+
+/** The sum of lines that differ in nothing that a document without lines tells apart. */
+export interface RateSum extends Pick<Rate, 'type' | 'product'> {
+  readonly taxes: readonly Pick<Tax, 'taxCategory' | 'taxRate'>[]
+  /** The currency, if the lines have an amount. */
+  readonly unit: string | undefined
+  readonly count: number
+  /** Decimals, before tax. */
+  readonly exact: string
+  readonly displayed: string
+}
 
 export interface Rate {
   readonly id: string

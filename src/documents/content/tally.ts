@@ -1,7 +1,7 @@
 import Big from 'big.js'
 import type { Instant } from '../../base/instant.ts'
 import { minorDigits } from '../../base/money.ts'
-import { type BillSource, ITEMISED_MAX, type Itemisation, type Rate } from './bill-source.ts'
+import { type BillSource, ITEMISED_MAX, type Itemisation, type Rate, type RateSum } from './bill-source.ts'
 
 /** Sums of a bill's lines, built slice by slice, so that a bill may have any number of lines. */
 export interface Tally {
@@ -62,31 +62,38 @@ type Sums = Writable<Omit<Tally, 'taxGroups' | 'types'>> & {
   readonly listed: Map<string, number>
 }
 
-/** Adds up the lines in a currency, by default that of the first line. */
-export async function tallyOf({ rates, tenant }: BillSource, currency: string | undefined): Promise<Tally> {
-  const { add: addSlice, tally } = beginTally(tenant.itemisation, currency)
-  for await (const slice of rates) addSlice(slice)
-  return tally
+/** Adds up the lines in a currency, by default that of the first line. Of very many lines it reads sums only. */
+export async function tallyOf(source: BillSource, currency: string | undefined): Promise<Tally> {
+  const sums = begin(source.tenant.itemisation, currency)
+  if (source.lineCount > ITEMISED_MAX) {
+    for await (const slice of source.sums(currency)) for (const sum of slice) addSum(sums, sum)
+  } else {
+    for await (const slice of source.rates) for (const rate of slice) add(sums, rate)
+  }
+  return sums
 }
 
-/** Begins a tally; the caller reads the lines and adds each slice. */
-export function beginTally(
-  itemisation: Itemisation,
-  currency: string | undefined
-): { readonly add: (slice: readonly Rate[]) => void; readonly tally: Tally } {
+/** Begins a tally without lines; the caller reads them and adds each slice. */
+export function beginTally(currency: string | undefined): {
+  readonly add: (slice: readonly Rate[]) => void
+  readonly tally: Tally
+} {
+  const sums = begin({ lines: 0 }, currency)
+  const addSlice = (slice: readonly Rate[]) => {
+    for (const rate of slice) add(sums, rate)
+  }
+  return { add: addSlice, tally: sums }
+}
+
+function begin(itemisation: Itemisation, currency: string | undefined): Sums {
   const zero = new Big(0)
-  const sums: Sums = {
+  return {
     ...{ count: 0, currency, otherCurrency: undefined, exact: zero, displayed: zero },
     itemisation,
     taxGroups: new Map(),
     types: new Map(),
     listed: new Map()
   }
-  const addSlice = (slice: readonly Rate[]) => {
-    for (const rate of slice) add(sums, rate)
-    if (sums.count > ITEMISED_MAX) for (const product of productsOf(sums)) product.lines = []
-  }
-  return { add: addSlice, tally: sums }
 }
 
 export function taxKey({ taxCategory, taxRate }: Pick<Rate['taxes'][number], 'taxCategory' | 'taxRate'>): string {
@@ -94,23 +101,38 @@ export function taxKey({ taxCategory, taxRate }: Pick<Rate['taxes'][number], 'ta
 }
 
 function add(sums: Sums, rate: Rate): void {
-  const { value, unit } = rate.taxExcluded ?? { value: '0', unit: undefined }
-  sums.currency ??= unit
-  if (unit !== undefined && unit !== sums.currency) sums.otherCurrency ??= unit
+  const { type, product: of, taxes, taxExcluded } = rate
+  const { value, unit } = taxExcluded ?? { value: '0', unit: undefined }
   const exact = new Big(value)
-  const shown = exact.round(minorDigits(sums.currency ?? NO_CURRENCY), Big.roundHalfUp)
-  sums.count += 1
-  sums.exact = sums.exact.plus(exact)
-  sums.displayed = sums.displayed.plus(shown)
-  const group = taxGroupOf(sums, rate)
-  group.exact = group.exact.plus(exact)
-  const product = productOf(sums, rate)
-  product.count += 1
-  product.displayed = product.displayed.plus(shown)
-  if (isListed(sums, rate)) product.lines.push(lineOf(rate, shown))
+  const displayed = exact.round(minorDigits(sums.currency ?? unit ?? NO_CURRENCY), Big.roundHalfUp)
+  const product = addTo(sums, { type, product: of, taxes, unit, count: 1, exact, displayed })
+  if (isListed(sums, rate)) product.lines.push(lineOf(rate, displayed))
 }
 
-function taxGroupOf({ taxGroups }: Sums, { taxes }: Rate): Writable<TaxGroup> {
+function addSum(sums: Sums, sum: RateSum): void {
+  addTo(sums, { ...sum, exact: new Big(sum.exact), displayed: new Big(sum.displayed) })
+}
+
+interface Added extends Omit<RateSum, 'exact' | 'displayed'> {
+  readonly exact: Big
+  readonly displayed: Big
+}
+
+function addTo(sums: Sums, { unit, count, exact, displayed, taxes, type, product: of }: Added): Product {
+  sums.currency ??= unit
+  if (unit !== undefined && unit !== sums.currency) sums.otherCurrency ??= unit
+  sums.count += count
+  sums.exact = sums.exact.plus(exact)
+  sums.displayed = sums.displayed.plus(displayed)
+  const group = taxGroupOf(sums, taxes)
+  group.exact = group.exact.plus(exact)
+  const product = productOf(sums, type, of)
+  product.count += count
+  product.displayed = product.displayed.plus(displayed)
+  return product
+}
+
+function taxGroupOf({ taxGroups }: Sums, taxes: RateSum['taxes']): Writable<TaxGroup> {
   const own = new Set(taxes.map(taxKey))
   const key = [...own].sort().join('\n')
   const found = taxGroups.get(key) ?? { taxes: own, exact: new Big(0) }
@@ -118,19 +140,15 @@ function taxGroupOf({ taxGroups }: Sums, { taxes }: Rate): Writable<TaxGroup> {
   return found
 }
 
-function isListed({ count: all, itemisation, listed }: Sums, { type = DEFAULT_TYPE }: Rate): boolean {
+function isListed({ itemisation, listed }: Sums, { type = DEFAULT_TYPE }: Rate): boolean {
   const count = (listed.get(type) ?? 0) + 1
   const limit = itemisation.types?.[type] ?? itemisation.lines ?? ITEMISED_MAX
-  if (all > ITEMISED_MAX || count > limit) return false
+  if (count > limit) return false
   listed.set(type, count)
   return true
 }
 
-function* productsOf({ types }: Sums): Generator<Product> {
-  for (const products of types.values()) yield* products.values()
-}
-
-function productOf({ types, count }: Sums, { type = DEFAULT_TYPE, product }: Rate): Product {
+function productOf({ types, count }: Sums, type = DEFAULT_TYPE, product: Rate['product']): Product {
   const products = types.get(type) ?? new Map<string, Product>()
   types.set(type, products)
   const own = product.id ?? NO_PRODUCT

@@ -25,16 +25,13 @@ const COLUMNS = [
   'record'
 ] as const
 
-/** The CSV needs sums only: its tally keeps no lines. */
-const NO_LINES = { lines: 0 }
-
 /**
  * Yields the rates of a bill as CSV (RFC 4180): a header, one line for each rate, and the taxes of the bill with their
  * bases. Amounts and times are exact, as in the API. Each piece holds one slice of the rates.
  */
 export async function* renderCsv(source: BillSource): AsyncGenerator<string> {
   const { rates, taxExcluded, taxIncluded, amountDue } = source
-  const { add, tally } = beginTally(NO_LINES, (taxExcluded ?? taxIncluded ?? amountDue)?.unit)
+  const { add, tally } = beginTally((taxExcluded ?? taxIncluded ?? amountDue)?.unit)
   yield csvLine(COLUMNS)
   for await (const slice of rates) {
     add(slice)
