@@ -55,7 +55,7 @@ const PUBLIC: Readonly<Record<string, string>> = {
   'src/tmf/bulk': 'bulk',
   'src/tmf/declaration': 'attribute define own-names predicate resource scalar schema shape',
   'src/tmf/openapi': 'components document endpoint json-schema schemas',
-  'src/tmf/query': 'bind condition-sql cursor list-query query query-text suggestion',
+  'src/tmf/query': 'bind condition-sql cursor list-query match query query-text suggestion',
   'src/tmf/serving': 'endpoint links list-text no-idempotency-key routes'
 }
 

@@ -11,6 +11,18 @@ export function membersOf(object: string): ReadonlyMap<string, string> {
   return members
 }
 
+/** Returns the elements of a JSON array, each as it is written. */
+export function elementsOf(array: string): readonly string[] {
+  const elements: string[] = []
+  for (let at = 1; at < array.length; ) {
+    const end = endOfValue(array, at)
+    const element = array.slice(at, end).trim()
+    if (element !== '') elements.push(element)
+    at = end + 1
+  }
+  return elements
+}
+
 /** Returns the place of the comma or bracket after the value that begins at `start`. */
 function endOfValue(json: string, start: number): number {
   let depth = 0
@@ -18,10 +30,10 @@ function endOfValue(json: string, start: number): number {
     const sign = json[at]
     if (sign === '"') at = endOfString(json, at) - 1
     else if (sign === '{' || sign === '[') depth++
-    else if (depth === 0 && (sign === ',' || sign === '}')) return at
+    else if (depth === 0 && (sign === ',' || sign === '}' || sign === ']')) return at
     else if (sign === '}' || sign === ']') depth--
   }
-  throw new SyntaxError('the JSON of an object has no end')
+  throw new SyntaxError('the JSON of a value has no end')
 }
 
 /** Returns the place after the string that begins at `start`. */

@@ -7,10 +7,11 @@ import { sql } from '../db/sql.ts'
 import { SUBSCRIPTIONS } from '../messages/subscription.ts'
 import { boolean, instant, json, oneOf, text, uri } from '../tmf/declaration/attribute.ts'
 import { declareResource, type Served, served } from '../tmf/declaration/define.ts'
-import type { Concealed, Document, DocumentOf, RowKey, Written } from '../tmf/declaration/resource.ts'
+import type { Concealed, Document, DocumentOf, RowKey, Stored, Written } from '../tmf/declaration/resource.ts'
 import { requireCallback } from './callback-address.ts'
 import { callbackHeaders, checkHeaders, headersToSend } from './callback-headers.ts'
 import { horizon } from './outbox.ts'
+import { readSubscription } from './subscription.ts'
 import { CHOSEN_SECRET, makeWebhookSecret } from './webhook-secret.ts'
 
 const LISTENERS_MAX = 1_000
@@ -75,7 +76,7 @@ const declared = declareResource(['checkPosted', 'conceal'], {
     }
   },
   unique: { event_listener_once: 'callback or query' },
-  internal: { columns: ['headers', 'subscription_hash'], derive: (after) => ({ subscription_hash: hashOf(after) }) },
+  internal: { columns: ['headers', 'subscription_hash'], derive: hashOf },
   secret: SECRET,
   completePosted: (document, { now }) => {
     if (document.from !== undefined && document.from > now) throw SUBSCRIPTIONS.future()
@@ -86,7 +87,8 @@ const declared = declareResource(['checkPosted', 'conceal'], {
     if (!before) await requireRoom(tx, tenantId)
     return document
   },
-  check: ({ state, headers = [] }, before) => {
+  check: ({ state, query, headers = [] }, before) => {
+    if (query !== before?.document.query) readSubscription(query)
     if (!before && !POSTED_STATES.some((one) => one === state)) throw SUBSCRIPTIONS.postedState(POSTED_STATES)
     checkHeaders(headers, before?.document.headers ?? [])
   },
@@ -129,10 +131,12 @@ function placeOf({ tenantId, id }: RowKey, column: string): Place {
   return { table: TABLE, column, tenantId, id }
 }
 
-function hashOf({ callback, query = '' }: Pick<Listener, 'callback' | 'query'>): string {
-  return createHash('sha256')
-    .update(JSON.stringify([callback, query]))
-    .digest('hex')
+/** Leaves that of before alone unless the query changes: what is stored may be of a type that is no more. */
+function hashOf({ callback, query }: Listener, before?: Stored<Listener>): Readonly<Record<string, string | null>> {
+  const { subscription_hash: hash = null } = before?.internal ?? {}
+  if (hash !== null && query === before?.document.query) return { subscription_hash: hash }
+  const meant = JSON.stringify([callback, readSubscription(query).normalForm])
+  return { subscription_hash: createHash('sha256').update(meant).digest('hex') }
 }
 
 /** Counts under a lock, so that two requests at a time cannot both be the last. */

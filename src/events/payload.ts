@@ -8,6 +8,7 @@ import { payloadFor } from './subscription.ts'
 export function payloads(addresses: Addresses): (listener: Listener, event: EventRow) => string | undefined {
   const written = new WeakMap<EventRow, string>()
   return ({ subscription }, event) => {
+    if (!subscription.conditions.has(event.eventType)) return undefined
     const text = written.get(event) ?? writeEvent(event, addresses)
     written.set(event, text)
     return payloadFor(subscription, text)

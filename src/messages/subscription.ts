@@ -5,6 +5,15 @@ export const SUBSCRIPTIONS = messages('subscription', {
   tooMany: is.conflict`A tenant may have ${1_000} listeners at most; delete those that nobody needs`,
   secret: is.invalidField`$.secret must be whsec_ and ${24} to ${64} bytes in base64; leave it out, and the server makes
     one`,
+  ofLists: is.invalidField`${'limit'} is a parameter of lists; a subscription takes conditions, filter and fields
+    only`,
+  typeNeverMatches: is.invalidField`No ${'PaymentCreateEvent'} meets the conditions: those on its payload must begin
+    with ${'event.payment'}; alternatives are joined by a semicolon`,
+  neverMatches: is.invalidField`No event meets the conditions: each has one payload of ${['event.customerBill']}, so
+    that conditions on two must be alternatives, joined by a semicolon`,
+  unknownField: is.invalidField`fields may not name ${'id'}${'; there are eventId, eventTime, event'}`,
+  fieldOfNoEvent: is.invalidField`fields may not name ${'event.payment'}: the events of this subscription have
+    ${['event.customerBill']} only`,
   future: is.invalidField`$.from must not lie in the future`,
   postedState: is.invalidField`$.state of a new listener must be one of ${['active', 'paused']}`,
   tooManyHeaders: is.invalidField`$.headers may name ${20} headers at most`,

@@ -27,6 +27,13 @@ export function splitQuery(raw: string, reservedNames: readonly string[]): Split
   return { reserved, alternatives: alternatives.filter((alternative) => alternative.length > 0) }
 }
 
+/** Rewrites each part of a query string; the separators stay. */
+export function rewriteParts(raw: string, rewrite: (part: string) => string): string {
+  let written = ''
+  for (const { text, separator } of parts(raw)) written += separator + rewrite(text)
+  return written
+}
+
 /** Adds a value for the attribute before it, as in `state=new;sent`. Returns false if there is none. */
 function addValue(conditions: string[], value: string): boolean {
   const before = conditions.pop()
