@@ -19,6 +19,7 @@ import { Problem } from './messages/problem.ts'
 import { openStore, type Store } from './store.ts'
 
 const OPENAPI_FILE = path.resolve(import.meta.dirname, '../openapi/tmf678-server.openapi.json')
+const ASYNCAPI_FILE = path.resolve(import.meta.dirname, '../openapi/tmf678-server.asyncapi.json')
 const ERRORS_FILE = path.resolve(import.meta.dirname, '../docs/errors.md')
 const FAILED = 1
 const MISUSED = 2
@@ -131,8 +132,9 @@ async function contents(database: Queryable): Promise<string> {
 async function writeDocument(): Promise<Result> {
   // Imported here: no other command needs the whole server.
   const { writeGenerated } = await import('./openapi-file.ts')
-  writeGenerated(OPENAPI_FILE, ERRORS_FILE)
-  return { text: `wrote ${[OPENAPI_FILE, ERRORS_FILE].map((file) => path.relative(process.cwd(), file)).join(', ')}` }
+  writeGenerated(OPENAPI_FILE, ASYNCAPI_FILE, ERRORS_FILE)
+  const files = [OPENAPI_FILE, ASYNCAPI_FILE, ERRORS_FILE].map((file) => path.relative(process.cwd(), file))
+  return { text: `wrote ${files.join(', ')}` }
 }
 
 function fail(error: unknown): void {

@@ -17,6 +17,7 @@ import {
   billingEndpoints,
   HEALTH_BASE
 } from './endpoints.ts'
+import { asyncApiDocument } from './events/asyncapi.ts'
 import { healthEndpoints } from './health.ts'
 import { PUBLIC } from './http/access.ts'
 import { isUnchanged } from './http/conditional.ts'
@@ -129,17 +130,26 @@ function securitySchemes(prefix: string): Json {
   }
 }
 
-/** Registers `/` with links, `/openapi.json`, and `/docs`: Swagger UI from this process only. */
+/** Registers `/` with links, `/openapi.json`, `/asyncapi.json`, and `/docs`: Swagger UI from this process only. */
 export async function registerDocs(app: FastifyInstance, context: DocsContext): Promise<void> {
   registerRoot(app, pathOf(context.publicUrl), String(context.basePaths[0]))
   const text = lazily(() => JSON.stringify(apiDocument(context)))
+  registerDocument(app, '/openapi.json', text)
+  registerDocument(
+    app,
+    '/asyncapi.json',
+    lazily(() => JSON.stringify(asyncApiDocument()))
+  )
+  await app.register((docs) => registerPage(docs, text, context))
+}
+
+function registerDocument(app: FastifyInstance, path: string, text: () => string): void {
   const tag = lazily(() => `"${createHash('sha256').update(text()).digest('base64url')}"`)
-  app.get('/openapi.json', PUBLIC, async (request, reply) => {
+  app.get(path, PUBLIC, async (request, reply) => {
     reply.header('ETag', tag()).header('Cache-Control', 'no-cache')
     if (isUnchanged(request.headers['if-none-match'], tag())) return reply.code(304).send()
     return reply.type('application/json;charset=utf-8').send(text())
   })
-  await app.register((docs) => registerPage(docs, text, context))
 }
 
 async function registerPage(docs: FastifyInstance, text: () => string, { publicUrl }: DocsContext): Promise<void> {

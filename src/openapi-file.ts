@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { BASE_PATHS } from './app.ts'
 import { apiDocument } from './docs.ts'
 import { apiResources, UNSET } from './endpoints.ts'
+import { asyncApiDocument } from './events/asyncapi.ts'
 import { errorsPage } from './messages/catalogue.ts'
 
 /** Returns the committed OpenAPI document: independent of configuration, one line per member. */
@@ -9,7 +10,13 @@ export function openApiText(): string {
   return `${JSON.stringify(apiDocument({ basePaths: BASE_PATHS, resources: apiResources(UNSET) }), null, 2)}\n`
 }
 
-export function writeGenerated(openApiFile: string, errorsFile: string): void {
+/** Returns the committed AsyncAPI document. */
+export function asyncApiText(): string {
+  return `${JSON.stringify(asyncApiDocument(), null, 2)}\n`
+}
+
+export function writeGenerated(openApiFile: string, asyncApiFile: string, errorsFile: string): void {
   writeFileSync(openApiFile, openApiText())
+  writeFileSync(asyncApiFile, asyncApiText())
   writeFileSync(errorsFile, errorsPage())
 }

@@ -10,6 +10,7 @@ export function registerRoot(app: FastifyInstance, prefix: string, api: string):
   const links = {
     docs: `${prefix}/docs`,
     openapi: `${prefix}/openapi.json`,
+    asyncapi: `${prefix}/asyncapi.json`,
     api: prefix + api,
     token: `${prefix}/oauth/token`,
     health: `${prefix}/health/ready`
@@ -23,7 +24,7 @@ export function registerRoot(app: FastifyInstance, prefix: string, api: string):
   })
 }
 
-const page = ({ docs, openapi, api, health }: Readonly<Record<string, string>>) => `<!doctype html>
+const page = ({ docs, openapi, asyncapi, api, health }: Readonly<Record<string, string>>) => `<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${TITLE}</title></head>
 <body>
@@ -31,6 +32,7 @@ const page = ({ docs, openapi, api, health }: Readonly<Record<string, string>>) 
 <ul>
 <li><a href="${docs}">Documentation, to read and to try</a></li>
 <li><a href="${openapi}">OpenAPI document</a></li>
+<li><a href="${asyncapi}">AsyncAPI document, of the events</a></li>
 <li><a href="${health}">Health</a></li>
 </ul>
 <p>The API is below <code>${api}</code>; it takes a token or an API key.</p>

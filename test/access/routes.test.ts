@@ -18,6 +18,7 @@ const PUBLIC: readonly (string | RegExp)[] = [
   'GET /health/live',
   'GET /health/ready',
   'GET /openapi.json',
+  'GET /asyncapi.json',
   /^GET \/docs(\/(json|yaml|static\/.*)?)?$/,
   'POST /oauth/token',
   'POST /oauth2/token',
@@ -81,7 +82,14 @@ describe('the routes', () => {
   })
 
   test('that are public answer without a credential', async () => {
-    for (const url of ['/health/live', '/health/ready', '/openapi.json', '/docs/', '/.well-known/jwks.json']) {
+    for (const url of [
+      '/health/live',
+      '/health/ready',
+      '/openapi.json',
+      '/asyncapi.json',
+      '/docs/',
+      '/.well-known/jwks.json'
+    ]) {
       expect((await server.app.inject(url)).statusCode, url).toBe(200)
     }
   })

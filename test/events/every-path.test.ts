@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { asyncApiDocument } from '../../src/events/asyncapi.ts'
+import { EVENT_TYPES } from '../../src/events/event-types.ts'
 import { pay } from '../billing/ledger-world.ts'
 import { type BillingWorld, runToEnd, startBilling, untilDone } from '../billing/world.ts'
+import { compiler } from '../openapi/contract.ts'
 import { inDigits } from '../support/digits.ts'
 import { allTold, HOST, type Told } from './told.ts'
 
@@ -156,6 +159,21 @@ test('each version of a resource is one event, in their order', async () => {
     const counted = told.map((_, at) => at + 1)
     expect([address, told.map(({ version }) => version)]).toEqual([address, counted])
   }
+})
+
+test('every event is as the AsyncAPI document describes it, and every type of event occurs', async () => {
+  const all = await allTold(world.server.database)
+  const closed = JSON.stringify(asyncApiDocument()).replaceAll(
+    '"additionalProperties":true',
+    '"additionalProperties":false'
+  )
+  const ofOurs = compiler(JSON.parse(closed))
+  const ofAll = compiler(asyncApiDocument())
+  for (const { type, text } of all) {
+    const validate = (text.includes('EnergyBill') ? ofAll : ofOurs)({ $ref: `#/components/schemas/${type}` })
+    expect([type, validate(JSON.parse(text)), validate.errors]).toEqual([type, true, null])
+  }
+  expect(new Set(all.map(({ type }) => type))).toEqual(new Set(EVENT_TYPES.keys()))
 })
 
 test('what a run or a request for a bill makes has its id as correlation', async () => {

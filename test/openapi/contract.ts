@@ -95,7 +95,8 @@ function onlyAddress(required: unknown): unknown {
   return Array.isArray(required) && required.includes('href') ? ['id', 'href'] : undefined
 }
 
-function compiler(document: object): (schema: object) => ValidateFunction {
+/** Returns a compiler of schemas that refer to the components of a document. */
+export function compiler(document: object): (schema: object) => ValidateFunction {
   const ajv = new Ajv2020({ strict: false, allErrors: true, formats: FORMATS, logger: FAILING })
   ajv.addSchema(document, 'openapi.json')
   const known = new Map<string, ValidateFunction>()

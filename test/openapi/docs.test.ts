@@ -1,6 +1,7 @@
+import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startTestServer, type TestServer } from '../support/server.ts'
-import { readDocument } from './document.ts'
+import { ASYNCAPI_FILE, readDocument } from './document.ts'
 
 let server: TestServer
 beforeAll(async () => {
@@ -18,9 +19,14 @@ test('/openapi.json is the committed document, below the path at which clients s
   expect(body).toEqual({ ...below, servers: servers.map((url) => ({ url })) })
 })
 
-test('/openapi.json need not be sent again while it is the same', async () => {
-  const { headers } = await server.call('GET', '/openapi.json')
-  const again = await server.call('GET', '/openapi.json', undefined, { 'if-none-match': String(headers.etag) })
+test('/asyncapi.json is the committed document', async () => {
+  const { status, body } = await server.call('GET', '/asyncapi.json')
+  expect([status, body]).toEqual([200, JSON.parse(readFileSync(ASYNCAPI_FILE, 'utf8'))])
+})
+
+test.each(['/openapi.json', '/asyncapi.json'])('%s need not be sent again while it is the same', async (path) => {
+  const { headers } = await server.call('GET', path)
+  const again = await server.call('GET', path, undefined, { 'if-none-match': String(headers.etag) })
   expect([again.status, again.text]).toEqual([304, ''])
 })
 

@@ -4,6 +4,7 @@ import type { Schemas } from './comparison.ts'
 
 const ROOT = path.resolve(import.meta.dirname, '../..')
 export const OPENAPI_FILE = path.join(ROOT, 'openapi/tmf678-server.openapi.json')
+export const ASYNCAPI_FILE = path.join(ROOT, 'openapi/tmf678-server.asyncapi.json')
 export const CONFORMANCE_FILE = path.join(ROOT, 'docs/conformance.md')
 
 /** The tested part of our OpenAPI document. */

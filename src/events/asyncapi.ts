@@ -1,0 +1,95 @@
+import { catalogue } from '../billing/catalogue.ts'
+import { PAYMENT } from '../billing/payments/schema.ts'
+import { BILL_RUN } from '../billing/runs/schema.ts'
+import { COUNT, INSTANT, objectOf, TEXT } from '../tmf/openapi/json-schema.ts'
+import { componentSchemas, type Json, schemaRef } from '../tmf/openapi/schemas.ts'
+import { DOMAIN } from './envelope.ts'
+import { EVENT_TYPES, type EventType } from './event-types.ts'
+
+const INFO = {
+  title: 'TMF678 Customer Bill Management: events',
+  version: '4.0.0',
+  description: `The events of the server, as subscribers of \`/hub\` get them. Each change of a resource is one event with
+the whole resource after it. Events of one resource come in the order of its changes, each at least once;
+\`resourceVersion\` ascends with them. Events marked as extensions go beyond TMF678; \`x-tmf-event\` says so to
+programs.`
+}
+
+/** Returns the AsyncAPI document of all events. */
+export function asyncApiDocument(): Json {
+  const types = [...EVENT_TYPES.values()]
+  const messages = Object.fromEntries(types.map((type) => [type.name, messageOf(type)]))
+  const payloads = Object.fromEntries(types.map((type) => [type.name, payloadOf(type)]))
+  return {
+    asyncapi: '3.0.0',
+    info: INFO,
+    defaultContentType: 'application/json',
+    channels: {
+      callback: {
+        address: null,
+        title: 'Callback',
+        description: 'The address that a subscriber named to `POST /hub`.',
+        messages: Object.fromEntries(types.map(({ name }) => [name, { $ref: `#/components/messages/${name}` }]))
+      }
+    },
+    operations: {
+      sendEvent: {
+        action: 'send',
+        channel: { $ref: '#/channels/callback' },
+        summary: 'Posts an event to a callback, which responds with any 2xx',
+        bindings: { http: { method: 'POST', bindingVersion: '0.3.0' } }
+      }
+    },
+    components: { messages, schemas: { ...payloads, ...used(payloads, schemas()) } }
+  }
+}
+
+function schemas(): Json {
+  return { ...componentSchemas([...catalogue.values()]), BillRun: BILL_RUN, Payment: PAYMENT }
+}
+
+function messageOf({ name, title, description, source }: EventType): Json {
+  return { name, title, description, headers: HEADERS, payload: schemaRef(name), 'x-tmf-event': source }
+}
+
+/** The headers of Standard Webhooks. */
+const HEADERS = objectOf({
+  'webhook-id': { ...TEXT, description: 'The eventId; a repeated delivery has the same' },
+  'webhook-timestamp': { ...TEXT, pattern: '^\\d+$', description: 'When it was sent, in seconds since 1970' },
+  'webhook-signature': { ...TEXT, description: 'Signatures of id, timestamp and body, separated by blanks' }
+})
+
+function payloadOf({ name, title, subject }: EventType): Json {
+  const { path, type } = subject
+  return objectOf(
+    {
+      eventId: { ...TEXT, description: 'Identifier of the event' },
+      eventTime: { ...INSTANT, description: 'When the change was made' },
+      eventType: { const: name, description: 'Type of the event' },
+      correlationId: {
+        ...TEXT,
+        description: 'The HTTP request, the run or the request for a bill that made the change'
+      },
+      domain: { const: DOMAIN, description: 'The domain of the event' },
+      title: { const: title, description: 'The event for people' },
+      timeOcurred: { ...INSTANT, description: 'The same as eventTime; the spelling is that of the standard' },
+      resourceVersion: { ...COUNT, minimum: 1, description: 'Ascends with the changes of the resource' },
+      event: { ...objectOf({ [path]: schemaRef(type) }), description: 'The resource after the change' }
+    },
+    ['correlationId']
+  )
+}
+
+/** Returns the schemas to which others lead. */
+function used(from: Json, all: Json): Json {
+  const names = new Set<string>()
+  const follow = (schema: unknown): void => {
+    for (const [, name = ''] of JSON.stringify(schema).matchAll(/#\/components\/schemas\/(\w+)/g)) {
+      if (names.has(name) || !(name in all)) continue
+      names.add(name)
+      follow(all[name])
+    }
+  }
+  follow(from)
+  return Object.fromEntries([...names].sort().map((name) => [name, all[name]]))
+}
