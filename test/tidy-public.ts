@@ -38,13 +38,13 @@ const PUBLIC: Readonly<Record<string, string>> = {
   'src/fairness': 'limits request-slot scheduler',
   'src/http':
     'accept access address body body-memory client-error conditional csv drain errors findings forwarded ' +
-    'hardening html json lines long-body media-types path-parameters rate-limit read-body request-id',
+    'hardening html issues json lines long-body media-types path-parameters rate-limit read-body request-id',
   'src/image': 'logo',
   'src/jobs': 'outage queue runner supervisor warnings',
   'src/ledger': 'balance foreign-bills hold post post-bills verify',
   'src/messages':
-    'access account admin bill body callback catalogue cycle document http oauth payment problem query rate resource ' +
-    'run server sso subscription',
+    'access account admin bill body callback catalogue cycle document field http message oauth payment problem query ' +
+    'rate resource run server sso subscription',
   'src/pace': 'aside slow turns within',
   'src/resources':
     'applied-customer-billing-rate bill-cycle bill-cycle-specification bill-document customer-bill ' +

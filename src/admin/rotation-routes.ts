@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { entityTag, expectedVersion } from '../http/conditional.ts'
+import { FIELDS } from '../messages/field.ts'
 import type { Resource } from '../tmf/declaration/resource.ts'
 import type { EndpointDescription } from '../tmf/openapi/endpoint.ts'
 import { schemaRef } from '../tmf/openapi/schemas.ts'
@@ -15,7 +16,7 @@ import { changePassword, rotateApiKey, rotateClientSecret, type Target } from '.
 import { user } from './user.ts'
 
 const OVERLAP_MAX_S = 7 * 24 * 3_600
-const OVERLAP_FAULT = `must be a whole number from 0 to ${OVERLAP_MAX_S}`
+const OVERLAP_FAULT = FIELDS.wholeNumber(0, OVERLAP_MAX_S)
 
 export const OVERLAP = z.strictObject({
   overlapSeconds: z

@@ -3,6 +3,7 @@ import type { Transaction } from '../db/database.ts'
 import { scalars, text } from '../db/row.ts'
 import { sql } from '../db/sql.ts'
 import { ADMIN } from '../messages/admin.ts'
+import { readFault } from '../messages/message.ts'
 import { type TenantSettings, TIME_ZONE_RULE } from './tenant-settings.ts'
 
 export type CheckedSettings = Pick<TenantSettings, 'timeZone' | 'billNumberPattern'>
@@ -22,7 +23,7 @@ export async function checkSettings(
 
 async function requireTimeZone(tx: Transaction, timeZone: string): Promise<void> {
   const { rowCount } = await tx.run(sql`SELECT FROM pg_timezone_names WHERE "name" = ${timeZone}`)
-  if (rowCount === 0) throw ADMIN.timeZone(TIME_ZONE_RULE)
+  if (rowCount === 0) throw ADMIN.timeZone(readFault(TIME_ZONE_RULE).text)
 }
 
 /** Includes the present pattern even without a series: bills may be taking its first numbers now. */

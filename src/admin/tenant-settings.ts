@@ -6,6 +6,8 @@ import { isTimeZone } from '../base/time-zone.ts'
 import { readBody } from '../http/read-body.ts'
 import { decodeLogo, LOGO_RULE, looksLikeLogo } from '../image/logo.ts'
 import { ADMIN } from '../messages/admin.ts'
+import { FIELDS } from '../messages/field.ts'
+import { readFault } from '../messages/message.ts'
 import { PLAIN_ID } from './attributes.ts'
 
 const NAME_MAX_LENGTH = 256
@@ -16,46 +18,41 @@ const LINE_MAX_LENGTH = 100
 const CONTACT_LINES_MAX = 8
 
 /** The database may know fewer zones than the runtime, so it is asked, too. */
-export const TIME_ZONE_RULE = 'must be UTC or a time zone of the IANA database with its area, such as Europe/Berlin'
-const CALL_TYPES_RULE =
-  `must be a list of at most ${CALL_TYPES_MAX} different types of rates, ` +
-  `each a text of 1 to ${CALL_TYPE_MAX_LENGTH} characters`
-const CONTACT_RULE = `must be a list of at most ${CONTACT_LINES_MAX} lines`
-const PART_RULE = 'must be an object, or null for none'
+export const TIME_ZONE_RULE = FIELDS.timeZone()
+const CALL_TYPES_RULE = FIELDS.callChargeTypes(CALL_TYPES_MAX, CALL_TYPE_MAX_LENGTH)
+const CONTACT_RULE = FIELDS.contact(CONTACT_LINES_MAX)
+const PART_RULE = FIELDS.objectOrNull()
 /** A bill of more lines lists none of them. */
 const ITEMISED_LINES_MAX = 10_000
 const ITEMISED_TYPES_MAX = 50
-const ITEMISED_RULE = `must be a whole number from 0 to ${ITEMISED_LINES_MAX}`
-const ITEMISED_TYPES_RULE = `must be an object of at most ${ITEMISED_TYPES_MAX} types of rates`
+const ITEMISED_RULE = FIELDS.wholeNumber(0, ITEMISED_LINES_MAX)
+const ITEMISED_TYPES_RULE = FIELDS.itemisedTypes(ITEMISED_TYPES_MAX)
 
 function ruled(rule: string, isRight: (text: string) => boolean) {
   return z.string({ error: rule }).refine(isRight, { error: rule })
 }
 
 const name = ruled(
-  `must be a line of at most ${NAME_MAX_LENGTH} characters, and not blank`,
+  FIELDS.name(NAME_MAX_LENGTH),
   (text) => text.length <= NAME_MAX_LENGTH && /\S/.test(text) && /^\P{Cc}*$/u.test(text)
 )
-const id = ruled(`must match ${PLAIN_ID.source}`, (text) => PLAIN_ID.test(text))
+const id = ruled(FIELDS.pattern(PLAIN_ID.source), (text) => PLAIN_ID.test(text))
 const line = ruled(
-  `must be a line of 1 to ${LINE_MAX_LENGTH} characters`,
+  FIELDS.line(1, LINE_MAX_LENGTH),
   (text) => text.length <= LINE_MAX_LENGTH && /^\P{Cc}+$/u.test(text)
 ).optional()
 
 const BRANDING = z.strictObject({
   // requireLogo decodes it, which takes longer.
   logo: ruled(LOGO_RULE, looksLikeLogo).optional(),
-  colour: ruled('must be a colour such as #1f3a5f', (text) => /^#[0-9a-fA-F]{6}$/.test(text)).optional(),
+  colour: ruled(FIELDS.colour(), (text) => /^#[0-9a-fA-F]{6}$/.test(text)).optional(),
   address: part({
     line1: line,
     line2: line,
     postalCode: line,
     city: line,
     state: line,
-    country: ruled(
-      'must be a country of ISO 3166, two letters',
-      (text) => isCountry(text) && text.length === 2
-    ).optional()
+    country: ruled(FIELDS.country(), (text) => isCountry(text) && text.length === 2).optional()
   }),
   contact: z.array(line.unwrap(), { error: CONTACT_RULE }).max(CONTACT_LINES_MAX, { error: CONTACT_RULE }).optional(),
   bank: part({ name: line, iban: line, bic: line }),
@@ -77,18 +74,18 @@ const ITEMISATION = z.strictObject({
 const LOGO = z.object({ logo: z.string() })
 
 function part<S extends z.ZodRawShape>(shape: S) {
-  return z.strictObject(shape, { error: 'must be an object' }).optional()
+  return z.strictObject(shape, { error: FIELDS.object() }).optional()
 }
 
 const PLAIN = {
   timeZone: ruled(TIME_ZONE_RULE, isTimeZone)
     .optional()
     .meta({ description: 'IANA name; days, months and cycles begin there' }),
-  currency: ruled('must be a currency of ISO 4217, such as EUR', isCurrency)
+  currency: ruled(FIELDS.currency(), isCurrency)
     .optional()
     .meta({ description: 'ISO 4217; of new accounts that name none' }),
   language: z
-    .enum(LANGUAGES, { error: `must be one of ${LANGUAGES.join(', ')}` })
+    .enum(LANGUAGES, { error: FIELDS.oneOf(LANGUAGES) })
     .optional()
     .meta({ description: 'Of new accounts that name none, and of documents without an account' }),
   billNumberPattern: ruled(NUMBER_PATTERN_RULE, isNumberPattern)
@@ -147,7 +144,7 @@ export function requireChange(patch: TenantPatch): void {
 export async function requireLogo(branding: unknown): Promise<void> {
   const logo = LOGO.safeParse(branding).data?.logo
   if (logo === undefined || (await decodeLogo(logo))) return
-  throw ADMIN.logo(LOGO_RULE)
+  throw ADMIN.logo(readFault(LOGO_RULE).text)
 }
 
 const PART_SHAPES = { branding: BRANDING, itemisation: ITEMISATION } as const

@@ -1,3 +1,5 @@
+import { FIELDS } from '../messages/field.ts'
+
 export interface NumberPlace {
   readonly prefix: string
   readonly suffix: string
@@ -12,9 +14,7 @@ const WIDTH_MAX = 12
 const YEAR = '{yyyy}'
 const PATTERN = /^([^{}]*(?:\{yyyy\}[^{}]*)*)\{(0*1)\}([^{}]*(?:\{yyyy\}[^{}]*)*)$/
 
-export const NUMBER_PATTERN_RULE =
-  `must be a text of at most ${LENGTH_MAX} characters with one number such as {000001}, of 1 to ${WIDTH_MAX} digits; ` +
-  `besides it ${YEAR} stands for the year of the bill, and other braces and control characters for nothing`
+export const NUMBER_PATTERN_RULE = FIELDS.numberPattern(LENGTH_MAX, WIDTH_MAX, YEAR)
 
 /** Reads a pattern such as `INV-{yyyy}-{000001}`: text, years, and one number. Undefined for any other text. */
 export function readNumberPattern(pattern: string): NumberPattern | undefined {

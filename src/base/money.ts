@@ -1,4 +1,5 @@
 import Big from 'big.js'
+import { FIELDS } from '../messages/field.ts'
 import { codes } from './codes.ts'
 
 /** Amounts travel as JSON numbers; up to this many digits survive an IEEE double. */
@@ -13,14 +14,14 @@ const DECIMAL = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d{1,3})?$/
 /** The common case: too short to lose a digit. */
 const PLAIN = /^-?(?:0|[1-9]\d{0,3})(?:\.\d{1,10})?$/
 
-/** Says why a decimal in JSON cannot be stored exactly; undefined if it can. */
+/** Returns the fault of a decimal in JSON that cannot be stored exactly; undefined if it can. */
 export function decimalFault(source: string): string | undefined {
   if (PLAIN.test(source)) return undefined
-  if (!DECIMAL.test(source)) return 'must be a decimal number'
+  if (!DECIMAL.test(source)) return FIELDS.decimal()
   const value = new Big(source)
-  if (value.abs().gte(LIMIT)) return 'must be smaller than 1000000000000000 in size'
-  if (value.c.length > SIGNIFICANT_DIGITS) return `must have at most ${SIGNIFICANT_DIGITS} significant digits`
-  if (value.c.length - 1 - value.e > DECIMAL_PLACES) return `must have at most ${DECIMAL_PLACES} decimal places`
+  if (value.abs().gte(LIMIT)) return FIELDS.size(LIMIT.toFixed())
+  if (value.c.length > SIGNIFICANT_DIGITS) return FIELDS.significantDigits(SIGNIFICANT_DIGITS)
+  if (value.c.length - 1 - value.e > DECIMAL_PLACES) return FIELDS.decimalPlaces(DECIMAL_PLACES)
   return undefined
 }
 

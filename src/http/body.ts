@@ -5,8 +5,9 @@ import { isStorable } from '../base/code-points.ts'
 import { jsonPath } from '../base/json-path.ts'
 import { SIGNIFICANT_DIGITS } from '../base/money.ts'
 import { BODIES } from '../messages/body.ts'
+import { FIELDS } from '../messages/field.ts'
 import { nextTurn } from '../pace/turns.ts'
-import { type Finding, refusal } from './findings.ts'
+import { type Finding, findingAt, refusal } from './findings.ts'
 import { elementsOf, isArray, type Lines, linesOf } from './lines.ts'
 import { PATCH_TYPES } from './media-types.ts'
 
@@ -155,15 +156,14 @@ const SHOWN_LENGTH = 40
 
 /** Refuses numbers that a double would change: amounts are never rounded on the way in. */
 function checkNumbers(text: string): void {
-  const sources = new Map<unknown, string>()
+  const faults = new Map<unknown, string>()
   const marked = JSON.parse(text, (_: string, value: unknown, context?: { source?: string }): unknown => {
     if (typeof value !== 'number' || context?.source === undefined || isExact(context.source, value)) return value
     const mark = {}
-    sources.set(mark, context.source.slice(0, SHOWN_LENGTH))
+    faults.set(mark, FIELDS.inexact(context.source.slice(0, SHOWN_LENGTH), SIGNIFICANT_DIGITS))
     return mark
   })
-  const refused = `at most ${SIGNIFICANT_DIGITS} significant digits are kept`
-  refuseWhere(marked, (value) => sources.has(value) && `cannot be ${sources.get(value)}: ${refused}`)
+  refuseWhere(marked, (value) => faults.get(value))
 }
 
 function isExact(source: string, value: number): boolean {
@@ -181,26 +181,26 @@ const SUSPECT_TEXT = /\\u(?:0000|d[89a-f])/i
 function checkTexts(value: unknown): void {
   const isBad = (text: unknown) => typeof text === 'string' && !isStorable(text)
   const hasBadName = (item: unknown) => isObject(item) && Object.keys(item).some(isBad)
-  refuseWhere(value, (item) => (isBad(item) || hasBadName(item)) && 'must not contain NUL or unpaired surrogates')
+  refuseWhere(value, (item) => (isBad(item) || hasBadName(item) ? FIELDS.storable() : undefined))
 }
 
 function checkNames(value: unknown): void {
-  refuseWhere(value, (item) => isObject(item) && Object.hasOwn(item, '__proto__') && 'must not have a member __proto__')
+  refuseWhere(value, (item) => (isObject(item) && Object.hasOwn(item, '__proto__') ? FIELDS.prototype() : undefined))
 }
 
 /** Throws `invalidField` with the path of every value that has a fault. */
-function refuseWhere(value: unknown, fault: (value: unknown) => string | false): void {
+function refuseWhere(value: unknown, fault: (value: unknown) => string | undefined): void {
   const found = [...faults(value, fault, [])]
   if (found.length > 0) throw refusal(BODIES.invalidFields, found)
 }
 
 function* faults(
   value: unknown,
-  fault: (value: unknown) => string | false,
+  fault: (value: unknown) => string | undefined,
   path: readonly PropertyKey[]
 ): Generator<Finding> {
-  const message = fault(value)
-  if (message) yield { path: jsonPath(path), message }
+  const found = fault(value)
+  if (found) yield findingAt(jsonPath(path), found)
   else if (Array.isArray(value)) for (const [at, item] of value.entries()) yield* faults(item, fault, [...path, at])
   else if (isObject(value))
     for (const [name, item] of Object.entries(value)) yield* faults(item, fault, [...path, name])

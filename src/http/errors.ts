@@ -5,6 +5,7 @@ import { errorBody, Problem } from '../messages/problem.ts'
 import { SERVER } from '../messages/server.ts'
 import { LINES_TYPE } from './body.ts'
 import { dropBody, watchConnections } from './connections.ts'
+import { errorsMember } from './findings.ts'
 import { PATCH_TYPES } from './media-types.ts'
 import { requestId } from './request-id.ts'
 
@@ -57,7 +58,7 @@ function sendProblem(reply: FastifyReply, request: FastifyRequest, problem: Prob
     .code(problem.status)
     .headers({ ...(problem.kind === 'unsupportedMediaType' && accepted(request)), ...problem.headers })
     .type(JSON_TYPE)
-    .send(JSON.stringify(errorBody(problem, request.id)))
+    .send(JSON.stringify({ ...errorBody(problem, request.id), ...errorsMember(problem) }))
 }
 
 /** Responds to an unsupported Expect header before the framework sees the request. */

@@ -1,10 +1,14 @@
+import { FIELDS } from '../messages/field.ts'
+import { readFault } from '../messages/message.ts'
 import type { Problem } from '../messages/problem.ts'
 
+/** The fault of one field. */
 export interface Finding {
   readonly path: string
   readonly message: string
+  readonly faultCode?: string | undefined
 }
-/** A finding as clients get it, with the code of its message. */
+/** A finding as clients get it, with the code of the message that lists it. */
 export interface Told extends Finding {
   readonly messageCode: string
 }
@@ -14,14 +18,32 @@ const ABOUT_PLACE = /^(\$(?:\.\w+|\[\d+\]|\['[^']*'\])*) (.+)$/s
 
 const listed = new WeakMap<Problem, readonly Finding[]>()
 
+/** Returns a finding; `fault` is an entry of FIELDS with its values. */
+export function findingAt(path: string, fault: string): Finding {
+  const { code: faultCode, text: message } = readFault(fault)
+  return { path, message, faultCode }
+}
+
 /** Returns the problem of a message that lists findings. */
 export function refusal(message: (list: string) => Problem, findings: readonly Finding[]): Problem {
-  const first = findings.slice(0, LISTED_MAX)
-  const left = findings.length - first.length
-  const more = left > 0 ? [`and ${left} more`] : []
-  const problem = message([...first.map((finding) => `${finding.path} ${finding.message}`), ...more].join('; '))
-  listed.set(problem, [...first, ...more.map((left) => ({ path: '$', message: left }))])
+  const problem = message(
+    shown(findings)
+      .map((finding) => (finding.path === '' ? finding.message : `${finding.path} ${finding.message}`))
+      .join('; ')
+  )
+  return listing(problem, findings)
+}
+
+/** Returns the problem; its response lists the findings. */
+export function listing(problem: Problem, findings: readonly Finding[]): Problem {
+  const all = shown(findings).map((finding) => (finding.path === '' ? { ...finding, path: '$' } : finding))
+  listed.set(problem, all)
   return problem
+}
+
+function shown(findings: readonly Finding[]): readonly Finding[] {
+  const left = findings.length - LISTED_MAX
+  return left > 0 ? [...findings.slice(0, LISTED_MAX), findingAt('', FIELDS.more(left))] : findings
 }
 
 /** Returns the listed findings of a problem, or its one message and the place it begins with. */
@@ -31,4 +53,9 @@ export function findingsOf(problem: Problem): readonly Told[] {
   if (known) return known.map((finding) => ({ ...finding, messageCode }))
   const [, path = '$', message = problem.message] = ABOUT_PLACE.exec(problem.message) ?? []
   return [{ path, message, messageCode }]
+}
+
+/** Returns the member of the response that lists the findings of a problem, if it does. */
+export function errorsMember(problem: Problem): { readonly errors?: readonly Told[] } {
+  return listed.has(problem) ? { errors: findingsOf(problem) } : {}
 }

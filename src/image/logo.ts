@@ -1,4 +1,5 @@
 import { setNewest } from '../base/newest.ts'
+import { FIELDS } from '../messages/field.ts'
 import { doAside } from '../pace/aside.ts'
 import { requireNoTransaction } from '../pace/slow.ts'
 import { type Flattened, PIXELS_MAX, SIDE_MAX } from './png.ts'
@@ -14,9 +15,7 @@ const DATA_URI = /^data:image\/png;base64,([A-Za-z0-9+/]+=*)$/
 const LOGO_MAX_LENGTH = 400_000
 const WORK = new URL('./png-work.ts', import.meta.url)
 
-export const LOGO_RULE =
-  `must be data:image/png;base64,... of at most ${LOGO_MAX_LENGTH} characters: a PNG of 8 bits per colour, ` +
-  `not interlaced, of at most ${PIXELS_MAX} pixels, ${SIDE_MAX} to a side`
+export const LOGO_RULE = FIELDS.logo(LOGO_MAX_LENGTH, PIXELS_MAX, SIDE_MAX)
 
 const decoded = new Map<string, Promise<Logo | undefined>>()
 const DECODED_MAX = 50

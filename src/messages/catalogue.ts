@@ -6,8 +6,9 @@ import { BODIES } from './body.ts'
 import { CALLBACKS } from './callback.ts'
 import { CYCLES } from './cycle.ts'
 import { DOCUMENTS } from './document.ts'
+import { FIELDS } from './field.ts'
 import { HTTP } from './http.ts'
-import type { Entry } from './message.ts'
+import { type Entry, readFault } from './message.ts'
 import { OAUTH } from './oauth.ts'
 import { PAYMENTS } from './payment.ts'
 import { errorBody } from './problem.ts'
@@ -41,18 +42,33 @@ export const CATALOGUE: Readonly<Record<string, Readonly<Record<string, Entry>>>
   'The server': SERVER
 }
 
+export const FAULTS: readonly Entry<string>[] = Object.values(FIELDS)
+
 export function errorsPage(): string {
   const sections = Object.entries(CATALOGUE).map(([about, entries]) => {
     const lines = Object.values(entries).map(({ example }) => lineOf(errorBody(example(), '')))
     return `## ${about}\n\n${COLUMNS}\n| --- | --- | --- | --- | --- |\n${lines.join('')}`
   })
-  return `${HEAD}\n${sections.join('\n')}`
+  return `${HEAD}\n${[...sections, faultsSection()].join('\n')}`
+}
+
+function faultsSection(): string {
+  const lines = FAULTS.map(({ code, example }) => `| \`${code}\` | ${escaped(readFault(example()).text)} |\n`)
+  const table = `| faultCode | fault, for example |\n| --- | --- |\n${lines.join('')}`
+  return `## Faults of fields\n\n${ABOUT_FAULTS}\n${table}`
 }
 
 function lineOf({ messageCode, status, code, reason, message = '' }: Readonly<Record<string, string>>): string {
-  const text = message.replaceAll(/[\\`*_<|]/g, String.raw`\$&`)
-  return `| \`${messageCode}\` | ${status} | ${code} | ${reason} | ${text} |\n`
+  return `| \`${messageCode}\` | ${status} | ${code} | ${reason} | ${escaped(message)} |\n`
 }
+
+function escaped(text: string): string {
+  return text.replaceAll(/[\\`*_<|]/g, String.raw`\$&`)
+}
+
+const ABOUT_FAULTS = `An error about fields has \`errors\`: the \`path\`, the \`message\` and the \`faultCode\` of each
+fault, at most 20 of them. So has a line of many.
+`
 
 const COLUMNS = '| messageCode | status | code | reason | message, for example |'
 

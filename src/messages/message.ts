@@ -7,16 +7,20 @@ type Like<Example extends readonly Value[]> = {
 }
 
 /** An entry of the catalogue. */
-export interface Entry {
+export interface Entry<Made = Problem> {
   code: string
-  /** Makes the Problem with the values of the example. */
-  readonly example: () => Problem
+  /** Makes the Problem, or part of one, with the values of the example. */
+  readonly example: () => Made
 }
 /** Makes the Problem to throw, with values in the places of the example's. */
-export type Message<Example extends readonly Value[]> = Entry & ((...values: Like<Example>) => Problem)
+export type Message<Example extends readonly Value[], Made = Problem> = Entry<Made> &
+  ((...values: Like<Example>) => Made)
 
 /** Gives entries their codes: the subject, and the name of each. */
-export function messages<Entries extends Readonly<Record<string, Entry>>>(subject: string, entries: Entries): Entries {
+export function messages<Entries extends Readonly<Record<string, Entry<unknown>>>>(
+  subject: string,
+  entries: Entries
+): Entries {
   for (const [name, entry] of Object.entries(entries)) entry.code = `${subject}.${name}`
   return entries
 }
@@ -25,19 +29,23 @@ export function messages<Entries extends Readonly<Record<string, Entry>>>(subjec
  * Tags a template whose values are the example of the entry, so that it reads as what a client gets. A list is written
  * with commas. A long text may go on in a new line, which counts as a blank.
  */
-function of(kind: ProblemKind) {
+function made<Made>(make: (code: string, text: string) => Made) {
   return <const Example extends readonly Value[]>(
     lines: TemplateStringsArray,
     ...example: Example
-  ): Message<Example> => {
+  ): Message<Example, Made> => {
     const parts = lines.map((line) => line.replaceAll(/\n */g, ' '))
-    const made = (values: readonly Value[]) => new Problem(kind, entry.code, rendered(parts, values))
-    const entry: Message<Example> = Object.assign((...values: Like<Example>) => made(values), {
+    const made = (values: readonly Value[]) => make(entry.code, rendered(parts, values))
+    const entry: Message<Example, Made> = Object.assign((...values: Like<Example>) => made(values), {
       code: '',
       example: () => made(example)
     })
     return entry
   }
+}
+
+function of(kind: ProblemKind) {
+  return made((code, text) => new Problem(kind, code, text))
 }
 
 function rendered(parts: readonly string[], values: readonly Value[]): string {
@@ -47,12 +55,25 @@ function rendered(parts: readonly string[], values: readonly Value[]): string {
   })
 }
 
-/** By their kinds: `is.notFound` tags the template of an entry that is one. */
+/** Separates the code of a fault from its text: no text has it. */
+const MARK = '\u001f'
+
+/** Takes a fault apart. A text without a code comes from elsewhere. */
+export function readFault(fault: string): { readonly code: string | undefined; readonly text: string } {
+  const [first = '', text] = fault.split(MARK)
+  return text === undefined ? { code: undefined, text: first } : { code: first, text }
+}
+
+/**
+ * By their kinds: `is.notFound` tags the template of an entry that is one. `is.fault` tags the fault of a field, whose
+ * code goes with its text, since schemas pass texts on.
+ */
 export const is = {
   badRequest: of('badRequest'),
   conflict: of('conflict'),
   expectationFailed: of('expectationFailed'),
   expiredCredentials: of('expiredCredentials'),
+  fault: made((code, text) => code + MARK + text),
   forbidden: of('forbidden'),
   headersTooLarge: of('headersTooLarge'),
   internal: of('internal'),

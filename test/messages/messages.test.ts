@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { CATALOGUE, errorsPage } from '../../src/messages/catalogue.ts'
-import { is, messages } from '../../src/messages/message.ts'
+import { CATALOGUE, errorsPage, FAULTS } from '../../src/messages/catalogue.ts'
+import { is, messages, readFault } from '../../src/messages/message.ts'
 import { Problem } from '../../src/messages/problem.ts'
 
 const ENTRIES = Object.values(CATALOGUE).flatMap((entries) => Object.values(entries))
@@ -14,7 +14,19 @@ function textAndKind({ message, kind, status }: Problem) {
 }
 
 test('no two messages have the same code', () => {
-  expect(new Set(ENTRIES.map(({ code }) => code)).size).toBe(ENTRIES.length)
+  const codes = [...ENTRIES, ...FAULTS].map(({ code }) => code)
+  expect(new Set(codes).size).toBe(codes.length)
+})
+
+test('a fault goes with its code, and follows the path of a field', () => {
+  const wrong = FAULTS.filter(({ code, example }) => {
+    const fault = readFault(example())
+    const text = `$ ${fault.text.replace(', or null', '')}`
+    const isRight = /^\$ (?:must|is|has|cannot|and) /.test(text) && faults(code, text).length === 0
+    return fault.code !== code || !isRight
+  })
+  expect(wrong.map(({ code }) => code)).toEqual([])
+  expect(readFault('must be a text')).toEqual({ code: undefined, text: 'must be a text' })
 })
 
 test('the catalogue has the messages of every file of the folder', () => {

@@ -51,6 +51,7 @@ interface Members {
   readonly exp: number
   readonly expiresAt: string
   readonly externalId: string
+  readonly faultCode: string
   readonly failure: string
   readonly finishedAt: string
   readonly holdReason: string

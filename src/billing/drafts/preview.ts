@@ -9,6 +9,7 @@ import { slotOf } from '../../fairness/request-slot.ts'
 import { moneyOf, objectOf } from '../../http/json.ts'
 import { BILLS } from '../../messages/bill.ts'
 import { BODIES } from '../../messages/body.ts'
+import { FIELDS } from '../../messages/field.ts'
 import { inTurns } from '../../pace/turns.ts'
 import { anyQuery, type Endpoint, endpoint } from '../../tmf/serving/endpoint.ts'
 import { draftBills } from './draft.ts'
@@ -20,13 +21,13 @@ const LINES_SHOWN_MAX = 10_000
 const RATES_MAX = 100_000
 /** A larger preview takes a slot for expensive work. */
 const WRITE_RATES_MAX = 1_000
-const UNTIL_FAULT = 'must be an RFC 3339 date-time'
+const UNTIL_FAULT = FIELDS.until()
 const WANTED = z.strictObject({
-  billingAccount: z.strictObject(
-    { id: z.string({ error: 'must be a text' }) },
-    { error: 'must be an object with an id' }
-  ),
-  until: z.string({ error: UNTIL_FAULT }).optional()
+  billingAccount: z.strictObject({ id: z.string({ error: FIELDS.text() }) }, { error: FIELDS.objectWithId() }),
+  until: z
+    .string({ error: UNTIL_FAULT })
+    .refine((text) => parseInstant(text) !== undefined, { error: UNTIL_FAULT })
+    .optional()
 })
 
 export function previewEndpoint(apiBase: string): Endpoint {
@@ -46,7 +47,6 @@ export function previewEndpoint(apiBase: string): Endpoint {
     handle: async ({ request, body, view }, { database, clock, address }) => {
       const { billingAccount, until } = body
       const given = until === undefined ? undefined : parseInstant(until)
-      if (until !== undefined && given === undefined) throw BODIES.invalidFields(`$.until ${UNTIL_FAULT}`)
       const root = address(request, apiBase).url
       const account = await findAccount(database, view, billingAccount.id)
       if (!account) throw BODIES.unknownReference('$.billingAccount.id', 'billing account')

@@ -7,6 +7,7 @@ import { plainText } from '../../base/plain-text.ts'
 import { slotOf } from '../../fairness/request-slot.ts'
 import { entityTag } from '../../http/conditional.ts'
 import { BODIES } from '../../messages/body.ts'
+import { FIELDS } from '../../messages/field.ts'
 import { PAYMENTS } from '../../messages/payment.ts'
 import { aboutName } from '../../messages/problem.ts'
 import { weighed } from '../../tmf/cost.ts'
@@ -32,30 +33,30 @@ import { PAYMENT_SCHEMA } from './schema.ts'
 
 const REFERENCE_MAX_LENGTH = 256
 const BILLS_MAX = 1_000
-const REFERENCE_FAULT = `must be a text of at most ${REFERENCE_MAX_LENGTH} characters, and not blank`
-const UNIT_FAULT = 'must be a currency of ISO 4217, such as EUR'
+const REFERENCE_FAULT = FIELDS.reference(REFERENCE_MAX_LENGTH)
+const UNIT_FAULT = FIELDS.currency()
 
-const REFERRED = z.strictObject({ id: z.string({ error: 'must be a text' }) })
+const REFERRED = z.strictObject({ id: z.string({ error: FIELDS.text() }) })
 const RECEIPT = z.strictObject({
   billingAccount: REFERRED,
   amount: z
     .strictObject({
       unit: z.string({ error: UNIT_FAULT }).refine(isCurrency, { error: UNIT_FAULT }),
-      value: z.number({ error: 'must be a number' })
+      value: z.number({ error: FIELDS.number() })
     })
     .superRefine(({ unit, value }, context) => {
       const message = amountFault(unit, value)
       if (message) context.addIssue({ code: 'custom', path: ['value'], message, input: value })
     }),
-  method: z.enum(METHODS, { error: `must be one of ${METHODS.join(', ')}` }),
+  method: z.enum(METHODS, { error: FIELDS.oneOf(METHODS) }),
   reference: z
     .string({ error: REFERENCE_FAULT })
     .max(REFERENCE_MAX_LENGTH, { error: REFERENCE_FAULT })
     .regex(/\S/, { error: REFERENCE_FAULT })
     .refine((text) => plainText(text) !== '', { error: REFERENCE_FAULT }),
   bills: z
-    .array(REFERRED, { error: 'must be a list' })
-    .max(BILLS_MAX, { error: `must not name more than ${BILLS_MAX}` })
+    .array(REFERRED, { error: FIELDS.list() })
+    .max(BILLS_MAX, { error: FIELDS.tooManyNamed(BILLS_MAX) })
     .nullish()
 })
 
@@ -209,9 +210,7 @@ async function create({ body, view, author }: Asked<unknown, z.output<typeof REC
 function amountFault(unit: string, value: number): string | undefined {
   const fault = decimalFault(String(value))
   if (fault) return fault
-  if (value <= 0) return 'must be more than 0'
+  if (value <= 0) return FIELDS.positive()
   const digits = minorDigits(unit)
-  return new Big(value).round(digits, Big.roundDown).eq(value)
-    ? undefined
-    : `must have at most ${digits} decimal places, as ${unit} has`
+  return new Big(value).round(digits, Big.roundDown).eq(value) ? undefined : FIELDS.minorUnits(digits, unit)
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Transaction } from '../../db/database.ts'
+import { FIELDS } from '../../messages/field.ts'
 import { ISSUING_STATES } from '../../resources/customer-bill.ts'
 import type { ChangeContext } from '../../tmf/declaration/resource.ts'
 import type { EndpointDescription } from '../../tmf/openapi/endpoint.ts'
@@ -20,7 +21,7 @@ export const RUN = {
 } as const satisfies Partial<EndpointDescription>
 
 const FILTER = z
-  .string({ error: 'must be a text' })
+  .string({ error: FIELDS.text() })
   .optional()
   .meta({ description: 'Selects bills, written like the query of their list; all by default' })
 
@@ -33,9 +34,7 @@ const release = endpoint({
   description: `Issues or sends bills of an ended run. It works in chunks; after an interruption, the same request
 continues where it ended.`,
   body: z.strictObject({
-    state: z
-      .enum(ISSUING_STATES, { error: `must be one of ${ISSUING_STATES.join(', ')}` })
-      .meta({ description: 'The new state' }),
+    state: z.enum(ISSUING_STATES, { error: FIELDS.oneOf(ISSUING_STATES) }).meta({ description: 'The new state' }),
     filter: FILTER
   }),
   examples: { all: { value: { state: 'sent' } } },

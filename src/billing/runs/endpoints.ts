@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { slotOf } from '../../fairness/request-slot.ts'
+import { FIELDS } from '../../messages/field.ts'
 import { RUNS } from '../../messages/run.ts'
 import { RUN_BILL_STATES } from '../../resources/customer-bill.ts'
 import { weighed } from '../../tmf/cost.ts'
@@ -24,14 +25,14 @@ const start = endpoint({
   description: 'Bills all accounts of a cycle, in the background; the run tells how far it is.',
   body: z.strictObject({
     billCycle: z
-      .strictObject({ id: z.string({ error: 'must be a text' }) }, { error: 'must be an object with an id' })
+      .strictObject({ id: z.string({ error: FIELDS.text() }) }, { error: FIELDS.objectWithId() })
       .meta({ description: 'The cycle to bill' }),
     dryRun: z
-      .boolean({ error: 'must be true or false' })
+      .boolean({ error: FIELDS.trueOrFalse() })
       .default(false)
       .meta({ description: 'Makes bills for reading only' }),
     billState: z
-      .enum(RUN_BILL_STATES, { error: `must be one of ${RUN_BILL_STATES.join(', ')}` })
+      .enum(RUN_BILL_STATES, { error: FIELDS.oneOf(RUN_BILL_STATES) })
       .default('new')
       .meta({ description: 'The state of the bills' })
   }),

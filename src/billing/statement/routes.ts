@@ -4,6 +4,7 @@ import { type Account, findAccount } from '../../accounts/lookup.ts'
 import { type Instant, parseDay } from '../../base/instant.ts'
 import { DAY_MS, startOfDay } from '../../base/time-zone.ts'
 import { moneyOf, objectOf } from '../../http/json.ts'
+import { FIELDS } from '../../messages/field.ts'
 import { RESOURCES } from '../../messages/resource.ts'
 import { inTurns } from '../../pace/turns.ts'
 import { type Endpoint, endpoint, noBody, queryOf } from '../../tmf/serving/endpoint.ts'
@@ -16,7 +17,7 @@ import { type Movement, readMovement, readStatement, type Statement } from './st
 const DAY_FIRST = '1970-01-01'
 const DAY_LAST = '9998-12-31'
 
-const DAY_FAULT = `must be a day such as 2026-01-31, from ${DAY_FIRST} to ${DAY_LAST}`
+const DAY_FAULT = FIELDS.day(DAY_FIRST, DAY_LAST)
 
 function day(description: string) {
   return z
@@ -32,11 +33,11 @@ const QUERY = z
     to: day('The last day'),
     currency: z
       .string()
-      .regex(/^[A-Z]{3}$/, { error: 'must be three letters of ISO 4217' })
+      .regex(/^[A-Z]{3}$/, { error: FIELDS.currencyCode() })
       .optional()
       .meta({ description: "Currency of the balance; the account's own by default" })
   })
-  .refine(({ from, to }) => from <= to, { path: ['from'], error: 'must not be after to' })
+  .refine(({ from, to }) => from <= to, { path: ['from'], error: FIELDS.afterEnd('to') })
 
 export function statementEndpoint(paymentBase: string): Endpoint {
   return endpoint({

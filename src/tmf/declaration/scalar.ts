@@ -3,6 +3,7 @@ import { compareCodePoints, isStorable } from '../../base/code-points.ts'
 import { instantFromPostgres, parseInstant } from '../../base/instant.ts'
 import { canonicalDecimal, compareDecimals, decimalFault, trimScale } from '../../base/money.ts'
 import { type Sql, sql } from '../../db/sql.ts'
+import { FIELDS } from '../../messages/field.ts'
 import type { Operator } from './predicate.ts'
 import type { Scalar } from './shape.ts'
 
@@ -43,20 +44,20 @@ const asText = {
 }
 
 const FORMATS: ReadonlyMap<string, { isSound: (value: string) => boolean; error: string }> = new Map([
-  ['uri', { isSound: (value) => URL.canParse(value), error: 'must be an absolute URI' }],
+  ['uri', { isSound: (value) => URL.canParse(value), error: FIELDS.uri() }],
   [
     'uri-reference',
     {
       // Browsers drop blanks and control characters before they look for the scheme.
       isSound: (value) => !/[\s\p{Cc}]/u.test(value) && /^(?:https?:\/\/|urn:|(?![a-z][a-z0-9+.-]*:))/i.test(value),
-      error: 'must be an http, https or urn address, or a relative one, without blanks'
+      error: FIELDS.uriReference()
     }
   ],
   [
     'byte',
     {
       isSound: (value) => value.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(value),
-      error: 'must be base64 (RFC 4648, section 4), without line breaks'
+      error: FIELDS.notBase64()
     }
   ]
 ])
@@ -80,7 +81,7 @@ const text: ScalarKind<Extract<Scalar, { kind: 'text' }>> = {
     const known = FORMATS.get(format ?? '')
     if (known) return z.string().max(maxLength).refine(known.isSound, { error: known.error })
     const schema = z.string().min(minLength).max(maxLength)
-    return pattern ? schema.regex(pattern, { error: `must match ${pattern.source}` }) : schema
+    return pattern ? schema.regex(pattern, { error: FIELDS.pattern(pattern.source) }) : schema
   },
   openApi: ({ minLength, maxLength, pattern, format }) => ({
     type: 'string',
@@ -108,11 +109,7 @@ const instant: ScalarKind = {
     z.string().transform((value, context) => {
       const parsed = parseInstant(value)
       if (parsed) return parsed
-      context.issues.push({
-        code: 'custom',
-        input: value,
-        message: 'must be a date-time with an offset, as in 2026-01-15T10:00:00Z'
-      })
+      context.issues.push({ code: 'custom', input: value, message: FIELDS.dateTime() })
       return z.NEVER
     }),
   openApi: () => ({ type: 'string', format: 'date-time' }),

@@ -1,8 +1,10 @@
 import { z } from 'zod'
 import { jsonPath } from '../../base/json-path.ts'
 import { oncePer } from '../../base/once.ts'
-import { type Finding, refusal } from '../../http/findings.ts'
+import { type Finding, findingAt, refusal } from '../../http/findings.ts'
+import { faultOf, isMissing } from '../../http/issues.ts'
 import { BODIES } from '../../messages/body.ts'
+import { FIELDS } from '../../messages/field.ts'
 import { accepted, hasNull, UNSURE } from './acceptance.ts'
 import type { Document, Resource } from './resource.ts'
 import { scalarKind } from './scalar.ts'
@@ -39,7 +41,7 @@ const objectSchema = oncePer((shape: ObjectShape): z.ZodType<Document> => {
   // Runs even if a member is faulty, so that all findings are listed at once.
   const schema = z.looseObject(Object.fromEntries(members)).refine((value) => unknownNames(shape, value).length === 0, {
     when: () => true,
-    error: ({ input }) => `has ${unknownNames(shape, input).join(', ')}, ${notAllowed(shape)}`
+    error: ({ input }) => notAllowed(shape, unknownNames(shape, input))
   })
   const ordered = shape.ordered ? inOrder(schema, shape, shape.ordered) : schema
   const whole = shape.needed ? complete(ordered, shape, shape.needed) : ordered
@@ -52,7 +54,7 @@ function inOrder(
   shape: ObjectShape,
   [first, last]: readonly [string, string]
 ): z.ZodType<Document> {
-  return schema.refine((value) => isOrdered(shape, value), { path: [last], error: `must not be before ${first}` })
+  return schema.refine((value) => isOrdered(shape, value), { path: [last], error: FIELDS.beforeStart(first) })
 }
 
 /** Runs only if all members are sound. */
@@ -61,7 +63,7 @@ function complete(
   shape: ObjectShape,
   { member, when, isOneOf }: Needed
 ): z.ZodType<Document> {
-  const error = `is required where ${when} is ${isOneOf.join(', ')}`
+  const error = FIELDS.requiredWhere(when, isOneOf)
   return schema.refine((value) => hasNeeded(shape, value), { path: [member], error })
 }
 
@@ -73,8 +75,8 @@ function spelledOut(member: string): (value: unknown) => unknown {
 function memberSchema({ shape, required }: Member): z.ZodType {
   const schema = schemaOf(shape)
   if (!required) return schema.optional()
-  if (shape.kind === 'text') return schema.refine((value) => !isBlank(value), { error: 'must not be blank' })
-  if (shape.kind === 'any') return schema.refine((value) => value !== undefined, { error: 'is required' })
+  if (shape.kind === 'text') return schema.refine((value) => !isBlank(value), { error: FIELDS.blank() })
+  if (shape.kind === 'any') return schema.refine((value) => value !== undefined, { error: FIELDS.required() })
   return schema
 }
 
@@ -96,10 +98,9 @@ function unknownNames(shape: ObjectShape, value: unknown): readonly string[] {
   return hasOwnType ? [] : Object.keys(value).filter((name) => !shape.members.has(name))
 }
 
-function notAllowed(shape: ObjectShape): string {
-  const names = [...shape.members.keys()].join(', ')
-  const how = shape.extensible ? `; other attributes need an own @type (not ${shape.name})` : ''
-  return `which ${shape.name} does not: there are ${names}${how}`
+function notAllowed({ members, name, extensible }: ObjectShape, unknown: readonly string[]): string {
+  const known = [...members.keys()]
+  return extensible ? FIELDS.unknownAttributes(unknown, name, known, name) : FIELDS.unknownMembers(unknown, name, known)
 }
 
 const isBlank = (value: unknown): boolean => typeof value === 'string' && value.trim() === ''
@@ -113,30 +114,6 @@ function withoutNulls(value: unknown): unknown {
   return Object.fromEntries(kept.map(([name, member]) => [name, withoutNulls(member)]))
 }
 
-function isMissing(issue: z.core.$ZodIssue): boolean {
-  return issue.code === 'invalid_type' && issue.input === undefined
-}
-
 function finding(issue: z.core.$ZodIssue): Finding {
-  return { path: jsonPath(issue.path), message: isMissing(issue) ? 'is required' : describe(issue) }
+  return findingAt(jsonPath(issue.path), faultOf(issue))
 }
-
-function describe(issue: z.core.$ZodIssue): string {
-  switch (issue.code) {
-    case 'custom':
-    case 'invalid_format':
-      return issue.message
-    case 'invalid_type':
-      return `must be ${issue.expected === 'int' ? 'an integer' : `of type ${issue.expected}`}`
-    case 'invalid_value':
-      return `must be one of ${issue.values.map(String).join(', ')}`
-    case 'too_big':
-      return `must be at most ${issue.maximum}${UNITS[issue.origin] ?? ''}`
-    case 'too_small':
-      return `must be at least ${issue.minimum}${UNITS[issue.origin] ?? ''}`
-    default:
-      return issue.message
-  }
-}
-
-const UNITS: Readonly<Record<string, string>> = { string: ' characters long', array: ' elements long' }

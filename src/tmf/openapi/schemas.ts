@@ -22,6 +22,20 @@ export function componentSchemas(resources: readonly Resource[]): Json {
   }
 }
 
+const FINDINGS: Json = {
+  type: 'array',
+  items: {
+    type: 'object',
+    required: ['path', 'message', 'messageCode'],
+    properties: {
+      path: { type: 'string', description: 'Place in the document, as JSONPath' },
+      message: { type: 'string', description: 'The fault' },
+      messageCode: { type: 'string', description: 'Names the message, as in Error' },
+      faultCode: { type: 'string', description: 'Names the fault of a field, independent of its wording' }
+    }
+  }
+}
+
 const LINE_RESULT: Json = {
   type: 'object',
   description: 'The result of one document; one per line',
@@ -30,19 +44,7 @@ const LINE_RESULT: Json = {
     line: { type: 'integer', minimum: 1, description: "Number of the line, or of the array's element" },
     id: { type: 'string', description: 'Identifier of the stored resource' },
     account: { const: 'unknown', description: 'The account does not exist yet: the rate waits for it' },
-    errors: {
-      type: 'array',
-      description: 'Reasons for not storing it',
-      items: {
-        type: 'object',
-        required: ['path', 'message', 'messageCode'],
-        properties: {
-          path: { type: 'string', description: 'Place in the line, as JSONPath' },
-          message: { type: 'string', description: 'The fault' },
-          messageCode: { type: 'string', description: 'Names the message, as in Error' }
-        }
-      }
-    },
+    errors: { ...FINDINGS, description: 'Reasons for not storing it' },
     status: {
       type: 'string',
       enum: ['created', 'duplicate', 'refused', 'notStored', 'failed'],
@@ -209,6 +211,7 @@ const ERROR: Json = {
     reason: { type: 'string', description: 'Kind of failure, for people' },
     message: { type: 'string', description: 'The faults and what is allowed, each with its JSON path' },
     messageCode: { type: 'string', description: 'Code of the message, independent of its wording' },
+    errors: { ...FINDINGS, description: 'The faults of fields, the first 20' },
     status: { type: 'string', description: 'The HTTP status' },
     requestId: { type: 'string', description: 'Identifier of the request, as in the log' },
     '@type': { ...schemaOf(META.get('@type')?.shape as Shape), description: 'Always Error' }

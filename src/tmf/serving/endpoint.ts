@@ -5,6 +5,7 @@ import type { WorkClass } from '../../fairness/scheduler.ts'
 import { rawQuery } from '../../http/address.ts'
 import { entityTag, isUnchanged } from '../../http/conditional.ts'
 import { readBody } from '../../http/read-body.ts'
+import { readFault } from '../../messages/message.ts'
 import type { Problem } from '../../messages/problem.ts'
 import { QUERIES } from '../../messages/query.ts'
 import { parameterRefs } from '../openapi/components.ts'
@@ -132,7 +133,7 @@ function readQuery<Query>(schema: z.ZodType<Query>, raw: string, subject: string
   const faults = result.error.issues.map((issue) =>
     issue.code === 'unrecognized_keys'
       ? `${subject} takes ${listed(parameterNames(schema))}`
-      : [...issue.path, issue.message].join(' ')
+      : [...issue.path, readFault(issue.message).text].join(' ')
   )
   throw QUERIES.invalid([...new Set(faults)].join('; '))
 }

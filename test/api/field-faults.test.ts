@@ -1,0 +1,125 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { FAULTS } from '../../src/messages/catalogue.ts'
+import type { Answer } from '../support/answer.ts'
+import { startTestServer, type TestServer } from '../support/server.ts'
+
+let server: TestServer
+beforeAll(async () => {
+  server = await startTestServer()
+})
+afterAll(() => server.close())
+
+const BILL = 'customerBill'
+const PAYMENT = '/billing/v1/payment'
+const TENANT = '/admin/v1/tenant/demo'
+const codesOf = (errors: Answer) => errors.map(({ path, faultCode }: Answer) => [path, faultCode])
+
+test.each<[string, string, unknown, (readonly [string, string])[]]>([
+  ['PATCH', TENANT, { currency: 'XXL' }, [['$.currency', 'field.currency']]],
+  ['PATCH', TENANT, { branding: 1 }, [['$.branding', 'field.objectOrNull']]],
+  [
+    'PATCH',
+    TENANT,
+    { branding: { colour: 'red', address: 1 } },
+    [
+      ['$.branding.colour', 'field.colour'],
+      ['$.branding.address', 'field.object']
+    ]
+  ],
+  ['PATCH', TENANT, { billNumberPattern: 'x' }, [['$.billNumberPattern', 'field.numberPattern']]],
+  [
+    'PATCH',
+    TENANT,
+    { id: 'x', isOperator: true },
+    [
+      ['$.id', 'field.unknown'],
+      ['$.isOperator', 'field.unknown']
+    ]
+  ],
+  [
+    'POST',
+    PAYMENT,
+    { billingAccount: 'x', amount: { unit: 'EUR', value: 0.001 }, method: 'x', reference: 'x'.repeat(257) },
+    [
+      ['$.billingAccount', 'field.type'],
+      ['$.amount.value', 'field.minorUnits'],
+      ['$.method', 'field.oneOf'],
+      ['$.reference', 'field.reference']
+    ]
+  ],
+  [
+    'POST',
+    PAYMENT,
+    {},
+    ['billingAccount', 'amount', 'method', 'reference'].map((name) => [`$.${name}`, 'field.required'])
+  ],
+  ['POST', '/billing/v1/preview', { billingAccount: { id: 'x' }, until: 'now' }, [['$.until', 'field.until']]],
+  [
+    'POST',
+    BILL,
+    {
+      billDate: '2026-01-01',
+      billNo: 'x'.repeat(257),
+      state: 'paid',
+      nope: 1,
+      amountDue: { unit: 'EUR', value: 1e15 },
+      billDocument: [{ id: 'd', url: 'javascript:x' }],
+      taxItem: [{ taxRate: 'x', taxAmount: { unit: 'EUR', value: 1 } }]
+    },
+    [
+      ['$.billDate', 'field.dateTime'],
+      ['$.billNo', 'field.tooLong'],
+      ['$.state', 'field.oneOf'],
+      ['$.amountDue.value', 'field.size'],
+      ['$.billDocument[0].url', 'field.uriReference'],
+      ['$.taxItem[0].taxRate', 'field.type'],
+      ['$', 'field.unknownAttributes']
+    ]
+  ],
+  ['POST', BILL, { billNo: '\u0000' }, [['$.billNo', 'field.storable']]],
+  ['POST', BILL, '{"amountDue":{"unit":"EUR","value":0.12345678901234567}}', [['$.amountDue.value', 'field.inexact']]]
+])('%s %s %j names each fault by a code', async (method, path, body, faults) => {
+  const answer = await server.call(method as 'POST', path, body)
+  const { errors, message } = answer.body
+  expect([answer.status, codesOf(errors).sort()]).toEqual([400, [...faults].sort()])
+  for (const error of errors) {
+    expect(message).toContain(error.message)
+    expect(error.messageCode).toBe(answer.body.messageCode)
+  }
+})
+
+test('a line of many names each fault by a code', async () => {
+  const lines = '{"isBilled":"x"}\n{"isBilled":true,"nope":1}\n'
+  const headers = { 'content-type': 'application/x-ndjson' }
+  const { text } = await server.call('POST', 'appliedCustomerBillingRate', lines, headers)
+  const errors = text
+    .trim()
+    .split('\n')
+    .map((line) => codesOf(JSON.parse(line).errors))
+  expect(errors).toEqual([[['$.isBilled', 'field.type']], [['$', 'field.unknownAttributes']]])
+})
+
+test('of many faults the first are listed, and the number of others', async () => {
+  const { body } = await server.call('POST', BILL, {
+    taxItem: Array(30).fill({ taxRate: 'x', taxCategory: 'VAT', taxAmount: { unit: 'EUR', value: 1 } })
+  })
+  expect([body.errors.length, body.errors.at(-1)?.message]).toEqual([21, 'and 10 more'])
+})
+
+test('an error about something else has none', async () => {
+  const { body } = await server.call('GET', `${BILL}/none`)
+  expect(Object.keys(body)).not.toContain('errors')
+})
+
+test('no answer has the mark that goes with a fault inside the server', async () => {
+  const answers = await Promise.all([
+    server.call('GET', 'accounts/A-1/statement?from=x&to=2026-01-01&currency=e'),
+    server.call('PATCH', TENANT, { timeZone: 'Mars/Base', branding: { logo: 'data:image/png;base64,AAAA' } }),
+    server.call('POST', '/admin/v1/apiKey/01M8NYQ1Q9XVA3A65E28KVZHN3/rotate', { overlapSeconds: -1 })
+  ])
+  for (const { status, text } of answers) {
+    expect(status).toBe(400)
+    expect(text).not.toMatch(/\\u001f/)
+    for (const { code } of FAULTS) expect(text.replaceAll(`"${code}"`, '')).not.toContain(code)
+  }
+})
