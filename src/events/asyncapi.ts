@@ -4,13 +4,14 @@ import { BILL_RUN } from '../billing/runs/schema.ts'
 import { COUNT, INSTANT, objectOf, TEXT } from '../tmf/openapi/json-schema.ts'
 import { componentSchemas, type Json, schemaRef } from '../tmf/openapi/schemas.ts'
 import { DOMAIN } from './envelope.ts'
+import { EVENT } from './event-shape.ts'
 import { EVENT_TYPES, type EventType } from './event-types.ts'
 
 const INFO = {
   title: 'TMF678 Customer Bill Management: events',
   version: '4.0.0',
-  description: `The events of the server, as subscribers of \`/hub\` get them. Each change of a resource is one event with
-the whole resource after it. Events of one resource come in the order of its changes, each at least once;
+  description: `The events of the server, as subscribers of \`/hub\` get them. Each change of a resource is one event,
+with the whole resource after it. Events of one resource come in the order of its changes, each at least once;
 \`resourceVersion\` ascends with them. Events marked as extensions go beyond TMF678; \`x-tmf-event\` says so to
 programs.`
 }
@@ -61,23 +62,21 @@ const HEADERS = objectOf({
 
 function payloadOf({ name, title, subject }: EventType): Json {
   const { path, type } = subject
-  return objectOf(
-    {
-      eventId: { ...TEXT, description: 'Identifier of the event' },
-      eventTime: { ...INSTANT, description: 'When the change was made' },
-      eventType: { const: name, description: 'Type of the event' },
-      correlationId: {
-        ...TEXT,
-        description: 'The HTTP request, the run or the request for a bill that made the change'
-      },
-      domain: { const: DOMAIN, description: 'The domain of the event' },
-      title: { const: title, description: 'The event for people' },
-      timeOcurred: { ...INSTANT, description: 'The same as eventTime; the spelling is that of the standard' },
-      resourceVersion: { ...COUNT, minimum: 1, description: 'Ascends with the changes of the resource' },
-      event: { ...objectOf({ [path]: schemaRef(type) }), description: 'The resource after the change' }
-    },
-    ['correlationId']
-  )
+  const schemas: Readonly<Record<string, Json>> = {
+    eventId: TEXT,
+    eventTime: INSTANT,
+    eventType: { const: name },
+    correlationId: TEXT,
+    domain: { const: DOMAIN },
+    title: { const: title },
+    timeOcurred: INSTANT,
+    resourceVersion: { ...COUNT, minimum: 1 },
+    event: objectOf({ [path]: schemaRef(type) })
+  }
+  const members = Object.entries(schemas).map(([member, schema]) => {
+    return [member, { ...schema, description: EVENT.members.get(member)?.description }] as const
+  })
+  return objectOf(Object.fromEntries(members), ['correlationId'])
 }
 
 /** Returns the schemas to which others lead. */

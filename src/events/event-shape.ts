@@ -12,12 +12,12 @@ const payload = plainObject(
 /** The envelope that `writeEvent` writes (TMF630 part 1, section 10). */
 export const EVENT = plainObject('Event', {
   eventId: [text(), 'Identifier of the event'],
-  eventTime: [instant, 'When it happened'],
+  eventTime: [instant, 'When the change was made'],
   eventType: [oneOf([...EVENT_TYPES.keys()]), 'Its type'],
-  correlationId: [text(), 'The request or the run that caused it'],
+  correlationId: [text(), 'The HTTP request, the run or the request for a bill that made the change'],
   domain: [text(), 'Always customerBillManagement'],
   title: [text(), 'What happened, in words'],
-  timeOcurred: [instant, 'When it happened; the spelling is that of the standard'],
+  timeOcurred: [instant, 'The same as eventTime; the spelling is that of the standard'],
   resourceVersion: [integer, 'Ascends with the changes of a resource'],
-  event: [payload, 'The resource, under its name in lower camel case']
+  event: [payload, 'The resource after the change, under its name in lower camel case']
 })

@@ -36,6 +36,12 @@ test('every reference leads somewhere, and nothing is described that nothing ref
   expect(described.filter((name) => !references.has(`components/${name}`))).toEqual([])
 })
 
+test('docs/events.md lists every type of event, and no other', () => {
+  const page = readFileSync(new URL('../../docs/events.md', import.meta.url), 'utf8')
+  const rows = [...page.matchAll(/^\| `(\w+Event)` \|.*\| `(\w+)`/gm)].map(([, name, payload]) => [name, payload])
+  expect(rows).toEqual([...EVENT_TYPES.values()].map(({ name, subject }) => [name, subject.path]))
+})
+
 test('it has every type of event; the four of TMF678 are marked as such', () => {
   const document = JSON.parse(asyncApiText())
   const { messages } = document.components
