@@ -4,7 +4,7 @@ import { ADMIN } from '../messages/admin.ts'
 import { instant, json, text } from '../tmf/declaration/attribute.ts'
 import { defineResource } from '../tmf/declaration/define.ts'
 import { list, text as textShape } from '../tmf/declaration/shape.ts'
-import { ADMINISTRATION, isEnabled, lastUpdate, OPERATIONS, partner, scope } from './attributes.ts'
+import { ADMINISTRATION, isEnabled, lastUpdate, partner, scope } from './attributes.ts'
 import { refuseSecret, requireDistinct, requireKept } from './checks.ts'
 
 /** Scanners of leaked secrets know keys by it. */
@@ -18,7 +18,6 @@ export const apiKey = defineResource({
   path: 'apiKey',
   table: 'api_key',
   description: 'A key that opens the API without a token',
-  operations: OPERATIONS,
   attributes: {
     name: text('name', 'Purpose of the key', 'required'),
     scope,

@@ -1,22 +1,14 @@
 import { SCOPES } from '../auth/access/scopes.ts'
 import { type Attribute, boolean, instant, json, ownReference, text } from '../tmf/declaration/attribute.ts'
-import type { Description } from '../tmf/declaration/resource.ts'
+import { type Description, EXTENSIONS } from '../tmf/declaration/resource.ts'
 import { link, list, object, oneOf, text as textShape } from '../tmf/declaration/shape.ts'
 
 /** Shared by all resources of the administration: they belong to the tenant and its administrators. */
 export const ADMINISTRATION = {
   owner: 'tenant',
-  scopes: { read: ['admin'], write: ['admin'] }
+  scopes: { read: ['admin'], write: ['admin'] },
+  operations: EXTENSIONS
 } as const satisfies Partial<Description>
-
-/** All operations; none is in the standard. */
-export const OPERATIONS = {
-  list: 'extension',
-  retrieve: 'extension',
-  create: 'extension',
-  patch: 'extension',
-  remove: 'extension'
-} as const satisfies Description['operations']
 
 /** Identifiers of tenants and clients, safe in URLs and requests. */
 export const PLAIN_ID = /^\w[\w.-]{0,63}$/

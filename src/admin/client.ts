@@ -6,16 +6,7 @@ import { boolean, json, oneOf, text } from '../tmf/declaration/attribute.ts'
 import { defineResource } from '../tmf/declaration/define.ts'
 import type { DocumentOf } from '../tmf/declaration/resource.ts'
 import { list, oneOf as oneOfShape, uri } from '../tmf/declaration/shape.ts'
-import {
-  ADMINISTRATION,
-  identifying,
-  isEnabled,
-  lastUpdate,
-  OPERATIONS,
-  PLAIN_ID,
-  partner,
-  scope
-} from './attributes.ts'
+import { ADMINISTRATION, identifying, isEnabled, lastUpdate, PLAIN_ID, partner, scope } from './attributes.ts'
 import { refuseSecret, requireDistinct, requireKept } from './checks.ts'
 
 const CLIENT_ID_MAX_LENGTH = 64
@@ -48,7 +39,6 @@ export const client = defineResource({
   path: 'client',
   table: 'oauth_client',
   description: 'A program that asks for tokens',
-  operations: OPERATIONS,
   attributes,
   examples: {
     create: { clientId: 'reporting', name: 'Reports', grantTypes: ['client_credentials'], scope: ['bill:read'] },

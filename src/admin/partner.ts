@@ -1,6 +1,6 @@
 import { text } from '../tmf/declaration/attribute.ts'
 import { defineResource } from '../tmf/declaration/define.ts'
-import { ADMINISTRATION, identifying, lastUpdate, OPERATIONS } from './attributes.ts'
+import { ADMINISTRATION, identifying, lastUpdate } from './attributes.ts'
 
 /** A header carries it: visible ASCII characters without spaces. */
 const ACCOUNT_NUMBER = /^[\x21-\x7e]{1,64}$/
@@ -13,7 +13,6 @@ export const partner = defineResource({
   path: 'partner',
   table: 'partner',
   description: 'A channel partner of the provider',
-  operations: OPERATIONS,
   attributes: {
     accountNumber: identifying(
       'account_number',

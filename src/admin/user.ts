@@ -6,7 +6,7 @@ import { text } from '../tmf/declaration/attribute.ts'
 import { defineResource } from '../tmf/declaration/define.ts'
 import type { NewSecret } from '../tmf/declaration/resource.ts'
 import type { Scalar } from '../tmf/declaration/shape.ts'
-import { ADMINISTRATION, identifying, isEnabled, lastUpdate, OPERATIONS, partner, scope } from './attributes.ts'
+import { ADMINISTRATION, identifying, isEnabled, lastUpdate, partner, scope } from './attributes.ts'
 import { requireDistinct, requireKept } from './checks.ts'
 
 /** Any characters one can type; tokens contain it, and their length is limited. */
@@ -22,7 +22,6 @@ export const user = defineResource({
   path: 'user',
   table: 'oauth_user',
   description: 'A person who signs in with a password',
-  operations: OPERATIONS,
   attributes: {
     username: identifying('username', USERNAME, USERNAME_MAX_LENGTH, 'The name to sign in with'),
     name: text('name', 'Name of the person'),

@@ -13,7 +13,7 @@ import {
   text
 } from '../tmf/declaration/attribute.ts'
 import { defineResource } from '../tmf/declaration/define.ts'
-import type { DocumentOf, Stored } from '../tmf/declaration/resource.ts'
+import { type DocumentOf, EXTENSIONS, type Stored } from '../tmf/declaration/resource.ts'
 import { list, timePeriod } from '../tmf/declaration/shape.ts'
 import { appliedTax, billingAccountRef, billRef, characteristic, productRef } from './types.ts'
 
@@ -61,13 +61,7 @@ export const appliedCustomerBillingRate = defineResource({
     },
     patch: { name: 'Calls abroad' }
   },
-  operations: {
-    list: 'standard',
-    retrieve: 'standard',
-    create: 'extension',
-    patch: 'extension',
-    remove: 'extension'
-  },
+  operations: { ...EXTENSIONS, list: 'standard', retrieve: 'standard' },
   attributes,
   unique: { applied_customer_billing_rate_own_external_id: 'externalId' },
   bulk: { key: 'externalId', told: { reference: 'billingAccount', as: 'account' } },

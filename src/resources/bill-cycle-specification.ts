@@ -1,5 +1,6 @@
 import { integer, json, text } from '../tmf/declaration/attribute.ts'
 import { declareResource } from '../tmf/declaration/define.ts'
+import { EXTENSIONS } from '../tmf/declaration/resource.ts'
 import { timePeriod } from '../tmf/declaration/shape.ts'
 
 /** The recurrence of cycles, and the offsets of their dates in days from the start of the period (TMF666 v4). */
@@ -14,13 +15,7 @@ export const billCycleSpecification = declareResource(['check'], {
     create: { name: 'Monthly', frequency: 'month', validFor: { startDateTime: '2026-01-01T00:00:00.000Z' } },
     patch: { paymentDueDateOffset: 14 }
   },
-  operations: {
-    list: 'extension',
-    retrieve: 'extension',
-    create: 'extension',
-    patch: 'extension',
-    remove: 'extension'
-  },
+  operations: EXTENSIONS,
   attributes: {
     name: text('name', 'Name of the specification', 'required'),
     description: text('description', 'Description of the specification'),

@@ -1,5 +1,6 @@
 import { instant, json, ownReference, text } from '../tmf/declaration/attribute.ts'
 import { declareResource } from '../tmf/declaration/define.ts'
+import { EXTENSIONS } from '../tmf/declaration/resource.ts'
 import { timePeriod } from '../tmf/declaration/shape.ts'
 import { billCycleSpecificationRef } from './types.ts'
 
@@ -12,13 +13,7 @@ export const billCycle = declareResource(['completeFromDatabase'], {
   scopes: { read: ['bill:read'], write: ['bill:write'] },
   description: 'One period of billing with its dates',
   examples: { create: { name: 'March' }, patch: { name: 'April' } },
-  operations: {
-    list: 'extension',
-    retrieve: 'extension',
-    create: 'extension',
-    patch: 'extension',
-    remove: 'extension'
-  },
+  operations: EXTENSIONS,
   attributes: {
     name: text('name', 'Name of the cycle'),
     description: text('description', 'Description of the cycle'),

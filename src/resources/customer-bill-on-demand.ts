@@ -1,6 +1,7 @@
 import { BILLS } from '../messages/bill.ts'
 import { instant, oneOf, openReference, ownReference, reference, text } from '../tmf/declaration/attribute.ts'
 import { declareResource } from '../tmf/declaration/define.ts'
+import { EXTENSIONS } from '../tmf/declaration/resource.ts'
 import { billingAccountRef, billRef, relatedPartyRef } from './types.ts'
 
 const STATES = ['inProgress', 'rejected', 'done', 'terminatedWithError'] as const
@@ -14,13 +15,7 @@ export const customerBillOnDemand = declareResource(['afterWrite'], {
   scopes: { read: ['bill:read'], write: ['bill:write'] },
   description: 'A request for a bill outside the cycle',
   examples: { create: { billingAccount: { id: 'BA-100017' } }, patch: { name: 'Final bill' } },
-  operations: {
-    list: 'standard',
-    retrieve: 'standard',
-    create: 'standard',
-    patch: 'extension',
-    remove: 'extension'
-  },
+  operations: { ...EXTENSIONS, list: 'standard', retrieve: 'standard', create: 'standard' },
   attributes: {
     name: text('name', 'Name of the request for people'),
     description: text('description', 'Description of the request'),

@@ -13,7 +13,7 @@ import {
   text
 } from '../tmf/declaration/attribute.ts'
 import { declareResource } from '../tmf/declaration/define.ts'
-import type { DocumentOf, Stored } from '../tmf/declaration/resource.ts'
+import { type DocumentOf, EXTENSIONS, type Stored } from '../tmf/declaration/resource.ts'
 import { list, timePeriod, type ValueOf } from '../tmf/declaration/shape.ts'
 import { OWN_TYPE, withUrls } from './bill-document.ts'
 import {
@@ -96,13 +96,7 @@ export const customerBill = declareResource(['completeFromDatabase', 'beforeChan
     create: { billingAccount: { id: 'BA-100017' }, amountDue: { unit: 'EUR', value: 12.5 } },
     patch: { state: 'validated' }
   },
-  operations: {
-    list: 'standard',
-    retrieve: 'standard',
-    create: 'extension',
-    patch: 'standard',
-    remove: 'extension'
-  },
+  operations: { ...EXTENSIONS, list: 'standard', retrieve: 'standard', patch: 'standard' },
   attributes,
   patchable: ['state', 'holdReason'],
   states: {

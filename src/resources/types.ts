@@ -73,17 +73,14 @@ export const appliedPayment = object('AppliedPayment', {
   payment: [object('PaymentRef', named), 'The payment', 'required']
 })
 
-export const taxItem = object('TaxItem', {
+const tax = {
   taxCategory: [text(256), 'Category of the tax, e.g. VAT'],
   taxRate: [decimal, 'Rate of the tax'],
   taxAmount: [money, 'Amount of the tax', 'required']
-})
+} as const
 
-export const appliedTax = object('AppliedBillingTaxRate', {
-  taxCategory: [text(256), 'Category of the tax, e.g. VAT'],
-  taxRate: [decimal, 'Rate of the tax'],
-  taxAmount: [money, 'Amount of the tax', 'required']
-})
+export const taxItem = object('TaxItem', tax)
+export const appliedTax = object('AppliedBillingTaxRate', tax)
 
 export const characteristic = object('AppliedBillingRateCharacteristic', {
   name: [text(256), 'Name of the characteristic', 'required'],

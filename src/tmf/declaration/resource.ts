@@ -144,7 +144,16 @@ export interface NewSecret {
   readonly shown: string | undefined
 }
 
-export type Operation = 'list' | 'retrieve' | 'create' | 'patch' | 'remove'
+/** All operations; those of the standard are named beside it. */
+export const EXTENSIONS = {
+  list: 'extension',
+  retrieve: 'extension',
+  create: 'extension',
+  patch: 'extension',
+  remove: 'extension'
+} as const
+
+export type Operation = keyof typeof EXTENSIONS
 
 /** The owner of a document: the tenant, or with `partnerId` that partner. */
 export interface Owner {

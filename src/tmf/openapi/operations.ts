@@ -10,8 +10,6 @@ import { type Json, schemaRef } from './schemas.ts'
 interface Verb {
   readonly method: 'get' | 'post' | 'patch' | 'delete'
   readonly place: 'collection' | 'item'
-  /** The start of the operation's id; the type of the resource follows. */
-  readonly prefix: string
   readonly summary: (type: string) => string
   readonly parameters: readonly ParameterName[]
   /** Failures besides those of every operation. */
@@ -22,7 +20,6 @@ export const VERBS: Readonly<Record<Operation, Verb>> = {
   list: {
     method: 'get',
     place: 'collection',
-    prefix: 'list',
     summary: (type) => `Find ${type} resources`,
     parameters: ['Fields', 'Conditions', 'Filter', 'Sort', 'Offset', 'Limit', 'After', 'Prefer'],
     failures: [501]
@@ -30,7 +27,6 @@ export const VERBS: Readonly<Record<Operation, Verb>> = {
   create: {
     method: 'post',
     place: 'collection',
-    prefix: 'create',
     summary: (type) => `Create one ${type}`,
     parameters: ['Fields', 'IdempotencyKey'],
     failures: [409, 413, 415, 422, 501]
@@ -38,7 +34,6 @@ export const VERBS: Readonly<Record<Operation, Verb>> = {
   retrieve: {
     method: 'get',
     place: 'item',
-    prefix: 'retrieve',
     summary: (type) => `Read one ${type}`,
     parameters: ['Id', 'Fields', 'IfNoneMatch'],
     failures: [404, 414, 501]
@@ -46,7 +41,6 @@ export const VERBS: Readonly<Record<Operation, Verb>> = {
   patch: {
     method: 'patch',
     place: 'item',
-    prefix: 'patch',
     summary: (type) => `Change one ${type}`,
     parameters: ['Id', 'Fields', 'IfMatch'],
     failures: [404, 409, 412, 413, 414, 415, 501]
@@ -54,7 +48,6 @@ export const VERBS: Readonly<Record<Operation, Verb>> = {
   remove: {
     method: 'delete',
     place: 'item',
-    prefix: 'delete',
     summary: (type) => `Delete one ${type}`,
     parameters: ['Id', 'IfMatch'],
     failures: [404, 409, 412, 414]
@@ -73,7 +66,8 @@ export function operationObject(
   operation: Operation,
   { resources, supportsProxy, schemes }: OperationContext
 ): Json {
-  const { prefix, summary, parameters } = VERBS[operation]
+  const { summary, parameters } = VERBS[operation]
+  const prefix = operation === 'remove' ? 'delete' : operation
   const body = requestBody(resource, operation)
   return {
     operationId: resource.operationIds?.[operation] ?? prefix + resource.type,
