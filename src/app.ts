@@ -21,9 +21,9 @@ import type { Database } from './db/database.ts'
 import { registerDocs } from './docs.ts'
 import {
   ADMIN_BASE,
-  API_BASE,
   apiEndpoints,
   apiResources,
+  BASE_PATHS,
   BILLING_BASE,
   billingEndpoints,
   HEALTH_BASE
@@ -44,9 +44,6 @@ import { registerRateLimit } from './http/rate-limit.ts'
 import { registerRequestIds, requestId } from './http/request-id.ts'
 import { refuseIdempotencyKeys } from './tmf/serving/no-idempotency-key.ts'
 import { type Requester, type RouteContext, registerResource } from './tmf/serving/routes.ts'
-
-/** The standard's path, and the one with TM Forum's prefix. */
-export const BASE_PATHS = [API_BASE, '/tmf-api/customerBillManagement/v4'] as const
 
 /** References to billing accounts may name rows of this service or of other systems. */
 const resolvers = new Map([['BillingAccountRef', resolveAccounts]])
@@ -104,15 +101,11 @@ export async function buildApp(parts: Parts): Promise<FastifyInstance> {
   const health = healthEndpoints(parts.standstill ?? (() => undefined))
   for (const { register } of health) register(app, HEALTH_BASE, context)
   await registerAdmin(app, ADMIN_BASE, context)
-  registerBilling(app, BILLING_BASE, context)
-  await registerDocs(app, { basePaths: BASE_PATHS, resources, publicUrl: config.PUBLIC_URL })
+  refuseIdempotencyKeys(app, BILLING_BASE)
+  for (const { register } of billingEndpoints) register(app, BILLING_BASE, context)
+  await registerDocs(app, config.PUBLIC_URL)
   refuseOtherMethods(app, methods)
   return app
-}
-
-function registerBilling(app: FastifyInstance, base: string, context: RouteContext): void {
-  refuseIdempotencyKeys(app, base)
-  for (const { register } of billingEndpoints) register(app, base, context)
 }
 
 async function registerBounds(app: FastifyInstance, config: Config): Promise<void> {

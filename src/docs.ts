@@ -5,34 +5,29 @@ import type { FastifyInstance } from 'fastify'
 import { adminResources } from './admin/index.ts'
 import { adminEndpoints } from './admin/routes.ts'
 import { ADMIN_SCHEMAS } from './admin/tenant-schema.ts'
-import { SCOPE_DESCRIPTIONS, SCOPES } from './auth/access/scopes.ts'
+import { SCOPE_DESCRIPTIONS } from './auth/access/scopes.ts'
 import { CLIENT_SCHEME, OAUTH_OPERATIONS } from './auth/oauth/openapi.ts'
 import { OAUTH_SCHEMAS } from './auth/oauth/schemas.ts'
 import {
   ADMIN_BASE,
   apiEndpoints,
+  apiResources,
+  BASE_PATHS,
   BILLING_BASE,
   BILLING_SCHEMAS,
   BILLING_TAGS,
   billingEndpoints,
-  HEALTH_BASE
+  HEALTH_BASE,
+  UNSET
 } from './endpoints.ts'
 import { asyncApiDocument } from './events/asyncapi.ts'
 import { healthEndpoints } from './health.ts'
 import { PUBLIC } from './http/access.ts'
 import { isUnchanged } from './http/conditional.ts'
-import { registerRoot } from './root.ts'
-import type { Served } from './tmf/declaration/define.ts'
+import { registerRoot, TITLE } from './root.ts'
 import { openApiDocument, type Section } from './tmf/openapi/document.ts'
 import type { Json } from './tmf/openapi/schemas.ts'
 import type { Endpoint } from './tmf/serving/endpoint.ts'
-
-export interface DocsContext {
-  readonly basePaths: readonly string[]
-  readonly resources: ReadonlyMap<string, Served>
-  /** The server's address as clients see it; its path precedes every path of the API. */
-  readonly publicUrl?: string | undefined
-}
 
 /** The page loads nothing from elsewhere and runs no inline script: a pasted token cannot leave the server. */
 const CONTENT_SECURITY_POLICY = [
@@ -46,63 +41,61 @@ const CONTENT_SECURITY_POLICY = [
   "frame-ancestors 'none'"
 ].join('; ')
 
-const TITLE = 'TMF678 Customer Bill Management'
 const DESCRIPTION = `Customer bills, requests for bills, the rates on them and the cycles that make them, as TM Forum's
 TMF678 v4.0.0 has them. Operations marked as extensions go beyond that standard; \`x-tmf-operation\` says so to
 programs. Every failure has the body \`Error\`. HEAD is taken wherever GET is.`
 
-export function apiDocument({ basePaths, resources, publicUrl }: DocsContext): Json {
+/** The path of `publicUrl`, the server's address as clients see it, precedes every path of the API. */
+export function apiDocument(publicUrl?: string): Json {
   const prefix = pathOf(publicUrl)
   return openApiDocument({
     title: TITLE,
     version: '4.0.0',
     description: DESCRIPTION,
-    basePaths,
+    basePaths: BASE_PATHS,
     prefix,
     securitySchemes: securitySchemes(prefix),
     clientSchemes: {
       [CLIENT_SCHEME]: { type: 'http', scheme: 'basic', description: 'The name and the secret of a client' }
     },
-    sections: sectionsOf(resources)
+    sections: SECTIONS
   })
 }
 
-function sectionsOf(resources: DocsContext['resources']): readonly Section[] {
-  return [
-    { resources: [...resources.values()], supportsProxy: true, operations: described(apiEndpoints) },
-    {
-      base: BILLING_BASE,
-      tags: BILLING_TAGS,
-      operations: described(billingEndpoints),
-      schemas: BILLING_SCHEMAS
-    },
-    {
-      base: ADMIN_BASE,
-      resources: [...adminResources.values()],
-      tags: { tenant: 'Providers with their settings' },
-      operations: described(adminEndpoints),
-      schemas: ADMIN_SCHEMAS
-    },
-    {
-      base: '',
-      tags: { oauth: 'Tokens: get, revoke and check them' },
-      operations: OAUTH_OPERATIONS,
-      schemas: OAUTH_SCHEMAS
-    },
-    {
-      base: HEALTH_BASE,
-      tags: { health: 'Probes' },
-      operations: described(healthEndpoints(() => undefined))
-    }
-  ]
-}
+const SECTIONS: readonly Section[] = [
+  { resources: [...apiResources(UNSET).values()], supportsProxy: true, operations: described(apiEndpoints) },
+  {
+    base: BILLING_BASE,
+    tags: BILLING_TAGS,
+    operations: described(billingEndpoints),
+    schemas: BILLING_SCHEMAS
+  },
+  {
+    base: ADMIN_BASE,
+    resources: [...adminResources.values()],
+    tags: { tenant: 'Providers with their settings' },
+    operations: described(adminEndpoints),
+    schemas: ADMIN_SCHEMAS
+  },
+  {
+    base: '',
+    tags: { oauth: 'Tokens: get, revoke and check them' },
+    operations: OAUTH_OPERATIONS,
+    schemas: OAUTH_SCHEMAS
+  },
+  {
+    base: HEALTH_BASE,
+    tags: { health: 'Probes' },
+    operations: described(healthEndpoints(() => undefined))
+  }
+]
 
 function described(endpoints: readonly Endpoint[]) {
   return endpoints.map(({ description }) => description)
 }
 
 function securitySchemes(prefix: string): Json {
-  const scopes = Object.fromEntries(SCOPES.map((scope) => [scope, SCOPE_DESCRIPTIONS[scope]]))
+  const scopes = SCOPE_DESCRIPTIONS
   const [tokenUrl, authorizationUrl] = [`${prefix}/oauth/token`, `${prefix}/oauth/authorize`]
   return {
     oauth: {
@@ -131,16 +124,16 @@ function securitySchemes(prefix: string): Json {
 }
 
 /** Registers `/` with links, `/openapi.json`, `/asyncapi.json`, and `/docs`: Swagger UI from this process only. */
-export async function registerDocs(app: FastifyInstance, context: DocsContext): Promise<void> {
-  registerRoot(app, pathOf(context.publicUrl), String(context.basePaths[0]))
-  const text = lazily(() => JSON.stringify(apiDocument(context)))
+export async function registerDocs(app: FastifyInstance, publicUrl?: string): Promise<void> {
+  registerRoot(app, pathOf(publicUrl), BASE_PATHS[0])
+  const text = lazily(() => JSON.stringify(apiDocument(publicUrl)))
   registerDocument(app, '/openapi.json', text)
   registerDocument(
     app,
     '/asyncapi.json',
     lazily(() => JSON.stringify(asyncApiDocument()))
   )
-  await app.register((docs) => registerPage(docs, text, context))
+  await app.register((docs) => registerPage(docs, text, pathOf(publicUrl)))
 }
 
 function registerDocument(app: FastifyInstance, path: string, text: () => string): void {
@@ -152,7 +145,7 @@ function registerDocument(app: FastifyInstance, path: string, text: () => string
   })
 }
 
-async function registerPage(docs: FastifyInstance, text: () => string, { publicUrl }: DocsContext): Promise<void> {
+async function registerPage(docs: FastifyInstance, text: () => string, indexPrefix: string): Promise<void> {
   docs.addHook('onRoute', (route) => {
     route.config = { ...route.config, access: 'public' }
   })
@@ -163,7 +156,7 @@ async function registerPage(docs: FastifyInstance, text: () => string, { publicU
   })
   await docs.register(swaggerUi, {
     routePrefix: '/docs',
-    indexPrefix: pathOf(publicUrl),
+    indexPrefix,
     staticCSP: CONTENT_SECURITY_POLICY,
     theme: { title: TITLE },
     uiConfig: { layout: 'BaseLayout', docExpansion: 'list', defaultModelsExpandDepth: 0, displayRequestDuration: true },

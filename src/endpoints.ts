@@ -14,6 +14,8 @@ import type { Served } from './tmf/declaration/define.ts'
 import type { Endpoint } from './tmf/serving/endpoint.ts'
 
 export const API_BASE = '/customerBillManagement/v4'
+/** The standard's path, and the one with TM Forum's prefix. */
+export const BASE_PATHS = [API_BASE, '/tmf-api/customerBillManagement/v4'] as const
 export const BILLING_BASE = '/billing/v1'
 export const ADMIN_BASE = '/admin/v1'
 export const HEALTH_BASE = '/health'

@@ -1,13 +1,11 @@
 import { writeFileSync } from 'node:fs'
-import { BASE_PATHS } from './app.ts'
 import { apiDocument } from './docs.ts'
-import { apiResources, UNSET } from './endpoints.ts'
 import { asyncApiDocument } from './events/asyncapi.ts'
 import { errorsPage } from './messages/catalogue.ts'
 
 /** Returns the committed OpenAPI document: independent of configuration, one line per member. */
 export function openApiText(): string {
-  return `${JSON.stringify(apiDocument({ basePaths: BASE_PATHS, resources: apiResources(UNSET) }), null, 2)}\n`
+  return `${JSON.stringify(apiDocument(), null, 2)}\n`
 }
 
 /** Returns the committed AsyncAPI document. */

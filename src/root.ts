@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { preferred } from './http/accept.ts'
 import { PUBLIC } from './http/access.ts'
 
-const TITLE = 'TMF678 Customer Bill Management'
+export const TITLE = 'TMF678 Customer Bill Management'
 const JSON_TYPE = 'application/json'
 const HTML_TYPE = 'text/html'
 

@@ -1,5 +1,6 @@
 import { trimScale } from '../base/money.ts'
 import { oncePer } from '../base/once.ts'
+import { present } from '../base/unknown.ts'
 import type { Row } from '../db/database.ts'
 import { printedCells } from '../db/row.ts'
 import { type Attribute, columnsOf } from './declaration/attribute.ts'
@@ -46,10 +47,7 @@ export function selectFields(resource: Resource, fields: Fields, of?: readonly s
   const known = [...resource.attributes].filter(([name]) => fields.has(name) && name !== 'id')
   const columns = of ?? [...LEADING_COLUMNS, ...known.flatMap(([, attribute]) => columnsOf(attribute))]
   const readers = attributeReaders(resource, columns)
-  const parts = known.map(([name]) => {
-    const read = readers.get(name) as Reader
-    return part(name, pruned(read, fields.get(name)))
-  })
+  const parts = known.map(([name]) => part(name, pruned(present(readers.get(name), name), fields.get(name))))
   return { columns, parts: [...parts, extensionOnly(fields, resource)] }
 }
 

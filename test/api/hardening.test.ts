@@ -33,7 +33,7 @@ async function hardened(env: Record<string, string> = {}): Promise<FastifyInstan
   app.get('/health/ready', PUBLIC, async () => ({ status: 'ready' }))
   app.get('/bill', PUBLIC, async () => [])
   app.post('/bill', PUBLIC, async ({ body }) => body)
-  await registerDocs(app, { basePaths: ['/base'], resources: new Map(), publicUrl: config.PUBLIC_URL })
+  await registerDocs(app, config.PUBLIC_URL)
   refuseOtherMethods(app, methods)
   return app
 }

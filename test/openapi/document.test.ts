@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { BASE_PATHS } from '../../src/app.ts'
+import { BASE_PATHS } from '../../src/endpoints.ts'
 import { openApiText } from '../../src/openapi-file.ts'
 import { portablePattern } from '../../src/tmf/declaration/scalar.ts'
 import { routesOf } from '../access/route-list.ts'

@@ -1,21 +1,6 @@
 import { someOf } from '../../db/row.ts'
 
-export const SCOPES = [
-  'trust',
-  'bill:read',
-  'bill:write',
-  'billing:run',
-  'account:read',
-  'account:write',
-  'event:read',
-  'event:write',
-  'partner',
-  'admin'
-] as const
-
-export type Scope = (typeof SCOPES)[number]
-
-export const SCOPE_DESCRIPTIONS: Readonly<Record<Scope, string>> = {
+export const SCOPE_DESCRIPTIONS = {
   trust: 'Everything of the tenant, or of the partner',
   'bill:read': 'Read bills, rates, requests for bills and cycles',
   'bill:write': 'Create, change and delete them',
@@ -26,7 +11,11 @@ export const SCOPE_DESCRIPTIONS: Readonly<Record<Scope, string>> = {
   'event:write': 'Subscribe to events, and change and end subscriptions',
   partner: 'Act as a channel partner',
   admin: 'Manage users, clients, keys, partners and the settings of the tenant, and read the audit'
-}
+} as const
+
+export type Scope = keyof typeof SCOPE_DESCRIPTIONS
+
+export const SCOPES = Object.keys(SCOPE_DESCRIPTIONS) as readonly Scope[]
 
 /** Includes every other scope of its tenant, or of its partner. */
 const ALL = 'trust'

@@ -87,30 +87,31 @@ parameters are needed. They may also be in the query string, unless the server i
   replies: { 200: { description: 'The token', schema: refOf('AccessToken') }, ...FAILED }
 } as const
 
-const KNOWN_TOKEN = {
-  token: text.meta({ description: 'An access token or a refresh token' }),
-  token_type_hint: text.optional().meta({ description: 'Its kind. The server does not need it' })
-}
+const FORM_OF_TOKEN = {
+  ...FORM_OF_CLIENT,
+  body: z.object({
+    token: text.meta({ description: 'An access token or a refresh token' }),
+    token_type_hint: text.optional().meta({ description: 'Its kind. The server does not need it' }),
+    ...CLIENT
+  }),
+  examples: { any: { value: { token: 'unknown', client_id: 'demo', client_secret: 'demo-secret' } } }
+} as const
 
 const revocation = {
-  ...FORM_OF_CLIENT,
+  ...FORM_OF_TOKEN,
   path: '/oauth/revoke',
   operationId: 'revokeToken',
   summary: 'Revoke a token',
   description: `Ends the grant of a token, with all tokens of the grant (RFC 7009). An unknown token is ignored.`,
-  body: z.object({ ...KNOWN_TOKEN, ...CLIENT }),
-  examples: { any: { value: { token: 'unknown', client_id: 'demo', client_secret: 'demo-secret' } } },
   replies: { 200: { description: 'The token is not active' }, ...FAILED }
 } as const
 
 const introspection = {
-  ...FORM_OF_CLIENT,
+  ...FORM_OF_TOKEN,
   path: '/oauth/introspect',
   operationId: 'introspectToken',
   summary: 'Check a token',
   description: 'Returns the state of a token to a confidential client of the same tenant or partner (RFC 7662).',
-  body: z.object({ ...KNOWN_TOKEN, ...CLIENT }),
-  examples: { any: { value: { token: 'unknown', client_id: 'demo', client_secret: 'demo-secret' } } },
   replies: { 200: { description: 'The state of the token', schema: refOf('TokenStatus') }, ...FAILED }
 } as const
 

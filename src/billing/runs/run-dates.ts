@@ -5,15 +5,10 @@ import { billCycle } from '../../resources/bill-cycle.ts'
 import { billCycleSpecification } from '../../resources/bill-cycle-specification.ts'
 import { find } from '../../tmf/read.ts'
 import { readStored } from '../../tmf/representation.ts'
-import { type CycleDates, type CycleSpecification, cycleDates, effectiveDates } from '../cycles/calendar.ts'
+import { type CycleSpecification, cycleDates, effectiveDates } from '../cycles/calendar.ts'
 import { timeZoneOf } from '../cycles/cycle.ts'
 
-export interface RunDates extends CycleDates {
-  readonly specificationId: string
-  readonly nextBillDate?: Instant | undefined
-}
-
-export const RUN_DATES: z.ZodType<RunDates> = z.object({
+export const RUN_DATES = z.object({
   start: z.string(),
   end: z.string(),
   billingDate: z.string(),
@@ -24,6 +19,8 @@ export const RUN_DATES: z.ZodType<RunDates> = z.object({
   specificationId: z.string(),
   nextBillDate: z.string().optional()
 })
+
+export type RunDates = z.output<typeof RUN_DATES>
 
 /**
  * Returns the dates for the bills of a run. Throws `unprocessable` if the cycle determines no dates, or inverted ones.
