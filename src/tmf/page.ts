@@ -6,7 +6,7 @@ import { patternsIn } from './declaration/predicate.ts'
 import { couldBeId, type Resource } from './declaration/resource.ts'
 import type { ScalarKind } from './declaration/scalar.ts'
 import type { Scalar } from './declaration/shape.ts'
-import { type Bound, bind, leafAt } from './query/bind.ts'
+import { type Bound, bind, leafAt, shapeAt } from './query/bind.ts'
 import { conditionSql, sortOperand } from './query/condition-sql.ts'
 import { type Cursor, encodeCursor } from './query/cursor.ts'
 import { DEFAULT_LIMIT, LIMIT_MAX } from './query/list-query.ts'
@@ -82,19 +82,10 @@ function isByList(resource: Resource, bound: Bound): boolean {
 
 function sortColumn(resource: Resource, path: readonly string[], descending: boolean): SortColumn {
   const leaf = leafAt(resource.shape, path)
-  if (path.some((_, depth) => isList(resource, path.slice(0, depth + 1)))) {
+  if (path.some((_, depth) => shapeAt(resource.shape, path.slice(0, depth + 1)).kind === 'list')) {
     throw QUERIES.severalValuesInSort(path.join('.'))
   }
   return { ...sortOperand(resource, path, leaf), leaf, descending }
-}
-
-function isList(resource: Resource, path: readonly string[]): boolean {
-  let shape: unknown = resource.shape
-  for (const name of path) {
-    const object = shape as Resource['shape']
-    shape = object.members.get(name)?.shape
-  }
-  return (shape as { kind: string }).kind === 'list'
 }
 
 /** A cursor is untrusted input: its values must be of the kinds that the sort compares. */

@@ -115,24 +115,24 @@ const DAY_ATOMS: Readonly<
 }
 
 export function leafAt(root: ObjectShape, path: Path): Scalar {
-  const shape = entered(resolve(root, path))
+  const shape = entered(shapeAt(root, path))
   if (shape.kind !== 'object') return shape
   const names = [...shape.members.keys()].map((name) => `${path.join('.')}.${name}`)
   throw QUERIES.notAValue(path.join('.'), names)
 }
 
 function elementAt(root: ObjectShape, path: Path): ObjectShape {
-  const shape = entered(resolve(root, path))
+  const shape = entered(shapeAt(root, path))
   if (shape.kind === 'object') return shape
   throw QUERIES.notObjects(path.join('.'))
 }
 
 function listAt(root: ObjectShape, path: Path): void {
-  if (resolve(root, path).kind !== 'list') throw QUERIES.notAList(path.join('.'))
+  if (shapeAt(root, path).kind !== 'list') throw QUERIES.notAList(path.join('.'))
 }
 
 /** Returns the shape at a path, through lists before the last step. Throws `invalidQuery` for an unknown path. */
-function resolve(root: ObjectShape, path: Path): Shape {
+export function shapeAt(root: ObjectShape, path: Path): Shape {
   let shape: Shape = root
   path.forEach((name, depth) => {
     const parent = entered(shape)
