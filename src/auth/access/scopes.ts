@@ -15,13 +15,13 @@ export const SCOPE_DESCRIPTIONS = {
 
 export type Scope = keyof typeof SCOPE_DESCRIPTIONS
 
-export const SCOPES = Object.keys(SCOPE_DESCRIPTIONS) as readonly Scope[]
+export const SCOPES: readonly Scope[] = Object.keys(SCOPE_DESCRIPTIONS).filter(isScope)
 
 /** Includes every other scope of its tenant, or of its partner. */
 const ALL = 'trust'
 
 export function isScope(text: string): text is Scope {
-  return SCOPES.some((scope) => scope === text)
+  return Object.hasOwn(SCOPE_DESCRIPTIONS, text)
 }
 
 /** Reads a stored list; drops names that are no longer scopes. */

@@ -54,7 +54,7 @@ function bound(predicate: Predicate, root: ObjectShape): Bound {
     case 'not':
       return { op: 'not', term: bound(predicate.term, root) }
     case 'exists':
-      resolve(root, predicate.path)
+      shapeAt(root, predicate.path)
       return predicate
     case 'length':
       listAt(root, predicate.path)
