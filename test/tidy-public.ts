@@ -44,7 +44,7 @@ const PUBLIC: Readonly<Record<string, string>> = {
   'src/ledger': 'balance foreign-bills hold post post-bills verify',
   'src/messages':
     'access account admin bill body callback catalogue cycle document field http message oauth payment problem query ' +
-    'rate resource run server sso subscription',
+    'rate reason resource run server sso subscription',
   'src/pace': 'aside slow turns within',
   'src/resources':
     'applied-customer-billing-rate bill-cycle bill-cycle-specification bill-document customer-bill ' +

@@ -81,6 +81,7 @@ export interface Tables {
     readonly related_party: 'json?'
     readonly state: 'text'
     readonly state_reason: 'text?'
+    readonly state_reason_code: 'text?'
   }
   readonly applied_customer_billing_rate: {
     readonly tenant_id: 'text'
@@ -486,6 +487,7 @@ export interface Tables {
     readonly bill_run_id: 'text'
     readonly billing_account_id: 'text'
     readonly reason: 'text'
+    readonly reason_code: 'text?'
   }
   readonly bill_run_dry_bill: {
     readonly tenant_id: 'text'

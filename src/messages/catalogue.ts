@@ -8,12 +8,13 @@ import { CYCLES } from './cycle.ts'
 import { DOCUMENTS } from './document.ts'
 import { FIELDS } from './field.ts'
 import { HTTP } from './http.ts'
-import { type Entry, readFault } from './message.ts'
+import { type Entry, type Reason, readFault } from './message.ts'
 import { OAUTH } from './oauth.ts'
 import { PAYMENTS } from './payment.ts'
 import { errorBody } from './problem.ts'
 import { QUERIES } from './query.ts'
 import { RATES } from './rate.ts'
+import { REASONS, SKIPS } from './reason.ts'
 import { RESOURCES } from './resource.ts'
 import { RUNS } from './run.ts'
 import { SERVER } from './server.ts'
@@ -43,19 +44,27 @@ export const CATALOGUE: Readonly<Record<string, Readonly<Record<string, Entry>>>
 }
 
 export const FAULTS: readonly Entry<string>[] = Object.values(FIELDS)
+export const STORED_REASONS: readonly Entry<Reason>[] = Object.values(REASONS)
 
 export function errorsPage(): string {
   const sections = Object.entries(CATALOGUE).map(([about, entries]) => {
     const lines = Object.values(entries).map(({ example }) => lineOf(errorBody(example(), '')))
     return `## ${about}\n\n${COLUMNS}\n| --- | --- | --- | --- | --- |\n${lines.join('')}`
   })
-  return `${HEAD}\n${[...sections, faultsSection()].join('\n')}`
+  return `${HEAD}\n${[...sections, faultsSection(), reasonsSection()].join('\n')}`
 }
 
 function faultsSection(): string {
   const lines = FAULTS.map(({ code, example }) => `| \`${code}\` | ${escaped(readFault(example()).text)} |\n`)
   const table = `| faultCode | fault, for example |\n| --- | --- |\n${lines.join('')}`
   return `## Faults of fields\n\n${ABOUT_FAULTS}\n${table}`
+}
+
+function reasonsSection(): string {
+  const lines = STORED_REASONS.map(({ code, example }) => `| \`${code}\` | ${escaped(example().text)} |\n`)
+  const skips = Object.entries(SKIPS).map(([code, meaning]) => `| \`${code}\` | ${meaning} |\n`)
+  const table = `| code | reason, for example |\n| --- | --- |\n${lines.join('')}`
+  return `${ABOUT_REASONS}\n${table}\n${ABOUT_SKIPS}\n| reason | meaning |\n| --- | --- |\n${skips.join('')}`
 }
 
 function lineOf({ messageCode, status, code, reason, message = '' }: Readonly<Record<string, string>>): string {
@@ -68,6 +77,16 @@ function escaped(text: string): string {
 
 const ABOUT_FAULTS = `An error about fields has \`errors\`: the \`path\`, the \`message\` and the \`faultCode\` of each
 fault, at most 20 of them. So has a line of many.
+`
+
+const ABOUT_REASONS = `## Reasons of the billing
+
+A request for a bill that ends without one has a \`stateReason\` and its \`stateReasonCode\`. A parked account of a run
+has a \`reason\` and its \`reasonCode\`. Those of before there were codes have none.
+`
+
+const ABOUT_SKIPS = `Runs and releases count what they skip by a \`reason\` that is a code itself. The \`holdReason\` of a bill is a text
+of the client that puts it on hold, and has no code.
 `
 
 const COLUMNS = '| messageCode | status | code | reason | message, for example |'

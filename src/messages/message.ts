@@ -55,6 +55,12 @@ function rendered(parts: readonly string[], values: readonly Value[]): string {
   })
 }
 
+/** A reason as it is stored and shown: its code, and the text of the entry with its values. */
+export interface Reason {
+  readonly code: string
+  readonly text: string
+}
+
 /** Separates the code of a fault from its text: no text has it. */
 const MARK = '\u001f'
 
@@ -66,7 +72,7 @@ export function readFault(fault: string): { readonly code: string | undefined; r
 
 /**
  * By their kinds: `is.notFound` tags the template of an entry that is one. `is.fault` tags the fault of a field, whose
- * code goes with its text, since schemas pass texts on.
+ * code goes with its text, since schemas pass texts on; `is.reason` tags a reason that is stored.
  */
 export const is = {
   badRequest: of('badRequest'),
@@ -91,6 +97,7 @@ export const is = {
   notImplemented: of('notImplemented'),
   payloadTooLarge: of('payloadTooLarge'),
   preconditionFailed: of('preconditionFailed'),
+  reason: made((code, text): Reason => ({ code, text })),
   requestTimeout: of('requestTimeout'),
   statementTimeout: of('statementTimeout'),
   tooManyRequests: of('tooManyRequests'),

@@ -31,7 +31,8 @@ export const customerBillOnDemand = declareResource(['afterWrite'], {
     ),
     relatedParty: reference('related_party', relatedPartyRef, 'The party whose account to bill', 'indexed'),
     state: oneOf('state', STATES, 'State of the request'),
-    stateReason: text('state_reason', 'Reason of a rejection or an error', 'readOnly')
+    stateReason: text('state_reason', 'Reason of a rejection or an error', 'readOnly'),
+    stateReasonCode: text('state_reason_code', 'Code of the reason', 'readOnly')
   },
   // Only the engine sets the state.
   patchable: { allBut: ['billingAccount', 'relatedParty', 'state'] },

@@ -17,14 +17,16 @@ test('the reason why an account is parked names the rate that is at fault', asyn
   const rows = await database.run(sql`SELECT "id", "tax_excluded_amount_unit" FROM "applied_customer_billing_rate"
     WHERE "tax_excluded_amount_unit" <> 'EUR' ORDER BY "id"`)
   const [id, unit] = rows.rows[0] ?? []
-  const parked = (reason: string) => ({ parked: [{ billingAccount: { id: account }, reason }] })
+  const parked = (reason: string, code: string) => ({
+    parked: [{ billingAccount: { id: account }, reason, reasonCode: `reason.${code}` }]
+  })
   const inOther = `The rate ${id} is in ${unit}, the account in EUR`
-  expect(await runToEnd(world, { dryRun: true })).toMatchObject(parked(inOther))
+  expect(await runToEnd(world, { dryRun: true })).toMatchObject(parked(inOther, 'rateCurrency'))
   await database.run(sql`UPDATE "applied_customer_billing_rate" SET "tax_excluded_amount_unit" = NULL,
     "tax_excluded_amount_value" = NULL WHERE "tax_excluded_amount_unit" = 'USD'`)
   const without = rows.rows.find(([, currency]) => currency === 'USD')?.[0]
   const reason = `The rate ${without} has no taxExcludedAmount`
-  expect(await runToEnd(world, { dryRun: true })).toMatchObject(parked(reason))
+  expect(await runToEnd(world, { dryRun: true })).toMatchObject(parked(reason, 'rateWithoutAmount'))
 })
 
 test.each(['new', 'sent'])(
@@ -47,11 +49,15 @@ test('a run makes one bill of each account, marks its rates, and tells what it d
   await world.addAccounts(2, [{ amount: '100', unit: 'USD' }])
   await world.addAccounts(1, [{ amount: '5', date: '2026-04-02' }])
   const run = await runToEnd(world, { billState: 'validated' })
+  const inOtherCurrency = {
+    reason: expect.stringMatching(/is in USD, the account in EUR$/),
+    reasonCode: 'reason.rateCurrency'
+  }
   expect(run).toMatchObject({ state: 'done', eligible: 31, billed: 25, dryRun: false, billState: 'validated' })
   expect(run.skipped).toEqual([{ reason: 'nothingToBill', count: 4 }])
   expect(run.parked).toEqual([
-    { billingAccount: { id: 'A000028' }, reason: expect.stringMatching(/is in USD, the account in EUR$/) },
-    { billingAccount: { id: 'A000029' }, reason: expect.stringMatching(/is in USD, the account in EUR$/) }
+    { billingAccount: { id: 'A000028' }, ...inOtherCurrency },
+    { billingAccount: { id: 'A000029' }, ...inOtherCurrency }
   ])
   // 10.338 of base, rounded once, and its tax of 1.96422.
   expect(run.amount).toEqual([{ unit: 'EUR', value: 307.5 }])
@@ -104,7 +110,11 @@ test('a parked account is billed by retry once its cause is mended', async () =>
   const [bad] = await world.addAccounts(1, [{ amount: '-7' }])
   const run = await runToEnd(world)
   expect(run.parked).toEqual([
-    { billingAccount: { id: bad }, reason: 'The credits exceed the charges: the total would be -8.33 EUR' }
+    {
+      billingAccount: { id: bad },
+      reason: 'The credits exceed the charges: the total would be -8.33 EUR',
+      reasonCode: 'reason.negativeTotal'
+    }
   ])
   await world.server.call('POST', 'appliedCustomerBillingRate', {
     billingAccount: { id: bad },
@@ -121,6 +131,10 @@ test('an account that the database refuses is parked alone, and the others of it
   const run = await runToEnd(world)
   expect(run).toMatchObject({ state: 'done', billed: 9, eligible: 10 })
   expect(run.parked).toEqual([
-    { billingAccount: { id: 'A000009' }, reason: expect.stringContaining('numeric field overflow') }
+    {
+      billingAccount: { id: 'A000009' },
+      reason: expect.stringContaining('numeric field overflow'),
+      reasonCode: 'reason.databaseRefused'
+    }
   ])
 })

@@ -51,7 +51,7 @@ describe('discard', () => {
       parkedCount: 25,
       amount: run.amount.map(none)
     })
-    expect(after.parked[0]).toMatchObject({ reason: 'discarded' })
+    expect(after.parked[0]).toMatchObject({ reason: 'discarded', reasonCode: 'reason.discarded' })
     await world.server.database.run(sql`UPDATE "applied_customer_billing_rate" SET "tax_excluded_amount_value" = 1`)
     expect(await retry(run.id)).toMatchObject({
       ...{ eligible: 27, billed: 25, parkedCount: 0, skipped: [{ reason: 'nothingToBill', count: 2 }] },

@@ -25,7 +25,7 @@ test('a bill that fails whenever it is tried ends the request with an error, whi
   const fault = await breakBills(server, sql`true`)
   const { body: asked } = await server.call('POST', ON_DEMAND, { billingAccount: { id } })
   const failed = await untilAnswered(world.server, asked.id, fault.hurry)
-  expect(failed).toMatchObject({ state: 'terminatedWithError', stateReason: REASON })
+  expect(failed).toMatchObject({ state: 'terminatedWithError', stateReason: REASON, stateReasonCode: 'reason.failed' })
   expect(failed).not.toHaveProperty('customerBill')
   expect(await fault.attempts()).toBe(ATTEMPTS_MAX)
 

@@ -47,6 +47,8 @@ test.each([
     await request({ relatedParty: { id: byParty.customer, '@referredType': 'Customer' } })
   ]
   expect(answers.map((answer) => [answer.state, answer.stateReason])).toEqual(answers.map(() => [state, stateReason]))
+  const code = stateReason && 'reason.accountInactive'
+  expect(answers.map(({ stateReasonCode }) => stateReasonCode)).toEqual([code, code])
   const accounts = [byAccount.account, byParty.account]
   const { rows } = await world.server.database.run(sql`SELECT "is_billed", count(*)
     FROM "applied_customer_billing_rate" WHERE "billing_account_id" = ANY(${accounts}::text[]) GROUP BY 1`)

@@ -40,7 +40,8 @@ test('a request for a postpaid account ends in an issued bill of what was not bi
   ])
   expect(await request({ billingAccount: { id } })).toMatchObject({
     state: 'rejected',
-    stateReason: 'There is nothing to bill'
+    stateReason: 'There is nothing to bill',
+    stateReasonCode: 'reason.nothingToBill'
   })
 })
 
@@ -49,13 +50,18 @@ test('by relatedParty alone it is the only account of that party, or rejected', 
   const party = { relatedParty: { id: 'C1', '@referredType': 'Customer' } }
   expect(await request(party)).toMatchObject({ state: 'done' })
   await world.addAccounts(1, CHARGES)
-  expect(await request(party)).toMatchObject({ state: 'rejected', stateReason: expect.stringContaining('exactly one') })
+  expect(await request(party)).toMatchObject({
+    state: 'rejected',
+    stateReason: expect.stringContaining('exactly one'),
+    stateReasonCode: 'reason.partyWithoutOneAccount'
+  })
 })
 
 test('an unknown account is rejected with the reason', async () => {
   expect(await request({ billingAccount: { id: 'A0815' } })).toMatchObject({
     state: 'rejected',
-    stateReason: 'The billing account is unknown'
+    stateReason: 'The billing account is unknown',
+    stateReasonCode: 'reason.accountUnknown'
   })
 })
 
@@ -63,7 +69,8 @@ test('data that the database refuses ends the request at once, with the reason',
   const [id] = await world.addAccounts(1, [{ amount: '999999999999999999' }, { amount: '999999999999999999' }])
   expect(await request({ billingAccount: { id } })).toMatchObject({
     state: 'terminatedWithError',
-    stateReason: 'The database refuses it: numeric field overflow'
+    stateReason: 'The database refuses it: numeric field overflow',
+    stateReasonCode: 'reason.databaseRefused'
   })
   expect((await world.server.call('GET', 'customerBill')).body).toEqual([])
 })
@@ -80,7 +87,8 @@ test('a prepaid account pays at once; too low a balance rejects and changes noth
   await topUp(11, 'T1')
   expect(await request({ billingAccount: { id } })).toMatchObject({
     state: 'rejected',
-    stateReason: expect.stringMatching(/^The balance of 11 EUR/)
+    stateReason: expect.stringMatching(/^The balance of 11 EUR/),
+    stateReasonCode: 'reason.balanceTooLow'
   })
   expect((await world.server.call('GET', 'customerBill')).body).toEqual([])
   await topUp(1, 'T2')
@@ -103,7 +111,8 @@ test('a prepaid account may owe as much as its credit limit, all of its open bil
   })
   expect(await request({ billingAccount: { id } })).toMatchObject({
     state: 'rejected',
-    stateReason: 'The balance of 0.1 EUR is too low for 1.19 EUR'
+    stateReason: 'The balance of 0.1 EUR is too low for 1.19 EUR',
+    stateReasonCode: 'reason.balanceTooLow'
   })
 })
 

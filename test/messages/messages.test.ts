@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { CATALOGUE, errorsPage, FAULTS } from '../../src/messages/catalogue.ts'
+import { CATALOGUE, errorsPage, FAULTS, STORED_REASONS } from '../../src/messages/catalogue.ts'
 import { is, messages, readFault } from '../../src/messages/message.ts'
 import { Problem } from '../../src/messages/problem.ts'
 
@@ -14,7 +14,7 @@ function textAndKind({ message, kind, status }: Problem) {
 }
 
 test('no two messages have the same code', () => {
-  const codes = [...ENTRIES, ...FAULTS].map(({ code }) => code)
+  const codes = [...ENTRIES, ...FAULTS, ...STORED_REASONS].map(({ code }) => code)
   expect(new Set(codes).size).toBe(codes.length)
 })
 
@@ -39,6 +39,14 @@ test('the example of every message is a text that a client understands', () => {
   expect(EXAMPLES.map(({ code, text }) => ({ code, faults: faults(code, text) }))).toEqual(
     EXAMPLES.map(({ code }) => ({ code, faults: [] }))
   )
+})
+
+test('a reason is stored with its code', () => {
+  const wrong = STORED_REASONS.filter(({ code, example }) => {
+    const reason = example()
+    return reason.code !== code || (reason.text !== 'discarded' && faults(code, reason.text).length > 0)
+  })
+  expect(wrong.map(({ code }) => code)).toEqual([])
 })
 
 test('what refuses something that was sent says what is allowed', () => {

@@ -103,6 +103,7 @@ interface Members {
   readonly source: Answer
   readonly state: string
   readonly stateReason: string
+  readonly stateReasonCode: string
   readonly status: string
   readonly taxAmount: Answer
   readonly taxExcludedAmount: Answer

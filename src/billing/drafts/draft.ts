@@ -1,8 +1,11 @@
+import { z } from 'zod'
 import type { Instant } from '../../base/instant.ts'
 import { minorDigits } from '../../base/money.ts'
 import type { Transaction } from '../../db/database.ts'
-import { computed, computedRow, count, rowOf, text } from '../../db/row.ts'
+import { computed, computedRow, count, json, rowOf, text } from '../../db/row.ts'
 import { join, type Sql, sql } from '../../db/sql.ts'
+import type { Reason } from '../../messages/message.ts'
+import { REASONS, type SKIPS } from '../../messages/reason.ts'
 import { createTables, DRAFT_TABLE, LINE_TABLE } from './tables.ts'
 
 export interface Charging {
@@ -20,10 +23,10 @@ export interface Charging {
 export interface Drafted {
   readonly ready: number
   readonly skipped: Readonly<Record<string, number>>
-  readonly parked: readonly { readonly billingAccount: string; readonly reason: string }[]
+  readonly parked: readonly { readonly billingAccount: string; readonly reason: Reason }[]
 }
 
-const NOTHING_TO_BILL = 'nothingToBill'
+const NOTHING_TO_BILL = 'nothingToBill' satisfies keyof typeof SKIPS
 
 /**
  * Computes the bills of some accounts and their lines into the tables of tables.ts, which last as long as the
@@ -153,26 +156,42 @@ function draftStatement({ tenantId, accounts, taxDate }: Charging, digits: Sql):
       LEFT JOIN "tax_items" t ON t."account" = a."id") "sum") "judged") "draft"`
 }
 
+/** Reasons by the names that the statement gives them, each with its values. */
+const FAULTS = {
+  rateWithoutAmount: REASONS.rateWithoutAmount,
+  rateCurrency: REASONS.rateCurrency,
+  taxCurrency: REASONS.taxCurrency,
+  negativeTotal: REASONS.negativeTotal
+} satisfies Readonly<Record<string, (...values: string[]) => Reason>>
+
 const FAULT = sql`CASE
   WHEN "lines" = 0 THEN NULL
-  WHEN "without" IS NOT NULL THEN format('The rate %s has no taxExcludedAmount', "without")
-  WHEN "foreign" IS NOT NULL THEN
-    format('The rate %s is in %s, the account in %s', "foreign"[1], "foreign"[2], "currency")
-  WHEN "foreign_tax" IS NOT NULL THEN format('A tax is in %s, the account in %s', "foreign_tax", "currency")
-  WHEN "included" < 0 THEN
-    format('The credits exceed the charges: the total would be %s %s', trim_scale("included"), "currency")
-END`
+  WHEN "without" IS NOT NULL THEN json_build_array('rateWithoutAmount', "without")
+  WHEN "foreign" IS NOT NULL THEN json_build_array('rateCurrency', "foreign"[1], "foreign"[2], "currency")
+  WHEN "foreign_tax" IS NOT NULL THEN json_build_array('taxCurrency', "foreign_tax", "currency")
+  WHEN "included" < 0 THEN json_build_array('negativeTotal', trim_scale("included")::text, "currency")
+END::text`
+
+const NAMED = z.tuple([z.enum(['rateWithoutAmount', 'rateCurrency', 'taxCurrency', 'negativeTotal'])]).rest(z.string())
 
 const COUNTS = computedRow({
   ready: computed(count, sql`count("position")`),
   empty: computed(count, sql`count(*) FILTER (WHERE "lines" = 0)`)
 })
-const PARKED = computedRow({ billingAccount: computed(text, sql`"account"`), reason: computed(text, sql`"fault"`) })
+const PARKED = computedRow({
+  billingAccount: computed(text, sql`"account"`),
+  fault: computed(json(NAMED), sql`"fault"`)
+})
 
 async function outcome(tx: Transaction): Promise<Drafted> {
   const counts = await tx.run(sql`SELECT ${COUNTS.columns} FROM ${DRAFT_TABLE}`)
   const { rows } = await tx.run(sql`SELECT ${PARKED.columns} FROM ${DRAFT_TABLE} WHERE "fault" IS NOT NULL
     ORDER BY "account"`)
   const { ready, empty } = COUNTS.one(counts)
-  return { ready, skipped: empty ? { [NOTHING_TO_BILL]: empty } : {}, parked: rows.map(PARKED.read) }
+  return { ready, skipped: empty ? { [NOTHING_TO_BILL]: empty } : {}, parked: rows.map(PARKED.read).map(parkedOf) }
+}
+
+function parkedOf({ billingAccount, fault: [name, ...values] }: ReturnType<typeof PARKED.read>) {
+  const reason: (...values: string[]) => Reason = FAULTS[name]
+  return { billingAccount, reason: reason(...values) }
 }

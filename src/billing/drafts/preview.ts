@@ -91,7 +91,7 @@ async function previewBill(
   if (account.status !== 'ACTIVE') throw BILLS.accountInactive(account.status)
   const charging = { tenantId, accounts: sql`a."id" = ${account.id}`, chargeDate: until, taxDate: until }
   const { parked } = await draftBills(tx, charging)
-  if (parked[0]) throw BILLS.notDrafted(parked[0].reason)
+  if (parked[0]) throw BILLS.notDrafted(parked[0].reason.text)
   const draft = DRAFT.one(await tx.run(sql`SELECT ${DRAFT.columns} FROM ${DRAFT_TABLE}`))
   const { id, name, invoiceCurrency } = account
   const money = (amount: string) => moneyOf(invoiceCurrency, amount)

@@ -10,6 +10,8 @@ import { isOutage } from '../../jobs/outage.ts'
 import { addJob, addJobs, hasNoJob } from '../../jobs/queue.ts'
 import type { Task } from '../../jobs/runner.ts'
 import { lockBalances } from '../../ledger/balance.ts'
+import type { Reason } from '../../messages/message.ts'
+import { REASONS } from '../../messages/reason.ts'
 import { customerBillOnDemand } from '../../resources/customer-bill-on-demand.ts'
 import { recordEvents } from '../../tmf/event.ts'
 import { draftBills } from '../drafts/draft.ts'
@@ -20,7 +22,6 @@ import { issueBills } from '../issuing/issue.ts'
 import { PAYABLE } from '../payments/allocation.ts'
 import { useCredit } from '../payments/credit.ts'
 import { overdraw } from '../payments/overdraft.ts'
-import { refusedReason } from '../runs/fault.ts'
 
 export const BILL_ON_DEMAND = 'billOnDemand'
 
@@ -48,8 +49,8 @@ export function onDemandTasks(context: EngineContext): ReadonlyMap<string, Task>
       .transaction((tx) => answerRequest(tx, context, tenant, id))
       .catch(async (error: unknown) => {
         const isRefused = isDataException(error)
-        const stateReason = isRefused ? refusedReason(error) : 'The billing failed; please ask again'
-        const failed: Ending = { state: 'terminatedWithError', stateReason }
+        const reason = isRefused ? REASONS.databaseRefused(error.message) : REASONS.failed()
+        const failed: Ending = { state: 'terminatedWithError', reason }
         if (isRefused || (isLast && !isOutage(error)))
           await context.database.transaction((tx) => end(tx, context, tenant, id, failed))
         if (!isRefused) throw error
@@ -60,7 +61,7 @@ export function onDemandTasks(context: EngineContext): ReadonlyMap<string, Task>
 
 interface Ending {
   readonly state: 'done' | 'rejected' | 'terminatedWithError'
-  readonly stateReason?: string
+  readonly reason?: Reason
   readonly billId?: string
 }
 
@@ -78,11 +79,11 @@ async function answerRequest(tx: Transaction, context: EngineContext, tenantId: 
   const [asked] = rows.map(ASKED.read)
   if (!asked) return
   const account = await accountOf(tx, tenantId, asked)
-  const ending = typeof account === 'string' ? rejected(account) : await bill(tx, context, { tenantId, id }, account)
+  const ending = 'code' in account ? rejected(account) : await bill(tx, context, { tenantId, id }, account)
   await end(tx, context, tenantId, id, ending)
 }
 
-const rejected = (stateReason: string): Ending => ({ state: 'rejected', stateReason })
+const rejected = (reason: Reason): Ending => ({ state: 'rejected', reason })
 
 type Account = NonNullable<Awaited<ReturnType<typeof findAccount>>>
 
@@ -90,13 +91,13 @@ async function accountOf(
   tx: Transaction,
   tenantId: string,
   { billingAccountId, relatedPartyId, partnerId }: ReturnType<typeof ASKED.read>
-): Promise<Account | string> {
+): Promise<Account | Reason> {
   const view = { tenantId, partnerId }
   const id = billingAccountId ?? (await onlyAccountOf(tx, view, String(relatedPartyId)))
-  if (id === undefined) return 'The relatedParty does not have exactly one billing account here'
+  if (id === undefined) return REASONS.partyWithoutOneAccount()
   const account = await findAccount(tx, view, id)
-  if (!account) return 'The billing account is unknown'
-  return account.status === 'ACTIVE' ? account : `The billing account is ${account.status}`
+  if (!account) return REASONS.accountUnknown()
+  return account.status === 'ACTIVE' ? account : REASONS.accountInactive(account.status)
 }
 
 /** Bills the unbilled rates of an account; a prepaid account pays at once, or there is no bill. */
@@ -118,12 +119,12 @@ async function bill(
   })
   const [parked] = drafted.parked
   if (parked) return rejected(parked.reason)
-  if (drafted.ready === 0) return rejected('There is nothing to bill')
+  if (drafted.ready === 0) return rejected(REASONS.nothingToBill())
   const total = await totalOf(tx)
   if (account.billingType === 'prepaid') {
     const available = await availableOf(tx, tenantId, account, balance?.credit ?? '0')
     if (compareDecimals(available, total) < 0) {
-      return rejected(`The balance of ${available} ${key.currency} is too low for ${total} ${key.currency}`)
+      return rejected(REASONS.balanceTooLow(available, key.currency, total, key.currency))
     }
   }
   const bills = await issueBills(
@@ -174,15 +175,17 @@ async function end(
   context: EngineContext,
   tenantId: string,
   id: string,
-  { state, stateReason, billId }: Ending
+  { state, reason, billId }: Ending
 ): Promise<void> {
   const now = context.clock()
   const { rowCount } = await tx.run(sql`UPDATE "customer_bill_on_demand" SET "state" = ${state},
-      "state_reason" = ${stateReason}, "customer_bill_id" = ${billId}, "version" = "version" + 1, "last_update" = ${now}
+      "state_reason" = ${reason?.text}, "state_reason_code" = ${reason?.code}, "customer_bill_id" = ${billId},
+      "version" = "version" + 1, "last_update" = ${now}
     WHERE "tenant_id" = ${tenantId} AND "id" = ${id} AND "state" = 'inProgress'`)
   if (rowCount === 0) return
   const change = { action: 'bill' as const, resourceType: 'CustomerBillOnDemand', resourceId: id }
-  const after = { state, stateReason, customerBill: billId && { id: billId } }
+  const stated = { stateReason: reason?.text, stateReasonCode: reason?.code }
+  const after = { state, ...stated, customerBill: billId && { id: billId } }
   await recordChange(tx, authorIn(tenantId), { ...change, after }, { id: context.newId(), now })
   const events = { author: authorIn(tenantId), newId: context.newId, correlationId: id }
   await recordEvents(tx, events, customerBillOnDemand, 'stateChanged', [id], now)

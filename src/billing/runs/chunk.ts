@@ -3,6 +3,7 @@ import type { Transaction } from '../../db/database.ts'
 import { boolean, computed, json, oneOf, rowOf, text } from '../../db/row.ts'
 import { type Sql, sql } from '../../db/sql.ts'
 import { lockWanted } from '../../ledger/balance.ts'
+import type { SKIPS } from '../../messages/reason.ts'
 import { RUN_BILL_STATES, type RunBillState } from '../../resources/customer-bill.ts'
 import { type Drafted, draftBills } from '../drafts/draft.ts'
 import { READY_DRAFTS } from '../drafts/tables.ts'
@@ -31,7 +32,7 @@ interface Chunk extends ChunkName {
 }
 
 /** Skips a parked account that was archived since, or follows another specification. */
-const NO_LONGER_ELIGIBLE = 'noLongerEligible'
+const NO_LONGER_ELIGIBLE = 'noLongerEligible' satisfies keyof typeof SKIPS
 
 /** Bills one chunk in one transaction; leaves a chunk that is done or locked. */
 export async function billChunk(context: EngineContext, name: ChunkName): Promise<void> {
@@ -131,9 +132,10 @@ const DRAFT_DOCUMENT: Sql = sql`jsonb_build_object(
 
 export async function park(tx: Transaction, { tenantId, runId }: ChunkName, { parked }: Drafted): Promise<void> {
   if (parked.length === 0) return
-  await tx.run(sql`INSERT INTO "bill_run_parked" ("tenant_id", "bill_run_id", "billing_account_id", "reason")
-    SELECT ${tenantId}, ${runId}, p."billingAccount", p."reason"
-    FROM jsonb_to_recordset(${JSON.stringify(parked)}::jsonb) p("billingAccount" text, "reason" text)`)
+  await tx.run(sql`INSERT INTO "bill_run_parked" ("tenant_id", "bill_run_id", "billing_account_id", "reason",
+      "reason_code")
+    SELECT ${tenantId}, ${runId}, p."billingAccount", p."reason"->>'text', p."reason"->>'code'
+    FROM jsonb_to_recordset(${JSON.stringify(parked)}::jsonb) p("billingAccount" text, "reason" jsonb)`)
 }
 
 async function close(tx: Transaction, chunk: Chunk, drafted: Drafted, now: Instant): Promise<void> {

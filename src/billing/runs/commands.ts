@@ -9,7 +9,7 @@ import { anyQuery, type Endpoint, endpoint, noBody, queryOf } from '../../tmf/se
 import { cancelRun, resumeRun, retryRun } from './bill-run.ts'
 import { discardBills } from './discard.ts'
 import { answerRun } from './list.ts'
-import { REASONS, releaseBills } from './release.ts'
+import { LEAVES, releaseBills } from './release.ts'
 import { RUN_SCHEMA } from './schema.ts'
 
 /** Common to operations on a run, which belongs to the provider, since it bills all of its accounts. */
@@ -44,7 +44,7 @@ continues where it ended.`,
       description: 'The number of moved bills, and of others by reason',
       schema: objectOf({
         released: COUNT,
-        skipped: listOf(objectOf({ reason: { ...TEXT, enum: [...REASONS] }, count: COUNT }))
+        skipped: listOf(objectOf({ reason: { ...TEXT, enum: [...LEAVES] }, count: COUNT }))
       })
     }
   },

@@ -3,6 +3,7 @@ import type { Instant } from '../../base/instant.ts'
 import type { Database, Transaction } from '../../db/database.ts'
 import { computed, count, optional, rowOf, scalar, stated, text } from '../../db/row.ts'
 import { sql } from '../../db/sql.ts'
+import { REASONS } from '../../messages/reason.ts'
 import { RUNS } from '../../messages/run.ts'
 import { customerBill } from '../../resources/customer-bill.ts'
 import type { ChangeContext, Document, HookContext, Recorded, Stored } from '../../tmf/declaration/resource.ts'
@@ -22,7 +23,7 @@ export interface Discarded {
   readonly skipped: number
 }
 
-const DISCARDED = 'discarded'
+const DISCARDED = REASONS.discarded()
 
 /**
  * Takes back bills of an ended run that were never issued. Their rates are free again, and their accounts are parked; a
@@ -144,8 +145,9 @@ async function correctRun(
   now: Instant
 ): Promise<void> {
   const bills = sql`"customer_bill" b WHERE b."tenant_id" = ${tenantId} AND b."id" = ANY(${ids}::text[])`
-  await tx.run(sql`INSERT INTO "bill_run_parked" ("tenant_id", "bill_run_id", "billing_account_id", "reason")
-    SELECT ${tenantId}, ${runId}, b."billing_account_id", ${DISCARDED} FROM ${bills}`)
+  await tx.run(sql`INSERT INTO "bill_run_parked" ("tenant_id", "bill_run_id", "billing_account_id", "reason",
+      "reason_code")
+    SELECT ${tenantId}, ${runId}, b."billing_account_id", ${DISCARDED.text}, ${DISCARDED.code} FROM ${bills}`)
   await tx.run(sql`INSERT INTO "bill_run_chunk" ("tenant_id", "bill_run_id", "number", "first_account",
       "last_account", "eligible", "billed", "skipped", "amounts", "finished_at")
     SELECT ${tenantId}, ${runId}, (SELECT max("number") + 1 FROM "bill_run_chunk"

@@ -3,6 +3,7 @@ import type { Transaction } from '../../db/database.ts'
 import { integer, optional, rowOf, scalar, text } from '../../db/row.ts'
 import { sql } from '../../db/sql.ts'
 import { addJobs, IN_BULK } from '../../jobs/queue.ts'
+import { REASONS } from '../../messages/reason.ts'
 import { BILL_CHUNK } from './bill-run.ts'
 import { type ChunkName, park } from './chunk.ts'
 
@@ -43,10 +44,6 @@ async function halve(tx: Transaction, { tenantId, runId, number }: ChunkName): P
   return true
 }
 
-export function refusedReason({ message }: Error): string {
-  return `The database refuses it: ${message}`
-}
-
 const FIRST = rowOf('bill_run_chunk', { firstAccount: text })
 
 async function parkAlone(tx: Transaction, name: ChunkName, error: Error, now: Instant): Promise<void> {
@@ -58,7 +55,7 @@ async function parkAlone(tx: Transaction, name: ChunkName, error: Error, now: In
   await park(tx, name, {
     ready: 0,
     skipped: {},
-    parked: [{ billingAccount: chunk.firstAccount, reason: refusedReason(error) }]
+    parked: [{ billingAccount: chunk.firstAccount, reason: REASONS.databaseRefused(error.message) }]
   })
   await tx.run(sql`UPDATE "bill_run_chunk" SET "billed" = 0, "skipped" = '{}', "finished_at" = ${now}
     WHERE "tenant_id" = ${tenantId} AND "bill_run_id" = ${runId} AND "number" = ${number}`)

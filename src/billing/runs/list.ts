@@ -56,9 +56,10 @@ const RUN = rowOf(
         FROM "bill_run_chunk" x, jsonb_each_text(x."amounts") k WHERE ${ofRun} GROUP BY 1) s)`
     ),
     parked: computed(
-      optional(json(z.array(z.object({ ...BY_ACCOUNT, reason: z.string() })))),
-      sql`(SELECT json_agg(json_build_object('billingAccount', json_build_object('id', p."billing_account_id"),
-          'reason', p."reason")) FROM (SELECT * FROM "bill_run_parked" WHERE ${ofRun}
+      optional(json(z.array(z.object({ ...BY_ACCOUNT, reason: z.string(), reasonCode: z.string().optional() })))),
+      sql`(SELECT json_agg(json_strip_nulls(json_build_object('billingAccount',
+          json_build_object('id', p."billing_account_id"), 'reason', p."reason", 'reasonCode', p."reason_code")))
+        FROM (SELECT * FROM "bill_run_parked" WHERE ${ofRun}
           ORDER BY "billing_account_id" LIMIT ${PARKED_SHOWN_MAX}) p)`
     ),
     unknown: computed(

@@ -1,6 +1,7 @@
 import type { Database, Transaction } from '../../db/database.ts'
 import { computed, computedRow, count } from '../../db/row.ts'
 import { type Sql, sql } from '../../db/sql.ts'
+import type { SKIPS } from '../../messages/reason.ts'
 import type { IssuingState } from '../../resources/customer-bill.ts'
 import type { ChangeContext } from '../../tmf/declaration/resource.ts'
 import { BILL_COLUMNS, recordMoves } from '../issuing/bill-moves.ts'
@@ -15,12 +16,12 @@ export interface Release {
 }
 
 /** Reasons of a selected bill that stays: on hold, already in the state or beyond it, or paid at least in part. */
-export const REASONS = ['onHold', 'released', 'paid'] as const
-type Reason = (typeof REASONS)[number]
+export const LEAVES = ['onHold', 'released', 'paid'] as const satisfies readonly (keyof typeof SKIPS)[]
+type Leave = (typeof LEAVES)[number]
 
 export interface Released {
   readonly released: number
-  readonly skipped: readonly { readonly reason: Reason; readonly count: number }[]
+  readonly skipped: readonly { readonly reason: Leave; readonly count: number }[]
 }
 
 /**
@@ -66,7 +67,7 @@ async function countMeant(database: Database, ofRun: Sql, state: IssuingState): 
 
 function leftAlone({ onHold, paid, there, ready }: Meant, moved: number): Released['skipped'] {
   const counts = { onHold, released: there + Math.max(ready - moved, 0), paid }
-  return REASONS.map((reason) => ({ reason, count: counts[reason] })).filter(({ count }) => count > 0)
+  return LEAVES.map((reason) => ({ reason, count: counts[reason] })).filter(({ count }) => count > 0)
 }
 
 async function sendBills(tx: Transaction, context: ChangeContext, ids: readonly string[]): Promise<readonly string[]> {

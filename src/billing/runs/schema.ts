@@ -19,7 +19,10 @@ export const BILL_RUN = objectOf(
     billed: { ...COUNT, description: 'Billed accounts' },
     skipped: listOf(objectOf({ reason: TEXT, count: COUNT }), 'Accounts without a bill, by reason'),
     parkedCount: { ...COUNT, description: 'Number of parked accounts, which wait for a retry' },
-    parked: listOf(objectOf({ billingAccount: REFERENCE, reason: TEXT }), 'The first parked accounts'),
+    parked: listOf(
+      objectOf({ billingAccount: REFERENCE, reason: TEXT, reasonCode: TEXT }, ['reasonCode']),
+      'The first parked accounts'
+    ),
     unknownAccountRates: listOf(
       objectOf({ billingAccount: REFERENCE, count: COUNT }),
       'Rates of accounts of other systems, which no run bills; present after the end of the run'
