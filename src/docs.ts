@@ -23,7 +23,9 @@ import {
 import { asyncApiDocument } from './events/asyncapi.ts'
 import { healthEndpoints } from './health.ts'
 import { PUBLIC } from './http/access.ts'
+import { pathOf } from './http/address.ts'
 import { isUnchanged } from './http/conditional.ts'
+import { JSON_TYPE } from './http/media-types.ts'
 import { registerRoot, TITLE } from './root.ts'
 import { openApiDocument, type Section } from './tmf/openapi/document.ts'
 import type { Json } from './tmf/openapi/schemas.ts'
@@ -141,7 +143,7 @@ function registerDocument(app: FastifyInstance, path: string, text: () => string
   app.get(path, PUBLIC, async (request, reply) => {
     reply.header('ETag', tag()).header('Cache-Control', 'no-cache')
     if (isUnchanged(request.headers['if-none-match'], tag())) return reply.code(304).send()
-    return reply.type('application/json;charset=utf-8').send(text())
+    return reply.type(JSON_TYPE).send(text())
   })
 }
 
@@ -163,10 +165,6 @@ async function registerPage(docs: FastifyInstance, text: () => string, indexPref
     transformSpecification: () => JSON.parse(text()),
     transformSpecificationClone: false
   })
-}
-
-function pathOf(publicUrl: string | undefined): string {
-  return publicUrl ? new URL(publicUrl).pathname.replace(/\/+$/, '') : ''
 }
 
 /** Makes a value on first use: most servers never show their documentation. */

@@ -107,7 +107,6 @@ const renewPassword = endpoint({
   }
 })
 
-/** Operations that make new secrets of keys, clients and users. */
 export const rotationEndpoints: readonly Endpoint[] = [rotateKey, rotateSecret, renewPassword]
 
 function shown({ type }: Resource, description: string) {

@@ -5,7 +5,6 @@ import { adminResources } from './index.ts'
 import { rotationEndpoints } from './rotation-routes.ts'
 import { tenantEndpoints } from './tenant-routes.ts'
 
-/** Operations beside the resources. */
 export const adminEndpoints: readonly Endpoint[] = [...rotationEndpoints, ...tenantEndpoints]
 
 export type AdminContext = Omit<RouteContext, 'resources' | 'supportsProxy'>

@@ -19,7 +19,6 @@ const TENANT: Json = {
   }
 }
 
-/** Schemas beside the resources, by name. */
 export const ADMIN_SCHEMAS: Json = {
   Tenant: TENANT,
   Tenant_Created: {

@@ -18,6 +18,11 @@ export function addressFrom(publicUrl: string | undefined): Address {
   }
 }
 
+/** Returns the path of the public URL, without a slash at its end. */
+export function pathOf(publicUrl: string | undefined): string {
+  return publicUrl ? new URL(publicUrl).pathname.replace(/\/+$/, '') : ''
+}
+
 /** The latest that was found sound: most ask for the same. */
 let known = ''
 

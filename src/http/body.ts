@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { isStorable } from '../base/code-points.ts'
 import { jsonPath } from '../base/json-path.ts'
 import { SIGNIFICANT_DIGITS } from '../base/money.ts'
+import { isRecord } from '../base/unknown.ts'
 import { BODIES } from '../messages/body.ts'
 import { FIELDS } from '../messages/field.ts'
 import { nextTurn } from '../pace/turns.ts'
@@ -180,12 +181,12 @@ const SUSPECT_TEXT = /\\u(?:0000|d[89a-f])/i
 
 function checkTexts(value: unknown): void {
   const isBad = (text: unknown) => typeof text === 'string' && !isStorable(text)
-  const hasBadName = (item: unknown) => isObject(item) && Object.keys(item).some(isBad)
+  const hasBadName = (item: unknown) => isRecord(item) && Object.keys(item).some(isBad)
   refuseWhere(value, (item) => (isBad(item) || hasBadName(item) ? FIELDS.storable() : undefined))
 }
 
 function checkNames(value: unknown): void {
-  refuseWhere(value, (item) => (isObject(item) && Object.hasOwn(item, '__proto__') ? FIELDS.prototype() : undefined))
+  refuseWhere(value, (item) => (isRecord(item) && Object.hasOwn(item, '__proto__') ? FIELDS.prototype() : undefined))
 }
 
 /** Throws `invalidField` with the path of every value that has a fault. */
@@ -202,10 +203,6 @@ function* faults(
   const found = fault(value)
   if (found) yield findingAt(jsonPath(path), found)
   else if (Array.isArray(value)) for (const [at, item] of value.entries()) yield* faults(item, fault, [...path, at])
-  else if (isObject(value))
+  else if (isRecord(value))
     for (const [name, item] of Object.entries(value)) yield* faults(item, fault, [...path, name])
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null
 }

@@ -6,10 +6,8 @@ import { SERVER } from '../messages/server.ts'
 import { LINES_TYPE } from './body.ts'
 import { dropBody, watchConnections } from './connections.ts'
 import { errorsMember } from './findings.ts'
-import { PATCH_TYPES } from './media-types.ts'
+import { JSON_TYPE, PATCH_TYPES } from './media-types.ts'
 import { requestId } from './request-id.ts'
-
-const JSON_TYPE = 'application/json;charset=utf-8'
 
 /** Renders every failure as a TMF `Error` body: problems, unknown paths and methods, framework errors, bugs. */
 export function registerErrors(app: FastifyInstance): void {

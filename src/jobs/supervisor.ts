@@ -22,7 +22,6 @@ export interface Supervisor {
   stop(limitMs: number): Promise<void>
 }
 
-/** In ms. */
 export interface Limits extends Patience {
   /** From then on the process is not ready. */
   readonly longMs: number

@@ -162,7 +162,6 @@ function isKept({ retiredAt }: VerifyingKey, now: Instant): boolean {
   return retiredAt === undefined || retiredAt > keptSince(now)
 }
 
-/** Returns the time at or before which retired keys no longer verify. */
 function keptSince(now: Instant): Instant {
   return new Date(Date.parse(now) - RETIRED_KEY_KEPT_S * 1_000).toISOString()
 }

@@ -13,13 +13,11 @@ const METADATA = {
   ]
 }
 
-/** Returns an object whose members are required, except the optional ones. */
 function objectSchema(description: string, properties: object, optional: object = {}) {
   const required = Object.keys(properties)
   return { type: 'object', description, required, properties: { ...properties, ...optional } }
 }
 
-/** Schemas of the OAuth endpoints by name. */
 export const OAUTH_SCHEMAS = {
   AccessToken: objectSchema(
     'A token (RFC 6749, section 5.1)',

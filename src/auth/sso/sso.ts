@@ -5,7 +5,7 @@ import { later } from '../../base/instant.ts'
 import { newId } from '../../base/ulid.ts'
 import { memberOf, messageOf } from '../../base/unknown.ts'
 import { PUBLIC } from '../../http/access.ts'
-import { rawQuery } from '../../http/address.ts'
+import { pathOf, rawQuery } from '../../http/address.ts'
 import { Problem } from '../../messages/problem.ts'
 import { SSO } from '../../messages/sso.ts'
 import { requireNoTransaction } from '../../pace/slow.ts'
@@ -68,9 +68,8 @@ export async function registerSso(app: FastifyInstance, context: OauthContext, s
 
 /** Keeps the cookies to the provider's redirect. */
 function cookieOptions({ issuer }: OauthContext): CookieSerializeOptions {
-  const path = issuer === undefined ? '' : new URL(issuer).pathname.replace(/\/+$/, '')
   return {
-    path: `${path}/sso`,
+    path: `${pathOf(issuer)}/sso`,
     httpOnly: true,
     sameSite: 'lax',
     secure: issuer?.startsWith('https:') ?? false,

@@ -138,7 +138,6 @@ function meantBy(tenantId: string, { id, states, cycles }: RunFilter): Sql {
     AND ${cycles ? sql`r."bill_cycle_id" = ANY(${cycles}::text[])` : sql`TRUE`}`
 }
 
-/** Reads a row of `selectRuns`. */
 export function readRun(row: Result['rows'][number], now: Instant): ReadRun {
   const run = RUN.read(row)
   const { id, state, billState, failure, startedAt: from, finishedAt: to, eligible, billed, chunks, finished } = run

@@ -21,7 +21,6 @@ export interface Tally {
 }
 
 export interface TaxGroup {
-  /** By `taxKey`. */
   readonly taxes: ReadonlySet<string>
   readonly exact: Big
 }

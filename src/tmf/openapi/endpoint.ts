@@ -114,7 +114,6 @@ function operationOf(declared: EndpointDescription, schemes: readonly string[]):
 
 const NOTHING = z.object({})
 
-/** Returns the alternatives. */
 function requirements({ access, clients = [] }: EndpointDescription, schemes: readonly string[]): readonly Json[] {
   if (access !== 'public') return schemes.map((scheme) => ({ [scheme]: access.scopes }))
   // The client's credentials may also be in the form.

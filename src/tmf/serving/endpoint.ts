@@ -4,6 +4,7 @@ import { z } from 'zod'
 import type { WorkClass } from '../../fairness/scheduler.ts'
 import { rawQuery } from '../../http/address.ts'
 import { entityTag, isUnchanged } from '../../http/conditional.ts'
+import { JSON_TYPE } from '../../http/media-types.ts'
 import { readBody } from '../../http/read-body.ts'
 import { readFault } from '../../messages/message.ts'
 import type { Problem } from '../../messages/problem.ts'
@@ -44,8 +45,6 @@ export interface Endpoint {
 }
 
 type Request = FastifyRequest<{ Params: Readonly<Record<string, string>> }>
-
-const JSON_TYPE = 'application/json;charset=utf-8'
 
 /** Declares an operation. The compiler checks `handle` against the types of `query` and `body`. */
 export function endpoint<Query, Body>(declared: Declaration<Query, Body>): Endpoint {

@@ -6,7 +6,7 @@ import { slotOf } from '../../fairness/request-slot.ts'
 import { type Address, rawQuery } from '../../http/address.ts'
 import { entityTag, expectedVersion, isUnchanged } from '../../http/conditional.ts'
 import { isLines } from '../../http/lines.ts'
-import { PATCH_TYPES, type PatchType } from '../../http/media-types.ts'
+import { JSON_TYPE, PATCH_TYPES, type PatchType } from '../../http/media-types.ts'
 import { BODIES } from '../../messages/body.ts'
 import { createMany } from '../bulk/bulk.ts'
 import { isExpensive } from '../cost.ts'
@@ -45,8 +45,6 @@ export interface RouteContext {
 }
 
 type ItemRequest = FastifyRequest<{ Params: { id: string } }>
-
-const JSON_TYPE = 'application/json;charset=utf-8'
 
 /** Registers the routes of one resource below a base path, e.g. `/customerBillManagement/v4`. */
 export function registerResource(app: FastifyInstance, base: string, resource: Served, context: RouteContext): void {
