@@ -93,11 +93,7 @@ export async function buildApp(parts: Parts): Promise<FastifyInstance> {
   if (sso) await registerSso(app, oauth, sso)
   const takesWeakTags = config.IF_MATCH_WEAK
   const context: RouteContext = { ...SERVED, database, clock, newId: database.newId, requester, address, takesWeakTags }
-  const resources = apiResources({ secrets: parts.secrets, networks: callbackNetworks(config) })
-  for (const base of BASE_PATHS) {
-    for (const resource of resources.values()) registerResource(app, base, resource, context)
-    for (const { register } of apiEndpoints) register(app, base, context)
-  }
+  registerApi(app, parts, context)
   const health = healthEndpoints(parts.standstill ?? (() => undefined))
   for (const { register } of health) register(app, HEALTH_BASE, context)
   await registerAdmin(app, ADMIN_BASE, context)
@@ -106,6 +102,15 @@ export async function buildApp(parts: Parts): Promise<FastifyInstance> {
   await registerDocs(app, config.PUBLIC_URL)
   refuseOtherMethods(app, methods)
   return app
+}
+
+function registerApi(app: FastifyInstance, { config, secrets }: Parts, context: RouteContext): void {
+  const hub = { secrets, networks: callbackNetworks(config), retentionDays: config.EVENT_RETENTION_DAYS }
+  for (const base of BASE_PATHS) {
+    refuseIdempotencyKeys(app, `${base}/hub/:id`)
+    for (const resource of apiResources(hub).values()) registerResource(app, base, resource, context)
+    for (const { register } of apiEndpoints(hub)) register(app, base, context)
+  }
 }
 
 async function registerBounds(app: FastifyInstance, config: Config): Promise<void> {

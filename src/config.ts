@@ -62,6 +62,7 @@ export const environment = z.object({
     .refine(areOrigins, 'must be *, or a list of origins such as https://portal.example.com')
     .transform(origins)
     .optional(),
+  EVENT_RETENTION_DAYS: whole(1, 3_650).default(30),
   WEBHOOK_ALLOW_NETWORKS: z.string().transform(networks).optional(),
   ...ssoVariables
 })

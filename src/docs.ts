@@ -65,7 +65,7 @@ export function apiDocument(publicUrl?: string): Json {
 }
 
 const SECTIONS: readonly Section[] = [
-  { resources: [...apiResources(UNSET).values()], supportsProxy: true, operations: described(apiEndpoints) },
+  { resources: [...apiResources(UNSET).values()], supportsProxy: true, operations: described(apiEndpoints(UNSET)) },
   {
     base: BILLING_BASE,
     tags: BILLING_TAGS,

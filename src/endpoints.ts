@@ -10,6 +10,7 @@ import { STATEMENT } from './billing/statement/schema.ts'
 import { documentEndpoint } from './documents/routes.ts'
 import { NO_NETWORKS } from './events/callback-address.ts'
 import { type HubSettings, hubResource } from './events/hub.ts'
+import { rotateWebhookSecret } from './events/rotation.ts'
 import type { Served } from './tmf/declaration/define.ts'
 import type { Endpoint } from './tmf/serving/endpoint.ts'
 
@@ -37,13 +38,16 @@ export function apiResources(settings: HubSettings): ReadonlyMap<string, Served>
 /** For descriptions: nothing is sealed. */
 export const UNSET: HubSettings = {
   networks: NO_NETWORKS,
+  retentionDays: 0,
   secrets: () => {
     throw new Error('a description has no keys')
   }
 }
 
 /** Operations beside the resources, below each base path of the API. */
-export const apiEndpoints: readonly Endpoint[] = [documentEndpoint, statementEndpoint(BILLING_BASE)]
+export function apiEndpoints(settings: HubSettings): readonly Endpoint[] {
+  return [documentEndpoint, statementEndpoint(BILLING_BASE), rotateWebhookSecret(settings)]
+}
 
 export const billingEndpoints: readonly Endpoint[] = [
   ...runEndpoints(API_BASE),

@@ -18,13 +18,18 @@ import { user } from './user.ts'
 const OVERLAP_MAX_S = 7 * 24 * 3_600
 const OVERLAP_FAULT = FIELDS.wholeNumber(0, OVERLAP_MAX_S)
 
-export const OVERLAP = z.strictObject({
-  overlapSeconds: z
+/** The overlap of two secrets, in seconds. */
+export function overlap(description: string, byDefault: number) {
+  return z
     .int({ error: OVERLAP_FAULT })
     .min(0, { error: OVERLAP_FAULT })
     .max(OVERLAP_MAX_S, { error: OVERLAP_FAULT })
-    .default(0)
-    .meta({ description: 'How long the old key works on, in seconds' })
+    .default(byDefault)
+    .meta({ description })
+}
+
+export const OVERLAP = z.strictObject({
+  overlapSeconds: overlap('How long the old key works on, in seconds', 0)
 })
 const PASSWORD = z.strictObject({
   password: z
@@ -109,19 +114,19 @@ const renewPassword = endpoint({
 
 export const rotationEndpoints: readonly Endpoint[] = [rotateKey, rotateSecret, renewPassword]
 
-function shown({ type }: Resource, description: string) {
+export function shown({ type }: Resource, description: string) {
   return { description, schema: schemaRef(`${type}_Created`) }
 }
 
-function writing({ view, author }: Asked<unknown, unknown>, context: RouteContext): WriteContext {
+export function writing({ view, author }: Asked<unknown, unknown>, context: RouteContext): WriteContext {
   return { ...context, view, author }
 }
 
-function targetOf({ request, params }: Asked<unknown, unknown>, { takesWeakTags }: RouteContext): Target {
+export function targetOf({ request, params }: Asked<unknown, unknown>, { takesWeakTags }: RouteContext): Target {
   return { id: String(params.id), requireExpected: expectedVersion(request.headers['if-match'], takesWeakTags) }
 }
 
-function answerOf(
+export function answerOf(
   { request, base }: Asked<unknown, unknown>,
   { address }: RouteContext,
   resource: Resource,

@@ -80,7 +80,8 @@ export async function changePassword(
   return changed
 }
 
-async function renew(
+/** Replaces the secret of a row and records that. Throws `conflict` for one without a secret. */
+export async function renew(
   tx: Transaction,
   context: WriteContext,
   resource: Resource,
@@ -94,16 +95,18 @@ async function renew(
     throw ADMIN.noSecret(resource.path)
   }
   const now = context.clock()
+  const kept = secret.seal?.({ ...context.view, id: target.id }, made.kept) ?? made.kept
   const { rows } = await tx.run(
     sql`UPDATE ${identifier(resource.table)} SET "version" = "version" + 1, "last_update" = ${now},
-        ${identifier(secret.column)} = ${made.kept}
+        ${identifier(secret.column)} = ${kept}
       WHERE "tenant_id" = ${context.view.tenantId} AND "id" = ${target.id} RETURNING ${identifiers(resource.columns)}`
   )
   await record(tx, context, { action, resourceType: resource.type, resourceId: target.id }, now)
   return { row: present(rows[0], 'the renewed row'), secret: made.shown }
 }
 
-async function lock<D extends Document>(
+/** Reads a row and locks it. Throws `notFound`, and `preconditionFailed` for another version. */
+export async function lock<D extends Document>(
   tx: Transaction,
   { view }: WriteContext,
   resource: Resource<D>,

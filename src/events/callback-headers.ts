@@ -32,7 +32,6 @@ export const callbackHeaders = list(
 
 /** Throws `invalidField` for a header that must not be sent, and `missingField` where there is no value to keep. */
 export function checkHeaders(headers: readonly CallbackHeader[], before: readonly CallbackHeader[]): void {
-  if (headers.length > HEADERS_MAX) throw SUBSCRIPTIONS.tooManyHeaders(HEADERS_MAX)
   for (const [at, { name, value }] of headers.entries()) {
     const place = (member: string) => jsonPath(['headers', at, member])
     const lower = name.toLowerCase()

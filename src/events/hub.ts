@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import type { AddressList } from '../auth/access/address-list.ts'
+import type { Instant } from '../base/instant.ts'
 import { type Place, type SecretKeys, seal, unseal } from '../base/secret-keys.ts'
 import type { Transaction } from '../db/database.ts'
-import { count, scalar } from '../db/row.ts'
+import { count, scalar, boolean as truth } from '../db/row.ts'
 import { sql } from '../db/sql.ts'
 import { SUBSCRIPTIONS } from '../messages/subscription.ts'
 import { boolean, instant, json, oneOf, text, uri } from '../tmf/declaration/attribute.ts'
@@ -22,6 +23,8 @@ export interface HubSettings {
   readonly secrets: () => SecretKeys
   /** Networks of callbacks beside the public ones. */
   readonly networks: AddressList
+  /** How long events are kept for certain. */
+  readonly retentionDays: number
 }
 
 const attributes = {
@@ -44,7 +47,7 @@ type Listener = DocumentOf<typeof attributes>
 
 const SECRET = { member: 'secret', column: 'secret', chosen: CHOSEN_SECRET, make: makeWebhookSecret }
 
-const declared = declareResource(['checkPosted', 'conceal'], {
+const declared = declareResource(['checkPosted', 'completeFromDatabase', 'conceal'], {
   type: 'EventSubscription',
   path: 'hub',
   table: TABLE,
@@ -83,10 +86,6 @@ const declared = declareResource(['checkPosted', 'conceal'], {
     return { state: 'active', hasListenerSuffix: false, ...document }
   },
   completeChanged: (after, before) => (after.state === before.state ? after : without(after, 'stateReason')),
-  completeFromDatabase: async (tx, { tenantId }, document, before) => {
-    if (!before) await requireRoom(tx, tenantId)
-    return document
-  },
   check: ({ state, query, headers = [] }, before) => {
     if (query !== before?.document.query) readSubscription(query)
     if (!before && !POSTED_STATES.some((one) => one === state)) throw SUBSCRIPTIONS.postedState(POSTED_STATES)
@@ -100,12 +99,18 @@ const declared = declareResource(['checkPosted', 'conceal'], {
 })
 
 /** Returns the resource of listeners, whom events are sent to (TMF630 part 1, section 10). */
-export function hubResource({ secrets, networks }: HubSettings): Served {
+export function hubResource({ secrets, networks, retentionDays }: HubSettings): Served {
   const secret = { ...SECRET, seal: (row: RowKey, kept: string) => seal(secrets(), placeOf(row, SECRET.column), kept) }
   return served(
     { ...declared, secret },
     {
       checkPosted: ({ callback }) => requireCallback(callback, networks),
+      completeFromDatabase: async (tx, { tenantId }, document, before) => {
+        if (before) return document
+        await requireRoom(tx, tenantId)
+        if (document.from !== undefined) await requireKept(tx, tenantId, document.from, retentionDays)
+        return document
+      },
       conceal: (document, row, before) => concealed(secrets(), document, row, before?.internal.headers)
     }
   )
@@ -127,7 +132,8 @@ function concealed(
   }
 }
 
-function placeOf({ tenantId, id }: RowKey, column: string): Place {
+/** Where a column of a listener is, for its sealed value. */
+export function placeOf({ tenantId, id }: RowKey, column: string): Place {
   return { table: TABLE, column, tenantId, id }
 }
 
@@ -144,6 +150,15 @@ async function requireRoom(tx: Transaction, tenantId: string): Promise<void> {
   await tx.run(sql`SELECT FROM "tenant" WHERE "id" = ${tenantId} FOR NO KEY UPDATE`)
   const counted = await tx.run(sql`SELECT count(*) FROM "event_listener" WHERE "tenant_id" = ${tenantId}`)
   if (scalar(counted, count) >= LISTENERS_MAX) throw SUBSCRIPTIONS.tooMany(LISTENERS_MAX)
+}
+
+/** Requires that no event since an instant can have been removed. They go in their order, when they are old enough. */
+async function requireKept(tx: Transaction, tenantId: string, from: Instant, days: number): Promise<void> {
+  const first = sql`SELECT "event_time" FROM "event" WHERE "tenant_id" = ${tenantId} ORDER BY "position" LIMIT 1`
+  const kept = await tx.run(sql`SELECT coalesce((${first}) <= ${from}::timestamptz, false)
+      OR greatest("created_at", ${from}::timestamptz) >= now() - make_interval(days => ${days}::int)
+    FROM "tenant" WHERE "id" = ${tenantId}`)
+  if (!scalar(kept, truth)) throw SUBSCRIPTIONS.tooOld(days)
 }
 
 /** Makes the events after this moment those that are delivered, or the earlier ones from an instant on as well. */

@@ -6,6 +6,6 @@ export const CALLBACKS = messages('callback', {
     https://portal.example.com/listener`,
   user: is.invalidField`$.callback must have no user or password; send them in the headers of the subscription`,
   fragment: is.invalidField`$.callback must have no fragment`,
-  notPublic: is.invalidField`$.callback leads to an address that is not public; the operator of this server can allow
-    networks`
+  notPublic: is.invalidField`$.callback must lead to public addresses only, or to networks that the operator of this
+    server allows`
 })

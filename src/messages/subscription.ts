@@ -14,13 +14,13 @@ export const SUBSCRIPTIONS = messages('subscription', {
   unknownField: is.invalidField`fields may not name ${'id'}${'; there are eventId, eventTime, event'}`,
   fieldOfNoEvent: is.invalidField`fields may not name ${'event.payment'}: the events of this subscription have
     ${['event.customerBill']} only`,
+  tooOld: is.invalidField`$.from must lie within the last ${30} days: earlier events may have been removed`,
   future: is.invalidField`$.from must not lie in the future`,
   postedState: is.invalidField`$.state of a new listener must be one of ${['active', 'paused']}`,
-  tooManyHeaders: is.invalidField`$.headers may name ${20} headers at most`,
   headerName: is.invalidField`${'$.headers[0].name'} must be the name of a header: letters, digits and - _ . at most
     ${100} characters`,
-  ownHeader: is.invalidField`${'$.headers[0].name'} names a header that the server or the connection sets: ${'Host'}`,
-  headerTwice: is.invalidField`${'$.headers[1].name'} names a header a second time`,
+  ownHeader: is.invalidField`${'$.headers[0].name'} must not be ${'Host'}: the server or the connection sets it`,
+  headerTwice: is.invalidField`${'$.headers[1].name'} must not name a header again; names differ in more than case`,
   headerValue: is.invalidField`${'$.headers[0].value'} must be visible ASCII characters, with blanks inside only, and at
     most ${2_048} of them`,
   headerWithoutValue: is.missingField`${'$.headers[0].value'} is required: there is no ${'X-Tenant'} yet whose value

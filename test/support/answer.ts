@@ -54,7 +54,9 @@ interface Members {
   readonly faultCode: string
   readonly failure: string
   readonly finishedAt: string
+  readonly from: string
   readonly holdReason: string
+  readonly headers: Answer
   readonly href: string
   readonly id: string
   readonly internalId: string
@@ -83,6 +85,7 @@ interface Members {
   readonly paymentDueDate: string
   readonly payments: Answer
   readonly position: number
+  readonly previousSecretUntil: string
   readonly rate: Answer
   readonly reason: string
   readonly reference: string
