@@ -39,6 +39,7 @@ import { answerFrameworkError, collectMethods, refuseOtherMethods, registerError
 import { warnOfUntrustedProxy } from './http/forwarded.ts'
 import { registerHardening, requestLimits } from './http/hardening.ts'
 import { isLines } from './http/lines.ts'
+import { registerLongAnswers } from './http/long-answers.ts'
 import { registerPathParameters } from './http/path-parameters.ts'
 import { registerRateLimit } from './http/rate-limit.ts'
 import { registerRequestIds, requestId } from './http/request-id.ts'
@@ -68,6 +69,7 @@ export async function buildApp(parts: Parts): Promise<FastifyInstance> {
   const app = newServer(parts)
   registerRequestIds(app)
   registerErrors(app)
+  registerLongAnswers(app)
   await registerHardening(app, config)
   const methods = collectMethods(app)
   registerBodies(app)

@@ -21,6 +21,8 @@ export interface RequestSlot {
   become(work: WorkClass): Promise<void>
   /** Runs a part of a transfer in a slot of its own: the transfer itself holds none. */
   run<T>(work: WorkClass, part: () => Promise<T>): Promise<T>
+  /** Gives the slot up for a response without an end of its own; its work goes through `run`. */
+  leave(): void
   /** Throws a Problem if the client has gone, so that no work is done for nobody. */
   requireClient(): void
 }
@@ -107,6 +109,7 @@ function holdSlot(holding: Holding, first: WorkClass, taken: Release): Held {
   const { slots, owner, raw, whenGone } = holding
   let current = first
   let release = taken
+  let hasLeft = false
   return {
     become: async (work) => {
       if (work === current) return
@@ -121,8 +124,12 @@ function holdSlot(holding: Holding, first: WorkClass, taken: Release): Held {
       const done = await slots.take({ ...owner, work }, { isPatient: true, whenGone })
       return part().finally(done)
     },
+    leave: () => {
+      hasLeft = true
+      release()
+    },
     requireClient: () => requireClient(raw),
-    answering: () => (isGone(raw) ? release() : holdWhileAnswered(holding, current, release))
+    answering: () => (hasLeft || isGone(raw) ? release() : holdWhileAnswered(holding, current, release))
   }
 }
 

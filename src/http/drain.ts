@@ -3,6 +3,7 @@ import { Server as NetServer, type Socket } from 'node:net'
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { StartError } from '../base/start-error.ts'
+import { endLongAnswers } from './long-answers.ts'
 
 /** Time for open connections to send one more request; the response has `Connection: close`. */
 const GRACE_MS = 300
@@ -48,6 +49,7 @@ export function drainable(app: FastifyInstance): () => Promise<void> {
   })
   return async () => {
     isDraining = true
+    endLongAnswers(server)
     await delay(GRACE_MS)
     await emptyQueue(server)
     // Closes the port only: an HTTP server's `close` also cuts responses that a slow client has not taken yet.

@@ -13,6 +13,13 @@ declare module 'fastify' {
     /** Null on public routes. */
     principal: Principal | null
   }
+  interface FastifyInstance {
+    /**
+     * Checks a request again whose response goes on for long. Throws a Problem once its credential has expired, is
+     * revoked or lacks a scope.
+     */
+    requireAdmittedStill(request: FastifyRequest): Promise<void>
+  }
 }
 
 /** By default, proxies such as nginx drop names with an underscore. */
@@ -47,6 +54,14 @@ export function registerAccess(
     request.principal = principal
     request.principal = await actingAs(database, request, principal, access?.supportsProxy ?? false)
     if (access?.operatorOnly) await requireOperator(database, principal.tenantId)
+  })
+  app.decorate('requireAdmittedStill', async (request) => {
+    const { access } = request.routeOptions.config
+    const principal = await authenticate(request)
+    const { scopes = [], supportsProxy = false } = access === 'public' ? {} : (access ?? {})
+    requireScope(principal, scopes)
+    const { partner } = await actingAs(database, request, principal, supportsProxy)
+    if (partner?.id !== request.principal?.partner?.id) throw ACCESS.grantTakenBack()
   })
 }
 
