@@ -69,7 +69,6 @@ export async function buildApp(parts: Parts): Promise<FastifyInstance> {
   const app = newServer(parts)
   registerRequestIds(app)
   registerErrors(app)
-  registerLongAnswers(app)
   await registerHardening(app, config)
   const methods = collectMethods(app)
   registerBodies(app)
@@ -116,6 +115,7 @@ function registerApi(app: FastifyInstance, { config, secrets }: Parts, context: 
 }
 
 async function registerBounds(app: FastifyInstance, config: Config): Promise<void> {
+  registerLongAnswers(app)
   await registerRateLimit(app, config, principalKey)
   registerPathParameters(app)
   warnOfUntrustedProxy(app)

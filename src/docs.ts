@@ -21,6 +21,7 @@ import {
   UNSET
 } from './endpoints.ts'
 import { asyncApiDocument } from './events/asyncapi.ts'
+import { EVENT_SCHEMAS, EVENT_TAGS } from './events/endpoints.ts'
 import { healthEndpoints } from './health.ts'
 import { PUBLIC } from './http/access.ts'
 import { pathOf } from './http/address.ts'
@@ -65,7 +66,13 @@ export function apiDocument(publicUrl?: string): Json {
 }
 
 const SECTIONS: readonly Section[] = [
-  { resources: [...apiResources(UNSET).values()], supportsProxy: true, operations: described(apiEndpoints(UNSET)) },
+  {
+    resources: [...apiResources(UNSET).values()],
+    supportsProxy: true,
+    operations: described(apiEndpoints(UNSET)),
+    tags: EVENT_TAGS,
+    schemas: EVENT_SCHEMAS
+  },
   {
     base: BILLING_BASE,
     tags: BILLING_TAGS,

@@ -9,6 +9,7 @@ import { statementEndpoint } from './billing/statement/routes.ts'
 import { STATEMENT } from './billing/statement/schema.ts'
 import { documentEndpoint } from './documents/routes.ts'
 import { NO_NETWORKS } from './events/callback-address.ts'
+import { eventEndpoints } from './events/endpoints.ts'
 import { type HubSettings, hubResource } from './events/hub.ts'
 import { rotateWebhookSecret } from './events/rotation.ts'
 import type { Served } from './tmf/declaration/define.ts'
@@ -46,7 +47,12 @@ export const UNSET: HubSettings = {
 
 /** Operations beside the resources, below each base path of the API. */
 export function apiEndpoints(settings: HubSettings): readonly Endpoint[] {
-  return [documentEndpoint, statementEndpoint(BILLING_BASE), rotateWebhookSecret(settings)]
+  return [
+    documentEndpoint,
+    statementEndpoint(BILLING_BASE),
+    rotateWebhookSecret(settings),
+    ...eventEndpoints(BILLING_BASE)
+  ]
 }
 
 export const billingEndpoints: readonly Endpoint[] = [

@@ -114,6 +114,7 @@ export const BANS: readonly Ban[] = [
       'src/events/dispatcher.ts',
       'src/cli/bill-run-commands.ts',
       'src/db/connection.ts',
+      'src/events/feed.ts',
       'src/db/lifeline.ts',
       'src/db/embedded/postgres.ts',
       'src/db/embedded/cluster.ts',

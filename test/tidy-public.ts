@@ -34,17 +34,18 @@ const PUBLIC: Readonly<Record<string, string>> = {
   'src/documents/csv': 'csv',
   'src/documents/html': 'html',
   'src/documents/pdf': 'pdf-aside',
-  'src/events': 'asyncapi callback-address callback-client dispatcher hub payload rotation',
+  'src/events': 'asyncapi callback-address callback-client dispatcher endpoints hub payload rotation',
   'src/fairness': 'limits request-slot scheduler',
   'src/http':
     'accept access address body body-memory client-error conditional csv drain errors findings forwarded ' +
-    'hardening html issues json lines long-body media-types path-parameters rate-limit read-body request-id',
+    'hardening html issues json lines long-answers long-body media-types path-parameters rate-limit read-body ' +
+    'request-id',
   'src/image': 'logo',
   'src/jobs': 'outage queue runner supervisor warnings',
   'src/ledger': 'balance foreign-bills hold post post-bills verify',
   'src/messages':
-    'access account admin bill body callback catalogue cycle document field http message oauth payment problem query ' +
-    'rate reason resource run server sso subscription',
+    'access account admin bill body callback catalogue cycle document event field http message oauth payment problem ' +
+    'query rate reason resource run server sso subscription',
   'src/pace': 'aside slow turns within',
   'src/resources':
     'applied-customer-billing-rate bill-cycle bill-cycle-specification bill-document customer-bill ' +
@@ -56,7 +57,7 @@ const PUBLIC: Readonly<Record<string, string>> = {
   'src/tmf/declaration': 'attribute define own-names predicate resource scalar schema shape',
   'src/tmf/openapi': 'components document endpoint json-schema schemas',
   'src/tmf/query': 'bind condition-sql cursor list-query match query query-text suggestion',
-  'src/tmf/serving': 'endpoint links list-text no-idempotency-key routes'
+  'src/tmf/serving': 'endpoint links list list-text no-idempotency-key routes'
 }
 
 const isRoom = (file: string) => file.startsWith('src/') && roomOf(file) !== 'src'

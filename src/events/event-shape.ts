@@ -4,7 +4,7 @@ import { EVENT_TYPES } from './event-types.ts'
 const PAYLOADS = new Map([...EVENT_TYPES.values()].map(({ subject }) => [subject.path, subject]))
 
 /** All payloads; each event has one of them. */
-const payload = plainObject(
+export const payload = plainObject(
   'EventPayload',
   Object.fromEntries([...PAYLOADS].map(([path, { shape, description }]) => [path, [shape, description]]))
 )

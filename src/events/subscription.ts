@@ -31,7 +31,8 @@ export function readSubscription(query = ''): Subscription {
   }
 }
 
-function subscriptionTo({ where, fields }: Pick<Query, 'where' | 'fields'>): Subscription {
+/** Makes a subscription of conditions and fields. Throws the same Problems. */
+export function subscriptionTo({ where, fields }: Pick<Query, 'where' | 'fields'>): Subscription {
   const bound = where && bind(where, EVENT)
   const conditions = bound ? conditionsOf(bound) : new Map([...EVENT_TYPES.keys()].map((name) => [name, undefined]))
   if (fields) requireKnown(fields, conditions)

@@ -6,6 +6,7 @@ import { BODIES } from './body.ts'
 import { CALLBACKS } from './callback.ts'
 import { CYCLES } from './cycle.ts'
 import { DOCUMENTS } from './document.ts'
+import { EVENTS } from './event.ts'
 import { FIELDS } from './field.ts'
 import { HTTP } from './http.ts'
 import { type Entry, type Reason, readFault } from './message.ts'
@@ -38,6 +39,7 @@ export const CATALOGUE: Readonly<Record<string, Readonly<Record<string, Entry>>>
   Payments: PAYMENTS,
   Cycles: CYCLES,
   'Runs of billing': RUNS,
+  Events: EVENTS,
   'Subscriptions to events': SUBSCRIPTIONS,
   'Callbacks of subscribers': CALLBACKS,
   'The server': SERVER

@@ -102,7 +102,12 @@ describe('the routes', () => {
 })
 
 /** The other paths are those of bills and what belongs to them. */
-const KINDS: Readonly<Record<string, string>> = { customers: 'account', accounts: 'account', hub: 'event' }
+const KINDS: Readonly<Record<string, string>> = {
+  customers: 'account',
+  accounts: 'account',
+  hub: 'event',
+  events: 'event'
+}
 
 describe('a route that is not public', () => {
   test('answers 401 without a credential, whatever the request is', async () => {

@@ -96,6 +96,16 @@ describe('a stop', () => {
     agent.destroy()
   })
 
+  it('ends a stream of events, which would never end by itself', async () => {
+    const server = await start()
+    const headers = { ...CREDENTIAL, accept: 'text/event-stream' }
+    const [stream] = (await once(get(`${server.root}${BASE}/events`, { headers }), 'response')) as [IncomingMessage]
+    const body = buffer(stream)
+    expect(await server.stop()).toMatchObject({ code: 0 })
+    expect((await body).toString()).toBe('retry: 2000\n\n')
+    expect(stream.complete).toBe(true)
+  })
+
   it('that is asked for twice at the same moment, as Ctrl-C under npm does, is one', async () => {
     const server = await start()
     // Stopped, it finds both at the same moment on any machine.

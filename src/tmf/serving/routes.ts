@@ -9,20 +9,19 @@ import { isLines } from '../../http/lines.ts'
 import { JSON_TYPE, PATCH_TYPES, type PatchType } from '../../http/media-types.ts'
 import { BODIES } from '../../messages/body.ts'
 import { createMany } from '../bulk/bulk.ts'
-import { isExpensive } from '../cost.ts'
 import type { Served } from '../declaration/define.ts'
 import type { Resource } from '../declaration/resource.ts'
 import { type Answer, idempotencyKey, once } from '../idempotency.ts'
-import { type Page, pageOf } from '../page.ts'
+import { pageOf } from '../page.ts'
 import { type Fields, parseFieldsOnly, parseQuery } from '../query/query.ts'
-import { find, type Listing, list, type Parts } from '../read.ts'
+import { find } from '../read.ts'
 import type { Resolve } from '../references.ts'
 import { remove } from '../remove.ts'
 import { idOf, selectAll, selectFields, versionOf, writeDocument } from '../representation.ts'
 import { secretFor } from '../secret.ts'
 import type { View } from '../view.ts'
 import { create, patch, type WriteContext } from '../write.ts'
-import { linkHeader } from './links.ts'
+import { answerList } from './list.ts'
 import { writeParts } from './list-text.ts'
 
 export interface Requester {
@@ -68,31 +67,13 @@ function listHandler(base: string, resource: Resource, context: RouteContext) {
     const query = parseQuery(rawQuery(request))
     const page = pageOf(resource, context.requester(request).view, query)
     const root = context.address(request, base)
+    const url = `${root.url}/${resource.path}`
     const write = (row: Row) => writeDocument(resource.path, page.selection, row, root.json)
-    const listing = await weighedList(request, context.database, page, (parts) => writeParts(parts, write))
-    const isPart = listing.total > 0 && (listing.next !== undefined || page.offset > 0 || page.limit === 0)
-    const asked = query.offset !== undefined || query.limit !== undefined || query.after !== undefined
-    reply.header('X-Total-Count', listing.total).header('X-Result-Count', listing.count)
-    if (listing.isEstimate) reply.header('X-Total-Count-Accuracy', 'estimated')
-    const next = listing.next && `after=${listing.next}`
-    const links = linkHeader(`${root.url}/${resource.path}`, query.link, { ...page, ...listing, next })
-    if ((asked || isPart) && links !== '') reply.header('Link', links)
-    return reply
-      .code(asked && isPart ? 206 : 200)
-      .type(JSON_TYPE)
-      .send(listing.made)
+    const { status, headers, made } = await answerList({ request, ...context, query, page, url }, (parts) =>
+      writeParts(parts, write)
+    )
+    return reply.code(status).headers(headers).type(JSON_TYPE).send(made)
   }
-}
-
-async function weighedList<T>(
-  request: FastifyRequest,
-  database: Database,
-  page: Page,
-  use: (parts: Parts) => Promise<T>
-): Promise<Listing<T>> {
-  const wantsExactCount = /\bcount=exact\b/.test(String(request.headers.prefer ?? ''))
-  if (await isExpensive(database, page, wantsExactCount)) await slotOf(request).become('expensive')
-  return list(database, page, wantsExactCount, use)
 }
 
 function itemHandlers(base: string, resource: Served, context: RouteContext) {
