@@ -1,7 +1,7 @@
 import { present } from '../src/base/unknown.ts'
 import { catalogue } from '../src/billing/catalogue.ts'
 import { keepDocuments } from '../src/billing/issuing/keep-letterhead.ts'
-import type { Database, Transaction } from '../src/db/database.ts'
+import type { Database, Queryable, Transaction } from '../src/db/database.ts'
 import { LOCKS } from '../src/db/locks.ts'
 import { scalar, text } from '../src/db/row.ts'
 import { identifier, join, sql } from '../src/db/sql.ts'
@@ -37,25 +37,41 @@ const POSTED_AS_OF = { chargedAt: sql`b."bill_date"`, paidAt: sql`b."last_update
  * system.
  */
 export async function fillWithDemoData(database: Database): Promise<boolean> {
+  if (await isFilled(database)) return false
+  // Made in advance: Postgres ends a transaction that waits long for its client.
+  const tenants = TENANTS.map(demoOf)
   return database.transaction(async (tx) => {
     await tx.takeTime()
     await tx.run(sql`SELECT pg_advisory_xact_lock(${LOCKS.demoData})`)
     if (await isFilled(tx)) return false
-    for (const tenant of TENANTS) await fillTenant(tx, tenant)
+    for (const tenant of tenants) await fillTenant(tx, tenant)
     return true
   })
 }
 
-async function isFilled(tx: Transaction): Promise<boolean> {
+interface Demo {
+  readonly tenant: TenantData
+  readonly accounts: readonly Account[]
+  readonly cycles: Cycles
+  readonly drafts: ReturnType<typeof draftsOf>
+}
+
+function demoOf(tenant: TenantData): Demo {
+  const accounts = accountsOf(tenant)
+  const cycles = cyclesOf(tenant.id)
+  return { tenant, accounts, cycles, drafts: draftsOf(tenant, accounts, cycles) }
+}
+
+async function isFilled(queryable: Queryable): Promise<boolean> {
   const ids = join(
     TENANTS.map(({ id }) => sql`${id}`),
     sql`, `
   )
-  const { rowCount } = await tx.run(sql`SELECT FROM "customer_bill" WHERE "tenant_id" IN (${ids}) LIMIT 1`)
+  const { rowCount } = await queryable.run(sql`SELECT FROM "customer_bill" WHERE "tenant_id" IN (${ids}) LIMIT 1`)
   return rowCount > 0
 }
 
-async function fillTenant(tx: Transaction, tenant: TenantData): Promise<void> {
+async function fillTenant(tx: Transaction, { tenant, accounts, cycles, drafts: all }: Demo): Promise<void> {
   // The server makes its own tenant at the start, named by its id; a name given later stays.
   await tx.run(sql`INSERT INTO "tenant" ("id", "name", "created_at", "bill_number_pattern")
     VALUES (${tenant.id}, ${tenant.name}, ${FOUNDED}, ${tenant.billNumberPattern})
@@ -63,17 +79,17 @@ async function fillTenant(tx: Transaction, tenant: TenantData): Promise<void> {
       "bill_number_pattern" = EXCLUDED."bill_number_pattern"
     WHERE "tenant"."name" = "tenant"."id"`)
   const documentId = idSequence(`${tenant.id} document`)
-  const accounts = accountsOf(tenant)
   const owners = await fillPartners(tx, tenant, accounts)
-  const cycles = cyclesOf(tenant.id)
-  for (const [{ path }, drafts] of draftsOf(tenant, accounts, cycles)) {
+  for (const [{ path }, drafts] of all) {
     const resource = present(catalogue.get(path), path)
-    const rows = drafts.map((draft) => [
-      ...rowOf(tenant.id, resource, draft, documentId),
-      ['partner_id', ownerOf(owners, draft)] as const
-    ])
-    for (let at = 0; at < rows.length; at += ROWS_PER_INSERT) {
-      await insert(tx, resource, rows.slice(at, at + ROWS_PER_INSERT))
+    for (let at = 0; at < drafts.length; at += ROWS_PER_INSERT) {
+      const rows = drafts
+        .slice(at, at + ROWS_PER_INSERT)
+        .map((draft) => [
+          ...rowOf(tenant.id, resource, draft, documentId),
+          ['partner_id', ownerOf(owners, draft)] as const
+        ])
+      await insert(tx, resource, rows)
     }
   }
   await fillAccounts(tx, tenant.id, accounts, owners, cycles.specificationOf)
