@@ -13,8 +13,8 @@ export default defineConfig({
     restoreMocks: true,
     reporters: ['default', './test/support/closing-line.ts'],
     // Bounds of what hangs, on however busy a machine; nothing else may depend on speed.
-    testTimeout: 300_000,
-    hookTimeout: 300_000,
-    expect: { poll: { timeout: 120_000 } }
+    testTimeout: 900_000,
+    hookTimeout: 900_000,
+    expect: { poll: { timeout: 600_000 } }
   }
 })

@@ -1,9 +1,10 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { newId } from '../../src/base/ulid.ts'
 import { sql } from '../../src/db/sql.ts'
 import { type BillingWorld, startBilling } from '../billing/world.ts'
 import { addApiKey, addPartner, TENANT } from '../support/database.ts'
 import type { Reply, TestServer } from '../support/server.ts'
+import { until } from '../support/until.ts'
 
 const PAYMENT = '/billing/v1/payment'
 const RATE = 'appliedCustomerBillingRate'
@@ -53,7 +54,7 @@ async function payment(who: Who, billingAccount: string, reference: string, valu
 async function demanded(who: Who, party: string): Promise<string> {
   const relatedParty = { id: party, '@referredType': 'Customer' }
   const { body } = await ask(who, 'POST', 'customerBillOnDemand', { relatedParty })
-  await vi.waitUntil(async () => (await one(body.id)).state !== 'inProgress', { timeout: 30_000 })
+  await until('the request is answered', async () => (await one(body.id)).state !== 'inProgress')
   return (await one(body.id)).stateReason
 }
 

@@ -51,7 +51,7 @@ test('no route fails over an id, however it looks', async () => {
     }
   }
   expect(wrong).toEqual([])
-}, 240_000)
+})
 
 async function statuses(method: string, path: string): Promise<readonly number[]> {
   const bodies = ['POST', 'PATCH', 'PUT'].includes(method) ? BODIES : [undefined]

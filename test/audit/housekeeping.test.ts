@@ -6,7 +6,7 @@ import { createTestDatabase, type PlainDatabase, TENANT, type TestDatabase } fro
 import { chainOf, recordMany } from './audit-rows.ts'
 
 const INTERVAL_MS = 5
-const PATIENCE = { timeout: 120_000, interval: 5 }
+const PATIENCE = { timeout: 600_000, interval: 5 }
 
 let store: TestDatabase
 let database: PlainDatabase

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
-const LIMIT_MS = 240_000
+const LIMIT_MS = 600_000
 const POLL_MS = 5
 
 /** Polls a condition. Throws after the limit. */
