@@ -23,7 +23,7 @@ const PUBLIC: Readonly<Record<string, string>> = {
   'src/billing/issuing': 'bill-moves issue issue-existing issue-foreign number-series settle',
   'src/billing/on-demand': 'on-demand',
   'src/billing/payments': 'allocation credit endpoints events list overdraft schema',
-  'src/billing/runs': 'bill-run discard endpoints events fault list run-bills schema tasks',
+  'src/billing/runs': 'bill-run discard endpoints events list run-bills schema tasks',
   'src/billing/statement': 'routes schema',
   'src/cli': 'arguments command index usage',
   'src/db': 'connection cursor database failure locks migrations postgres-url row secrets sql',

@@ -87,8 +87,8 @@ A request for a bill that ends without one has a \`stateReason\` and its \`state
 has a \`reason\` and its \`reasonCode\`. Those of before there were codes have none.
 `
 
-const ABOUT_SKIPS = `Runs and releases count what they skip by a \`reason\` that is a code itself. The \`holdReason\` of a bill is a text
-of the client that puts it on hold, and has no code.
+const ABOUT_SKIPS = `Runs and releases count what they skip by a \`reason\` that is a code itself. The
+\`holdReason\` of a bill is a text of the client that puts it on hold, and has no code.
 `
 
 const COLUMNS = '| messageCode | status | code | reason | message, for example |'
