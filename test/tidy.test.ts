@@ -6,6 +6,7 @@ import { privacyFaults } from './tidy-public.ts'
 import { roomFaults } from './tidy-rooms.ts'
 import { importsOf, reach, readTree, type Tree } from './tidy-tree.ts'
 import { wordFaults } from './tidy-words.ts'
+import { WRITER_BANS } from './tidy-writers.ts'
 
 /** The rules that no linter knows. */
 const FILE_LINES_MAX = 250
@@ -89,7 +90,7 @@ test(`no file is longer than ${FILE_LINES_MAX} lines, no line longer than ${LINE
   expect(long).toEqual([])
 })
 
-describe.each(BANS)('$what', ({ pattern, where, except, offence, because }) => {
+describe.each([...BANS, ...WRITER_BANS])('$what', ({ pattern, where, except, offence, because }) => {
   test(`is used only where it belongs: ${because}`, () => {
     expect(offenders(TREE)).toEqual([])
   })

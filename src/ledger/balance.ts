@@ -58,3 +58,16 @@ export async function addCredits(tx: Transaction, tenantId: string, credits: rea
     { prepared: true }
   )
 }
+
+/** Adds to the part that the credit limit of a locked balance pays; a negative amount reduces it. */
+export async function addOverdrawn(
+  tx: Transaction,
+  tenantId: string,
+  { billingAccountId, currency }: BalanceKey,
+  parts: readonly string[]
+): Promise<void> {
+  if (parts.length === 0) return
+  await tx.run(sql`UPDATE "account_balance"
+    SET "overdrawn" = "overdrawn" + (SELECT sum("part") FROM unnest(${parts}::numeric[]) x("part"))
+    WHERE "tenant_id" = ${tenantId} AND "account_id" = ${billingAccountId} AND "currency" = ${currency}`)
+}

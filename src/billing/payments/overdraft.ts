@@ -1,30 +1,27 @@
 import type { Instant } from '../../base/instant.ts'
 import type { Transaction } from '../../db/database.ts'
-import { computed, computedRow, decimal, rowOf, text } from '../../db/row.ts'
+import { computed, computedRow, decimal, rowOf, stated, text } from '../../db/row.ts'
 import { sql } from '../../db/sql.ts'
-import type { BalanceKey } from '../../ledger/balance.ts'
+import { addOverdrawn, type BalanceKey } from '../../ledger/balance.ts'
 import type { Allocation } from '../../ledger/post.ts'
 import type { ChangeContext } from '../../tmf/declaration/resource.ts'
 import { allocate, replace } from './allocation.ts'
 
-const OVERDRAWN = rowOf(
-  'account_balance',
-  { accountId: text, currency: text, amount: computed(decimal, sql`b."remaining_amount_value"`) },
-  'a'
-)
+const REST = rowOf('customer_bill', {
+  billingAccountId: stated,
+  remainingAmountUnit: stated,
+  amount: computed(decimal, sql`"remaining_amount_value"`)
+})
 
 /** Pays the rest of a bill from its account's credit limit, which must suffice. The balance is locked. */
 export async function overdraw(tx: Transaction, context: ChangeContext, billId: string): Promise<void> {
   const { tenantId } = context.author
-  const { rows } = await tx.run(sql`UPDATE "account_balance" a
-    SET "overdrawn" = a."overdrawn" + b."remaining_amount_value"
-    FROM "customer_bill" b WHERE b."tenant_id" = ${tenantId} AND b."id" = ${billId} AND b."remaining_amount_value" > 0
-      AND a."tenant_id" = b."tenant_id" AND a."account_id" = b."billing_account_id"
-      AND a."currency" = b."remaining_amount_unit"
-    RETURNING ${OVERDRAWN.columns}`)
-  const [overdrawn] = rows.map(OVERDRAWN.read)
-  if (!overdrawn) return
-  const { accountId: billingAccountId, currency, amount } = overdrawn
+  const { rows } = await tx.run(sql`SELECT ${REST.columns} FROM "customer_bill"
+    WHERE "tenant_id" = ${tenantId} AND "id" = ${billId} AND "remaining_amount_value" > 0`)
+  const [rest] = rows.map(REST.read)
+  if (!rest) return
+  const { billingAccountId, remainingAmountUnit: currency, amount } = rest
+  await addOverdrawn(tx, tenantId, { billingAccountId, currency }, [amount])
   const allocation = { paymentId: undefined, billId, billingAccountId, currency, amount }
   await allocate(tx, context, [allocation], context.clock())
 }
@@ -79,17 +76,4 @@ async function isOverdrawn(tx: Transaction, tenantId: string, key: BalanceKey): 
     { prepared: true }
   )
   return rowCount > 0
-}
-
-/** Adds to the part that the credit limit of a locked balance pays; a negative amount reduces it. */
-export async function addOverdrawn(
-  tx: Transaction,
-  tenantId: string,
-  { billingAccountId, currency }: BalanceKey,
-  parts: readonly string[]
-): Promise<void> {
-  if (parts.length === 0) return
-  await tx.run(sql`UPDATE "account_balance"
-    SET "overdrawn" = "overdrawn" + (SELECT sum("part") FROM unnest(${parts}::numeric[]) x("part"))
-    WHERE "tenant_id" = ${tenantId} AND "account_id" = ${billingAccountId} AND "currency" = ${currency}`)
 }

@@ -2,7 +2,7 @@ import { recordChange } from '../../audit/record.ts'
 import type { Transaction } from '../../db/database.ts'
 import { computed, computedRow, decimal, optional, rowOf, text } from '../../db/row.ts'
 import { sql } from '../../db/sql.ts'
-import { addCredits, type BalanceKey, lockBalances } from '../../ledger/balance.ts'
+import { addCredits, addOverdrawn, type BalanceKey, lockBalances } from '../../ledger/balance.ts'
 import { type Allocation, post } from '../../ledger/post.ts'
 import { PAYMENTS } from '../../messages/payment.ts'
 import { RESOURCES } from '../../messages/resource.ts'
@@ -10,7 +10,6 @@ import type { ChangeContext } from '../../tmf/declaration/resource.ts'
 import type { View } from '../../tmf/view.ts'
 import { takeBack } from './allocation.ts'
 import { recordPayment } from './events.ts'
-import { addOverdrawn } from './overdraft.ts'
 
 const PAYMENT = rowOf('payment', { billingAccountId: text, currency: text, amount: decimal, method: text })
 

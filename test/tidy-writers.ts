@@ -1,0 +1,32 @@
+import type { Ban } from './tidy-bans.ts'
+
+/** Tables that one room writes, since their rows keep promises to each other. */
+const WRITERS: Readonly<Record<string, string>> = {
+  account_balance: 'src/ledger',
+  number_series: 'src/billing/issuing',
+  payment: 'src/billing/payments',
+  payment_allocation: 'src/billing/payments'
+}
+
+const STATEMENTS = ['INSERT INTO', 'UPDATE', 'DELETE FROM'] as const
+
+const OF_ROOMS: readonly Ban[] = Object.entries(WRITERS).map(([table, room]) => ({
+  what: `a row of ${table}`,
+  pattern: new RegExp(`(?:${STATEMENTS.join('|')}) "${table}"`),
+  offence: STATEMENTS.map((statement) => `tx.run(sql\`${statement} "${table}" \`)`),
+  where: new RegExp(`^src/(?!${room.replace('src/', '')}/)`),
+  except: [],
+  because: `only ${room} writes it`
+}))
+
+const LEDGER: Ban = {
+  what: 'an entry of the ledger',
+  pattern: /INSERT INTO "ledger_entry"/,
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the offence.
+  offence: 'sql`INSERT INTO "ledger_entry" SELECT ${x}`',
+  where: /^src\//,
+  except: ['src/ledger/post.ts'],
+  because: 'one statement writes the ledger'
+}
+
+export const WRITER_BANS: readonly Ban[] = [LEDGER, ...OF_ROOMS]
