@@ -13,25 +13,9 @@ export interface Period {
   readonly end: Instant
 }
 
-export interface Statement {
-  readonly openingBalance: string
-  readonly payments: string
-  readonly callCharges: string
-  readonly otherCharges: string
-  readonly adjustments: string
-  readonly totalCharges: string
-  readonly closingBalance: string
+export interface Statement extends Amounts {
   /** Rows of what moved the balance, in the order of posting; `readMovement` reads one. */
   readonly movements: Result['rows']
-}
-
-export interface Movement {
-  readonly date: Instant
-  readonly type: 'bill' | 'payment' | 'reversal'
-  /** Its source is a bill, also for payments that another system received. */
-  readonly isOfBill: boolean
-  readonly sourceId: string
-  readonly amount: string
 }
 
 const MOVEMENT = computedRow({
@@ -40,12 +24,14 @@ const MOVEMENT = computedRow({
     oneOf(['bill', 'payment', 'reversal']),
     sql`CASE WHEN "source_type" = 'bill' AND "book" = 'cash' THEN 'payment' ELSE "source_type" END`
   ),
+  /** Its source is a bill, also for payments that another system received. */
   isOfBill: computed(boolean, sql`"source_type" = 'bill'`),
   sourceId: computed(text, sql`"source_id"`),
   amount: computed(decimal, sql`sum("amount")`)
 })
 
-export const readMovement: (row: Result['rows'][number]) => Movement = MOVEMENT.read
+export const readMovement = MOVEMENT.read
+export type Movement = ReturnType<typeof readMovement>
 
 /** A longer statement is refused; several of shorter periods say the same. */
 const MOVEMENTS_MAX = 10_000
@@ -85,6 +71,8 @@ const AMOUNTS = computedRow({
   totalCharges: computed(decimal, sql`"calls" + "others" + "adjustments"`),
   closingBalance: computed(decimal, sql`"opening" + "payments" - "calls" - "others" - "adjustments"`)
 })
+
+type Amounts = ReturnType<typeof AMOUNTS.read>
 
 async function readAmounts(tx: Transaction, { tenantId, billingAccountId, currency, start, end }: Period) {
   const found = await tx.run(sql`WITH "counted" AS (
