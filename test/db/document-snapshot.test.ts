@@ -1,47 +1,15 @@
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
-import pg from 'pg'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { migrate, SCHEMA_FILES } from '../../src/db/migrations.ts'
-import { withDatabase } from '../support/database.ts'
+import { type Migrating, startMigrating } from './migrating.ts'
 
-const NAME = 'test_document_snapshot'
-const MIGRATIONS = readdirSync(SCHEMA_FILES.migrations).sort()
-const OURS = MIGRATIONS.findIndex((name) => name.endsWith('_document_snapshot'))
-
-let directory: string
-let admin: pg.Client
-let client: pg.Client
-let url: string
+let migrating: Migrating
 beforeEach(async () => {
-  directory = mkdtempSync(path.join(tmpdir(), 'tmf678-test-'))
-  const server = String(process.env.TEST_DATABASE_URL)
-  admin = new pg.Client(server)
-  await admin.connect()
-  await admin.query(`CREATE DATABASE ${NAME}`)
-  url = withDatabase(server, NAME)
-  client = new pg.Client(url)
-  await client.connect()
+  migrating = await startMigrating('document_snapshot')
 })
-afterEach(async () => {
-  await client.end()
-  await admin.query(`DROP DATABASE ${NAME} WITH (FORCE)`)
-  await admin.end()
-  rmSync(directory, { recursive: true, force: true })
-})
-
-/** Applies further migrations. */
-async function apply(names: readonly string[]): Promise<void> {
-  for (const name of names) {
-    mkdirSync(path.join(directory, name))
-    cpSync(path.join(SCHEMA_FILES.migrations, name), path.join(directory, name), { recursive: true })
-  }
-  expect(await migrate(url, undefined, directory)).toEqual(names)
-}
+afterEach(() => migrating.close())
 
 test('bills that were issued before the migration keep what their documents showed at it', async () => {
-  await apply(MIGRATIONS.slice(0, OURS))
+  const { client } = migrating
+  await migrating.before()
   await client.query(`
     INSERT INTO "tenant" ("id", "name", "branding") VALUES ('a', 'Nordlicht', '{"colour": "#0b6b5d"}'),
       ('b', 'Südlicht', NULL), ('c', 'Ostlicht', NULL);
@@ -57,7 +25,7 @@ test('bills that were issued before the migration keep what their documents show
         ('a', '3', now(), '[]', 'sent', 'sent', 'A2', '{"name": "Elsewhere"}', NULL),
         ('b', '4', now(), '[]', 'sent', 'sent', NULL, NULL, '{"name": "Payer"}'),
         ('c', '5', now(), '[]', 'new', NULL, 'A1', NULL, NULL)`)
-  await apply(MIGRATIONS.slice(OURS))
+  await migrating.after()
   const { rows } = await client.query({
     text: `SELECT b."id", l."content"->>'name', l."content"#>>'{branding,colour}', "recipient" FROM "customer_bill" b
       LEFT JOIN "letterhead" l ON l."tenant_id" = b."tenant_id" AND l."id" = b."letterhead_id" ORDER BY b."id"`,

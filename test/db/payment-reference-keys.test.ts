@@ -1,47 +1,15 @@
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
-import pg from 'pg'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { migrate, SCHEMA_FILES } from '../../src/db/migrations.ts'
-import { withDatabase } from '../support/database.ts'
+import { type Migrating, startMigrating } from './migrating.ts'
 
-const NAME = 'test_payment_reference_keys'
-const MIGRATIONS = readdirSync(SCHEMA_FILES.migrations).sort()
-const OURS = MIGRATIONS.findIndex((name) => name.endsWith('_payment_reference_keys'))
-
-let directory: string
-let admin: pg.Client
-let client: pg.Client
-let url: string
+let migrating: Migrating
 beforeEach(async () => {
-  directory = mkdtempSync(path.join(tmpdir(), 'tmf678-test-'))
-  const server = String(process.env.TEST_DATABASE_URL)
-  admin = new pg.Client(server)
-  await admin.connect()
-  await admin.query(`CREATE DATABASE ${NAME}`)
-  url = withDatabase(server, NAME)
-  client = new pg.Client(url)
-  await client.connect()
+  migrating = await startMigrating('payment_reference_keys')
 })
-afterEach(async () => {
-  await client.end()
-  await admin.query(`DROP DATABASE ${NAME} WITH (FORCE)`)
-  await admin.end()
-  rmSync(directory, { recursive: true, force: true })
-})
-
-/** Applies further migrations. */
-async function apply(names: readonly string[]): Promise<void> {
-  for (const name of names) {
-    mkdirSync(path.join(directory, name))
-    cpSync(path.join(SCHEMA_FILES.migrations, name), path.join(directory, name), { recursive: true })
-  }
-  expect(await migrate(url, undefined, directory)).toEqual(names)
-}
+afterEach(() => migrating.close())
 
 test('payments that look the same are numbered, and parts in the place of the credit limit marked', async () => {
-  await apply(MIGRATIONS.slice(0, OURS))
+  const { client } = migrating
+  await migrating.before()
   await client.query(`
     INSERT INTO "tenant" ("id", "name") VALUES ('a', 'Nordlicht');
     INSERT INTO "customer" ("tenant_id", "id", "internal_id", "last_update", "name")
@@ -80,7 +48,7 @@ test('payments that look the same are numbered, and parts in the place of the cr
       SELECT 'a', j."id", l."line", j."at", l."book", 'A1', 'EUR', l."amount", 'allocation', j."id"
       FROM (VALUES ('the first', timestamptz '2026-01-01Z'), ('a second', '2026-01-02Z')) j ("id", "at"),
         (VALUES (1, 'balance', 1), (2, 'receivable', -1)) l ("line", "book", "amount")`)
-  await apply(MIGRATIONS.slice(OURS))
+  await migrating.after()
   const replacing = await client.query('SELECT "id" FROM "payment_allocation" WHERE "replaces_credit_limit"')
   expect(replacing.rows).toEqual([{ id: 'limit, then paid' }])
   const order = await client.query('SELECT "id" FROM "payment_allocation" ORDER BY "position" LIMIT 2')
