@@ -7,14 +7,16 @@ import type { Shape } from './declaration/shape.ts'
  * Returns the document of a row as jsonb, from the resource's table under the name `o`. `writeKept` adds the server's
  * own addresses, which depend on the reader.
  */
-export function documentSql(resource: Resource): Sql {
-  const members = [...resource.attributes].map(
-    ([name, attribute]) => sql`(${name}::text, ${name === 'id' ? sql`to_jsonb(o."id")` : valueSql(attribute)})`
-  )
-  return sql`((SELECT jsonb_object_agg(m."name", m."value") FROM (VALUES ${join(members)}) m("name", "value")
-    WHERE m."value" IS NOT NULL) || coalesce(o."extension", '{}'))`
+export function documentSql({ attributes }: Resource): Sql {
+  const members = [...attributes].map(([name, attribute]) => {
+    const value = name === 'id' ? sql`to_json(o."id")` : valueSql(attribute)
+    return sql`${`${JSON.stringify(name)}:`}::text || ${value}`
+  })
+  // Text: to aggregate members as jsonb takes half as long again. NULLs are left out.
+  return sql`('{' || concat_ws(',', ${join([...members, membersSql(sql`o."extension"`)])}) || '}')::jsonb`
 }
 
+/** Returns the JSON of an attribute as text, or as what `||` makes the same text of; NULL without a value. */
 function valueSql({ storage, shape }: Attribute): Sql {
   const column = (name: string) => sql`o.${identifier(name)}`
   switch (storage.kind) {
@@ -24,22 +26,25 @@ function valueSql({ storage, shape }: Attribute): Sql {
       return column(storage.column)
     case 'money': {
       const [unit, value] = [column(storage.unit), column(storage.value)]
-      return sql`CASE WHEN ${value} IS NOT NULL
-        THEN jsonb_build_object('unit', ${unit}, 'value', trim_scale(${value})) END`
+      return sql`'{"unit":' || to_json(${unit}) || ',"value":' || trim_scale(${value}) || '}'`
     }
     case 'reference': {
-      const id = column(storage.id)
-      const rest = storage.rest === undefined ? sql`'{}'::jsonb` : column(storage.rest)
-      return sql`CASE WHEN ${id} IS NOT NULL THEN jsonb_build_object('id', ${id}) || coalesce(${rest}, '{}') END`
+      const rest = storage.rest === undefined ? sql`''` : sql`coalesce(',' || ${membersSql(column(storage.rest))}, '')`
+      return sql`'{"id":' || to_json(${column(storage.id)}) || ${rest} || '}'`
     }
   }
 }
 
+/** Returns the members of a jsonb object without its braces; NULL without any. */
+function membersSql(object: Sql): Sql {
+  return sql`nullif(left(substr(${object}::text, 2), -1), '')`
+}
+
 /** Like Postgres' own JSON, except for instants and trailing zeros of decimals. */
 function scalarSql({ kind }: Shape, column: Sql): Sql {
-  if (kind === 'instant') return sql`to_jsonb(to_char(${column} AT TIME ZONE 'UTC', ${INSTANT_FORMAT}::text))`
-  if (kind === 'decimal') return sql`to_jsonb(trim_scale(${column}))`
-  return sql`to_jsonb(${column})`
+  if (kind === 'instant') return sql`'"' || to_char(${column} AT TIME ZONE 'UTC', ${INSTANT_FORMAT}::text) || '"'`
+  if (kind === 'decimal') return sql`trim_scale(${column})`
+  return sql`to_json(${column})`
 }
 
 const INSTANT_FORMAT = 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'

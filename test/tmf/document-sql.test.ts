@@ -12,9 +12,9 @@ let store: TestDatabase
 beforeAll(async () => {
   store = await createTestDatabase()
   await fillWithDemoData(store.database)
-  // Missing in the demo: a sub-class with attributes, and an address of another system.
+  // Missing in the demo: a sub-class with attributes, an address of another system, and texts that JSON escapes.
   await store.database.run(sql`UPDATE "customer_bill" SET "at_type" = 'EnergyBill',
-    "extension" = '{"meter": {"n": 0.10}}',
+    "extension" = '{"meter": {"n": 0.10}}', "category" = ${'a "quote", a } and a \\ \u0001\n'},
     "billing_account" = jsonb_set("billing_account", '{href}', '"https://crm.example/accounts/1"')
     WHERE "issued_as" IS NULL`)
 })
