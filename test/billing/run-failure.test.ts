@@ -32,6 +32,7 @@ test('a run with a chunk that fails whenever it is tried is failed, and bills th
   })
   expect(failed).toMatchObject({ state: 'failed', failure: FAILURE, eligible: 25, billed: 15, parked: [], skipped: [] })
   expect(failed.finishedAt).toBeDefined()
+  expect((await told()).at(-1)).toEqual(['BillRunStateChangeEvent', 'failed', '15'])
   expect(await fault.attempts()).toBe(ATTEMPTS_MAX)
   expect(await billed()).toEqual(accounts.filter((_, at) => Math.floor(at / CHUNK_ACCOUNTS) !== 1))
 
@@ -45,10 +46,18 @@ test('a run with a chunk that fails whenever it is tried is failed, and bills th
   const done = await untilEnded(server, started.id)
   expect(done).toMatchObject({ state: 'done', eligible: 25, billed: 25, amount: [{ unit: 'EUR', value: 297.5 }] })
   expect(done).not.toHaveProperty('failure')
+  expect((await told()).map(([, state]) => state)).toEqual(['queued', 'running', 'failed', 'queued', 'running', 'done'])
   expect(await billed()).toEqual(accounts)
   const verified = await verifyLedger(server.database)
   expect(verified.map(({ difference }) => difference)).toEqual([undefined, undefined])
 })
+
+/** Returns the events of runs with the state and the billed accounts of each. */
+async function told() {
+  const { rows } = await world.server.database.run(sql`SELECT "event_type", "document"->>'state', "document"->>'billed'
+    FROM "event" WHERE "resource_path" = 'billRun' ORDER BY "position"`)
+  return rows
+}
 
 /** Returns the accounts of all bills. */
 async function billed(): Promise<readonly unknown[]> {

@@ -180,7 +180,7 @@ test('an open transaction holds the horizon back until it ends, and no other rea
   expect(await horizon(store.database)).toBe(start + 2)
 })
 
-test('positions go on after the database was restored from a dump, and the first event of all is read', async () => {
+test('the first event of all lies beyond the first horizon', async () => {
   const fresh = await createTestDatabase()
   expect(await horizon(fresh.database)).toBe(1)
   await fresh.database.run(sql`INSERT INTO "event" ("tenant_id", "id", "event_type", "event_time", "resource_path",

@@ -1,3 +1,4 @@
+import { present } from '../../base/unknown.ts'
 import type { Transaction } from '../../db/database.ts'
 import type { ChangeContext } from '../../tmf/declaration/resource.ts'
 import { OWN_BILLING, recordDocument } from '../../tmf/event.ts'
@@ -14,8 +15,8 @@ export async function recordRun(
 ): Promise<void> {
   const { tenantId } = context.author
   const now = context.clock()
-  const [run] = await readRuns(tx, tenantId, now, { id })
-  if (!run) return
+  const [found] = await readRuns(tx, tenantId, now, { id })
+  const run = present(found, 'the run that changed')
   const source = { type: RUN_EVENTS[what], path: 'billRun', table: 'bill_run', owner: 'tenant' } as const
   await recordDocument(tx, context, source, { id, document: writeRun(run, `${OWN_BILLING}/billRun/${id}`) }, now)
 }
