@@ -35,8 +35,8 @@ function deliver(event: string, columns: Readonly<Record<string, unknown>> = {})
 }
 
 function attempt(columns: Readonly<Record<string, unknown>>): Sql {
-  return sql`INSERT INTO "event_attempt" SELECT (jsonb_populate_record(a, ${JSON.stringify({ id: 'b', ...columns })}::jsonb)).*
-    FROM "event_attempt" a`
+  const changes = JSON.stringify({ id: 'b', ...columns })
+  return sql`INSERT INTO "event_attempt" SELECT (jsonb_populate_record(a, ${changes}::jsonb)).* FROM "event_attempt" a`
 }
 
 const NOW = '2026-11-30T12:00:00Z'
