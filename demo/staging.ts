@@ -143,6 +143,8 @@ async function play(staging: Staging, store: Store, root: string, signal: AbortS
     actor,
     readInput: async () => '',
     screen,
+    print: (line) => screen.write(`${line}\n`),
+    interruption: () => signal,
     // The server runs the jobs.
     startWork: async () => ({ stop: async () => undefined })
   }

@@ -70,9 +70,17 @@ function onDatabase(work: Work): Promise<Result> {
       actor,
       readInput: () => textOf(process.stdin),
       screen,
+      print: (line) => console.log(line),
+      interruption,
       startWork: () => startBillingJobs(directUrl, { database, clock, newId, chunkAccounts }, SILENT)
     })
   })
+}
+
+function interruption(): AbortSignal {
+  const interrupted = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupted.abort())
+  return interrupted.signal
 }
 
 function commandActor(): Context['actor'] {

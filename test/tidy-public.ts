@@ -34,7 +34,8 @@ const PUBLIC: Readonly<Record<string, string>> = {
   'src/documents/csv': 'csv',
   'src/documents/html': 'html',
   'src/documents/pdf': 'pdf-aside',
-  'src/events': 'asyncapi callback-address callback-client dispatcher endpoints hub payload rotation',
+  'src/events':
+    'asyncapi callback-address callback-client dispatcher endpoints envelope event-types hub outbox payload rotation',
   'src/fairness': 'limits request-slot scheduler',
   'src/http':
     'accept access address body body-memory client-error conditional csv drain errors findings forwarded ' +

@@ -17,6 +17,8 @@ export const OPTIONS = {
   wait: { type: 'boolean', synopsis: '[--wait]' },
   filter: { type: 'string', synopsis: '[--filter FILTER]' },
   accounts: { type: 'string', synopsis: '[--accounts NUMBER]' },
+  from: { type: 'string', synopsis: '[--from INSTANT]' },
+  type: { type: 'string', multiple: true, synopsis: '[--type TYPE]...' },
   json: { type: 'boolean', synopsis: '[--json]' }
 } as const
 
@@ -67,6 +69,10 @@ export interface Context {
   readonly actor: Author['actor']
   readonly readInput: () => Promise<string>
   readonly screen: Screen
+  /** Prints a line of a result that comes bit by bit. */
+  readonly print: (line: string) => void
+  /** Tells of Ctrl-C to a command that runs until then. */
+  readonly interruption: () => AbortSignal
   readonly startWork: () => Promise<{ stop(): Promise<void> }>
 }
 

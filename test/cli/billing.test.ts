@@ -68,6 +68,8 @@ async function run(words: string, { isTerminal = false, shown = [] as string[] }
     actor: ACTOR,
     readInput: async () => '',
     screen: { isTerminal, write: (text) => shown.push(text) },
+    print: () => undefined,
+    interruption: () => AbortSignal.abort(),
     startWork: () => startBillingJobs(url, { ...context, chunkAccounts: 1 }, pino({ level: 'silent' }))
   })
 }

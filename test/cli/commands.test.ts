@@ -14,7 +14,8 @@ import { addPartner, TENANT } from '../support/database.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
 const ACTOR = { type: 'command' as const, id: 'ops', name: 'ops' }
-const GIVEN = { clock: systemClock, newId, secrets, actor: ACTOR }
+const FOLLOW = { print: () => undefined, interruption: () => AbortSignal.abort() }
+const GIVEN = { clock: systemClock, newId, secrets, actor: ACTOR, ...FOLLOW }
 
 let server: TestServer
 let partnerId: string
@@ -31,8 +32,7 @@ async function run(words: readonly string[], input = ''): Promise<Result> {
   const work = line.command.prepare(line.args)
   const screen = { isTerminal: false, write: () => undefined }
   const startWork = () => Promise.reject(new Error('no command here has jobs to work off'))
-  const { database } = server
-  return work({ ...GIVEN, database, readInput: async () => input, screen, startWork })
+  return work({ ...GIVEN, database: server.database, readInput: async () => input, screen, startWork })
 }
 
 /** Returns the JSON of a command with --json. */

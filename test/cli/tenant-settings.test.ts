@@ -50,6 +50,8 @@ async function run(words: readonly string[], input = ''): Promise<string> {
     actor: ACTOR,
     readInput: async () => input,
     screen,
+    print: () => undefined,
+    interruption: () => AbortSignal.abort(),
     startWork
   }
   return (await work(context)).text

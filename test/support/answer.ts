@@ -46,6 +46,7 @@ interface Members {
   readonly errors: Answer
   readonly event: Answer
   readonly eventId: string
+  readonly eventTime: string
   readonly eventType: string
   readonly estimatedEnd: string
   readonly exp: number
