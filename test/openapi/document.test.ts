@@ -80,6 +80,7 @@ test('every operation has an id of its own, a mark, a summary, and parameters th
 const NOT_DESCRIBED: readonly (readonly [url: RegExp, reason: string])[] = [
   [/^\/$/, 'a page with links; programs find the same links in the document'],
   [/^\/openapi\.json$/, 'the document itself'],
+  [/^\/asyncapi\.json$/, 'the document of the events'],
   [/^\/docs(\/.*)?$/, 'the documentation, a page for people, with what it is made of'],
   [/^\/oauth2\/token$/, 'the same as /oauth/token, under another name'],
   [/^\/sso\/login$/, 'a browser goes there, and only where an identity provider is set'],
