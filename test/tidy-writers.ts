@@ -29,4 +29,15 @@ const LEDGER: Ban = {
   because: 'one statement writes the ledger'
 }
 
-export const WRITER_BANS: readonly Ban[] = [LEDGER, ...OF_ROOMS]
+const BUILT: Ban = {
+  what: 'SQL that adds a tenant or a run',
+  pattern: /INSERT INTO "(?:tenant|bill_run)"/,
+  offence: 'sql`INSERT INTO "bill_run" ("tenant_id") VALUES (1)`',
+  // Tests of the database know its rows.
+  where: /^test\/(?!db\/|support\/)/,
+  // Runs of all cycles at once.
+  except: ['test/access/rows.ts', 'test/tidy-writers.ts'],
+  because: 'test/support builds them'
+}
+
+export const WRITER_BANS: readonly Ban[] = [LEDGER, BUILT, ...OF_ROOMS]

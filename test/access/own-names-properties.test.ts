@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { sql } from '../../src/db/sql.ts'
-import { addApiKey, addPartner } from '../support/database.ts'
+import { addApiKey, addPartner, addTenant } from '../support/database.ts'
 import { BASE, startTestServer, type TestServer } from '../support/server.ts'
 
 /** Everybody writes in the first, all but one partner in the second, only that partner in the third. */
@@ -36,7 +36,7 @@ let plays = 0
 beforeAll(async () => {
   server = await startTestServer()
   for (const world of WORLDS) {
-    await server.database.run(sql`INSERT INTO "tenant" ("id", "name") VALUES (${world}, 'Tenant')`)
+    await addTenant(server.database, world)
     await addApiKey(server.database, { tenantId: world, key: `${world} provider` })
     for (const who of ['intruder', 'second']) {
       const partnerId = await addPartner(server.database, world, who)

@@ -5,10 +5,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { buildApp } from '../../src/app.ts'
 import { SCOPES } from '../../src/auth/access/scopes.ts'
 import { newId } from '../../src/base/ulid.ts'
-import { sql } from '../../src/db/sql.ts'
 import { parsed } from '../support/answer.ts'
 import { secrets, testConfig } from '../support/config.ts'
-import { addApiKey, TENANT } from '../support/database.ts'
+import { addApiKey, addTenant, TENANT } from '../support/database.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { guardedRoutes, pathTo, type Route, routesOf } from './route-list.ts'
 
@@ -39,7 +38,7 @@ const keyOf = (scope: string) => `key-${scope}`
 beforeAll(async () => {
   server = await startTestServer()
   routes = routesOf(server.app)
-  await server.database.run(sql`INSERT INTO "tenant" ("id", "name", "is_operator") VALUES ('operator', 'Us', true)`)
+  await addTenant(server.database, 'operator', true)
   await addApiKey(server.database, { tenantId: 'operator', key: keyOf('operator') })
   for (const scope of SCOPES) {
     await addApiKey(server.database, { tenantId: TENANT, key: keyOf(scope), scopes: [scope] })

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { sql } from '../../src/db/sql.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { postAccount, postCustomer } from './accounts.ts'
 
@@ -96,8 +95,8 @@ describe('a change of an account', () => {
 
   test('of its currency is refused once there is a payment', async () => {
     const { id } = await postAccount(server, { customerId })
-    await server.database.run(sql`INSERT INTO "payment" ("tenant_id", "id", "billing_account_id", "amount", "currency",
-        "method", "reference", "content_hash") VALUES ('demo', 'P-1', ${id}, 1, 'EUR', 'cash', 'R-1', '')`)
+    const payment = { billingAccount: { id }, amount: { unit: 'EUR', value: 1 }, method: 'cash', reference: 'R-1' }
+    expect((await server.call('POST', '/billing/v1/payment', payment)).status).toBe(201)
     expect((await server.call('PATCH', `accounts/${id}`, { invoiceCurrency: 'USD' })).status).toBe(409)
   })
 

@@ -3,7 +3,7 @@ import { takeNumbers } from '../../src/billing/issuing/number-series.ts'
 import { sql } from '../../src/db/sql.ts'
 import { readBranding } from '../../src/documents/content/branding.ts'
 import { logoUri } from '../documents/logo.ts'
-import { addApiKey, addPartner, TENANT } from '../support/database.ts'
+import { addApiKey, addPartner, addTenant, TENANT } from '../support/database.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { ADMIN } from './administration.ts'
 
@@ -31,7 +31,7 @@ const SETTINGS = {
 let server: TestServer
 beforeAll(async () => {
   server = await startTestServer()
-  await server.database.run(sql`INSERT INTO "tenant" ("id", "name", "is_operator") VALUES ('operator', 'Us', true)`)
+  await addTenant(server.database, 'operator', true)
   await addApiKey(server.database, { tenantId: 'operator', key: OPERATOR.token, scopes: ['admin'] })
   const partnerId = await addPartner(server.database, TENANT, 'P-1')
   await addApiKey(server.database, { tenantId: TENANT, key: PARTNER.token, partnerId })

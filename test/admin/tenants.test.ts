@@ -4,7 +4,7 @@ import { encodePassword } from '../../src/auth/sign-in/password.ts'
 import { systemClock } from '../../src/base/clock.ts'
 import { newId } from '../../src/base/ulid.ts'
 import { sql } from '../../src/db/sql.ts'
-import { addApiKey } from '../support/database.ts'
+import { addApiKey, addTenant } from '../support/database.ts'
 import { BASE, startTestServer, type TestServer } from '../support/server.ts'
 import { ADMIN, add, bearer, requestToken } from './administration.ts'
 
@@ -14,7 +14,7 @@ const OPERATOR = { token: 'operator-key' }
 let server: TestServer
 beforeAll(async () => {
   server = await startTestServer()
-  await server.database.run(sql`INSERT INTO "tenant" ("id", "name", "is_operator") VALUES ('operator', 'Us', true)`)
+  await addTenant(server.database, 'operator', true)
   await addApiKey(server.database, { tenantId: 'operator', key: OPERATOR.token, scopes: ['admin'] })
 })
 afterAll(() => server.close())

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { newId } from '../../src/base/ulid.ts'
 import { sql } from '../../src/db/sql.ts'
 import { TENANT } from '../support/database.ts'
+import { addRun } from '../support/runs.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
 const RUNS = '/billing/v1/billRun'
@@ -25,15 +25,9 @@ afterAll(() => server.close())
 let ids: readonly string[]
 beforeEach(async () => {
   await server.database.run(sql`DELETE FROM "bill_run"`)
-  ids = [await addRun(march, 'failed'), await addRun(april, 'done'), await addRun(march, 'cancelled')]
+  const add = (cycleId: string, state: string) => addRun(server.database, { cycleId, state })
+  ids = [await add(march, 'failed'), await add(april, 'done'), await add(march, 'cancelled')]
 })
-
-async function addRun(cycle: string, state: string): Promise<string> {
-  const id = newId()
-  await server.database.run(sql`INSERT INTO "bill_run" ("tenant_id", "id", "bill_cycle_id", "is_dry", "bill_state",
-      "state", "dates", "author") VALUES (${TENANT}, ${id}, ${cycle}, false, 'new', ${state}, '{}', '{}')`)
-  return id
-}
 
 /** Returns status, counts and runs of a list. */
 async function listed(query: string): Promise<readonly unknown[]> {
@@ -78,7 +72,7 @@ describe('the list of runs', () => {
   })
 
   test('has a hundred runs on a page, of which nobody has asked for a part', async () => {
-    await Promise.all(Array.from({ length: 98 }, () => addRun(april, 'failed')))
+    await Promise.all(Array.from({ length: 98 }, () => addRun(server.database, { cycleId: april, state: 'failed' })))
     expect((await listed('')).slice(0, 3)).toEqual([200, '100', '101'])
     expect((await listed('?limit=5000')).slice(0, 3)).toEqual([200, '101', '101'])
   })

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { newId } from '../../src/base/ulid.ts'
 import { readRuns } from '../../src/billing/runs/list.ts'
 import { sql } from '../../src/db/sql.ts'
 import { TENANT } from '../support/database.ts'
+import { addRun } from '../support/runs.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
 const STARTED = '2026-04-01T00:00:00.000Z'
@@ -30,12 +30,9 @@ interface Progress {
   readonly chunks: readonly (number | undefined)[]
 }
 
-async function addRun({ state, startedAt, finishedAt, chunks }: Progress): Promise<string> {
-  const id = newId()
+async function addRunWithChunks({ chunks, ...run }: Progress): Promise<string> {
   const { database } = server
-  await database.run(sql`INSERT INTO "bill_run" ("tenant_id", "id", "bill_cycle_id", "is_dry", "bill_state", "state",
-      "dates", "started_at", "finished_at", "author")
-    VALUES (${TENANT}, ${id}, ${cycleId}, false, 'new', ${state}, '{}', ${startedAt}, ${finishedAt}, '{}')`)
+  const id = await addRun(database, { cycleId, ...run })
   for (const [number, billed] of chunks.entries()) {
     await database.run(sql`INSERT INTO "bill_run_chunk" ("tenant_id", "bill_run_id", "number", "first_account",
         "last_account", "eligible", "billed", "finished_at")
@@ -46,7 +43,7 @@ async function addRun({ state, startedAt, finishedAt, chunks }: Progress): Promi
 
 /** Returns the pace of a run at an instant. */
 async function pace(progress: Progress, now: string): Promise<readonly unknown[]> {
-  const [run] = await readRuns(server.database, TENANT, now, { id: await addRun(progress) })
+  const [run] = await readRuns(server.database, TENANT, now, { id: await addRunWithChunks(progress) })
   return [run?.billsPerSecond, run?.estimatedEnd]
 }
 
@@ -103,12 +100,12 @@ test.each<[string, Progress, string, number | undefined, string | undefined]>([
 })
 
 test('what is not known of a run is not told by the API', async () => {
-  const id = await addRun({ state: 'queued', chunks: [] })
+  const id = await addRunWithChunks({ state: 'queued', chunks: [] })
   const { body } = await server.call('GET', `/billing/v1/billRun/${id}`)
   expect(body).toMatchObject({ id, state: 'queued', billed: 0 })
   for (const unknown of ['billsPerSecond', 'estimatedEnd', 'startedAt']) expect(body).not.toHaveProperty(unknown)
   await server.database.run(sql`DELETE FROM "bill_run"`)
-  const begun = await addRun({ ...running, chunks: [50, OPEN] })
+  const begun = await addRunWithChunks({ ...running, chunks: [50, OPEN] })
   const { body: told } = await server.call('GET', `/billing/v1/billRun/${begun}`)
   expect(Date.parse(told.estimatedEnd)).toBeGreaterThan(Date.parse(STARTED))
 })

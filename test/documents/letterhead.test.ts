@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { keepLetterhead } from '../../src/billing/issuing/keep-letterhead.ts'
 import { sql } from '../../src/db/sql.ts'
 import { type BillingWorld, runToEnd, startBilling } from '../billing/world.ts'
-import { TENANT } from '../support/database.ts'
+import { addTenant, TENANT } from '../support/database.ts'
 import { ADDRESS, billByRun, CHARGES, dress, FIRST, letterheads, pageOf, SECOND } from './dressed-world.ts'
 
 let world: BillingWorld
@@ -75,7 +75,7 @@ test('the letterhead of another tenant is never shown, even with the same id', a
   await dress(world, FIRST)
   // Whichever comes first, in the table or in an index.
   await database.transaction((tx) => keepLetterhead(tx, TENANT, NOW))
-  await database.run(sql`INSERT INTO "tenant" ("id", "name") VALUES ('a', 'a')`)
+  await addTenant(database, 'a')
   await database.run(sql`INSERT INTO "letterhead" ("tenant_id", "id", "content")
     SELECT 'a', "id", '{"name": "Eve", "timeZone": "UTC", "language": "en"}'::jsonb FROM "letterhead"
     UNION ALL SELECT 'a', 'theirs', '{}'`)

@@ -5,10 +5,9 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { openDatabase } from '../../src/db/database.ts'
 import { isAlive } from '../../src/db/embedded/file-lock.ts'
-import { sql } from '../../src/db/sql.ts'
 import { UNHURRIED } from '../../src/pace/unhurried.ts'
 import { SECRET_KEYS } from '../support/config.ts'
-import { addApiKey, KEYS, TENANT } from '../support/database.ts'
+import { addApiKey, addTenant, KEYS, TENANT } from '../support/database.ts'
 import { until } from '../support/until.ts'
 
 export { until }
@@ -128,7 +127,7 @@ export const CREDENTIAL = { token: KEYS[TENANT] }
 export async function letIn(url: string): Promise<void> {
   const settings = { poolSize: 1, connectTimeoutMs: 120_000, statementTimeoutMs: 120_000, applicationName: 'let in' }
   const database = openDatabase({ url, ...settings }, () => undefined)
-  await database.run(sql`INSERT INTO "tenant" ("id", "name") VALUES (${TENANT}, ${TENANT})`)
+  await addTenant(database, TENANT)
   await addApiKey(database, { tenantId: TENANT, key: KEYS[TENANT] })
   await database.close()
 }

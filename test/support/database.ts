@@ -46,7 +46,7 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   const settings = { poolSize: 8, connectTimeoutMs: 120_000, statementTimeoutMs: 120_000, applicationName: name }
   const database = openPlainDatabase({ url, ...settings })
   for (const id of [TENANT, OTHER_TENANT] as const) {
-    await database.run(sql`INSERT INTO "tenant" ("id", "name") VALUES (${id}, ${id})`)
+    await addTenant(database, id)
     await addApiKey(database, { tenantId: id, key: KEYS[id] })
   }
   return {
@@ -57,6 +57,10 @@ export async function createTestDatabase(): Promise<TestDatabase> {
       await command(server, `DROP DATABASE ${name} WITH (FORCE)`)
     }
   }
+}
+
+export async function addTenant(database: Queryable, id: string, isOperator = false): Promise<void> {
+  await database.run(sql`INSERT INTO "tenant" ("id", "name", "is_operator") VALUES (${id}, ${id}, ${isOperator})`)
 }
 
 /** An API key with all rights unless `scopes` say less. */
