@@ -7,7 +7,7 @@ import { type Connections, openPool, sessionLimits } from './connection.ts'
 import { type DatabaseClock, databaseClock, TIME, type Told, told } from './database-clock.ts'
 import { isSilence, isTransient, isUnavailable, readOnly, translated } from './failure.ts'
 import { BACKEND, type Backend, OWN_BACKEND, watchBackend } from './lifeline.ts'
-import { arePlain, runPrepared } from './prepared.ts'
+import { arePlain, runPlain } from './plain.ts'
 import { beginText, type Session, type SessionLimits } from './session.ts'
 import { type Row, render, type Sql } from './sql.ts'
 
@@ -136,7 +136,7 @@ async function run(line: Line, statement: Sql, options: RunOptions = {}, limitMs
   const { text, values } = render(statement)
   // Prepared statements do not survive a change of session.
   const name = options.prepared && !line.session.isPooled ? nameOf(text, line.names) : undefined
-  if (name !== undefined && arePlain(values)) return runPrepared(line.client, { name, text, values, limitMs })
+  if (arePlain(values)) return runPlain(line.client, { name, text, values, limitMs })
   const query = {
     text,
     values: values as unknown[],

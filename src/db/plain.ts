@@ -2,8 +2,9 @@ import type pg from 'pg'
 import { memberOf } from '../base/unknown.ts'
 import type { Row } from './sql.ts'
 
-export interface PreparedStatement {
-  readonly name: string
+export interface PlainStatement {
+  /** Prepares the statement under this name. */
+  readonly name: string | undefined
   readonly text: string
   readonly values: readonly Plain[]
   /** Milliseconds until the connection counts as silent; undefined for its settings. */
@@ -17,20 +18,21 @@ export function arePlain(values: readonly unknown[]): values is readonly Plain[]
   return values.every((value) => typeof value !== 'object' || value === null)
 }
 
-type Rows = Row[]
-type Done = (error: unknown, rowCount: number) => void
+interface Outcome {
+  readonly rows: Row[]
+  rowCount: number
+}
+type Done = (error: unknown, result: Outcome) => void
 
 /**
  * Runs a statement and returns its rows as the texts that Postgres prints. The driver would ask for a description of
- * the columns each time, and read it, which takes longer than the rows themselves.
+ * the columns each time, and read it, which takes longer than a few rows themselves.
  */
-export async function runPrepared(client: pg.ClientBase, statement: PreparedStatement) {
-  const rows: Rows = []
+export async function runPlain(client: pg.ClientBase, statement: PlainStatement): Promise<Outcome> {
   try {
-    const rowCount = await new Promise<number>((resolve, reject) => {
-      client.query(submittable(statement, rows, (error, count) => (error ? reject(error) : resolve(count))))
+    return await new Promise<Outcome>((resolve, reject) => {
+      client.query(submittable(statement, (error, result) => (error ? reject(error) : resolve(result))))
     })
-    return { rows, rowCount }
   } catch (error) {
     // Leads to who asked, and not to the socket.
     if (error instanceof Error) Error.captureStackTrace(error)
@@ -38,20 +40,28 @@ export async function runPrepared(client: pg.ClientBase, statement: PreparedStat
   }
 }
 
-/** Returns a query as the driver takes it. The driver wraps `callback` in its own, to limit the time. */
-function submittable({ name, text, values, limitMs }: PreparedStatement, rows: Rows, callback: Done) {
-  let count = 0
+/**
+ * Returns a query as the driver takes it. The driver wraps `callback` in its own, to limit the time. Its timers, linked
+ * to each other, keep the query until all memory is collected, so that the query lets go of its rows at the end: else
+ * collecting only what is new copied the rows of all earlier queries.
+ */
+function submittable({ name = '', text, values, limitMs }: PlainStatement, done: Done) {
+  let open: { readonly done: Done; readonly result: Outcome } | undefined = { done, result: { rows: [], rowCount: 0 } }
   return {
     name,
     text,
-    callback,
     query_timeout: limitMs,
+    callback(error: unknown): void {
+      const ended = open
+      open = undefined
+      ended?.done(error, ended.result)
+    },
     /** Sends the statement. The driver takes a returned error for the statement's. */
     submit(connection: pg.Connection): Error | null {
       const { stream } = connection
       const texts = values.map((value) => (value === null || value === undefined ? null : String(value)))
       stream.cork()
-      // The driver notes what was parsed, and for which connection.
+      // The driver notes what was parsed by name, and for which connection.
       if (memberOf(memberOf(connection, 'parsedStatements'), name) === undefined) {
         connection.parse({ name, text, types: [] }, true)
       }
@@ -62,17 +72,17 @@ function submittable({ name, text, values, limitMs }: PreparedStatement, rows: R
       return null
     },
     handleDataRow({ fields }: { readonly fields: Row }): void {
-      rows.push(fields)
+      open?.result.rows.push(fields)
     },
     /** The tag is the command and, as its last word, the number of rows. */
     handleCommandComplete({ text: tag }: { readonly text: string }): void {
-      count = Number(tag.slice(tag.lastIndexOf(' ') + 1)) || 0
+      if (open) open.result.rowCount = Number(tag.slice(tag.lastIndexOf(' ') + 1)) || 0
     },
     handleReadyForQuery(): void {
-      this.callback(undefined, count)
+      this.callback(undefined)
     },
     handleError(error: unknown): void {
-      this.callback(error, 0)
+      this.callback(error)
     }
   }
 }
