@@ -34,6 +34,22 @@ test('earlier events get positions and versions in the order of their ids, and n
   expect((await client.query('SELECT event_horizon()::int AS "horizon"')).rows).toEqual([{ horizon: 5 }])
 })
 
+test('events of servers that are not replaced yet get the versions of their bills', async () => {
+  const { client } = migrating
+  await migrating.before()
+  await migrating.after()
+  await client.query(`INSERT INTO "tenant" ("id", "name") VALUES ('a', 'Nordlicht');
+    INSERT INTO "customer_bill" ("tenant_id", "id", "version", "last_update", "bill_document", "state")
+      VALUES ('a', 'x', 7, now(), '[]', 'new')`)
+  for (const [id, type] of ['CustomerBillStateChangeEvent', 'CustomerBillDeleteEvent'].entries()) {
+    await client.query(`${INSERT}) VALUES ('a', '${id}', '${type}', now(), 'customerBill', 'x', '{}')`)
+  }
+  const { rows } = await client.query('SELECT "resource_version" FROM "event" ORDER BY "position"')
+  expect(rows.map(({ resource_version }) => resource_version)).toEqual([7, 8])
+  const foreign = client.query(`${INSERT}) VALUES ('a', '9', 'x', now(), 'customerBill', 'y', '{}')`)
+  await expect(foreign).rejects.toThrow('resource_version')
+})
+
 test('a role that owns nothing adds events and reads the horizon', async () => {
   const { client } = migrating
   await migrating.before()

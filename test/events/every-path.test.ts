@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { sql } from '../../src/db/sql.ts'
 import { asyncApiDocument } from '../../src/events/asyncapi.ts'
 import { EVENT_TYPES } from '../../src/events/event-types.ts'
 import { pay } from '../billing/ledger-world.ts'
@@ -142,6 +143,31 @@ describe('the latest event of a resource is what the API returns', () => {
     ])
   })
 
+  test('of a bill that a new account takes over', async () => {
+    const id = 'A-new'
+    const due = { unit: 'EUR', value: 8 }
+    const bill = { billingAccount: { id }, amountDue: due, taxIncludedAmount: due, state: 'sent' }
+    expect((await toldBy(() => posted('customerBill', bill))).types).toEqual(['CustomerBillCreateEvent'])
+    const account = { id, name: 'Account', customerId: 'C1' }
+    expect((await toldBy(() => posted('accounts', account))).types).toEqual(['CustomerBillAttributeValueChangeEvent'])
+  })
+
+  test('of a bill that the credit limit pays, and a payment in its place', async () => {
+    const [account = ''] = await world.addAccounts(1, CHARGES, { billingType: 'prepaid' })
+    await world.server.database.run(sql`UPDATE "billing_account"
+      SET "credit_limit" = 50, "credit_limit_unit" = "invoice_currency" WHERE "id" = ${account}`)
+    const request = { billingAccount: { id: account } }
+    expect((await toldBy(() => untilDone(world.server, request))).types).toEqual([
+      'CustomerBillOnDemandCreateEvent',
+      ...['CustomerBillCreateEvent', 'CustomerBillStateChangeEvent'],
+      'CustomerBillOnDemandStateChangeEvent'
+    ])
+    expect((await toldBy(() => pay(world.server, account, 5))).types).toEqual([
+      'CustomerBillAttributeValueChangeEvent',
+      'PaymentCreateEvent'
+    ])
+  })
+
   test('of a cycle', async () => {
     const { types, result: id } = await toldBy(() => posted('billCycle', { name: 'May' }))
     expect(types).toEqual(['BillCycleCreateEvent'])
@@ -183,6 +209,6 @@ test('what a run or a request for a bill makes has its id as correlation', async
   )
   const ofBills = all.filter(({ type }) => type === 'CustomerBillCreateEvent')
   const made = ofBills.filter(({ correlationId }) => makers.has(String(correlationId)))
-  expect([ofBills.length, made.length]).toEqual([7, 5])
+  expect([ofBills.length, made.length]).toEqual([9, 6])
   expect(all.filter(({ correlationId }) => correlationId === undefined)).toEqual([])
 })

@@ -4,7 +4,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { newId } from '../../src/base/ulid.ts'
 import { sql } from '../../src/db/sql.ts'
 import { eventsAfter, horizon } from '../../src/events/outbox.ts'
-import { createTestDatabase, OTHER_TENANT, TENANT, type TestDatabase } from '../support/database.ts'
+import type { View } from '../../src/tmf/view.ts'
+import { addPartner, createTestDatabase, OTHER_TENANT, TENANT, type TestDatabase } from '../support/database.ts'
 
 const WRITERS = 4
 const INSERT = `INSERT INTO "event" ("tenant_id", "id", "event_type", "event_time", "resource_path", "resource_id",
@@ -167,6 +168,21 @@ test('a reader misses nothing of writers that do not wait for each other', async
   await reader.look()
   await reader.readOn(10_000)
   expect(reader.read.toSorted()).toEqual(committed.toSorted())
+})
+
+test('a partner sees the events of its own resources alone, and no other tenant any', async () => {
+  const start = await horizon(store.database)
+  const partner = await addPartner(store.database, TENANT, 'P1')
+  const [first] = clients as [pg.Client]
+  await first.query(INSERT, [TENANT, [`${start} of the provider`]])
+  await store.database.run(sql`INSERT INTO "event" ("tenant_id", "partner_id", "id", "event_type", "event_time",
+      "resource_path", "resource_id", "resource_version", "document")
+    VALUES (${TENANT}, ${partner}, 'own', 'CustomerBillCreateEvent', now(), 'customerBill', 'x', 1, '{}')`)
+  const until = await horizon(store.database)
+  const seen = (view: View) => eventsAfter(store.database, view, start, until, 10)
+  expect((await seen({ tenantId: TENANT, partnerId: partner })).map(({ id }) => id)).toEqual(['own'])
+  expect(await seen({ tenantId: TENANT })).toHaveLength(2)
+  expect(await seen({ tenantId: OTHER_TENANT })).toEqual([])
 })
 
 test('an open transaction holds the horizon back until it ends, and no other reader or writer', async () => {
