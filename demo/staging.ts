@@ -20,7 +20,7 @@ const FOLDER = path.resolve('reports/demo')
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 const STOPPED = 'The demo was stopped before its end'
 /** More often than in production: the audit is verified right after the play. */
-const HOUSEKEEPING_INTERVAL_MS = 500
+const HOUSEKEEPING = { intervalMs: 500, eventRetentionDays: 30 }
 const STOP_LIMIT_MS = 5_000
 /** Chunks of the run, so that its progress shows. */
 const CHUNKS = 20
@@ -121,7 +121,7 @@ async function withServer(
   const root = await app.listen({ host: config.HOST, port: config.PORT }).catch((error: unknown) => {
     throw startError(`Cannot listen on ${config.HOST}`, error)
   })
-  const housekeeping = startHousekeeping(store.database, SILENT, HOUSEKEEPING_INTERVAL_MS)
+  const housekeeping = startHousekeeping(store.database, SILENT, HOUSEKEEPING)
   const jobs = prepareJobs(store, SILENT, Math.ceil(accounts / CHUNKS))
   jobs.start()
   try {

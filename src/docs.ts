@@ -21,6 +21,7 @@ import {
   UNSET
 } from './endpoints.ts'
 import { asyncApiDocument } from './events/asyncapi.ts'
+import { DELIVERY_SCHEMAS } from './events/delivery-schema.ts'
 import { EVENT_SCHEMAS, EVENT_TAGS } from './events/endpoints.ts'
 import { healthEndpoints } from './health.ts'
 import { PUBLIC } from './http/access.ts'
@@ -71,7 +72,7 @@ const SECTIONS: readonly Section[] = [
     supportsProxy: true,
     operations: described(apiEndpoints(UNSET)),
     tags: EVENT_TAGS,
-    schemas: EVENT_SCHEMAS
+    schemas: { ...EVENT_SCHEMAS, ...DELIVERY_SCHEMAS }
   },
   {
     base: BILLING_BASE,

@@ -9,6 +9,7 @@ import { statementEndpoint } from './billing/statement/routes.ts'
 import { STATEMENT } from './billing/statement/schema.ts'
 import { documentEndpoint } from './documents/routes.ts'
 import { NO_NETWORKS } from './events/callback-address.ts'
+import { deliveryEndpoints } from './events/delivery-endpoints.ts'
 import { eventEndpoints } from './events/endpoints.ts'
 import { type HubSettings, hubResource } from './events/hub.ts'
 import { rotateWebhookSecret } from './events/rotation.ts'
@@ -51,6 +52,7 @@ export function apiEndpoints(settings: HubSettings): readonly Endpoint[] {
     documentEndpoint,
     statementEndpoint(BILLING_BASE),
     rotateWebhookSecret(settings),
+    ...deliveryEndpoints,
     ...eventEndpoints(BILLING_BASE)
   ]
 }

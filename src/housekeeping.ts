@@ -2,21 +2,32 @@ import type { Logger } from 'pino'
 import { sealAudit } from './audit/seal.ts'
 import { purgeExpired } from './auth/purge.ts'
 import type { Database } from './db/database.ts'
+import { purgeEvents } from './events/retention.ts'
 
 export interface Housekeeping {
   /** Waits for the round under way; its sealing ends after the present batch. */
   stop(): Promise<void>
 }
 
+export interface HousekeepingSettings {
+  readonly intervalMs: number
+  /** Days for which events and attempts to deliver them are kept. */
+  readonly eventRetentionDays: number
+}
+
 /**
  * Seals the audit and removes expired rows every `intervalMs`, first after one interval. Rounds never overlap. A
  * failure is logged as a warning; the next round tries again. Does not keep the process alive.
  */
-export function startHousekeeping(database: Database, logger: Pick<Logger, 'warn'>, intervalMs: number): Housekeeping {
+export function startHousekeeping(
+  database: Database,
+  logger: Pick<Logger, 'warn'>,
+  { intervalMs, eventRetentionDays }: HousekeepingSettings
+): Housekeeping {
   const stopping = new AbortController()
   let round: Promise<void> | undefined
   const timer = setInterval(() => {
-    round ??= runRound(database, logger, stopping.signal).finally(() => {
+    round ??= runRound(database, logger, eventRetentionDays, stopping.signal).finally(() => {
       round = undefined
     })
   }, intervalMs).unref()
@@ -29,9 +40,15 @@ export function startHousekeeping(database: Database, logger: Pick<Logger, 'warn
   }
 }
 
-async function runRound(database: Database, logger: Pick<Logger, 'warn'>, signal: AbortSignal): Promise<void> {
+async function runRound(
+  database: Database,
+  logger: Pick<Logger, 'warn'>,
+  eventRetentionDays: number,
+  signal: AbortSignal
+): Promise<void> {
   const tasks: readonly (readonly [string, () => Promise<unknown>])[] = [
     ['removing expired rows', () => purgeExpired(database)],
+    ['removing old events', () => purgeEvents(database, eventRetentionDays)],
     ['sealing the audit', () => sealAudit(database, { signal })]
   ]
   for (const [name, work] of tasks) {

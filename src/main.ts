@@ -45,7 +45,10 @@ async function main(): Promise<void> {
     await app.listen({ host, port: config.PORT }).catch((error: unknown) => {
       throw startError(`Cannot listen on ${config.HOST}:${config.PORT}`, error)
     })
-    const housekeeping = startHousekeeping(store.database, logger, HOUSEKEEPING_INTERVAL_MS)
+    const housekeeping = startHousekeeping(store.database, logger, {
+      intervalMs: HOUSEKEEPING_INTERVAL_MS,
+      eventRetentionDays: config.EVENT_RETENTION_DAYS
+    })
     jobs.start()
     delivery.start()
     printBanner(app, config)

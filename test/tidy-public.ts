@@ -35,7 +35,8 @@ const PUBLIC: Readonly<Record<string, string>> = {
   'src/documents/html': 'html',
   'src/documents/pdf': 'pdf-aside',
   'src/events':
-    'asyncapi callback-address callback-client dispatcher endpoints envelope event-types hub outbox payload rotation',
+    'asyncapi callback-address callback-client delivery-endpoints delivery-schema dispatcher endpoints envelope ' +
+    'event-types hub outbox payload redelivery retention rotation',
   'src/fairness': 'limits request-slot scheduler',
   'src/http':
     'accept access address body body-memory client-error conditional csv drain errors findings forwarded ' +
@@ -45,8 +46,8 @@ const PUBLIC: Readonly<Record<string, string>> = {
   'src/jobs': 'outage queue runner supervisor warnings',
   'src/ledger': 'balance foreign-bills hold post post-bills verify',
   'src/messages':
-    'access account admin bill body callback catalogue cycle document event field http message oauth payment problem ' +
-    'query rate reason resource run server sso subscription',
+    'access account admin bill body callback catalogue cycle delivery document event field http message oauth ' +
+    'payment problem query rate reason resource run server sso subscription',
   'src/pace': 'aside slow turns within',
   'src/resources':
     'applied-customer-billing-rate bill-cycle bill-cycle-specification bill-document customer-bill ' +

@@ -17,7 +17,9 @@ export const OPTIONS = {
   wait: { type: 'boolean', synopsis: '[--wait]' },
   filter: { type: 'string', synopsis: '[--filter FILTER]' },
   accounts: { type: 'string', synopsis: '[--accounts NUMBER]' },
+  event: { type: 'string', synopsis: '[--event ID]' },
   from: { type: 'string', synopsis: '[--from INSTANT]' },
+  to: { type: 'string', synopsis: '[--to INSTANT]' },
   type: { type: 'string', multiple: true, synopsis: '[--type TYPE]...' },
   json: { type: 'boolean', synopsis: '[--json]' }
 } as const

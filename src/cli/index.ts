@@ -2,6 +2,7 @@ import { auditCommands } from './audit-commands.ts'
 import { billRunCommands } from './bill-run-commands.ts'
 import { billingCommands } from './billing-commands.ts'
 import type { Command } from './command.ts'
+import { deliveryCommands } from './delivery-commands.ts'
 import { eventCommands } from './event-commands.ts'
 import { resourceCommands } from './resource-commands.ts'
 import { sealCommands } from './seal-commands.ts'
@@ -18,7 +19,8 @@ const commands: Readonly<Record<string, Command>> = {
   ...billingCommands,
   ...billRunCommands,
   ...auditCommands,
-  ...eventCommands
+  ...eventCommands,
+  ...deliveryCommands
 }
 const groups = Map.groupBy(Object.entries(commands), ([name]) => name.split(' ')[0])
 

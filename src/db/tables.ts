@@ -232,6 +232,8 @@ export interface Tables {
     readonly position: 'bigint'
     readonly until_position: 'bigint'
     readonly event_types: 'json?'
+    readonly event_from: 'instant?'
+    readonly event_until: 'instant?'
     readonly created_at: 'instant'
   }
   readonly event_attempt: {

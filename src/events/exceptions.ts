@@ -76,9 +76,27 @@ export async function keepExceptions(
         x("event", "position", "lane", "failures", "since", "retry", "dead")
       ON CONFLICT ("tenant_id", "listener_id", "event_id") DO UPDATE SET "state" = excluded."state",
         "failures" = excluded."failures", "failing_since" = excluded."failing_since",
-        "retry_at" = excluded."retry_at", "dead_at" = excluded."dead_at"`,
+        "retry_at" = excluded."retry_at", "dead_at" = excluded."dead_at"
+      WHERE excluded."failures" > 0 OR "event_delivery"."state" = 'dead'`,
     { prepared: true }
   )
+}
+
+/** Makes an event due that was delivered or is a dead letter; behind an earlier waiting one of its lane, it waits. */
+export async function keepAgain(
+  tx: Transaction,
+  listener: ListenerKey,
+  { eventId, position, lane }: Pick<Exception, 'eventId' | 'position' | 'lane'>,
+  now: Instant
+): Promise<void> {
+  const { tenantId, listenerId } = listener
+  await tx.run(sql`INSERT INTO "event_delivery" ("tenant_id", "listener_id", "event_id", "position", "lane", "state",
+      "retry_at")
+    SELECT ${tenantId}, ${listenerId}, ${eventId}, ${position}, ${lane}, 'waiting', CASE WHEN EXISTS (
+      SELECT FROM "event_delivery" WHERE ${waitingOf(listener)} AND "lane" = ${lane} AND "position" < ${position})
+      THEN NULL ELSE ${now}::timestamptz END
+    ON CONFLICT ("tenant_id", "listener_id", "event_id") DO UPDATE SET "state" = 'waiting', "failures" = 0,
+      "failing_since" = NULL, "dead_at" = NULL, "retry_at" = excluded."retry_at"`)
 }
 
 export async function removeExceptions(

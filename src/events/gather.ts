@@ -1,6 +1,6 @@
 import type { Instant } from '../base/instant.ts'
 import type { Queryable } from '../db/database.ts'
-import { count, optional, rowOf, text, texts } from '../db/row.ts'
+import { count, instant, optional, rowOf, text, texts } from '../db/row.ts'
 import { sql } from '../db/sql.ts'
 import { blockedLanes, dueExceptions, type Exception, nextException } from './exceptions.ts'
 import type { Queued } from './lanes.ts'
@@ -25,6 +25,8 @@ export interface Replay {
   readonly position: number
   readonly untilPosition: number
   readonly eventTypes: readonly string[] | undefined
+  readonly eventFrom: Instant | undefined
+  readonly eventUntil: Instant | undefined
 }
 
 /** The events to be done with now, for one listener. */
@@ -120,12 +122,14 @@ async function exceptionItems(
 }
 
 /** The resource: its events are delivered in their order. */
-function laneOf({ resourcePath, resourceId }: EventRow): string {
+export function laneOf({ resourcePath, resourceId }: EventRow): string {
   return `${resourcePath}/${resourceId}`
 }
 
-function isWanted(replay: Replay | undefined, { eventType }: EventRow): boolean {
-  return replay?.eventTypes?.includes(eventType) ?? true
+function isWanted(replay: Replay | undefined, { eventType, eventTime }: EventRow): boolean {
+  const { eventTypes, eventFrom = eventTime, eventUntil } = replay ?? {}
+  const isInTime = eventTime >= eventFrom && (eventUntil === undefined || eventTime < eventUntil)
+  return isInTime && (eventTypes?.includes(eventType) ?? true)
 }
 
 function endOf(read: readonly EventRow[], until: number, limit: number): number {
@@ -136,7 +140,9 @@ const REPLAY = rowOf('event_replay', {
   id: text,
   position: count,
   untilPosition: count,
-  eventTypes: optional(texts)
+  eventTypes: optional(texts),
+  eventFrom: optional(instant),
+  eventUntil: optional(instant)
 })
 
 async function readReplay(queryable: Queryable, { tenantId }: ListenerKey, id: string): Promise<Replay | undefined> {

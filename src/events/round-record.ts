@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.ts'
-import type { Instant } from '../base/instant.ts'
+import { type Instant, later } from '../base/instant.ts'
 import type { Attempt } from './attempts.ts'
 import { GIVE_UP_MS, type Random, retryWaitMs } from './back-off.ts'
 import type { RoundRecord } from './commit.ts'
@@ -7,7 +7,9 @@ import type { Kept } from './exceptions.ts'
 import type { Item, Work } from './gather.ts'
 import type { Situation } from './listener.ts'
 import { settle } from './settlement.ts'
-import { type Course, courseAfter, isAskedToWait, isGone, later, type Standing } from './standing.ts'
+import { type Course, courseAfter, isAskedToWait, isGone, type Standing } from './standing.ts'
+
+const SECOND_MS = 1_000
 
 /** The situation of a listener that takes events. */
 export type Tried = Situation & { readonly state: RoundRecord['before'] }
@@ -74,6 +76,6 @@ function keptOf(item: Item, attempts: readonly Attempt[], now: Instant, random: 
   const failingSince = exception?.failingSince ?? now
   const askedMs = attempts.findLast(({ eventId }) => eventId === event.id)?.retryAfterMs
   const isDead = Date.parse(now) - Date.parse(failingSince) >= GIVE_UP_MS
-  const retryAt = isDead ? undefined : later(now, retryWaitMs(failures, askedMs, random))
+  const retryAt = isDead ? undefined : later(now, retryWaitMs(failures, askedMs, random) / SECOND_MS)
   return { ...base, failures, failingSince, retryAt, deadAt: isDead ? now : undefined }
 }

@@ -1,4 +1,4 @@
-import type { Instant } from '../base/instant.ts'
+import { type Instant, later } from '../base/instant.ts'
 import { askedWaitMs, probeWaitMs, type Random } from './back-off.ts'
 import type { CallbackResult } from './callback-client.ts'
 
@@ -17,6 +17,7 @@ export const FAILURES_MAX = 10
 const CONCURRENCY_MAX = 32
 const FIRST_CONCURRENCY = 8
 
+const SECOND_MS = 1_000
 const GONE = 410
 /** Statuses that say that the receiver has too much to do, beside those of 500 and more. */
 const OVERLOADED = [408, 425, 429]
@@ -68,14 +69,10 @@ export function courseAfter({ failures }: Standing, last: Outcome, now: Instant,
   if (isGone(last)) return { state: 'ended', reason: 'The receiver answered 410 Gone', retryAt: undefined }
   if (failures >= FAILURES_MAX) {
     const waitMs = probeWaitMs(failures - FAILURES_MAX + 1, last.retryAfterMs, random)
-    return { state: 'suspended', reason: reasonOf(failures, last), retryAt: later(now, waitMs) }
+    return { state: 'suspended', reason: reasonOf(failures, last), retryAt: later(now, waitMs / SECOND_MS) }
   }
-  const retryAt = isAskedToWait(last) ? later(now, askedWaitMs(last.retryAfterMs)) : undefined
+  const retryAt = isAskedToWait(last) ? later(now, askedWaitMs(last.retryAfterMs) / SECOND_MS) : undefined
   return { state: 'active', reason: undefined, retryAt }
-}
-
-export function later(now: Instant, ms: number): Instant {
-  return new Date(Date.parse(now) + ms).toISOString()
 }
 
 function reasonOf(failures: number, { fault, status }: Outcome): string {

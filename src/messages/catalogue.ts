@@ -5,6 +5,7 @@ import { BILLS } from './bill.ts'
 import { BODIES } from './body.ts'
 import { CALLBACKS } from './callback.ts'
 import { CYCLES } from './cycle.ts'
+import { DELIVERIES } from './delivery.ts'
 import { DOCUMENTS } from './document.ts'
 import { EVENTS } from './event.ts'
 import { FIELDS } from './field.ts'
@@ -42,6 +43,7 @@ export const CATALOGUE: Readonly<Record<string, Readonly<Record<string, Entry>>>
   Events: EVENTS,
   'Subscriptions to events': SUBSCRIPTIONS,
   'Callbacks of subscribers': CALLBACKS,
+  'Deliveries of events': DELIVERIES,
   'The server': SERVER
 }
 

@@ -5,7 +5,7 @@ import { type Housekeeping, startHousekeeping } from '../../src/housekeeping.ts'
 import { createTestDatabase, type PlainDatabase, TENANT, type TestDatabase } from '../support/database.ts'
 import { chainOf, recordMany } from './audit-rows.ts'
 
-const INTERVAL_MS = 5
+const SETTINGS = { intervalMs: 5, eventRetentionDays: 30 }
 const PATIENCE = { timeout: 600_000, interval: 5 }
 
 let store: TestDatabase
@@ -46,7 +46,7 @@ test('a call removes a bounded number, the oldest first, and leaves what another
 
 test('housekeeping seals and purges again and again', async () => {
   const warn = vi.fn()
-  housekeeping = startHousekeeping(database, { warn }, INTERVAL_MS)
+  housekeeping = startHousekeeping(database, { warn }, SETTINGS)
   await recordMany(database, 3)
   await vi.waitFor(async () => expect(await chainOf(database)).toHaveLength(3), PATIENCE)
   await database.run(sql`INSERT INTO "sign_in_attempt" VALUES ('old', 1, '2020-01-01Z', '2020-01-01Z')`)
@@ -59,7 +59,7 @@ test('housekeeping seals and purges again and again', async () => {
 test('a failure is a warning, keeps nothing else from being done, and is tried again', async () => {
   const warn = vi.fn()
   await database.run(sql`ALTER TABLE "oauth_grant" RENAME TO "away"`)
-  housekeeping = startHousekeeping(database, { warn }, INTERVAL_MS)
+  housekeeping = startHousekeeping(database, { warn }, SETTINGS)
   await recordMany(database, 1)
   await vi.waitFor(async () => expect(await chainOf(database)).toHaveLength(5), PATIENCE)
   expect(warn).toHaveBeenCalledWith({ err: expect.any(Error) }, 'removing expired rows failed and will be tried again')
@@ -85,7 +85,7 @@ test('rounds never overlap, and stopping waits for the one that is under way', a
       return result
     }
   }
-  housekeeping = startHousekeeping(counting, { warn: vi.fn() }, 1)
+  housekeeping = startHousekeeping(counting, { warn: vi.fn() }, { ...SETTINGS, intervalMs: 1 })
   await vi.waitFor(() => expect(rounds).toBe(1), PATIENCE)
   // The timer ticks many times meanwhile.
   for (let n = 0; n < 20; n++) await chainOf(database)

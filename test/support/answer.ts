@@ -18,6 +18,7 @@ interface Members {
   readonly amountDue: Answer
   readonly appliedAmount: Answer
   readonly appliedPayment: Answer
+  readonly backlog: number
   readonly before: Answer
   readonly bill: Answer
   readonly billCycleSpecification: Answer

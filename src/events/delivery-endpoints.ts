@@ -1,0 +1,121 @@
+import { z } from 'zod'
+import { slotOf } from '../fairness/request-slot.ts'
+import { DELIVERIES } from '../messages/delivery.ts'
+import { FIELDS } from '../messages/field.ts'
+import { weighed } from '../tmf/cost.ts'
+import { pagesOf } from '../tmf/openapi/endpoint.ts'
+import { COUNT, objectOf } from '../tmf/openapi/json-schema.ts'
+import { schemaRef } from '../tmf/openapi/schemas.ts'
+import { anyQuery, type Endpoint, endpoint, listQuery, noBody, noQuery } from '../tmf/serving/endpoint.ts'
+import { pageOfList } from '../tmf/serving/links.ts'
+import { writeList } from '../tmf/serving/list-text.ts'
+import { DELIVERY_STATES, findListener, listAttempts, listDeliveries, readProgress } from './delivery-list.ts'
+import { redeliver, wishOf } from './redelivery.ts'
+
+const READ = {
+  method: 'GET',
+  tag: 'hub',
+  access: { scopes: ['event:read'], supportsProxy: true },
+  body: noBody
+} as const
+
+const progress = endpoint({
+  ...READ,
+  path: '/hub/{id}/progress',
+  operationId: 'retrieveListenerProgress',
+  summary: 'Read how far the delivery to a listener has come',
+  description: 'Returns what is still to be delivered, and failures.',
+  query: noQuery(DELIVERIES.noQuery),
+  replies: { 200: { description: 'The progress', schema: schemaRef('EventProgress') } },
+  handle: async ({ request, view, params }, { database }) => {
+    const queryable = weighed(slotOf(request), database)
+    return {
+      json: JSON.stringify(await readProgress(queryable, await findListener(database, view, String(params.id))))
+    }
+  }
+})
+
+const deliveries = endpoint({
+  ...READ,
+  path: '/hub/{id}/delivery',
+  operationId: 'listListenerDelivery',
+  summary: 'Find events that were not delivered at their turn',
+  description: 'Returns events that wait for a further try or are dead letters, in their order.',
+  query: listQuery('delivery', { state: `Any of these states, separated by commas: ${DELIVERY_STATES.join(', ')}` }),
+  replies: pagesOf(schemaRef('EventDelivery')),
+  handle: async ({ request, base, view, params, query }, { database, address }) => {
+    const { values, isPaged, link, ...page } = query
+    const states = values.state ?? DELIVERY_STATES
+    if (!states.every((state) => DELIVERY_STATES.some((known) => known === state))) {
+      throw DELIVERIES.unknownState(DELIVERY_STATES)
+    }
+    const listener = await findListener(database, view, String(params.id))
+    const { found, total } = await listDeliveries(weighed(slotOf(request), database), listener, states, page)
+    const url = `${address(request, base).url}/hub/${listener.listenerId}/delivery`
+    return {
+      ...pageOfList(url, link, { ...page, isPaged, count: found.length, total }),
+      json: await writeList(found, (one) => JSON.stringify(one))
+    }
+  }
+})
+
+const attempts = endpoint({
+  ...READ,
+  path: '/hub/{id}/attempt',
+  operationId: 'listListenerAttempt',
+  summary: 'Find attempts to deliver events',
+  description: 'Returns attempts with their answers, the latest first.',
+  query: listQuery('attempt', { eventId: 'Any of these events, separated by commas' }),
+  replies: pagesOf(schemaRef('EventAttempt')),
+  handle: async ({ request, base, view, params, query }, { database, address }) => {
+    const { values, isPaged, link, ...page } = query
+    const listener = await findListener(database, view, String(params.id))
+    const { found, total } = await listAttempts(weighed(slotOf(request), database), listener, values.eventId, page)
+    const url = `${address(request, base).url}/hub/${listener.listenerId}/attempt`
+    return {
+      ...pageOfList(url, link, { ...page, isPaged, count: found.length, total }),
+      json: await writeList(found, (one) => JSON.stringify(one))
+    }
+  }
+})
+
+const words = z.string({ error: FIELDS.text() }).optional()
+const WISH = z.strictObject({
+  eventId: words.meta({ description: 'One event' }),
+  from: words.meta({ description: 'The beginning of a period' }),
+  to: words.meta({ description: 'Its end, which is not included; now by default' }),
+  eventType: words.meta({ description: 'Types, separated by commas; all by default' })
+})
+
+const redelivery = endpoint({
+  method: 'POST',
+  tag: 'hub',
+  access: { scopes: ['event:write'], supportsProxy: true },
+  path: '/hub/{id}/redeliver',
+  operationId: 'redeliverEvents',
+  summary: 'Deliver events again',
+  description: `Delivers one event, or the events of a period, once more, under the same ids, as soon as the listener
+takes them. Each request delivers again.`,
+  query: anyQuery,
+  body: WISH,
+  examples: {
+    period: { value: { from: '2026-11-01T00:00:00Z', eventType: 'CustomerBillCreateEvent' } }
+  },
+  failures: [409],
+  replies: {
+    202: {
+      description: 'The number of events, less those that conditions in the query of the listener leave out',
+      schema: objectOf({ events: COUNT })
+    }
+  },
+  handle: async ({ view, author, params, body }, { database, clock, newId }) => {
+    const events = await database.transaction((tx) => {
+      const now = clock()
+      return redeliver(tx, { author, view, newId, now }, String(params.id), wishOf(body, now))
+    })
+    return { status: 202, json: JSON.stringify({ events }) }
+  }
+})
+
+/** Operations on the deliveries to a listener. */
+export const deliveryEndpoints: readonly Endpoint[] = [progress, deliveries, attempts, redelivery]
