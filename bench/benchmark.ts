@@ -3,9 +3,10 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { measureAttacks } from './attacks.ts'
 import { type Case, cases } from './cases.ts'
 import { type BenchServer, postgresVersion, restoreBills } from './database.ts'
+import { measureEvents } from './events.ts'
 import { type Loader, startLoader } from './loader.ts'
 import { type Measured, measure, type Setting, type Subject } from './measure.ts'
-import { ATTACKS, type Options, RATES, RUNS, TOKENS } from './options.ts'
+import { ATTACKS, EVENTS, type Options, RATES, RUNS, TOKENS } from './options.ts'
 import { measureRates } from './rates.ts'
 import type { CaseResult, Memory, Report, ScalingResult } from './report.ts'
 import { measureRuns } from './runs.ts'
@@ -47,6 +48,8 @@ export async function benchmark(server: BenchServer, options: Options): Promise<
   const written = await measureCases(loader, writes, large, options)
   const rates = isAsked(RATES) ? await measureRates(ours, largeUrl) : undefined
   const runs = isAsked(RUNS) ? await measureRuns(server, loader, options) : undefined
+  const setup = { loader, target: ours, setting: large, databaseUrl: largeUrl }
+  const events = isAsked(EVENTS) ? await measureEvents(setup, options) : undefined
   const wanted = options.only.includes(ATTACKS) ? [] : options.only
   const attacks = await measureAttacks(largeUrl, wanted, options)
   const { bills, connections, seconds } = options
@@ -59,6 +62,7 @@ export async function benchmark(server: BenchServer, options: Options): Promise<
     ...(tokens && { tokens }),
     ...(rates && { rates }),
     ...(runs && { runs }),
+    ...(events && { events }),
     ...(attacks.length > 0 && { attacks })
   }
 }

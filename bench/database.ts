@@ -3,6 +3,7 @@ import { startEmbeddedPostgres } from '../src/db/embedded/postgres.ts'
 import { migrate } from '../src/db/migrations.ts'
 import { AFTER_FILLED_IDS, fillWithBills, share, type Work } from './bills.ts'
 import { fillCredentials } from './credentials.ts'
+import { clearEvents } from './event-tables.ts'
 
 /** The tenant of all bills. */
 export const TENANT = 'bench'
@@ -38,7 +39,7 @@ export async function openBenchServer(url: string | undefined): Promise<BenchSer
 /** Removes the rows of a run and undoes its changes, for the next run. */
 export async function restoreBills(url: string): Promise<void> {
   await withClient(url, async (client) => {
-    await client.query('DELETE FROM event')
+    await clearEvents(client)
     await client.query('DELETE FROM oauth_grant')
     // Only the owner of the table may.
     await client.query('ALTER TABLE audit DISABLE TRIGGER USER')

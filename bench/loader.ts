@@ -66,20 +66,21 @@ export interface Loader {
 export function startLoader(): Loader {
   const child = fork(path.join(import.meta.dirname, 'load.ts'), { execArgv: [] })
   return {
-    run: (job) => run<Load>(child, job),
-    pace: (job) => run<readonly Load[]>(child, job),
-    waves: (job) => run<Waves>(child, job),
+    run: (job) => ask<Load>(child, job),
+    pace: (job) => ask<readonly Load[]>(child, job),
+    waves: (job) => ask<Waves>(child, job),
     stop: () => child.disconnect()
   }
 }
 
-async function run<T>(child: ChildProcess, job: Job | PacedJob | WaveJob): Promise<T> {
+/** Sends a message to a process and returns its answer. Throws if the process ends. */
+export async function ask<T>(child: ChildProcess, message: object): Promise<T> {
   const ended = new AbortController()
   const exit = once(child, 'exit', { signal: ended.signal }).then(() => {
-    throw new Error('the load generator ended')
+    throw new Error(`${child.spawnargs.at(-1)} ended`)
   })
   try {
-    child.send(job)
+    child.send(message)
     const [answer] = await Promise.race([once(child, 'message', { signal: ended.signal }), exit])
     return answer as T
   } finally {

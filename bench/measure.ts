@@ -18,6 +18,8 @@ export interface Setting {
 export interface Subject {
   readonly each: Case
   readonly setting: Setting
+  /** Runs a round beside something else. */
+  readonly beside?: (round: () => Promise<Load>) => Promise<Load>
 }
 
 /**
@@ -38,7 +40,10 @@ export async function measure(
   // Round 0 is the warm-up.
   for (let round = 0; round <= ROUNDS; round++) {
     const loads: Load[] = []
-    for (const subject of subjects) loads.push(await runRound(loader, subject, connections, seconds / ROUNDS, round))
+    for (const subject of subjects) {
+      const { beside = (work) => work() } = subject
+      loads.push(await beside(() => runRound(loader, subject, connections, seconds / ROUNDS, round)))
+    }
     if (round > 0) rounds.push(loads)
   }
   return subjects.map((_, at) => middle(rounds.map((loads) => loads[at] as Load)))
@@ -46,11 +51,12 @@ export async function measure(
 
 /** Returns the median of each figure. */
 export function middle(loads: readonly Measured[]): Measured {
-  const of = (figure: (load: Measured) => number) => {
-    const sorted = loads.map(figure).sort((a, b) => a - b)
-    return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
-  }
+  const of = (figure: (load: Measured) => number) => median(loads.map(figure))
   return { perSecond: of((load) => load.perSecond), p50Ms: of((load) => load.p50Ms), p99Ms: of((load) => load.p99Ms) }
+}
+
+export function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
 }
 
 async function runRound(

@@ -54,11 +54,12 @@ async function send(round: Round, each: LoadRequest, dueMs: number, seen: Seen):
   const sentMs = performance.now()
   const outcome = await ask(round, each).catch((error: Error) => error.message)
   const nowMs = performance.now()
-  if (outcome !== '200') seen.failures.set(outcome, (seen.failures.get(outcome) ?? 0) + 1)
+  const isSuccess = outcome.startsWith('2')
+  if (!isSuccess) seen.failures.set(outcome, (seen.failures.get(outcome) ?? 0) + 1)
   const countsFromMs = round.startMs + RAMP_S * 1000
   if (dueMs >= countsFromMs) seen.latenciesMs.push(nowMs - sentMs)
   const isWithin = nowMs >= countsFromMs && nowMs < countsFromMs + round.seconds * 1000
-  if (outcome === '200' && isWithin) seen.answered++
+  if (isSuccess && isWithin) seen.answered++
 }
 
 /** Resolves with the status after the whole response. */

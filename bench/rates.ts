@@ -3,6 +3,7 @@ import { type ClientRequest, request as send } from 'node:http'
 import { createInterface } from 'node:readline'
 import { setInterval as every } from 'node:timers/promises'
 import { TENANT, withClient } from './database.ts'
+import { median } from './measure.ts'
 import type { Target } from './target.ts'
 
 /** Rates of a counted request, and of the warm-up. */
@@ -48,7 +49,7 @@ export async function measureRates(target: Target, databaseUrl: string): Promise
     await post(target, `${run}-warm`, WARM_UP)
     const rounds: number[] = []
     for (let round = 0; round < ROUNDS; round++) rounds.push(await post(target, `${run}-${round}`, RATES))
-    return { perSecond: rounds.sort((a, b) => a - b)[Math.floor(ROUNDS / 2)] ?? Number.NaN, memory }
+    return { perSecond: median(rounds), memory }
   } finally {
     sampling.abort()
     await sampled

@@ -1,5 +1,7 @@
 import { attackGates, attackTable } from './attack-report.ts'
 import type { AttackResult } from './attacks.ts'
+import { eventGates, eventTables } from './event-report.ts'
+import type { EventResult } from './events.ts'
 import type { Gate } from './gate.ts'
 import type { Measured } from './measure.ts'
 import type { RateResult } from './rates.ts'
@@ -20,6 +22,7 @@ export interface Report {
   readonly tokens?: TokenResult
   readonly rates?: RateResult
   readonly runs?: RunResult
+  readonly events?: EventResult
   readonly attacks?: readonly AttackResult[]
   readonly memory: Memory
 }
@@ -60,7 +63,7 @@ const RATES_PER_SECOND_MIN = 20_000
 const RATES_MEMORY_MAX_BYTES = 600_000_000
 
 /** Returns the gates of all results. Scaling counts on one connection, where a p50 includes no queue. */
-export function gatesOf({ cases, scaling, tokens, rates, runs, attacks, memory }: Report): readonly Gate[] {
+export function gatesOf({ cases, scaling, tokens, rates, runs, events, attacks, memory }: Report): readonly Gate[] {
   const ratios = cases.flatMap(({ name, title, ratio }): Gate[] => {
     if (ratio === undefined || !RATIO_GATES.includes(name)) return []
     return [{ title: `${title} / bare`, value: decimal(ratio), limit: `>= ${RATIO_MIN}`, isMet: ratio >= RATIO_MIN }]
@@ -75,7 +78,8 @@ export function gatesOf({ cases, scaling, tokens, rates, runs, attacks, memory }
   const isMet = memory.used < MEMORY_MAX_BYTES
   const idle = { title: 'idle memory', value: megabytes(memory.used), limit, isMet }
   const streams = [...(tokens ? tokenGates(tokens) : []), ...(rates ? rateGates(rates) : [])]
-  return [...ratios, ...sizes, ...streams, ...(runs ? runGates(runs) : []), ...attackGates(attacks ?? []), idle]
+  const background = [...(runs ? runGates(runs) : []), ...(events ? eventGates(events) : [])]
+  return [...ratios, ...sizes, ...streams, ...background, ...attackGates(attacks ?? []), idle]
 }
 
 function tokenGates({ quiet, issuing, tokens }: TokenResult): readonly Gate[] {
@@ -111,7 +115,7 @@ function rateGates({ perSecond, memory }: RateResult): readonly Gate[] {
 }
 
 export function printable(report: Report): string {
-  const { machine, scaling, tokens, runs, attacks, memory } = report
+  const { machine, scaling, tokens, runs, events, attacks, memory } = report
   const facts = Object.entries(machine).map(([name, value]) => `${name} ${value}`)
   const [started, used] = [megabytes(memory.started), megabytes(memory.used)]
   const idle = `idle memory: ${started} after the start, ${used} after some requests`
@@ -121,6 +125,7 @@ export function printable(report: Report): string {
     ...(scaling.length > 0 ? [scalingTable(report)] : []),
     ...(tokens ? [tokenTable(tokens)] : []),
     ...(runs ? [runTables(runs)] : []),
+    ...(events ? [eventTables(events)] : []),
     ...(attacks ? [attackTable(attacks)] : [])
   ]
   return [...parts, idle, gateTable(report)].join('\n\n')

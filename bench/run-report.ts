@@ -1,4 +1,4 @@
-import type { Gate } from './gate.ts'
+import { atLeast, atMost, type Gate } from './gate.ts'
 import type { Measured } from './measure.ts'
 import type { RunResult } from './runs.ts'
 import { decimal, megabytes, table, whole } from './table.ts'
@@ -23,14 +23,6 @@ export function runGates({ bare, ours, memory, reads, demands, documentMs }: Run
     atMost('p95 of bills on demand while a run goes on, ms', demands.running, DEMAND_MAX_MS),
     atMost('p50 of the PDF of a bill, ms', documentMs, DOCUMENT_MAX_MS)
   ]
-}
-
-function atLeast(title: string, value: number, limit: number): Gate {
-  return { title, value: decimal(value), limit: `>= ${limit}`, isMet: value >= limit }
-}
-
-function atMost(title: string, value: number, limit: number): Gate {
-  return { title, value: decimal(value), limit: `<= ${limit}`, isMet: value <= limit }
 }
 
 export function runTables(result: RunResult): string {

@@ -32,9 +32,10 @@ export interface Target {
   stop(): Promise<void>
 }
 
-/** Starts this server on a database, with production settings except the rate limit: logging on. */
+/** Starts this server on a database, with production settings, its log on, except the rate limit and that it sends events to this machine. */
 export async function startOurs(databaseUrl: string, more: Readonly<Record<string, string>> = {}): Promise<Target> {
-  const settings = { DATABASE_URL: databaseUrl, SECRET_KEYS, LOG_LEVEL: 'info', RATE_LIMIT_PER_MINUTE: '0', ...more }
+  const limits = { RATE_LIMIT_PER_MINUTE: '0', WEBHOOK_ALLOW_NETWORKS: HOST }
+  const settings = { DATABASE_URL: databaseUrl, SECRET_KEYS, LOG_LEVEL: 'info', ...limits, ...more }
   const target = await start('src/main.ts', settings)
   try {
     return { ...target, headers: { authorization: `Bearer ${await fetchToken(target.origin, TENANT)}` } }
