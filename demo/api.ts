@@ -9,7 +9,7 @@ const TOLD_MAX = 300
 
 /** A request with its expected status. */
 export interface Call {
-  readonly method: 'GET' | 'POST' | 'PATCH'
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
   readonly path: string
   /** JSON, or text of another type or a form. */
   readonly body?: object | string

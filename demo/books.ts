@@ -27,7 +27,7 @@ export async function closeBooks(scene: Scene, expectedBills: number): Promise<T
 }
 
 /** Reads all pages of a list. */
-async function allOf<T>({ api }: Scene, path: string): Promise<readonly T[]> {
+export async function allOf<T>({ api }: Pick<Scene, 'api'>, path: string): Promise<readonly T[]> {
   const found: T[] = []
   for (let isWhole = false; !isWhole; ) {
     const { body, status } = await api.ask<readonly T[]>(get(`${path}limit=${PAGE}&offset=${found.length}`))

@@ -4,6 +4,7 @@ import { lastMonth } from './calendar.ts'
 import { castOf } from './cast.ts'
 import { openCycles } from './cycle.ts'
 import { writeDocuments } from './documents.ts'
+import { readEvents } from './events.ts'
 import { OPERATOR } from './names.ts'
 import { billOnDemand } from './on-demand.ts'
 import { openBusiness } from './operator.ts'
@@ -11,10 +12,12 @@ import { billOf, takePayments } from './payments.ts'
 import { billPrepaid } from './prepaid.ts'
 import { previewOne } from './preview.ts'
 import { sendRates } from './rates.ts'
+import { openReceiver } from './receiver.ts'
 import { sendBills } from './release.ts'
 import type { Scene, Stage } from './stage.ts'
 import { readStatements } from './statements.ts'
 import { takeOn } from './subscribers.ts'
+import { subscribe } from './subscription.ts'
 
 /**
  * Plays a provider's last full month through the public API and prints it. Checks everything it prints; throws
@@ -24,7 +27,9 @@ export async function playMonth(stage: Stage): Promise<void> {
   const startedAt = performance.now()
   const month = lastMonth(stage.commands.clock(), OPERATOR.timeZone)
   const cast = castOf(stage.accounts)
+  await using receiver = await openReceiver()
   const scene: Scene = { ...stage, api: await openBusiness(stage), month, cast }
+  const listenerId = await subscribe(scene, receiver)
   const { specificationId, cycleId } = await openCycles(scene)
   await takeOn(scene, specificationId)
   await sendRates(scene)
@@ -37,6 +42,7 @@ export async function playMonth(stage: Stage): Promise<void> {
   await readStatements(scene)
   await writeDocuments(scene, cast.lotte, billOf(bills, cast.lotte))
   const totals = await closeBooks(scene, billed + further)
+  await readEvents(scene, receiver, listenerId)
   const seconds = Math.round((performance.now() - startedAt) / 100) / 10
   stage.narrator.say(
     `So ended ${month.name}: ${totals.bills} bills and ${totals.payments} payments, played and checked in ${seconds} s.`

@@ -6,7 +6,7 @@ import { expectLike, expectSame } from './expectation.ts'
 import type { Scene } from './stage.ts'
 
 /** Euros from which a bill is reviewed before it is sent. */
-const LARGE = 100
+export const LARGE = 100
 
 /** Bills by the ids of their accounts. */
 export type Bills = ReadonlyMap<string, Bill>

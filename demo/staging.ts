@@ -7,7 +7,9 @@ import { newSecretKey, parseSecretKeys } from '../src/base/secret-keys.ts'
 import { StartError, startError } from '../src/base/start-error.ts'
 import { newId } from '../src/base/ulid.ts'
 import type { Context, Screen } from '../src/cli/command.ts'
-import { type Config, readConfig } from '../src/config.ts'
+import { type Config, callbackNetworks, readConfig } from '../src/config.ts'
+import { prepareDelivery } from '../src/event-delivery.ts'
+import { LOOPBACK } from '../src/events/callback-address.ts'
 import { startHousekeeping } from '../src/housekeeping.ts'
 import { UNHURRIED } from '../src/pace/unhurried.ts'
 import { openStore, type Store } from '../src/store.ts'
@@ -98,7 +100,8 @@ function serverConfig(config: Config, url: string, isOwn: boolean): Config {
   // Keys for a database that is removed at the end.
   const { SECRET_KEYS, SECRET_KEYS_FILE } = config
   const secrets = isOwn ? { SECRET_KEYS: parseSecretKeys(newSecretKey()) } : { SECRET_KEYS, SECRET_KEYS_FILE }
-  return { ...readConfig(UNHURRIED), ...database, ...unlimited, ...secrets, MIGRATE_ON_START: isOwn, PORT: 0 }
+  const own = { MIGRATE_ON_START: isOwn, PORT: 0, WEBHOOK_ALLOW_NETWORKS: LOOPBACK }
+  return { ...readConfig(UNHURRIED), ...database, ...unlimited, ...secrets, ...own }
 }
 
 function createFolder(): void {
@@ -123,11 +126,13 @@ async function withServer(
   })
   const housekeeping = startHousekeeping(store.database, SILENT, HOUSEKEEPING)
   const jobs = prepareJobs(store, SILENT, Math.ceil(accounts / CHUNKS))
+  const delivery = prepareDelivery(store, SILENT, { allowed: callbackNetworks(config), root: () => root })
   jobs.start()
+  delivery.start()
   try {
     await work(root)
   } finally {
-    await Promise.all([jobs.stop(STOP_LIMIT_MS), app.close()])
+    await Promise.all([jobs.stop(STOP_LIMIT_MS), delivery.stop(STOP_LIMIT_MS), app.close()])
     await housekeeping.stop()
   }
 }

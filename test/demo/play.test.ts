@@ -16,45 +16,53 @@ const ACCOUNTS = 20
 const KEY_LINES = [
   '1. An operator',
   '< tenant seewind, client seewind, user admin',
-  '2. A calendar',
+  '2. A subscriber',
+  '< 201  active, with a secret of 50 characters',
+  '< 200  active, the secret is not shown again',
+  '3. A calendar',
   '< opened billCycle ',
-  '3. Customers and accounts',
+  '4. Customers and accounts',
   '< 201  P-2001 in EUR, VAT 0.19, found as +49 1555 0102001',
-  '4. Rates come in',
+  '5. Rates come in',
   '< 200  253 created, 1 refused',
   'line 254: $.taxExcludedAmount.value must not be positive on an appliedBillingCredit',
   '< 200  253 duplicate, 1 refused',
-  '5. A preview',
+  '6. A preview',
   'printed lines 67.25 EUR + rounding -0.01 EUR + VAT 12.78 EUR = 80.02 EUR',
-  '6. A dry run',
+  '7. A dry run',
   '100 %  20 of 20 accounts',
   '< 200  0 bills',
-  '7. The run',
+  '8. The run',
   'is in USD, the account in EUR',
   'billed 17 + skipped 3 + parked 0 = eligible 20',
   '< 409  This billCycle is closed: it was run to its end',
-  '8. Bills are sent',
+  '9. Bills are sent',
   '-000001 to SW-',
-  '9. Payments',
+  '10. Payments',
   '< 200  the same payment',
   'partiallyPaid, 75.76 EUR of 95.76 EUR left',
   '110.18 EUR for a bill, 89.82 EUR credit',
   '< 200  19580 JPY reversed',
-  '10. A bill on demand',
+  '11. A bill on demand',
   '-000018 partiallyPaid, 185.68 EUR of 275.50 EUR left',
-  '11. Prepaid',
+  '12. Prepaid',
   '< 200  rejected: The balance of 0 EUR is too low for 18.75 EUR',
   '-000019 settled, 0.00 EUR of 18.75 EUR left',
   '< 200  rejected: The balance of 0.48 EUR is too low for 2.38 EUR',
-  '12. Statements',
+  '13. Statements',
   'opening 0.00 EUR + payments 200.00 EUR - total charges 385.68 EUR = closing -185.68 EUR',
   'opening 0.00 EUR + payments 25.00 EUR - total charges 18.75 EUR = closing 6.25 EUR',
-  '13. Documents',
+  '14. Documents',
   'kept in reports/demo/bill.pdf',
-  '14. The books',
+  '15. The books',
   '0.000 KWD',
   ': sound, 55 journals, 21 bills, 14 payments',
-  ' rows sealed, 0 not yet, head seewind:'
+  ' rows sealed, 0 not yet, head seewind:',
+  '16. Events',
+  'CustomerBillCreateEvent                21',
+  'every signature is right',
+  '< 204  no more events',
+  '< 404  There is no listener with this id'
 ]
 
 interface Demo {
@@ -120,7 +128,7 @@ describe('the demo', () => {
       return found < 0
     })
     expect(missing).toEqual([])
-    expect(output).not.toMatch(/eyJ|access_token|client_secret|password=/)
+    expect(output).not.toMatch(/eyJ|whsec_|access_token|client_secret|password=/)
     expect(readdirSync(folder)).toEqual(['reports'])
     expect(readdirSync(path.join(folder, 'reports/demo')).sort()).toEqual(['bill.csv', 'bill.html', 'bill.pdf'])
     expect(postgres).toBeGreaterThan(0)
@@ -130,11 +138,11 @@ describe('the demo', () => {
   test.concurrent('is cut short by Ctrl-C, and clears away', async () => {
     const { child, folder, ended } = startDemo()
     child.stdout?.on('data', (text: string) => {
-      if (text.includes('3. Customers')) child.kill('SIGINT')
+      if (text.includes('4. Customers')) child.kill('SIGINT')
     })
     const { code, output, errors, postgres } = await ended
     expect({ code, errors }).toEqual({ code: 1, errors: 'tmf678-server: The demo was stopped before its end\n' })
-    expect(output).not.toContain('14. The books')
+    expect(output).not.toContain('15. The books')
     expect(readdirSync(folder)).toEqual(['reports'])
     expect(postgres).toBeGreaterThan(0)
     expect(isAlive(postgres)).toBe(false)
@@ -169,8 +177,8 @@ describe('the demo', () => {
         /^tmf678-server: The demo expected what remains of SW-\d{4}-\d{6} to be "75\.76 EUR", but it is "76\.76 EUR"\n$/
       )
     })
-    expect(output).toContain('9. Payments')
-    expect(output).not.toContain('10. A bill on demand')
+    expect(output).toContain('10. Payments')
+    expect(output).not.toContain('11. A bill on demand')
     await drop()
   })
 })
