@@ -21,6 +21,7 @@ process.on('message', ({ forgets }: { readonly forgets: boolean }) => {
   timesMs.length = 0
   unanswered = 0
 })
+process.once('disconnect', () => process.exit())
 process.send?.(origins)
 
 async function listen(answer: (request: IncomingMessage, response: ServerResponse) => unknown): Promise<string> {
