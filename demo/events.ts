@@ -34,7 +34,8 @@ export async function readEvents(scene: Scene, receiver: Receiver, listenerId: s
     'as many as the month has bills, payments and changes; every signature is right, the events of each resource came ' +
       `in its order, and the last one of each of the ${bills.length.toLocaleString('en')} bills is the bill as it is now`
   )
-  narrator.say('Then it unsubscribes.')
+  await lookUp(scene, events)
+  narrator.say('The subscriber unsubscribes.')
   await api.show({ method: 'DELETE', path: `/hub/${listenerId}`, status: 204 }, () => 'no more events')
   await api.show<{ message: string }>({ ...get(`/hub/${listenerId}`), status: 404 }, ({ body: { message } }) => message)
 }
@@ -93,4 +94,15 @@ function expectLatest(events: readonly Told[], bills: readonly Bill[]): void {
 
 function resourceOf({ event }: Told): Named {
   return Object.values(event)[0] as Named
+}
+
+/** Finds an event in the list of all. */
+async function lookUp({ api, narrator }: Scene, events: readonly Told[]): Promise<void> {
+  narrator.say('Who has not subscribed can look an event up, by what is in it.')
+  const path = '/events?eventType=PaymentReversedEvent&event.payment.amount.unit=JPY'
+  const { body } = await api.show<readonly Told[]>(get(path), ({ body: found }) =>
+    found.map(({ eventType, resourceVersion }) => `${eventType}, version ${resourceVersion} of its payment`).join(', ')
+  )
+  const told = events.filter(({ eventType }) => eventType === 'PaymentReversedEvent')
+  expectSame('the event that is found', body, told)
 }

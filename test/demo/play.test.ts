@@ -61,6 +61,7 @@ const KEY_LINES = [
   '16. Events',
   'CustomerBillCreateEvent                21',
   'every signature is right',
+  '< 200  PaymentReversedEvent, version 2 of its payment',
   '< 204  no more events',
   '< 404  There is no listener with this id'
 ]
