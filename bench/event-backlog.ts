@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { cases } from './cases.ts'
 import { addEvents, readListener, subscribe, unsubscribe } from './event-data.ts'
-import type { EventScene } from './events.ts'
+import type { EventScene } from './event-scene.ts'
 import { type Measured, measure, type Subject } from './measure.ts'
 
 const LIMIT_MS = 60_000

@@ -2,9 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type pg from 'pg'
 import { withClient } from './database.ts'
 import { subscribe } from './event-data.ts'
-import type { EventScene } from './events.ts'
+import type { EventScene } from './event-scene.ts'
 
-/** What an idle server asks the database for, per second. */
+/** Queries of an idle server, per second. */
 export interface Asked {
   readonly transactions: number
   /** Reads of listeners and their progress. */
@@ -48,8 +48,8 @@ async function read(client: pg.Client): Promise<Asked> {
 }
 
 /** A query of listeners may look into each of their tables. */
-const COUNTS = `SELECT (SELECT (xact_commit + xact_rollback)::int FROM pg_stat_database WHERE datname = current_database())
-    AS transactions,
-  max(scans) FILTER (WHERE relname <> 'event')::int AS listeners, max(scans) FILTER (WHERE relname = 'event')::int AS events
+const COUNTS = `SELECT max(scans) FILTER (WHERE relname <> 'event')::int AS listeners,
+    max(scans) FILTER (WHERE relname = 'event')::int AS events,
+    (SELECT (xact_commit + xact_rollback)::int FROM pg_stat_database WHERE datname = current_database()) AS transactions
   FROM (SELECT relname, coalesce(seq_scan, 0) + coalesce(idx_scan, 0) AS scans FROM pg_stat_user_tables
     WHERE relname IN ('event', 'event_listener', 'event_progress', 'event_delivery', 'event_replay')) t`

@@ -1,5 +1,5 @@
 import { addEvents, subscribe, unsubscribe } from './event-data.ts'
-import type { EventScene } from './events.ts'
+import type { EventScene } from './event-scene.ts'
 import { median } from './measure.ts'
 import { receive } from './receiver.ts'
 

@@ -4,13 +4,11 @@ import { type BacklogResult, measureBacklog } from './event-backlog.ts'
 import { addEvents, countEvents, resume, subscribe } from './event-data.ts'
 import { type Idle, measureIdle } from './event-idle.ts'
 import { type BadListener, measureBadListener } from './event-listeners.ts'
+import type { EventScene } from './event-scene.ts'
 import { clearEvents } from './event-tables.ts'
-import type { Loader } from './loader.ts'
-import type { Setting } from './measure.ts'
 import type { Options } from './options.ts'
-import { type Receiver, receive, startReceiver } from './receiver.ts'
+import { receive, startReceiver } from './receiver.ts'
 import type { SampledBill } from './sample.ts'
-import type { Target } from './target.ts'
 import { SECONDS_SHARE, sound } from './tokens.ts'
 
 /** Of the case of latencies. */
@@ -27,14 +25,6 @@ export interface EventResult {
   readonly drained: { readonly events: number; readonly perSecond: number }
   readonly bad: BadListener
   readonly backlog: BacklogResult
-}
-
-export interface EventScene {
-  readonly databaseUrl: string
-  readonly loader: Loader
-  readonly target: Target
-  readonly setting: Setting
-  readonly receiver: Receiver
 }
 
 /** Measures deliveries to a process of its own, with this server alone on the database. Throws if one does not come. */

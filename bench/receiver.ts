@@ -19,9 +19,9 @@ export interface Seen {
 
 /** A process of its own that gets events. */
 export interface Receiver {
-  /** Answers at once: 503 below `/refuse`, else 204. */
+  /** Returns 503 below `/refuse`, else 204, at once. */
   readonly origin: string
-  /** Never answers. */
+  /** Takes requests and leaves them without an answer. */
   readonly silentOrigin: string
   seen(): Promise<Seen>
   /** Counts from zero again. */

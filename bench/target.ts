@@ -32,7 +32,10 @@ export interface Target {
   stop(): Promise<void>
 }
 
-/** Starts this server on a database, with production settings, its log on, except the rate limit and that it sends events to this machine. */
+/**
+ * Starts this server on a database, with production settings and its log on, but without the rate limit, and able to
+ * send events to this machine.
+ */
 export async function startOurs(databaseUrl: string, more: Readonly<Record<string, string>> = {}): Promise<Target> {
   const limits = { RATE_LIMIT_PER_MINUTE: '0', WEBHOOK_ALLOW_NETWORKS: HOST }
   const settings = { DATABASE_URL: databaseUrl, SECRET_KEYS, LOG_LEVEL: 'info', ...limits, ...more }

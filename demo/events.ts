@@ -18,7 +18,7 @@ const REPLACED = 1
 export async function readEvents(scene: Scene, receiver: Receiver, listenerId: string): Promise<void> {
   const { api, narrator, signal } = scene
   narrator.chapter('Events')
-  narrator.say('The subscriber was told of everything, with the whole resource as it was then:')
+  narrator.say('The subscriber got all of it, each time the whole resource as it was then:')
   const bills = await allOf<Bill>(scene, '/customerBill?')
   const expected = await expectedOf(scene, bills)
   const total = [...expected.values()].reduce((sum, count) => sum + count)
@@ -31,8 +31,8 @@ export async function readEvents(scene: Scene, receiver: Receiver, listenerId: s
   expectOrder(events)
   expectLatest(events, bills)
   narrator.remark(
-    'as many as the month has bills, payments and changes; every signature is right, the events of each resource came ' +
-      `in its order, and the last one of each of the ${bills.length.toLocaleString('en')} bills is the bill as it is now`
+    'as many as the month has bills, payments and changes; every signature is right, the events of each resource ' +
+      `came in its order, and the last one of each of the ${bills.length.toLocaleString('en')} bills is the bill now`
   )
   await lookUp(scene, events)
   narrator.say('The subscriber unsubscribes.')

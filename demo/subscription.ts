@@ -13,8 +13,8 @@ interface Listener extends Named {
 export async function subscribe({ api, narrator }: Scene, receiver: Receiver): Promise<string> {
   narrator.chapter('A subscriber')
   narrator.say(
-    'A program of the warehouse wants to know of everything that happens. It subscribes, and gets a secret, this once, ' +
-      'by which it will know who sends.'
+    'A program of the warehouse wants to know of everything that happens. It subscribes, and gets a secret, this ' +
+      'once, by which it will know who sends.'
   )
   const { body } = await api.show<Listener>(
     post('/hub', { callback: receiver.url }),

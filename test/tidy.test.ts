@@ -27,6 +27,7 @@ const ENTRIES = [
   'bench/run.ts',
   'bench/bare.ts',
   'bench/load.ts',
+  'bench/receive.ts',
   'bench/kept-memory.ts',
   'test/loaded.ts',
   'vitest.config.ts'

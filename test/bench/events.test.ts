@@ -9,6 +9,9 @@ import type { EventResult } from '../../bench/events.ts'
 import { receive, startReceiver } from '../../bench/receiver.ts'
 import { sql } from '../../src/db/sql.ts'
 import { startTestServer } from '../support/server.ts'
+import { until } from '../support/until.ts'
+
+const DAY_MS = 86_400_000
 
 const quiet = { perSecond: 100, p50Ms: 1, p99Ms: 2 }
 const idle = { transactions: 3, listeners: 1, events: 0 }
@@ -82,7 +85,7 @@ test('the receiver counts each event once at each path, and leaves some unanswer
   const receiver = await startReceiver()
   const post = (url: string, id: string, body = '{}') =>
     fetch(url, { method: 'POST', headers: { 'webhook-id': id }, body, signal: AbortSignal.timeout(5_000) })
-  const eventTime = new Date(Date.now() - 1_000).toISOString()
+  const eventTime = '2026-01-01T00:00:00.000Z'
   const statuses = []
   for (const [path, id] of [
     ['/1', 'A'] as const,
@@ -94,12 +97,12 @@ test('the receiver counts each event once at each path, and leaves some unanswer
   expect(statuses).toEqual([204, 204, 204, 503])
   const stop = new AbortController()
   const waiting = fetch(receiver.silentOrigin, { method: 'POST', body: '{}', signal: stop.signal }).catch(() => 'none')
-  while ((await receiver.seen()).unanswered === 0);
+  await until('the request arrives', async () => (await receiver.seen()).unanswered > 0)
   stop.abort()
   expect(await waiting).toBe('none')
   const { taken, p50Ms, unanswered } = await receive(receiver, 2)
   expect({ taken, unanswered }).toEqual({ taken: 2, unanswered: 1 })
-  expect(p50Ms).toBeGreaterThanOrEqual(1_000)
+  expect(p50Ms).toBeGreaterThan(DAY_MS)
   await receiver.forget()
   expect(await receiver.seen()).toMatchObject({ taken: 0, unanswered: 0 })
   receiver.stop()
