@@ -2,7 +2,7 @@ import type { Served } from '../declaration/define.ts'
 import type { Operation } from '../declaration/resource.ts'
 import { componentResponses, HEADERS } from './components.ts'
 import { type EndpointDescription, endpointPaths } from './endpoint.ts'
-import { type OperationContext, operationObject, VERBS } from './operations.ts'
+import { type OperationContext, resourceOperation, VERBS } from './operations.ts'
 import { PARAMETERS } from './parameters.ts'
 import { componentSchemas, type Json } from './schemas.ts'
 
@@ -87,6 +87,6 @@ function operationsAt(place: 'collection' | 'item', resource: Served, context: O
     (operation) => VERBS[operation].place === place && resource.operations[operation]
   )
   return Object.fromEntries(
-    served.map((operation) => [VERBS[operation].method, operationObject(resource, operation, context)])
+    served.map((operation) => [VERBS[operation].method, resourceOperation(resource, operation, context)])
   )
 }

@@ -1,13 +1,7 @@
 import { z } from 'zod'
 import type { Access } from '../../http/access.ts'
-import {
-  type FailureStatus,
-  failureRefs,
-  type HeaderName,
-  headerRefs,
-  type ParameterName,
-  parameterRefs
-} from './components.ts'
+import { type FailureStatus, type HeaderName, headerRefs, type ParameterName, parameterRefs } from './components.ts'
+import { operationObject } from './operation.ts'
 import type { Json } from './schemas.ts'
 
 export interface QueryReader<Query> {
@@ -73,43 +67,38 @@ export function pagesOf(schema: Json, whole = 'All matches, or the first page'):
 export function endpointPaths(described: readonly EndpointDescription[], schemes: readonly string[]) {
   const paths: Record<string, Record<string, Json>> = {}
   for (const one of described) {
-    paths[one.path] = { ...paths[one.path], [one.method.toLowerCase()]: operationOf(one, schemes) }
+    paths[one.path] = { ...paths[one.path], [one.method.toLowerCase()]: endpointOperation(one, schemes) }
   }
   return paths
 }
 
-function operationOf(declared: EndpointDescription, schemes: readonly string[]): Json {
-  const { operationId, tag, summary, description, access, example, examples, replies } = declared
-  const { query = NOTHING, bodyTypes = ['application/json'], failures = [], headers = [] } = declared
-  const body = bodySchema(declared.body ?? NOTHING)
+function endpointOperation(declared: EndpointDescription, schemes: readonly string[]): Json {
+  const { operationId, tag, summary, description, access, replies } = declared
+  const { query = NOTHING, failures = [], headers = [] } = declared
   const ofItem = declared.path.includes('{') ? ([404, 414] as const) : []
   const ofBody = declared.method === 'GET' ? [] : ([413, 415] as const)
   const common = access === 'public' ? PUBLIC_COMMON : COMMON
-  const isProxy = access !== 'public' && access.supportsProxy
-  const content = { schema: body, ...(example && { example }), ...(examples && { examples }) }
-  return {
-    operationId,
-    tags: [tag],
-    summary: `${summary} (extension)`,
-    description,
-    'x-tmf-operation': 'extension',
+  return operationObject({
+    ...{ operationId, tag, summary, description, kind: 'extension' },
     security: requirements(declared, schemes),
     parameters: [
       ...pathParameters(declared),
       ...('parameters' in query ? query.parameters : queryParameters(query)),
-      ...parameterRefs(...headers, ...(isProxy ? (['ProxyAccountNumber'] as const) : []), 'RequestId')
+      ...parameterRefs(...headers)
     ],
-    ...(hasMembers(body) && {
-      requestBody: {
-        required: !declared.isBodyOptional,
-        content: Object.fromEntries(bodyTypes.map((type) => [type, content]))
-      }
-    }),
-    responses: {
-      ...failureRefs([...common, ...failures, ...ofItem, ...ofBody]),
-      ...Object.fromEntries(Object.entries(replies).map(([status, reply]) => [status, response(reply)]))
-    }
-  }
+    supportsProxy: access !== 'public' && access.supportsProxy,
+    requestBody: requestBody(declared),
+    failures: [...common, ...failures, ...ofItem, ...ofBody],
+    responses: Object.fromEntries(Object.entries(replies).map(([status, reply]) => [status, response(reply)]))
+  })
+}
+
+function requestBody(declared: EndpointDescription): Json | undefined {
+  const { example, examples, bodyTypes = ['application/json'], isBodyOptional = false } = declared
+  const schema = bodySchema(declared.body ?? NOTHING)
+  if (!hasMembers(schema)) return undefined
+  const content = { schema, ...(example && { example }), ...(examples && { examples }) }
+  return { required: !isBodyOptional, content: Object.fromEntries(bodyTypes.map((type) => [type, content])) }
 }
 
 const NOTHING = z.object({})

@@ -3,8 +3,9 @@ import type { Attribute } from '../declaration/attribute.ts'
 import { rulesOf, type Served } from '../declaration/define.ts'
 import type { Operation, Resource, StateMachine } from '../declaration/resource.ts'
 import { bulkBody, bulkResponses } from './bulk.ts'
-import { type FailureStatus, failureRefs, headerRefs, type ParameterName, parameterRefs } from './components.ts'
+import { type FailureStatus, headerRefs, type ParameterName, parameterRefs } from './components.ts'
 import { COMMON } from './endpoint.ts'
+import { operationObject } from './operation.ts'
 import { type Json, schemaRef } from './schemas.ts'
 
 interface Verb {
@@ -61,7 +62,7 @@ export interface OperationContext {
 }
 
 /** Describes one operation of a resource with every possible response. */
-export function operationObject(
+export function resourceOperation(
   resource: Served,
   operation: Operation,
   { resources, supportsProxy, schemes }: OperationContext
@@ -69,26 +70,19 @@ export function operationObject(
   const { summary, parameters } = VERBS[operation]
   const prefix = operation === 'remove' ? 'delete' : operation
   const body = requestBody(resource, operation)
-  return {
+  return operationObject({
     operationId: resource.operationIds?.[operation] ?? prefix + resource.type,
-    tags: [resource.path],
-    summary: summary(resource.type) + (isStandard(resource, operation) ? '' : ' (extension)'),
+    tag: resource.path,
+    summary: summary(resource.type),
     description: [...descriptions(resource, operation)].join('\n\n'),
-    'x-tmf-operation': resource.operations[operation],
+    kind: isStandard(resource, operation) ? 'standard' : 'extension',
     security: schemes.map((scheme) => ({ [scheme]: scopesOf(resource, operation) })),
-    parameters: parameterRefs(
-      ...parameters,
-      ...(isBulk(resource, operation) ? (['Atomic'] as const) : []),
-      ...(supportsProxy ? (['ProxyAccountNumber'] as const) : []),
-      'RequestId'
-    ),
-    ...(body && { requestBody: { required: true, content: body } }),
-    responses: {
-      ...successes(resource, operation),
-      ...failureRefs([...COMMON, ...failuresOf(resource, operation, resources)]),
-      ...(isBulk(resource, operation) && bulkResponses())
-    }
-  }
+    parameters: parameterRefs(...parameters, ...(isBulk(resource, operation) ? (['Atomic'] as const) : [])),
+    supportsProxy,
+    requestBody: body && { required: true, content: body },
+    failures: [...COMMON, ...failuresOf(resource, operation, resources)],
+    responses: { ...successes(resource, operation), ...(isBulk(resource, operation) && bulkResponses()) }
+  })
 }
 
 function isBulk({ bulk }: Resource, operation: Operation): boolean {
