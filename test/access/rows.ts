@@ -27,11 +27,6 @@ export async function postedAccount(world: World, viewer: Viewer): Promise<void>
   if (paid.statusCode !== 201) throw new Error(paid.body)
 }
 
-export async function postedListener(world: World, viewer: Viewer): Promise<void> {
-  const answer = await world.ask(viewer, 'POST', `${BASE}/hub`, { callback: `https://127.0.0.1/${newId()}` })
-  if (answer.statusCode !== 201) throw new Error(answer.body)
-}
-
 /** Adds a run of every cycle of the provider, without workers. */
 export async function addRuns(database: World['database']): Promise<void> {
   await database.run(sql`INSERT INTO "bill_run" ("tenant_id", "id", "bill_cycle_id", "is_dry", "bill_state",

@@ -2,9 +2,9 @@ import fc from 'fast-check'
 import type { InjectOptions } from 'fastify'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { KEYS, TENANT } from '../support/database.ts'
-import { PATHS, post } from '../support/samples.ts'
+import { post } from '../support/samples.ts'
 import { BASE, startTestServer, type TestServer } from '../support/server.ts'
-import { ITEMS, ofItem, randomRequest } from './random-requests.ts'
+import { ITEMS, ofItem, PATHS, randomRequest } from './random-requests.ts'
 
 const REQUESTS = 50_000
 const BATCH = 50

@@ -11,7 +11,7 @@ import { parseQuery } from '../../src/tmf/query/query.ts'
 import { type Leaf, leavesOf, queryOf } from '../support/queries.ts'
 import { postRandom } from '../support/random-documents.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
-import { resources } from '../support/standard-resources.ts'
+import { resourcesAndHub as resources } from '../support/standard-resources.ts'
 
 const RUNS = 400
 const SEED = 678

@@ -2,10 +2,11 @@ import fc from 'fast-check'
 import type { InjectOptions } from 'fastify'
 import { OPERATORS } from '../../src/tmf/declaration/predicate.ts'
 import { TEXTS } from '../support/arbitrary.ts'
-import { PATHS, SAMPLES } from '../support/samples.ts'
+import { SAMPLES } from '../support/samples.ts'
 import { BASE } from '../support/server.ts'
-import { resources } from '../support/standard-resources.ts'
+import { resourcesAndHub as resources } from '../support/standard-resources.ts'
 
+export const PATHS = Object.keys(SAMPLES)
 /** Resources of each path that requests are sent to. */
 export const ITEMS = 12
 

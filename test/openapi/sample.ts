@@ -31,7 +31,11 @@ export function sampleOf(schema: Schema, all: Schemas): unknown {
 const NAMED: Readonly<Record<string, unknown>> = {
   frequency: 'month',
   expiresAt: '9998-12-31T00:00:00.000Z',
-  allowedAddresses: ['127.0.0.1']
+  allowedAddresses: ['127.0.0.1'],
+  callback: 'https://127.0.0.1/events',
+  query: 'eventType=CustomerBillCreateEvent',
+  headers: [{ name: 'X-Sample', value: 'a sample' }],
+  secret: `whsec_${Buffer.alloc(24).toString('base64')}`
 }
 
 const TEXTS: Readonly<Record<string, string>> = {

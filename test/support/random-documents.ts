@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { expect } from 'vitest'
 import type { Document, Resource } from '../../src/tmf/declaration/resource.ts'
 import { documentOf } from './arbitrary.ts'
+import { newCallback } from './samples.ts'
 import type { TestServer } from './server.ts'
 
 const DOCUMENTS = 60
@@ -16,6 +17,14 @@ const CASES: Readonly<Record<string, { fixed: Document; without: readonly string
   customerBillOnDemand: { fixed: { state: 'inProgress', billingAccount: { id: 'A1' } }, without: ['customerBill'] },
   appliedCustomerBillingRate: { fixed: { isBilled: false, billingAccount: { id: 'A1' } }, without: ['bill'] },
   billCycle: { fixed: {}, without: ['BillCycleSpecification'] },
+  hub: {
+    fixed: {
+      get callback() {
+        return newCallback()
+      }
+    },
+    without: ['query', 'headers', 'from', 'state']
+  },
   billCycleSpecification: { fixed: {}, without: ['frequency', 'billingPeriod'] }
 }
 

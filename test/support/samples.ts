@@ -7,9 +7,25 @@ export const SAMPLES: Readonly<Record<string, { body: object; patch: object }>> 
   customerBillOnDemand: { body: { billingAccount: { id: 'A1' } }, patch: { name: 'Final bill' } },
   appliedCustomerBillingRate: { body: { billingAccount: { id: 'A1' }, name: 'Fibre' }, patch: { name: 'Fibre 100' } },
   billCycle: { body: { name: 'March' }, patch: { name: 'April' } },
-  billCycleSpecification: { body: { name: 'Monthly' }, patch: { name: 'Monthly, 15th' } }
+  billCycleSpecification: { body: { name: 'Monthly' }, patch: { name: 'Monthly, 15th' } },
+  hub: {
+    body: {
+      get callback() {
+        return newCallback()
+      }
+    },
+    patch: { state: 'paused' }
+  }
 }
-export const PATHS = Object.keys(SAMPLES)
+let callbacks = 0
+
+/** Returns an address on this machine that nobody has subscribed. */
+export function newCallback(): string {
+  return `http://127.0.0.1/${callbacks++}`
+}
+
+/** The resources that may be posted twice alike. */
+export const PATHS = Object.keys(SAMPLES).filter((path) => path !== 'hub')
 
 export async function post(server: TestServer, path: string, more: object = {}): Promise<Answer> {
   const reply = await server.call('POST', path, { ...SAMPLES[path]?.body, ...more })

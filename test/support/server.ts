@@ -4,7 +4,7 @@ import { buildApp } from '../../src/app.ts'
 import type { Answer } from './answer.ts'
 import { secrets, testConfig } from './config.ts'
 import { createTestDatabase, KEYS, TENANT, type TestDatabase } from './database.ts'
-import { resources } from './standard-resources.ts'
+import { resourcesAndHub as resources } from './standard-resources.ts'
 
 export const BASE = '/customerBillManagement/v4'
 
