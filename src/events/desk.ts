@@ -34,8 +34,8 @@ const REST_MS = 1_000
 const LISTENERS_MAX = 10_000
 const CLAIMED_MAX = 100
 /** Rounds at the same time hold their events in memory. Those of failing listeners take no place of the others. */
-const ROUNDS_MAX = 16
-const FAILING_ROUNDS_MAX = 8
+const ROUNDS_MAX = 64
+const FAILING_ROUNDS_MAX = 32
 
 export function openDesk(): Desk {
   return {

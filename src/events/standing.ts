@@ -15,7 +15,7 @@ export const FAILURES_MAX = 10
 
 /** Posts to one listener under way at the same time. */
 const CONCURRENCY_MAX = 32
-const FIRST_CONCURRENCY = 8
+const FIRST_CONCURRENCY = 4
 
 const SECOND_MS = 1_000
 const GONE = 410
