@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { addresses } from './folders/addresses.ts'
 import { authentication } from './folders/authentication.ts'
 import { errors } from './folders/errors.ts'
+import { events } from './folders/events.ts'
 import { filters, jsonPath } from './folders/filters.ts'
 import { cleanUp, setUp } from './folders/fixtures.ts'
 import { lifecycle } from './folders/lifecycle.ts'
@@ -42,6 +43,7 @@ export function collection(): Collection {
       idempotency(),
       bodies(),
       onDemand(),
+      events(),
       errors(),
       cleanUp()
     ].map(prepared)
