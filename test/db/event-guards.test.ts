@@ -19,7 +19,7 @@ const copy = (how: Sql, changes: string) => sql`INSERT INTO "event" ${how}
 
 test.each<[string, Sql, string]>([
   ['an event is changed', sql`UPDATE "event" SET "document" = '{"id": "y"}'`, APPEND_ONLY],
-  ['all events are removed at once', sql`TRUNCATE "event"`, APPEND_ONLY],
+  ['all events are removed at once', sql`TRUNCATE "event" CASCADE`, APPEND_ONLY],
   ['an event takes a position of its choice', copy(sql``, '{"id": "x"}'), '428C9 undefined'],
   [
     'a position is given twice',
