@@ -2,6 +2,7 @@ import { Readable } from 'node:stream'
 import type { Database } from '../db/database.ts'
 import { slotOf } from '../fairness/request-slot.ts'
 import { addLongAnswer } from '../http/long-answers.ts'
+import { allowSilence } from '../http/long-body.ts'
 import type { Asked } from '../tmf/serving/endpoint.ts'
 import { positionOf } from './event-list.ts'
 import { type Batch, type Feed, feedOf } from './feed.ts'
@@ -33,6 +34,7 @@ export async function streamEvents(following: Following): Promise<Readable> {
   const forget = addLongAnswer(request.server.server, watch.end)
   const { socket } = request.raw
   const gone = () => watch.end()
+  allowSilence(request)
   // A stream that waits for events is not destroyed before it has ended.
   socket.once('close', gone)
   const texts = watch.timed(textsOf(following, feed, watch, start))

@@ -15,6 +15,11 @@ export function allowLongBody({ raw, server: { server } }: FastifyRequest): void
   raw.once('close', () => sockets.delete(socket))
 }
 
+/** Lifts the limit of silence from a response that watches its reader itself. */
+export function allowSilence({ raw: { socket } }: FastifyRequest): void {
+  if (socket instanceof Socket) socket.setTimeout(0)
+}
+
 export function mayBeLate(socket: Socket): boolean {
   return sockets.has(socket)
 }

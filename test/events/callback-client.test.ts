@@ -1,8 +1,10 @@
 import http from 'node:http'
 import https from 'node:https'
+import net from 'node:net'
 import tls from 'node:tls'
 import { describe, expect, test, vi } from 'vitest'
 import { NO_NETWORKS, parseNetworks, type Resolve } from '../../src/events/callback-address.ts'
+import { until } from '../support/until.ts'
 import { CERTIFICATE } from './certificate.ts'
 import { at, client, ends, LONG_MS, listen, post, serve } from './receiver.ts'
 
@@ -89,11 +91,15 @@ describe('an address that is not allowed is not connected to', () => {
     ],
     ['of a name without any', 'http://receiver.example', { resolve: resolvesTo() }]
   ])('%s', async (_, origin, settings) => {
-    const requests = vi.fn()
-    const port = await serve(requests)
+    const connections = vi.fn()
+    const port = await listen(net.createServer(connections))
     const result = await post(`${origin}:${port}`, {}, { allowed: NO_NETWORKS, ...settings })
     expect(result).toMatchObject({ status: undefined, fault: 'addressRefused' })
-    expect(requests).not.toHaveBeenCalled()
+    // Connections come in their order: this is the first.
+    const probe = net.connect(port, '127.0.0.1')
+    await until('the probe is there', () => connections.mock.calls.length > 0)
+    probe.destroy()
+    expect(connections).toHaveBeenCalledTimes(1)
   })
 
   test('of a name that was public a moment ago (DNS rebinding)', async () => {

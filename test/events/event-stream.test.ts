@@ -1,9 +1,12 @@
 import { once } from 'node:events'
-import { type AddressInfo, connect } from 'node:net'
+import { type AddressInfo, connect, type Socket } from 'node:net'
 import pg from 'pg'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { systemClock } from '../../src/base/clock.ts'
 import { newId } from '../../src/base/ulid.ts'
 import { sql } from '../../src/db/sql.ts'
+import { addEverybody, BY_CLIENT, CLIENT } from '../access/people.ts'
+import { startTokenServer } from '../access/token-server.ts'
 import { addApiKey, addPartner, KEYS, OTHER_TENANT, TENANT } from '../support/database.ts'
 import { BASE, startTestServer, type TestServer } from '../support/server.ts'
 import { until } from '../support/until.ts'
@@ -146,6 +149,19 @@ describe('a stream ends', () => {
     expect(other.hasEnded()).toBe(false)
   })
 
+  test('when its token expires', async () => {
+    const tokens = await startTokenServer({}, { store: server, time: { now: systemClock() } })
+    await addEverybody(server.database)
+    const { body } = await tokens.post({ ...CLIENT, ...BY_CLIENT })
+    await tokens.app.listen({ host: '127.0.0.1', port: 0 })
+    const reader = await readEvents(tokens.app, '', { authorization: `Bearer ${body.access_token}` })
+    expect(reader.status).toBe(200)
+    tokens.pass(3_601)
+    await until('the stream has ended', reader.hasEnded)
+    expect(reader.pieces.at(-1)?.comment).toBe('The credential has expired')
+    await tokens.close()
+  })
+
   test('when the server stops, which waits for nobody', async () => {
     const reader = await follow()
     await server.app.close()
@@ -174,6 +190,24 @@ test('a reader that takes nothing is cut, and nothing is kept for it', async () 
   await until('it is cut', async () => (await connections()) === 0)
   expect(process.memoryUsage().arrayBuffers).toBeLessThan(100_000_000)
   socket.destroy()
+})
+
+test('no limit of silence cuts a stream; it is kept alive, and tells how far its reader has come', async () => {
+  const sockets: Socket[] = []
+  server.app.server.on('connection', (socket: Socket) => sockets.push(socket))
+  const reader = await follow('?eventType=CustomerBillDeleteEvent')
+  expect(sockets.map(({ timeout }) => timeout)).toEqual([0])
+  await addBill()
+  const [id] = await listed()
+  const { now } = performance
+  let aheadMs = 0
+  vi.spyOn(performance, 'now').mockImplementation(() => now.call(performance) + aheadMs)
+  await until('a sign of life names the event', () => {
+    aheadMs += 16_000
+    return reader.pieces.some((piece) => piece.id === id)
+  })
+  vi.restoreAllMocks()
+  expect(reader.ids()).toEqual([])
 })
 
 test('a principal has a limited number of streams, and gets one when it closes another', async () => {
