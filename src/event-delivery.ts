@@ -3,6 +3,7 @@ import type { AddressList } from './auth/access/address-list.ts'
 import { API_BASE, BILLING_BASE } from './endpoints.ts'
 import { callbackClient } from './events/callback-client.ts'
 import { type Dispatcher, startDispatcher } from './events/dispatcher.ts'
+import type { DeliveryFigures } from './events/figures.ts'
 import { payloads } from './events/payload.ts'
 import type { Store } from './store.ts'
 import { startWhenReady } from './when-ready.ts'
@@ -12,6 +13,8 @@ export interface EventDelivery {
   start(): void
   /** Says why no events are delivered; undefined while they are. */
   standstill(): string | undefined
+  /** Undefined before the database is ready. */
+  figures(): Promise<DeliveryFigures | undefined>
   /** Waits for posts under way, at most `limitMs`; the rest is delivered by other processes. */
   stop(limitMs: number): Promise<void>
 }
@@ -32,7 +35,12 @@ export function prepareDelivery(store: Store, logger: Logger, { allowed, root }:
     return startDispatcher(parts, logger)
   }
   const delivery = startWhenReady<Dispatcher>(store, logger, 'events cannot be delivered yet', begin)
-  return { start: delivery.start, standstill: () => delivery.started()?.standstill(), stop: delivery.stop }
+  return {
+    start: delivery.start,
+    standstill: () => delivery.started()?.standstill(),
+    figures: async () => delivery.started()?.figures(),
+    stop: delivery.stop
+  }
 }
 
 function escaped(url: string): string {

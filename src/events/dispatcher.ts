@@ -6,6 +6,7 @@ import { rateLimited } from '../jobs/warnings.ts'
 import { within } from '../pace/within.ts'
 import type { Random } from './back-off.ts'
 import { linesOf, lookAround, openDesk, whenIdle } from './desk.ts'
+import { type DeliveryFigures, deliveryFigures } from './figures.ts'
 import { releaseLeases } from './lease.ts'
 import type { DeliveryContext } from './round.ts'
 import { sharedReads } from './shared-reads.ts'
@@ -15,6 +16,7 @@ import { slots, slotsByKey } from './slots.ts'
 export interface Dispatcher {
   /** Says why no events are delivered; undefined while they are. */
   standstill(): string | undefined
+  figures(): Promise<DeliveryFigures>
   /** Begins no more posts, waits at most `limitMs` for those under way, and gives the listeners back. */
   stop(limitMs: number): Promise<void>
 }
@@ -58,6 +60,7 @@ export function startDispatcher(parts: DispatcherParts, logger: Pick<Logger, 'wa
       const ms = performance.now() - answeredAt
       return ms < STANDSTILL_MS ? undefined : `no event was looked for for ${Math.round(ms / 1_000)} s`
     },
+    figures: () => deliveryFigures(context.database),
     stop: async (limitMs) => {
       const deadline = performance.now() + limitMs
       isStopping = true

@@ -46,7 +46,7 @@ export interface Line extends ListenerKey {
 export type RoundEnd = 'more' | 'idle' | 'released'
 
 /** Events read at once. */
-const LIMIT_MAX = 250
+const LIMIT_MAX = 500
 export const FIRST_LIMIT = 50
 /** Characters of payloads of a round; it reads fewer events at once if they are longer. */
 const LENGTH_MAX = 4_194_304
