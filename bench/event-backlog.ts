@@ -1,11 +1,9 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { cases } from './cases.ts'
 import { addEvents, readListener, subscribe, unsubscribe } from './event-data.ts'
 import type { EventScene } from './event-scene.ts'
 import { type Measured, measure, type Subject } from './measure.ts'
+import { until } from './receiver.ts'
 
-const LIMIT_MS = 60_000
-const POLL_MS = 50
 /** Before all events. */
 const START = '2000-01-01T00:00:00.000Z'
 const NAMES = ['by-id', 'patch']
@@ -64,15 +62,11 @@ export async function measureBacklog(
 }
 
 /** Returns how a round runs while a listener of this kind is subscribed. */
-function besideListener(scene: EventScene, { callback, isSettled }: Kind): NonNullable<Subject['beside']> {
+function besideListener(scene: EventScene, { listener, callback, isSettled }: Kind): NonNullable<Subject['beside']> {
   return async (round) => {
     await scene.receiver.forget()
     const { id } = await subscribe(scene.target, callback(scene), { from: START })
-    const deadline = performance.now() + LIMIT_MS
-    while (!(await isSettled(scene, id))) {
-      if (performance.now() > deadline) throw new Error('the events of a backlog were not sent')
-      await delay(POLL_MS)
-    }
+    await until(`there is ${listener}`, () => isSettled(scene, id))
     const load = await round()
     await unsubscribe(scene.target, id)
     return load

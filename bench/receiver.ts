@@ -57,3 +57,10 @@ export async function receive({ seen }: Receiver, count: number): Promise<Seen> 
   }
   throw new Error(`of ${count} deliveries ${most} came`)
 }
+
+/** Polls a condition. Throws after too long. */
+export async function until(what: string, look: () => Promise<boolean>): Promise<void> {
+  for (const deadline = performance.now() + STANDSTILL_MS; !(await look()); await delay(POLL_MS)) {
+    if (performance.now() > deadline) throw new Error(`not within ${STANDSTILL_MS} ms: ${what}`)
+  }
+}
