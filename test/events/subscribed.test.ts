@@ -110,8 +110,9 @@ test('a changed query counts for what is delivered then, and an unsubscribed rec
   await bill()
   await world.call('PATCH', `hub/${id}`, { query: 'eventType=CustomerBillCreateEvent' })
   const told = (await bill()).body.id
-  await until('the second bill', () => taken.length > 0)
-  expect(taken.slice(-1)).toEqual(await world.events(told))
+  const [second = ''] = await world.events(told)
+  // The first one may come as well: it is delivered after the change.
+  await until('the second bill', () => taken.includes(second))
   const before = taken.length
   expect((await world.call('DELETE', `hub/${id}`)).status).toBe(204)
   const other = await receiver()
