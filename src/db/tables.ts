@@ -201,6 +201,7 @@ export interface Tables {
     readonly previous_secret_until: 'instant?'
     readonly starts_from: 'instant?'
     readonly state: 'text'
+    readonly is_paused: 'boolean'
     readonly state_reason: 'text?'
   }
   readonly event_progress: {

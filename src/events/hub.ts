@@ -38,6 +38,7 @@ const attributes = {
     ['active', 'paused', 'suspended', 'ended'],
     'Whether events are delivered; those of before wait'
   ),
+  paused: boolean('is_paused', 'Whether its owner has paused it, as the state says, too'),
   stateReason: text('state_reason', 'Why it is suspended or ended', 'readOnly'),
   previousSecretUntil: instant('previous_secret_until', 'Until when the secret of before signs too', 'readOnly'),
   lastUpdate: instant('last_update', 'When it was last changed', 'readOnly')
@@ -66,9 +67,9 @@ const declared = declareResource(['checkPosted', 'completeFromDatabase', 'concea
   attributes,
   examples: {
     create: { callback: 'https://listener.example.com/events', query: 'eventType=CustomerBillCreateEvent' },
-    patch: { state: 'paused' }
+    patch: { paused: true }
   },
-  patchable: ['query', 'headers', 'state'],
+  patchable: ['query', 'headers', 'state', 'paused'],
   states: {
     initial: 'active',
     transitions: {
@@ -83,9 +84,13 @@ const declared = declareResource(['checkPosted', 'completeFromDatabase', 'concea
   secret: SECRET,
   completePosted: (document, { now }) => {
     if (document.from !== undefined && document.from > now) throw SUBSCRIPTIONS.future()
-    return { state: 'active', hasListenerSuffix: false, ...document }
+    const state = document.paused ? 'paused' : 'active'
+    return withPause({ state, hasListenerSuffix: false, ...document })
   },
-  completeChanged: (after, before) => (after.state === before.state ? after : without(after, 'stateReason')),
+  completeChanged: (sent, before) => {
+    const after = withPause({ ...sent, state: stateAfter(sent, before) })
+    return after.state === before.state ? after : without(after, 'stateReason')
+  },
   check: ({ state, query, headers = [] }, before) => {
     if (query !== before?.document.query) readSubscription(query)
     if (!before && !POSTED_STATES.some((one) => one === state)) throw SUBSCRIPTIONS.postedState(POSTED_STATES)
@@ -114,6 +119,16 @@ export function hubResource({ secrets, networks, retentionDays }: HubSettings): 
       conceal: (document, row, before) => concealed(secrets(), document, row, before?.internal.headers)
     }
   )
+}
+
+/** `state` and `paused` say the same; what was changed counts. */
+function stateAfter(sent: Listener, before: Listener): Listener['state'] {
+  if (sent.state !== before.state || sent.paused === before.paused) return sent.state
+  return sent.paused ? 'paused' : 'active'
+}
+
+function withPause<D extends Pick<Listener, 'state'>>(document: D): D & { readonly paused: boolean } {
+  return { ...document, paused: document.state === 'paused' }
 }
 
 /** Takes the values out of the headers. Those of before are `sealed`; a header without a value keeps that. */

@@ -14,7 +14,7 @@ afterAll(() => store.drop())
 
 function listener(columns: Readonly<Record<string, unknown>> = {}): Sql {
   const row = { tenant_id: TENANT, id: 'l', version: 1, created_at: 'now', last_update: 'now', is_suffixed: false }
-  const more = { callback: 'https://x', subscription_hash: 'h', secret: 'v1.', state: 'active' }
+  const more = { callback: 'https://x', subscription_hash: 'h', secret: 'v1.', state: 'active', is_paused: false }
   return sql`INSERT INTO "event_listener" SELECT (jsonb_populate_record(NULL::"event_listener",
     ${JSON.stringify({ ...row, ...more, ...columns })}::jsonb)).*`
 }
@@ -29,6 +29,7 @@ const outcome = (statement: Sql) => store.database.run(statement).then(() => 'do
 test.each<[string, Sql, string]>([
   ['a callback is no web address', other({ callback: 'ftp://x' }), '23514 event_listener_callback'],
   ['a state is unknown', other({ state: 'asleep' }), '23514 event_listener_state'],
+  ['one is paused and active', other({ is_paused: true }), '23514 event_listener_paused'],
   ['one is suspended without a reason', other({ state: 'suspended' }), '23514 event_listener_state_reason'],
   ['one is ended without a reason', other({ state: 'ended' }), '23514 event_listener_state_reason'],
   ['one is active with a reason', other({ state_reason: 'x' }), '23514 event_listener_state_reason'],

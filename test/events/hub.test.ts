@@ -96,6 +96,21 @@ describe('the state', () => {
     expect((await server.call('PATCH', `hub/${body.id}`, { state: 'ended' })).status).toBe(409)
   })
 
+  test.each([
+    [{}, { paused: true }, 'paused'],
+    [{ paused: true }, { paused: false }, 'active'],
+    [{ paused: true }, { state: 'active' }, 'active'],
+    [{ state: 'paused' }, { paused: true }, 'paused'],
+    [{}, { paused: false }, 'active']
+  ])('posted as %o and patched by %o is %s, as both members say', async (posted, change, state) => {
+    const { body } = await subscribe({
+      query: `event.customerBill.billNo=${Object.keys(posted)}${JSON.stringify(change)}`,
+      ...posted
+    })
+    const patched = await server.call('PATCH', `hub/${body.id}`, change)
+    expect(patched.body).toMatchObject({ state, paused: state === 'paused' })
+  })
+
   test.each(['suspended', 'ended'])('%s is shown with its reason, and its owner resumes it', async (state) => {
     const { id } = (await subscribe()).body
     await server.database.run(

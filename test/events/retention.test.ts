@@ -32,8 +32,8 @@ async function addEvents(tenantId: string, prefix: string, number: number): Prom
 
 async function addListener(id: string, passed: string, state = 'active'): Promise<void> {
   await database.run(sql`INSERT INTO "event_listener" ("tenant_id", "id", "last_update", "callback",
-      "subscription_hash", "is_suffixed", "secret", "state", "state_reason")
-    VALUES (${TENANT}, ${id}, now(), 'https://listener.example', ${id}, false, 'v1.', ${state},
+      "subscription_hash", "is_suffixed", "secret", "state", "is_paused", "state_reason")
+    VALUES (${TENANT}, ${id}, now(), 'https://listener.example', ${id}, false, 'v1.', ${state}, ${state === 'paused'},
       ${['suspended', 'ended'].includes(state) ? 'why' : null})`)
   await database.run(sql`INSERT INTO "event_progress" ("tenant_id", "listener_id", "position")
     SELECT ${TENANT}, ${id}, "position" FROM "event" WHERE "id" = ${passed}`)
