@@ -3,7 +3,7 @@ import { recordChanges } from '../../audit/record.ts'
 import type { Instant } from '../../base/instant.ts'
 import { minorDigits } from '../../base/money.ts'
 import type { Transaction } from '../../db/database.ts'
-import { rowOf, stated } from '../../db/row.ts'
+import { rowOf, stated, text } from '../../db/row.ts'
 import { type Sql, sql } from '../../db/sql.ts'
 import { lockBalances } from '../../ledger/balance.ts'
 import { IN_LEDGER, postForeignBills } from '../../ledger/foreign-bills.ts'
@@ -29,9 +29,21 @@ export async function issueForeign(
   before?: Stored<Bill>
 ): Promise<void> {
   const { billingAccount: account } = document
-  const isPosted = account !== undefined && (await issueTo(tx, context, account.id, id))
+  const isPosted = account !== undefined && (await issueTo(tx, context, [account.id], sql`b."id" = ${id}`))
   if (isPosted) requireSoundAmounts(document, before !== undefined)
   await keepDocuments(tx, context.author.tenantId, sql`b."id" = ${id}`, context.clock())
+}
+
+/** Issues many bills as issueForeign does one. Their amounts must have the digits of the currency. */
+export async function issueManyForeign(
+  tx: Transaction,
+  context: ChangeContext,
+  bills: readonly Written<Bill>[]
+): Promise<void> {
+  const accounts = bills.flatMap(({ document }) => document.billingAccount?.id ?? [])
+  const own = sql`b."id" = ANY(${bills.map(({ id }) => id)}::text[])`
+  await issueTo(tx, context, accounts, own)
+  await keepDocuments(tx, context.author.tenantId, own, context.clock())
 }
 
 /**
@@ -57,24 +69,36 @@ function refusal(fault: Problem, isStored: boolean): Problem {
 }
 
 // IN_LEDGER requires both.
-const FOREIGN = rowOf('customer_bill', { billingAccountId: stated, amountDueUnit: stated }, 'b')
+const FOREIGN = rowOf('customer_bill', { id: text, billingAccountId: stated, amountDueUnit: stated }, 'b')
 
-/** Locks the row before the balance: nobody else can pay the bill yet. */
-async function issueTo(tx: Transaction, context: ChangeContext, accountId: string, id: string): Promise<boolean> {
+/**
+ * Posts those of the bills that belong in the ledger, and pays them from credit. Returns whether there are any. Locks
+ * the rows before the balances: nobody else can pay the bills yet.
+ */
+async function issueTo(
+  tx: Transaction,
+  context: ChangeContext,
+  accountIds: readonly string[],
+  own: Sql
+): Promise<boolean> {
   const { tenantId } = context.author
-  await lockAccount(tx, tenantId, accountId, 'shared')
-  const own = sql`b."id" = ${id}`
+  await lockAccounts(tx, tenantId, accountIds, 'shared')
   const { rows } = await tx.run(
     sql`SELECT ${FOREIGN.columns} FROM "customer_bill" b
       WHERE b."tenant_id" = ${tenantId} AND ${IN_LEDGER} AND ${own}`,
     { prepared: true }
   )
-  const [bill] = rows.map(FOREIGN.read)
-  if (!bill) return false
-  const { billingAccountId, amountDueUnit: currency } = bill
-  const balances = await lockBalances(tx, tenantId, [{ billingAccountId, currency }])
+  const bills = rows.map(FOREIGN.read).map(({ amountDueUnit: currency, ...bill }) => ({ ...bill, currency }))
+  if (bills.length === 0) return false
+  const balances = await lockBalances(tx, tenantId, bills)
   await post(tx, context, own)
-  if (balances.some(({ credit }) => Number(credit) > 0)) await useCredit(tx, context, [id])
+  if (balances.some(({ credit }) => Number(credit) > 0)) {
+    await useCredit(
+      tx,
+      context,
+      bills.map(({ id }) => id)
+    )
+  }
   return true
 }
 
@@ -83,7 +107,7 @@ async function issueTo(tx: Transaction, context: ChangeContext, accountId: strin
  * pay them.
  */
 export async function takeOverBills(tx: Transaction, context: ChangeContext, id: string): Promise<void> {
-  await lockAccount(tx, context.author.tenantId, id, 'exclusive')
+  await lockAccounts(tx, context.author.tenantId, [id], 'exclusive')
   await post(tx, context, sql`b."billing_account_id" = ${id}`)
 }
 
@@ -92,10 +116,23 @@ const LOCKS = {
   exclusive: sql`pg_advisory_xact_lock`
 } as const
 
+/** Accounts share locks, so that many bills do not fill the database's table of locks. */
+const LOCKS_MAX = 256
+
 /** An account and bills to its id lock each other out; else neither might see the other. */
-async function lockAccount(tx: Transaction, tenantId: string, id: string, mode: keyof typeof LOCKS): Promise<void> {
-  const name = `bills of ${id} of ${tenantId}`
-  await tx.run(sql`SELECT ${LOCKS[mode]}(hashtextextended(${name}, 0))`, { prepared: true })
+async function lockAccounts(
+  tx: Transaction,
+  tenantId: string,
+  ids: readonly string[],
+  mode: keyof typeof LOCKS
+): Promise<void> {
+  await tx.run(
+    sql`SELECT ${LOCKS[mode]}(l."key") FROM (
+      SELECT DISTINCT hashtextextended(concat('bills of ', abs(hashtext(a."id") % ${LOCKS_MAX}::int), ' of ',
+        ${tenantId}::text), 0) AS "key"
+      FROM unnest(${ids}::text[]) a("id") ORDER BY 1) l`,
+    { prepared: true }
+  )
 }
 
 async function post(tx: Transaction, context: ChangeContext, bills: Sql): Promise<void> {

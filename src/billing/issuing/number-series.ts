@@ -1,6 +1,6 @@
 import { isNumberOf, readNumberPattern, withYear } from '../../base/bill-number.ts'
 import type { Instant } from '../../base/instant.ts'
-import type { Transaction } from '../../db/database.ts'
+import type { Queryable, Transaction } from '../../db/database.ts'
 import { computed, rowOf, scalar, scalars, text } from '../../db/row.ts'
 import { type Sql, sql } from '../../db/sql.ts'
 import { BILLS } from '../../messages/bill.ts'
@@ -45,16 +45,22 @@ export async function takeNumbers(
  * own.
  */
 export async function requireForeignNumber(tx: Transaction, tenantId: string, billNo: string): Promise<void> {
-  const patterns = await tx.run(
+  const pattern = (await ownNumbers(tx, tenantId))(billNo)
+  if (pattern !== undefined) throw BILLS.ownNumber(pattern)
+}
+
+/** Returns a function that finds the pattern by which this service gives a number to bills of its own, if it does. */
+export async function ownNumbers(
+  queryable: Queryable,
+  tenantId: string
+): Promise<(billNo: string) => string | undefined> {
+  const found = await queryable.run(
     sql`SELECT "bill_number_pattern" FROM "tenant" WHERE "id" = ${tenantId}
       UNION ALL SELECT replace("series", '{}', '{1}') FROM "number_series" WHERE "tenant_id" = ${tenantId}`,
     { prepared: true }
   )
-  for (const pattern of scalars(patterns, text)) {
-    const place = readNumberPattern(pattern)
-    if (!place || !isNumberOf(place, billNo)) continue
-    throw BILLS.ownNumber(String(pattern))
-  }
+  const places = scalars(found, text).map((pattern) => ({ pattern, place: readNumberPattern(pattern) }))
+  return (billNo) => places.find(({ place }) => place && isNumberOf(place, billNo))?.pattern
 }
 
 /** Returns the number at a place, counted from 0, in SQL. */
