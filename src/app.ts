@@ -26,7 +26,10 @@ import {
   BASE_PATHS,
   BILLING_BASE,
   billingEndpoints,
-  HEALTH_BASE
+  FIELD_BASE,
+  fieldEndpoints,
+  HEALTH_BASE,
+  KEYLESS_PATHS
 } from './endpoints.ts'
 import { limitsFor } from './fairness/limits.ts'
 import { type FairnessOptions, type Owner, registerFairness } from './fairness/request-slot.ts'
@@ -98,8 +101,9 @@ export async function buildApp(parts: Parts): Promise<FastifyInstance> {
   const health = healthEndpoints(parts.standstill ?? (() => undefined))
   for (const { register } of health) register(app, HEALTH_BASE, context)
   await registerAdmin(app, ADMIN_BASE, context)
-  refuseIdempotencyKeys(app, BILLING_BASE)
+  for (const path of KEYLESS_PATHS) refuseIdempotencyKeys(app, path)
   for (const { register } of billingEndpoints) register(app, BILLING_BASE, context)
+  for (const { register } of fieldEndpoints) register(app, FIELD_BASE, context)
   await registerDocs(app, config.PUBLIC_URL)
   refuseOtherMethods(app, methods)
   return app

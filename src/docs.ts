@@ -17,6 +17,10 @@ import {
   BILLING_SCHEMAS,
   BILLING_TAGS,
   billingEndpoints,
+  FIELD_BASE,
+  FIELD_SCHEMAS,
+  FIELD_TAGS,
+  fieldEndpoints,
   HEALTH_BASE,
   UNSET
 } from './endpoints.ts'
@@ -79,6 +83,12 @@ const SECTIONS: readonly Section[] = [
     tags: BILLING_TAGS,
     operations: described(billingEndpoints),
     schemas: BILLING_SCHEMAS
+  },
+  {
+    base: FIELD_BASE,
+    tags: FIELD_TAGS,
+    operations: described(fieldEndpoints),
+    schemas: FIELD_SCHEMAS
   },
   {
     base: ADMIN_BASE,

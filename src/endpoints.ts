@@ -15,6 +15,7 @@ import { type HubSettings, hubResource } from './events/hub.ts'
 import { rotateWebhookSecret } from './events/rotation.ts'
 import type { Served } from './tmf/declaration/define.ts'
 import type { Endpoint } from './tmf/serving/endpoint.ts'
+import { UPLOAD_RESULT, UPLOADS_PATH, uploadRows } from './upload/endpoint.ts'
 
 export const API_BASE = '/customerBillManagement/v4'
 /** The standard's path, and the one with TM Forum's prefix. */
@@ -22,6 +23,8 @@ export const BASE_PATHS = [API_BASE, '/tmf-api/customerBillManagement/v4'] as co
 export const BILLING_BASE = '/billing/v1'
 export const ADMIN_BASE = '/admin/v1'
 export const HEALTH_BASE = '/health'
+/** Of the paths that systems of the field know, beside those of tokens. */
+export const FIELD_BASE = ''
 
 export const BILLING_TAGS = {
   billRun: 'Runs that bill all accounts of a cycle',
@@ -62,3 +65,12 @@ export const billingEndpoints: readonly Endpoint[] = [
   ...paymentEndpoints(API_BASE),
   previewEndpoint(API_BASE)
 ]
+
+export const FIELD_TAGS = { upload: 'Bills of other systems in bulk' } as const
+
+export const FIELD_SCHEMAS = { UploadResult: UPLOAD_RESULT } as const
+
+export const fieldEndpoints: readonly Endpoint[] = [uploadRows(API_BASE)]
+
+/** POST here takes no key: rows are done once by their own. */
+export const KEYLESS_PATHS: readonly string[] = [BILLING_BASE, FIELD_BASE + UPLOADS_PATH]

@@ -47,7 +47,7 @@ const PUBLIC: Readonly<Record<string, string>> = {
   'src/ledger': 'balance foreign-bills hold post post-bills verify',
   'src/messages':
     'access account admin bill body callback catalogue cycle delivery document event field http message oauth ' +
-    'payment problem query rate reason resource run server sso subscription',
+    'payment problem query rate reason resource run server sso subscription upload',
   'src/pace': 'aside slow turns within',
   'src/resources':
     'applied-customer-billing-rate bill-cycle bill-cycle-specification bill-document customer-bill ' +
@@ -55,11 +55,12 @@ const PUBLIC: Readonly<Record<string, string>> = {
   'src/tmf':
     'cost event idempotency kept-document page patch read references remove representation row-values secret view ' +
     'write',
-  'src/tmf/bulk': 'bulk',
+  'src/tmf/bulk': 'bulk insert rows',
   'src/tmf/declaration': 'attribute define own-names predicate resource scalar schema shape',
   'src/tmf/openapi': 'components document endpoint json-schema schemas',
   'src/tmf/query': 'bind condition-sql cursor list-query match query query-text suggestion',
-  'src/tmf/serving': 'endpoint links list list-text no-idempotency-key routes'
+  'src/tmf/serving': 'endpoint links list list-text no-idempotency-key routes',
+  'src/upload': 'endpoint'
 }
 
 const isRoom = (file: string) => file.startsWith('src/') && roomOf(file) !== 'src'

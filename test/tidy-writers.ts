@@ -5,7 +5,8 @@ const WRITERS: Readonly<Record<string, string>> = {
   account_balance: 'src/ledger',
   number_series: 'src/billing/issuing',
   payment: 'src/billing/payments',
-  payment_allocation: 'src/billing/payments'
+  payment_allocation: 'src/billing/payments',
+  uploaded_bill: 'src/upload'
 }
 
 const STATEMENTS = ['INSERT INTO', 'UPDATE', 'DELETE FROM'] as const

@@ -2,7 +2,7 @@ import type { Queryable } from '../db/database.ts'
 import { computed, decimal, oneOf, optional, rowOf, scalars, text } from '../db/row.ts'
 import { type Sql, sql } from '../db/sql.ts'
 import { candidateIds, inNameSpaces } from '../tmf/declaration/own-names.ts'
-import type { Resolve } from '../tmf/references.ts'
+import type { Referent, Resolve } from '../tmf/references.ts'
 import type { View } from '../tmf/view.ts'
 import { account } from './account.ts'
 import { BILLING_TYPES, STATUSES } from './attributes.ts'
@@ -33,9 +33,20 @@ export async function findAccount(queryable: Queryable, view: View, name: string
   return (await queryable.run(found, { prepared: true })).rows.map(ACCOUNT.read)[0]
 }
 
-const NAMED = rowOf('billing_account', { alias: computed(text, sql`n."alias"`), id: text, name: text }, 'a')
+const NAMED = rowOf(
+  'billing_account',
+  { alias: computed(text, sql`n."alias"`), id: text, name: text, invoiceCurrency: text },
+  'a'
+)
 
-export const resolveAccounts: Resolve = async (queryable, view, names) => {
+type NamedAccount = Pick<Account, 'id' | 'name' | 'invoiceCurrency'>
+
+/** Returns the accounts that a view knows by these names, ids or aliases. */
+export async function namedAccounts(
+  queryable: Queryable,
+  view: View,
+  names: readonly string[]
+): Promise<ReadonlyMap<string, NamedAccount>> {
   const found = sql`SELECT ${NAMED.columns}
     FROM "account_alias" n JOIN "billing_account" a ON a."tenant_id" = n."tenant_id" AND a."id" = n."account_id"
     WHERE n."tenant_id" = ${view.tenantId} AND n."alias" = ANY(${names}::text[]) AND ${inNameSpaces(view)}
@@ -43,7 +54,15 @@ export const resolveAccounts: Resolve = async (queryable, view, names) => {
     ORDER BY n."name_space"`
   const { rows } = await queryable.run(found, { prepared: true })
   // The own name space comes last, so that its names win.
-  return new Map(rows.map(NAMED.read).map(({ alias, id, name }) => [alias, { path: account.path, id, name }]))
+  return new Map(rows.map(NAMED.read).map(({ alias, ...named }) => [alias, named]))
+}
+
+export const resolveAccounts: Resolve = async (queryable, view, names) =>
+  referents(await namedAccounts(queryable, view, names))
+
+/** Returns accounts as the targets of references. */
+export function referents(accounts: ReadonlyMap<string, NamedAccount>): ReadonlyMap<string, Referent> {
+  return new Map([...accounts].map(([alias, { id, name }]) => [alias, { path: account.path, id, name }]))
 }
 
 export function accountIds(view: View, names: readonly string[]): Sql {

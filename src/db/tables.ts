@@ -60,6 +60,16 @@ export interface Tables {
     readonly recipient: 'json?'
     readonly applied_tax_profile: 'json?'
   }
+  readonly uploaded_bill: {
+    readonly tenant_id: 'text'
+    readonly bill_id: 'text'
+    readonly partner_id: 'text?'
+    readonly account_number: 'text'
+    readonly period: 'text'
+    readonly reference: 'text'
+    readonly reference_kind: 'text'
+    readonly content_hash: 'text'
+  }
   readonly customer_bill_on_demand: {
     readonly tenant_id: 'text'
     readonly id: 'text'

@@ -14,8 +14,8 @@ import { PATCH_TYPES } from './media-types.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Takes many documents at once: lines of JSON, or the elements of an array. */
-    takesMany?: boolean
+    /** Takes many documents at once: lines of JSON, or the elements of an array; or only an array. */
+    takesMany?: boolean | 'array'
   }
 }
 
@@ -33,16 +33,16 @@ export function registerBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser([...PATCH_TYPES], { parseAs: 'buffer' }, async (request: FastifyRequest, bytes: Buffer) => {
     requirePlainText(request)
-    return takesMany(request) && isArray(bytes) ? parseElements(bytes) : parseJson(bytes)
+    return takesMany(request) !== false && isArray(bytes) ? parseElements(bytes) : parseJson(bytes)
   })
   app.addContentTypeParser(LINES_TYPE, async (request: FastifyRequest, stream: IncomingMessage) => {
     requirePlainText(request)
-    if (takesMany(request)) return linesOf(stream, request.routeOptions.bodyLimit)
+    if (takesMany(request) === true) return linesOf(stream, request.routeOptions.bodyLimit)
     throw BODIES.oneDocument()
   })
 }
 
-function takesMany({ routeOptions }: FastifyRequest): boolean {
+function takesMany({ routeOptions }: FastifyRequest): boolean | 'array' {
   return routeOptions.config.takesMany ?? false
 }
 

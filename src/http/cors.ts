@@ -47,6 +47,7 @@ const CORS: FastifyCorsOptions = {
     'Idempotency-Replayed',
     'Link',
     'Location',
+    'Preference-Applied',
     'Retry-After',
     'WWW-Authenticate',
     'X-RateLimit-Limit',

@@ -9,6 +9,13 @@ import { errorsMember } from './findings.ts'
 import { JSON_TYPE, PATCH_TYPES } from './media-types.ts'
 import { requestId } from './request-id.ts'
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Failures have their message by this name, too. */
+    messageMember?: string
+  }
+}
+
 /** Renders every failure as a TMF `Error` body: problems, unknown paths and methods, framework errors, bugs. */
 export function registerErrors(app: FastifyInstance): void {
   app.setErrorHandler((error: FastifyError, request, reply) => {
@@ -56,7 +63,14 @@ function sendProblem(reply: FastifyReply, request: FastifyRequest, problem: Prob
     .code(problem.status)
     .headers({ ...(problem.kind === 'unsupportedMediaType' && accepted(request)), ...problem.headers })
     .type(JSON_TYPE)
-    .send(JSON.stringify({ ...errorBody(problem, request.id), ...errorsMember(problem) }))
+    .send(
+      JSON.stringify({ ...alsoNamed(request, problem), ...errorBody(problem, request.id), ...errorsMember(problem) })
+    )
+}
+
+function alsoNamed({ routeOptions }: FastifyRequest, { message }: Problem): Readonly<Record<string, string>> {
+  const name = routeOptions.config?.messageMember
+  return name === undefined ? {} : { [name]: message }
 }
 
 /** Responds to an unsupported Expect header before the framework sees the request. */
@@ -94,7 +108,7 @@ function asProblem(error: FastifyError | Problem): Problem {
 
 /** Returns the header for 415 with the media types of the route (RFC 5789, section 2.2). */
 function accepted({ method, routeOptions }: FastifyRequest): Readonly<Record<string, string>> | undefined {
-  const takesMany = method === 'POST' && routeOptions.config?.takesMany
+  const takesMany = method === 'POST' && routeOptions.config?.takesMany === true
   return takesMany ? { 'Accept-Post': `application/json, ${LINES_TYPE}` } : ACCEPTED[method]
 }
 

@@ -22,6 +22,7 @@ import { RUNS } from './run.ts'
 import { SERVER } from './server.ts'
 import { SSO } from './sso.ts'
 import { SUBSCRIPTIONS } from './subscription.ts'
+import { UPLOADS } from './upload.ts'
 
 /** All that clients can be told, by what it is about. */
 export const CATALOGUE: Readonly<Record<string, Readonly<Record<string, Entry>>>> = {
@@ -38,6 +39,7 @@ export const CATALOGUE: Readonly<Record<string, Readonly<Record<string, Entry>>>
   Bills: BILLS,
   Documents: DOCUMENTS,
   Payments: PAYMENTS,
+  'Uploads of bills': UPLOADS,
   Cycles: CYCLES,
   'Runs of billing': RUNS,
   Events: EVENTS,

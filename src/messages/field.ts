@@ -31,6 +31,7 @@ export const FIELDS = messages('field', {
   storable: is.fault`must not contain NUL or unpaired surrogates`,
   prototype: is.fault`must not have a member __proto__`,
   uri: is.fault`must be an absolute URI`,
+  webAddress: is.fault`must be an http or https address without blanks, of at most ${2_000} characters`,
   uriReference: is.fault`must be an http, https or urn address, or a relative one, without blanks`,
   notBase64: is.fault`must be base64 (RFC 4648, section 4), without line breaks`,
   dateTime: is.fault`must be a date-time with an offset, as in 2026-01-15T10:00:00Z`,
@@ -56,6 +57,15 @@ export const FIELDS = messages('field', {
   timeZone: is.fault`must be UTC or a time zone of the IANA database with its area, such as Europe/Berlin`,
   callChargeTypes: is.fault`must be a list of at most ${50} different types of rates, each a text of 1 to ${50}
     characters`,
+  column: is.fault`is no column; there are ${['account_number', 'amount']}`,
+  dayForm: is.fault`is not DD-MM-YYYY`,
+  dayPast: is.fault`is before today, ${'30-11-2026'}`,
+  monthForm: is.fault`is not MM-YYYY`,
+  monthPast: is.fault`is before this month, ${'11-2026'}`,
+  neededBy: is.fault`is required with ${'tax_rate'}`,
+  notAbove: is.fault`must be at most ${'amount'}`,
+  ownNumber: is.fault`must not be a number that this service gives itself, by the pattern ${'INV-{5}'}`,
+  otherContent: is.fault`has other content than the bill ${'01M7ADBH80B4TPYHKCZWMBD85V'}, which was uploaded before`,
   contact: is.fault`must be a list of at most ${8} lines`,
   itemisedTypes: is.fault`must be an object of at most ${50} types of rates`,
   numberPattern: is.fault`must be a text of at most ${50} characters with one number such as {000001}, of 1 to

@@ -18,6 +18,11 @@ export type Attachment = z.infer<typeof ATTACHMENTS>[number]
 
 export const OWN_TYPE = 'customerBill'
 
+/** Returns the entry of a document that the server makes, named after its bill's number or id. */
+export function ownDocument(id: string, bill: string) {
+  return { id, name: `bill-${bill}`, attachmentType: OWN_TYPE }
+}
+
 /** A posted document has content or an address; the server makes the others. */
 export function isOwnDocument({ id, attachmentType, content, url, href }: Attachment): boolean {
   const isElsewhere = content !== undefined || url !== undefined || href !== undefined

@@ -15,7 +15,7 @@ import {
 import { declareResource } from '../tmf/declaration/define.ts'
 import { type DocumentOf, EXTENSIONS, type Stored } from '../tmf/declaration/resource.ts'
 import { list, timePeriod, type ValueOf } from '../tmf/declaration/shape.ts'
-import { OWN_TYPE, withUrls } from './bill-document.ts'
+import { ownDocument, withUrls } from './bill-document.ts'
 import {
   appliedPayment,
   attachment,
@@ -112,8 +112,7 @@ export const customerBill = declareResource(['completeFromDatabase', 'beforeChan
   },
   completePosted: (document, { id, newId }) => {
     const { billDocument: posted = [], billNo = id } = document
-    const own = { id: newId(), name: `bill-${billNo}`, attachmentType: OWN_TYPE }
-    return { state: 'new', ...document, billDocument: posted.length > 0 ? posted : [own] }
+    return { state: 'new', ...document, billDocument: posted.length > 0 ? posted : [ownDocument(newId(), billNo)] }
   },
   completeChanged: withoutOldReason,
   check: (after, before) => {

@@ -87,6 +87,26 @@ describe('every answer is as the document says', () => {
     expect(contract.breaches()).toEqual([])
   })
 
+  test('uploads', async () => {
+    const results = { prefer: 'return=representation' }
+    const [row] = exampleOf('/bills') as readonly object[]
+    await expectStatus(200, 'POST', '/bills', [row])
+    await expectStatus(200, 'POST', '/bills', [row, { ...row, amount: 1 }, {}], results)
+    await expectStatus(400, 'POST', '/bills', [{}])
+    await expectStatus(400, 'POST', '/bills', {})
+    await expectStatus(401, 'POST', '/bills', [row], { token: 'unknown' })
+    await expectStatus(409, 'POST', '/bills', [{ ...row, amount: 1 }])
+    await expectStatus(
+      413,
+      'POST',
+      '/bills',
+      Array.from({ length: 10_001 }, () => row)
+    )
+    await expectStatus(415, 'POST', '/bills', 'text', { 'content-type': 'text/plain' })
+    await expectStatus(422, 'POST', '/bills', [{}], { prefer: `${results.prefer}, handling=strict` })
+    expect(contract.breaches()).toEqual([])
+  })
+
   test('health', async () => {
     await expectStatus(200, 'GET', '/health/live')
     await expectStatus(200, 'GET', '/health/ready')

@@ -42,6 +42,7 @@ interface Members {
   readonly date: string
   readonly discarded: Answer
   readonly eligible: number
+  readonly err: string
   readonly error: string
   readonly error_description: string
   readonly errors: Answer

@@ -17,11 +17,25 @@ export interface NewRow {
   readonly document: Document
 }
 
-export async function insertNew(
+/** Inserts rows that are not known by their keys. Returns the ids of those inserted. */
+export function insertNew(
   tx: Transaction,
   view: View,
   resource: BulkResource,
   rows: readonly NewRow[]
+): Promise<ReadonlySet<string>> {
+  const key = keyColumn(resource)
+  const known = sql`ON CONFLICT ("tenant_id", ${key}, ${OWNER}) WHERE ${key} IS NOT NULL DO NOTHING`
+  return insertRows(tx, view, resource, rows, known)
+}
+
+/** Inserts whole documents in one statement; `conflict` is its ON CONFLICT. Returns the ids of those inserted. */
+export async function insertRows(
+  tx: Transaction,
+  view: View,
+  resource: Resource,
+  rows: readonly NewRow[],
+  conflict = sql``
 ): Promise<ReadonlySet<string>> {
   if (rows.length === 0) return new Set()
   const owner = ownerValues(resource, view)
@@ -33,14 +47,13 @@ export async function insertNew(
   const inserted = await tx.run(
     sql`INSERT INTO ${identifier(resource.table)} (${join(fixed.map(identifier))}, ${names})
       SELECT ${join(owner.map(([, value]) => sql`${value}`))}, ${names} FROM unnest(${join(arrays)}) AS "row" (${names})
-      ON CONFLICT ("tenant_id", ${keyColumn(resource)}, ${OWNER}) WHERE ${keyColumn(resource)} IS NOT NULL
-      DO NOTHING RETURNING "id"`,
+      ${conflict} RETURNING "id"`,
     { prepared: true }
   )
   return new Set(scalars(inserted, text))
 }
 
-function columnsOfRows(resource: BulkResource, rows: readonly NewRow[]): ReadonlyMap<string, (string | null)[]> {
+function columnsOfRows(resource: Resource, rows: readonly NewRow[]): ReadonlyMap<string, (string | null)[]> {
   const columns = new Map<string, (string | null)[]>([['id', rows.map(({ id }) => id)]])
   for (const [name, attribute] of resource.attributes) {
     if (name === 'id') continue

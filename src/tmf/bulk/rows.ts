@@ -8,7 +8,7 @@ import { BODIES } from '../../messages/body.ts'
 import { Problem } from '../../messages/problem.ts'
 import type { Attribute } from '../declaration/attribute.ts'
 import { rulesOf } from '../declaration/define.ts'
-import type { Document } from '../declaration/resource.ts'
+import type { ChangeContext, Document, Resource } from '../declaration/resource.ts'
 import { validate } from '../declaration/schema.ts'
 import { checkReferences, isResolved, type Referent, type Resolve, resolved } from '../references.ts'
 import { postable, stamp, type WriteContext } from '../write.ts'
@@ -170,10 +170,11 @@ function refersToOwn({ storage }: Attribute): boolean {
   return storage.kind === 'reference' && storage.to !== undefined
 }
 
-async function recordCreation(
+/** Records the creation of many in one row of the audit. */
+export async function recordCreation(
   tx: Transaction,
-  { author, clock, newId }: WriteContext,
-  { type }: BulkResource,
+  { author, clock, newId }: ChangeContext,
+  { type }: Pick<Resource, 'type'>,
   created: readonly string[]
 ): Promise<void> {
   const [first, last] = [created[0], created.at(-1)]

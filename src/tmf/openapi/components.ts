@@ -77,6 +77,7 @@ export const HEADERS = {
     description: 'Present if this is the response to an earlier request with this `Idempotency-Key`',
     schema: { type: 'string', enum: ['true'] }
   },
+  'Preference-Applied': { description: 'The preferences of `Prefer` that were followed', schema: TEXT },
   'Content-Disposition': { description: 'Disposition and file name', schema: TEXT },
   Vary: { description: 'Request headers that the response depends on', required: true, schema: TEXT },
   'WWW-Authenticate': { description: 'How to authenticate (RFC 6750, section 3; RFC 7617)', schema: TEXT },

@@ -31,7 +31,7 @@ export interface EndpointDescription {
   readonly isBodyOptional?: boolean
   readonly headers?: readonly ParameterName[]
   /** A body that succeeds on the demo data. */
-  readonly example?: Json
+  readonly example?: Json | readonly Json[]
   readonly examples?: Readonly<Record<string, Json>>
   /** Successes, and failures whose body is not `Error`. */
   readonly replies: Readonly<Record<number, Reply>>
@@ -151,6 +151,6 @@ export function bodySchema(schema: z.ZodType): ObjectSchema {
   return rest as ObjectSchema
 }
 
-function hasMembers({ properties = {} }: ObjectSchema): boolean {
-  return Object.keys(properties).length > 0
+function hasMembers({ properties = {}, items }: ObjectSchema): boolean {
+  return items !== undefined || Object.keys(properties).length > 0
 }

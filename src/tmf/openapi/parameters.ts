@@ -62,6 +62,12 @@ ids made by the server follow the order of creation.`
     ...TEXT,
     enum: ['count=exact']
   }),
+  PreferResults: header(
+    'Prefer',
+    `With \`return=representation\` the response has the result of each row, and good rows are stored; with
+\`handling=strict\` besides, all rows or none.`,
+    { ...TEXT, enum: ['return=representation', 'return=representation, handling=strict'] }
+  ),
   IfMatch: header(
     'If-Match',
     'The `ETag` that the resource must still have; else nothing changes, and the response is 412.'

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyContextConfig, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { WorkClass } from '../../fairness/scheduler.ts'
 import { rawQuery } from '../../http/address.ts'
@@ -19,6 +19,8 @@ export interface Declaration<Query, Body> extends EndpointDescription {
   readonly query: QueryReader<Query>
   readonly body: z.ZodType<Body>
   readonly work?: WorkClass
+  /** See the settings of routes in body.ts and errors.ts. */
+  readonly config?: Pick<FastifyContextConfig, 'takesMany' | 'messageMember'>
   readonly handle: (asked: Asked<Query, Body>, context: RouteContext) => Promise<Answer>
 }
 
@@ -48,11 +50,16 @@ type Request = FastifyRequest<{ Params: Readonly<Record<string, string>> }>
 
 /** Declares an operation. The compiler checks `handle` against the types of `query` and `body`. */
 export function endpoint<Query, Body>(declared: Declaration<Query, Body>): Endpoint {
-  const { method, path, access, work } = declared
+  const { method, path, access, work, config } = declared
   return {
     register: (app, base, context) => {
       const url = base + path.replaceAll(/\{(\w+)\}/g, ':$1')
-      app.route({ method, url, config: { access, ...(work && { work }) }, handler: handlerOf(declared, base, context) })
+      app.route({
+        method,
+        url,
+        config: { ...config, access, ...(work && { work }) },
+        handler: handlerOf(declared, base, context)
+      })
     },
     description: declared
   }

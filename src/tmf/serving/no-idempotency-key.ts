@@ -2,12 +2,12 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { HTTP } from '../../messages/http.ts'
 
 /**
- * Refuses `Idempotency-Key` on routes below a base path, e.g. `/billing/v1`, registered afterwards. They need no key,
+ * Refuses `Idempotency-Key` on a path and those below it, e.g. `/billing/v1`, registered afterwards. They need no key,
  * and ignoring one would break its promise.
  */
 export function refuseIdempotencyKeys(app: FastifyInstance, base: string): void {
   app.addHook('onRoute', (route) => {
-    if (!route.url.startsWith(`${base}/`) || ![route.method].flat().includes('POST')) return
+    if (!`${route.url}/`.startsWith(`${base}/`) || ![route.method].flat().includes('POST')) return
     route.preHandler = [route.preHandler ?? [], refuseKey].flat()
   })
 }

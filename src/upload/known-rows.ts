@@ -1,0 +1,62 @@
+import type { Queryable, Transaction } from '../db/database.ts'
+import { computed, computedRow, count, scalars, text } from '../db/row.ts'
+import { type Sql, sql } from '../db/sql.ts'
+import { nameSpace } from '../tmf/declaration/own-names.ts'
+import type { Owner } from '../tmf/declaration/resource.ts'
+import type { RowKey } from './bill-row.ts'
+
+/** A row that made a bill. */
+export interface KnownRow {
+  readonly billId: string
+  readonly contentHash: string
+}
+
+export interface NewRow extends RowKey, KnownRow {}
+
+const KNOWN = computedRow({ place: computed(count, sql`k."place"`), billId: text, contentHash: text })
+
+/** Finds the rows of these keys that made bills of the owner, by the places of the keys, from 0. */
+export async function knownRows(
+  queryable: Queryable,
+  owner: Owner,
+  keys: readonly RowKey[]
+): Promise<ReadonlyMap<number, KnownRow>> {
+  const { rows } = await queryable.run(
+    sql`SELECT ${KNOWN.columns} FROM unnest(${keyArrays(keys)}) WITH ORDINALITY k(${KEY}, "place")
+      JOIN "uploaded_bill" u USING (${KEY})
+      WHERE u."tenant_id" = ${owner.tenantId} AND coalesce(u."partner_id", '') = ${nameSpace(owner)}`,
+    { prepared: true }
+  )
+  return new Map(rows.map(KNOWN.read).map(({ place, ...known }) => [place - 1, known]))
+}
+
+/**
+ * Claims keys for bills that the transaction is to store. Returns the bills that got theirs; the keys of the others are
+ * taken, maybe by one of these. Waits for other transactions that claim the same keys. All claim in one order, which
+ * rules out deadlocks.
+ */
+export async function claimKeys(
+  tx: Transaction,
+  { tenantId, partnerId }: Owner,
+  rows: readonly NewRow[]
+): Promise<ReadonlySet<string>> {
+  const claimed = await tx.run(
+    sql`INSERT INTO "uploaded_bill" ("tenant_id", "partner_id", ${KEY}, "bill_id", "content_hash")
+      SELECT ${tenantId}, ${partnerId}, ${KEY}, "bill_id", "content_hash"
+      FROM unnest(${keyArrays(rows)}, ${rows.map(({ billId }) => billId)}::text[],
+        ${rows.map(({ contentHash }) => contentHash)}::text[]) WITH ORDINALITY
+        r(${KEY}, "bill_id", "content_hash", "place")
+      ORDER BY "account_number" COLLATE "C", "period" COLLATE "C", "reference_kind" COLLATE "C",
+        "reference" COLLATE "C", "place"
+      ON CONFLICT ("tenant_id", coalesce("partner_id", ''), ${KEY}) DO NOTHING RETURNING "bill_id"`,
+    { prepared: true }
+  )
+  return new Set(scalars(claimed, text))
+}
+
+const KEY = sql`"account_number", "period", "reference_kind", "reference"`
+
+function keyArrays(keys: readonly RowKey[]): Sql {
+  return sql`${keys.map(({ accountNumber }) => accountNumber)}::text[], ${keys.map(({ period }) => period)}::text[],
+    ${keys.map(({ referenceKind }) => referenceKind)}::text[], ${keys.map(({ reference }) => reference)}::text[]`
+}

@@ -1,0 +1,50 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type Sql, sql } from '../../src/db/sql.ts'
+import { addPartner, TENANT } from '../support/database.ts'
+import type { Reply } from '../support/server.ts'
+import { row, startUpload, type UploadWorld } from '../upload/upload-world.ts'
+import { attempt } from './guarded-world.ts'
+
+let world: UploadWorld
+let partnerId: string
+beforeAll(async () => {
+  world = await startUpload()
+  partnerId = await addPartner(world.database, TENANT, 'P-1')
+  const replies: readonly Reply[] = [await world.upload([row({ account_number: 'A' })])]
+  expect(replies.map(({ text }) => text)).toEqual(['{}'])
+  await world.call('POST', 'customerBill', { billingAccount: { id: 'B' }, billNo: 'open' })
+})
+afterAll(() => world.close())
+
+const OF_BILL = '23000 uploaded_bill_is_of_its_bill'
+const IMMUTABLE = '23000 uploaded_bill_is_immutable'
+
+/** Adds a copy of the row, changed, for another bill. */
+const add = (columns: object, bill = 'open') => sql`INSERT INTO "uploaded_bill"
+  SELECT (jsonb_populate_record(u, jsonb_build_object('bill_id', b."id", 'account_number', 'B')
+    || ${JSON.stringify(columns)}::jsonb)).*
+  FROM "uploaded_bill" u, "customer_bill" b WHERE coalesce(b."bill_no", 'sent') = ${bill}`
+
+test.each<[string, () => Sql | readonly Sql[], string]>([
+  ['a row makes a second bill', () => add({ account_number: 'A' }), '23505 uploaded_bill_once'],
+  ['a bill is of two rows', () => add({}, 'sent'), '23505 uploaded_bill_pkey'],
+  ['the bill is none', () => add({ bill_id: 'none' }), '23503 uploaded_bill_tenant_id_bill_id_fkey'],
+  ['the bill is of another owner', () => add({ partner_id: partnerId }), OF_BILL],
+  ['a row changes', () => sql`UPDATE "uploaded_bill" SET "content_hash" = 'x'`, IMMUTABLE],
+  ['a row goes without its bill', () => sql`DELETE FROM "uploaded_bill"`, OF_BILL],
+  ['a period is none', () => add({ period: '2026-13' }), '23514 uploaded_bill_period'],
+  ['a reference is of no kind', () => add({ reference: 'x' }), '23514 uploaded_bill_reference'],
+  ['a kind has no reference', () => add({ reference_kind: 'billNo' }), '23514 uploaded_bill_reference'],
+  ['a kind is unknown', () => add({ reference_kind: 'x', reference: 'x' }), '23514 uploaded_bill_reference']
+])('the database refuses that %s', async (_, make, expected) => {
+  expect(await attempt(world, make())).toBe(expected)
+})
+
+test('the database lets a row go with a bill that was never issued', async () => {
+  expect(await attempt(world, [add({}), sql`DELETE FROM "customer_bill" WHERE "bill_no" = 'open'`])).toBe('done')
+})
+
+test('the database refuses that all rows go at once', async () => {
+  const refused = world.database.run(sql`TRUNCATE "uploaded_bill"`)
+  await expect(refused).rejects.toThrow('does not change')
+})
