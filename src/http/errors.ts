@@ -131,9 +131,10 @@ export function collectMethods(app: FastifyInstance): ReadonlyMap<string, Readon
 /** Responds to a known path's missing methods by 405 and `Allow`; call it after the routes are registered. */
 export function refuseOtherMethods(app: FastifyInstance, methods: ReadonlyMap<string, ReadonlySet<string>>): void {
   for (const [url, known] of [...methods]) {
-    const allow = [...known].join(', ')
+    // Before the others are registered, which adds them to the known ones.
+    const taken = [...known]
     const refuse = async () => {
-      throw HTTP.allowedMethods([...known]).with({ Allow: allow })
+      throw HTTP.allowedMethods(taken).with({ Allow: taken.join(', ') })
     }
     const others = app.supportedMethods.filter((method) => !known.has(method)) as HTTPMethods[]
     // Before the body is parsed: the method is wrong, whatever the body.

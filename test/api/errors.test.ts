@@ -174,6 +174,7 @@ test.each([
 ] as const)('%s %s is 405 with Allow', async (method, path, allow) => {
   const reply = await server.call(method, path, 'x', { 'content-type': 'text/plain' })
   expect(reply).toMatchObject({ status: 405, body: { code: '61' }, headers: { allow } })
+  expect(reply.body.message).toBe(`This path takes ${allow}`)
 })
 
 test('the request id is the one the client sent, if harmless, and stands in header and body', async () => {
