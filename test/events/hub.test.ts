@@ -46,6 +46,11 @@ test('the same callback with the same query is subscribed once', async () => {
   expect((await server.call('PATCH', `hub/${other.body.id}`, { query: CREATED })).status).toBe(409)
 })
 
+test('takes a scheme in capital letters', async () => {
+  const callback = fresh().replace('https:', 'HTTPS:')
+  expect((await subscribe({ callback })).body).toMatchObject({ callback })
+})
+
 test('callback and query are the same if they mean the same', async () => {
   const types = ['CustomerBillCreateEvent', 'CustomerBillStateChangeEvent']
   const { body } = await subscribe({ query: `eventType=${types.join()}` })
