@@ -58,7 +58,7 @@ const PUBLIC: Readonly<Record<string, string>> = {
   'src/tmf/bulk': 'bulk insert rows',
   'src/tmf/declaration': 'attribute define own-names predicate resource scalar schema shape',
   'src/tmf/openapi': 'components document endpoint json-schema schemas',
-  'src/tmf/query': 'bind condition-sql cursor list-query match query query-text suggestion',
+  'src/tmf/query': 'bind condition-sql cursor effort list-query match query query-text suggestion',
   'src/tmf/serving': 'endpoint links list list-text no-idempotency-key routes',
   'src/upload': 'endpoint'
 }

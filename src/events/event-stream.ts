@@ -3,6 +3,7 @@ import type { Database } from '../db/database.ts'
 import { slotOf } from '../fairness/request-slot.ts'
 import { addLongAnswer } from '../http/long-answers.ts'
 import { allowSilence } from '../http/long-body.ts'
+import { pace } from '../pace/turns.ts'
 import type { Asked } from '../tmf/serving/endpoint.ts'
 import { positionOf } from './event-list.ts'
 import { type Batch, type Feed, feedOf } from './feed.ts'
@@ -57,6 +58,7 @@ async function* textsOf(
 ): AsyncGenerator<string> {
   let position = start
   let passed: string | undefined
+  const turn = pace()
   yield `retry: ${RETRY_MS}\n\n`
   for (let due = await next(); due; due = await next()) {
     if (due === 'beat') {
@@ -66,6 +68,7 @@ async function* textsOf(
       continue
     }
     for (const event of due.events) {
+      await turn()
       const data = write(event)
       passed = data === undefined ? event.id : undefined
       if (data !== undefined) yield `id: ${event.id}\nevent: ${event.eventType}\ndata: ${data}\n\n`

@@ -2,6 +2,7 @@ import type { Instant } from '../base/instant.ts'
 import type { Queryable } from '../db/database.ts'
 import { count, instant, optional, rowOf, text, texts } from '../db/row.ts'
 import { sql } from '../db/sql.ts'
+import { pace } from '../pace/turns.ts'
 import { blockedLanes, dueExceptions, type Exception, nextException } from './exceptions.ts'
 import type { Queued } from './lanes.ts'
 import type { ListenerKey } from './lease.ts'
@@ -72,8 +73,8 @@ export async function gather(
   const fresh = await read(situation.readUpTo, target)
   const items = [
     ...(await exceptionItems(reading, listener, exceptions)),
-    ...replayed.map((event) => itemOf(reading, blocked, event, 'replay', isWanted(replay, event))),
-    ...fresh.map((event) => itemOf(reading, blocked, event, 'new', true))
+    ...(await inTurn(replayed, (event) => itemOf(reading, blocked, event, 'replay', isWanted(replay, event)))),
+    ...(await inTurn(fresh, (event) => itemOf(reading, blocked, event, 'new', true)))
   ]
   const isIdleProbe = isProbe && !items.some(({ fate }) => fate === 'unsent')
   const probed = isIdleProbe ? await exceptionItems(reading, listener, await nextException(database, listener)) : []
@@ -113,12 +114,23 @@ async function exceptionItems(
     tenantId,
     exceptions.map(({ eventId }) => eventId)
   )
-  return events.map((event) => {
+  return inTurn(events, (event) => {
     const payload = payloadOf(event)
     const exception = exceptions.find(({ eventId }) => eventId === event.id)
     const fate = payload === undefined ? 'delivered' : 'unsent'
     return { event, position: event.position, lane: laneOf(event), payload, from: 'exception', exception, fate }
   })
+}
+
+/** Lets others in between: conditions take their time, and payloads may be long. */
+async function inTurn(events: readonly EventRow[], work: (event: EventRow) => Item): Promise<readonly Item[]> {
+  const items: Item[] = []
+  const turn = pace()
+  for (const event of events) {
+    items.push(work(event))
+    await turn()
+  }
+  return items
 }
 
 /** The resource: its events are delivered in their order. */

@@ -9,7 +9,6 @@ export function payloads(addresses: Addresses): (listener: Listener, event: Even
   const written = new WeakMap<EventRow, string>()
   return ({ subscription }, event) => {
     if (!subscription.conditions.has(event.eventType)) return undefined
-    if (!subscription.conditions.has(event.eventType)) return undefined
     const text = written.get(event) ?? writeEvent(event, addresses)
     written.set(event, text)
     return payloadFor(subscription, text)

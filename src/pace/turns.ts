@@ -1,6 +1,8 @@
 import { requireNoTransaction } from './slow.ts'
 
 const PIECE_LENGTH = 32_768
+/** Work that goes on for longer lets others in. */
+const TURN_MS = 10
 
 const waiting: (() => void)[] = []
 
@@ -13,6 +15,16 @@ export function nextTurn(): Promise<void> {
   return new Promise((resolve) => {
     if (waiting.push(resolve) === 1) setImmediate(begin)
   })
+}
+
+/** Returns a function to await between small pieces of work: it waits for a turn when the last one was long ago. */
+export function pace(): () => Promise<void> {
+  let turnAt = performance.now()
+  return async () => {
+    if (performance.now() - turnAt < TURN_MS) return
+    await nextTurn()
+    turnAt = performance.now()
+  }
 }
 
 /** Yields text in larger pieces, each in a turn of its own. Joins small pieces to save turns. */

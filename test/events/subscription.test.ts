@@ -130,6 +130,15 @@ describe('fields', () => {
   })
 })
 
+test('wants an event on which its conditions would take too long', () => {
+  const names = Array.from({ length: 500 }, () => ({ name: 'a'.repeat(250) }))
+  const event = CREATED.replace(/"relatedParty":\[.*?\]/, `"relatedParty":${JSON.stringify(names)}`)
+  const wants = (pattern: string) =>
+    payloadFor(readSubscription(`event.customerBill.relatedParty.name*=${encodeURIComponent(pattern)}`), event)
+  expect(wants('^b')).toBeUndefined()
+  expect(wants(`(${'a|'.repeat(11)}a){20}b`)).toBe(event)
+})
+
 test('compares every digit of an amount', () => {
   const event = CREATED.replace(
     '"state":"new"',

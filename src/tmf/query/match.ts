@@ -3,27 +3,34 @@ import type { Path } from '../declaration/predicate.ts'
 import { scalarKind } from '../declaration/scalar.ts'
 import type { Scalar } from '../declaration/shape.ts'
 import type { Atom, Bound } from './bind.ts'
+import { type Effort, spend } from './effort.ts'
 import { regexMatches } from './regex.ts'
 
-/** Matches a document, or an element of a list. The twin of condition-sql.ts. */
-export function match(bound: Bound, value: unknown): boolean {
+/** A comparison of a value costs as much as some steps of a pattern. */
+const COMPARISON = 10
+
+/**
+ * Matches a document, or an element of a list. The twin of condition-sql.ts. Throws `TooMuchEffort` when the effort is
+ * spent.
+ */
+export function match(bound: Bound, value: unknown, effort?: Effort): boolean {
   switch (bound.op) {
     case 'and':
-      return bound.terms.every((term) => match(term, value))
+      return bound.terms.every((term) => match(term, value, effort))
     case 'or':
-      return bound.terms.some((term) => match(term, value))
+      return bound.terms.some((term) => match(term, value, effort))
     case 'not':
-      return !match(bound.term, value)
+      return !match(bound.term, value, effort)
     case 'exists':
       return valuesAt(value, bound.path).length > 0
     case 'some':
-      return elementsAt(value, bound.path).some((element) => match(bound.where, element))
+      return elementsAt(value, bound.path).some((element) => match(bound.where, element, effort))
     case 'length':
       return valuesAt(value, bound.path).some(
         (found) => Array.isArray(found) && ORDER[bound.operator](found.length - bound.value)
       )
     case 'test':
-      return elementsAt(value, bound.path).some((found) => meets(found, bound.leaf, bound.anyOf))
+      return elementsAt(value, bound.path).some((found) => meets(found, bound, effort))
   }
 }
 
@@ -47,13 +54,21 @@ function member(value: unknown, name: string): unknown {
   return memberOf(value, name)
 }
 
-function meets(value: unknown, leaf: Scalar, anyOf: readonly (readonly Atom[])[]): boolean {
+type Test = Extract<Bound, { readonly op: 'test' }>
+
+function meets(value: unknown, { leaf, anyOf }: Test, effort: Effort | undefined): boolean {
   const text = scalarKind(leaf).textOf(value)
-  return text !== undefined && anyOf.some((atoms) => atoms.every((atom) => atomHolds(text, leaf, atom)))
+  return text !== undefined && anyOf.some((atoms) => atoms.every((atom) => atomHolds(text, leaf, atom, effort)))
 }
 
-function atomHolds(text: string, leaf: Scalar, { operator, value, ignoreCase }: Atom): boolean {
-  if (operator === 'regex') return regexMatches(value, text, ignoreCase ?? false)
+function atomHolds(
+  text: string,
+  leaf: Scalar,
+  { operator, value, ignoreCase }: Atom,
+  effort: Effort | undefined
+): boolean {
+  spend(effort, COMPARISON)
+  if (operator === 'regex') return regexMatches(value, text, ignoreCase ?? false, effort)
   return ORDER[operator](scalarKind(leaf).compare(text, value))
 }
 

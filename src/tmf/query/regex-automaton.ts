@@ -9,9 +9,9 @@ export interface Part {
 
 /**
  * Searches the part in a text. Walks all alternatives at once, unlike RegExp, so the time is at most proportional to
- * (states of the part) x (length of the text).
+ * (states of the part) x (length of the text). Tells `spend` how many states each character is tried on.
  */
-export function occursIn(part: Part, text: string): boolean {
+export function occursIn(part: Part, text: string, spend: (states: number) => void): boolean {
   const matched = fork([])
   const first = [part.before(matched)]
   let position = 0
@@ -19,6 +19,7 @@ export function occursIn(part: Part, text: string): boolean {
   for (const character of text) {
     if (matched.reachedAt === position) return true
     position += character.length
+    spend(1 + reached.length)
     const next = reach(first, position, step(reached, codeOf(character), position))
     reached = follow(next, position, text.length)
   }

@@ -1,4 +1,5 @@
 import { QUERIES } from '../../messages/query.ts'
+import { type Effort, spend } from './effort.ts'
 import { anchor, choice, occursIn, one, type Part, repeat, sequence } from './regex-automaton.ts'
 import {
   between,
@@ -19,6 +20,8 @@ const MAX_BOUND = 255
  * text.
  */
 const MAX_STATES = 512
+/** Characters of a pattern for which one state is one step. */
+const STATE_LENGTH = 64
 /** Anchors ^ and $ in a pattern: Postgres may need time exponential in their number to compile it. */
 const MAX_ANCHORS = 8
 
@@ -34,10 +37,15 @@ export function checkRegex(pattern: string): string {
 /**
  * Searches a text by a pattern, the twin of Postgres' `~` (`~*` with `ignoreCase`) under COLLATE "C": letter case and
  * \d \w \s are those of ASCII. Throws as `checkRegex` does. RegExp would not do: it knows more white space and letter
- * case than COLLATE "C", and it backtracks, so a hostile pattern could block the process for hours.
+ * case than COLLATE "C", and it backtracks, so a hostile pattern could block the process for hours. Throws
+ * `TooMuchEffort` when the effort is spent.
  */
-export function regexMatches(pattern: string, text: string, ignoreCase: boolean): boolean {
-  return occursIn(parse(pattern, ignoreCase), text)
+export function regexMatches(pattern: string, text: string, ignoreCase: boolean, effort?: Effort): boolean {
+  const part = parse(pattern, ignoreCase)
+  spend(effort, pattern.length + part.size)
+  // A state of a long pattern may be a long class.
+  const weight = Math.ceil(pattern.length / STATE_LENGTH)
+  return occursIn(part, text, (states) => spend(effort, states * weight))
 }
 
 interface Reader {
