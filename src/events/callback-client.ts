@@ -118,7 +118,7 @@ async function startOf(body: Dispatcher.ResponseData['body']): Promise<string> {
 /** Reads seconds, or a date, which counts from the answer's own Date. */
 function retryAfterMs(headers: Dispatcher.ResponseData['headers']): number | undefined {
   const [after, now] = [headers['retry-after'], headers.date].map(String)
-  if (/^\d{1,9}$/.test(String(after))) return Number(after) * 1_000
+  if (/^\d+$/.test(String(after))) return Number(after) * 1_000
   const wait = Date.parse(String(after)) - Date.parse(String(now))
   return Number.isNaN(wait) ? undefined : Math.max(wait, 0)
 }

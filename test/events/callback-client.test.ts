@@ -65,6 +65,8 @@ test.each([
 
 test.each([
   [{ 'retry-after': '120' }, 120_000],
+  [{ 'retry-after': '9'.repeat(12) }, 999_999_999_999_000],
+  [{ 'retry-after': '9'.repeat(400) }, Number.POSITIVE_INFINITY],
   [{ 'retry-after': 'Wed, 21 Oct 2026 07:28:30 GMT', date: 'Wed, 21 Oct 2026 07:28:00 GMT' }, 30_000],
   [{ 'retry-after': 'Wed, 21 Oct 2026 07:27:00 GMT', date: 'Wed, 21 Oct 2026 07:28:00 GMT' }, 0],
   [{ 'retry-after': 'soon' }, undefined],
