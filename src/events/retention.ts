@@ -12,7 +12,7 @@ const STEPS_MAX = 5
  */
 export async function purgeEvents(database: Database, days: number): Promise<void> {
   const before = sql`now() - ${days}::int * interval '1 day'`
-  for (const statement of [attempts(before), deadLetters(before), events(before)]) {
+  for (const statement of [attempts(before), deadLetters(before), abandoned(before), events(before)]) {
     for (let step = 0; step < STEPS_MAX; step++) {
       const { rowCount } = await database.run(statement)
       if (rowCount < STEP) break
@@ -30,6 +30,15 @@ function deadLetters(before: Sql): Sql {
   return sql`DELETE FROM "event_delivery" WHERE ("tenant_id", "listener_id", "event_id") IN (
     SELECT "tenant_id", "listener_id", "event_id" FROM "event_delivery" WHERE "dead_at" < ${before}
     ORDER BY "dead_at" LIMIT ${STEP} FOR UPDATE SKIP LOCKED)`
+}
+
+/** Old events that still wait for a listener which has ended. */
+function abandoned(before: Sql): Sql {
+  return sql`DELETE FROM "event_delivery" WHERE ("tenant_id", "listener_id", "event_id") IN (
+    SELECT d."tenant_id", d."listener_id", d."event_id" FROM "event_listener" l
+    JOIN "event_delivery" d ON d."tenant_id" = l."tenant_id" AND d."listener_id" = l."id" AND d."state" = 'waiting'
+    JOIN "event" e ON e."tenant_id" = d."tenant_id" AND e."id" = d."event_id"
+    WHERE l."state" = 'ended' AND e."event_time" < ${before} LIMIT ${STEP} FOR UPDATE OF d SKIP LOCKED)`
 }
 
 /** Reads few events of a tenant, by their positions; a tenant without old events costs one look into an index. */

@@ -69,6 +69,15 @@ test('the listener that is the farthest behind decides; one that has ended keeps
   expect(await left()).toEqual(['e3', 'e4', 'e5', 'e6'])
 })
 
+test('what waits for a listener that has ended is not kept', async () => {
+  await addListener('L', 'e1', 'ended')
+  await deliver('e2')
+  await deliver('e6')
+  expect(await left()).toEqual(['e6'])
+  const waiting = await database.run(sql`SELECT "event_id" FROM "event_delivery"`)
+  expect(waiting.rows).toEqual([['e6']])
+})
+
 test('what waits is kept, and so is a dead letter, until it is old itself', async () => {
   await addListener('L', 'e6')
   await deliver('e1')
