@@ -210,8 +210,9 @@ describe('every answer is as the document says', () => {
   })
 
   test('and every answer that the document describes occurs', () => {
+    // The operations of a listener have a test of their own.
     const own = operationsOf(contract.document).filter(
-      ({ path }) => paths.includes(path.split('/')[1] ?? '') && !path.endsWith('/rotate')
+      ({ path }) => paths.includes(path.split('/')[1] ?? '') && !path.startsWith('/hub/{id}/')
     )
     for (const { operation } of own) {
       const described = Object.keys(operation.responses).filter((status) => !FAILURES.includes(status))
