@@ -79,7 +79,7 @@ const declared = declareResource(['checkPosted', 'completeFromDatabase', 'concea
       ended: ['active', 'paused']
     }
   },
-  unique: { event_listener_once: 'callback or query' },
+  unique: { event_listener_once: 'callback and query' },
   internal: { columns: ['headers', 'subscription_hash'], derive: hashOf },
   secret: SECRET,
   completePosted: (document, { now }) => {
