@@ -21,10 +21,13 @@ export async function knownRows(
   owner: Owner,
   keys: readonly RowKey[]
 ): Promise<ReadonlyMap<number, KnownRow>> {
+  // Looks each key up by itself: no plan reads all rows of the tenant.
   const { rows } = await queryable.run(
     sql`SELECT ${KNOWN.columns} FROM unnest(${keyArrays(keys)}) WITH ORDINALITY k(${KEY}, "place")
-      JOIN "uploaded_bill" u USING (${KEY})
-      WHERE u."tenant_id" = ${owner.tenantId} AND coalesce(u."partner_id", '') = ${nameSpace(owner)}`,
+      CROSS JOIN LATERAL (SELECT "bill_id", "content_hash" FROM "uploaded_bill" u
+        WHERE u."tenant_id" = ${owner.tenantId} AND coalesce(u."partner_id", '') = ${nameSpace(owner)}
+          AND u."account_number" = k."account_number" AND u."period" = k."period"
+          AND u."reference_kind" = k."reference_kind" AND u."reference" = k."reference" LIMIT 1) u`,
     { prepared: true }
   )
   return new Map(rows.map(KNOWN.read).map(({ place, ...known }) => [place - 1, known]))
