@@ -6,13 +6,14 @@ import { type BenchServer, postgresVersion, restoreBills } from './database.ts'
 import { measureEvents } from './events.ts'
 import { type Loader, startLoader } from './loader.ts'
 import { type Measured, measure, type Setting, type Subject } from './measure.ts'
-import { ATTACKS, EVENTS, type Options, RATES, RUNS, TOKENS } from './options.ts'
+import { ATTACKS, EVENTS, type Options, RATES, RUNS, TOKENS, UPLOADS } from './options.ts'
 import { measureRates } from './rates.ts'
 import type { CaseResult, Memory, Report, ScalingResult } from './report.ts'
 import { measureRuns } from './runs.ts'
 import { drawSample } from './sample.ts'
 import { startBare, startOurs, type Target } from './target.ts'
 import { measureTokens } from './tokens.ts'
+import { measureUploads } from './uploads.ts'
 
 /** The baseline of a larger table. */
 const SMALL = 10_000
@@ -46,7 +47,7 @@ export async function benchmark(server: BenchServer, options: Options): Promise<
   const isAsked = (name: string) => options.only.length === 0 || options.only.includes(name)
   const tokens = isAsked(TOKENS) ? await measureTokens(loader, ours, large.sample, options.seconds) : undefined
   const written = await measureCases(loader, writes, large, options)
-  const rates = isAsked(RATES) ? await measureRates(ours, largeUrl) : undefined
+  const sent = await measureSent(ours, largeUrl, isAsked)
   const runs = isAsked(RUNS) ? await measureRuns(server, loader, options) : undefined
   const setup = { loader, target: ours, setting: large, databaseUrl: largeUrl }
   const events = isAsked(EVENTS) ? await measureEvents(setup, options) : undefined
@@ -60,10 +61,22 @@ export async function benchmark(server: BenchServer, options: Options): Promise<
     machine: { ...machine, postgres: await postgresVersion(largeUrl) },
     cases: withRatios([...read, ...written]),
     ...(tokens && { tokens }),
-    ...(rates && { rates }),
+    ...sent,
     ...(runs && { runs }),
     ...(events && { events }),
     ...(attacks.length > 0 && { attacks })
+  }
+}
+
+/** Measures what other systems send in bulk. */
+async function measureSent(
+  target: Target,
+  databaseUrl: string,
+  isAsked: (name: string) => boolean
+): Promise<Pick<Report, 'rates' | 'uploads'>> {
+  return {
+    ...(isAsked(RATES) && { rates: await measureRates(target, databaseUrl) }),
+    ...(isAsked(UPLOADS) && { uploads: await measureUploads(target, databaseUrl) })
   }
 }
 

@@ -8,6 +8,9 @@ export const TOKENS = 'tokens'
 /** Rates posted as lines; not a single case. */
 export const RATES = 'rates'
 
+/** Bills of another system uploaded; not a single case. */
+export const UPLOADS = 'uploads'
+
 /** Runs of cycles; not a single case. */
 export const RUNS = 'runs'
 
@@ -21,6 +24,7 @@ const NAMES = [
   ...cases.map(({ name }) => name),
   TOKENS,
   RATES,
+  UPLOADS,
   RUNS,
   EVENTS,
   ATTACKS,

@@ -9,6 +9,7 @@ import { runGates, runTables } from './run-report.ts'
 import type { RunResult } from './runs.ts'
 import { decimal, megabytes, table, whole } from './table.ts'
 import type { TokenResult } from './tokens.ts'
+import type { UploadResult } from './uploads.ts'
 
 /** The content of `reports/bench.json`. */
 export interface Report {
@@ -21,6 +22,7 @@ export interface Report {
   readonly scaling: readonly ScalingResult[]
   readonly tokens?: TokenResult
   readonly rates?: RateResult
+  readonly uploads?: UploadResult
   readonly runs?: RunResult
   readonly events?: EventResult
   readonly attacks?: readonly AttackResult[]
@@ -58,12 +60,15 @@ const TOKENS_PER_SECOND_MIN = 50
 /** The most that tokens issued at that rate may slow down reads. */
 const DELAY_MAX = 2
 const MEMORY_MAX_BYTES = 180_000_000
+/** Of 500 bills of another system. */
+const UPLOAD_MS_MAX = 200
 const RATES_PER_SECOND_MIN = 20_000
 /** For any number of rates. */
 const RATES_MEMORY_MAX_BYTES = 600_000_000
 
 /** Returns the gates of all results. Scaling counts on one connection, where a p50 includes no queue. */
-export function gatesOf({ cases, scaling, tokens, rates, runs, events, attacks, memory }: Report): readonly Gate[] {
+export function gatesOf(report: Report): readonly Gate[] {
+  const { cases, scaling, tokens, rates, uploads, runs, events, attacks, memory } = report
   const ratios = cases.flatMap(({ name, title, ratio }): Gate[] => {
     if (ratio === undefined || !RATIO_GATES.includes(name)) return []
     return [{ title: `${title} / bare`, value: decimal(ratio), limit: `>= ${RATIO_MIN}`, isMet: ratio >= RATIO_MIN }]
@@ -77,7 +82,8 @@ export function gatesOf({ cases, scaling, tokens, rates, runs, events, attacks, 
   const limit = `< ${megabytes(MEMORY_MAX_BYTES)}`
   const isMet = memory.used < MEMORY_MAX_BYTES
   const idle = { title: 'idle memory', value: megabytes(memory.used), limit, isMet }
-  const streams = [...(tokens ? tokenGates(tokens) : []), ...(rates ? rateGates(rates) : [])]
+  const sent = [...(rates ? rateGates(rates) : []), ...(uploads ? uploadGates(uploads) : [])]
+  const streams = [...(tokens ? tokenGates(tokens) : []), ...sent]
   const background = [...(runs ? runGates(runs) : []), ...(events ? eventGates(events) : [])]
   return [...ratios, ...sizes, ...streams, ...background, ...attackGates(attacks ?? []), idle]
 }
@@ -112,6 +118,15 @@ function rateGates({ perSecond, memory }: RateResult): readonly Gate[] {
       isMet: memory < RATES_MEMORY_MAX_BYTES
     }
   ]
+}
+
+function uploadGates({ ms, againMs }: UploadResult): readonly Gate[] {
+  return [
+    { title: 'upload of 500 bills, ms', ms },
+    { title: 'the same upload again, ms', ms: againMs }
+  ].map(({ title, ms: value }) => {
+    return { title, value: decimal(value), limit: `<= ${UPLOAD_MS_MAX}`, isMet: value <= UPLOAD_MS_MAX }
+  })
 }
 
 export function printable(report: Report): string {

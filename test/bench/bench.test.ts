@@ -177,6 +177,8 @@ test.each([
   { what: 'too few tokens', given: { tokens: issued(49.9, 1) }, met: [false, true, true] },
   { what: 'reads that tokens delay', given: { tokens: issued(51, 2.01) }, met: [true, false, true] },
   { what: 'enough rates', given: { rates: { perSecond: 20_000, memory: 599e6 } }, met: [true, true, true] },
+  { what: 'quick uploads', given: { uploads: { ms: 200, againMs: 200 } }, met: [true, true, true] },
+  { what: 'slow uploads', given: { uploads: { ms: 200.1, againMs: 201 } }, met: [false, false, true] },
   { what: 'too few rates', given: { rates: { perSecond: 19_999, memory: 600e6 } }, met: [false, false, true] },
   { what: 'too much memory', given: { memory: { started: 100e6, used: 180e6 } }, met: [false] }
 ])('the gates judge $what', ({ given, met }) => {
