@@ -3,13 +3,14 @@ import { claimLeases, type ListenerKey, nameOf, renewLeases } from './lease.ts'
 import { listenersDue, tenantsWithEvents } from './look.ts'
 import { horizon } from './outbox.ts'
 import { type DeliveryContext, deliverRound, FIRST_LIMIT, type Line } from './round.ts'
-import { type Slots, slots } from './slots.ts'
+import { fairSlots, type KeyedSlots } from './slots.ts'
 
 /** The listeners that a process has leased, and where it is with them. */
 export interface Desk {
   readonly leased: Map<string, Leased>
-  readonly sound: Slots
-  readonly failing: Slots
+  /** By tenants, as the next ones. */
+  readonly sound: KeyedSlots
+  readonly failing: KeyedSlots
   /** The last horizon. */
   seen: number
   /** In ms of `performance.now()`, as the next one. */
@@ -33,15 +34,17 @@ const RENEWAL_MS = 3_000
 const REST_MS = 1_000
 const LISTENERS_MAX = 10_000
 const CLAIMED_MAX = 100
-/** Rounds at the same time hold their events in memory. Those of failing listeners take no place of the others. */
+/** Rounds at the same time hold their events in memory. Failing and slow listeners take no places of the others. */
 const ROUNDS_MAX = 64
 const FAILING_ROUNDS_MAX = 32
+/** Of one tenant. */
+const SHARE_MAX = 0.75
 
 export function openDesk(): Desk {
   return {
     leased: new Map(),
-    sound: slots(ROUNDS_MAX),
-    failing: slots(FAILING_ROUNDS_MAX),
+    sound: fairSlots(ROUNDS_MAX, ROUNDS_MAX * SHARE_MAX),
+    failing: fairSlots(FAILING_ROUNDS_MAX, FAILING_ROUNDS_MAX * SHARE_MAX),
     seen: 0,
     claimedAt: Number.NEGATIVE_INFINITY,
     renewedAt: performance.now()
@@ -71,7 +74,7 @@ async function lookForListeners({ database, clock, newId }: DeliveryContext, des
   if (desk.claimedAt - desk.renewedAt >= RENEWAL_MS) await renew(database, desk)
   const room = Math.min(LISTENERS_MAX - leased.size, CLAIMED_MAX)
   for (const { failures, ...claimed } of await claimLeases(database, newId(), clock(), room)) {
-    const line: Line = { ...claimed, target: 0, limit: FIRST_LIMIT, isFailing: failures > 0 }
+    const line: Line = { ...claimed, target: 0, limit: FIRST_LIMIT, isFailing: failures > 0, isSlow: false }
     leased.set(keyOf(claimed), { line, isDue: true, restsUntil: 0, working: undefined })
   }
   if (leased.size === 0) return
@@ -104,7 +107,8 @@ async function lookForEvents({ database }: DeliveryContext, desk: Desk): Promise
 function begin(context: DeliveryContext, desk: Desk, warnings: Warnings, one: Leased): void {
   const { line } = one
   one.isDue = false
-  one.working = (line.isFailing ? desk.failing : desk.sound)(() => deliverRound(context, line))
+  const rounds = line.isFailing || line.isSlow ? desk.failing : desk.sound
+  one.working = rounds(line.tenantId, () => deliverRound(context, line))
     .then(
       (end) => {
         if (end === 'released') leave(desk, one)

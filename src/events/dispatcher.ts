@@ -10,7 +10,7 @@ import { type DeliveryFigures, deliveryFigures } from './figures.ts'
 import { releaseLeases } from './lease.ts'
 import type { DeliveryContext } from './round.ts'
 import { sharedReads } from './shared-reads.ts'
-import { slots, slotsByKey } from './slots.ts'
+import { fairSlots, slots, slotsByKey } from './slots.ts'
 
 /** Delivers events to the listeners that this process has leased. */
 export interface Dispatcher {
@@ -32,6 +32,7 @@ const LOOK_MS = 100
 
 const POST_TIMEOUT_MS = 10_000
 const POSTS_MAX = 256
+const POSTS_PER_TENANT_MAX = 192
 /** As many as the client has connections. */
 const POSTS_PER_HOST_MAX = 32
 /** Connections of the pool; the others are for requests. */
@@ -101,7 +102,7 @@ function contextOf(parts: DispatcherParts, signal: AbortSignal, isStopping: () =
     signal,
     isStopping,
     ofHost: slotsByKey(POSTS_PER_HOST_MAX),
-    ofAll: slots(POSTS_MAX)
+    ofTenant: fairSlots(POSTS_MAX, POSTS_PER_TENANT_MAX)
   }
 }
 

@@ -38,6 +38,8 @@ export interface Line extends ListenerKey {
   target: number
   limit: number
   isFailing: boolean
+  /** A post of the last round took long. */
+  isSlow: boolean
   concurrency?: number
   listener?: Listener
 }
@@ -52,6 +54,8 @@ export const FIRST_LIMIT = 50
 const LENGTH_MAX = 4_194_304
 /** A round begins no post after this time: its results are stored soon. */
 const ROUND_MS = 2_000
+/** A receiver that takes as long for a post is slow. */
+const SLOW_MS = 1_000
 
 /** Delivers some events to a listener and stores the results. */
 export async function deliverRound(context: DeliveryContext, line: Line): Promise<RoundEnd> {
@@ -138,6 +142,7 @@ async function post(
   })
   line.concurrency = concurrency
   line.isFailing = standing.failures > 0
+  if (attempts.length > 0) line.isSlow = attempts.some(({ durationMs }) => durationMs >= SLOW_MS)
   const failed = new Set(items.filter(({ fate }) => fate === 'failed').map(({ lane }) => lane))
   for (const item of unsent) if (item.fate === 'unsent' && failed.has(item.lane)) item.fate = 'held'
   return { attempts, standing }

@@ -3,7 +3,7 @@ import type { Attempt } from './attempts.ts'
 import type { CallbackClient } from './callback-client.ts'
 import type { Listener } from './listener.ts'
 import type { EventRow } from './outbox.ts'
-import type { Slots } from './slots.ts'
+import type { KeyedSlots } from './slots.ts'
 
 export interface Sending {
   readonly client: CallbackClient
@@ -13,15 +13,15 @@ export interface Sending {
   readonly timeoutMs: number
   /** Gives up all posts at once. */
   readonly signal: AbortSignal
-  readonly ofHost: (host: string, work: () => Promise<Attempt>) => Promise<Attempt>
-  readonly ofAll: Slots
+  readonly ofHost: KeyedSlots
+  readonly ofTenant: KeyedSlots
 }
 
 const USER_AGENT = 'tmf678-server'
 
 /** Posts one event, signed as the Standard Webhooks have it. Never throws. */
 export function send(sending: Sending, listener: Listener, event: EventRow, payload: string): Promise<Attempt> {
-  const { client, clock, newId, timeoutMs, signal, ofHost, ofAll } = sending
+  const { client, clock, newId, timeoutMs, signal, ofHost, ofTenant } = sending
   const url = addressOf(listener, event.eventType)
   const post = async () => {
     const attemptedAt = clock()
@@ -29,7 +29,7 @@ export function send(sending: Sending, listener: Listener, event: EventRow, payl
     const result = await client.post({ url: url.href, headers, body: payload, timeoutMs, signal })
     return { ...result, id: newId(), eventId: event.id, eventType: event.eventType, attemptedAt }
   }
-  return ofHost(url.host, () => ofAll(post))
+  return ofHost(url.host, () => ofTenant(listener.tenantId, post))
 }
 
 function signed(

@@ -19,8 +19,17 @@ export function slots(max: number): Slots {
   }
 }
 
+/** Runs the work of a key at once, or when others have ended. */
+export type KeyedSlots = <T>(key: string, work: () => Promise<T>) => Promise<T>
+
+/** At most `max` at the same time, and `maxOfKey` of each key: no key takes the slots of all others. */
+export function fairSlots(max: number, maxOfKey: number): KeyedSlots {
+  const [all, own] = [slots(max), slotsByKey(maxOfKey)]
+  return (key, work) => own(key, () => all(work))
+}
+
 /** At most `max` of each key at the same time. */
-export function slotsByKey(max: number): <T>(key: string, work: () => Promise<T>) => Promise<T> {
+export function slotsByKey(max: number): KeyedSlots {
   const users = new Map<string, { readonly slots: Slots; count: number }>()
   return async (key, work) => {
     const user = users.get(key) ?? { slots: slots(max), count: 0 }

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { sql } from '../../src/db/sql.ts'
+import { KEYS, OTHER_TENANT } from '../support/database.ts'
 import { until } from '../support/until.ts'
 import { type DeliveryWorld, type Got, movable, openDeliveryWorld, type Receiver, receiver } from './delivery-world.ts'
 
@@ -114,6 +115,21 @@ test('a receiver that never answers is given up, one post at a time', async () =
   for (const [, status, fault, answer] of await attemptsOf(listener)) {
     expect([status, fault, answer]).toEqual([null, 'timeout', ''])
   }
+})
+
+test('listeners of one tenant that never answer leave room for the others', async () => {
+  const hung = await Promise.all(Array.from({ length: 70 }, () => receiver(() => undefined)))
+  for (const { url } of hung) await world.subscribe(url, { tenantId: OTHER_TENANT })
+  const to = await receiver()
+  await world.subscribe(to.url)
+  const posted = { billingAccount: { id: 'A' } }
+  await world.call('POST', 'customerBill', posted, { token: KEYS[OTHER_TENANT] })
+  world.dispatch({ timeoutMs: MINUTE })
+  const underWay = () => hung.filter(({ got }) => got.length > 0).length
+  await until('the tenant has as many posts under way as it may have', () => underWay() === 48)
+  const bill = await world.bill()
+  await until('the other tenant gets its event', () => to.taken.length === 1)
+  expect([to.taken, underWay()]).toEqual([await world.events(bill), 48])
 })
 
 test('a redirection is not followed', async () => {
