@@ -12,7 +12,7 @@ type Writer = (typeof WRITERS)[number]
 const NAMES = 3
 const SEQUENCES = 40
 
-type What = 'customer' | 'account' | 'aliases' | 'rate' | 'lines' | 'keyed' | 'payment' | 'preview' | 'find' | 'demand'
+type What = (typeof STEPS)[number]
 interface Step {
   readonly who: Writer
   readonly what: What
@@ -20,8 +20,9 @@ interface Step {
   readonly other: number
 }
 
-const STEPS: readonly What[] = [
-  ...(['customer', 'account', 'aliases', 'rate', 'lines', 'keyed', 'payment', 'preview', 'find', 'demand'] as const)
+const STEPS = [
+  ...(['customer', 'account', 'aliases', 'rate', 'lines', 'keyed', 'payment', 'preview', 'find', 'demand'] as const),
+  'upload' as const
 ]
 const step: fc.Arbitrary<Step> = fc.record({
   who: fc.constantFrom(...WRITERS),
@@ -96,6 +97,10 @@ async function take(world: World, { who, what, name: at, other }: Step): Promise
       return `${await send('GET', `accounts/${alias}`)} ${await send('GET', `customers/${name}`)}`
     case 'demand':
       return send('POST', 'customerBillOnDemand', { relatedParty: { id: name, '@referredType': 'Customer' } })
+    case 'upload': {
+      const row = { account_number: alias, amount: 3, due_date: '31-12-2099', period: '12-2099', external_id: name }
+      return send('POST', '/bills', [row], { prefer: 'return=representation' })
+    }
   }
 }
 
@@ -113,6 +118,11 @@ async function outcome(world: World, owners: readonly Writer[]): Promise<unknown
     FROM "applied_customer_billing_rate" x
     LEFT JOIN "partner" p ON p."tenant_id" = x."tenant_id" AND p."id" = x."partner_id"
     WHERE x."tenant_id" = ${world} AND ${own} GROUP BY 1, 2, 3
+    UNION ALL
+    SELECT 'uploaded', coalesce(p."account_number", ''), "own_name"(x."partner_id", x."billing_account_id"),
+      sum(x."remaining_amount_value"), count(*)
+    FROM "customer_bill" x LEFT JOIN "partner" p ON p."tenant_id" = x."tenant_id" AND p."id" = x."partner_id"
+    WHERE x."tenant_id" = ${world} AND ${own} AND x."billing_period" IS NOT NULL GROUP BY 1, 2, 3
     UNION ALL
     SELECT 'audited', split_part("actor_name", ' ', 2), "action", 0, count(*) FROM "audit"
     WHERE "tenant_id" = ${world} AND split_part("actor_name", ' ', 2) = ANY(${owners}::text[]) GROUP BY 1, 2, 3
