@@ -138,4 +138,18 @@ const queries: Task = {
 }
 
 /** Tasks on bills. They use the variables of a run. */
-export const BILL_TASKS: readonly Task[] = [documents, payments, states, queries]
+const uploads: Task = {
+  name: 'Bills of other systems',
+  description: 'Rows of another system, each of which makes one bill.',
+  requests: [
+    { name: 'Upload bills', operation: 'uploadBills', status: 200 },
+    {
+      name: 'Upload them again, for the result of each row',
+      operation: 'uploadBills',
+      status: 200,
+      headers: { Prefer: 'return=representation' }
+    }
+  ]
+}
+
+export const BILL_TASKS: readonly Task[] = [documents, payments, states, queries, uploads]
