@@ -55,6 +55,19 @@ async function toldBy<T>(work: () => Promise<T>): Promise<{ readonly types: read
 }
 
 describe('the latest event of a resource is what the API returns', () => {
+  test('of uploaded bills, one of them paid from credit', async () => {
+    const [account = ''] = await world.addAccounts(1, [])
+    await pay(world.server, account, 5)
+    const row = { amount: 119, due_date: '31-12-2099', period: '12-2099' }
+    const rows = [account, 'X-UPLOADED'].map((account_number) => ({ ...row, account_number }))
+    expect((await toldBy(() => does('POST', '/bills', rows))).types).toEqual([
+      'CustomerBillCreateEvent',
+      'CustomerBillCreateEvent',
+      'CustomerBillStateChangeEvent'
+    ])
+    expect((await toldBy(() => does('POST', '/bills', rows))).types).toEqual([])
+  })
+
   test('of a bill of another system: posted, held, released, removed', async () => {
     const due = { unit: 'KWD', value: 12345678.901 }
     const extended = { '@type': 'EnergyBill', meter: { reading: 0.1000000001, note: '"href": "~/x"' } }
@@ -209,6 +222,6 @@ test('what a run or a request for a bill makes has its id as correlation', async
   )
   const ofBills = all.filter(({ type }) => type === 'CustomerBillCreateEvent')
   const made = ofBills.filter(({ correlationId }) => makers.has(String(correlationId)))
-  expect([ofBills.length, made.length]).toEqual([9, 6])
+  expect([ofBills.length, made.length]).toEqual([11, 6])
   expect(all.filter(({ correlationId }) => correlationId === undefined)).toEqual([])
 })
