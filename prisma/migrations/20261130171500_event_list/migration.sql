@@ -3,5 +3,6 @@
 CREATE VIEW "event_list" AS
 SELECT "tenant_id", "partner_id", "id", 1 AS "version", NULL::jsonb AS "extension", "event_type", "event_time",
   "correlation_id", "resource_version", "position", jsonb_build_object("resource_path", "document") AS "event",
-  NULL::text AS "at_type", NULL::text AS "at_base_type", NULL::text AS "at_schema_location"
+  NULL::text COLLATE "C" AS "at_type",
+  NULL::text COLLATE "C" AS "at_base_type", NULL::text COLLATE "C" AS "at_schema_location"
 FROM "event";
