@@ -106,6 +106,8 @@ test(
   300_000 + SOAK_MINUTES * 60_000
 )
 
+const EXCEEDED = { code: 'reason.negativeTotal', text: expect.stringContaining('exceed') }
+
 async function requireTrue(one: Case): Promise<void> {
   const { drafted, row, account } = await bill(one)
   const { excluded, included, rounding } = expected(one)
@@ -114,7 +116,7 @@ async function requireTrue(one: Case): Promise<void> {
     return
   }
   if (included.lt(0)) {
-    expect(drafted.parked).toEqual([{ billingAccount: account, reason: expect.stringContaining('exceed') }])
+    expect(drafted.parked).toEqual([{ billingAccount: account, reason: EXCEEDED }])
     return
   }
   const [taxExcluded, taxIncluded, rounded, , , id] = row ?? []
