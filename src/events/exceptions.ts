@@ -48,11 +48,13 @@ export async function dueExceptions(
   return rows.map(EXCEPTION.read)
 }
 
-/** Returns the waiting event whose next try is the nearest. */
+/** Returns the waiting event to probe a suspended listener with: the one that was not tried for the longest time. */
 export async function nextException(queryable: Queryable, listener: ListenerKey): Promise<readonly Exception[]> {
+  const lastAttempt = sql`SELECT max(a."id") FROM "event_attempt" a WHERE a."tenant_id" = ${listener.tenantId}
+    AND a."listener_id" = ${listener.listenerId} AND a."event_id" = "event_delivery"."event_id"`
   const { rows } = await queryable.run(
     sql`SELECT ${EXCEPTION.columns} FROM "event_delivery" WHERE ${waitingOf(listener)} AND "retry_at" IS NOT NULL
-      ORDER BY "retry_at" LIMIT 1`
+      ORDER BY (${lastAttempt}) NULLS FIRST, "position" LIMIT 1`
   )
   return rows.map(EXCEPTION.read)
 }

@@ -132,7 +132,8 @@ async function post(
       const attempt = await send(context, listener, item.event, item.payload ?? '')
       if (attempt.fault === 'aborted') return false
       attempts.push(attempt)
-      standing = standingAfter(standing, attempt, attempt.attemptedAt)
+      const posted = { isRepeated: (item.exception?.failures ?? 0) > 0, isProbe }
+      standing = standingAfter(standing, attempt, posted, attempt.attemptedAt)
       concurrency = concurrencyAfter(concurrency, attempt)
       if (!attempt.fault) item.fate = 'delivered'
       else if (!isGone(attempt)) item.fate = 'failed'

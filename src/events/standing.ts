@@ -1,11 +1,20 @@
 import { type Instant, later } from '../base/instant.ts'
 import { askedWaitMs, probeWaitMs, type Random } from './back-off.ts'
 import type { CallbackResult } from './callback-client.ts'
+import type { Fault } from './callback-fault.ts'
 
-/** Failures of a listener since its last success. */
+/** Failures of a listener since its last success that speak against the receiver. */
 export interface Standing {
   readonly failures: number
   readonly failingSince: Instant | undefined
+}
+
+/** How a post came about. */
+export interface Posted {
+  /** The event has failed before. */
+  readonly isRepeated: boolean
+  /** The listener is suspended. */
+  readonly isProbe: boolean
 }
 
 type Outcome = Pick<CallbackResult, 'status' | 'fault' | 'retryAfterMs'>
@@ -23,10 +32,28 @@ const GONE = 410
 const OVERLOADED = [408, 425, 429]
 /** Statuses whose Retry-After means the receiver, not the event. */
 const UNAVAILABLE = [429, 503]
+/** Statuses that may mean the callback or its headers as well as the event. */
+const NOT_LET_IN = [401, 403, 404, 405, 407]
+/** No connection: no event has reached the receiver. */
+const NOT_REACHED: readonly (Fault | undefined)[] = [
+  'addressRefused',
+  'nameUnresolved',
+  'connectionFailed',
+  'tlsFailed'
+]
 
-export function standingAfter({ failures, failingSince }: Standing, { fault }: Outcome, now: Instant): Standing {
+/**
+ * Counts a failure unless it may be that of its event alone: an answer that refuses the event never counts, and other
+ * failures of an event count once, so that no single event suspends a receiver that is sound. Always counted are
+ * failures to connect, and those of probes.
+ */
+export function standingAfter(standing: Standing, outcome: Outcome, posted: Posted, now: Instant): Standing {
+  const { fault, status = 0 } = outcome
   if (!fault) return { failures: 0, failingSince: undefined }
-  return { failures: failures + 1, failingSince: failingSince ?? now }
+  const isRefusal = isOfEvent(outcome) && fault === 'status' && !NOT_LET_IN.includes(status)
+  const isCounted = NOT_REACHED.includes(fault) || (!isRefusal && (posted.isProbe || !posted.isRepeated))
+  if (!isCounted) return standing
+  return { failures: standing.failures + 1, failingSince: standing.failingSince ?? now }
 }
 
 /** The receiver wants no more events. */
@@ -48,11 +75,14 @@ export function firstConcurrency({ failures }: Standing): number {
  * Returns how many posts may be under way after a result: one more after a success, half after a failure of the
  * receiver as a whole, one after a timeout. An answer that refuses one event changes nothing.
  */
-export function concurrencyAfter(concurrency: number, { fault, status = 0 }: Outcome): number {
-  if (!fault) return Math.min(concurrency + 1, CONCURRENCY_MAX)
-  if (fault === 'timeout') return 1
-  const isOfEvent = fault === 'redirected' || (fault === 'status' && status < 500 && !OVERLOADED.includes(status))
-  return isOfEvent ? concurrency : Math.max(1, Math.floor(concurrency / 2))
+export function concurrencyAfter(concurrency: number, outcome: Outcome): number {
+  if (!outcome.fault) return Math.min(concurrency + 1, CONCURRENCY_MAX)
+  if (outcome.fault === 'timeout') return 1
+  return isOfEvent(outcome) ? concurrency : Math.max(1, Math.floor(concurrency / 2))
+}
+
+function isOfEvent({ fault, status = 0 }: Outcome): boolean {
+  return fault === 'redirected' || (fault === 'status' && status < 500 && !OVERLOADED.includes(status))
 }
 
 /** How it goes on with a listener. */

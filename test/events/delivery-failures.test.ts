@@ -4,7 +4,7 @@ import { KEYS, OTHER_TENANT } from '../support/database.ts'
 import { until } from '../support/until.ts'
 import { type DeliveryWorld, type Got, movable, openDeliveryWorld, type Receiver, receiver } from './delivery-world.ts'
 
-const [MINUTE, DAY] = [60_000, 86_400_000]
+const [MINUTE, HOUR, DAY] = [60_000, 3_600_000, 86_400_000]
 const HUNG_MS = 50
 
 let world: DeliveryWorld
@@ -90,6 +90,44 @@ test('a listener that fails again and again is suspended and says so; a probe th
   expect(await stateOf(listener)).toEqual(['active', null])
   const audit = sql`SELECT "after"->>'state' FROM "audit" WHERE "resource_id" = ${listener} ORDER BY "id"`
   expect(await world.ask(audit)).toEqual(['active', 'suspended', 'active'])
+})
+
+test('one event that always fails never suspends its listener', async () => {
+  const { clock, forward } = movable(world)
+  const bad = await world.bill()
+  const to = await receiver((one) => (billOf(one) === bad ? 500 : 200))
+  const listener = await world.subscribe(to.url)
+  world.dispatch({ clock })
+  await world.change(bad)
+  for (let tries = 1; tries <= 12; tries++) {
+    await until('it is tried again', async () => (await attemptsOf(listener)).length === tries)
+    forward(2 * HOUR)
+  }
+  expect(await stateOf(listener)).toEqual(['active', null])
+  await world.bill()
+  await until('another bill is told', () => to.taken.length === 1)
+})
+
+test('the probes of a suspended listener take turns with what waits', async () => {
+  const { clock, forward } = movable(world)
+  const bad = await world.bill()
+  let isDown = true
+  const to = await receiver((one) => (isDown || billOf(one) === bad ? 500 : 200))
+  const listener = await world.subscribe(to.url)
+  await world.change(bad)
+  for (let bill = 0; bill < 9; bill++) await world.bill()
+  world.dispatch({ clock })
+  await until('it is suspended', async () => (await stateOf(listener))?.[0] === 'suspended')
+  await world.database.run(sql`UPDATE "event_delivery" SET "retry_at" = "retry_at" + interval '6 hours'
+    WHERE "listener_id" = ${listener} AND "event_id" <> ${(await world.events(bad))[1]}`)
+  isDown = false
+  const tried = to.got.length
+  for (let probes = 1; to.taken.length === 0 && probes <= 3; probes++) {
+    forward(MINUTE)
+    await until('it is probed', async () => (await attemptsOf(listener)).length >= tried + probes)
+  }
+  await until('the others are through', () => to.taken.length === 9)
+  expect(await stateOf(listener)).toEqual(['active', null])
 })
 
 test('a receiver that answers 410 gets nothing any more', async () => {

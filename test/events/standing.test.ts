@@ -9,11 +9,33 @@ const outcome = (status?: number, fault?: Fault, retryAfterMs?: number) => ({ st
 const FINE = outcome(204)
 const FAULTY = outcome(500, 'status')
 
+const SOUND = { failures: 0, failingSince: undefined }
+const NEW = { isRepeated: false, isProbe: false }
+
 test('failures count from the last success', () => {
-  const first = standingAfter({ failures: 0, failingSince: undefined }, FAULTY, NOW)
+  const first = standingAfter(SOUND, FAULTY, NEW, NOW)
   expect(first).toEqual({ failures: 1, failingSince: NOW })
-  expect(standingAfter(first, FAULTY, '2026-11-30T13:00:00.000Z')).toEqual({ failures: 2, failingSince: NOW })
-  expect(standingAfter(first, FINE, NOW)).toEqual({ failures: 0, failingSince: undefined })
+  expect(standingAfter(first, FAULTY, NEW, '2026-11-30T13:00:00.000Z')).toEqual({ failures: 2, failingSince: NOW })
+  expect(standingAfter(first, FINE, NEW, NOW)).toEqual(SOUND)
+})
+
+test.each([
+  ['an event that is refused', outcome(422, 'status'), [0, 0, 0]],
+  ['an event in conflict', outcome(409, 'status', 30_000), [0, 0, 0]],
+  ['a lost page', outcome(404, 'status'), [1, 0, 1]],
+  ['missing rights', outcome(401, 'status'), [1, 0, 1]],
+  ['a redirection', outcome(302, 'redirected'), [1, 0, 1]],
+  ['an error of the receiver', FAULTY, [1, 0, 1]],
+  ['too many requests', outcome(429, 'status'), [1, 0, 1]],
+  ['a timeout', outcome(undefined, 'timeout'), [1, 0, 1]],
+  ['a lost connection', outcome(undefined, 'connectionLost'), [1, 0, 1]],
+  ['no connection', outcome(undefined, 'connectionFailed'), [1, 1, 1]],
+  ['a name without an address', outcome(undefined, 'nameUnresolved'), [1, 1, 1]],
+  ['a wrong certificate', outcome(undefined, 'tlsFailed'), [1, 1, 1]],
+  ['a refused address', outcome(undefined, 'addressRefused'), [1, 1, 1]]
+])('%s counts by whether the event is new, repeated, or a probe', (_, failure, counted) => {
+  const posts = [NEW, { isRepeated: true, isProbe: false }, { isRepeated: true, isProbe: true }]
+  expect(posts.map((posted) => standingAfter(SOUND, failure, posted, NOW).failures)).toEqual(counted)
 })
 
 test.each([
@@ -34,7 +56,7 @@ const failed = (failures: number) => ({ failures, failingSince: NOW })
 const ACTIVE = { state: 'active', reason: undefined, retryAt: undefined }
 
 test.each([
-  ['a success', { failures: 0, failingSince: undefined }, FINE, ACTIVE],
+  ['a success', SOUND, FINE, ACTIVE],
   ['some failures', failed(FAILURES_MAX - 1), FAULTY, ACTIVE],
   [
     'too many failures',
