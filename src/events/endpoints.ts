@@ -1,5 +1,6 @@
 import { preferred } from '../http/accept.ts'
 import { EVENTS } from '../messages/event.ts'
+import { Problem } from '../messages/problem.ts'
 import { QUERIES } from '../messages/query.ts'
 import { RESOURCES } from '../messages/resource.ts'
 import { parameterRefs } from '../tmf/openapi/components.ts'
@@ -125,7 +126,11 @@ async function stream(
 function subscriptionOf(raw: string): Subscription {
   const { where, fields, sort, offset, limit, after } = parseQuery(raw)
   if (sort.length > 0 || offset !== undefined || limit !== undefined || after) throw EVENTS.streamQuery()
-  return subscriptionTo({ where, fields })
+  try {
+    return subscriptionTo({ where, fields })
+  } catch (error) {
+    throw error instanceof Problem && error.kind === 'invalidField' ? EVENTS.streamWithout(error.message) : error
+  }
 }
 
 function retrieve(billingBase: string): Endpoint {

@@ -120,6 +120,7 @@ test.each([
   ['?limit=1', 'event.streamQuery'],
   ['?sort=-position', 'event.streamQuery'],
   ['?eventType=None', 'query.wrongValue'],
+  ['?event.customerBill.state=new&event.payment.id=1', 'event.streamWithout'],
   [`?lastEventId=${newId()}`, 'event.unknownLast']
 ])('a stream does not begin with %s', async (query, messageCode) => {
   const reader = await follow(query)
