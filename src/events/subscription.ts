@@ -79,13 +79,17 @@ function sorted(fields: Fields): unknown {
 
 /**
  * Returns what a listener gets of an event: its text, less what the subscription leaves out. Undefined if it does not
- * want the event.
+ * want the event. `read` returns what `parseEvent` makes of the text.
  */
-export function payloadFor({ conditions, fields }: Subscription, event: string): string | undefined {
+export function payloadFor(
+  { conditions, fields }: Subscription,
+  event: string,
+  read: () => unknown = () => parseEvent(event)
+): string | undefined {
   const [, type = ''] = TYPE.exec(event) ?? []
   if (!conditions.has(type)) return undefined
   const condition = conditions.get(type)
-  if (condition && !isMet(condition, event)) return undefined
+  if (condition && !isMet(condition, read)) return undefined
   return fields ? selectMembers(event, fields) : event
 }
 
@@ -96,9 +100,9 @@ export function payloadFor({ conditions, fields }: Subscription, event: string):
 const STEPS_MAX = 400_000
 
 /** A condition that takes too long on an event counts as met: to lose an event is worse than to get one too many. */
-function isMet(condition: Bound, event: string): boolean {
+function isMet(condition: Bound, read: () => unknown): boolean {
   try {
-    return match(condition, parsed(event), { left: STEPS_MAX })
+    return match(condition, read(), { left: STEPS_MAX })
   } catch (error) {
     if (error instanceof TooMuchEffort) return true
     throw error
@@ -110,6 +114,6 @@ const TYPE = /"eventType":"(\w+)"/
 const STRING_OR_NUMBER = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d[\d.eE+-]*/gs
 
 /** Leaves numbers as they are written, since parsing could lose digits. */
-function parsed(event: string): unknown {
+export function parseEvent(event: string): unknown {
   return JSON.parse(event.replaceAll(STRING_OR_NUMBER, (part) => (part.startsWith('"') ? part : `"${part}"`)))
 }
