@@ -16,6 +16,7 @@ import { readSubscription } from './subscription.ts'
 import { CHOSEN_SECRET, makeWebhookSecret } from './webhook-secret.ts'
 
 const LISTENERS_MAX = 1_000
+const LISTENERS_OF_PARTNER_MAX = 100
 const TABLE = 'event_listener'
 const POSTED_STATES = ['active', 'paused'] as const
 
@@ -110,9 +111,9 @@ export function hubResource({ secrets, networks, retentionDays }: HubSettings): 
     { ...declared, secret },
     {
       checkPosted: ({ callback }) => requireCallback(callback, networks),
-      completeFromDatabase: async (tx, { tenantId }, document, before) => {
+      completeFromDatabase: async (tx, { tenantId, partnerId }, document, before) => {
         if (before) return document
-        await requireRoom(tx, tenantId)
+        await requireRoom(tx, tenantId, partnerId)
         if (document.from !== undefined) await requireKept(tx, tenantId, document.from, retentionDays)
         return document
       },
@@ -161,10 +162,15 @@ function hashOf({ callback, query }: Listener, before?: Stored<Listener>): Reado
 }
 
 /** Counts under a lock, so that two requests at a time cannot both be the last. */
-async function requireRoom(tx: Transaction, tenantId: string): Promise<void> {
+async function requireRoom(tx: Transaction, tenantId: string, partnerId: string | undefined): Promise<void> {
   await tx.run(sql`SELECT FROM "tenant" WHERE "id" = ${tenantId} FOR NO KEY UPDATE`)
   const counted = await tx.run(sql`SELECT count(*) FROM "event_listener" WHERE "tenant_id" = ${tenantId}`)
   if (scalar(counted, count) >= LISTENERS_MAX) throw SUBSCRIPTIONS.tooMany(LISTENERS_MAX)
+  if (partnerId === undefined) return
+  const own = await tx.run(
+    sql`SELECT count(*) FROM "event_listener" WHERE "tenant_id" = ${tenantId} AND "partner_id" = ${partnerId}`
+  )
+  if (scalar(own, count) >= LISTENERS_OF_PARTNER_MAX) throw SUBSCRIPTIONS.tooManyOfPartner(LISTENERS_OF_PARTNER_MAX)
 }
 
 /** Requires that no event since an instant can have been removed. They go in their order, when they are old enough. */

@@ -3,6 +3,7 @@ import { is, messages } from './message.ts'
 /** Subscriptions to events. */
 export const SUBSCRIPTIONS = messages('subscription', {
   tooMany: is.conflict`A tenant may have ${1_000} listeners at most; delete those that nobody needs`,
+  tooManyOfPartner: is.conflict`A partner may have ${100} listeners at most; delete those that nobody needs`,
   secret: is.invalidField`$.secret must be whsec_ and ${24} to ${64} bytes in base64; leave it out, and the server makes
     one`,
   ofLists: is.invalidField`${'limit'} is a parameter of lists; a subscription takes conditions, filter and fields

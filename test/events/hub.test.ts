@@ -202,3 +202,17 @@ test('a tenant has a thousand listeners at most, also when two are the last at a
   expect(last.find(({ status }) => status === 409)?.body.messageCode).toBe('subscription.tooMany')
   await server.database.run(sql`DELETE FROM "event_listener" WHERE "id" LIKE 'x%'`)
 })
+
+test('a partner has a hundred of them at most, and others still subscribe', async () => {
+  const partnerId = await addPartner(server.database, TENANT, 'P-2')
+  await addApiKey(server.database, { tenantId: TENANT, key: 'key-of-P-2', partnerId })
+  const asPartner = () => server.call('POST', 'hub', { callback: fresh() }, { authorization: 'ApiKey key-of-P-2' })
+  const first = await asPartner()
+  await server.database.run(sql`INSERT INTO "event_listener" SELECT (jsonb_populate_record(l,
+      jsonb_build_object('id', concat('x', n), 'subscription_hash', n))).*
+    FROM "event_listener" l CROSS JOIN generate_series(1, 98) n WHERE l."id" = ${first.body.id}`)
+  const answers = [await asPartner(), await asPartner(), await server.call('POST', 'hub', { callback: fresh() })]
+  expect(answers.map(({ status }) => status)).toEqual([201, 409, 201])
+  expect(answers[1]?.body.messageCode).toBe('subscription.tooManyOfPartner')
+  await server.database.run(sql`DELETE FROM "event_listener" WHERE "id" LIKE 'x%'`)
+})
