@@ -75,7 +75,7 @@ let made = 0
 
 /** Returns another body with other unique values. */
 function anotherBody(path: string): Body {
-  const unique = Object.values(served.get(path)?.unique ?? {}).flatMap((names) => names.split(' or ').slice(0, 1))
+  const unique = Object.values(served.get(path)?.unique ?? {}).flatMap((names) => names.split(/ or | and /).slice(0, 1))
   const body = wholeBody(path)
   return { ...body, ...Object.fromEntries(unique.map((name) => [name, `${body[name]}-${++made}`])) }
 }
