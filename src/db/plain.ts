@@ -42,10 +42,12 @@ export async function runPlain(client: pg.ClientBase, statement: PlainStatement)
 
 /**
  * Returns a query as the driver takes it. The driver wraps `callback` in its own, to limit the time. Its timers, linked
- * to each other, keep the query until all memory is collected, so that the query lets go of its rows at the end: else
- * collecting only what is new copied the rows of all earlier queries.
+ * to each other, keep the query until all memory is collected, so that the query lets go of its values once they are
+ * sent, and of its rows at the end: else collecting only what is new copied those of all earlier queries.
  */
-function submittable({ name = '', text, values, limitMs }: PlainStatement, done: Done) {
+function submittable(statement: PlainStatement, done: Done) {
+  const { name = '', text, limitMs } = statement
+  let { values } = statement
   let open: { readonly done: Done; readonly result: Outcome } | undefined = { done, result: { rows: [], rowCount: 0 } }
   return {
     name,
@@ -65,6 +67,7 @@ function submittable({ name = '', text, values, limitMs }: PlainStatement, done:
       if (memberOf(memberOf(connection, 'parsedStatements'), name) === undefined) {
         connection.parse({ name, text, types: [] }, true)
       }
+      values = []
       connection.bind({ statement: name, values: texts }, true)
       connection.execute(null, true)
       connection.sync()

@@ -5,11 +5,11 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 
 const RUNS = 20
-/** Of the rows of one statement, as text. */
+/** Of the value and of the rows of one statement, as text. */
 const SIZE = 2_000_000
-/** Its rows would be kept by each run. */
+/** Both would be kept by each run. */
 const KEPT_MAX = (RUNS * SIZE) / 4
-const PROGRAM = path.join(import.meta.dirname, 'kept-rows.ts')
+const PROGRAM = path.join(import.meta.dirname, 'kept-memory.ts')
 
 let store: TestDatabase
 beforeAll(async () => {
@@ -17,7 +17,7 @@ beforeAll(async () => {
 })
 afterAll(() => store.drop())
 
-test('the rows of earlier statements are gone after each collection of what is new', async () => {
+test('the values and rows of earlier statements are gone after each collection of what is new', async () => {
   const args = ['--expose-gc', PROGRAM, store.url, String(RUNS), String(SIZE)]
   const { stdout } = await promisify(execFile)(process.execPath, args)
   expect(stdout).toMatch(/^-?\d+\n$/)
