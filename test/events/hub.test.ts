@@ -192,6 +192,7 @@ test('a partner and the provider subscribe the same callback, each for itself', 
 })
 
 test('a tenant has a thousand listeners at most, also when two are the last at a time', async () => {
+  await server.call('POST', 'hub', { callback: fresh() })
   const before = (await server.call('GET', 'hub?limit=1')).headers['x-total-count']
   await server.database.run(sql`INSERT INTO "event_listener" SELECT (jsonb_populate_record(l,
       jsonb_build_object('id', concat('x', n), 'subscription_hash', n))).*
