@@ -1,10 +1,9 @@
 import { catalogue } from '../billing/catalogue.ts'
 import { PAYMENT } from '../billing/payments/schema.ts'
 import { BILL_RUN } from '../billing/runs/schema.ts'
-import { COUNT, INSTANT, objectOf, TEXT } from '../tmf/openapi/json-schema.ts'
+import { objectOf, TEXT } from '../tmf/openapi/json-schema.ts'
 import { componentSchemas, type Json, schemaRef } from '../tmf/openapi/schemas.ts'
-import { DOMAIN } from './envelope.ts'
-import { EVENT } from './event-shape.ts'
+import { eventSchema } from './event-schema.ts'
 import { EVENT_TYPES, type EventType } from './event-types.ts'
 
 const INFO = {
@@ -60,23 +59,8 @@ const HEADERS = objectOf({
   'webhook-signature': { ...TEXT, description: 'Signatures of id, timestamp and body, separated by blanks' }
 })
 
-function payloadOf({ name, title, subject }: EventType): Json {
-  const { path, type } = subject
-  const schemas: Readonly<Record<string, Json>> = {
-    eventId: TEXT,
-    eventTime: INSTANT,
-    eventType: { const: name },
-    correlationId: TEXT,
-    domain: { const: DOMAIN },
-    title: { const: title },
-    timeOcurred: INSTANT,
-    resourceVersion: { ...COUNT, minimum: 1 },
-    event: objectOf({ [path]: schemaRef(type) })
-  }
-  const members = Object.entries(schemas).map(([member, schema]) => {
-    return [member, { ...schema, description: EVENT.members.get(member)?.description }] as const
-  })
-  return objectOf(Object.fromEntries(members), ['correlationId'])
+function payloadOf({ name, title, subject: { path, type } }: EventType): Json {
+  return eventSchema(objectOf({ [path]: schemaRef(type) }), { eventType: { const: name }, title: { const: title } })
 }
 
 /** Returns the schemas to which others lead. */
