@@ -29,7 +29,7 @@ const ROWS = z
       Object.fromEntries(
         BILL_COLUMNS.map(({ name, isRequired, description, example }) => {
           const cell = z.union([z.string(), z.number()]).meta({ description, examples: [example] })
-          return [name, isRequired ? cell : cell.optional()]
+          return [name, isRequired ? cell : cell.nullish()]
         })
       )
     )
