@@ -43,7 +43,7 @@ const ANSWER_MAX_BYTES = 1_024
 const HEADERS_MAX_BYTES = 16_384
 const CONNECT_TIMEOUT_MS = 5_000
 /** Further posts to the same host and port wait for one of these. */
-const CONNECTIONS_PER_HOST = 32
+export const CONNECTIONS_PER_HOST = 32
 /** Short: many servers close an idle connection after five seconds. */
 const KEEP_ALIVE_MS = 4_000
 /** Before the next address of a name is tried as well. */

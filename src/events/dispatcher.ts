@@ -5,6 +5,7 @@ import { isOutage } from '../jobs/outage.ts'
 import { rateLimited } from '../jobs/warnings.ts'
 import { within } from '../pace/within.ts'
 import type { Random } from './back-off.ts'
+import { CONNECTIONS_PER_HOST } from './callback-client.ts'
 import { linesOf, lookAround, openDesk, whenIdle } from './desk.ts'
 import { type DeliveryFigures, deliveryFigures } from './figures.ts'
 import { releaseLeases } from './lease.ts'
@@ -33,8 +34,6 @@ const LOOK_MS = 100
 const POST_TIMEOUT_MS = 10_000
 const POSTS_MAX = 256
 const POSTS_PER_TENANT_MAX = 192
-/** As many as the client has connections. */
-const POSTS_PER_HOST_MAX = 32
 /** Connections of the pool; the others are for requests. */
 const DATABASE_MAX = 2
 
@@ -101,7 +100,7 @@ function contextOf(parts: DispatcherParts, signal: AbortSignal, isStopping: () =
     timeoutMs,
     signal,
     isStopping,
-    ofHost: slotsByKey(POSTS_PER_HOST_MAX),
+    ofHost: slotsByKey(CONNECTIONS_PER_HOST),
     ofTenant: fairSlots(POSTS_MAX, POSTS_PER_TENANT_MAX)
   }
 }

@@ -54,7 +54,7 @@ export async function renewLeases(queryable: Queryable, leases: readonly Lease[]
   return new Set(scalars(kept, text))
 }
 
-/** Names a lease, as \`renewLeases\` does. */
+/** Names a lease, as `renewLeases` does. */
 export function nameOf({ owner, tenantId, listenerId }: Lease): string {
   return [owner, tenantId, listenerId].join('/')
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { slots, slotsByKey } from '../../src/events/slots.ts'
+import { fairSlots, slots, slotsByKey } from '../../src/events/slots.ts'
 
 const turn = () => new Promise(setImmediate)
 
@@ -45,4 +45,16 @@ test('each key has slots of its own', async () => {
   expect(begun).toEqual(['x1', 'y1'])
   await end('x1')
   expect(begun).toEqual(['x1', 'y1', 'x2'])
+})
+
+test('no key takes all slots, and all keys together have no more than there are', async () => {
+  const { begun, work, end } = worker()
+  const fair = fairSlots(3, 2)
+  for (const name of ['a1', 'a2', 'a3', 'b1', 'b2']) void fair(name.charAt(0), work(name))
+  await turn()
+  expect(begun).toEqual(['a1', 'a2', 'b1'])
+  await end('b1')
+  expect(begun).toEqual(['a1', 'a2', 'b1', 'b2'])
+  await end('a1')
+  expect(begun).toEqual(['a1', 'a2', 'b1', 'b2', 'a3'])
 })
