@@ -73,7 +73,10 @@ async function lookForListeners({ database, clock, newId }: DeliveryContext, des
   desk.claimedAt = performance.now()
   if (desk.claimedAt - desk.renewedAt >= RENEWAL_MS) await renew(database, desk)
   const room = Math.min(LISTENERS_MAX - leased.size, CLAIMED_MAX)
-  for (const { failures, ...claimed } of await claimLeases(database, newId(), clock(), room)) {
+  const found = await claimLeases(database, newId(), clock(), room)
+  // There are probably more.
+  if (found.length === CLAIMED_MAX) desk.claimedAt = Number.NEGATIVE_INFINITY
+  for (const { failures, ...claimed } of found) {
     const line: Line = { ...claimed, target: 0, limit: FIRST_LIMIT, isFailing: failures > 0, isSlow: false }
     leased.set(keyOf(claimed), { line, isDue: true, restsUntil: 0, working: undefined })
   }

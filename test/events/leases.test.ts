@@ -5,6 +5,8 @@ import { type DeliveryWorld, openDeliveryWorld, type Receiver, receiver } from '
 import { LONG_MS } from './receiver.ts'
 
 const HUNG = 20
+/** A tenant has 48 rounds at a time. */
+const FAILING = 60
 
 let world: DeliveryWorld
 beforeAll(async () => {
@@ -75,4 +77,23 @@ test('many listeners that never answer keep no other from its events', async () 
     await until('it has all of the round', () => fine.taken.length === round * 5)
   }
   expect(await world.ask(sql`SELECT count(*) FROM "event_attempt" WHERE "fault" IS NOT NULL`)).toEqual(['0'])
+})
+
+test('more failing listeners than there are rounds keep no other from its events', async () => {
+  const seen = new Set<string>()
+  const bad = await receiver(({ path }) => {
+    if (seen.has(path)) return undefined
+    seen.add(path)
+    return 500
+  })
+  for (let each = 0; each < FAILING; each++) await world.subscribe(`${bad.url}/${each}`)
+  const fine = await receiver()
+  await world.subscribe(fine.url)
+  world.dispatch({ timeoutMs: LONG_MS })
+  await world.bill()
+  await until('all but one have failed', () => seen.size === FAILING && fine.taken.length === 1)
+  await world.bill()
+  await until('the failing ones hang', () => bad.got.length > FAILING)
+  await world.bill()
+  await until('the other one has all', () => fine.taken.length === 3)
 })
