@@ -52,9 +52,9 @@ const LIMIT_MAX = 500
 export const FIRST_LIMIT = 50
 /** Characters of payloads of a round; it reads fewer events at once if they are longer. */
 const LENGTH_MAX = 4_194_304
-/** A round begins no post after this time: its results are stored soon. */
+/** After this time a round takes up no further event: its results are stored soon. */
 const ROUND_MS = 2_000
-/** A receiver that takes as long for a post is slow. */
+/** A receiver that takes as long for a post, with the wait for its turn, is slow. */
 const SLOW_MS = 1_000
 
 /** Delivers some events to a listener and stores the results. */
@@ -121,16 +121,20 @@ async function post(
   const isProbe = situation.state === 'suspended'
   const deadline = performance.now() + ROUND_MS
   const attempts: Attempt[] = []
-  let [standing, isOver]: [Standing, boolean] = [situation, false]
+  let [standing, isOver, hasProbed, longestMs]: [Standing, boolean, boolean, number] = [situation, false, false, 0]
   let concurrency = line.concurrency ?? firstConcurrency(situation)
   const unsent = items.filter(({ fate }) => fate === 'unsent')
+  // Asked again after the wait for a turn. Not so the deadline: who always waits that long would never post.
+  const maySend = () => !isOver && !context.isStopping()
   await runLanes(unsent, {
     limit: () => concurrency,
-    mayBegin: () => !isOver && !context.isStopping() && performance.now() < deadline,
+    mayBegin: () => !hasProbed && maySend() && performance.now() < deadline,
     work: async (item) => {
-      if (isProbe) isOver = true
-      const attempt = await send(context, listener, item.event, item.payload ?? '')
-      if (attempt.fault === 'aborted') return false
+      hasProbed = isProbe
+      const begunAt = performance.now()
+      const attempt = await send(context, listener, item.event, item.payload ?? '', maySend)
+      longestMs = Math.max(longestMs, performance.now() - begunAt)
+      if (!attempt || attempt.fault === 'aborted') return false
       attempts.push(attempt)
       const posted = { isRepeated: (item.exception?.failures ?? 0) > 0, isProbe }
       standing = standingAfter(standing, attempt, posted, attempt.attemptedAt)
@@ -143,7 +147,7 @@ async function post(
   })
   line.concurrency = concurrency
   line.isFailing = standing.failures > 0
-  if (attempts.length > 0) line.isSlow = attempts.some(({ durationMs }) => durationMs >= SLOW_MS)
+  if (unsent.length > 0) line.isSlow = longestMs >= SLOW_MS
   const failed = new Set(items.filter(({ fate }) => fate === 'failed').map(({ lane }) => lane))
   for (const item of unsent) if (item.fate === 'unsent' && failed.has(item.lane)) item.fate = 'held'
   return { attempts, standing }

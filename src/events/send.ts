@@ -19,17 +19,27 @@ export interface Sending {
 
 const USER_AGENT = 'tmf678-server'
 
-/** Posts one event, signed as the Standard Webhooks have it. Never throws. */
-export function send(sending: Sending, listener: Listener, event: EventRow, payload: string): Promise<Attempt> {
+/**
+ * Posts one event, signed as the Standard Webhooks have it, when its turn comes; undefined if `maySend` says no then.
+ * Never throws.
+ */
+export function send(
+  sending: Sending,
+  listener: Listener,
+  event: EventRow,
+  payload: string,
+  maySend: () => boolean
+): Promise<Attempt | undefined> {
   const { client, clock, newId, timeoutMs, signal, ofHost, ofTenant } = sending
   const url = addressOf(listener, event.eventType)
   const post = async () => {
+    if (!maySend()) return undefined
     const attemptedAt = clock()
     const headers = { ...listener.headers, ...signed(listener, event.id, attemptedAt, payload) }
     const result = await client.post({ url: url.href, headers, body: payload, timeoutMs, signal })
     return { ...result, id: newId(), eventId: event.id, eventType: event.eventType, attemptedAt }
   }
-  return ofHost(url.host, () => ofTenant(listener.tenantId, post))
+  return ofHost(url.origin, () => ofTenant(listener.tenantId, post))
 }
 
 function signed(
