@@ -6,6 +6,7 @@ import { weighed } from '../tmf/cost.ts'
 import { pagesOf } from '../tmf/openapi/endpoint.ts'
 import { COUNT, objectOf } from '../tmf/openapi/json-schema.ts'
 import { schemaRef } from '../tmf/openapi/schemas.ts'
+import { requireKnown } from '../tmf/query/list-query.ts'
 import { anyQuery, type Endpoint, endpoint, listQuery, noBody, noQuery } from '../tmf/serving/endpoint.ts'
 import { pageOfList } from '../tmf/serving/links.ts'
 import { writeList } from '../tmf/serving/list-text.ts'
@@ -46,9 +47,7 @@ const deliveries = endpoint({
   handle: async ({ request, base, view, params, query }, { database, address }) => {
     const { values, isPaged, link, ...page } = query
     const states = values.state ?? DELIVERY_STATES
-    if (!states.every((state) => DELIVERY_STATES.some((known) => known === state))) {
-      throw DELIVERIES.unknownState(DELIVERY_STATES)
-    }
+    requireKnown('state', states, DELIVERY_STATES, DELIVERIES.unknownState)
     const listener = await findListener(database, view, String(params.id))
     const { found, total } = await listDeliveries(weighed(slotOf(request), database), listener, states, page)
     const url = `${address(request, base).url}/hub/${listener.listenerId}/delivery`

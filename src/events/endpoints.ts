@@ -1,5 +1,7 @@
 import { preferred } from '../http/accept.ts'
+import { parameterFault } from '../http/findings.ts'
 import { EVENTS } from '../messages/event.ts'
+import { FIELDS } from '../messages/field.ts'
 import { Problem } from '../messages/problem.ts'
 import { QUERIES } from '../messages/query.ts'
 import { RESOURCES } from '../messages/resource.ts'
@@ -54,7 +56,7 @@ const EVENTS_QUERY: QueryReader<EventsQuery> = {
   read: (raw) => {
     const parts = raw.split('&')
     const given = parts.filter((part) => part.startsWith(`${LAST_EVENT_ID}=`))
-    if (given.length > 1) throw QUERIES.repeated(LAST_EVENT_ID)
+    if (given.length > 1) throw parameterFault(QUERIES.repeated, LAST_EVENT_ID, FIELDS.repeated())
     const rest = parts.filter((part) => !given.includes(part)).join('&')
     return { raw: rest, lastEventId: given[0]?.slice(LAST_EVENT_ID.length + 1) }
   }

@@ -2,7 +2,7 @@ import { FIELDS } from '../messages/field.ts'
 import { readFault } from '../messages/message.ts'
 import type { Problem } from '../messages/problem.ts'
 
-/** The fault of one field. */
+/** The fault of one field, whose path is a JSONPath, or of one parameter of a query, whose path is its name. */
 export interface Finding {
   readonly path: string
   readonly message: string
@@ -32,6 +32,11 @@ export function refusal(message: (list: string) => Problem, findings: readonly F
       .join('; ')
   )
   return listing(problem, findings)
+}
+
+/** Returns the problem of one parameter of a query; `fault` is an entry of FIELDS with its values. */
+export function parameterFault(message: (fault: string) => Problem, name: string, fault: string): Problem {
+  return refusal(message, [findingAt(name, fault)])
 }
 
 /** Returns the problem; its response lists the findings. */

@@ -82,7 +82,7 @@ function escaped(text: string): string {
 }
 
 const ABOUT_FAULTS = `An error about fields has \`errors\`: the \`path\`, the \`message\` and the \`faultCode\` of each
-fault, at most 20 of them. So has a line of many.
+fault, at most 20 of them. So has a line of many. The \`path\` of a parameter of the query is its name.
 `
 
 const ABOUT_REASONS = `## Reasons of the billing

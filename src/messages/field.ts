@@ -6,6 +6,10 @@ export const FIELDS = messages('field', {
   requiredWhere: is.fault`is required where ${'@referredType'} is ${['PartyRef', 'Customer']}`,
   blank: is.fault`must not be blank`,
   unknown: is.fault`is nothing that can be set here`,
+  noParameter: is.fault`is no parameter of this request${'; there are from, to, currency'}`,
+  repeated: is.fault`may be given once only`,
+  notWhole: is.fault`must be a whole number from 0 upwards`,
+  notExpanded: is.fault`is not supported: references are not expanded; leave it out`,
   unknownMembers: is.fault`has ${['colour']}, which ${'Money'} does not: there are ${['unit', 'value']}`,
   unknownAttributes: is.fault`has ${['colour']}, which ${'CustomerBill'} does not: there are ${['billNo', 'state']};
     other attributes need an own @type (not ${'CustomerBill'})`,
@@ -65,6 +69,7 @@ export const FIELDS = messages('field', {
   neededBy: is.fault`is required with ${'tax_rate'}`,
   notAbove: is.fault`must be at most ${'amount'}`,
   ownNumber: is.fault`must not be a number that this service gives itself, by the pattern ${'INV-{5}'}`,
+  ofHold: is.fault`says why a bill is on hold; send it with the state onHold`,
   otherContent: is.fault`has other content than the bill ${'01M7ADBH80B4TPYHKCZWMBD85V'}, which was uploaded before`,
   contact: is.fault`must be a list of at most ${8} lines`,
   itemisedTypes: is.fault`must be an object of at most ${50} types of rates`,

@@ -1,5 +1,7 @@
 import { compareDecimals, isSumInLimit } from '../base/money.ts'
+import { findingAt, refusal } from '../http/findings.ts'
 import { BILLS } from '../messages/bill.ts'
+import { FIELDS } from '../messages/field.ts'
 import type { Problem } from '../messages/problem.ts'
 import {
   instant,
@@ -157,7 +159,7 @@ function withoutOldReason(after: Bill, before: Bill): Bill {
 
 function requireHold({ state, holdReason }: Bill): void {
   if (state === 'onHold' || holdReason === undefined) return
-  throw BILLS.holdReason()
+  throw refusal(BILLS.holdReason, [findingAt('$.holdReason', FIELDS.ofHold())])
 }
 
 function requireOneCurrency({ amountDue, remainingAmount }: Bill): void {

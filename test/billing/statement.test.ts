@@ -175,7 +175,7 @@ test.each([
   ['from=2026-05-02&to=2026-05-01', 'from must not be after to'],
   ['from=2026-05-01&to=2026-05-01&to=2026-05-02', 'to may be given once only'],
   ['from=2026-05-01&to=2026-05-01&currency=euro', 'currency must be three letters'],
-  ['from=2026-05-01&to=2026-05-01&fields=id', 'a statement takes from, to and currency only']
+  ['from=2026-05-01&to=2026-05-01&fields=id', 'fields is no parameter of this request; there are from, to, currency']
 ])('a statement of "%s" is refused: %s', async (query, message) => {
   const { status, body } = await server.call('GET', `accounts/${await addAccount(server)}/statement?${query}`)
   expect([status, body.code, body.message]).toEqual([400, '28', expect.stringContaining(message)])

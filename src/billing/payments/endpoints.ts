@@ -6,6 +6,7 @@ import { decimalFault, minorDigits } from '../../base/money.ts'
 import { plainText } from '../../base/plain-text.ts'
 import { slotOf } from '../../fairness/request-slot.ts'
 import { entityTag } from '../../http/conditional.ts'
+import { findingAt, listing } from '../../http/findings.ts'
 import { BODIES } from '../../messages/body.ts'
 import { FIELDS } from '../../messages/field.ts'
 import { PAYMENTS } from '../../messages/payment.ts'
@@ -13,6 +14,7 @@ import { aboutName } from '../../messages/problem.ts'
 import { weighed } from '../../tmf/cost.ts'
 import { nameSpace } from '../../tmf/declaration/own-names.ts'
 import { pagesOf, type QueryReader } from '../../tmf/openapi/endpoint.ts'
+import { noParameter } from '../../tmf/query/list-query.ts'
 import { parseFieldsOnly } from '../../tmf/query/query.ts'
 import {
   type Asked,
@@ -188,7 +190,7 @@ function reverse(apiBase: string): Endpoint {
 const WHOLE: QueryReader<undefined> = {
   parameters: [],
   read: (raw) => {
-    if (parseFieldsOnly(raw)) throw PAYMENTS.noFields()
+    if (parseFieldsOnly(raw)) throw listing(PAYMENTS.noFields(), [findingAt('fields', noParameter([]))])
   }
 }
 

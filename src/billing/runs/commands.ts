@@ -63,7 +63,7 @@ const discard = endpoint({
   description: `Removes bills of an ended run that were never issued, frees their rates, and parks their accounts, which
 a retry of the run bills again. It works in chunks; after an interruption, the same request continues where it ended.
 Bills that are not discarded were issued.`,
-  query: queryOf('a discard', z.strictObject({})),
+  query: queryOf(z.strictObject({})),
   body: z.strictObject({ filter: FILTER }),
   examples: { cheap: { value: { filter: 'amountDue.value.lt=100' } } },
   failures: [409],

@@ -6,6 +6,7 @@ import { RUN_BILL_STATES } from '../../resources/customer-bill.ts'
 import { weighed } from '../../tmf/cost.ts'
 import { pagesOf } from '../../tmf/openapi/endpoint.ts'
 import { schemaRef } from '../../tmf/openapi/schemas.ts'
+import { requireKnown } from '../../tmf/query/list-query.ts'
 import { type Endpoint, endpoint, listQuery, noQuery } from '../../tmf/serving/endpoint.ts'
 import { pageOfList } from '../../tmf/serving/links.ts'
 import { writeList } from '../../tmf/serving/list-text.ts'
@@ -63,7 +64,8 @@ const list = endpoint({
   handle: async (asked, context) => {
     const { tenantId } = asked.view
     const { values, isPaged, link, ...page } = asked.query
-    const filter = { states: statesOf(values.state), cycles: values['billCycle.id'] }
+    requireKnown('state', values.state, RUN_STATES, RUNS.unknownState)
+    const filter = { states: values.state, cycles: values['billCycle.id'] }
     const queryable = weighed(slotOf(asked.request), context.database)
     const rows = await selectRuns(queryable, tenantId, filter, page)
     const total = await countRuns(queryable, tenantId, filter)
@@ -122,9 +124,4 @@ function bills(apiBase: string): Endpoint {
 
 export function runEndpoints(apiBase: string): readonly Endpoint[] {
   return [start, list, retrieve, bills(apiBase), ...runCommands]
-}
-
-function statesOf(states: readonly string[] | undefined): readonly string[] | undefined {
-  if (states?.every((state) => RUN_STATES.some((known) => known === state)) ?? true) return states
-  throw RUNS.unknownState(RUN_STATES)
 }

@@ -50,7 +50,7 @@ export function statementEndpoint(paymentBase: string): Endpoint {
 The closing balance is the opening balance plus the payments less the total charges, which are calls, others and
 adjustments. The closing balance of one day is the opening balance of the next.`,
     access: { scopes: account.scopes.read, supportsProxy: true },
-    query: queryOf('a statement', QUERY),
+    query: queryOf(QUERY),
     body: noBody,
     replies: { 200: { description: 'The statement', schema: STATEMENT_SCHEMA } },
     handle: async ({ request, base, params, query, view }, { database, address }) => {

@@ -28,10 +28,13 @@ const FINDINGS: Json = {
     type: 'object',
     required: ['path', 'message', 'messageCode'],
     properties: {
-      path: { type: 'string', description: 'Place in the document, as JSONPath' },
+      path: {
+        type: 'string',
+        description: 'Place in the document, as JSONPath, or the name of a parameter of the query'
+      },
       message: { type: 'string', description: 'The fault' },
       messageCode: { type: 'string', description: 'Names the message, as in Error' },
-      faultCode: { type: 'string', description: 'Names the fault of a field, independent of its wording' }
+      faultCode: { type: 'string', description: 'Names the fault, independent of its wording' }
     }
   }
 }
@@ -211,7 +214,7 @@ const ERROR: Json = {
     reason: { type: 'string', description: 'Kind of failure, for people' },
     message: { type: 'string', description: 'The faults and what is allowed, each with its JSON path' },
     messageCode: { type: 'string', description: 'Code of the message, independent of its wording' },
-    errors: { ...FINDINGS, description: 'The faults of fields, the first 20' },
+    errors: { ...FINDINGS, description: 'The faults of fields, or of parameters of the query; the first 20' },
     status: { type: 'string', description: 'The HTTP status' },
     requestId: { type: 'string', description: 'Identifier of the request, as in the log' },
     '@type': { ...schemaOf(META.get('@type')?.shape as Shape), description: 'Always Error' }

@@ -1,3 +1,5 @@
+import { findingAt, listing } from '../../http/findings.ts'
+import { FIELDS } from '../../messages/field.ts'
 import type { Problem } from '../../messages/problem.ts'
 import { QUERIES } from '../../messages/query.ts'
 import type { Predicate } from '../declaration/predicate.ts'
@@ -25,10 +27,14 @@ export function readListQuery<Name extends string>(
   names: readonly string[]
 ): ListQuery<Name> {
   const { fields, where, sort, after, offset, limit, link } = parseQuery(raw)
-  const refusal = () => QUERIES.onlyThese(noun, [...names, 'offset'])
-  if (fields || sort.length > 0 || after) throw refusal()
+  const refuse = (name: string) =>
+    listing(QUERIES.onlyThese(noun, [...names, 'offset']), [
+      findingAt(name, noParameter([...names, 'offset', 'limit']))
+    ])
+  const [other] = Object.entries({ fields, sort: sort[0], after }).find(([, given]) => given) ?? []
+  if (other !== undefined) throw refuse(other)
   return {
-    values: Object.fromEntries(named(where, names, refusal)) as ListQuery<Name>['values'],
+    values: Object.fromEntries(named(where, names, refuse)) as ListQuery<Name>['values'],
     offset: offset ?? 0,
     limit: Math.min(limit ?? DEFAULT_LIMIT, LIMIT_MAX),
     isPaged: offset !== undefined || limit !== undefined,
@@ -39,14 +45,30 @@ export function readListQuery<Name extends string>(
 function named(
   where: Predicate | undefined,
   names: readonly string[],
-  refusal: () => Problem
+  refuse: (name: string) => Problem
 ): ReadonlyMap<string, readonly string[]> {
   const values = new Map<string, readonly string[]>()
   for (const term of where?.op === 'and' ? where.terms : where ? [where] : []) {
-    if (term.op !== 'compare' || term.operator !== 'eq') throw refusal()
+    if (term.op !== 'compare') throw refuse('filter')
     const name = term.path.join('.')
-    if (!names.includes(name)) throw refusal()
+    if (term.operator !== 'eq' || !names.includes(name)) throw refuse(name)
     values.set(name, term.values)
   }
   return values
+}
+
+/** Returns the fault of a parameter that is none of these. */
+export function noParameter(names: readonly string[]): string {
+  return FIELDS.noParameter(names.length === 0 ? '' : `; there are ${names.join(', ')}`)
+}
+
+/** Requires known values of a parameter, or none; `refuse` makes the problem. */
+export function requireKnown<Value extends string>(
+  name: string,
+  values: readonly string[] | undefined,
+  known: readonly Value[],
+  refuse: (known: readonly Value[]) => Problem
+): void {
+  if (values?.every((value) => known.some((one) => one === value)) ?? true) return
+  throw listing(refuse(known), [findingAt(name, FIELDS.oneOf(known))])
 }

@@ -1,3 +1,5 @@
+import { parameterFault } from '../../http/findings.ts'
+import { FIELDS } from '../../messages/field.ts'
 import { QUERIES } from '../../messages/query.ts'
 import type { Path, Predicate } from '../declaration/predicate.ts'
 import { parseConditions } from './conditions.ts'
@@ -67,19 +69,19 @@ export function parseFieldsOnly(raw: string): Fields | undefined {
 
 function refuseUnsupported(reserved: ReadonlyMap<string, readonly string[]>): void {
   for (const name of ['depth', 'expand']) {
-    if (reserved.has(name)) throw QUERIES.unsupported(name)
+    if (reserved.has(name)) throw parameterFault(QUERIES.unsupported, name, FIELDS.notExpanded())
   }
 }
 
 function single(reserved: ReadonlyMap<string, readonly string[]>, name: Reserved): string | undefined {
   const values = reserved.get(name) ?? []
-  if (values.length > 1) throw QUERIES.repeated(name)
+  if (values.length > 1) throw parameterFault(QUERIES.repeated, name, FIELDS.repeated())
   return values[0]
 }
 
 function wholeNumber(name: string, raw: string | undefined): number | undefined {
   if (raw === undefined) return undefined
-  if (!/^\d{1,400}$/.test(raw)) throw QUERIES.notWhole(name)
+  if (!/^\d{1,400}$/.test(raw)) throw parameterFault(QUERIES.notWhole, name, FIELDS.notWhole())
   return Math.min(Number(raw), Number.MAX_SAFE_INTEGER)
 }
 

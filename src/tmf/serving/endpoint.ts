@@ -4,14 +4,15 @@ import { z } from 'zod'
 import type { WorkClass } from '../../fairness/scheduler.ts'
 import { rawQuery } from '../../http/address.ts'
 import { entityTag, isUnchanged } from '../../http/conditional.ts'
+import { findingAt, listing, parameterFault, refusal } from '../../http/findings.ts'
 import { JSON_TYPE } from '../../http/media-types.ts'
 import { readBody } from '../../http/read-body.ts'
-import { readFault } from '../../messages/message.ts'
+import { FIELDS } from '../../messages/field.ts'
 import type { Problem } from '../../messages/problem.ts'
 import { QUERIES } from '../../messages/query.ts'
 import { parameterRefs } from '../openapi/components.ts'
 import { type EndpointDescription, type QueryReader, queryParameters } from '../openapi/endpoint.ts'
-import { type ListQuery, readListQuery } from '../query/list-query.ts'
+import { type ListQuery, noParameter, readListQuery } from '../query/list-query.ts'
 import type { Requester, RouteContext } from './routes.ts'
 
 /** An operation outside the TMF resources: route, access, validation and documentation in one place. */
@@ -93,18 +94,23 @@ export const noBody = z.strictObject({})
 
 export const anyQuery: QueryReader<undefined> = { parameters: [], read: () => undefined }
 
-export function noQuery(refusal: () => Problem): QueryReader<undefined> {
+export function noQuery(refuse: () => Problem): QueryReader<undefined> {
   return {
     parameters: [],
     read: (raw) => {
-      if (raw !== '') throw refusal()
+      const given = [...new URLSearchParams(raw).keys()]
+      if (raw !== '')
+        throw listing(
+          refuse(),
+          given.map((name) => findingAt(name, noParameter([])))
+        )
     }
   }
 }
 
-/** Reads a query by a schema; `subject` is the noun in messages: `a statement`. */
-export function queryOf<Query>(subject: string, schema: z.ZodType<Query>): QueryReader<Query> {
-  return { parameters: queryParameters(schema), read: (raw) => readQuery(schema, raw, subject) }
+/** Reads a query by a schema. */
+export function queryOf<Query>(schema: z.ZodObject & z.ZodType<Query>): QueryReader<Query> {
+  return { parameters: queryParameters(schema), read: (raw) => readQuery(schema, raw) }
 }
 
 /** Reads the query of a paged list, filtered by equality of a few attributes, given with their descriptions. */
@@ -129,26 +135,17 @@ export function versioned({ headers }: FastifyRequest, version: string, json: st
   return isUnchanged(headers['if-none-match'], tag.ETag) ? { status: 304, headers: tag } : { headers: tag, json }
 }
 
-/** Throws `invalidQuery` with the parameter at fault, or all allowed ones. */
-function readQuery<Query>(schema: z.ZodType<Query>, raw: string, subject: string): Query {
+/** Throws `invalidQuery` with the parameters at fault. */
+function readQuery<Query>(schema: z.ZodObject & z.ZodType<Query>, raw: string): Query {
   const sent = new URLSearchParams(raw)
   const repeated = [...sent.keys()].find((name) => sent.getAll(name).length > 1)
-  if (repeated !== undefined) throw QUERIES.repeated(repeated)
+  if (repeated !== undefined) throw parameterFault(QUERIES.repeated, repeated, FIELDS.repeated())
   const result = schema.safeParse(Object.fromEntries(sent))
   if (result.success) return result.data
-  const faults = result.error.issues.map((issue) =>
+  const findings = result.error.issues.flatMap((issue) =>
     issue.code === 'unrecognized_keys'
-      ? `${subject} takes ${listed(parameterNames(schema))}`
-      : [...issue.path, readFault(issue.message).text].join(' ')
+      ? issue.keys.map((name) => findingAt(name, noParameter(Object.keys(schema.shape))))
+      : [findingAt(issue.path.join('.'), issue.message)]
   )
-  throw QUERIES.invalid([...new Set(faults)].join('; '))
-}
-
-function parameterNames(schema: z.ZodType): readonly string[] {
-  return schema instanceof z.ZodObject ? Object.keys(schema.shape) : []
-}
-
-function listed(names: readonly string[]): string {
-  if (names.length === 0) return 'no query'
-  return `${names.join(', ').replace(/, (?=[^,]*$)/, ' and ')} only`
+  throw refusal(QUERIES.invalid, findings)
 }
