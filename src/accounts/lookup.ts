@@ -3,7 +3,7 @@ import { computed, decimal, oneOf, optional, rowOf, scalars, text } from '../db/
 import { type Sql, sql } from '../db/sql.ts'
 import { candidateIds, inNameSpaces } from '../tmf/declaration/own-names.ts'
 import type { Referent, Resolve } from '../tmf/references.ts'
-import type { View } from '../tmf/view.ts'
+import { ownedBy, type View } from '../tmf/view.ts'
 import { account } from './account.ts'
 import { BILLING_TYPES, STATUSES } from './attributes.ts'
 
@@ -28,7 +28,8 @@ export async function findAccount(queryable: Queryable, view: View, name: string
   const found = sql`SELECT ${ACCOUNT.columns}
     FROM "account_alias" n
     JOIN "billing_account" a ON a."tenant_id" = n."tenant_id" AND a."id" = n."account_id"
-    WHERE n."tenant_id" = ${view.tenantId} AND n."alias" = ${name} AND ${inNameSpaces(view)} AND ${isVisible(view)}
+    WHERE n."tenant_id" = ${view.tenantId} AND n."alias" = ${name} AND ${inNameSpaces(view)}
+      AND ${ownedBy(view, 'a')}
     ORDER BY n."name_space" DESC LIMIT 1`
   return (await queryable.run(found, { prepared: true })).rows.map(ACCOUNT.read)[0]
 }
@@ -50,7 +51,7 @@ export async function namedAccounts(
   const found = sql`SELECT ${NAMED.columns}
     FROM "account_alias" n JOIN "billing_account" a ON a."tenant_id" = n."tenant_id" AND a."id" = n."account_id"
     WHERE n."tenant_id" = ${view.tenantId} AND n."alias" = ANY(${names}::text[]) AND ${inNameSpaces(view)}
-      AND ${isVisible(view)}
+      AND ${ownedBy(view, 'a')}
     ORDER BY n."name_space"`
   const { rows } = await queryable.run(found, { prepared: true })
   // The own name space comes last, so that its names win.
@@ -69,7 +70,7 @@ export function accountIds(view: View, names: readonly string[]): Sql {
   return sql`SELECT "account_id" FROM (SELECT DISTINCT ON (n."alias") n."account_id"
     FROM "account_alias" n JOIN "billing_account" a ON a."tenant_id" = n."tenant_id" AND a."id" = n."account_id"
     WHERE n."tenant_id" = ${view.tenantId} AND n."alias" = ANY(${names}::text[]) AND ${inNameSpaces(view)}
-      AND ${isVisible(view)}
+      AND ${ownedBy(view, 'a')}
     ORDER BY n."alias", n."name_space" DESC) "named"`
 }
 
@@ -77,16 +78,11 @@ export function accountIds(view: View, names: readonly string[]): Sql {
 export async function onlyAccountOf(queryable: Queryable, view: View, customer: string): Promise<string | undefined> {
   const named = sql`c."tenant_id" = ${view.tenantId} AND c."id" = ANY(${candidateIds(view, customer)}::text[])`
   const found = await queryable.run(
-    sql`SELECT a."id" FROM "billing_account" a WHERE a."tenant_id" = ${view.tenantId} AND ${isVisible(view)}
+    sql`SELECT a."id" FROM "billing_account" a WHERE ${ownedBy(view, 'a')}
       AND a."customer_id" = (SELECT c."id" FROM "customer" c
         WHERE ${named} ORDER BY c."id" = ${customer} LIMIT 1) LIMIT 2`,
     { prepared: true }
   )
   const [id, ...others] = scalars(found, text)
   return others.length === 0 ? id : undefined
-}
-
-/** Of the account `a`. */
-function isVisible({ partnerId }: View): Sql {
-  return partnerId === undefined ? sql`TRUE` : sql`a."partner_id" = ${partnerId}`
 }

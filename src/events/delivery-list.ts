@@ -2,7 +2,8 @@ import type { Queryable } from '../db/database.ts'
 import { computed, count, instant, integer, oneOf, optional, rowOf, scalar, text } from '../db/row.ts'
 import { type Sql, sql } from '../db/sql.ts'
 import { RESOURCES } from '../messages/resource.ts'
-import type { View } from '../tmf/view.ts'
+import { ownedBy, type View } from '../tmf/view.ts'
+import { BACKLOG } from './backlog.ts'
 import type { ListenerKey } from './lease.ts'
 import { LISTENER_STATES } from './listener.ts'
 
@@ -19,16 +20,9 @@ interface Found<T> {
 }
 
 /** Returns the key of a listener of a view; throws `notFound`. */
-export async function findListener(
-  queryable: Queryable,
-  { tenantId, partnerId }: View,
-  id: string
-): Promise<ListenerKey> {
-  const owned = partnerId === undefined ? sql`TRUE` : sql`"partner_id" = ${partnerId}`
-  const { rowCount } = await queryable.run(
-    sql`SELECT FROM "event_listener" WHERE "tenant_id" = ${tenantId} AND "id" = ${id} AND ${owned}`
-  )
-  if (rowCount === 1) return { tenantId, listenerId: id }
+export async function findListener(queryable: Queryable, view: View, id: string): Promise<ListenerKey> {
+  const { rowCount } = await queryable.run(sql`SELECT FROM "event_listener" WHERE ${ownedBy(view)} AND "id" = ${id}`)
+  if (rowCount === 1) return { tenantId: view.tenantId, listenerId: id }
   throw RESOURCES.notFound('listener')
 }
 
@@ -85,29 +79,19 @@ export async function listAttempts(
   return { found: rows.map(ATTEMPT.read), total: await counted(queryable, sql`"event_attempt" WHERE ${meant}`) }
 }
 
-/** A longer backlog is not counted. */
-const BACKLOG_MAX = 100_000
-
 const own = sql`"tenant_id" = p."tenant_id" AND "listener_id" = p."listener_id"`
 const PROGRESS = rowOf(
   'event_progress',
   {
     state: computed(oneOf(LISTENER_STATES), sql`l."state"`),
     stateReason: computed(optional(text), sql`l."state_reason"`),
-    backlog: computed(
-      count,
-      sql`(SELECT count(*) FROM (SELECT FROM "event" e WHERE e."tenant_id" = p."tenant_id"
-      AND e."position" > p."position" AND (l."partner_id" IS NULL OR e."partner_id" = l."partner_id")
-      LIMIT ${BACKLOG_MAX}) b)`
-    ),
+    backlog: computed(count, sql`b."events"`),
     oldestEventTime: computed(
       optional(instant),
-      sql`least((SELECT e."event_time" FROM "event" e WHERE e."tenant_id" = p."tenant_id"
-          AND e."position" > p."position" AND (l."partner_id" IS NULL OR e."partner_id" = l."partner_id")
-          ORDER BY e."position" LIMIT 1),
-        (SELECT e."event_time" FROM "event_delivery" d JOIN "event" e ON e."tenant_id" = d."tenant_id"
-          AND e."id" = d."event_id" WHERE d."tenant_id" = p."tenant_id" AND d."listener_id" = p."listener_id"
-          AND d."state" = 'waiting' ORDER BY d."position" LIMIT 1))`
+      sql`least(b."oldest", (SELECT e."event_time" FROM "event_delivery" d
+        JOIN "event" e ON e."tenant_id" = d."tenant_id" AND e."id" = d."event_id"
+        WHERE d."tenant_id" = p."tenant_id" AND d."listener_id" = p."listener_id" AND d."state" = 'waiting'
+        ORDER BY d."position" LIMIT 1))`
     ),
     waiting: computed(count, sql`(SELECT count(*) FROM "event_delivery" WHERE ${own} AND "state" = 'waiting')`),
     dead: computed(count, sql`(SELECT count(*) FROM "event_delivery" WHERE ${own} AND "state" = 'dead')`),
@@ -131,6 +115,7 @@ export async function readProgress(
   return PROGRESS.one(
     await queryable.run(sql`SELECT ${PROGRESS.columns} FROM "event_progress" p
       JOIN "event_listener" l ON l."tenant_id" = p."tenant_id" AND l."id" = p."listener_id"
+      CROSS JOIN LATERAL ${BACKLOG} b
       WHERE p."tenant_id" = ${tenantId} AND p."listener_id" = ${listenerId}`)
   )
 }

@@ -1,6 +1,7 @@
 import type { Queryable } from '../db/database.ts'
 import { computed, computedRow, count, decimal, text } from '../db/row.ts'
-import { sql } from '../db/sql.ts'
+import { type Sql, sql } from '../db/sql.ts'
+import { BACKLOG } from './backlog.ts'
 
 /** Figures of all tenants, from the database: every process returns the same. */
 export interface DeliveryFigures {
@@ -16,9 +17,6 @@ export interface DeliveryFigures {
   readonly attempts: Readonly<Record<string, number>>
 }
 
-/** More events of one listener are not counted. */
-const BACKLOG_MAX = 100_000
-
 const FIGURES = computedRow({ backlog: count, oldestSeconds: decimal, waiting: count, deadLetters: count })
 const COUNTED = computedRow({ name: text, number: computed(count, sql`count(*)`) })
 
@@ -28,11 +26,7 @@ export async function deliveryFigures(queryable: Queryable): Promise<DeliveryFig
     await queryable.run(sql`WITH "behind" AS (
         SELECT b."events", b."oldest" FROM "event_listener" l
         JOIN "event_progress" p ON p."tenant_id" = l."tenant_id" AND p."listener_id" = l."id"
-        CROSS JOIN LATERAL (SELECT count(*) AS "events", min(e."event_time") AS "oldest" FROM (
-          SELECT e."event_time" FROM "event" e WHERE e."tenant_id" = p."tenant_id" AND e."position" > p."position"
-            AND (l."partner_id" IS NULL OR e."partner_id" = l."partner_id")
-          ORDER BY e."position" LIMIT ${BACKLOG_MAX}) e) b
-        WHERE l."state" <> 'ended'),
+        CROSS JOIN LATERAL ${BACKLOG} b WHERE l."state" <> 'ended'),
       "kept" AS (
         SELECT count(*) FILTER (WHERE d."state" = 'waiting') AS "waiting",
           count(*) FILTER (WHERE d."state" = 'dead') AS "dead",
@@ -56,7 +50,7 @@ export async function deliveryFigures(queryable: Queryable): Promise<DeliveryFig
   }
 }
 
-async function counted(queryable: Queryable, names: ReturnType<typeof sql>): Promise<Readonly<Record<string, number>>> {
+async function counted(queryable: Queryable, names: Sql): Promise<Readonly<Record<string, number>>> {
   const { rows } = await queryable.run(sql`SELECT ${COUNTED.columns} FROM (${names}) n GROUP BY "name"`)
   const found = rows.map(COUNTED.read)
   return Object.fromEntries(found.map(({ name, number }) => [name, number]))

@@ -11,6 +11,7 @@ import { declareResource, type Served, served } from '../tmf/declaration/define.
 import type { Concealed, Document, DocumentOf, RowKey, Stored, Written } from '../tmf/declaration/resource.ts'
 import { requireCallback } from './callback-address.ts'
 import { callbackHeaders, checkHeaders, headersToSend } from './callback-headers.ts'
+import { LISTENER_STATES } from './listener.ts'
 import { horizon } from './outbox.ts'
 import { readSubscription } from './subscription.ts'
 import { CHOSEN_SECRET, makeWebhookSecret } from './webhook-secret.ts'
@@ -34,11 +35,7 @@ const attributes = {
   hasListenerSuffix: boolean('is_suffixed', 'Appends /listener/ and the name of the event to the callback'),
   headers: json('header_names', callbackHeaders, 'Headers sent with every event; of each only the name is shown'),
   from: instant('starts_from', 'The instant from which earlier events are delivered first'),
-  state: oneOf(
-    'state',
-    ['active', 'paused', 'suspended', 'ended'],
-    'Whether events are delivered; those of before wait'
-  ),
+  state: oneOf('state', [...LISTENER_STATES], 'Whether events are delivered; those of before wait'),
   paused: boolean('is_paused', 'Whether its owner has paused it, as the state says, too'),
   stateReason: text('state_reason', 'Why it is suspended or ended', 'readOnly'),
   previousSecretUntil: instant('previous_secret_until', 'Until when the secret of before signs too', 'readOnly'),

@@ -1,7 +1,7 @@
 import type { Queryable } from '../db/database.ts'
 import { count, instant, integer, jsonText, optional, rowOf, scalar, text } from '../db/row.ts'
 import { sql } from '../db/sql.ts'
-import type { View } from '../tmf/view.ts'
+import { ownedBy, type View } from '../tmf/view.ts'
 
 const EVENT = rowOf('event', {
   position: count,
@@ -31,15 +31,14 @@ export async function horizon(queryable: Queryable): Promise<number> {
 /** Returns the next events of a view, in their order: beyond `after`, up to `until`, which is a horizon. */
 export async function eventsAfter(
   queryable: Queryable,
-  { tenantId, partnerId }: View,
+  view: View,
   after: number,
   until: number,
   limit: number
 ): Promise<readonly EventRow[]> {
-  const owned = partnerId === undefined ? sql`TRUE` : sql`"partner_id" = ${partnerId}`
   const { rows } = await queryable.run(
     sql`SELECT ${EVENT.columns} FROM "event"
-      WHERE "tenant_id" = ${tenantId} AND "position" > ${after} AND "position" <= ${until} AND ${owned}
+      WHERE ${ownedBy(view)} AND "position" > ${after} AND "position" <= ${until}
       ORDER BY "position" LIMIT ${limit}`,
     { prepared: true }
   )

@@ -5,7 +5,7 @@ import { computed, computedRow, count, oneOf, optional, rowOf, scalar, text } fr
 import { sql } from '../db/sql.ts'
 import { DELIVERIES } from '../messages/delivery.ts'
 import { RESOURCES } from '../messages/resource.ts'
-import type { View } from '../tmf/view.ts'
+import { ownedBy, type View } from '../tmf/view.ts'
 import { writeEvent } from './envelope.ts'
 import { EVENT_TYPES } from './event-types.ts'
 import { keepAgain } from './exceptions.ts'
@@ -95,11 +95,10 @@ export async function redeliver(
   return events
 }
 
-async function lockListener(tx: Transaction, { tenantId, partnerId }: View, id: string): Promise<Listener> {
-  const owned = partnerId === undefined ? sql`TRUE` : sql`l."partner_id" = ${partnerId}`
+async function lockListener(tx: Transaction, view: View, id: string): Promise<Listener> {
   const { rows } = await tx.run(sql`SELECT ${LISTENER.columns} FROM "event_listener" l
     JOIN "event_progress" p ON p."tenant_id" = l."tenant_id" AND p."listener_id" = l."id"
-    WHERE l."tenant_id" = ${tenantId} AND l."id" = ${id} AND ${owned} FOR UPDATE OF l`)
+    WHERE ${ownedBy(view, 'l')} AND l."id" = ${id} FOR UPDATE OF l`)
   if (rows[0]) return LISTENER.read(rows[0])
   throw RESOURCES.notFound('listener')
 }
@@ -127,10 +126,9 @@ async function replay(
   const asked = eventTypes ?? [...EVENT_TYPES.keys()]
   const types = asked.filter((type) => conditions.has(type))
   if (types.length === 0) throw DELIVERIES.unwantedTypes(asked)
-  const owned = listener.partnerId === undefined ? sql`TRUE` : sql`"partner_id" = ${listener.partnerId}`
   const { events, first, last } = FOUND.one(
     await tx.run(sql`SELECT ${FOUND.columns} FROM "event"
-      WHERE "tenant_id" = ${tenantId} AND "event_time" >= ${from} AND "event_time" < ${to} AND ${owned}
+      WHERE ${ownedBy({ tenantId, partnerId: listener.partnerId })} AND "event_time" >= ${from} AND "event_time" < ${to}
         AND "position" <= ${listener.position} AND "event_type" = ANY (${types}::text[])`)
   )
   if (first === undefined || last === undefined) return 0

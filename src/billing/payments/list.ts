@@ -5,7 +5,7 @@ import { computed, count, decimal, instant, integer, json, optional, rowOf, scal
 import { type Sql, sql } from '../../db/sql.ts'
 import { moneyOf, objectOf } from '../../http/json.ts'
 import { RESOURCES } from '../../messages/resource.ts'
-import type { View } from '../../tmf/view.ts'
+import { ownedBy, type View } from '../../tmf/view.ts'
 
 export interface Roots {
   readonly payments: string
@@ -31,7 +31,7 @@ export async function listPayments(
   { offset, limit }: { readonly offset: number; readonly limit: number }
 ): Promise<{ readonly rows: Result['rows']; readonly total: number }> {
   const byAccount = accounts ? sql`p."billing_account_id" IN (${accountIds(view, accounts)})` : sql`TRUE`
-  const where = sql`${visible(view)} AND ${byAccount}
+  const where = sql`${ownedBy(view, 'p')} AND ${byAccount}
     AND ${references ? sql`p."reference_key" IN (${likeThese(references)})` : sql`TRUE`}`
   // Selects the page first, so that allocations are summed for its payments only.
   const page = sql`(SELECT * FROM "payment" p WHERE ${where}
@@ -43,7 +43,7 @@ export async function listPayments(
 
 /** Reads a payment of a view; throws `notFound`. */
 export async function readPayment(queryable: Queryable, view: View, id: string, roots: Roots): Promise<Payment> {
-  const { rows } = await queryable.run(select(sql`"payment"`, sql`${visible(view)} AND p."id" = ${id}`), {
+  const { rows } = await queryable.run(select(sql`"payment"`, sql`${ownedBy(view, 'p')} AND p."id" = ${id}`), {
     prepared: true
   })
   if (rows[0]) return readRow(rows[0], roots)
@@ -52,11 +52,6 @@ export async function readPayment(queryable: Queryable, view: View, id: string, 
 
 function likeThese(references: readonly string[]): Sql {
   return sql`SELECT plain_text(r."text") FROM unnest(${references}::text[]) r("text")`
-}
-
-function visible({ tenantId, partnerId }: View): Sql {
-  const tenant = sql`p."tenant_id" = ${tenantId}`
-  return partnerId === undefined ? tenant : sql`${tenant} AND p."partner_id" = ${partnerId}`
 }
 
 const PAYMENT = rowOf(

@@ -7,7 +7,7 @@ import { type Allocation, post } from '../../ledger/post.ts'
 import { PAYMENTS } from '../../messages/payment.ts'
 import { RESOURCES } from '../../messages/resource.ts'
 import type { ChangeContext } from '../../tmf/declaration/resource.ts'
-import type { View } from '../../tmf/view.ts'
+import { ownedBy, type View } from '../../tmf/view.ts'
 import { takeBack } from './allocation.ts'
 import { recordPayment } from './events.ts'
 
@@ -18,17 +18,9 @@ const PAYMENT = rowOf('payment', { billingAccountId: text, currency: text, amoun
  * credit limit, the limit pays again. Throws `notFound` without such a payment in the view, and `conflict` for one
  * already reversed.
  */
-export async function reversePayment(
-  tx: Transaction,
-  context: ChangeContext,
-  { tenantId, partnerId }: View,
-  id: string
-): Promise<void> {
-  const isVisible = partnerId === undefined ? sql`TRUE` : sql`"partner_id" = ${partnerId}`
-  const { rows } = await tx.run(
-    sql`SELECT ${PAYMENT.columns} FROM "payment"
-      WHERE "tenant_id" = ${tenantId} AND "id" = ${id} AND ${isVisible}`
-  )
+export async function reversePayment(tx: Transaction, context: ChangeContext, view: View, id: string): Promise<void> {
+  const { tenantId } = view
+  const { rows } = await tx.run(sql`SELECT ${PAYMENT.columns} FROM "payment" WHERE ${ownedBy(view)} AND "id" = ${id}`)
   const [payment] = rows.map(PAYMENT.read)
   if (!payment) throw RESOURCES.notFound('payment')
   const { billingAccountId, currency, amount, method } = payment
