@@ -1,5 +1,5 @@
 import { preferred } from '../http/accept.ts'
-import { parameterFault } from '../http/findings.ts'
+import { findingAt, listing, parameterFault } from '../http/findings.ts'
 import { EVENTS } from '../messages/event.ts'
 import { FIELDS } from '../messages/field.ts'
 import { Problem } from '../messages/problem.ts'
@@ -9,7 +9,8 @@ import { parameterRefs } from '../tmf/openapi/components.ts'
 import { pagesOf, type QueryReader } from '../tmf/openapi/endpoint.ts'
 import { TEXT } from '../tmf/openapi/json-schema.ts'
 import { schemaRef } from '../tmf/openapi/schemas.ts'
-import { parseQuery } from '../tmf/query/query.ts'
+import { noParameter } from '../tmf/query/list-query.ts'
+import { parseWithoutPages } from '../tmf/query/query.ts'
 import { find } from '../tmf/read.ts'
 import { idOf } from '../tmf/representation.ts'
 import { type Answer, type Asked, anyQuery, type Endpoint, endpoint, noBody } from '../tmf/serving/endpoint.ts'
@@ -102,17 +103,16 @@ async function stream(
   const body = await streamEvents({
     ...{ request, view, author, database: context.database },
     lastEventId: header === undefined ? query.lastEventId : String(header),
-    write: (event) => payloadFor(subscription, writeEvent(event, addresses))
+    write: (event) => payloadFor(subscription, event.eventType, () => writeEvent(event, addresses))
   })
   return { headers: { 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no' }, content: { type: STREAM, body } }
 }
 
 /** Reads the query of a stream, which has no pages and is in the order of events. */
 function subscriptionOf(raw: string): Subscription {
-  const { where, fields, sort, offset, limit, after } = parseQuery(raw)
-  if (sort.length > 0 || offset !== undefined || limit !== undefined || after) throw EVENTS.streamQuery()
+  const query = parseWithoutPages(raw, (name) => listing(EVENTS.streamQuery(), [findingAt(name, noParameter([]))]))
   try {
-    return subscriptionTo({ where, fields })
+    return subscriptionTo(query)
   } catch (error) {
     throw error instanceof Problem && error.kind === 'invalidField' ? EVENTS.streamWithout(error.message) : error
   }

@@ -9,12 +9,15 @@ export function payloads(addresses: Addresses): (listener: Listener, event: Even
   const written = new WeakMap<EventRow, string>()
   const parsed = new WeakMap<EventRow, unknown>()
   return ({ subscription }, event) => {
-    if (!subscription.conditions.has(event.eventType)) return undefined
-    const text = written.get(event) ?? writeEvent(event, addresses)
-    written.set(event, text)
-    return payloadFor(subscription, text, () => {
+    const write = () => {
+      const text = written.get(event) ?? writeEvent(event, addresses)
+      written.set(event, text)
+      return text
+    }
+    const read = (text: string) => {
       if (!parsed.has(event)) parsed.set(event, parseEvent(text))
       return parsed.get(event)
-    })
+    }
+    return payloadFor(subscription, event.eventType, write, read)
   }
 }

@@ -111,7 +111,8 @@ async function again(
 ): Promise<number> {
   const [event] = await eventsById(tx, tenantId, [eventId])
   if (!event || (partnerId !== undefined && event.partnerId !== partnerId)) throw DELIVERIES.unknownEvent()
-  if (payloadFor(readSubscription(query), writeEvent(event, NO_ADDRESSES)) === undefined) throw DELIVERIES.unwanted()
+  const payload = payloadFor(readSubscription(query), event.eventType, () => writeEvent(event, NO_ADDRESSES))
+  if (payload === undefined) throw DELIVERIES.unwanted()
   await keepAgain(tx, { tenantId, listenerId: id }, { ...event, eventId: event.id, lane: laneOf(event) }, now)
   return 1
 }

@@ -79,17 +79,18 @@ function sorted(fields: Fields): unknown {
 
 /**
  * Returns what a listener gets of an event: its text, less what the subscription leaves out. Undefined if it does not
- * want the event. `read` returns what `parseEvent` makes of the text.
+ * want the event. `read` does what `parseEvent` does.
  */
 export function payloadFor(
   { conditions, fields }: Subscription,
-  event: string,
-  read: () => unknown = () => parseEvent(event)
+  type: string,
+  write: () => string,
+  read: (event: string) => unknown = parseEvent
 ): string | undefined {
-  const [, type = ''] = TYPE.exec(event) ?? []
   if (!conditions.has(type)) return undefined
+  const event = write()
   const condition = conditions.get(type)
-  if (condition && !isMet(condition, read)) return undefined
+  if (condition && !isMet(condition, read(event))) return undefined
   return fields ? selectMembers(event, fields) : event
 }
 
@@ -100,17 +101,15 @@ export function payloadFor(
 const STEPS_MAX = 400_000
 
 /** A condition that takes too long on an event counts as met: to lose an event is worse than to get one too many. */
-function isMet(condition: Bound, read: () => unknown): boolean {
+function isMet(condition: Bound, event: unknown): boolean {
   try {
-    return match(condition, read(), { left: STEPS_MAX })
+    return match(condition, event, { left: STEPS_MAX })
   } catch (error) {
     if (error instanceof TooMuchEffort) return true
     throw error
   }
 }
 
-/** Found without parsing: only the server's own members precede it. */
-const TYPE = /"eventType":"(\w+)"/
 const STRING_OR_NUMBER = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d[\d.eE+-]*/gs
 
 /** Leaves numbers as they are written, since parsing could lose digits. */

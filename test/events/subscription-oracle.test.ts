@@ -19,8 +19,9 @@ const TOLD = [...resources.values()].filter(({ path }) =>
 )
 
 let server: TestServer
+type Told = readonly [type: string, event: string]
 /** The last event of each resource, by path and id. */
-const last = new Map<string, Map<string, string>>()
+const last = new Map<string, Map<string, Told>>()
 
 beforeAll(async () => {
   server = await startTestServer()
@@ -32,7 +33,7 @@ beforeAll(async () => {
     last.set(resource.path, new Map())
   }
   const rows = await eventsAfter(server.database, { tenantId: TENANT }, start, await horizon(server.database), 10_000)
-  for (const row of rows) last.get(row.resourcePath)?.set(row.resourceId, writeEvent(row, ADDRESSES))
+  for (const row of rows) last.get(row.resourcePath)?.set(row.resourceId, [row.eventType, writeEvent(row, ADDRESSES)])
 })
 afterAll(() => server.close())
 
@@ -58,7 +59,9 @@ describe.each(TOLD)('$path', (resource) => {
   })
 })
 
-function wantedBy(query: string, events: readonly (readonly [id: string, event: string])[]): string[] {
+function wantedBy(query: string, events: readonly (readonly [id: string, told: Told])[]): string[] {
   const subscription = readSubscription(query)
-  return events.flatMap(([id, event]) => (payloadFor(subscription, event) === undefined ? [] : [id]))
+  return events.flatMap(([id, [type, event]]) =>
+    payloadFor(subscription, type, () => event) === undefined ? [] : [id]
+  )
 }

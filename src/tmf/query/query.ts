@@ -1,5 +1,6 @@
 import { parameterFault } from '../../http/findings.ts'
 import { FIELDS } from '../../messages/field.ts'
+import type { Problem } from '../../messages/problem.ts'
 import { QUERIES } from '../../messages/query.ts'
 import type { Path, Predicate } from '../declaration/predicate.ts'
 import { parseConditions } from './conditions.ts'
@@ -29,6 +30,9 @@ export interface SortKey {
 const RESERVED = ['fields', 'offset', 'limit', 'sort', 'filter', 'after', 'depth', 'expand'] as const
 type Reserved = (typeof RESERVED)[number]
 
+/** Of pages, and of their order. */
+const OF_PAGES: readonly Reserved[] = ['offset', 'limit', 'sort', 'after']
+
 const FIELDS_MAX = 100
 const SORT_KEYS_MAX = 8
 const FILTERS_MAX = 10
@@ -54,6 +58,14 @@ export function parseQuery(raw: string): Query {
     throw QUERIES.afterWithOffset()
   }
   return query
+}
+
+/** Reads a query of things that have no pages and an order of their own; `refuse` gets the parameter at fault. */
+export function parseWithoutPages(raw: string, refuse: (name: string) => Problem): Pick<Query, 'where' | 'fields'> {
+  const { reserved } = splitQuery(raw, RESERVED)
+  const name = OF_PAGES.find((one) => reserved.has(one))
+  if (name !== undefined) throw refuse(name)
+  return parseQuery(raw)
 }
 
 /** Reads a query string with `fields` only, as for one resource. */
