@@ -60,7 +60,8 @@ const PUBLIC: Readonly<Record<string, string>> = {
   'src/tmf/openapi': 'components document endpoint json-schema schemas',
   'src/tmf/query': 'bind condition-sql cursor effort list-query match query query-text suggestion',
   'src/tmf/serving': 'endpoint links list list-text no-idempotency-key routes',
-  'src/upload': 'endpoint'
+  'src/upload': 'endpoint',
+  'src/upload/file': 'row'
 }
 
 const isRoom = (file: string) => file.startsWith('src/') && roomOf(file) !== 'src'

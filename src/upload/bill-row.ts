@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import Big from 'big.js'
 import { compareDecimals, minorDigits } from '../base/money.ts'
 import { FIELDS } from '../messages/field.ts'
-import { type Cells, type Column, cellReader, type RowFault, rowFault } from './cells.ts'
+import { type Column, cellReader } from './cells.ts'
 import {
   currencyColumn,
   type Day,
@@ -18,6 +18,7 @@ import {
   textColumn,
   urlColumn
 } from './columns.ts'
+import { type Cells, type RowFault, rowFault } from './file/row.ts'
 import type { Place } from './place.ts'
 
 /** The columns of a bill of another system. */

@@ -1,6 +1,6 @@
 import { isStorable } from '../base/code-points.ts'
 import { FIELDS } from '../messages/field.ts'
-import { readFault } from '../messages/message.ts'
+import { type Cells, rowFault, SHOWN_LENGTH } from './file/row.ts'
 
 /** A column of an upload. `read` reads what was sent as text, without blanks at the ends and never empty. */
 export interface Column<T> {
@@ -13,29 +13,6 @@ export interface Column<T> {
 
 /** A value, or its fault, an entry of FIELDS. */
 export type Read<T> = { readonly value: T } | { readonly fault: string }
-
-/** The fault of a row: of a column, with what was sent, or of the row as a whole. */
-export interface RowFault {
-  readonly column?: string | undefined
-  readonly sent?: string | undefined
-  readonly message: string
-  readonly faultCode?: string | undefined
-}
-
-/** The cells of a row by the names of their columns, texts of a file or values of JSON. */
-export type Cells = Readonly<Record<string, unknown>>
-
-export function rowFault(fault: string, column?: string, sent?: string): RowFault {
-  const { code: faultCode, text: message } = readFault(fault)
-  return { column, sent: sent?.slice(0, SHOWN_LENGTH), message, faultCode }
-}
-
-/** Writes a fault as a part of a sentence: `due_date 2024-01-30 is not DD-MM-YYYY`. */
-export function faultText({ column, sent, message }: RowFault): string {
-  return [column, sent, message].filter((part) => part !== undefined).join(' ')
-}
-
-const SHOWN_LENGTH = 40
 
 /** Reads the cells of a row one by one and notes their faults; an unknown column is a fault, too. */
 export function cellReader(cells: Cells, columns: readonly Column<unknown>[]) {

@@ -5,7 +5,7 @@ import type { Document } from '../tmf/declaration/resource.ts'
 import type { WriteContext } from '../tmf/write.ts'
 import { type BillDates, billDates, billDocument } from './bill-document.ts'
 import { type BillRow, hashOf, keyOf, placeFaults, type RowKey } from './bill-row.ts'
-import { type RowFault, rowFault } from './cells.ts'
+import { type RowFault, rowFault } from './file/row.ts'
 import { type KnownRow, knownRows, type NewRow } from './known-rows.ts'
 import type { Place } from './place.ts'
 

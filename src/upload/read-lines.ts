@@ -7,7 +7,7 @@ import { FIELDS } from '../messages/field.ts'
 import { Problem } from '../messages/problem.ts'
 import { UPLOADS } from '../messages/upload.ts'
 import { readBillRow } from './bill-row.ts'
-import { type RowFault, rowFault } from './cells.ts'
+import { type RowFault, rowFault } from './file/row.ts'
 import { type Line, prepared } from './judge.ts'
 import type { Place } from './place.ts'
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { type BillRow, hashOf, placeFaults, readBillRow } from '../../src/upload/bill-row.ts'
-import { faultText } from '../../src/upload/cells.ts'
 import { dayText, monthText, periodText } from '../../src/upload/columns.ts'
+import { faultText } from '../../src/upload/file/row.ts'
 import type { Place } from '../../src/upload/place.ts'
 import { row } from './upload-world.ts'
 
