@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import Big from 'big.js'
 import { compareDecimals, minorDigits } from '../base/money.ts'
 import { FIELDS } from '../messages/field.ts'
-import { type Column, cellReader } from './cells.ts'
+import { type Column, cellReader, type Reading } from './cells.ts'
 import {
   currencyColumn,
   type Day,
@@ -109,8 +109,11 @@ export interface BillRow {
 }
 
 /** Reads the cells of a row. Whether the row fits its account and its day, `placeFaults` tells. */
-export function readBillRow(cells: Cells): { readonly row: BillRow } | { readonly faults: readonly RowFault[] } {
-  const { read, faults } = cellReader(cells, BILL_COLUMNS)
+export function readBillRow(
+  cells: Cells,
+  reading: Reading
+): { readonly row: BillRow } | { readonly faults: readonly RowFault[] } {
+  const { read, faults } = cellReader(cells, BILL_COLUMNS, reading)
   const [accountNumber, amount, dueDate, period] = [read(ACCOUNT_NUMBER), read(AMOUNT), read(DUE_DATE), read(PERIOD)]
   const taxes = { excluded: read(TAX_EXCLUDED_AMOUNT), category: read(TAX_CATEGORY), rate: read(TAX_RATE) }
   const others = {

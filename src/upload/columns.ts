@@ -3,7 +3,7 @@ import { canonicalDecimal, compareDecimals, decimalFault } from '../base/money.t
 import { plainText } from '../base/plain-text.ts'
 import { DAY_MS } from '../base/time-zone.ts'
 import { FIELDS } from '../messages/field.ts'
-import type { Column, Read } from './cells.ts'
+import type { Column, Read, Reading } from './cells.ts'
 
 const NAME_MAX_LENGTH = 256
 const TEXT_MAX_LENGTH = 1_000
@@ -52,9 +52,9 @@ export function urlColumn(column: Make<string>): Column<string> {
 export function decimalColumn(column: Make<string>, isFromZero = false): Column<string> {
   return {
     ...column,
-    read: (sent) => {
-      const value = canonicalDecimal(sent)
-      if (value === undefined) return { fault: FIELDS.decimal() }
+    read: (sent, { decimal }) => {
+      const value = canonicalDecimal(decimal === '.' ? sent : withPoint(sent))
+      if (value === undefined) return { fault: formFault(sent, decimal) }
       const fault = decimalFault(value)
       if (fault !== undefined) return { fault }
       const sign = compareDecimals(value, 0)
@@ -62,6 +62,22 @@ export function decimalColumn(column: Make<string>, isFromZero = false): Column<
       return { fault: isFromZero ? FIELDS.tooSmall(0) : FIELDS.positive() }
     }
   }
+}
+
+/** Thousands by points, where nothing else can be meant: 1.234 could be a decimal. */
+const POINTS = /^-?\d{1,3}(?:(?:\.\d{3})+(?=,)|(?:\.\d{3}){2,}$)/
+const THOUSANDS = /^-?\d{1,3}(?:[.,'’\s]\d{3})+(?:[.,]\d+)?$/
+
+/** Writes a decimal that has a comma with a point; a text with neither form stays no decimal. */
+function withPoint(sent: string): string {
+  const digits = POINTS.test(sent) ? sent.replaceAll('.', '') : sent
+  return digits.includes('.') ? '' : digits.replace(',', '.')
+}
+
+function formFault(sent: string, decimal: Reading['decimal']): string {
+  if (decimal === ',') return /^-?[\d,]*\.[\d.,]*$/.test(sent) ? FIELDS.decimalPoint() : FIELDS.decimal()
+  if (THOUSANDS.test(sent)) return FIELDS.thousands()
+  return /^-?\d+,\d+$/.test(sent) ? FIELDS.decimalComma() : FIELDS.decimal()
 }
 
 export function currencyColumn(column: Make<string>): Column<string> {

@@ -7,6 +7,7 @@ import { FIELDS } from '../messages/field.ts'
 import { Problem } from '../messages/problem.ts'
 import { UPLOADS } from '../messages/upload.ts'
 import { readBillRow } from './bill-row.ts'
+import { WITH_POINT } from './cells.ts'
 import { type RowFault, rowFault } from './file/row.ts'
 import { type Line, prepared } from './judge.ts'
 import type { Place } from './place.ts'
@@ -26,7 +27,7 @@ function readLine(line: number, bytes: Buffer | undefined, place: Place): Line {
   const cells = parsed(bytes)
   if (cells instanceof Problem) return { line, faults: faultsOf(cells) }
   if (!isRecord(cells)) return { line, faults: [rowFault(FIELDS.object())] }
-  const read = readBillRow(cells)
+  const read = readBillRow(cells, WITH_POINT)
   return 'faults' in read ? { line, ...read } : { line, content: prepared(read.row, place) }
 }
 

@@ -8,13 +8,13 @@ import { row } from './upload-world.ts'
 /** 30 November 2026, 1 January 1970 being 0. */
 const TODAY = Date.UTC(2026, 10, 30) / 86_400_000
 
-function faultsOf(cells: object): readonly string[] {
-  const read = readBillRow({ ...row(), ...cells })
+function faultsOf(cells: object, decimal: '.' | ',' = '.'): readonly string[] {
+  const read = readBillRow({ ...row(), ...cells }, { decimal })
   return 'faults' in read ? read.faults.map(faultText) : []
 }
 
-function readRow(cells: object): BillRow {
-  const read = readBillRow({ ...row(), ...cells })
+function readRow(cells: object, decimal: '.' | ',' = '.'): BillRow {
+  const read = readBillRow({ ...row(), ...cells }, { decimal })
   if ('faults' in read) throw new Error(read.faults.map(faultText).join())
   return read.row
 }
@@ -29,7 +29,7 @@ describe('a cell', () => {
     [{ account_number: '\u200b' }, 'account_number \u200b must be a text of at most 256 characters, and not blank'],
     [{ name: 'a\u0000' }, 'name a\u0000 must not contain NUL or unpaired surrogates'],
     [{ amount: 0 }, 'amount 0 must be more than 0'],
-    [{ amount: '1,5' }, 'amount 1,5 must be a decimal number'],
+    [{ amount: 'EUR 1,5' }, 'amount EUR 1,5 must be a decimal number'],
     [{ amount: '0x1' }, 'amount 0x1 must be a decimal number'],
     [{ amount: '1e15' }, 'amount 1e15 must be smaller than 1000000000000000 in size'],
     [{ due_date: '31-02-2099' }, 'due_date 31-02-2099 is not DD-MM-YYYY'],
@@ -68,6 +68,40 @@ describe('a cell', () => {
   ])('%o is read', (cells, expected) => {
     expect(readRow(cells)).toMatchObject(expected)
   })
+})
+
+const COMMA = 'must have a decimal point; ?decimal=, takes a decimal comma'
+const THOUSANDS = 'must have no thousands separators'
+const POINT = 'must have a decimal comma, as in 1234,50 or 1.234,50, since ?decimal=, is set'
+
+test.each<[string, string, string]>([
+  ['119.00', '119', POINT],
+  ['119', '119', '119'],
+  ['119,00', COMMA, '119'],
+  ['1234,5', COMMA, '1234.5'],
+  ['1,234', THOUSANDS, '1.234'],
+  ['1.234', '1.234', POINT],
+  ['1.234,50', THOUSANDS, '1234.5'],
+  ['12.345.678,9', THOUSANDS, '12345678.9'],
+  ['12.345.678', THOUSANDS, '12345678'],
+  ['1,234.50', THOUSANDS, POINT],
+  ["1'234.50", THOUSANDS, 'must be a decimal number'],
+  ['1 234,50', THOUSANDS, 'must be a decimal number'],
+  ['1\u00a0234', THOUSANDS, 'must be a decimal number'],
+  ['1.23,4', 'must be a decimal number', POINT],
+  ['0.123,4', THOUSANDS, POINT],
+  ['1,2,3', 'must be a decimal number', 'must be a decimal number'],
+  [',5', 'must be a decimal number', 'must be a decimal number'],
+  ['', 'is required', 'is required']
+])('the amount %j is %s with a decimal point, and %s with a comma', (amount, withPoint, withComma) => {
+  const read = (decimal: '.' | ',') => faultsOf({ amount }, decimal)[0] ?? readRow({ amount }, decimal).amount
+  const expected = (result: string) =>
+    /^\d/.test(result) ? result : ['amount', amount, result].filter(Boolean).join(' ')
+  expect([read('.'), read(',')]).toEqual([expected(withPoint), expected(withComma)])
+})
+
+test('a number of JSON has a point, however texts are read', () => {
+  expect(readRow({ amount: 119.5 }, ',').amount).toBe('119.5')
 })
 
 test('days and months are written as they are read', () => {
