@@ -14,8 +14,8 @@ const PUBLIC: Readonly<Record<string, string>> = {
   'src/auth/sign-in': 'attempts page password sign-in',
   'src/auth/sso': 'settings sso',
   'src/base':
-    'bill-number clock code-points codes instant json-members json-path language money newest once ' +
-    'percent-encoding plain-text secret-keys start-error time-zone ulid unknown',
+    'bill-number clock code-points codes creditor-reference instant json-members json-path language money newest ' +
+    'once percent-encoding plain-text secret-keys start-error time-zone ulid unknown',
   'src/billing': 'catalogue jobs',
   'src/billing/cycles': 'calendar cycle recurrence',
   'src/billing/drafts': 'draft preview schema tables',

@@ -3,7 +3,6 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { minorDigits } from '../../src/base/money.ts'
 import { type BillContent, billContent } from '../../src/documents/content/bill-content.ts'
-import { paymentReference } from '../../src/documents/content/payment-reference.ts'
 import { billOf, inSlices } from './source.ts'
 
 const linesIn = ({ groups }: BillContent) => groups.flatMap(({ products }) => products.flatMap(({ lines }) => lines))
@@ -124,14 +123,4 @@ test('the base of a tax is what its lines amount to, and all of the bill where t
   expect((await billContent(bill)).taxes.rows).toEqual([{ category: 'VAT', rate: '0.19', base: '10', amount: '2.85' }])
   const untaxed = (await Array.fromAsync(bill.rates)).flat().map((rate) => ({ ...rate, taxes: [] }))
   expect((await billContent({ ...bill, rates: inSlices(untaxed) })).taxes.rows[0]?.base).toBe('15')
-})
-
-test.each([
-  ['539007547034', 'RF18 5390 0754 7034'],
-  ['INV-2026-000180', 'RF14 INV2 0260 0018 0'],
-  ['inv 1', 'RF47 INV1'],
-  ['1234567890123456789012', '1234567890123456789012'],
-  ['№', '№']
-])('the payment reference of %s is %s', (billNo, reference) => {
-  expect(paymentReference(billNo)).toBe(reference)
 })

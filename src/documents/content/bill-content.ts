@@ -1,4 +1,5 @@
 import Big from 'big.js'
+import { creditorReference, printedReference } from '../../base/creditor-reference.ts'
 import type { Instant } from '../../base/instant.ts'
 import type { Language } from '../../base/language.ts'
 import { minorDigits } from '../../base/money.ts'
@@ -7,7 +8,6 @@ import { type BillTaxes, taxesOf } from './bill-taxes.ts'
 import { requireOneCurrency, requireTotal, roundingOf, sum } from './bill-totals.ts'
 import type { Branding, PostalAddress } from './branding.ts'
 import { type CreditTransfer, creditTransferOf } from './credit-transfer.ts'
-import { paymentReference } from './payment-reference.ts'
 import { decimal, type Line, NO_CURRENCY, type ProductTally, type Tally, tallyOf } from './tally.ts'
 
 /**
@@ -140,7 +140,7 @@ function dueOf(source: BillSource): Due | undefined {
 function transferOf(source: BillSource, amount: string): CreditTransfer | undefined {
   const { billNo, tenant, amountDue } = source
   if (kindOf(source) !== 'bill') return undefined
-  const reference = billNo === undefined ? undefined : paymentReference(billNo)
+  const reference = billNo === undefined ? undefined : printedReference(creditorReference(billNo))
   return creditTransferOf(tenant, { amount, currency: String(amountDue?.unit), reference })
 }
 

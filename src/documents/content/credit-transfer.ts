@@ -1,3 +1,4 @@
+import { isCreditorReference } from '../../base/creditor-reference.ts'
 import type { Branding } from './branding.ts'
 
 /** The bank details for paying a bill, and a code for banks' apps if one is possible. */
@@ -15,7 +16,6 @@ export interface CreditTransfer {
 const NAME_MAX_LENGTH = 70
 const TEXT_MAX_LENGTH = 140
 const AMOUNT_MAX_LENGTH = '999999999.99'.length
-const CREDITOR_REFERENCE = /^RF\d{2}[0-9A-Z]{1,21}$/
 
 /** `amount` is a decimal. */
 export function creditTransferOf(
@@ -49,7 +49,7 @@ function epcCode(
   amount: string
 ): string | undefined {
   const [account, bank, structured] = [compact(iban ?? ''), compact(bic ?? ''), compact(reference)]
-  const isReference = CREDITOR_REFERENCE.test(structured)
+  const isReference = isCreditorReference(structured)
   const [euros = '', cents = ''] = amount.split('.')
   const decimals = `${euros}.${cents.padEnd(2, '0')}`
   const isPayable = /^\d+\.\d\d$/.test(decimals) && decimals.length <= AMOUNT_MAX_LENGTH
