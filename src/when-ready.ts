@@ -5,27 +5,27 @@ import type { Store } from './store.ts'
 
 const READY_CHECK_MS = 2_000
 
-interface Work {
+interface Work<Figures> {
+  /** Says why the work of this process stands still; undefined while it goes on. */
+  standstill(): string | undefined
+  figures(): Promise<Figures>
+  /** Waits for work under way, at most `limitMs`; other processes do the rest. */
   stop(limitMs: number): Promise<void>
 }
 
-/** Work that waits for a database that is ready. */
-interface Waiting<T extends Work> {
+/** Work that waits for a database that is ready; until then there are no figures. */
+export interface BackgroundWork<Figures> extends Work<Figures | undefined> {
   start(): void
-  /** Undefined before the database is ready. */
-  started(): T | undefined
-  /** Stops the work, or what begins it; takes at most `limitMs`. */
-  stop(limitMs: number): Promise<void>
 }
 
 /** Begins work once the database is ready. A failure is logged under `warning` and tried again. */
-export function startWhenReady<T extends Work>(
+export function startWhenReady<Figures>(
   store: Pick<Store, 'requireReady'>,
   logger: Pick<Logger, 'warn'>,
   warning: string,
-  begin: () => T | Promise<T>
-): Waiting<T> {
-  let work: T | undefined
+  begin: () => Work<Figures> | Promise<Work<Figures>>
+): BackgroundWork<Figures> {
+  let work: Work<Figures> | undefined
   let starting: Promise<void> | undefined
   let timer: NodeJS.Timeout | undefined
   let isStopped = false
@@ -34,7 +34,8 @@ export function startWhenReady<T extends Work>(
       attempt()
       timer = setInterval(attempt, READY_CHECK_MS).unref()
     },
-    started: () => work,
+    standstill: () => work?.standstill(),
+    figures: async () => work?.figures(),
     stop: async (limitMs) => {
       const deadline = performance.now() + limitMs
       isStopped = true

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import { releaseJobs } from '../jobs/queue.ts'
-import { type JobFigures, supervise } from '../jobs/supervisor.ts'
+import { type Supervisor, supervise } from '../jobs/supervisor.ts'
 import { rateLimited } from '../jobs/warnings.ts'
 import { within } from '../pace/within.ts'
 import type { EngineContext } from './engine/context.ts'
@@ -11,10 +11,7 @@ import { recoverRuns, runTasks } from './runs/tasks.ts'
 const LOOK_INTERVAL_MS = 2_000
 const STOP_LIMIT_MS = 10_000
 
-export interface BillingJobs {
-  /** Says why the jobs of this process stand still; undefined while they run. */
-  standstill(): string | undefined
-  figures(): Promise<JobFigures>
+export interface BillingJobs extends Pick<Supervisor, 'standstill' | 'figures'> {
   /** Waits for jobs under way, at most `limitMs` (10 s by default); other processes begin the rest again. */
   stop(limitMs?: number): Promise<void>
 }
