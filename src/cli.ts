@@ -1,5 +1,4 @@
 import { userInfo } from 'node:os'
-import path from 'node:path'
 import { text as textOf } from 'node:stream/consumers'
 import pino from 'pino'
 import { allTenants } from './admin/tenants.ts'
@@ -18,9 +17,6 @@ import { identifier, sql } from './db/sql.ts'
 import { Problem } from './messages/problem.ts'
 import { openStore, type Store } from './store.ts'
 
-const OPENAPI_FILE = path.resolve(import.meta.dirname, '../openapi/tmf678-server.openapi.json')
-const ASYNCAPI_FILE = path.resolve(import.meta.dirname, '../openapi/tmf678-server.asyncapi.json')
-const ERRORS_FILE = path.resolve(import.meta.dirname, '../docs/errors.md')
 const FAILED = 1
 const MISUSED = 2
 /** Errors end the command, on one line. */
@@ -140,9 +136,7 @@ async function contents(database: Queryable): Promise<string> {
 async function writeDocument(): Promise<Result> {
   // Imported here: no other command needs the whole server.
   const { writeGenerated } = await import('./openapi-file.ts')
-  writeGenerated(OPENAPI_FILE, ASYNCAPI_FILE, ERRORS_FILE)
-  const files = [OPENAPI_FILE, ASYNCAPI_FILE, ERRORS_FILE].map((file) => path.relative(process.cwd(), file))
-  return { text: `wrote ${files.join(', ')}` }
+  return { text: `wrote ${writeGenerated().join(', ')}` }
 }
 
 function fail(error: unknown): void {

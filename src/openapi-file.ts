@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs'
+import path from 'node:path'
 import { apiDocument } from './docs.ts'
 import { asyncApiDocument } from './events/asyncapi.ts'
 import { errorsPage } from './messages/catalogue.ts'
@@ -13,8 +14,16 @@ export function asyncApiText(): string {
   return `${JSON.stringify(asyncApiDocument(), null, 2)}\n`
 }
 
-export function writeGenerated(openApiFile: string, asyncApiFile: string, errorsFile: string): void {
-  writeFileSync(openApiFile, openApiText())
-  writeFileSync(asyncApiFile, asyncApiText())
-  writeFileSync(errorsFile, errorsPage())
+const GENERATED = {
+  'openapi/tmf678-server.openapi.json': openApiText,
+  'openapi/tmf678-server.asyncapi.json': asyncApiText,
+  'docs/errors.md': errorsPage
+}
+
+/** Writes the committed documents, and returns their names. */
+export function writeGenerated(): readonly string[] {
+  for (const [file, text] of Object.entries(GENERATED)) {
+    writeFileSync(path.resolve(import.meta.dirname, '..', file), text())
+  }
+  return Object.keys(GENERATED)
 }
