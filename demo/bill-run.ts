@@ -1,4 +1,4 @@
-import type { BillRun } from '../src/billing/runs/run.ts'
+import type { BillRun } from '../src/billing/runs/list.ts'
 import { hasEnded, progressOn, reportRun } from '../src/cli/bill-run-report.ts'
 import type { Named } from './answers.ts'
 import { get, post } from './api.ts'

@@ -59,7 +59,7 @@ const PUBLIC: Readonly<Record<string, string>> = {
   'src/tmf/declaration': 'attribute define own-names predicate resource scalar schema shape',
   'src/tmf/openapi': 'components document endpoint json-schema schemas',
   'src/tmf/query': 'bind condition-sql cursor effort list-query match query query-text suggestion',
-  'src/tmf/serving': 'endpoint links list list-text no-idempotency-key routes',
+  'src/tmf/serving': 'endpoint list list-text no-idempotency-key pages routes',
   'src/upload': 'endpoint',
   'src/upload/file': 'row'
 }

@@ -1,9 +1,8 @@
 import { slotOf } from '../fairness/request-slot.ts'
-import { weighed } from '../tmf/cost.ts'
 import { type EndpointDescription, pagesOf } from '../tmf/openapi/endpoint.ts'
 import { schemaRef } from '../tmf/openapi/schemas.ts'
 import { type Asked, anyQuery, type Endpoint, endpoint, listQuery, noBody } from '../tmf/serving/endpoint.ts'
-import { pageOfList } from '../tmf/serving/links.ts'
+import { answerPage } from '../tmf/serving/pages.ts'
 import type { RouteContext } from '../tmf/serving/routes.ts'
 import { createTenant } from './tenant-creation.ts'
 import type { Tenant } from './tenant-row.ts'
@@ -29,14 +28,14 @@ const list = endpoint({
   query: listQuery('tenant', {}),
   replies: pagesOf(ONE, 'All of them, or the first page'),
   handle: async (asked, context) => {
-    const { isPaged, link, ...page } = asked.query
-    const queryable = weighed(slotOf(asked.request), context.database)
-    const { tenants, total } = await listTenants(queryable, asked.view.tenantId, page)
     const url = urlOf(asked, context)
-    return {
-      ...pageOfList(url, link, { ...page, isPaged, count: tenants.length, total }),
-      json: JSON.stringify(tenants.map((tenant) => represent(tenant, url)))
-    }
+    return answerPage(
+      asked,
+      context.database,
+      url,
+      (queryable, range) => listTenants(queryable, asked.view.tenantId, range),
+      (tenant) => JSON.stringify(represent(tenant, url))
+    )
   }
 })
 

@@ -9,6 +9,7 @@ import { join, type Sql, sql } from '../db/sql.ts'
 import { RESOURCES } from '../messages/resource.ts'
 import type { ChangeContext } from '../tmf/declaration/resource.ts'
 import { merge } from '../tmf/patch.ts'
+import type { PageOf, Range } from '../tmf/query/list-query.ts'
 import { type CheckedSettings, checkSettings } from './tenant-checks.ts'
 import { columnValues, LISTED, TENANT, type Tenant, type Values } from './tenant-row.ts'
 import { PARTS, requirePart, type TenantPatch } from './tenant-settings.ts'
@@ -17,13 +18,13 @@ import { PARTS, requirePart, type TenantPatch } from './tenant-settings.ts'
 export async function listTenants(
   queryable: Queryable,
   ownId: string,
-  { offset, limit }: { readonly offset: number; readonly limit: number }
-): Promise<{ readonly tenants: readonly Tenant[]; readonly total: number }> {
+  { offset, limit }: Range
+): Promise<PageOf<Tenant>> {
   const { rows } = await queryable.run(
     sql`SELECT ${LISTED.columns} FROM "tenant" WHERE ${visibleTo(ownId)} ORDER BY "id" LIMIT ${limit} OFFSET ${offset}`
   )
   const counted = await queryable.run(sql`SELECT count(*) FROM "tenant" WHERE ${visibleTo(ownId)}`)
-  return { tenants: rows.map(LISTED.read), total: scalar(counted, count) }
+  return { rows: rows.map(LISTED.read), total: scalar(counted, count) }
 }
 
 export async function allTenants(queryable: Queryable): Promise<readonly Tenant[]> {

@@ -8,8 +8,7 @@ import { COUNT, objectOf } from '../tmf/openapi/json-schema.ts'
 import { schemaRef } from '../tmf/openapi/schemas.ts'
 import { requireKnown } from '../tmf/query/list-query.ts'
 import { anyQuery, type Endpoint, endpoint, listQuery, noBody, noQuery } from '../tmf/serving/endpoint.ts'
-import { pageOfList } from '../tmf/serving/links.ts'
-import { writeList } from '../tmf/serving/list-text.ts'
+import { answerPage } from '../tmf/serving/pages.ts'
 import { DELIVERY_STATES, findListener, listAttempts, listDeliveries, readProgress } from './delivery-list.ts'
 import { redeliver, wishOf } from './redelivery.ts'
 
@@ -44,17 +43,17 @@ const deliveries = endpoint({
   description: 'Returns events that wait for a further try or are dead letters, in their order.',
   query: listQuery('delivery', { state: `Any of these states, separated by commas: ${DELIVERY_STATES.join(', ')}` }),
   replies: pagesOf(schemaRef('EventDelivery')),
-  handle: async ({ request, base, view, params, query }, { database, address }) => {
-    const { values, isPaged, link, ...page } = query
-    const states = values.state ?? DELIVERY_STATES
+  handle: async (asked, context) => {
+    const states = asked.query.values.state ?? DELIVERY_STATES
     requireKnown('state', states, DELIVERY_STATES, DELIVERIES.unknownState)
-    const listener = await findListener(database, view, String(params.id))
-    const { found, total } = await listDeliveries(weighed(slotOf(request), database), listener, states, page)
-    const url = `${address(request, base).url}/hub/${listener.listenerId}/delivery`
-    return {
-      ...pageOfList(url, link, { ...page, isPaged, count: found.length, total }),
-      json: await writeList(found, (one) => JSON.stringify(one))
-    }
+    const listener = await findListener(context.database, asked.view, String(asked.params.id))
+    return answerPage(
+      asked,
+      context.database,
+      context.address(asked.request, `${asked.base}/hub/${listener.listenerId}/delivery`).url,
+      (queryable, range) => listDeliveries(queryable, listener, states, range),
+      (row) => JSON.stringify(row)
+    )
   }
 })
 
@@ -66,15 +65,15 @@ const attempts = endpoint({
   description: 'Returns attempts with their answers, the latest first.',
   query: listQuery('attempt', { eventId: 'Any of these events, separated by commas' }),
   replies: pagesOf(schemaRef('EventAttempt')),
-  handle: async ({ request, base, view, params, query }, { database, address }) => {
-    const { values, isPaged, link, ...page } = query
-    const listener = await findListener(database, view, String(params.id))
-    const { found, total } = await listAttempts(weighed(slotOf(request), database), listener, values.eventId, page)
-    const url = `${address(request, base).url}/hub/${listener.listenerId}/attempt`
-    return {
-      ...pageOfList(url, link, { ...page, isPaged, count: found.length, total }),
-      json: await writeList(found, (one) => JSON.stringify(one))
-    }
+  handle: async (asked, context) => {
+    const listener = await findListener(context.database, asked.view, String(asked.params.id))
+    return answerPage(
+      asked,
+      context.database,
+      context.address(asked.request, `${asked.base}/hub/${listener.listenerId}/attempt`).url,
+      (queryable, range) => listAttempts(queryable, listener, asked.query.values.eventId, range),
+      (row) => JSON.stringify(row)
+    )
   }
 })
 

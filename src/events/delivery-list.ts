@@ -2,22 +2,13 @@ import type { Queryable } from '../db/database.ts'
 import { computed, count, instant, integer, oneOf, optional, rowOf, scalar, text } from '../db/row.ts'
 import { type Sql, sql } from '../db/sql.ts'
 import { RESOURCES } from '../messages/resource.ts'
+import type { PageOf, Range } from '../tmf/query/list-query.ts'
 import { ownedBy, type View } from '../tmf/view.ts'
 import { BACKLOG } from './backlog.ts'
 import type { ListenerKey } from './lease.ts'
 import { LISTENER_STATES } from './listener.ts'
 
 export const DELIVERY_STATES = ['waiting', 'dead'] as const
-
-interface Page {
-  readonly limit: number
-  readonly offset: number
-}
-
-interface Found<T> {
-  readonly found: readonly T[]
-  readonly total: number
-}
 
 /** Returns the key of a listener of a view; throws `notFound`. */
 export async function findListener(queryable: Queryable, view: View, id: string): Promise<ListenerKey> {
@@ -46,13 +37,13 @@ export async function listDeliveries(
   queryable: Queryable,
   listener: ListenerKey,
   states: readonly string[],
-  { limit, offset }: Page
-): Promise<Found<ReturnType<typeof DELIVERY.read>>> {
+  { limit, offset }: Range
+): Promise<PageOf<ReturnType<typeof DELIVERY.read>>> {
   const meant = sql`${ofListener(listener)} AND "state" = ANY (${states}::text[])`
   const { rows } = await queryable.run(sql`SELECT ${DELIVERY.columns}
     FROM (SELECT * FROM "event_delivery" WHERE ${meant} ORDER BY "position" LIMIT ${limit} OFFSET ${offset}) d
     JOIN "event" e ON e."tenant_id" = d."tenant_id" AND e."id" = d."event_id" ORDER BY d."position"`)
-  return { found: rows.map(DELIVERY.read), total: await counted(queryable, sql`"event_delivery" WHERE ${meant}`) }
+  return { rows: rows.map(DELIVERY.read), total: await counted(queryable, sql`"event_delivery" WHERE ${meant}`) }
 }
 
 const ATTEMPT = rowOf('event_attempt', {
@@ -71,12 +62,12 @@ export async function listAttempts(
   queryable: Queryable,
   listener: ListenerKey,
   events: readonly string[] | undefined,
-  { limit, offset }: Page
-): Promise<Found<ReturnType<typeof ATTEMPT.read>>> {
+  { limit, offset }: Range
+): Promise<PageOf<ReturnType<typeof ATTEMPT.read>>> {
   const meant = sql`${ofListener(listener)} AND ${events ? sql`"event_id" = ANY (${events}::text[])` : sql`TRUE`}`
   const { rows } = await queryable.run(sql`SELECT ${ATTEMPT.columns} FROM "event_attempt" WHERE ${meant}
     ORDER BY "id" DESC LIMIT ${limit} OFFSET ${offset}`)
-  return { found: rows.map(ATTEMPT.read), total: await counted(queryable, sql`"event_attempt" WHERE ${meant}`) }
+  return { rows: rows.map(ATTEMPT.read), total: await counted(queryable, sql`"event_attempt" WHERE ${meant}`) }
 }
 
 const own = sql`"tenant_id" = p."tenant_id" AND "listener_id" = p."listener_id"`

@@ -4,14 +4,12 @@ import { findAccount } from '../../accounts/lookup.ts'
 import { isCurrency } from '../../base/codes.ts'
 import { decimalFault, minorDigits } from '../../base/money.ts'
 import { plainText } from '../../base/plain-text.ts'
-import { slotOf } from '../../fairness/request-slot.ts'
 import { entityTag } from '../../http/conditional.ts'
 import { findingAt, listing } from '../../http/findings.ts'
 import { BODIES } from '../../messages/body.ts'
 import { FIELDS } from '../../messages/field.ts'
 import { PAYMENTS } from '../../messages/payment.ts'
 import { aboutName } from '../../messages/problem.ts'
-import { weighed } from '../../tmf/cost.ts'
 import { nameSpace } from '../../tmf/declaration/own-names.ts'
 import { pagesOf, type QueryReader } from '../../tmf/openapi/endpoint.ts'
 import { noParameter } from '../../tmf/query/list-query.ts'
@@ -25,8 +23,7 @@ import {
   noBody,
   versioned
 } from '../../tmf/serving/endpoint.ts'
-import { pageOfList } from '../../tmf/serving/links.ts'
-import { writeList } from '../../tmf/serving/list-text.ts'
+import { answerPage } from '../../tmf/serving/pages.ts'
 import type { RouteContext } from '../../tmf/serving/routes.ts'
 import { listPayments, type Payment, type Roots, readPayment, readRow } from './list.ts'
 import { METHODS, pay, type Receipt } from './payment.ts'
@@ -104,15 +101,16 @@ function list(apiBase: string): Endpoint {
     }),
     replies: pagesOf(PAYMENT_SCHEMA),
     handle: async (asked, context) => {
-      const { values, isPaged, link, ...page } = asked.query
+      const { values } = asked.query
       const roots = rootsOf(asked, context, apiBase)
-      const queryable = weighed(slotOf(asked.request), context.database)
       const filter = { accounts: values['billingAccount.id'], references: values.reference }
-      const { rows, total } = await listPayments(queryable, asked.view, filter, page)
-      return {
-        ...pageOfList(roots.payments, link, { ...page, isPaged, count: rows.length, total }),
-        json: await writeList(rows, (row) => readRow(row, roots).json)
-      }
+      return answerPage(
+        asked,
+        context.database,
+        roots.payments,
+        (queryable, range) => listPayments(queryable, asked.view, filter, range),
+        (row) => readRow(row, roots).json
+      )
     }
   })
 }

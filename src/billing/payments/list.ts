@@ -1,10 +1,11 @@
 import { z } from 'zod'
 import { accountIds } from '../../accounts/lookup.ts'
-import type { Queryable, Result } from '../../db/database.ts'
+import type { Queryable, Row } from '../../db/database.ts'
 import { computed, count, decimal, instant, integer, json, optional, rowOf, scalar, text } from '../../db/row.ts'
 import { type Sql, sql } from '../../db/sql.ts'
 import { moneyOf, objectOf } from '../../http/json.ts'
 import { RESOURCES } from '../../messages/resource.ts'
+import type { PageOf, Range } from '../../tmf/query/list-query.ts'
 import { ownedBy, type View } from '../../tmf/view.ts'
 
 export interface Roots {
@@ -28,8 +29,8 @@ export async function listPayments(
   queryable: Queryable,
   view: View,
   { accounts, references }: PaymentFilter,
-  { offset, limit }: { readonly offset: number; readonly limit: number }
-): Promise<{ readonly rows: Result['rows']; readonly total: number }> {
+  { offset, limit }: Range
+): Promise<PageOf<Row>> {
   const byAccount = accounts ? sql`p."billing_account_id" IN (${accountIds(view, accounts)})` : sql`TRUE`
   const where = sql`${ownedBy(view, 'p')} AND ${byAccount}
     AND ${references ? sql`p."reference_key" IN (${likeThese(references)})` : sql`TRUE`}`
@@ -88,7 +89,7 @@ function select(payments: Sql, where: Sql): Sql {
     WHERE ${where}`
 }
 
-export function readRow(row: Result['rows'][number], roots: Roots): Payment {
+export function readRow(row: Row, roots: Roots): Payment {
   const payment = PAYMENT.read(row)
   const { id, currency: unit, billingAccountId: accountId, accountName, bills = [], reversedAt } = payment
   const allocations = bills.map(([bill, part]) =>

@@ -4,7 +4,7 @@ import { boolean, computed, json, oneOf, rowOf, text } from '../../db/row.ts'
 import { type Sql, sql } from '../../db/sql.ts'
 import { lockWanted } from '../../ledger/balance.ts'
 import type { SKIPS } from '../../messages/reason.ts'
-import { RUN_BILL_STATES, type RunBillState } from '../../resources/customer-bill.ts'
+import { RUN_BILL_STATES } from '../../resources/customer-bill.ts'
 import { type Drafted, draftBills } from '../drafts/draft.ts'
 import { READY_DRAFTS } from '../drafts/tables.ts'
 import { authorIn } from '../engine/author.ts'
@@ -12,7 +12,7 @@ import type { EngineContext } from '../engine/context.ts'
 import { issueBills } from '../issuing/issue.ts'
 import { useCredit } from '../payments/credit.ts'
 import { eligible } from './bill-run.ts'
-import { RUN_DATES, type RunDates } from './run-dates.ts'
+import { RUN_DATES } from './run-dates.ts'
 
 export interface ChunkName {
   readonly tenantId: string
@@ -20,16 +20,7 @@ export interface ChunkName {
   readonly number: number
 }
 
-interface Chunk extends ChunkName {
-  readonly billCycleId: string
-  readonly isDry: boolean
-  readonly billState: RunBillState
-  readonly dates: RunDates
-  /** A condition on "billing_account" under the name `a`. */
-  readonly accounts: Sql
-  /** A parked account, already counted by its first chunk. */
-  readonly isRetry: boolean
-}
+type Chunk = NonNullable<Awaited<ReturnType<typeof claim>>>
 
 /** Skips a parked account that was archived since, or follows another specification. */
 const NO_LONGER_ELIGIBLE = 'noLongerEligible' satisfies keyof typeof SKIPS
@@ -55,6 +46,7 @@ const CHUNK = rowOf(
   {
     firstAccount: computed(text, sql`c."first_account"`),
     lastAccount: computed(text, sql`c."last_account"`),
+    /** A parked account, already counted by its first chunk. */
     isRetry: computed(boolean, sql`c."eligible" = 0`),
     billCycleId: text,
     isDry: boolean,
@@ -64,7 +56,7 @@ const CHUNK = rowOf(
   'r'
 )
 
-async function claim(tx: Transaction, name: ChunkName): Promise<Chunk | undefined> {
+async function claim(tx: Transaction, name: ChunkName) {
   const { tenantId, runId, number } = name
   const { rows } = await tx.run(sql`SELECT ${CHUNK.columns}
     FROM "bill_run_chunk" c JOIN "bill_run" r ON r."tenant_id" = c."tenant_id" AND r."id" = c."bill_run_id"
@@ -73,13 +65,9 @@ async function claim(tx: Transaction, name: ChunkName): Promise<Chunk | undefine
     FOR UPDATE OF c SKIP LOCKED`)
   const [chunk] = rows.map(CHUNK.read)
   if (!chunk) return undefined
-  const { firstAccount: first, lastAccount: last, isRetry, ...run } = chunk
-  return {
-    ...name,
-    ...run,
-    accounts: sql`${eligible(sql`${run.dates.specificationId}::text`)} AND a."id" BETWEEN ${first} AND ${last}`,
-    isRetry
-  }
+  const { firstAccount: first, lastAccount: last, ...run } = chunk
+  const follows = eligible(sql`${run.dates.specificationId}::text`)
+  return { ...name, ...run, accounts: sql`${follows} AND a."id" BETWEEN ${first} AND ${last}` }
 }
 
 async function issue(tx: Transaction, context: EngineContext, chunk: Chunk, { ready }: Drafted): Promise<void> {

@@ -1,19 +1,16 @@
 import { z } from 'zod'
-import { slotOf } from '../../fairness/request-slot.ts'
 import { FIELDS } from '../../messages/field.ts'
 import { RUNS } from '../../messages/run.ts'
 import { RUN_BILL_STATES } from '../../resources/customer-bill.ts'
-import { weighed } from '../../tmf/cost.ts'
 import { pagesOf } from '../../tmf/openapi/endpoint.ts'
 import { schemaRef } from '../../tmf/openapi/schemas.ts'
 import { requireKnown } from '../../tmf/query/list-query.ts'
 import { type Endpoint, endpoint, listQuery, noQuery } from '../../tmf/serving/endpoint.ts'
-import { pageOfList } from '../../tmf/serving/links.ts'
-import { writeList } from '../../tmf/serving/list-text.ts'
+import { answerPage } from '../../tmf/serving/pages.ts'
 import { startRun } from './bill-run.ts'
 import { streamBills } from './bills.ts'
 import { RUN, runCommands } from './commands.ts'
-import { answerRun, countRuns, hrefOf, oneRun, readRun, selectRuns, writeRun } from './list.ts'
+import { answerRun, hrefOf, listRuns, oneRun, readRun, writeRun } from './list.ts'
 import { RUN_STATES } from './run.ts'
 import { RUN_SCHEMA } from './schema.ts'
 
@@ -63,20 +60,20 @@ const list = endpoint({
   replies: pagesOf(RUN_SCHEMA),
   handle: async (asked, context) => {
     const { tenantId } = asked.view
-    const { values, isPaged, link, ...page } = asked.query
+    const { values } = asked.query
     requireKnown('state', values.state, RUN_STATES, RUNS.unknownState)
     const filter = { states: values.state, cycles: values['billCycle.id'] }
-    const queryable = weighed(slotOf(asked.request), context.database)
-    const rows = await selectRuns(queryable, tenantId, filter, page)
-    const total = await countRuns(queryable, tenantId, filter)
     const { url } = context.address(asked.request, `${asked.base}/billRun`)
-    return {
-      ...pageOfList(url, link, { ...page, isPaged, count: rows.length, total }),
-      json: await writeList(rows, (row) => {
+    return answerPage(
+      asked,
+      context.database,
+      url,
+      (queryable, range) => listRuns(queryable, tenantId, filter, range),
+      (row) => {
         const run = readRun(row, context.clock())
-        return writeRun(run, hrefOf(asked, context, run.id))
-      })
-    }
+        return writeRun(run, `${url}/${run.id}`)
+      }
+    )
   }
 })
 

@@ -2,18 +2,22 @@ import { z } from 'zod'
 import type { Instant } from '../../base/instant.ts'
 import { trimScale } from '../../base/money.ts'
 import { isId } from '../../base/ulid.ts'
-import type { Queryable, Result } from '../../db/database.ts'
+import type { Queryable, Row } from '../../db/database.ts'
 import { boolean, computed, count, instant, json, oneOf, optional, rowOf, scalar, text } from '../../db/row.ts'
 import { type Sql, sql } from '../../db/sql.ts'
 import { moneyOf, objectOf } from '../../http/json.ts'
 import { RESOURCES } from '../../messages/resource.ts'
 import { RUN_BILL_STATES } from '../../resources/customer-bill.ts'
+import type { PageOf, Range } from '../../tmf/query/list-query.ts'
 import type { Asked } from '../../tmf/serving/endpoint.ts'
 import type { RouteContext } from '../../tmf/serving/routes.ts'
-import { type BillRun, RUN_STATES } from './run.ts'
+import { RUN_STATES } from './run.ts'
 
-export interface ReadRun extends Omit<BillRun, 'amount'> {
-  readonly amount: readonly { readonly unit: string; readonly value: string }[]
+export type ReadRun = ReturnType<typeof readRun>
+
+/** A run as clients read it. */
+export interface BillRun extends Omit<ReadRun, 'amount'> {
+  readonly amount: readonly { readonly unit: string; readonly value: number }[]
 }
 
 /** Selects runs in any of these states and of any of these cycles; one run with `id`. */
@@ -82,13 +86,24 @@ export async function readRuns(
   return rows.map((row) => readRun(row, now))
 }
 
-/** Selects a page of the runs of a tenant, the newest first; `readRun` reads a row. */
-export async function selectRuns(
+/** Selects a page of the runs of a tenant, the newest first, and counts all; `readRun` reads a row. */
+export async function listRuns(
   queryable: Queryable,
   tenantId: string,
   filter: RunFilter,
-  { limit, offset }: { readonly limit: number; readonly offset: number }
-): Promise<Result['rows']> {
+  range: Range
+): Promise<PageOf<Row>> {
+  const rows = await selectRuns(queryable, tenantId, filter, range)
+  const counted = await queryable.run(sql`SELECT count(*) FROM "bill_run" r WHERE ${meantBy(tenantId, filter)}`)
+  return { rows, total: scalar(counted, count) }
+}
+
+async function selectRuns(
+  queryable: Queryable,
+  tenantId: string,
+  filter: RunFilter,
+  { limit, offset }: Range
+): Promise<readonly Row[]> {
   const { rows } = await queryable.run(sql`SELECT ${RUN.columns}
     FROM (SELECT * FROM "bill_run" r WHERE ${meantBy(tenantId, filter)}
       ORDER BY r."id" DESC LIMIT ${limit} OFFSET ${offset}) r CROSS JOIN LATERAL (
@@ -97,11 +112,6 @@ export async function selectRuns(
       FROM "bill_run_chunk" x WHERE x."tenant_id" = r."tenant_id" AND x."bill_run_id" = r."id") c
     ORDER BY r."id" DESC`)
   return rows
-}
-
-export async function countRuns(queryable: Queryable, tenantId: string, filter: RunFilter): Promise<number> {
-  const meant = sql`SELECT count(*) FROM "bill_run" r WHERE ${meantBy(tenantId, filter)}`
-  return scalar(await queryable.run(meant), count)
 }
 
 export function writeRun({ id, ...run }: ReadRun, href?: string): string {
@@ -138,7 +148,7 @@ function meantBy(tenantId: string, { id, states, cycles }: RunFilter): Sql {
     AND ${cycles ? sql`r."bill_cycle_id" = ANY(${cycles}::text[])` : sql`TRUE`}`
 }
 
-export function readRun(row: Result['rows'][number], now: Instant): ReadRun {
+export function readRun(row: Row, now: Instant) {
   const run = RUN.read(row)
   const { id, state, billState, failure, startedAt: from, finishedAt: to, eligible, billed, chunks, finished } = run
   const { skipped = [], parkedCount, parked = [], unknown, amounts = {} } = run
@@ -147,13 +157,18 @@ export function readRun(row: Result['rows'][number], now: Instant): ReadRun {
     ...{ eligible, billed, skipped, parkedCount, parked },
     ...(unknown && { unknownAccountRates: unknown }),
     amount: Object.entries(amounts).map(([unit, value]) => ({ unit, value: trimScale(value) })),
-    ...(from && { startedAt: from, ...speed(from, to ?? now, billed, chunks, finished, !to) }),
-    ...(to && { finishedAt: to }),
-    ...(failure && { failure })
+    ...(from !== undefined && { startedAt: from, ...speed(from, to ?? now, billed, chunks, finished, !to) }),
+    ...(to !== undefined && { finishedAt: to }),
+    ...(failure !== undefined && { failure })
   }
 }
 
-function speed(from: Instant, to: Instant, billed: number, chunks: number, finished: number, isOpen: boolean) {
+interface Speed {
+  readonly billsPerSecond: number
+  readonly estimatedEnd?: Instant
+}
+
+function speed(from: Instant, to: Instant, billed: number, chunks: number, finished: number, isOpen: boolean): Speed {
   const ms = Math.max(Date.parse(to) - Date.parse(from), 1)
   const billsPerSecond = Math.round((billed * 1_000) / ms)
   if (!isOpen || finished === 0) return { billsPerSecond }

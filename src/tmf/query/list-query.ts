@@ -8,11 +8,21 @@ import { parseQuery } from './query.ts'
 export const DEFAULT_LIMIT = 100
 export const LIMIT_MAX = 1_000
 
-/** A page of rows that have any of the values, for each named attribute. */
-export interface ListQuery<Name extends string> {
-  readonly values: Readonly<Partial<Record<Name, readonly string[]>>>
+/** The rows that a page skips, and how many it has at most. */
+export interface Range {
   readonly offset: number
   readonly limit: number
+}
+
+export interface PageOf<T> {
+  readonly rows: readonly T[]
+  /** The number of rows of all pages. */
+  readonly total: number
+}
+
+/** A page of rows that have any of the values, for each named attribute. */
+export interface ListQuery<Name extends string> extends Range {
+  readonly values: Readonly<Partial<Record<Name, readonly string[]>>>
   readonly isPaged: boolean
   readonly link: string
 }

@@ -33,30 +33,6 @@ export function linkHeader(url: string, query: string, page: PageOfList): string
   return all.length <= LINKS_MAX_LENGTH ? all : forward.join()
 }
 
-interface OffsetPage extends Omit<PageOfList, 'next' | 'isEstimate'> {
-  readonly count: number
-  readonly isPaged: boolean
-}
-
-/** Sets status, counts and links of a page; `url` and `query` as for `linkHeader`. */
-export function pageOfList(
-  url: string,
-  query: string,
-  page: OffsetPage
-): { readonly status: number; readonly headers: Readonly<Record<string, string | number>> } {
-  const { offset, count, total, isPaged } = page
-  const next = count > 0 && offset + count < total ? `offset=${offset + count}` : undefined
-  const isLinked = isPaged || next !== undefined
-  return {
-    status: isPaged && count < total ? 206 : 200,
-    headers: {
-      'X-Total-Count': total,
-      'X-Result-Count': count,
-      ...(isLinked && { Link: linkHeader(url, query, { ...page, next }) })
-    }
-  }
-}
-
 /**
  * Returns the offset of the last page, counted in pages from this one; from the start if this one lies behind the end.
  */
