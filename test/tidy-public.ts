@@ -17,7 +17,7 @@ const PUBLIC: Readonly<Record<string, string>> = {
     'bill-number clock code-points codes creditor-reference instant json-members json-path language money newest ' +
     'once percent-encoding plain-text secret-keys start-error time-zone ulid unknown',
   'src/billing': 'catalogue jobs',
-  'src/billing/cycles': 'calendar cycle recurrence',
+  'src/billing/cycles': 'calendar cycle day recurrence',
   'src/billing/drafts': 'draft preview schema tables',
   'src/billing/engine': 'author context',
   'src/billing/issuing': 'bill-moves issue issue-existing issue-foreign number-series settle',

@@ -34,6 +34,18 @@ export async function findAccount(queryable: Queryable, view: View, name: string
   return (await queryable.run(found, { prepared: true })).rows.map(ACCOUNT.read)[0]
 }
 
+/** Returns the accounts of these ids in a view. */
+export async function accountsById(
+  queryable: Queryable,
+  view: View,
+  ids: readonly string[]
+): Promise<ReadonlyMap<string, Account>> {
+  const found = sql`SELECT ${ACCOUNT.columns} FROM "billing_account" a
+    WHERE ${ownedBy(view, 'a')} AND a."id" = ANY(${ids}::text[])`
+  const { rows } = await queryable.run(found, { prepared: true })
+  return new Map(rows.map(ACCOUNT.read).map((account) => [account.id, account]))
+}
+
 const NAMED = rowOf(
   'billing_account',
   { alias: computed(text, sql`n."alias"`), id: text, name: text, invoiceCurrency: text },

@@ -551,6 +551,7 @@ export interface Tables {
     readonly reference_key: 'text'
     readonly reference_twin: 'integer'
     readonly name_space: 'text?'
+    readonly value_date: 'text?'
     readonly content_hash: 'text'
     readonly reversed_at: 'instant?'
   }

@@ -97,7 +97,7 @@ function components(): ReadonlyMap<string, ObjectShape> {
 /** An address below OWN_ROOT or OWN_BILLING. In a text, a quotation mark is escaped. */
 const ADDRESS = /"href": "~(billing)?\//g
 
-/** Writes a document of `recordDocument` with the addresses of its reader, and its members in the order of the API. */
+/** Writes a document of `recordDocuments` with the addresses of its reader, and its members in the order of the API. */
 function inOrder({ members }: ObjectShape, document: string, { api, billing }: Addresses): string {
   const linked = document.replace(ADDRESS, (_, isBilling) => `"href": "${isBilling ? billing : api}/`)
   const kept = membersOf(linked)

@@ -82,3 +82,26 @@ export async function postAllocations(
       CROSS JOIN (VALUES (1, 'balance', 1), (2, 'receivable', -1)) e("line", "book", "sign")`
   await tx.run(insertEntries(rows), { prepared: true })
 }
+
+/** A payment that came in, by its id. */
+export interface ReceiptPosting extends BalanceKey {
+  readonly id: string
+  readonly method: string
+  readonly amount: string
+}
+
+export async function postReceipts(
+  tx: Transaction,
+  { tenantId, postedAt }: Pick<Journal, 'tenantId' | 'postedAt'>,
+  receipts: readonly ReceiptPosting[]
+): Promise<void> {
+  const each = <K extends keyof ReceiptPosting>(name: K) => receipts.map((receipt) => receipt[name])
+  const rows = sql`SELECT ${tenantId}, r."id", e."line", p."posted_at", e."book",
+        CASE WHEN e."book" = 'cash' THEN r."method" END, r."account", r."currency", e."sign" * r."amount", 'payment',
+        r."id"
+      FROM unnest(${each('id')}::text[], ${each('billingAccountId')}::text[], ${each('method')}::text[],
+        ${each('currency')}::text[], ${each('amount')}::numeric[]) r("id", "account", "method", "currency", "amount")
+      CROSS JOIN LATERAL ${postingInstant(tenantId, sql`r."account"`, sql`${postedAt}`)} p
+      CROSS JOIN (VALUES (1, 'cash', 1), (2, 'balance', -1)) e("line", "book", "sign")`
+  await tx.run(insertEntries(rows), { prepared: true })
+}

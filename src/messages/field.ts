@@ -57,6 +57,10 @@ export const FIELDS = messages('field', {
   line: is.fault`must be a line of ${1} to ${100} characters`,
   name: is.fault`must be a line of at most ${256} characters, and not blank`,
   reference: is.fault`must be a text of at most ${256} characters, and not blank`,
+  creditorReference: is.fault`must be a creditor reference (ISO 11649) with the right check digits, such as
+    ${'RF18 5390 0754 7034'}`,
+  requiredUnless: is.fault`is required, unless ${['billNo', 'creditorReference']} stands in its place`,
+  notBeside: is.fault`must not stand beside ${'billingAccount'}; one of them is enough`,
   currency: is.fault`must be a currency of ISO 4217, such as EUR`,
   currencyCode: is.fault`must be three letters of ISO 4217`,
   country: is.fault`must be a country of ISO 3166, two letters`,

@@ -6,6 +6,8 @@ export const PAYMENTS = messages('payment', {
   billTwice: is.invalidField`$.bills[${1}].id must not name a bill for the second time`,
   unknownBill: is.invalidField`${'$.bills[0].id'} names no bill of this billing account`,
   billNotPayable: is.conflict`${'$.bills[0].id'} names a bill that cannot be paid; it is ${'onHold'}`,
+  severalBills: is.invalidField`${'$.billNo'} stands for ${2} bills; name the bill by its id`,
+  foreignBill: is.invalidField`${'$.billNo'} must name a bill of a billing account of this service`,
   billCurrency: is.invalidField`${'$.bills[0].id'} names a bill in ${'USD'}; it must be in ${'EUR'}`,
   accountArchived: is.conflict`The billing account is archived and cannot be paid`,
   referenceTaken: is.conflict`Another payment has this reference already`,

@@ -35,28 +35,32 @@ export async function recordEvents(
   if (!type || ids.length === 0) return
   const version = what === 'removed' ? sql`o."version" + 1` : sql`o."version"`
   const content = { version, document: documentSql(resource) }
-  await tx.run(insertion(context, { ...resource, type }, ids, content, now), { prepared: true })
+  const resources = sql`unnest(${ids.map(() => context.newId())}::text[], ${ids}::text[]) e("id", "resource")`
+  await tx.run(insertion(context, { ...resource, type }, resources, content, now), { prepared: true })
 }
 
 /** The base path of billing in documents under way, as OWN_ROOT is that of the API. */
 export const OWN_BILLING = '~billing'
 
-/** Records an event of a row that is no declared resource, with its document as JSON. */
-export async function recordDocument(
+/** Records an event of each row that is no declared resource, with its document as JSON. */
+export async function recordDocuments(
   tx: Transaction,
   context: EventContext,
   source: Source,
-  { id, document }: { readonly id: string; readonly document: string },
+  documents: readonly { readonly id: string; readonly document: string }[],
   now: string
 ): Promise<void> {
-  const content = { version: sql`o."version"`, document: sql`${document}::jsonb` }
-  await tx.run(insertion(context, source, [id], content, now), { prepared: true })
+  const content = { version: sql`o."version"`, document: sql`e."document"::jsonb` }
+  const ids = documents.map(({ id }) => id)
+  const resources = sql`unnest(${ids.map(() => context.newId())}::text[], ${ids}::text[],
+    ${documents.map(({ document }) => document)}::text[]) e("id", "resource", "document")`
+  await tx.run(insertion(context, source, resources, content, now), { prepared: true })
 }
 
 function insertion(
-  { author: { tenantId, requestId }, newId, correlationId = requestId }: EventContext,
+  { author: { tenantId, requestId }, correlationId = requestId }: EventContext,
   { type, path, table, owner }: Source,
-  ids: readonly string[],
+  resources: Sql,
   { version, document }: { readonly version: Sql; readonly document: Sql },
   now: string
 ): Sql {
@@ -64,6 +68,6 @@ function insertion(
   return sql`INSERT INTO "event" ("tenant_id", "partner_id", "id", "event_type", "event_time", "correlation_id",
       "resource_path", "resource_id", "resource_version", "document")
     SELECT ${tenantId}, ${partner}, e."id", ${type}, ${now}, ${correlationId}, ${path}, o."id", ${version}, ${document}
-    FROM unnest(${ids.map(() => newId())}::text[], ${ids}::text[]) e("id", "resource")
+    FROM ${resources}
     JOIN ${identifier(table)} o ON o."tenant_id" = ${tenantId} AND o."id" = e."resource"`
 }

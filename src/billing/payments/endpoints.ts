@@ -1,16 +1,6 @@
-import Big from 'big.js'
-import { z } from 'zod'
-import { findAccount } from '../../accounts/lookup.ts'
-import { isCurrency } from '../../base/codes.ts'
-import { decimalFault, minorDigits } from '../../base/money.ts'
-import { plainText } from '../../base/plain-text.ts'
 import { entityTag } from '../../http/conditional.ts'
 import { findingAt, listing } from '../../http/findings.ts'
-import { BODIES } from '../../messages/body.ts'
-import { FIELDS } from '../../messages/field.ts'
 import { PAYMENTS } from '../../messages/payment.ts'
-import { aboutName } from '../../messages/problem.ts'
-import { nameSpace } from '../../tmf/declaration/own-names.ts'
 import { pagesOf, type QueryReader } from '../../tmf/openapi/endpoint.ts'
 import { noParameter } from '../../tmf/query/list-query.ts'
 import { parseFieldsOnly } from '../../tmf/query/query.ts'
@@ -26,38 +16,9 @@ import {
 import { answerPage } from '../../tmf/serving/pages.ts'
 import type { RouteContext } from '../../tmf/serving/routes.ts'
 import { listPayments, type Payment, type Roots, readPayment, readRow } from './list.ts'
-import { METHODS, pay, type Receipt } from './payment.ts'
 import { reversePayment } from './reversal.ts'
 import { PAYMENT_SCHEMA } from './schema.ts'
-
-const REFERENCE_MAX_LENGTH = 256
-const BILLS_MAX = 1_000
-const REFERENCE_FAULT = FIELDS.reference(REFERENCE_MAX_LENGTH)
-const UNIT_FAULT = FIELDS.currency()
-
-const REFERRED = z.strictObject({ id: z.string({ error: FIELDS.text() }) })
-const RECEIPT = z.strictObject({
-  billingAccount: REFERRED,
-  amount: z
-    .strictObject({
-      unit: z.string({ error: UNIT_FAULT }).refine(isCurrency, { error: UNIT_FAULT }),
-      value: z.number({ error: FIELDS.number() })
-    })
-    .superRefine(({ unit, value }, context) => {
-      const message = amountFault(unit, value)
-      if (message) context.addIssue({ code: 'custom', path: ['value'], message, input: value })
-    }),
-  method: z.enum(METHODS, { error: FIELDS.oneOf(METHODS) }),
-  reference: z
-    .string({ error: REFERENCE_FAULT })
-    .max(REFERENCE_MAX_LENGTH, { error: REFERENCE_FAULT })
-    .regex(/\S/, { error: REFERENCE_FAULT })
-    .refine((text) => plainText(text) !== '', { error: REFERENCE_FAULT }),
-  bills: z
-    .array(REFERRED, { error: FIELDS.list() })
-    .max(BILLS_MAX, { error: FIELDS.tooManyNamed(BILLS_MAX) })
-    .nullish()
-})
+import { RECEIPT, takePayment } from './taking.ts'
 
 const EXAMPLE = {
   billingAccount: { id: 'BA-100031' },
@@ -133,7 +94,7 @@ with the same content means the earlier payment.`,
       201: { description: 'The payment', schema: PAYMENT_SCHEMA, headers: ['ETag', 'Location'] }
     },
     handle: async (asked, context) => {
-      const { id, isNew } = await create(asked, context)
+      const { id, isNew } = await takePayment(asked, context)
       const { version, json } = await one(asked, context, apiBase, id)
       const location = isNew && { Location: `${rootsOf(asked, context, apiBase).payments}/${id}` }
       return { status: isNew ? 201 : 200, headers: { ETag: entityTag(version), ...location }, json }
@@ -190,27 +151,4 @@ const WHOLE: QueryReader<undefined> = {
   read: (raw) => {
     if (parseFieldsOnly(raw)) throw listing(PAYMENTS.noFields(), [findingAt('fields', noParameter([]))])
   }
-}
-
-async function create({ body, view, author }: Asked<unknown, z.output<typeof RECEIPT>>, context: RouteContext) {
-  const { billingAccount, amount, method, reference, bills } = body
-  const billIds = bills?.map(({ id }) => id) ?? []
-  const repeated = billIds.findIndex((id, at) => billIds.indexOf(id) < at)
-  if (repeated >= 0) throw PAYMENTS.billTwice(repeated)
-  const own = { reference, nameSpace: nameSpace(view) }
-  const receipt: Receipt = { amount, method, ...own, billIds: billIds.length > 0 ? billIds : undefined }
-  return context.database.transaction(async (tx) => {
-    const account = await findAccount(tx, view, billingAccount.id)
-    if (account) return pay(tx, { ...context, author }, account, receipt)
-    throw aboutName(BODIES.unknownReference('$.billingAccount.id', 'billing account'))
-  })
-}
-
-/** Returns the fault of an amount: it must be positive and in whole minor units. */
-function amountFault(unit: string, value: number): string | undefined {
-  const fault = decimalFault(String(value))
-  if (fault) return fault
-  if (value <= 0) return FIELDS.positive()
-  const digits = minorDigits(unit)
-  return new Big(value).round(digits, Big.roundDown).eq(value) ? undefined : FIELDS.minorUnits(digits, unit)
 }

@@ -14,6 +14,7 @@ export interface Roots {
 }
 
 export interface Payment {
+  readonly id: string
   readonly version: string
   readonly json: string
 }
@@ -44,11 +45,21 @@ export async function listPayments(
 
 /** Reads a payment of a view; throws `notFound`. */
 export async function readPayment(queryable: Queryable, view: View, id: string, roots: Roots): Promise<Payment> {
-  const { rows } = await queryable.run(select(sql`"payment"`, sql`${ownedBy(view, 'p')} AND p."id" = ${id}`), {
-    prepared: true
-  })
-  if (rows[0]) return readRow(rows[0], roots)
+  const payment = (await readPayments(queryable, view, [id], roots)).get(id)
+  if (payment) return payment
   throw RESOURCES.notFound('payment')
+}
+
+/** Reads payments of a view, by their ids. */
+export async function readPayments(
+  queryable: Queryable,
+  view: View,
+  ids: readonly string[],
+  roots: Roots
+): Promise<ReadonlyMap<string, Payment>> {
+  const these = sql`${ownedBy(view, 'p')} AND p."id" = ANY(${ids}::text[])`
+  const { rows } = await queryable.run(select(sql`"payment"`, these), { prepared: true })
+  return new Map(rows.map((row) => readRow(row, roots)).map((payment) => [payment.id, payment]))
 }
 
 function likeThese(references: readonly string[]): Sql {
@@ -64,6 +75,7 @@ const PAYMENT = rowOf(
     reversedAt: optional(instant),
     method: text,
     reference: text,
+    valueDate: optional(text),
     currency: text,
     amount: decimal,
     billingAccountId: text,
@@ -106,10 +118,11 @@ export function readRow(row: Row, roots: Roots): Payment {
     amount: moneyOf(unit, payment.amount),
     method: JSON.stringify(payment.method),
     reference: JSON.stringify(payment.reference),
+    valueDate: payment.valueDate && JSON.stringify(payment.valueDate),
     createdAt: JSON.stringify(payment.createdAt),
     reversedAt: reversedAt && JSON.stringify(reversedAt),
     allocations: `[${allocations.join()}]`,
     credit: moneyOf(unit, payment.credit)
   })
-  return { version: String(payment.version), json: written }
+  return { id, version: String(payment.version), json: written }
 }

@@ -1,6 +1,6 @@
 import type { Instant } from '../../base/instant.ts'
 import type { Transaction } from '../../db/database.ts'
-import { computed, computedRow, decimal, rowOf, stated, text } from '../../db/row.ts'
+import { computed, computedRow, decimal, rowOf, scalars, stated, text } from '../../db/row.ts'
 import { sql } from '../../db/sql.ts'
 import { addOverdrawn, type BalanceKey } from '../../ledger/balance.ts'
 import type { Allocation } from '../../ledger/post.ts'
@@ -42,7 +42,6 @@ const FILLED = computedRow({
 export async function fillOverdraft(tx: Transaction, context: ChangeContext, payment: Filling): Promise<void> {
   const { tenantId } = context.author
   const { id, now, billingAccountId, currency } = payment
-  if (!(await isOverdrawn(tx, tenantId, payment))) return
   const { rows } = await tx.run(sql`SELECT ${FILLED.columns}
     FROM (SELECT "bill", "amount", sum("amount") OVER (ORDER BY "bill") - "amount" AS "before"
       FROM (SELECT b."id" AS "bill", sum(a."amount") AS "amount" FROM "customer_bill" b
@@ -69,11 +68,18 @@ export async function fillOverdraft(tx: Transaction, context: ChangeContext, pay
   )
 }
 
-async function isOverdrawn(tx: Transaction, tenantId: string, key: BalanceKey): Promise<boolean> {
-  const { rowCount } = await tx.run(
-    sql`SELECT FROM "account_balance" WHERE "tenant_id" = ${tenantId} AND "account_id" = ${key.billingAccountId}
-      AND "currency" = ${key.currency} AND "overdrawn" > 0`,
+/** Returns the accounts of these balances whose credit limit pays a part of their bills. */
+export async function overdrawn(
+  tx: Transaction,
+  tenantId: string,
+  keys: readonly BalanceKey[]
+): Promise<ReadonlySet<string>> {
+  const found = await tx.run(
+    sql`SELECT "account_id" FROM "account_balance" WHERE "tenant_id" = ${tenantId} AND "overdrawn" > 0
+      AND ("account_id", "currency") IN (SELECT * FROM unnest(
+        ${keys.map(({ billingAccountId }) => billingAccountId)}::text[],
+        ${keys.map(({ currency }) => currency)}::text[]))`,
     { prepared: true }
   )
-  return rowCount > 0
+  return new Set(scalars(found, text))
 }

@@ -1,31 +1,23 @@
-import { createHash } from 'node:crypto'
-import type { Account } from '../../accounts/lookup.ts'
-import { recordChange } from '../../audit/record.ts'
 import type { Instant } from '../../base/instant.ts'
+import { present } from '../../base/unknown.ts'
 import type { Transaction } from '../../db/database.ts'
-import { boolean, computed, optional, rowOf, text } from '../../db/row.ts'
-import { type Sql, sql } from '../../db/sql.ts'
-import { addCredits, type BalanceKey, lockBalances } from '../../ledger/balance.ts'
-import { post } from '../../ledger/post.ts'
+import { scalars, text } from '../../db/row.ts'
+import { sql } from '../../db/sql.ts'
+import { addCredits, lockBalances } from '../../ledger/balance.ts'
+import { postReceipts } from '../../ledger/post.ts'
 import { PAYMENTS } from '../../messages/payment.ts'
-import { aboutName } from '../../messages/problem.ts'
+import { aboutName, type Problem } from '../../messages/problem.ts'
 import type { ChangeContext } from '../../tmf/declaration/resource.ts'
-import { allocate, matched, PAYABLE } from './allocation.ts'
-import { recordPayment } from './events.ts'
-import { fillOverdraft } from './overdraft.ts'
+import { recordPayments } from './events.ts'
+import { knownPayments } from './known-payments.ts'
+import { lockBills, withPayable } from './payable.ts'
+import { balanceKey, contentHash, type Incoming, type Receipt } from './receipt.ts'
+import { spend, type Taken } from './spending.ts'
 
-export const METHODS = ['cash', 'card', 'bankTransfer', 'directDebit', 'wallet', 'other'] as const
-
-export interface Receipt {
-  readonly amount: { readonly unit: string; readonly value: number }
-  readonly method: (typeof METHODS)[number]
-  /** Unique to its sender: an equal reference, or one that looks the same, means the same payment. */
-  readonly reference: string
-  /** The owner of the reference, see own-names.ts. */
-  readonly nameSpace: string
-  /** The bills to pay, in this order; undefined pays those due first. */
-  readonly billIds: readonly string[] | undefined
-}
+/** The fate of a payment: its id, or that of the earlier one; or why it was not taken. */
+export type Outcome =
+  | { readonly id: string; readonly isNew: boolean }
+  | { readonly problem: Problem; readonly knownId?: string }
 
 /**
  * Takes a payment and pays bills: the named ones and then those the credit limit paid, or without names the latter and
@@ -36,143 +28,117 @@ export interface Receipt {
 export async function pay(
   tx: Transaction,
   context: ChangeContext,
-  account: Pick<Account, 'id' | 'partnerId' | 'status'>,
+  account: Incoming['account'],
   receipt: Receipt
 ): Promise<{ readonly id: string; readonly isNew: boolean }> {
+  const [outcome] = await payAll(tx, context, [{ account, receipt }])
+  const done = present(outcome, 'the outcome of the payment')
+  if ('problem' in done) throw done.problem
+  return done
+}
+
+/** Takes payments of one name space together, as `pay` takes one after the other. Returns their outcomes in order. */
+export async function payAll(
+  tx: Transaction,
+  context: ChangeContext,
+  payments: readonly Incoming[]
+): Promise<readonly Outcome[]> {
   const { tenantId } = context.author
-  const hash = contentHash(account.id, receipt)
-  const key = { billingAccountId: account.id, currency: receipt.amount.unit }
-  await lockBalances(tx, tenantId, [key])
-  const known = await findRepeated(tx, tenantId, receipt, hash)
-  if (known) return { id: known, isNew: false }
-  if (account.status === 'ARCHIVED') throw PAYMENTS.accountArchived()
-  const bills = await lockBills(tx, tenantId, key, receipt.billIds)
+  await lockBalances(tx, tenantId, payments.map(balanceKey))
+  const outcomes: Outcome[] = []
+  const all = payments.map((payment, place): Placed => ({ ...payment, place, hash: contentHash(payment) }))
+  const unknown = await withoutKnown(tx, tenantId, all, outcomes)
+  const active = unknown.filter(({ account, place }) => {
+    if (account.status === 'ARCHIVED') outcomes[place] = { problem: PAYMENTS.accountArchived() }
+    return account.status !== 'ARCHIVED'
+  })
+  await lockBills(tx, tenantId, active)
+  const payable = (await withPayable(tx, tenantId, active)).flatMap((one) => {
+    if (!('problem' in one)) return [one]
+    outcomes[one.payment.place] = { problem: one.problem }
+    return []
+  })
   const now = context.clock()
-  const id = context.newId()
-  if (!(await insertPayment(tx, { id, now, tenantId, hash }, account, receipt))) {
-    // Another account's payment took the reference meanwhile.
-    return { id: String(await findRepeated(tx, tenantId, receipt, hash)), isNew: false }
-  }
-  await postReceipt(tx, { id, now, tenantId }, account.id, receipt)
-  const filling = { id, now, ...key }
-  if (!receipt.billIds) await fillOverdraft(tx, context, filling)
-  const allocations = await matched(tx, tenantId, { payments: sql`p."id" = ${id}`, ...bills })
-  const { amount, method, reference } = receipt
-  const paid = allocations.map(({ billId, amount: part }) => ({ bill: { id: billId }, amount: part }))
-  const after = { billingAccount: { id: account.id }, amount, method, reference, allocations: paid }
-  const change = { action: 'create' as const, resourceType: 'Payment', resourceId: id, after }
-  await recordChange(tx, context.author, change, { id: context.newId(), now })
-  await allocate(tx, context, allocations, now)
-  if (receipt.billIds) await fillOverdraft(tx, context, filling)
-  await recordPayment(tx, context, 'created', id, now)
-  return { id, isNew: true }
+  const taken = payable.map((payment): Placed & Taken => ({ ...payment, id: context.newId() }))
+  const inserted = await insertPayments(tx, tenantId, taken, now)
+  const created = taken.filter(({ id }) => inserted.has(id))
+  await postTaken(tx, tenantId, created, now)
+  await spend(tx, context, created, now)
+  await recordPayments(tx, context, 'created', [...inserted], now)
+  for (const { place, id } of created) outcomes[place] = { id, isNew: true }
+  // Other payments took their references meanwhile, maybe some of these.
+  const late = taken.filter(({ id }) => !inserted.has(id))
+  if (late.length > 0) await withoutKnown(tx, tenantId, late, outcomes)
+  return payments.map((_, place) => present(outcomes[place], 'the outcome of each payment'))
 }
 
-function contentHash(accountId: string, { amount, method, billIds }: Receipt): string {
-  const content = [accountId, amount.unit, amount.value, method, billIds ?? null]
-  return createHash('sha256').update(JSON.stringify(content)).digest('hex')
+interface Placed extends Incoming {
+  readonly place: number
+  readonly hash: string
 }
 
-const KNOWN = rowOf('payment', { id: text, contentHash: text })
-
-/**
- * Returns the id of an earlier payment with this reference and the same content. Provider and partner share payments
- * taken before references had owners. Among several that look the same, prefers the identical one.
- */
-async function findRepeated(
+/** Returns the payments whose references are new, and notes the outcomes of the others. */
+async function withoutKnown<P extends Placed>(
   tx: Transaction,
   tenantId: string,
-  { reference, nameSpace }: Receipt,
-  hash: string
-): Promise<string | undefined> {
-  const { rows } = await tx.run(
-    sql`SELECT ${KNOWN.columns} FROM "payment" WHERE "tenant_id" = ${tenantId}
-      AND "reference_key" = plain_text(${reference})
-      AND ("name_space" = ${nameSpace}
-        OR "name_space" IS NULL AND (${nameSpace} = '' OR "partner_id" = ${nameSpace}))
-      ORDER BY "name_space", "reference" = ${reference} DESC, "reference_twin" LIMIT 1`,
-    { prepared: true }
-  )
-  const [known] = rows.map(KNOWN.read)
-  if (known && known.contentHash !== hash) throw aboutName(PAYMENTS.referenceTaken())
-  return known?.id
+  payments: readonly P[],
+  outcomes: Outcome[]
+): Promise<readonly P[]> {
+  const references = payments.map(({ receipt }) => receipt.reference)
+  const known = await knownPayments(tx, tenantId, String(payments[0]?.receipt.nameSpace), references)
+  return payments.filter(({ place, hash, receipt }, at) => {
+    const before = known.get(at)
+    if (!before) return true
+    const isSame = [hash, receipt.rowHash].includes(before.contentHash)
+    outcomes[place] = isSame
+      ? { id: before.id, isNew: false }
+      : { problem: aboutName(PAYMENTS.referenceTaken()), knownId: before.id }
+    return false
+  })
 }
 
-async function lockBills(
+/** Returns the ids of payments whose references were free; waits for concurrent payments with the same ones. */
+async function insertPayments(
   tx: Transaction,
   tenantId: string,
-  { billingAccountId, currency }: BalanceKey,
-  billIds: readonly string[] | undefined
-): Promise<{ readonly bills: Sql; readonly order: Sql }> {
-  const own = sql`b."billing_account_id" = ${billingAccountId} AND b."remaining_amount_unit" = ${currency}`
-  const named = sql`${billIds ?? []}::text[]`
-  const bills = billIds ? sql`${own} AND b."id" = ANY(${named})` : own
-  await tx.run(sql`SELECT FROM "customer_bill" b WHERE b."tenant_id" = ${tenantId} AND ${PAYABLE} AND ${bills}
-    ORDER BY b."id" FOR UPDATE`)
-  if (billIds) await requirePayable(tx, tenantId, { billingAccountId, currency }, billIds)
-  return { bills, order: billIds ? sql`array_position(${named}, b."id")` : sql`b."payment_due_date"` }
-}
-
-const NAMED = rowOf(
-  'customer_bill',
-  { id: text, remainingAmountUnit: optional(text), state: text, isPayable: computed(optional(boolean), PAYABLE) },
-  'b'
-)
-
-async function requirePayable(
-  tx: Transaction,
-  tenantId: string,
-  { billingAccountId, currency }: BalanceKey,
-  billIds: readonly string[]
-): Promise<void> {
-  const { rows } = await tx.run(sql`SELECT ${NAMED.columns}
-    FROM "customer_bill" b WHERE b."tenant_id" = ${tenantId} AND b."billing_account_id" = ${billingAccountId}
-      AND b."id" = ANY(${billIds}::text[])`)
-  const found = new Map(rows.map(NAMED.read).map((bill) => [bill.id, bill]))
-  for (const [at, id] of billIds.entries()) {
-    const bill = found.get(id)
-    const path = `$.bills[${at}].id`
-    if (!bill) throw PAYMENTS.unknownBill(path)
-    const { remainingAmountUnit: unit, state, isPayable } = bill
-    if (!isPayable) throw PAYMENTS.billNotPayable(path, state)
-    if (unit !== currency) throw PAYMENTS.billCurrency(path, String(unit), currency)
-  }
-}
-
-interface Taken {
-  readonly id: string
-  readonly now: Instant
-  readonly tenantId: string
-}
-
-/** Returns false for a known reference; waits for a concurrent payment with the same one. */
-async function insertPayment(
-  tx: Transaction,
-  { id, now, tenantId, hash }: Taken & { readonly hash: string },
-  account: Pick<Account, 'id' | 'partnerId'>,
-  { amount, method, reference, nameSpace }: Receipt
-): Promise<boolean> {
-  const { rowCount } = await tx.run(
+  payments: readonly (Placed & Taken)[],
+  now: Instant
+): Promise<ReadonlySet<string>> {
+  const each = <T>(read: (payment: Placed & Taken) => T) => payments.map(read)
+  const inserted = await tx.run(
     sql`INSERT INTO "payment" ("tenant_id", "id", "partner_id", "created_at", "billing_account_id", "amount",
-        "currency", "method", "reference", "name_space", "content_hash")
-      VALUES (${tenantId}, ${id}, ${account.partnerId}, ${now}, ${account.id}, ${amount.value}, ${amount.unit},
-        ${method}, ${reference}, ${nameSpace}, ${hash})
-      ON CONFLICT ("tenant_id", "name_space", "reference_key", "reference_twin") DO NOTHING`,
+        "currency", "method", "reference", "name_space", "value_date", "content_hash")
+      SELECT ${tenantId}, "id", "partner_id", ${now}, "account", "amount", "currency", "method", "reference",
+        "name_space", "value_date", "hash"
+      FROM unnest(${each(({ id }) => id)}::text[], ${each(({ account }) => account.partnerId)}::text[],
+        ${each(({ account }) => account.id)}::text[], ${each(({ receipt }) => receipt.amount.value)}::numeric[],
+        ${each(({ receipt }) => receipt.amount.unit)}::text[], ${each(({ receipt }) => receipt.method)}::text[],
+        ${each(({ receipt }) => receipt.reference)}::text[], ${each(({ receipt }) => receipt.nameSpace)}::text[],
+        ${each(({ receipt }) => receipt.valueDate)}::text[],
+        ${each(({ receipt, hash }) => receipt.rowHash ?? hash)}::text[])
+        p("id", "partner_id", "account", "amount", "currency", "method", "reference", "name_space", "value_date",
+          "hash")
+      ORDER BY plain_text("reference") COLLATE "C", "id"
+      ON CONFLICT ("tenant_id", "name_space", "reference_key", "reference_twin") DO NOTHING RETURNING "id"`,
     { prepared: true }
   )
-  return rowCount === 1
+  return new Set(scalars(inserted, text))
 }
 
-async function postReceipt(
+async function postTaken(
   tx: Transaction,
-  { id, now, tenantId }: Taken,
-  billingAccountId: string,
-  { amount: { unit: currency, value }, method }: Receipt
+  tenantId: string,
+  payments: readonly (Incoming & Taken)[],
+  now: Instant
 ): Promise<void> {
-  const amount = String(value)
-  await post(tx, { tenantId, journalId: id, postedAt: now, billingAccountId, sourceType: 'payment', sourceId: id }, [
-    { book: 'cash', detail: method, currency, amount },
-    { book: 'balance', currency, amount: `-${amount}` }
-  ])
-  await addCredits(tx, tenantId, [{ billingAccountId, currency, credit: amount }])
+  const receipts = payments.map((payment) => {
+    const { id, receipt } = payment
+    return { ...balanceKey(payment), id, method: receipt.method, amount: String(receipt.amount.value) }
+  })
+  await postReceipts(tx, { tenantId, postedAt: now }, receipts)
+  await addCredits(
+    tx,
+    tenantId,
+    receipts.map(({ amount: credit, ...key }) => ({ ...key, credit }))
+  )
 }

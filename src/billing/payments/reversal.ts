@@ -9,7 +9,7 @@ import { RESOURCES } from '../../messages/resource.ts'
 import type { ChangeContext } from '../../tmf/declaration/resource.ts'
 import { ownedBy, type View } from '../../tmf/view.ts'
 import { takeBack } from './allocation.ts'
-import { recordPayment } from './events.ts'
+import { recordPayments } from './events.ts'
 
 const PAYMENT = rowOf('payment', { billingAccountId: text, currency: text, amount: decimal, method: text })
 
@@ -43,7 +43,7 @@ export async function reversePayment(tx: Transaction, context: ChangeContext, vi
   await addCredits(tx, tenantId, [{ ...key, credit: `-${amount}` }])
   const change = { action: 'reverse' as const, resourceType: 'Payment', resourceId: id, after: { reversedAt: now } }
   await recordChange(tx, context.author, change, { id: context.newId(), now })
-  await recordPayment(tx, context, 'reversed', id, now)
+  await recordPayments(tx, context, 'reversed', [id], now)
 }
 
 const UNDONE = computedRow({

@@ -1,6 +1,6 @@
 import { ADDRESS, INSTANT, listOf, moneyOf, objectOf, TEXT } from '../../tmf/openapi/json-schema.ts'
 import { schemaRef } from '../../tmf/openapi/schemas.ts'
-import { METHODS } from './payment.ts'
+import { METHODS } from './receipt.ts'
 
 export const PAYMENT_SCHEMA = schemaRef('Payment')
 
@@ -12,6 +12,7 @@ export const PAYMENT = objectOf(
     amount: moneyOf('Amount of the payment'),
     method: { ...TEXT, enum: [...METHODS], description: 'Method of payment' },
     reference: { ...TEXT, description: "The client's own name for the payment" },
+    valueDate: { ...TEXT, format: 'date', description: 'The day on which the money arrived, if it was said' },
     createdAt: { ...INSTANT, description: 'Time of the payment' },
     reversedAt: { ...INSTANT, description: 'Time of the reversal' },
     allocations: listOf(
@@ -20,5 +21,5 @@ export const PAYMENT = objectOf(
     ),
     credit: moneyOf('The part that no bill has used')
   },
-  ['reversedAt']
+  ['valueDate', 'reversedAt']
 )

@@ -1,7 +1,7 @@
 import { present } from '../../base/unknown.ts'
 import type { Transaction } from '../../db/database.ts'
 import type { ChangeContext } from '../../tmf/declaration/resource.ts'
-import { OWN_BILLING, recordDocument } from '../../tmf/event.ts'
+import { OWN_BILLING, recordDocuments } from '../../tmf/event.ts'
 import { readRuns, writeRun } from './list.ts'
 
 export const RUN_EVENTS = { created: 'BillRunCreateEvent', stateChanged: 'BillRunStateChangeEvent' } as const
@@ -18,5 +18,6 @@ export async function recordRun(
   const [found] = await readRuns(tx, tenantId, now, { id })
   const run = present(found, 'the run that changed')
   const source = { type: RUN_EVENTS[what], path: 'billRun', table: 'bill_run', owner: 'tenant' } as const
-  await recordDocument(tx, context, source, { id, document: writeRun(run, `${OWN_BILLING}/billRun/${id}`) }, now)
+  const document = writeRun(run, `${OWN_BILLING}/billRun/${id}`)
+  await recordDocuments(tx, context, source, [{ id, document }], now)
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { account } from '../../accounts/account.ts'
 import { type Account, findAccount } from '../../accounts/lookup.ts'
-import { type Instant, parseDay } from '../../base/instant.ts'
+import type { Instant } from '../../base/instant.ts'
 import { DAY_MS, startOfDay } from '../../base/time-zone.ts'
 import { moneyOf, objectOf } from '../../http/json.ts'
 import { FIELDS } from '../../messages/field.ts'
@@ -9,22 +9,13 @@ import { RESOURCES } from '../../messages/resource.ts'
 import { inTurns } from '../../pace/turns.ts'
 import { type Endpoint, endpoint, noBody, queryOf } from '../../tmf/serving/endpoint.ts'
 import { timeZoneOf } from '../cycles/cycle.ts'
+import { DAY } from '../cycles/day.ts'
 import type { Roots } from '../payments/list.ts'
 import { STATEMENT_SCHEMA } from './schema.ts'
 import { type Movement, readMovement, readStatement, type Statement } from './statement.ts'
 
-/** Days with a start and an end in every zone. */
-const DAY_FIRST = '1970-01-01'
-const DAY_LAST = '9998-12-31'
-
-const DAY_FAULT = FIELDS.day(DAY_FIRST, DAY_LAST)
-
 function day(description: string) {
-  return z
-    .string({ error: DAY_FAULT })
-    .refine((text) => parseDay(text) !== undefined && text >= DAY_FIRST && text <= DAY_LAST, { error: DAY_FAULT })
-    .transform((text) => Date.parse(text) / DAY_MS)
-    .meta({ description, format: 'date' })
+  return DAY.transform((text) => Date.parse(text) / DAY_MS).meta({ description, format: 'date' })
 }
 
 const QUERY = z

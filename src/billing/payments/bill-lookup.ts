@@ -1,0 +1,58 @@
+import { coresOfReference } from '../../base/creditor-reference.ts'
+import type { Queryable } from '../../db/database.ts'
+import { computed, decimal, optional, rowOf, stated, text } from '../../db/row.ts'
+import { type Sql, sql } from '../../db/sql.ts'
+import type { View } from '../../tmf/view.ts'
+import { PAYABLE } from './allocation.ts'
+
+export const CORE = sql`creditor_reference_core(b."bill_no")`
+
+const FOUND = rowOf(
+  'customer_bill',
+  {
+    id: text,
+    billNo: stated,
+    core: computed(text, CORE),
+    billingAccountId: optional(text),
+    currency: computed(optional(text), sql`b."remaining_amount_unit"`),
+    /** The part that is left to pay here; undefined for a bill that cannot be paid, or not any more. */
+    open: computed(optional(decimal), sql`CASE WHEN ${PAYABLE} THEN b."remaining_amount_value" END`)
+  },
+  'b'
+)
+
+export type FoundBill = ReturnType<typeof FOUND.read>
+
+/** Returns the bills that a view knows by these numbers. */
+export function billsByNumber(
+  queryable: Queryable,
+  view: View,
+  numbers: readonly string[]
+): Promise<readonly FoundBill[]> {
+  return find(queryable, view, sql`b."bill_no" = ANY(${numbers}::text[])`)
+}
+
+/** Returns the bills that a view knows by numbers with these cores; see creditor-reference.ts. */
+export function billsByCore(queryable: Queryable, view: View, cores: readonly string[]): Promise<readonly FoundBill[]> {
+  return find(queryable, view, sql`b."bill_no" IS NOT NULL AND ${CORE} = ANY(${cores}::text[])`)
+}
+
+/** Returns the bills that a view knows by a creditor reference; more than one, if their numbers hardly differ. */
+export function billsByReference(queryable: Queryable, view: View, reference: string): Promise<readonly FoundBill[]> {
+  return billsByCore(queryable, view, coresOfReference(reference))
+}
+
+async function find(queryable: Queryable, view: View, those: Sql): Promise<readonly FoundBill[]> {
+  const found = sql`SELECT ${FOUND.columns} FROM "customer_bill" b
+    WHERE b."tenant_id" = ${view.tenantId} AND ${those} AND ${isOwnNumber(view)} ORDER BY b."id"`
+  return (await queryable.run(found, { prepared: true })).rows.map(FOUND.read)
+}
+
+/**
+ * Selects bills `b` whose numbers are in the name space of a view: numbers of posted bills are their sender's, numbers
+ * of the engine the tenant's.
+ */
+export function isOwnNumber({ partnerId }: View): Sql {
+  if (partnerId !== undefined) return sql`b."partner_id" = ${partnerId}`
+  return sql`(b."partner_id" IS NULL OR b."rounding_amount" IS NOT NULL)`
+}

@@ -1,0 +1,39 @@
+import { createHash } from 'node:crypto'
+import type { Account } from '../../accounts/lookup.ts'
+import type { BalanceKey } from '../../ledger/balance.ts'
+
+export const METHODS = ['cash', 'card', 'bankTransfer', 'directDebit', 'wallet', 'other'] as const
+
+export interface Receipt {
+  readonly amount: { readonly unit: string; readonly value: number }
+  readonly method: (typeof METHODS)[number]
+  /** Unique to its sender: an equal reference, or one that looks the same, means the same payment. */
+  readonly reference: string
+  /** The owner of the reference, see own-names.ts. */
+  readonly nameSpace: string
+  /** The bills to pay, in this order; undefined pays those due first. */
+  readonly billIds: readonly string[] | undefined
+  /** The day on which the money arrived, such as `2026-11-30`. */
+  readonly valueDate?: string | undefined
+  /** Of an imported row: its hash tells a repetition, and it pays those due first if no named bill can be paid. */
+  readonly rowHash?: string | undefined
+}
+
+/** A payment for an account. */
+export interface Incoming {
+  readonly account: Pick<Account, 'id' | 'partnerId' | 'status'>
+  readonly receipt: Receipt
+}
+
+export function balanceKey({ account, receipt }: Incoming): BalanceKey {
+  return { billingAccountId: account.id, currency: receipt.amount.unit }
+}
+
+/** Returns the SHA-256 of a payment, without its reference. */
+export function contentHash({ account, receipt }: Incoming): string {
+  const { amount, method, billIds, valueDate } = receipt
+  const content = [account.id, amount.unit, amount.value, method, billIds ?? null]
+  return createHash('sha256')
+    .update(JSON.stringify(valueDate === undefined ? content : [...content, valueDate]))
+    .digest('hex')
+}
