@@ -466,6 +466,21 @@ export interface Tables {
     readonly currency: 'text'
     readonly credit: 'decimal'
     readonly overdrawn: 'decimal'
+    readonly usage_day: 'instant?'
+    readonly usage_payments: 'decimal'
+    readonly usage_calls: 'decimal'
+    readonly usage_others: 'decimal'
+    readonly usage_adjustments: 'decimal'
+  }
+  readonly usage_closing: {
+    readonly tenant_id: 'text'
+    readonly account_id: 'text'
+    readonly currency: 'text'
+    readonly day: 'instant'
+    readonly payments: 'decimal'
+    readonly calls: 'decimal'
+    readonly others: 'decimal'
+    readonly adjustments: 'decimal'
   }
   readonly bill_run: {
     readonly tenant_id: 'text'

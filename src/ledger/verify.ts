@@ -7,6 +7,7 @@ import { IN_LEDGER } from './foreign-bills.ts'
 import { foreignChecks } from './foreign-checks.ts'
 import { moneyChecks } from './money-checks.ts'
 import { runChecks } from './run-checks.ts'
+import { usageChecks } from './usage-checks.ts'
 
 export interface Verification {
   readonly tenantId: string
@@ -51,7 +52,8 @@ async function firstDifference(tx: Transaction, tenantId: string): Promise<strin
     ...moneyChecks(tenantId),
     ...billChecks(tenantId, currencies),
     ...foreignChecks(tenantId),
-    ...runChecks(tenantId)
+    ...runChecks(tenantId),
+    ...usageChecks(tenantId)
   ]
   for (const check of checks) {
     const [difference] = scalars(await tx.run(sql`${check} ORDER BY 1 LIMIT 1`), text)

@@ -180,7 +180,8 @@ test.each([
 test('ledger verify says of each tenant that it is sound, or fails with the first difference', async () => {
   expect(await run('ledger verify')).toMatchObject({ isFailure: false, text: expect.stringMatching(/^demo: sound, /m) })
   await server.database.run(
-    sql`INSERT INTO "account_balance" SELECT ${TENANT}, "id", 'EUR', 7 FROM "billing_account" LIMIT 1`
+    sql`INSERT INTO "account_balance" SELECT ${TENANT}, "id", 'EUR', 7 FROM "billing_account" LIMIT 1
+      ON CONFLICT ("tenant_id", "account_id", "currency") DO UPDATE SET "credit" = 7`
   )
   const { text, isFailure } = await run('ledger verify')
   expect(text).toMatch(/^demo: NOT SOUND: .* has a credit of 7 EUR, but 0 in the ledger$/m)

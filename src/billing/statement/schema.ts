@@ -23,7 +23,7 @@ export const STATEMENT = objectOf({
   currency: { ...TEXT, pattern: '^[A-Z]{3}$', description: 'The currency of all amounts' },
   openingBalance: moneyOf("The holder's balance at the beginning of the first day"),
   payments: moneyOf('Payments, here or to another system before its bill was posted, less reversals'),
-  adjustments: moneyOf('Lines of the type appliedBillingCredit; they are negative'),
+  adjustments: moneyOf('Lines of the types appliedBillingCredit and adjustment; negative lowers what is due'),
   callCharges: moneyOf('Lines of the types that the tenant counted as calls when they were billed, without tax'),
   otherCharges: moneyOf('All other lines, taxes and roundings; of bills of other systems all'),
   totalCharges: moneyOf('The sum of the three'),

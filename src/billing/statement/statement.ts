@@ -82,8 +82,7 @@ async function readAmounts(tx: Transaction, { tenantId, billingAccountId, curren
       SELECT e."amount", e."posted_at" < ${start} AS "is_before",
         CASE WHEN e."book" = 'cash' THEN 'payment'
           WHEN e."book" NOT IN ('revenue', 'partner') THEN 'other'
-          WHEN c."types" @> to_jsonb(e."detail") THEN 'call'
-          WHEN e."detail" = 'appliedBillingCredit' THEN 'adjustment' ELSE 'other' END AS "kind"
+          ELSE "charge_kind"(c."types", e."detail") END AS "kind"
       FROM "ledger_entry" e LEFT JOIN "counted" c ON e."posted_at" >= c."since" AND e."posted_at" < c."until"
       WHERE e."tenant_id" = ${tenantId} AND e."billing_account_id" = ${billingAccountId}
         AND e."currency" = ${currency} AND e."posted_at" < ${end} AND e."book" NOT IN ('receivable', 'balance')),
