@@ -46,6 +46,7 @@ import { registerLongAnswers } from './http/long-answers.ts'
 import { registerPathParameters } from './http/path-parameters.ts'
 import { registerRateLimit } from './http/rate-limit.ts'
 import { registerRequestIds, requestId } from './http/request-id.ts'
+import { registerPartnerApi } from './partner-api/routes.ts'
 import { refuseIdempotencyKeys } from './tmf/serving/no-idempotency-key.ts'
 import { type Requester, type RouteContext, registerResource } from './tmf/serving/routes.ts'
 
@@ -104,6 +105,7 @@ export async function buildApp(parts: Parts): Promise<FastifyInstance> {
   for (const path of KEYLESS_PATHS) refuseIdempotencyKeys(app, path)
   for (const { register } of billingEndpoints) register(app, BILLING_BASE, context)
   for (const { register } of fieldEndpoints) register(app, FIELD_BASE, context)
+  await registerPartnerApi(app, context)
   await registerDocs(app, config.PUBLIC_URL)
   refuseOtherMethods(app, methods)
   return app

@@ -32,6 +32,7 @@ import { PUBLIC } from './http/access.ts'
 import { pathOf } from './http/address.ts'
 import { isUnchanged } from './http/conditional.ts'
 import { JSON_TYPE } from './http/media-types.ts'
+import { PARTNER_BASE, PARTNER_SCHEMAS, PARTNER_TAGS, partnerEndpoints } from './partner-api/routes.ts'
 import { registerRoot, TITLE } from './root.ts'
 import { openApiDocument, type Section } from './tmf/openapi/document.ts'
 import type { Json } from './tmf/openapi/schemas.ts'
@@ -89,6 +90,12 @@ const SECTIONS: readonly Section[] = [
     tags: FIELD_TAGS,
     operations: described(fieldEndpoints),
     schemas: FIELD_SCHEMAS
+  },
+  {
+    base: PARTNER_BASE,
+    tags: PARTNER_TAGS,
+    operations: described(partnerEndpoints),
+    schemas: PARTNER_SCHEMAS
   },
   {
     base: ADMIN_BASE,

@@ -40,14 +40,15 @@ const PUBLIC: Readonly<Record<string, string>> = {
   'src/fairness': 'limits request-slot scheduler',
   'src/http':
     'accept access address body body-memory client-error conditional csv drain errors findings forwarded ' +
-    'hardening html issues json lines long-answers long-body media-types path-parameters rate-limit read-body ' +
+    'forms hardening html issues json lines long-answers long-body media-types path-parameters rate-limit read-body ' +
     'request-id',
   'src/image': 'logo',
   'src/jobs': 'outage queue runner supervisor warnings',
-  'src/ledger': 'balance foreign-bills hold post post-bills verify',
+  'src/ledger': 'balance foreign-bills hold post post-bills usage verify',
   'src/messages':
     'access account admin bill body callback catalogue cycle delivery document event field http message oauth ' +
-    'payment problem query rate reason resource run server sso subscription upload',
+    'partner payment problem query rate reason resource run server sso subscription upload',
+  'src/partner-api': 'routes',
   'src/pace': 'aside slow turns within',
   'src/resources':
     'applied-customer-billing-rate bill-cycle bill-cycle-specification bill-document customer-bill ' +

@@ -32,11 +32,11 @@ const MEMBERS_MAX = 10_000
 export function registerBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser([...PATCH_TYPES], { parseAs: 'buffer' }, async (request: FastifyRequest, bytes: Buffer) => {
-    requirePlainText(request)
+    requireUtf8(request)
     return takesMany(request) !== false && isArray(bytes) ? parseElements(bytes) : parseJson(bytes)
   })
   app.addContentTypeParser(LINES_TYPE, async (request: FastifyRequest, stream: IncomingMessage) => {
-    requirePlainText(request)
+    requireUtf8(request)
     if (takesMany(request) === true) return linesOf(stream, request.routeOptions.bodyLimit)
     throw BODIES.oneDocument()
   })
@@ -46,7 +46,8 @@ function takesMany({ routeOptions }: FastifyRequest): boolean | 'array' {
   return routeOptions.config.takesMany ?? false
 }
 
-function requirePlainText({ headers }: FastifyRequest): void {
+/** Throws `unsupportedMediaType` for a body that is compressed or in another charset. */
+export function requireUtf8({ headers }: FastifyRequest): void {
   const encoding = headers['content-encoding'] ?? 'identity'
   if (encoding !== 'identity') throw BODIES.compressed()
   const charset = /;\s*charset\s*=\s*"?([^";\s]+)/i.exec(headers['content-type'] ?? '')?.[1] ?? 'utf-8'

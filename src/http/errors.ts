@@ -6,15 +6,20 @@ import { SERVER } from '../messages/server.ts'
 import { LINES_TYPE } from './body.ts'
 import { dropBody, watchConnections } from './connections.ts'
 import { errorsMember } from './findings.ts'
-import { JSON_TYPE, PATCH_TYPES } from './media-types.ts'
+import { FORM_TYPES, JSON_TYPE, PATCH_TYPES } from './media-types.ts'
 import { requestId } from './request-id.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
     /** Failures have their message by this name, too. */
     messageMember?: string
+    /** Takes parameters as a form, too; see forms.ts. */
+    takesForms?: boolean
   }
 }
+
+/** Below this path failures have the envelope of its responses: `{"code":404,"message":"…"}`. */
+export const ENVELOPED_BASE = '/partner/v1'
 
 /** Renders every failure as a TMF `Error` body: problems, unknown paths and methods, framework errors, bugs. */
 export function registerErrors(app: FastifyInstance): void {
@@ -63,9 +68,13 @@ function sendProblem(reply: FastifyReply, request: FastifyRequest, problem: Prob
     .code(problem.status)
     .headers({ ...(problem.kind === 'unsupportedMediaType' && accepted(request)), ...problem.headers })
     .type(JSON_TYPE)
-    .send(
-      JSON.stringify({ ...alsoNamed(request, problem), ...errorBody(problem, request.id), ...errorsMember(problem) })
-    )
+    .send(JSON.stringify(failureOf(request, problem)))
+}
+
+function failureOf(request: FastifyRequest, problem: Problem): object {
+  // By the address as sent, since some failures come before the routing.
+  if (request.raw.url?.startsWith(`${ENVELOPED_BASE}/`)) return { code: problem.status, message: problem.message }
+  return { ...alsoNamed(request, problem), ...errorBody(problem, request.id), ...errorsMember(problem) }
 }
 
 function alsoNamed({ routeOptions }: FastifyRequest, { message }: Problem): Readonly<Record<string, string>> {
@@ -108,6 +117,7 @@ function asProblem(error: FastifyError | Problem): Problem {
 
 /** Returns the header for 415 with the media types of the route (RFC 5789, section 2.2). */
 function accepted({ method, routeOptions }: FastifyRequest): Readonly<Record<string, string>> | undefined {
+  if (routeOptions.config?.takesForms) return { 'Accept-Post': ['application/json', ...FORM_TYPES].join(', ') }
   const takesMany = method === 'POST' && routeOptions.config?.takesMany === true
   return takesMany ? { 'Accept-Post': `application/json, ${LINES_TYPE}` } : ACCEPTED[method]
 }

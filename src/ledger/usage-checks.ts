@@ -10,9 +10,9 @@ export function usageChecks(tenantId: string): readonly Sql[] {
  * of the engine's bills that are not issued.
  */
 function usageCheck(tenantId: string): Sql {
-  return sql`SELECT format('account %s has payments of %s and charges of %s %s of usage, but its ledger and rates %s and %s',
-      "account", trim_scale("kept_payments"), trim_scale("kept_charges"), "currency", trim_scale("payments"),
-      trim_scale("charges"))
+  return sql`SELECT format('account %s has payments of %s and charges of %s %s of usage, but its ledger and rates '
+      || '%s and %s', "account", trim_scale("kept_payments"), trim_scale("kept_charges"), "currency",
+      trim_scale("payments"), trim_scale("charges"))
     FROM (SELECT "account", "currency", sum("kept_payments") AS "kept_payments", sum("kept_charges") AS "kept_charges",
         sum("payments") AS "payments", sum("charges") AS "charges" FROM (
         SELECT "account_id" AS "account", "currency", "usage_payments" AS "kept_payments",

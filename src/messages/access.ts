@@ -16,10 +16,10 @@ export const ACCESS = messages('access', {
   scope: is.forbidden`This needs the scope ${'bill:write'}`,
   providerOnly: is.forbidden`This is for the provider, not for partners`,
   noProxy: is.forbidden`proxy_accountNumber is not supported here`,
-  proxyOfPartner: is.forbidden`proxy_accountNumber is for the provider; a partner acts as itself`,
-  proxyScope: is.forbidden`proxy_accountNumber needs the scope partner`,
+  proxyOfPartner: is.forbidden`${'proxy_accountNumber'} is for the provider; a partner acts as itself`,
+  proxyScope: is.forbidden`${'proxy_accountNumber'} needs the scope partner`,
   twoProxies: is.invalidHeader`proxy_accountNumber and proxy-accountNumber name different partners; send one of them`,
-  unknownPartner: is.forbidden`proxy_accountNumber names no partner of this provider`,
+  unknownPartner: is.forbidden`${'proxy_accountNumber'} names no partner of this provider`,
   tooManyRefused: is.tooManyRequests`Too many requests were refused here; try again later`,
   tooManyAttempts: is.tooManyRequests`Too many failed attempts; try again later`,
   tooManyPasswords: is.unavailable`Too many passwords are being checked; try again later`

@@ -12,6 +12,7 @@ import { FIELDS } from './field.ts'
 import { HTTP } from './http.ts'
 import { type Entry, type Reason, readFault } from './message.ts'
 import { OAUTH } from './oauth.ts'
+import { PARTNERS } from './partner.ts'
 import { PAYMENTS } from './payment.ts'
 import { errorBody } from './problem.ts'
 import { QUERIES } from './query.ts'
@@ -40,6 +41,7 @@ export const CATALOGUE: Readonly<Record<string, Readonly<Record<string, Entry>>>
   Documents: DOCUMENTS,
   Payments: PAYMENTS,
   'Uploads of bills': UPLOADS,
+  'The API for partners': PARTNERS,
   Cycles: CYCLES,
   'Runs of billing': RUNS,
   Events: EVENTS,

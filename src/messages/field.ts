@@ -41,6 +41,7 @@ export const FIELDS = messages('field', {
   dateTime: is.fault`must be a date-time with an offset, as in 2026-01-15T10:00:00Z`,
   until: is.fault`must be an RFC 3339 date-time`,
   day: is.fault`must be a day such as 2026-01-31, from ${'1970-01-01'} to ${'9998-12-31'}`,
+  dayOfEither: is.fault`must be a day such as 2026-01-31 or 31-01-2026, from ${'1970-01-01'} to ${'9998-12-31'}`,
   beforeStart: is.fault`must not be before ${'startDateTime'}`,
   afterEnd: is.fault`must not be after ${'to'}`,
   inexact: is.fault`cannot be ${'0.12345678901234567'}: at most ${15} significant digits are kept`,

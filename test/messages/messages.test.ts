@@ -7,7 +7,10 @@ import { Problem } from '../../src/messages/problem.ts'
 const ENTRIES = Object.values(CATALOGUE).flatMap((entries) => Object.values(entries))
 const EXAMPLES = ENTRIES.map(({ code, example }) => ({ code, ...textAndKind(example()) }))
 /** Names of headers and parameters that may begin a text. */
-const NAMED = 'after atomic depth fields filter limit offset proxy_accountNumber regex sort'.split(' ')
+const NAMED = (
+  'account_number after amount atomic colour depth fields filter initial_date limit offset proxy_accountNumber ' +
+  'regex sort'
+).split(' ')
 
 function textAndKind({ message, kind, status }: Problem) {
   return { text: message, kind, status }

@@ -23,7 +23,7 @@ declare module 'fastify' {
 }
 
 /** By default, proxies such as nginx drop names with an underscore. */
-const PROXY_HEADERS = ['proxy_accountnumber', 'proxy-accountnumber'] as const
+const PROXY_HEADERS = ['proxy_accountNumber', 'proxy-accountNumber'] as const
 const CACHING = 'private, no-cache'
 const REALM = 'Bearer realm="tmf678"'
 
@@ -123,19 +123,41 @@ async function actingAs(
   if (principal.partner && !supportsProxy) throw ACCESS.providerOnly()
   if (accountNumber === undefined) return principal
   if (!supportsProxy) throw ACCESS.noProxy()
-  if (principal.partner) throw ACCESS.proxyOfPartner()
+  return asPartner(database, principal, accountNumber, PROXY_HEADERS[0])
+}
+
+/** Lets an admitted request act as the partner that one of its parameters names. A partner may name itself. */
+export async function actAs(
+  database: Database,
+  request: FastifyRequest,
+  accountNumber: string,
+  parameter: string
+): Promise<void> {
+  const principal = principalOf(request)
+  if (principal.partner?.accountNumber === accountNumber) return
+  request.principal = await asPartner(database, principal, accountNumber, parameter)
+}
+
+/** `parameter` is the name of what names the partner. */
+async function asPartner(
+  database: Database,
+  principal: Principal,
+  accountNumber: string,
+  parameter: string
+): Promise<Principal> {
+  if (principal.partner) throw ACCESS.proxyOfPartner(parameter)
   if (!covers(principal.scopes, 'partner')) {
-    throw ACCESS.proxyScope().with({
+    throw ACCESS.proxyScope(parameter).with({
       'WWW-Authenticate': `${REALM}, error="insufficient_scope", scope="partner"`
     })
   }
   const partner = await partnerNumbered(database, principal.tenantId, accountNumber)
-  if (!partner) throw aboutName(ACCESS.unknownPartner())
+  if (!partner) throw aboutName(ACCESS.unknownPartner(parameter))
   return { ...principal, partner, isProxy: true }
 }
 
 function proxiedAccount({ headers }: FastifyRequest): string | undefined {
-  const [one, other] = PROXY_HEADERS.map((name) => headers[name]?.toString())
+  const [one, other] = PROXY_HEADERS.map((name) => headers[name.toLowerCase()]?.toString())
   if (one !== undefined && other !== undefined && one !== other) throw ACCESS.twoProxies()
   return one ?? other
 }

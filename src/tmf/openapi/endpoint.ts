@@ -1,6 +1,13 @@
 import { z } from 'zod'
 import type { Access } from '../../http/access.ts'
-import { type FailureStatus, type HeaderName, headerRefs, type ParameterName, parameterRefs } from './components.ts'
+import {
+  ERROR_RESPONSES,
+  type FailureStatus,
+  type HeaderName,
+  headerRefs,
+  type ParameterName,
+  parameterRefs
+} from './components.ts'
 import { operationObject } from './operation.ts'
 import type { Json } from './schemas.ts'
 
@@ -37,6 +44,8 @@ export interface EndpointDescription {
   readonly replies: Readonly<Record<number, Reply>>
   /** Failures besides those of every operation. */
   readonly failures?: readonly FailureStatus[]
+  /** The schema of their bodies; `Error` by default. */
+  readonly failureSchema?: Json
 }
 
 /** A response: its description, the schema of its JSON or of each media type, and headers besides the request id. */
@@ -74,10 +83,11 @@ export function endpointPaths(described: readonly EndpointDescription[], schemes
 
 function endpointOperation(declared: EndpointDescription, schemes: readonly string[]): Json {
   const { operationId, tag, summary, description, access, replies } = declared
-  const { query = NOTHING, failures = [], headers = [] } = declared
+  const { query = NOTHING, failures = [], failureSchema, headers = [] } = declared
   const ofItem = declared.path.includes('{') ? ([404, 414] as const) : []
   const ofBody = declared.method === 'GET' ? [] : ([413, 415] as const)
   const common = access === 'public' ? PUBLIC_COMMON : COMMON
+  const statuses = [...common, ...failures, ...ofItem, ...ofBody]
   return operationObject({
     ...{ operationId, tag, summary, description, kind: 'extension' },
     security: requirements(declared, schemes),
@@ -88,8 +98,11 @@ function endpointOperation(declared: EndpointDescription, schemes: readonly stri
     ],
     supportsProxy: access !== 'public' && access.supportsProxy,
     requestBody: requestBody(declared),
-    failures: [...common, ...failures, ...ofItem, ...ofBody],
-    responses: Object.fromEntries(Object.entries(replies).map(([status, reply]) => [status, response(reply)]))
+    failures: failureSchema ? [] : statuses,
+    responses: {
+      ...(failureSchema && failuresOf(statuses, failureSchema)),
+      ...Object.fromEntries(Object.entries(replies).map(([status, reply]) => [status, response(reply)]))
+    }
   })
 }
 
@@ -121,6 +134,10 @@ function response({
     headers: headerRefs('X-Request-Id', ...headers),
     ...(content && { content: Object.fromEntries(content) })
   }
+}
+
+function failuresOf(statuses: readonly FailureStatus[], schema: Json): Json {
+  return Object.fromEntries(statuses.map((status) => [status, response({ ...ERROR_RESPONSES[status], schema })]))
 }
 
 function pathParameters({ path, pathParameters = {} }: EndpointDescription): readonly Json[] {

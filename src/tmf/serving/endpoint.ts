@@ -21,7 +21,7 @@ export interface Declaration<Query, Body> extends EndpointDescription {
   readonly body: z.ZodType<Body>
   readonly work?: WorkClass
   /** See the settings of routes in body.ts and errors.ts. */
-  readonly config?: Pick<FastifyContextConfig, 'takesMany' | 'messageMember'>
+  readonly config?: Pick<FastifyContextConfig, 'takesMany' | 'takesForms' | 'messageMember'>
   readonly handle: (asked: Asked<Query, Body>, context: RouteContext) => Promise<Answer>
 }
 

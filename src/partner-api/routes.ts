@@ -1,0 +1,24 @@
+import type { FastifyInstance } from 'fastify'
+import { ENVELOPED_BASE } from '../http/errors.ts'
+import { registerForms } from '../http/forms.ts'
+import type { Json } from '../tmf/openapi/schemas.ts'
+import type { Endpoint } from '../tmf/serving/endpoint.ts'
+import type { RouteContext } from '../tmf/serving/routes.ts'
+import { BALANCE_SCHEMA, customerBalance } from './balances.ts'
+import { FAILURE_SCHEMA, PARTNER_TAG } from './method.ts'
+
+export const PARTNER_BASE = ENVELOPED_BASE
+
+export const PARTNER_TAGS = { [PARTNER_TAG]: "For partners' own systems: balances of their customers" } as const
+
+export const PARTNER_SCHEMAS: Json = { PartnerFailure: FAILURE_SCHEMA, PartnerBalance: BALANCE_SCHEMA }
+
+export const partnerEndpoints: readonly Endpoint[] = [customerBalance]
+
+/** Registers the methods, which take forms besides JSON. */
+export async function registerPartnerApi(app: FastifyInstance, context: RouteContext): Promise<void> {
+  await app.register(async (own) => {
+    registerForms(own)
+    for (const { register } of partnerEndpoints) register(own, PARTNER_BASE, context)
+  })
+}
