@@ -2,7 +2,7 @@ import { jsonPath } from '../base/json-path.ts'
 import { LANGUAGES } from '../base/language.ts'
 import type { Transaction } from '../db/database.ts'
 import { boolean, oneOf, optional, rowOf, scalar, scalars, text } from '../db/row.ts'
-import { sql } from '../db/sql.ts'
+import { prepared, sql } from '../db/sql.ts'
 import { ACCOUNTS } from '../messages/account.ts'
 import { BODIES } from '../messages/body.ts'
 import { aboutName } from '../messages/problem.ts'
@@ -49,17 +49,17 @@ async function defaults(
   tx: Transaction,
   { tenantId }: Owner
 ): Promise<Pick<AccountDocument, 'invoiceCurrency' | 'language'>> {
-  const tenant = sql`SELECT ${DEFAULTS.columns} FROM "tenant" WHERE "id" = ${tenantId}`
-  const [found] = (await tx.run(tenant, { prepared: true })).rows.map(DEFAULTS.read)
+  const tenant = prepared`SELECT ${DEFAULTS.columns} FROM "tenant" WHERE "id" = ${tenantId}`
+  const [found] = (await tx.run(tenant)).rows.map(DEFAULTS.read)
   return found ? { invoiceCurrency: found.currency, language: found.language } : {}
 }
 
 async function customerOf(tx: Transaction, owner: Owner, name: string): Promise<ReturnType<typeof CUSTOMER.read>> {
   const { tenantId, partnerId } = owner
-  const named = sql`SELECT ${CUSTOMER.columns} FROM "customer"
+  const named = prepared`SELECT ${CUSTOMER.columns} FROM "customer"
     WHERE "tenant_id" = ${tenantId} AND "id" = ANY(${candidateIds(owner, name)}::text[])
       AND (${partnerId}::text IS NULL OR "partner_id" = ${partnerId}) ORDER BY "id" = ${name} LIMIT 1`
-  const [found] = (await tx.run(named, { prepared: true })).rows.map(CUSTOMER.read)
+  const [found] = (await tx.run(named)).rows.map(CUSTOMER.read)
   if (found) return found
   throw aboutName(BODIES.unknownReference('$.customerId', 'customer'))
 }
@@ -74,8 +74,8 @@ async function partnerOf(
   const own = partnerId ?? customersPartnerId
   const named = partner?.id
   if (named === undefined || named === own) return own
-  const known = sql`SELECT FROM "partner" WHERE "tenant_id" = ${tenantId} AND "id" = ${named}`
-  if (partnerId === undefined && (await tx.run(known, { prepared: true })).rowCount === 0) {
+  const known = prepared`SELECT FROM "partner" WHERE "tenant_id" = ${tenantId} AND "id" = ${named}`
+  if (partnerId === undefined && (await tx.run(known)).rowCount === 0) {
     throw aboutName(BODIES.unknownReference('$.partner.id', 'partner'))
   }
   if (own === undefined) return named
@@ -96,10 +96,10 @@ async function requireFreeNames(
   const own = aliases.findIndex((alias) => [id, name].includes(alias))
   if (own >= 0) throw ACCOUNTS.aliasIsId(jsonPath(['aliases', own]), String(aliases[own]))
   const names = before ? aliases : [name, ...aliases]
-  const taken = sql`SELECT "alias" FROM "account_alias" WHERE "tenant_id" = ${owner.tenantId}
+  const taken = prepared`SELECT "alias" FROM "account_alias" WHERE "tenant_id" = ${owner.tenantId}
     AND ("name_space" = ${nameSpace({ ...owner, partnerId })} AND "alias" = ANY(${names}::text[])
       OR "name_space" = '' AND "alias" = ${id}) AND "account_id" <> ${before?.id ?? ''}`
-  const found = scalars(await tx.run(taken, { prepared: true }), text)
+  const found = scalars(await tx.run(taken), text)
   if (found.length === 0) return
   const paths = found.map((one) => {
     const at = aliases.indexOf(one)

@@ -1,6 +1,6 @@
 import type { Queryable } from '../db/database.ts'
 import { computed, decimal, oneOf, optional, rowOf, scalars, text } from '../db/row.ts'
-import { type Sql, sql } from '../db/sql.ts'
+import { prepared, type Sql, sql } from '../db/sql.ts'
 import { candidateIds, inNameSpaces } from '../tmf/declaration/own-names.ts'
 import type { Referent, Resolve } from '../tmf/references.ts'
 import { ownedBy, type View } from '../tmf/view.ts'
@@ -25,13 +25,13 @@ const ACCOUNT = rowOf(
 export type Account = ReturnType<typeof ACCOUNT.read>
 
 export async function findAccount(queryable: Queryable, view: View, name: string): Promise<Account | undefined> {
-  const found = sql`SELECT ${ACCOUNT.columns}
+  const found = prepared`SELECT ${ACCOUNT.columns}
     FROM "account_alias" n
     JOIN "billing_account" a ON a."tenant_id" = n."tenant_id" AND a."id" = n."account_id"
     WHERE n."tenant_id" = ${view.tenantId} AND n."alias" = ${name} AND ${inNameSpaces(view)}
       AND ${ownedBy(view, 'a')}
     ORDER BY n."name_space" DESC LIMIT 1`
-  return (await queryable.run(found, { prepared: true })).rows.map(ACCOUNT.read)[0]
+  return (await queryable.run(found)).rows.map(ACCOUNT.read)[0]
 }
 
 /** Returns the accounts of these ids in a view. */
@@ -40,9 +40,9 @@ export async function accountsById(
   view: View,
   ids: readonly string[]
 ): Promise<ReadonlyMap<string, Account>> {
-  const found = sql`SELECT ${ACCOUNT.columns} FROM "billing_account" a
+  const found = prepared`SELECT ${ACCOUNT.columns} FROM "billing_account" a
     WHERE ${ownedBy(view, 'a')} AND a."id" = ANY(${ids}::text[])`
-  const { rows } = await queryable.run(found, { prepared: true })
+  const { rows } = await queryable.run(found)
   return new Map(rows.map(ACCOUNT.read).map((account) => [account.id, account]))
 }
 
@@ -60,12 +60,12 @@ export async function namedAccounts(
   view: View,
   names: readonly string[]
 ): Promise<ReadonlyMap<string, NamedAccount>> {
-  const found = sql`SELECT ${NAMED.columns}
+  const found = prepared`SELECT ${NAMED.columns}
     FROM "account_alias" n JOIN "billing_account" a ON a."tenant_id" = n."tenant_id" AND a."id" = n."account_id"
     WHERE n."tenant_id" = ${view.tenantId} AND n."alias" = ANY(${names}::text[]) AND ${inNameSpaces(view)}
       AND ${ownedBy(view, 'a')}
     ORDER BY n."name_space"`
-  const { rows } = await queryable.run(found, { prepared: true })
+  const { rows } = await queryable.run(found)
   // The own name space comes last, so that its names win.
   return new Map(rows.map(NAMED.read).map(({ alias, ...named }) => [alias, named]))
 }
@@ -89,12 +89,9 @@ export function accountIds(view: View, names: readonly string[]): Sql {
 /** Returns the id of a customer's only account; undefined for none or several. */
 export async function onlyAccountOf(queryable: Queryable, view: View, customer: string): Promise<string | undefined> {
   const named = sql`c."tenant_id" = ${view.tenantId} AND c."id" = ANY(${candidateIds(view, customer)}::text[])`
-  const found = await queryable.run(
-    sql`SELECT a."id" FROM "billing_account" a WHERE ${ownedBy(view, 'a')}
+  const found = await queryable.run(prepared`SELECT a."id" FROM "billing_account" a WHERE ${ownedBy(view, 'a')}
       AND a."customer_id" = (SELECT c."id" FROM "customer" c
-        WHERE ${named} ORDER BY c."id" = ${customer} LIMIT 1) LIMIT 2`,
-    { prepared: true }
-  )
+        WHERE ${named} ORDER BY c."id" = ${customer} LIMIT 1) LIMIT 2`)
   const [id, ...others] = scalars(found, text)
   return others.length === 0 ? id : undefined
 }

@@ -1,5 +1,5 @@
 import type { Transaction } from '../db/database.ts'
-import { sql } from '../db/sql.ts'
+import { prepared } from '../db/sql.ts'
 import { masked } from './mask.ts'
 
 /** `system` is the service itself, in a job. */
@@ -53,13 +53,10 @@ export async function recordChange(
   { action, resourceType, resourceId, before, after }: Change,
   { id, now }: { readonly id: string; readonly now: string }
 ): Promise<void> {
-  await tx.run(
-    sql`INSERT INTO "audit" ("tenant_id", "id", "recorded_at", "actor_type", "actor_id", "actor_name", "on_behalf_of",
-        "address", "request_id", "action", "resource_type", "resource_id", "before", "after")
+  await tx.run(prepared`INSERT INTO "audit" ("tenant_id", "id", "recorded_at", "actor_type", "actor_id", "actor_name",
+        "on_behalf_of", "address", "request_id", "action", "resource_type", "resource_id", "before", "after")
       VALUES (${tenantId}, ${id}, ${now}, ${actor.type}, ${actor.id}, ${actor.name}, ${onBehalfOf}, ${address},
-        ${requestId}, ${action}, ${resourceType}, ${resourceId}, ${json(before)}, ${json(after)})`,
-    { prepared: true }
-  )
+        ${requestId}, ${action}, ${resourceType}, ${resourceId}, ${json(before)}, ${json(after)})`)
 }
 
 export async function recordChanges(
@@ -68,17 +65,14 @@ export async function recordChanges(
   changes: readonly Change[],
   { newId, now }: { readonly newId: () => string; readonly now: string }
 ): Promise<void> {
-  await tx.run(
-    sql`INSERT INTO "audit" ("tenant_id", "id", "recorded_at", "actor_type", "actor_id", "actor_name", "on_behalf_of",
-        "address", "request_id", "action", "resource_type", "resource_id", "before", "after")
+  await tx.run(prepared`INSERT INTO "audit" ("tenant_id", "id", "recorded_at", "actor_type", "actor_id", "actor_name",
+        "on_behalf_of", "address", "request_id", "action", "resource_type", "resource_id", "before", "after")
       SELECT ${tenantId}, c."id", ${now}, ${actor.type}, ${actor.id}, ${actor.name}, ${onBehalfOf}, ${address},
         ${requestId}, c."action", c."type", c."resource", c."before"::jsonb, c."after"::jsonb
       FROM unnest(${changes.map(() => newId())}::text[], ${changes.map(({ action }) => action)}::text[],
         ${changes.map(({ resourceType }) => resourceType)}::text[],
         ${changes.map(({ resourceId }) => resourceId)}::text[], ${changes.map(({ before }) => json(before))}::text[],
-        ${changes.map(({ after }) => json(after))}::text[]) c("id", "action", "type", "resource", "before", "after")`,
-    { prepared: true }
-  )
+        ${changes.map(({ after }) => json(after))}::text[]) c("id", "action", "type", "resource", "before", "after")`)
 }
 
 function json(document: object | undefined): string | null {

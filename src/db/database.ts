@@ -15,12 +15,7 @@ export type { Row } from './sql.ts'
 
 export interface Queryable {
   /** Runs a statement. Every value comes back as the text Postgres prints, or null. */
-  run(statement: Sql, options?: RunOptions): Promise<Result>
-}
-
-export interface RunOptions {
-  /** Prepares the statement once per connection. Only for statements of few shapes: each stays in memory there. */
-  readonly prepared?: boolean
+  run(statement: Sql): Promise<Result>
 }
 
 export interface Result {
@@ -80,7 +75,7 @@ export function openDatabase(settings: DatabaseSettings, onIdleError: (error: Er
       })
     )
   return {
-    run: (statement, options) => single(pool, (line) => run(line, statement, options)),
+    run: (statement) => single(pool, (line) => run(line, statement)),
     query: (text) => single(pool, ({ client }) => client.query<{ name: string | null }>(text)),
     transaction: (work) => inOne(work, false),
     snapshot: (work) => inOne(work, true),
@@ -118,8 +113,8 @@ function transactionOn(pool: Pool, line: Line): { readonly tx: Transaction; read
   let end: () => void = () => undefined
   const find = (pid: string) => single(pool, (other) => backendOf(other, pid))
   const tx: Transaction = {
-    run: (statement, options) =>
-      run(line, statement, options, limitMs).catch((error: unknown) => {
+    run: (statement) =>
+      run(line, statement, limitMs).catch((error: unknown) => {
         throw isTransient(error) ? error : translated(error)
       }),
     takeTime: async () => {
@@ -132,10 +127,10 @@ function transactionOn(pool: Pool, line: Line): { readonly tx: Transaction; read
   return { tx, end: () => end() }
 }
 
-async function run(line: Line, statement: Sql, options: RunOptions = {}, limitMs?: number): Promise<Result> {
+async function run(line: Line, statement: Sql, limitMs?: number): Promise<Result> {
   const { text, values } = render(statement)
   // Prepared statements do not survive a change of session.
-  const name = options.prepared && !line.session.isPooled ? nameOf(text, line.names) : undefined
+  const name = statement.isPrepared && !line.session.isPooled ? nameOf(text, line.names) : undefined
   if (arePlain(values)) return runPlain(line.client, { name, text, values, limitMs })
   const query = {
     text,

@@ -7,6 +7,8 @@ export interface Sql {
   readonly [BRAND]: true
   readonly strings: readonly string[]
   readonly values: readonly unknown[]
+  /** Each connection prepares it once, by name. */
+  readonly isPrepared?: boolean | undefined
   /** As it is rendered, where that is known already. */
   readonly text?: string
 }
@@ -29,6 +31,15 @@ export function sql(strings: TemplateStringsArray, ...parts: readonly unknown[])
     texts.push(texts.pop() + (strings[index + 1] ?? ''))
   })
   return { [BRAND]: true, strings: texts, values }
+}
+
+/** Template tag for a whole statement of few shapes that runs often: each shape stays in memory on every connection. */
+export function prepared(strings: TemplateStringsArray, ...parts: readonly unknown[]): Sql {
+  return asPrepared(sql(strings, ...parts))
+}
+
+export function asPrepared(statement: Sql, isPrepared = true): Sql {
+  return { ...statement, isPrepared }
 }
 
 function splice(part: Sql, texts: string[], values: unknown[]): void {

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { Database, Queryable } from '../db/database.ts'
 import { json, rowOf } from '../db/row.ts'
-import { sql } from '../db/sql.ts'
+import { prepared } from '../db/sql.ts'
 import { slotOf } from '../fairness/request-slot.ts'
 import { preferred } from '../http/accept.ts'
 import { isUnchanged } from '../http/conditional.ts'
@@ -92,9 +92,9 @@ async function attachmentOf(
   billId: string,
   documentId: string
 ): Promise<Attachment> {
-  const attached = sql`SELECT ${ATTACHED.columns} FROM "customer_bill"
+  const attached = prepared`SELECT ${ATTACHED.columns} FROM "customer_bill"
     WHERE "tenant_id" = ${tenantId} AND "id" = ${billId}`
-  const { rows } = await queryable.run(attached, { prepared: true })
+  const { rows } = await queryable.run(attached)
   const found = rows.flatMap((row) => ATTACHED.read(row).billDocument).find(({ id }) => id === documentId)
   if (found) return found
   throw DOCUMENTS.notFound()
@@ -108,8 +108,8 @@ async function rendering(
   const type = chosen(request.headers.accept, MEDIA_TYPES)
   const slot = slotOf(request)
   let isTransfer = false
-  const run: Queryable['run'] = (...statement) =>
-    isTransfer ? slot.run('read', () => database.run(...statement)) : database.run(...statement)
+  const run: Queryable['run'] = (statement) =>
+    isTransfer ? slot.run('read', () => database.run(statement)) : database.run(statement)
   const source = await read({ run })
   if (source.lineCount > READ_LINES_MAX) {
     isTransfer = type === 'text/csv'

@@ -1,6 +1,6 @@
 import type { Instant } from '../base/instant.ts'
 import type { Transaction } from '../db/database.ts'
-import { sql } from '../db/sql.ts'
+import { prepared } from '../db/sql.ts'
 import type { CallbackResult } from './callback-client.ts'
 import type { ListenerKey } from './lease.ts'
 
@@ -21,15 +21,12 @@ export async function recordAttempts(
   attempts: readonly Attempt[]
 ): Promise<void> {
   if (attempts.length === 0) return
-  await tx.run(
-    sql`INSERT INTO "event_attempt" ("tenant_id", "listener_id", "id", "event_id", "event_type", "attempted_at",
-        "duration_ms", "status", "fault", "answer")
+  await tx.run(prepared`INSERT INTO "event_attempt" ("tenant_id", "listener_id", "id", "event_id", "event_type",
+        "attempted_at", "duration_ms", "status", "fault", "answer")
       SELECT ${tenantId}, ${listenerId}, x.* FROM unnest(${attempts.map(({ id }) => id)}::text[],
         ${attempts.map(({ eventId }) => eventId)}::text[], ${attempts.map(({ eventType }) => eventType)}::text[],
         ${attempts.map(({ attemptedAt }) => attemptedAt)}::timestamptz[],
         ${attempts.map(({ durationMs }) => durationMs)}::int[],
         ${attempts.map(({ status }) => status ?? null)}::int[], ${attempts.map(({ fault }) => fault ?? null)}::text[],
-        ${attempts.map(({ answer }) => answer.replace(NUL, '\uFFFD'))}::text[]) x`,
-    { prepared: true }
-  )
+        ${attempts.map(({ answer }) => answer.replace(NUL, '\uFFFD'))}::text[]) x`)
 }

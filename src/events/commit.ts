@@ -1,7 +1,7 @@
 import { recordChange } from '../audit/record.ts'
 import type { Instant } from '../base/instant.ts'
 import type { Database, Transaction } from '../db/database.ts'
-import { sql } from '../db/sql.ts'
+import { prepared, sql } from '../db/sql.ts'
 import { type Attempt, recordAttempts } from './attempts.ts'
 import { hastenExceptions, type Kept, keepExceptions, removeExceptions, wakeLanes } from './exceptions.ts'
 import type { Replay } from './gather.ts'
@@ -61,17 +61,14 @@ async function advance(
   owner: string,
   { position, standing, course, isReleased }: RoundRecord
 ): Promise<boolean> {
-  const { rowCount } = await tx.run(
-    sql`WITH "listener" AS (SELECT FROM "event_listener" WHERE "tenant_id" = ${tenantId} AND "id" = ${listenerId}
-        FOR KEY SHARE)
+  const { rowCount } = await tx.run(prepared`WITH "listener" AS (SELECT FROM "event_listener"
+        WHERE "tenant_id" = ${tenantId} AND "id" = ${listenerId} FOR KEY SHARE)
       UPDATE "event_progress" SET "position" = greatest("position", ${position}), "failures" = ${standing.failures},
         "failing_since" = ${standing.failingSince}, "retry_at" = ${course.retryAt},
         "leased_by" = CASE WHEN ${isReleased} THEN NULL ELSE "leased_by" END,
         "leased_until" = CASE WHEN ${isReleased} THEN NULL ELSE "leased_until" END
       WHERE "tenant_id" = ${tenantId} AND "listener_id" = ${listenerId} AND EXISTS (SELECT FROM "listener")
-        AND "leased_by" = ${owner} AND "leased_until" > clock_timestamp()`,
-    { prepared: true }
-  )
+        AND "leased_by" = ${owner} AND "leased_until" > clock_timestamp()`)
   return rowCount === 1
 }
 

@@ -89,7 +89,7 @@ function contextOf(parts: DispatcherParts, signal: AbortSignal, isStopping: () =
   const { database, random = randomShare, timeoutMs = POST_TIMEOUT_MS } = parts
   const few = slots(DATABASE_MAX)
   const limited: DeliveryContext['database'] = {
-    run: (...query) => few(() => database.run(...query)),
+    run: (statement) => few(() => database.run(statement)),
     transaction: (work) => few(() => database.transaction(work))
   }
   return {

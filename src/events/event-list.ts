@@ -1,7 +1,7 @@
 import { isId } from '../base/ulid.ts'
 import type { Database, Queryable } from '../db/database.ts'
 import { count, scalars } from '../db/row.ts'
-import { sql } from '../db/sql.ts'
+import { prepared, sql } from '../db/sql.ts'
 import { EVENTS } from '../messages/event.ts'
 import { pageOf } from '../tmf/page.ts'
 import { parseQuery, type Query } from '../tmf/query/query.ts'
@@ -85,8 +85,7 @@ async function* eventsOf(
 export async function positionOf(queryable: Queryable, view: View, eventId: string): Promise<number> {
   const found = isId(eventId)
     ? await queryable.run(
-        sql`SELECT "position" FROM "event" WHERE ${within(eventResource, view)} AND "id" = ${eventId}`,
-        { prepared: true }
+        prepared`SELECT "position" FROM "event" WHERE ${within(eventResource, view)} AND "id" = ${eventId}`
       )
     : undefined
   const [position] = found ? scalars(found, count) : []

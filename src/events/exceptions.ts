@@ -1,7 +1,7 @@
 import type { Instant } from '../base/instant.ts'
 import type { Queryable, Transaction } from '../db/database.ts'
 import { count, instant, integer, optional, rowOf, scalars, text } from '../db/row.ts'
-import { type Sql, sql } from '../db/sql.ts'
+import { prepared, type Sql, sql } from '../db/sql.ts'
 import type { ListenerKey } from './lease.ts'
 
 const EXCEPTION = rowOf('event_delivery', {
@@ -26,9 +26,7 @@ const waitingOf = ({ tenantId, listenerId }: ListenerKey): Sql =>
 
 /** Returns the lanes whose further events have to wait. */
 export async function blockedLanes(queryable: Queryable, listener: ListenerKey): Promise<ReadonlySet<string>> {
-  const found = await queryable.run(sql`SELECT DISTINCT "lane" FROM "event_delivery" WHERE ${waitingOf(listener)}`, {
-    prepared: true
-  })
+  const found = await queryable.run(prepared`SELECT DISTINCT "lane" FROM "event_delivery" WHERE ${waitingOf(listener)}`)
   return new Set(scalars(found, text))
 }
 
@@ -39,12 +37,10 @@ export async function dueExceptions(
   now: Instant,
   limit: number
 ): Promise<readonly Exception[]> {
-  const { rows } = await queryable.run(
-    sql`SELECT ${EXCEPTION.columns} FROM "event_delivery" WHERE ${waitingOf(listener)}
+  const { rows } =
+    await queryable.run(prepared`SELECT ${EXCEPTION.columns} FROM "event_delivery" WHERE ${waitingOf(listener)}
         AND "lane" IN (SELECT "lane" FROM "event_delivery" WHERE ${waitingOf(listener)} AND "retry_at" <= ${now})
-      ORDER BY "position" LIMIT ${limit}`,
-    { prepared: true }
-  )
+      ORDER BY "position" LIMIT ${limit}`)
   return rows.map(EXCEPTION.read)
 }
 
@@ -65,9 +61,8 @@ export async function keepExceptions(
   kept: readonly Kept[]
 ): Promise<void> {
   if (kept.length === 0) return
-  await tx.run(
-    sql`INSERT INTO "event_delivery" ("tenant_id", "listener_id", "event_id", "position", "lane", "state", "failures",
-        "failing_since", "retry_at", "dead_at")
+  await tx.run(prepared`INSERT INTO "event_delivery" ("tenant_id", "listener_id", "event_id", "position", "lane",
+        "state", "failures", "failing_since", "retry_at", "dead_at")
       SELECT ${tenantId}, ${listenerId}, x."event", x."position", x."lane",
         CASE WHEN x."dead" IS NULL THEN 'waiting' ELSE 'dead' END, x."failures", x."since", x."retry", x."dead"
       FROM unnest(${kept.map(({ eventId }) => eventId)}::text[], ${kept.map(({ position }) => position)}::bigint[],
@@ -79,9 +74,7 @@ export async function keepExceptions(
       ON CONFLICT ("tenant_id", "listener_id", "event_id") DO UPDATE SET "state" = excluded."state",
         "failures" = excluded."failures", "failing_since" = excluded."failing_since",
         "retry_at" = excluded."retry_at", "dead_at" = excluded."dead_at"
-      WHERE excluded."failures" > 0 OR "event_delivery"."state" = 'dead'`,
-    { prepared: true }
-  )
+      WHERE excluded."failures" > 0 OR "event_delivery"."state" = 'dead'`)
 }
 
 /** Makes an event due that was delivered or is a dead letter; behind an earlier waiting one of its lane, it waits. */
@@ -113,12 +106,9 @@ export async function removeExceptions(
 
 /** Makes the first waiting event of each lane due that has no time yet. */
 export async function wakeLanes(tx: Transaction, listener: ListenerKey, now: Instant): Promise<void> {
-  await tx.run(
-    sql`UPDATE "event_delivery" SET "retry_at" = ${now} WHERE ${waitingOf(listener)} AND "event_id" IN (
+  await tx.run(prepared`UPDATE "event_delivery" SET "retry_at" = ${now} WHERE ${waitingOf(listener)} AND "event_id" IN (
       SELECT h."event_id" FROM (SELECT DISTINCT ON ("lane") "event_id", "retry_at" FROM "event_delivery"
-        WHERE ${waitingOf(listener)} ORDER BY "lane", "position") h WHERE h."retry_at" IS NULL)`,
-    { prepared: true }
-  )
+        WHERE ${waitingOf(listener)} ORDER BY "lane", "position") h WHERE h."retry_at" IS NULL)`)
 }
 
 /** Makes everything due that waits for a time: the listener takes events again. */

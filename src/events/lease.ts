@@ -1,7 +1,7 @@
 import type { Instant } from '../base/instant.ts'
 import type { Queryable } from '../db/database.ts'
 import { count, integer, rowOf, scalars, text } from '../db/row.ts'
-import { type Sql, sql } from '../db/sql.ts'
+import { prepared, type Sql, sql } from '../db/sql.ts'
 
 export interface ListenerKey {
   readonly tenantId: string
@@ -28,8 +28,7 @@ export async function claimLeases(
   now: Instant,
   limit: number
 ): Promise<readonly (Lease & { readonly failures: number })[]> {
-  const { rows } = await queryable.run(
-    sql`WITH "free" AS (
+  const { rows } = await queryable.run(prepared`WITH "free" AS (
         SELECT p."tenant_id", p."listener_id" FROM "event_progress" p
         JOIN "event_listener" l ON l."tenant_id" = p."tenant_id" AND l."id" = p."listener_id"
         WHERE l."state" IN ('active', 'suspended') AND (p."retry_at" IS NULL OR p."retry_at" <= ${now})
@@ -37,20 +36,16 @@ export async function claimLeases(
         LIMIT ${limit} FOR UPDATE OF p SKIP LOCKED)
       UPDATE "event_progress" p SET "leased_by" = ${owner}, "leased_until" = clock_timestamp() + ${LEASE}
       FROM "free" f WHERE p."tenant_id" = f."tenant_id" AND p."listener_id" = f."listener_id"
-      RETURNING ${CLAIMED.columns}`,
-    { prepared: true }
-  )
+      RETURNING ${CLAIMED.columns}`)
   return rows.map(CLAIMED.read).map((claimed) => ({ ...claimed, owner }))
 }
 
 /** Renews leases and stores how far each has read. Returns the names of those that still are leases. */
 export async function renewLeases(queryable: Queryable, leases: readonly Lease[]): Promise<ReadonlySet<string>> {
   if (leases.length === 0) return new Set()
-  const kept = await queryable.run(
-    sql`UPDATE "event_progress" p SET "leased_until" = clock_timestamp() + ${LEASE}, ${present(leases)}
-      RETURNING concat(p."leased_by", '/', p."tenant_id", '/', p."listener_id")`,
-    { prepared: true }
-  )
+  const kept = await queryable.run(prepared`UPDATE "event_progress" p SET "leased_until" = clock_timestamp() + ${LEASE},
+        ${present(leases)}
+      RETURNING concat(p."leased_by", '/', p."tenant_id", '/', p."listener_id")`)
   return new Set(scalars(kept, text))
 }
 

@@ -4,7 +4,7 @@ import type { Instant } from '../base/instant.ts'
 import { type SecretKeys, unseal } from '../base/secret-keys.ts'
 import type { Queryable } from '../db/database.ts'
 import { boolean, computed, count, instant, integer, oneOf, optional, rowOf, text } from '../db/row.ts'
-import { sql } from '../db/sql.ts'
+import { prepared, sql } from '../db/sql.ts'
 import type { ListenerKey } from './lease.ts'
 import { readSubscription, type Subscription } from './subscription.ts'
 
@@ -94,14 +94,11 @@ export async function readSituation(
   { tenantId, listenerId }: ListenerKey,
   owner: string
 ): Promise<Situation | undefined> {
-  const { rows } = await queryable.run(
-    sql`SELECT ${SITUATION.columns} FROM "event_progress" p
+  const { rows } = await queryable.run(prepared`SELECT ${SITUATION.columns} FROM "event_progress" p
       JOIN "event_listener" l ON l."tenant_id" = p."tenant_id" AND l."id" = p."listener_id"
       CROSS JOIN LATERAL (SELECT count(*) AS "waiting", min("retry_at") AS "due_at" FROM "event_delivery" d
         WHERE d."tenant_id" = p."tenant_id" AND d."listener_id" = p."listener_id" AND d."state" = 'waiting') d
       WHERE p."tenant_id" = ${tenantId} AND p."listener_id" = ${listenerId}
-        AND p."leased_by" = ${owner} AND p."leased_until" > clock_timestamp()`,
-    { prepared: true }
-  )
+        AND p."leased_by" = ${owner} AND p."leased_until" > clock_timestamp()`)
   return rows[0] && SITUATION.read(rows[0])
 }

@@ -1,6 +1,6 @@
 import type { Queryable } from '../db/database.ts'
 import { count, instant, integer, jsonText, optional, rowOf, scalar, text } from '../db/row.ts'
-import { sql } from '../db/sql.ts'
+import { prepared } from '../db/sql.ts'
 import { ownedBy, type View } from '../tmf/view.ts'
 
 const EVENT = rowOf('event', {
@@ -25,7 +25,7 @@ export type EventRow = ReturnType<typeof EVENT.read>
  * counted as read: one with a lower position may still commit. Not for a transaction on one snapshot.
  */
 export async function horizon(queryable: Queryable): Promise<number> {
-  return scalar(await queryable.run(sql`SELECT "event_horizon"()`, { prepared: true }), count)
+  return scalar(await queryable.run(prepared`SELECT "event_horizon"()`), count)
 }
 
 /** Returns the next events of a view, in their order: beyond `after`, up to `until`, which is a horizon. */
@@ -36,12 +36,9 @@ export async function eventsAfter(
   until: number,
   limit: number
 ): Promise<readonly EventRow[]> {
-  const { rows } = await queryable.run(
-    sql`SELECT ${EVENT.columns} FROM "event"
+  const { rows } = await queryable.run(prepared`SELECT ${EVENT.columns} FROM "event"
       WHERE ${ownedBy(view)} AND "position" > ${after} AND "position" <= ${until}
-      ORDER BY "position" LIMIT ${limit}`,
-    { prepared: true }
-  )
+      ORDER BY "position" LIMIT ${limit}`)
   return rows.map(EVENT.read)
 }
 
@@ -51,10 +48,7 @@ export async function eventsById(
   tenantId: string,
   ids: readonly string[]
 ): Promise<readonly EventRow[]> {
-  const { rows } = await queryable.run(
-    sql`SELECT ${EVENT.columns} FROM "event" WHERE "tenant_id" = ${tenantId} AND "id" = ANY (${ids}::text[])
-      ORDER BY "position"`,
-    { prepared: true }
-  )
+  const { rows } = await queryable.run(prepared`SELECT ${EVENT.columns} FROM "event"
+      WHERE "tenant_id" = ${tenantId} AND "id" = ANY (${ids}::text[]) ORDER BY "position"`)
   return rows.map(EVENT.read)
 }

@@ -1,6 +1,6 @@
 import type { Queryable, Transaction } from '../db/database.ts'
 import { computedRow, count, decimal, optional, scalar, scalars, text } from '../db/row.ts'
-import { type Sql, sql } from '../db/sql.ts'
+import { prepared, type Sql, sql } from '../db/sql.ts'
 
 export interface Job {
   /** Name of the task; see runner.ts. */
@@ -20,11 +20,8 @@ export const IN_BULK = 10
 const TAKEN_LIMIT = sql`interval '3 seconds'`
 
 export async function addJob(tx: Transaction, { task, payload, key }: Job): Promise<void> {
-  await tx.run(
-    sql`SELECT graphile_worker.add_job(${task}, payload := ${JSON.stringify(payload)}::json,
-      max_attempts := ${ATTEMPTS_MAX}, job_key := ${key})`,
-    { prepared: true }
-  )
+  await tx.run(prepared`SELECT graphile_worker.add_job(${task}, payload := ${JSON.stringify(payload)}::json,
+      max_attempts := ${ATTEMPTS_MAX}, job_key := ${key})`)
 }
 
 /** Adds a job for each row of a statement with the columns payload (json) and key. */

@@ -1,6 +1,6 @@
 import type { Transaction } from '../db/database.ts'
 import { decimal, rowOf, text } from '../db/row.ts'
-import { type Sql, sql } from '../db/sql.ts'
+import { prepared, type Sql, sql } from '../db/sql.ts'
 
 /** An account has one balance for each currency of its bills and payments. */
 export interface BalanceKey {
@@ -30,33 +30,24 @@ export function lockBalances(
 
 /** `wanted` selects distinct rows ("account", "currency"). */
 export async function lockWanted(tx: Transaction, tenantId: string, wanted: Sql): Promise<readonly Balance[]> {
-  await tx.run(
-    sql`INSERT INTO "account_balance" ("tenant_id", "account_id", "currency")
+  await tx.run(prepared`INSERT INTO "account_balance" ("tenant_id", "account_id", "currency")
       SELECT ${tenantId}, "account", "currency" FROM (${wanted}) w
       ORDER BY "account" COLLATE "C", "currency" COLLATE "C"
-      ON CONFLICT DO NOTHING`,
-    { prepared: true }
-  )
-  const { rows } = await tx.run(
-    sql`SELECT ${BALANCE.columns} FROM "account_balance" b
+      ON CONFLICT DO NOTHING`)
+  const { rows } = await tx.run(prepared`SELECT ${BALANCE.columns} FROM "account_balance" b
       WHERE b."tenant_id" = ${tenantId} AND (b."account_id", b."currency") IN (${wanted})
-      ORDER BY b."account_id", b."currency" FOR UPDATE`,
-    { prepared: true }
-  )
+      ORDER BY b."account_id", b."currency" FOR UPDATE`)
   return rows.map(BALANCE.read).map(({ accountId: billingAccountId, ...balance }) => ({ billingAccountId, ...balance }))
 }
 
 /** Adds decimal texts, positive or negative, to the credits of locked balances; sums those of one balance. */
 export async function addCredits(tx: Transaction, tenantId: string, credits: readonly Balance[]): Promise<void> {
-  await tx.run(
-    sql`UPDATE "account_balance" b SET "credit" = b."credit" + c."amount"
+  await tx.run(prepared`UPDATE "account_balance" b SET "credit" = b."credit" + c."amount"
       FROM (SELECT "account", "currency", sum("amount") AS "amount"
         FROM unnest(${credits.map(({ billingAccountId }) => billingAccountId)}::text[],
           ${credits.map(({ currency }) => currency)}::text[], ${credits.map(({ credit }) => credit)}::numeric[])
           x("account", "currency", "amount") GROUP BY 1, 2) c
-      WHERE b."tenant_id" = ${tenantId} AND b."account_id" = c."account" AND b."currency" = c."currency"`,
-    { prepared: true }
-  )
+      WHERE b."tenant_id" = ${tenantId} AND b."account_id" = c."account" AND b."currency" = c."currency"`)
 }
 
 /** Adds to the part that the credit limit of a locked balance pays; a negative amount reduces it. */

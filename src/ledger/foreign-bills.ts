@@ -1,5 +1,5 @@
 import type { Transaction } from '../db/database.ts'
-import { type Sql, sql } from '../db/sql.ts'
+import { prepared, type Sql, sql } from '../db/sql.ts'
 import { postBills } from './post-bills.ts'
 
 /**
@@ -32,7 +32,7 @@ export async function postForeignBills(
   { bills, chargedAt, paidAt }: Posting
 ): Promise<void> {
   // Computes each bill by itself: with many bills, no plan joins them to one another.
-  const journals = sql`SELECT b."id" AS "bill", b."billing_account_id" AS "account", b."partner_id" AS "partner",
+  const journals = prepared`SELECT b."id" AS "bill", b."billing_account_id" AS "account", b."partner_id" AS "partner",
       b."amount_due_unit" AS "currency", b."amount_due_value" AS "due",
       ${chargedAt}::timestamptz AS "at", NULL::jsonb AS "revenue",
       b."amount_due_value" - x."tax" AS "untyped", x."taxes", NULL::numeric AS "rounding",
@@ -42,7 +42,7 @@ export async function postForeignBills(
         jsonb_agg(jsonb_build_object('taxCategory', t."category", 'taxAmount', jsonb_build_object('value', t."amount")))
           AS "taxes" FROM ${TAXES} t) x
     WHERE b."tenant_id" = ${tenantId} AND ${IN_LEDGER} AND ${bills}`
-  await postBills(tx, tenantId, journals, { prepared: true })
+  await postBills(tx, tenantId, journals)
 }
 
 /** The taxes of a bill `b` by category, in the currency of its amount due. */

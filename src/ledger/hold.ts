@@ -1,5 +1,5 @@
 import type { Transaction } from '../db/database.ts'
-import { sql } from '../db/sql.ts'
+import { prepared, sql } from '../db/sql.ts'
 import type { BalanceKey } from './balance.ts'
 
 /**
@@ -13,16 +13,13 @@ export async function whileUnposted<T>(
   { billingAccountId, currency }: BalanceKey,
   read: () => Promise<T>
 ): Promise<T> {
-  const { rowCount } = await tx.run(
-    sql`INSERT INTO "account_balance" ("tenant_id", "account_id", "currency")
-      VALUES (${tenantId}, ${billingAccountId}, ${currency}) ON CONFLICT DO NOTHING`,
-    { prepared: true }
-  )
+  const { rowCount } = await tx.run(prepared`INSERT INTO "account_balance" ("tenant_id", "account_id", "currency")
+      VALUES (${tenantId}, ${billingAccountId}, ${currency}) ON CONFLICT DO NOTHING`)
   const isLent = rowCount === 1
   const balance = sql`"account_balance" WHERE "tenant_id" = ${tenantId} AND "account_id" = ${billingAccountId}
     AND "currency" = ${currency}`
-  if (!isLent) await tx.run(sql`SELECT FROM ${balance} FOR SHARE`, { prepared: true })
+  if (!isLent) await tx.run(prepared`SELECT FROM ${balance} FOR SHARE`)
   const answer = await read()
-  if (isLent) await tx.run(sql`DELETE FROM ${balance}`, { prepared: true })
+  if (isLent) await tx.run(prepared`DELETE FROM ${balance}`)
   return answer
 }

@@ -1,5 +1,5 @@
-import type { RunOptions, Transaction } from '../db/database.ts'
-import { type Sql, sql } from '../db/sql.ts'
+import type { Transaction } from '../db/database.ts'
+import { asPrepared, type Sql, sql } from '../db/sql.ts'
 import { insertEntries, postingInstant } from './post.ts'
 
 /**
@@ -9,7 +9,7 @@ import { insertEntries, postingInstant } from './post.ts'
  * before tax, jsonb of amounts by type of rate; "untyped", revenue of no type; "taxes", its tax items; "rounding";
  * "paid", what another system had taken, and "paid_at", when. The last six may be NULL.
  */
-export async function postBills(tx: Transaction, tenantId: string, bills: Sql, options?: RunOptions): Promise<void> {
+export async function postBills(tx: Transaction, tenantId: string, bills: Sql): Promise<void> {
   const income = sql`CASE WHEN b."partner" IS NULL THEN 'revenue' ELSE 'partner' END`
   const posted = (at: Sql) => postingInstant(tenantId, sql`b."account"`, at)
   const entries = sql`SELECT ${tenantId}, b."bill",
@@ -31,5 +31,5 @@ export async function postBills(tx: Transaction, tenantId: string, bills: Sql, o
       SELECT c."place", c."book", c."detail", c."sign" * b."paid", ${posted(sql`b."paid_at"`)}
       FROM (VALUES (5, 'cash', 'other', 1), (6, 'receivable', NULL, -1)) c("place", "book", "detail", "sign")
       WHERE b."paid" <> 0) e`
-  await tx.run(insertEntries(entries), options)
+  await tx.run(asPrepared(insertEntries(entries), bills.isPrepared ?? false))
 }

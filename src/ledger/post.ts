@@ -1,6 +1,6 @@
 import type { Instant } from '../base/instant.ts'
 import type { Transaction } from '../db/database.ts'
-import { join, type Sql, sql } from '../db/sql.ts'
+import { asPrepared, join, type Sql, sql } from '../db/sql.ts'
 import type { BalanceKey } from './balance.ts'
 
 export type Book = 'receivable' | 'balance' | 'revenue' | 'partner' | 'tax' | 'cash' | 'rounding'
@@ -80,7 +80,7 @@ export async function postAllocations(
         a("id", "payment", "bill", "account", "currency", "amount")
       CROSS JOIN LATERAL ${postingInstant(tenantId, sql`a."account"`, sql`${postedAt}`)} p
       CROSS JOIN (VALUES (1, 'balance', 1), (2, 'receivable', -1)) e("line", "book", "sign")`
-  await tx.run(insertEntries(rows), { prepared: true })
+  await tx.run(asPrepared(insertEntries(rows)))
 }
 
 /** A payment that came in, by its id. */
@@ -103,5 +103,5 @@ export async function postReceipts(
         ${each('currency')}::text[], ${each('amount')}::numeric[]) r("id", "account", "method", "currency", "amount")
       CROSS JOIN LATERAL ${postingInstant(tenantId, sql`r."account"`, sql`${postedAt}`)} p
       CROSS JOIN (VALUES (1, 'cash', 1), (2, 'balance', -1)) e("line", "book", "sign")`
-  await tx.run(insertEntries(rows), { prepared: true })
+  await tx.run(asPrepared(insertEntries(rows)))
 }

@@ -1,6 +1,6 @@
 import type { Database, Queryable } from '../db/database.ts'
 import { boolean, computed, computedRow, decimal } from '../db/row.ts'
-import { identifier, type Sql, sql } from '../db/sql.ts'
+import { identifier, prepared, type Sql, sql } from '../db/sql.ts'
 import { type BalanceKey, lockBalances } from './balance.ts'
 
 /** A balance over some days, both inclusive, as `YYYY-MM-DD` in the tenant's zone. */
@@ -51,17 +51,14 @@ function difference(column: string): Sql {
 }
 
 async function read(queryable: Queryable, { first, last, ...key }: UsagePeriod) {
-  const found = await queryable.run(
-    sql`SELECT ${STATEMENT.columns} FROM (
+  const found = await queryable.run(prepared`SELECT ${STATEMENT.columns} FROM (
       SELECT d."last" < ("booking_time"() AT TIME ZONE t."time_zone")::date
         AND coalesce(b."usage_day" <= d."last", TRUE) AS "may_grow", d.*
       FROM (SELECT ${first}::date - 1 AS "before_first", ${last}::date AS "last") d
       JOIN "tenant" t ON t."id" = ${key.tenantId}
       LEFT JOIN "account_balance" b ON ${ofBalance(key, 'b')}) d
     LEFT JOIN LATERAL ${closing(key, sql`d."before_first"`)} "before" ON TRUE
-    LEFT JOIN LATERAL ${closing(key, sql`d."last"`)} "then" ON TRUE`,
-    { prepared: true }
-  )
+    LEFT JOIN LATERAL ${closing(key, sql`d."last"`)} "then" ON TRUE`)
   return STATEMENT.one(found)
 }
 

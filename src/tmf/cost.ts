@@ -42,10 +42,10 @@ export async function isExpensive(queryable: Queryable, page: Page, wantsExactCo
  */
 export function weighed(slot: RequestSlot, queryable: Queryable): Queryable {
   return {
-    run: async (statement, options) => {
+    run: async (statement) => {
       const plan = await planOf(queryable, sql`EXPLAIN (FORMAT JSON) ${statement}`)
       if (isCostly(plan)) await slot.become('expensive')
-      return queryable.run(statement, options)
+      return queryable.run(statement)
     }
   }
 }

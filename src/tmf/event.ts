@@ -1,6 +1,6 @@
 import type { Author } from '../audit/record.ts'
 import type { Transaction } from '../db/database.ts'
-import { identifier, type Sql, sql } from '../db/sql.ts'
+import { identifier, prepared, type Sql, sql } from '../db/sql.ts'
 import type { EventNames, Resource } from './declaration/resource.ts'
 import { documentSql } from './document-sql.ts'
 
@@ -36,7 +36,7 @@ export async function recordEvents(
   const version = what === 'removed' ? sql`o."version" + 1` : sql`o."version"`
   const content = { version, document: documentSql(resource) }
   const resources = sql`unnest(${ids.map(() => context.newId())}::text[], ${ids}::text[]) e("id", "resource")`
-  await tx.run(insertion(context, { ...resource, type }, resources, content, now), { prepared: true })
+  await tx.run(insertion(context, { ...resource, type }, resources, content, now))
 }
 
 /** The base path of billing in documents under way, as OWN_ROOT is that of the API. */
@@ -54,7 +54,7 @@ export async function recordDocuments(
   const ids = documents.map(({ id }) => id)
   const resources = sql`unnest(${ids.map(() => context.newId())}::text[], ${ids}::text[],
     ${documents.map(({ document }) => document)}::text[]) e("id", "resource", "document")`
-  await tx.run(insertion(context, source, resources, content, now), { prepared: true })
+  await tx.run(insertion(context, source, resources, content, now))
 }
 
 function insertion(
@@ -65,7 +65,7 @@ function insertion(
   now: string
 ): Sql {
   const partner = owner === 'tenant' ? sql`NULL` : sql`o."partner_id"`
-  return sql`INSERT INTO "event" ("tenant_id", "partner_id", "id", "event_type", "event_time", "correlation_id",
+  return prepared`INSERT INTO "event" ("tenant_id", "partner_id", "id", "event_type", "event_time", "correlation_id",
       "resource_path", "resource_id", "resource_version", "document")
     SELECT ${tenantId}, ${partner}, e."id", ${type}, ${now}, ${correlationId}, ${path}, o."id", ${version}, ${document}
     FROM ${resources}

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Transaction } from '../db/database.ts'
 import { boolean, integer, rowOf, scalar, text } from '../db/row.ts'
-import { sql } from '../db/sql.ts'
+import { prepared } from '../db/sql.ts'
 import { HTTP } from '../messages/http.ts'
 import type { View } from './view.ts'
 
@@ -57,8 +57,8 @@ function keyWithin({ partnerId }: View, key: string): string {
 
 async function lock(tx: Transaction, tenantId: string, key: string): Promise<void> {
   const name = JSON.stringify([tenantId, key])
-  const locked = sql`SELECT pg_try_advisory_xact_lock(hashtextextended(${name}, 0))`
-  if (scalar(await tx.run(locked, { prepared: true }), boolean)) return
+  const locked = prepared`SELECT pg_try_advisory_xact_lock(hashtextextended(${name}, 0))`
+  if (scalar(await tx.run(locked), boolean)) return
   throw HTTP.keyInUse().with({ 'Retry-After': '1' })
 }
 
@@ -69,11 +69,8 @@ async function recall(
   tenantId: string,
   key: string
 ): Promise<{ hash: string; answer: Answer } | undefined> {
-  const { rows } = await tx.run(
-    sql`SELECT ${KEPT.columns} FROM "idempotency_key"
-      WHERE "tenant_id" = ${tenantId} AND "key" = ${key} AND "created_at" > now() - ${KEPT_HOURS} * interval '1 hour'`,
-    { prepared: true }
-  )
+  const { rows } = await tx.run(prepared`SELECT ${KEPT.columns} FROM "idempotency_key"
+      WHERE "tenant_id" = ${tenantId} AND "key" = ${key} AND "created_at" > now() - ${KEPT_HOURS} * interval '1 hour'`)
   const [kept] = rows.map(KEPT.read)
   if (!kept) return undefined
   const { requestHash: hash, ...answer } = kept
@@ -82,22 +79,17 @@ async function recall(
 
 async function remember(tx: Transaction, tenantId: string, key: string, hash: string, answer: Answer): Promise<void> {
   const { status, location, etag, body } = answer
-  await tx.run(
-    sql`INSERT INTO "idempotency_key" ("tenant_id", "key", "request_hash", "status", "location", "etag", "body")
+  await tx.run(prepared`INSERT INTO "idempotency_key" ("tenant_id", "key", "request_hash", "status", "location", "etag",
+        "body")
       VALUES (${tenantId}, ${key}, ${hash}, ${status}, ${location}, ${etag}, ${body})
       ON CONFLICT ("tenant_id", "key") DO UPDATE SET "request_hash" = EXCLUDED."request_hash",
         "status" = EXCLUDED."status", "location" = EXCLUDED."location", "etag" = EXCLUDED."etag",
-        "body" = EXCLUDED."body", "created_at" = now()`,
-    { prepared: true }
-  )
+        "body" = EXCLUDED."body", "created_at" = now()`)
 }
 
 async function purge(tx: Transaction, tenantId: string): Promise<void> {
-  await tx.run(
-    sql`DELETE FROM "idempotency_key" WHERE ("tenant_id", "key") IN (
+  await tx.run(prepared`DELETE FROM "idempotency_key" WHERE ("tenant_id", "key") IN (
       SELECT "tenant_id", "key" FROM "idempotency_key"
       WHERE "tenant_id" = ${tenantId} AND "created_at" <= now() - ${KEPT_HOURS} * interval '1 hour'
-      ORDER BY "created_at" LIMIT ${PURGED_PER_REQUEST} FOR UPDATE SKIP LOCKED)`,
-    { prepared: true }
-  )
+      ORDER BY "created_at" LIMIT ${PURGED_PER_REQUEST} FOR UPDATE SKIP LOCKED)`)
 }

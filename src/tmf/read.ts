@@ -2,7 +2,7 @@ import { oncePer } from '../base/once.ts'
 import { readLong, shortParts } from '../db/cursor.ts'
 import type { Database, Queryable, Row } from '../db/database.ts'
 import { count, scalar } from '../db/row.ts'
-import { identifier, identifiers, repeatable, type Sql, sql } from '../db/sql.ts'
+import { asPrepared, identifier, identifiers, prepared, repeatable, type Sql, sql } from '../db/sql.ts'
 import { Problem } from '../messages/problem.ts'
 import { QUERIES } from '../messages/query.ts'
 import { RESOURCES } from '../messages/resource.ts'
@@ -83,7 +83,7 @@ async function readRows<T>(
   if (page.limit === 0) return usePage([], page, use)
   const statement = pageStatement(page, counted)
   if (page.limit > LONG_PAGE) return readLong(database, statement, (parts) => usePage(parts, page, use))
-  const { rows } = await database.run(statement, { prepared: page.isCommon })
+  const { rows } = await database.run(asPrepared(statement, page.isCommon))
   return usePage(inTurns(rows), page, use)
 }
 
@@ -134,7 +134,7 @@ async function cost(database: Database, page: Page, wantsExactCount: boolean): P
  */
 async function countedBefore(database: Database, page: Page, wantsExactCount: boolean): Promise<number | undefined> {
   if (page.after?.total !== undefined && !wantsExactCount) return Math.max(page.after.total, EXACT_COUNT_MAX + 1)
-  return page.isByList ? countBy(database, cappedCount(page), page.isCommon) : undefined
+  return page.isByList ? countBy(database, asPrepared(cappedCount(page), page.isCommon)) : undefined
 }
 
 async function total(
@@ -155,8 +155,8 @@ function countOf({ resource, matches }: Page): Sql {
   return sql`SELECT count(*) FROM ${identifier(resource.table)} WHERE ${matches}`
 }
 
-async function countBy(database: Database, statement: Sql, prepared = false): Promise<number> {
-  return scalar(await database.run(statement, { prepared }), count)
+async function countBy(database: Database, statement: Sql): Promise<number> {
+  return scalar(await database.run(statement), count)
 }
 
 /**
@@ -173,13 +173,13 @@ export async function find(
   if (!couldBeId(resource, id)) throw RESOURCES.notFound(resource.noun)
   const isPlain = view.partnerId === undefined && !resource.names && lock === 'none'
   const statement = isPlain ? plainById(resource)(view.tenantId, id) : byId(resource, view, id, lock)
-  const { rows } = await queryable.run(statement, { prepared: true })
+  const { rows } = await queryable.run(statement)
   if (rows[0]) return rows[0]
   throw RESOURCES.notFound(resource.noun)
 }
 
 function byId(resource: Resource, view: View, id: string, lock: keyof typeof LOCKS): Sql {
-  return sql`SELECT ${identifiers(resource.columns)} FROM ${identifier(resource.table)}
+  return prepared`SELECT ${identifiers(resource.columns)} FROM ${identifier(resource.table)}
     WHERE ${within(resource, view)} AND "id" = ${idOf(resource, view, id)}${LOCKS[lock]}`
 }
 

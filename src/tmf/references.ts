@@ -2,7 +2,7 @@ import { jsonPath } from '../base/json-path.ts'
 import { memberOf, present } from '../base/unknown.ts'
 import type { Queryable, Transaction } from '../db/database.ts'
 import { optional, scalar, text } from '../db/row.ts'
-import { identifier, sql } from '../db/sql.ts'
+import { identifier, prepared, sql } from '../db/sql.ts'
 import { BODIES } from '../messages/body.ts'
 import { Problem } from '../messages/problem.ts'
 import { isChanged } from './changes.ts'
@@ -119,6 +119,6 @@ export async function ownView(
   const isReferring = names.some((name) => attributes.get(name)?.storage.kind === 'reference')
   if (owner === 'tenant' || view.partnerId !== undefined || !isReferring) return view
   const own = sql`"tenant_id" = ${view.tenantId} AND "id" = ${id}`
-  const found = await tx.run(sql`SELECT "partner_id" FROM ${identifier(table)} WHERE ${own}`, { prepared: true })
+  const found = await tx.run(prepared`SELECT "partner_id" FROM ${identifier(table)} WHERE ${own}`)
   return { ...view, partnerId: scalar(found, optional(text)) }
 }

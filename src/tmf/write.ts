@@ -2,7 +2,7 @@ import { type Change, recordChange } from '../audit/record.ts'
 import { isRecord, present } from '../base/unknown.ts'
 import type { Row, Transaction } from '../db/database.ts'
 import { constraintName, sqlState } from '../db/failure.ts'
-import { identifier, identifiers, join, sql } from '../db/sql.ts'
+import { asPrepared, identifier, identifiers, join, prepared, sql } from '../db/sql.ts'
 import type { Expected } from '../http/conditional.ts'
 import type { PatchType } from '../http/media-types.ts'
 import { BODIES } from '../messages/body.ts'
@@ -83,8 +83,9 @@ async function insert(
   const columns = join(values.map(([column]) => identifier(column)))
   const bound = join(values.map(([, value]) => sql`${value}`))
   const table = identifier(resource.table)
-  const statement = sql`INSERT INTO ${table} (${columns}) VALUES (${bound}) RETURNING ${identifiers(resource.columns)}`
-  const { rows } = await tx.run(statement, { prepared: true }).catch(refuseDuplicate(resource))
+  const statement = prepared`INSERT INTO ${table} (${columns}) VALUES (${bound})
+    RETURNING ${identifiers(resource.columns)}`
+  const { rows } = await tx.run(statement).catch(refuseDuplicate(resource))
   return present(rows[0], 'the new row')
 }
 
@@ -205,7 +206,7 @@ async function update(
   const statement = sql`UPDATE ${identifier(resource.table)} SET "version" = "version" + 1, ${assignments}
     WHERE "tenant_id" = ${view.tenantId} AND "id" = ${stored.id} RETURNING ${identifiers(resource.columns)}`
   const isCommon = !addition && changed.join() === stateOf(resource)
-  const { rows } = await tx.run(statement, { prepared: isCommon }).catch(refuseDuplicate(resource))
+  const { rows } = await tx.run(asPrepared(statement, isCommon)).catch(refuseDuplicate(resource))
   return present(rows[0], 'the changed row')
 }
 

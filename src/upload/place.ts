@@ -3,7 +3,7 @@ import { dayOf, startOfDay } from '../base/time-zone.ts'
 import { ownNumbers } from '../billing/issuing/number-series.ts'
 import type { Queryable } from '../db/database.ts'
 import { rowOf, text } from '../db/row.ts'
-import { sql } from '../db/sql.ts'
+import { prepared } from '../db/sql.ts'
 import type { Day } from './columns.ts'
 
 /** Where rows are read: the tenant's currency and calendar. */
@@ -20,9 +20,7 @@ export interface Place {
 const TENANT = rowOf('tenant', { currency: text, timeZone: text })
 
 export async function placeOf(queryable: Queryable, tenantId: string, now: Instant): Promise<Place> {
-  const found = await queryable.run(sql`SELECT ${TENANT.columns} FROM "tenant" WHERE "id" = ${tenantId}`, {
-    prepared: true
-  })
+  const found = await queryable.run(prepared`SELECT ${TENANT.columns} FROM "tenant" WHERE "id" = ${tenantId}`)
   const { currency, timeZone } = TENANT.one(found)
   const ownNumber = await ownNumbers(queryable, tenantId)
   return { currency, today: dayOf(Date.parse(now), timeZone), at: midnights(timeZone), ownNumber }

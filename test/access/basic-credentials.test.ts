@@ -93,9 +93,9 @@ test('the name of a client may be encoded as well, and its attempts count for on
 test('a reading that is wrong takes as many questions to the database as one that is right', async () => {
   const questions = async (secret: string) => {
     let count = 0
-    const run: Database['run'] = (statement, options) => {
+    const run: Database['run'] = (statement) => {
       count++
-      return server.database.run(statement, options)
+      return server.database.run(statement)
     }
     const counted = { ...server.database, run }
     const shown = basicCredentials(basic(clientIdOf(1), secret).authorization) ?? []

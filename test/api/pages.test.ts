@@ -198,8 +198,8 @@ describe('a list that runs out of time', () => {
   ): Promise<void> {
     const settings = { url: server.url, poolSize: 2, connectTimeoutMs: 5_000, applicationName: 'impatient' }
     const database = openPlainDatabase({ ...settings, statementTimeoutMs })
-    const run: PlainDatabase['run'] = (statement, options) =>
-      (isOfTable(render(statement).text) ? database : server.database).run(statement, options)
+    const run: PlainDatabase['run'] = (statement) =>
+      (isOfTable(render(statement).text) ? database : server.database).run(statement)
     // EXPLAIN has no limit; it waits for locks like any statement.
     const isHurried = (text: string) => statementTimeoutMs > 1 || !text.startsWith('EXPLAIN')
     const isOfTable = (text: string) => text.includes('FROM "customer_bill"') && isHurried(text)

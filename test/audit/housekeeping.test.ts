@@ -75,12 +75,12 @@ test('rounds never overlap, and stopping waits for the one that is under way', a
   const release = Promise.withResolvers<void>()
   const counting: PlainDatabase = {
     ...database,
-    run: async (statement, options) => {
+    run: async (statement) => {
       running += 1
       most = Math.max(most, running)
       rounds += 1
       await release.promise
-      const result = await database.run(statement, options)
+      const result = await database.run(statement)
       running -= 1
       return result
     }

@@ -24,9 +24,9 @@ beforeAll(async () => {
   database = held.database
   counted = {
     ...database,
-    run: (statement, options) => {
+    run: (statement) => {
       statements++
-      return database.run(statement, options)
+      return database.run(statement)
     }
   }
 })
@@ -84,7 +84,7 @@ describe('signing', () => {
     let isDown = true
     const ring = ringOf({
       ...database,
-      run: (...args) => (isDown ? Promise.reject(new Error('down')) : database.run(...args))
+      run: (statement) => (isDown ? Promise.reject(new Error('down')) : database.run(statement))
     })
     await expect(ring.signing(TENANT)).rejects.toThrow('down')
     isDown = false

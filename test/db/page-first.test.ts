@@ -72,8 +72,8 @@ async function readFor(path: string): Promise<readonly number[]> {
   const { database } = server
   const statements: { readonly text: Sql; readonly rows: number }[] = []
   const watch = vi.spyOn(database, 'run')
-  watch.mockImplementation(async (text, options) => {
-    const result = await run(text, options)
+  watch.mockImplementation(async (text) => {
+    const result = await run(text)
     if (result.rowCount >= PAGE) statements.push({ text, rows: result.rowCount })
     return result
   })

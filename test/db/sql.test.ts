@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openDatabase } from '../../src/db/database.ts'
-import { identifier, join, render, type Sql, sql } from '../../src/db/sql.ts'
+import { asPrepared, identifier, join, prepared, render, type Sql, sql } from '../../src/db/sql.ts'
 import { Problem } from '../../src/messages/problem.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 
@@ -51,7 +51,7 @@ describe('the database', () => {
   test('a prepared statement whose table was changed since is 503 once, and prepared anew', async () => {
     const settings = { poolSize: 1, connectTimeoutMs: 60_000, statementTimeoutMs: 60_000, applicationName: 'test' }
     const database = openDatabase({ url: store.url, ...settings }, () => undefined)
-    const read = () => database.run(sql`SELECT "m" FROM "changed"`, { prepared: true })
+    const read = () => database.run(prepared`SELECT "m" FROM "changed"`)
     await database.run(sql`CREATE TABLE "changed" ("m" int)`)
     await read()
     await store.database.run(sql`ALTER TABLE "changed" ALTER COLUMN "m" TYPE bigint`)
@@ -74,7 +74,7 @@ describe('the database', () => {
 
   test('a prepared statement answers texts and a count for values of every kind, and fails as any other', async () => {
     await store.database.transaction(async (tx) => {
-      const run = (statement: Sql) => tx.run(statement, { prepared: true })
+      const run = (statement: Sql) => tx.run(asPrepared(statement))
       const rows = (numbers: unknown) => run(sql`SELECT n, n = ${2}::int, NULL FROM unnest(${numbers}::int[]) n`)
       for (const numbers of ['{1,2}', [1, 2], '{1,2}']) {
         const found = [
@@ -89,7 +89,7 @@ describe('the database', () => {
       expect((await run(sql`INSERT INTO "counter" VALUES (101), (102), (${103})`)).rowCount).toBe(3)
       expect((await run(sql`DELETE FROM "counter" WHERE "n" > ${100}`)).rowCount).toBe(3)
     })
-    const divided = (by: number) => store.database.run(sql`SELECT 6 / ${by}::int`, { prepared: true })
+    const divided = (by: number) => store.database.run(prepared`SELECT 6 / ${by}::int`)
     for (const _ of ['parsed', 'known']) {
       const error = await divided(0).catch((thrown: unknown) => thrown)
       expect(error).toMatchObject({ code: '22012', stack: expect.stringContaining('database.ts') })

@@ -8,7 +8,6 @@ import {
   openDatabase,
   type Queryable,
   type Row,
-  type RunOptions,
   type Transaction
 } from '../../src/db/database.ts'
 import { type Sql, sql } from '../../src/db/sql.ts'
@@ -24,7 +23,7 @@ export type PlainRow = Row & readonly (string | null)[]
 
 /** The database as tests have it. */
 export interface PlainDatabase extends Database {
-  run(statement: Sql, options?: RunOptions): Promise<{ rows: readonly PlainRow[]; rowCount: number }>
+  run(statement: Sql): Promise<{ rows: readonly PlainRow[]; rowCount: number }>
   transaction<T>(work: (tx: Pick<PlainDatabase, 'run'> & Transaction) => Promise<T>): Promise<T>
 }
 

@@ -70,9 +70,9 @@ test.each([
   ['a page of few that are filtered', 'one question', `${account}&amountDue.value.gt=0`, 1]
 ])('%s costs %s to the planner', async (_, _questions, query, questions) => {
   const asked: string[] = []
-  const run: PlainDatabase['run'] = (statement, options) => {
+  const run: PlainDatabase['run'] = (statement) => {
     asked.push(render(statement).text)
-    return server.database.run(statement, options)
+    return server.database.run(statement)
   }
   const watched = await startTestServer({}, { ...server, database: { ...server.database, run } })
   const list = await watched.call('GET', `customerBill?${query}&limit=10&fields=id`)
@@ -84,13 +84,13 @@ test.each([
 test('expensive lists of a tenant run one at a time, beside those of others and its own cheap reads', async () => {
   const gate = Promise.withResolvers<void>()
   const entered: string[] = []
-  const run: PlainDatabase['run'] = async (statement, options) => {
+  const run: PlainDatabase['run'] = async (statement) => {
     const { text, values } = render(statement)
     if (text.startsWith('SELECT "page"') && text.includes('jsonb_array_elements')) {
       entered.push(String(values.find((value) => value === TENANT || value === OTHER_TENANT)))
       await gate.promise
     }
-    return server.database.run(statement, options)
+    return server.database.run(statement)
   }
   const held = await startTestServer({}, { ...server, database: { ...server.database, run } })
   const send = (headers?: Record<string, string>): Promise<Reply> =>

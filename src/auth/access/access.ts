@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Database } from '../../db/database.ts'
 import { boolean, rowOf, text } from '../../db/row.ts'
-import { sql } from '../../db/sql.ts'
+import { prepared, sql } from '../../db/sql.ts'
 import { ACCESS } from '../../messages/access.ts'
 import { ADMIN } from '../../messages/admin.ts'
 import { aboutName, Problem } from '../../messages/problem.ts'
@@ -169,8 +169,8 @@ export async function partnerNumbered(
   tenantId: string,
   accountNumber: string
 ): Promise<PartnerOf | undefined> {
-  const numbered = sql`SELECT ${PARTNER.columns} FROM "partner"
+  const numbered = prepared`SELECT ${PARTNER.columns} FROM "partner"
     WHERE "tenant_id" = ${tenantId} AND "account_number" = ${accountNumber}`
-  const { rows } = await database.run(numbered, { prepared: true })
+  const { rows } = await database.run(numbered)
   return rows.map(PARTNER.read)[0]
 }

@@ -1,6 +1,6 @@
 import type { Database } from '../../db/database.ts'
 import { boolean, computed, instant, optional, rowOf, text, texts } from '../../db/row.ts'
-import { sql } from '../../db/sql.ts'
+import { prepared, sql } from '../../db/sql.ts'
 import { ACCESS } from '../../messages/access.ts'
 import { Problem } from '../../messages/problem.ts'
 import { hashSecret } from '../keys/secret.ts'
@@ -49,15 +49,12 @@ const GRANT = rowOf(
  * scopes. Throws `invalidCredentials`.
  */
 export async function admitGrant(database: Database, token: GrantOfToken): Promise<Admission> {
-  const { rows } = await database.run(
-    sql`SELECT ${GRANT.columns}
+  const { rows } = await database.run(prepared`SELECT ${GRANT.columns}
       FROM "oauth_grant" g
       LEFT JOIN "oauth_client" c ON c."tenant_id" = g."tenant_id" AND c."id" = g."client_id"
       LEFT JOIN "oauth_user" u ON u."tenant_id" = g."tenant_id" AND u."id" = g."user_id"
       LEFT JOIN "partner" p ON p."tenant_id" = g."tenant_id" AND p."id" = g."partner_id"
-      WHERE g."tenant_id" = ${token.tenantId} AND g."id" = ${token.grantId}`,
-    { prepared: true }
-  )
+      WHERE g."tenant_id" = ${token.tenantId} AND g."id" = ${token.grantId}`)
   const [grant] = rows.map(GRANT.read)
   if (!grant || grant.revokedAt !== undefined) throw ACCESS.tokenRevoked()
   const { subject, clientId, clientName, userId } = grant
@@ -120,13 +117,10 @@ const KEY = rowOf(
 
 /** Admits an enabled API key. Throws `invalidCredentials`. */
 export async function admitApiKey(database: Database, key: string): Promise<Admission> {
-  const { rows } = await database.run(
-    sql`SELECT ${KEY.columns}
+  const { rows } = await database.run(prepared`SELECT ${KEY.columns}
       FROM "api_key" k
       LEFT JOIN "partner" p ON p."tenant_id" = k."tenant_id" AND p."id" = k."partner_id"
-      WHERE k."key_hash" = ${hashSecret(key)}`,
-    { prepared: true }
-  )
+      WHERE k."key_hash" = ${hashSecret(key)}`)
   const [found] = rows.map(KEY.read)
   if (!found?.isEnabled) throw ACCESS.unknownKey()
   const { tenantId, id, name, scope: scopes, allowedAddresses, expiresAt } = found
@@ -147,7 +141,6 @@ function storedList(stored: readonly string[]): AddressList {
 
 export async function noteUse(database: Database, { tenantId, actor }: Principal, now: string): Promise<void> {
   await database.run(
-    sql`UPDATE "api_key" SET "last_used_at" = ${now} WHERE "tenant_id" = ${tenantId} AND "id" = ${actor.id}`,
-    { prepared: true }
+    prepared`UPDATE "api_key" SET "last_used_at" = ${now} WHERE "tenant_id" = ${tenantId} AND "id" = ${actor.id}`
   )
 }

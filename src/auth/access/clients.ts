@@ -1,7 +1,7 @@
 import { plainText } from '../../base/plain-text.ts'
 import type { Database } from '../../db/database.ts'
 import { boolean, oneOf, optional, rowOf, someOf, text, texts } from '../../db/row.ts'
-import { type Sql, sql } from '../../db/sql.ts'
+import { prepared, type Sql, sql } from '../../db/sql.ts'
 import { hashSecret } from '../keys/secret.ts'
 import { type Scope, scopeList } from './scopes.ts'
 
@@ -84,8 +84,8 @@ const CLIENT = rowOf('oauth_client', {
 /** Takes the first by `order`, then the oldest: a newer client never replaces an older one. */
 async function selectClient(database: Database, condition: Sql, order: Sql): Promise<OauthClient | undefined> {
   const { rows } = await database.run(
-    sql`SELECT ${CLIENT.columns} FROM "oauth_client" WHERE ${condition} AND "is_enabled" ORDER BY ${order}"id" LIMIT 1`,
-    { prepared: true }
+    prepared`SELECT ${CLIENT.columns} FROM "oauth_client"
+      WHERE ${condition} AND "is_enabled" ORDER BY ${order}"id" LIMIT 1`
   )
   const [found] = rows.map(CLIENT.read)
   if (!found) return undefined
@@ -104,12 +104,9 @@ const USER = rowOf('oauth_user', {
 
 /** Finds an enabled user by name, in any Unicode form and with any blanks. */
 export async function findUser(database: Database, tenantId: string, username: string): Promise<OauthUser | undefined> {
-  const { rows } = await database.run(
-    sql`SELECT ${USER.columns} FROM "oauth_user"
+  const { rows } = await database.run(prepared`SELECT ${USER.columns} FROM "oauth_user"
       WHERE "tenant_id" = ${tenantId} AND "username" IN (${username}, ${plainText(username)}) AND "is_enabled"
-      ORDER BY "username" = ${username} DESC LIMIT 1`,
-    { prepared: true }
-  )
+      ORDER BY "username" = ${username} DESC LIMIT 1`)
   const [found] = rows.map(USER.read)
   if (!found) return undefined
   const { scope: scopes, ...rest } = found

@@ -1,7 +1,7 @@
 import { type Instant, later } from '../../base/instant.ts'
 import type { Database, Queryable, Transaction } from '../../db/database.ts'
 import { boolean, computed, optional, rowOf, text } from '../../db/row.ts'
-import { sql } from '../../db/sql.ts'
+import { prepared, sql } from '../../db/sql.ts'
 import { hashSecret, newSecret } from '../keys/secret.ts'
 import { type Scope, scopeList } from './scopes.ts'
 
@@ -41,13 +41,10 @@ export async function openGrant(
   scopes: readonly Scope[],
   expiresAt: Instant
 ): Promise<void> {
-  await tx.run(
-    sql`INSERT INTO "oauth_grant"
+  await tx.run(prepared`INSERT INTO "oauth_grant"
         ("tenant_id", "id", "client_id", "user_id", "subject", "scope", "partner_id", "expires_at")
       VALUES (${tenantId}, ${grantId}, ${clientId}, ${userId}, ${subject}, ${JSON.stringify(scopes)}, ${partnerId},
-        ${expiresAt})`,
-    { prepared: true }
-  )
+        ${expiresAt})`)
 }
 
 /** Adds a refresh token and extends its grant to the same lifetime. Returns the token. */
@@ -58,16 +55,10 @@ export async function addRefreshToken(
   expiresAt: Instant
 ): Promise<string> {
   const token = newSecret()
-  await tx.run(
-    sql`INSERT INTO "oauth_refresh_token" ("tenant_id", "hash", "grant_id", "expires_at")
-      VALUES (${tenantId}, ${hashSecret(token)}, ${grantId}, ${expiresAt})`,
-    { prepared: true }
-  )
-  await tx.run(
-    sql`UPDATE "oauth_grant" SET "expires_at" = greatest("expires_at", ${expiresAt}::timestamptz)
-      WHERE "tenant_id" = ${tenantId} AND "id" = ${grantId}`,
-    { prepared: true }
-  )
+  await tx.run(prepared`INSERT INTO "oauth_refresh_token" ("tenant_id", "hash", "grant_id", "expires_at")
+      VALUES (${tenantId}, ${hashSecret(token)}, ${grantId}, ${expiresAt})`)
+  await tx.run(prepared`UPDATE "oauth_grant" SET "expires_at" = greatest("expires_at", ${expiresAt}::timestamptz)
+      WHERE "tenant_id" = ${tenantId} AND "id" = ${grantId}`)
   return token
 }
 
@@ -84,12 +75,9 @@ export async function findRefreshToken(
   const hash = hashSecret(token)
   const isUsed = sql`coalesce(r."used_at" <= ${later(now, -REPEATABLE_S)}::timestamptz, false)`
   const refreshed = rowOf('oauth_grant', { ...GRANT, isUsed: computed(boolean, isUsed) }, 'g')
-  const { rows } = await queryable.run(
-    sql`SELECT ${refreshed.columns} FROM "oauth_refresh_token" r
+  const { rows } = await queryable.run(prepared`SELECT ${refreshed.columns} FROM "oauth_refresh_token" r
       JOIN "oauth_grant" g ON g."tenant_id" = r."tenant_id" AND g."id" = r."grant_id"
-      WHERE r."hash" = ${hash} AND r."expires_at" > ${now} AND g."revoked_at" IS NULL`,
-    { prepared: true }
-  )
+      WHERE r."hash" = ${hash} AND r."expires_at" > ${now} AND g."revoked_at" IS NULL`)
   const [found] = rows.map(refreshed.read)
   if (!found) return undefined
   const { id: grantId, scope: scopes, isUsed: used, ...grantee } = found
@@ -102,22 +90,17 @@ export async function useRefreshToken(
   { grantee, hash }: FoundRefreshToken,
   now: Instant
 ): Promise<boolean> {
-  const { rowCount } = await tx.run(
-    sql`UPDATE "oauth_refresh_token" SET "used_at" = coalesce("used_at", ${now}::timestamptz)
+  const { rowCount } =
+    await tx.run(prepared`UPDATE "oauth_refresh_token" SET "used_at" = coalesce("used_at", ${now}::timestamptz)
       WHERE "tenant_id" = ${grantee.tenantId} AND "hash" = ${hash}
-        AND coalesce("used_at" > ${later(now, -REPEATABLE_S)}::timestamptz, true)`,
-    { prepared: true }
-  )
+        AND coalesce("used_at" > ${later(now, -REPEATABLE_S)}::timestamptz, true)`)
   return rowCount === 1
 }
 
 /** Ends a grant with all its tokens; repeating it changes nothing. */
 export async function revokeGrant(database: Database, tenantId: string, grantId: string, now: Instant): Promise<void> {
-  await database.run(
-    sql`UPDATE "oauth_grant" SET "revoked_at" = ${now}
-      WHERE "tenant_id" = ${tenantId} AND "id" = ${grantId} AND "revoked_at" IS NULL`,
-    { prepared: true }
-  )
+  await database.run(prepared`UPDATE "oauth_grant" SET "revoked_at" = ${now}
+      WHERE "tenant_id" = ${tenantId} AND "id" = ${grantId} AND "revoked_at" IS NULL`)
 }
 
 export async function ownersOf(
@@ -126,8 +109,7 @@ export async function ownersOf(
   grantId: string
 ): Promise<Pick<Grantee, 'clientId' | 'partnerId'> | undefined> {
   const { rows } = await queryable.run(
-    sql`SELECT ${OWNERS.columns} FROM "oauth_grant" WHERE "tenant_id" = ${tenantId} AND "id" = ${grantId}`,
-    { prepared: true }
+    prepared`SELECT ${OWNERS.columns} FROM "oauth_grant" WHERE "tenant_id" = ${tenantId} AND "id" = ${grantId}`
   )
   return rows.map(OWNERS.read)[0]
 }

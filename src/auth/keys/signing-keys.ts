@@ -7,7 +7,7 @@ import { isId, newId } from '../../base/ulid.ts'
 import type { Database, Queryable, Transaction } from '../../db/database.ts'
 import { instant, json, oneOf, optional, rowOf, text } from '../../db/row.ts'
 import type { SealedColumn } from '../../db/secrets.ts'
-import { sql } from '../../db/sql.ts'
+import { prepared, sql } from '../../db/sql.ts'
 import { memory, shared } from './looked-up.ts'
 
 export const ACCESS_TOKEN_LIFETIME_MAX_S = 3_600
@@ -102,11 +102,8 @@ async function selectCurrent(
   secrets: SecretKeys,
   tenantId: string
 ): Promise<SigningKey | undefined> {
-  const { rows } = await database.run(
-    sql`SELECT ${SIGNING.columns} FROM "signing_key"
-      WHERE "tenant_id" = ${tenantId} AND "retired_at" IS NULL ORDER BY "created_at" DESC, "id" DESC LIMIT 1`,
-    { prepared: true }
-  )
+  const { rows } = await database.run(prepared`SELECT ${SIGNING.columns} FROM "signing_key"
+      WHERE "tenant_id" = ${tenantId} AND "retired_at" IS NULL ORDER BY "created_at" DESC, "id" DESC LIMIT 1`)
   const [found] = rows.map(SIGNING.read)
   if (!found) return undefined
   const { id: kid, algorithm, privateJwk } = found
@@ -191,9 +188,9 @@ function oneQueryAtATime(
 }
 
 async function selectVerifying(database: Queryable, kids: readonly string[]): Promise<Found> {
-  const { rows } = await database.run(sql`SELECT ${VERIFYING.columns} FROM "signing_key" WHERE "id" = ANY(${kids})`, {
-    prepared: true
-  })
+  const { rows } = await database.run(
+    prepared`SELECT ${VERIFYING.columns} FROM "signing_key" WHERE "id" = ANY(${kids})`
+  )
   const keys = rows.map(VERIFYING.read).map(async ({ id: kid, publicJwk, ...key }) => {
     const publicKey = await imported(publicJwk, key.algorithm)
     return [kid, { kid, ...key, publicKey }] as const
@@ -202,11 +199,8 @@ async function selectVerifying(database: Queryable, kids: readonly string[]): Pr
 }
 
 async function selectPublished(database: Queryable, now: Instant): Promise<readonly JWK[]> {
-  const { rows } = await database.run(
-    sql`SELECT ${PUBLISHED.columns} FROM "signing_key"
-      WHERE "retired_at" IS NULL OR "retired_at" > ${keptSince(now)} ORDER BY "id"`,
-    { prepared: true }
-  )
+  const { rows } = await database.run(prepared`SELECT ${PUBLISHED.columns} FROM "signing_key"
+      WHERE "retired_at" IS NULL OR "retired_at" > ${keptSince(now)} ORDER BY "id"`)
   return rows.map(PUBLISHED.read).map(({ id, algorithm, publicJwk }) => {
     // Members are named one by one, so that no private one is ever published.
     const { kty, crv, x, y } = publicJwk

@@ -1,7 +1,7 @@
 import type { Instant } from '../../base/instant.ts'
 import type { Database } from '../../db/database.ts'
 import { instant, optional, rowOf, text } from '../../db/row.ts'
-import { sql } from '../../db/sql.ts'
+import { prepared } from '../../db/sql.ts'
 import type { Grantee } from '../access/grants.ts'
 import { type Scope, scopeList } from '../access/scopes.ts'
 import { hashSecret } from '../keys/secret.ts'
@@ -20,14 +20,12 @@ export interface AuthorizationCode {
 
 export async function saveCode(database: Database, code: string, saved: AuthorizationCode): Promise<void> {
   const { grantee, grantId, scopes, redirectUri, codeChallenge, codeChallengeMethod, expiresAt } = saved
-  await database.run(
-    sql`INSERT INTO "oauth_authorization_code" ("tenant_id", "hash", "grant_id", "client_id", "user_id", "subject",
-        "scope", "partner_id", "redirect_uri", "code_challenge", "code_challenge_method", "expires_at")
+  await database.run(prepared`INSERT INTO "oauth_authorization_code" ("tenant_id", "hash", "grant_id", "client_id",
+        "user_id", "subject", "scope", "partner_id", "redirect_uri", "code_challenge", "code_challenge_method",
+        "expires_at")
       VALUES (${grantee.tenantId}, ${hashSecret(code)}, ${grantId}, ${grantee.clientId}, ${grantee.userId},
         ${grantee.subject}, ${JSON.stringify(scopes)}, ${grantee.partnerId}, ${redirectUri}, ${codeChallenge},
-        ${codeChallengeMethod}, ${expiresAt})`,
-    { prepared: true }
-  )
+        ${codeChallengeMethod}, ${expiresAt})`)
 }
 
 const CODE = rowOf('oauth_authorization_code', {
@@ -50,8 +48,7 @@ export async function findCode(
   code: string
 ): Promise<(AuthorizationCode & { readonly isUsed: boolean }) | undefined> {
   const { rows } = await database.run(
-    sql`SELECT ${CODE.columns} FROM "oauth_authorization_code" WHERE "hash" = ${hashSecret(code)}`,
-    { prepared: true }
+    prepared`SELECT ${CODE.columns} FROM "oauth_authorization_code" WHERE "hash" = ${hashSecret(code)}`
   )
   const [found] = rows.map(CODE.read)
   if (!found) return undefined
@@ -62,10 +59,7 @@ export async function findCode(
 
 /** Uses a code up. Returns false if it was used before. */
 export async function useCode(database: Database, tenantId: string, code: string, now: Instant): Promise<boolean> {
-  const { rowCount } = await database.run(
-    sql`UPDATE "oauth_authorization_code" SET "used_at" = ${now}
-      WHERE "tenant_id" = ${tenantId} AND "hash" = ${hashSecret(code)} AND "used_at" IS NULL`,
-    { prepared: true }
-  )
+  const { rowCount } = await database.run(prepared`UPDATE "oauth_authorization_code" SET "used_at" = ${now}
+      WHERE "tenant_id" = ${tenantId} AND "hash" = ${hashSecret(code)} AND "used_at" IS NULL`)
   return rowCount === 1
 }

@@ -4,7 +4,7 @@ import { type Instant, later } from '../../base/instant.ts'
 import { plainText } from '../../base/plain-text.ts'
 import type { Database, Queryable } from '../../db/database.ts'
 import { computedRow, instant, integer, scalar, text } from '../../db/row.ts'
-import { type Sql, sql } from '../../db/sql.ts'
+import { prepared, type Sql, sql } from '../../db/sql.ts'
 import { ACCESS } from '../../messages/access.ts'
 import type { Problem } from '../../messages/problem.ts'
 import { networkOf } from '../access/address-list.ts'
@@ -41,15 +41,12 @@ export async function readStanding(database: Database, clock: Clock, keys: Attem
   const now = clock()
   const { user } = keys
   const byCounter = Object.entries(keysOf(keys))
-  const { rows } = await database.run(
-    sql`SELECT ${WAIT.columns} FROM (
+  const { rows } = await database.run(prepared`SELECT ${WAIT.columns} FROM (
       SELECT "key", ceil(extract(epoch FROM "blocked_until" - ${now}::timestamptz))::int FROM "sign_in_attempt"
       WHERE "key" = ANY(${byCounter.map(([, key]) => key)}::text[]) AND "blocked_until" > ${now}::timestamptz
       UNION ALL SELECT "key", 0 FROM "known_network" WHERE "tenant_id" = ${user?.tenantId ?? ''}
         AND "key" = ${knownKey(keys)} AND "last_success_at" > ${later(now, -KNOWN_FOR_S)}::timestamptz
-      ) w("key", "seconds")`,
-    { prepared: true }
-  )
+      ) w("key", "seconds")`)
   const seconds = new Map(rows.map(WAIT.read).map((wait) => [wait.key, wait.seconds]))
   const waits = Object.fromEntries(byCounter.map(([counter, key]) => [counter, seconds.get(key) ?? 0]))
   return { waits: { place: 0, user: 0, address: 0, ...waits }, isKnown: seconds.has(knownKey(keys)) }
@@ -71,7 +68,7 @@ export async function recordFailure(
   // One statement each, so that parallel failures never deadlock.
   for (const counter of counters) {
     const key = byCounter[counter]
-    if (key) await database.run(countedFailure(key, POLICIES[counter], now), { prepared: true })
+    if (key) await database.run(countedFailure(key, POLICIES[counter], now))
   }
 }
 
@@ -84,21 +81,18 @@ export async function recordSuccess(database: Database, clock: Clock, keys: Atte
   const { user } = keys
   const now = clock()
   const { place } = keysOf(keys)
-  const forgotten = sql`DELETE FROM "sign_in_attempt" WHERE "key" = ${place}`
-  if (!user) return void (await database.run(forgotten, { prepared: true }))
-  await database.run(
-    sql`WITH "forgotten" AS (${forgotten})
+  const forgotten = prepared`DELETE FROM "sign_in_attempt" WHERE "key" = ${place}`
+  if (!user) return void (await database.run(forgotten))
+  await database.run(prepared`WITH "forgotten" AS (${forgotten})
       INSERT INTO "known_network" AS "known" ("tenant_id", "key", "last_success_at")
       VALUES (${user.tenantId}, ${knownKey(keys)}, ${now}::timestamptz)
       ON CONFLICT ("tenant_id", "key") DO UPDATE SET "last_success_at" = EXCLUDED."last_success_at"
-      WHERE "known"."last_success_at" < ${later(now, -KNOWN_WRITTEN_EVERY_S)}::timestamptz`,
-    { prepared: true }
-  )
+      WHERE "known"."last_success_at" < ${later(now, -KNOWN_WRITTEN_EVERY_S)}::timestamptz`)
 }
 
 export async function countRefusal(queryable: Queryable, clock: Clock, who: string): Promise<Instant> {
   const counted = countedFailure(hashed(['refused', who]), POLICIES.principal, clock())
-  return scalar(await queryable.run(sql`${counted} RETURNING "blocked_until"`, { prepared: true }), instant)
+  return scalar(await queryable.run(prepared`${counted} RETURNING "blocked_until"`), instant)
 }
 
 /** Increments or restarts a counter and sets its block. Computed in the database, where parallel failures meet. */
@@ -109,7 +103,7 @@ function countedFailure(key: string, { freeFailures, delayMaxS }: Policy, now: I
   const delayS = sql`CASE WHEN ${doublings} < 0 THEN 0
     ELSE LEAST(${DELAY_FIRST_S}::int * power(2, ${doublings}), ${delayMaxS}::int) END`
   // Clocks of processes differ a little; neither time ever goes back.
-  return sql`INSERT INTO "sign_in_attempt" AS "known" ("key", "failures", "last_failure_at", "blocked_until")
+  return prepared`INSERT INTO "sign_in_attempt" AS "known" ("key", "failures", "last_failure_at", "blocked_until")
     VALUES (${key}, 1, ${now}::timestamptz, ${now}::timestamptz)
     ON CONFLICT ("key") DO UPDATE SET "failures" = ${failures},
       "last_failure_at" = GREATEST("known"."last_failure_at", EXCLUDED."last_failure_at"),

@@ -1,7 +1,7 @@
 import type { JWTPayload } from 'jose'
 import { StartError } from '../../base/start-error.ts'
 import type { Database } from '../../db/database.ts'
-import { sql } from '../../db/sql.ts'
+import { prepared } from '../../db/sql.ts'
 import { SSO } from '../../messages/sso.ts'
 import { partnerNumbered } from '../access/access.ts'
 import { isScope, SCOPES, type Scope } from '../access/scopes.ts'
@@ -50,7 +50,7 @@ async function tenantOf(database: Database, { tenant }: SsoSettings, claims: JWT
 }
 
 async function hasTenant(database: Database, id: string): Promise<boolean> {
-  const { rowCount } = await database.run(sql`SELECT FROM "tenant" WHERE "id" = ${id}`, { prepared: true })
+  const { rowCount } = await database.run(prepared`SELECT FROM "tenant" WHERE "id" = ${id}`)
   return rowCount > 0
 }
 

@@ -1,6 +1,6 @@
 import type { Queryable, Row, Transaction } from '../../db/database.ts'
 import { optional, rowOf, text } from '../../db/row.ts'
-import { identifiers, sql } from '../../db/sql.ts'
+import { identifiers, prepared, sql } from '../../db/sql.ts'
 import { CYCLES } from '../../messages/cycle.ts'
 import { Problem } from '../../messages/problem.ts'
 import { billCycle } from '../../resources/bill-cycle.ts'
@@ -61,8 +61,8 @@ export async function openNextCycle(
 const ZONE = rowOf('tenant', { timeZone: text })
 
 export async function timeZoneOf(queryable: Queryable, tenantId: string): Promise<string> {
-  const zone = sql`SELECT ${ZONE.columns} FROM "tenant" WHERE "id" = ${tenantId}`
-  return ZONE.one(await queryable.run(zone, { prepared: true })).timeZone
+  const zone = prepared`SELECT ${ZONE.columns} FROM "tenant" WHERE "id" = ${tenantId}`
+  return ZONE.one(await queryable.run(zone)).timeZone
 }
 
 /** A patched cycle keeps its dates as they are: remove dates to have the run derive them. */

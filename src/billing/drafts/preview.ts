@@ -4,7 +4,7 @@ import { afterAll, type Instant, parseInstant } from '../../base/instant.ts'
 import { minorDigits } from '../../base/money.ts'
 import type { Queryable, Row, Transaction } from '../../db/database.ts'
 import { computed, computedRow, count, decimal, instant, integer, optional, rowOf, scalar, text } from '../../db/row.ts'
-import { sql } from '../../db/sql.ts'
+import { prepared, sql } from '../../db/sql.ts'
 import { slotOf } from '../../fairness/request-slot.ts'
 import { moneyOf, objectOf } from '../../http/json.ts'
 import { BILLS } from '../../messages/bill.ts'
@@ -110,12 +110,9 @@ async function previewBill(
 
 /** Finds whether a preview is expensive. Throws `conflict` for too many rates. */
 async function hasMany(queryable: Queryable, tenantId: string, accountId: string): Promise<boolean> {
-  const counted = await queryable.run(
-    sql`SELECT count(*) FROM (SELECT FROM "applied_customer_billing_rate"
+  const counted = await queryable.run(prepared`SELECT count(*) FROM (SELECT FROM "applied_customer_billing_rate"
       WHERE "tenant_id" = ${tenantId} AND "billing_account_id" = ${accountId} AND NOT "is_billed"
-      LIMIT ${RATES_MAX + 1}) r`,
-    { prepared: true }
-  )
+      LIMIT ${RATES_MAX + 1}) r`)
   const rates = scalar(counted, count)
   if (rates <= RATES_MAX) return rates > WRITE_RATES_MAX
   throw BILLS.previewTooLarge(RATES_MAX)

@@ -4,7 +4,7 @@ import type { Instant } from '../../base/instant.ts'
 import { minorDigits } from '../../base/money.ts'
 import type { Transaction } from '../../db/database.ts'
 import { rowOf, stated, text } from '../../db/row.ts'
-import { type Sql, sql } from '../../db/sql.ts'
+import { prepared, type Sql, sql } from '../../db/sql.ts'
 import { lockBalances } from '../../ledger/balance.ts'
 import { IN_LEDGER, postForeignBills } from '../../ledger/foreign-bills.ts'
 import { BILLS } from '../../messages/bill.ts'
@@ -83,11 +83,8 @@ async function issueTo(
 ): Promise<boolean> {
   const { tenantId } = context.author
   await lockAccounts(tx, tenantId, accountIds, 'shared')
-  const { rows } = await tx.run(
-    sql`SELECT ${FOREIGN.columns} FROM "customer_bill" b
-      WHERE b."tenant_id" = ${tenantId} AND ${IN_LEDGER} AND ${own}`,
-    { prepared: true }
-  )
+  const { rows } = await tx.run(prepared`SELECT ${FOREIGN.columns} FROM "customer_bill" b
+      WHERE b."tenant_id" = ${tenantId} AND ${IN_LEDGER} AND ${own}`)
   const bills = rows.map(FOREIGN.read).map(({ amountDueUnit: currency, ...bill }) => ({ ...bill, currency }))
   if (bills.length === 0) return false
   const balances = await lockBalances(tx, tenantId, bills)
@@ -126,13 +123,10 @@ async function lockAccounts(
   ids: readonly string[],
   mode: keyof typeof LOCKS
 ): Promise<void> {
-  await tx.run(
-    sql`SELECT ${LOCKS[mode]}(l."key") FROM (
+  await tx.run(prepared`SELECT ${LOCKS[mode]}(l."key") FROM (
       SELECT DISTINCT hashtextextended(concat('bills of ', abs(hashtext(a."id") % ${LOCKS_MAX}::int), ' of ',
         ${tenantId}::text), 0) AS "key"
-      FROM unnest(${ids}::text[]) a("id") ORDER BY 1) l`,
-    { prepared: true }
-  )
+      FROM unnest(${ids}::text[]) a("id") ORDER BY 1) l`)
 }
 
 async function post(tx: Transaction, context: ChangeContext, bills: Sql): Promise<void> {
@@ -145,14 +139,12 @@ async function post(tx: Transaction, context: ChangeContext, bills: Sql): Promis
 /** Fills in the remaining amount, which payments need: all of the amount due, or nothing of a settled bill. */
 async function sayWhatRemains(tx: Transaction, context: ChangeContext, bills: Sql, now: Instant): Promise<void> {
   const { author, newId } = context
-  const { rows } = await tx.run(
-    sql`UPDATE "customer_bill" b SET "version" = b."version" + 1, "last_update" = ${now},
+  const { rows } =
+    await tx.run(prepared`UPDATE "customer_bill" b SET "version" = b."version" + 1, "last_update" = ${now},
         "remaining_amount_value" = CASE b."state" WHEN 'settled' THEN 0 ELSE b."amount_due_value" END,
         "remaining_amount_unit" = b."amount_due_unit"
       WHERE b."tenant_id" = ${author.tenantId} AND ${IN_LEDGER} AND b."remaining_amount_value" IS NULL AND ${bills}
-      RETURNING ${BILL_COLUMNS}`,
-    { prepared: true }
-  )
+      RETURNING ${BILL_COLUMNS}`)
   const changes = rows.map((row) => {
     const { id, document } = readStored(customerBill, row)
     const after = { remainingAmount: document.remainingAmount }

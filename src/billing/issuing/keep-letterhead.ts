@@ -2,7 +2,7 @@ import { LETTERHEAD, RECIPIENT } from '../../accounts/letterhead.ts'
 import type { Instant } from '../../base/instant.ts'
 import type { Transaction } from '../../db/database.ts'
 import { scalar, text } from '../../db/row.ts'
-import { type Sql, sql } from '../../db/sql.ts'
+import { prepared, type Sql } from '../../db/sql.ts'
 
 /**
  * Keeps a tenant's present letterhead and returns its id, the first half of the SHA-256 of its content. An equal one is
@@ -10,17 +10,14 @@ import { type Sql, sql } from '../../db/sql.ts'
  * the numbers.
  */
 export async function keepLetterhead(tx: Transaction, tenantId: string, now: Instant): Promise<string> {
-  const kept = await tx.run(
-    sql`WITH "now" AS MATERIALIZED (
+  const kept = await tx.run(prepared`WITH "now" AS MATERIALIZED (
         SELECT ${LETTERHEAD} AS "content" FROM "tenant" t WHERE t."id" = ${tenantId}),
       "current" AS MATERIALIZED (
         SELECT left(encode(sha256(convert_to("content"::text, 'UTF8')), 'hex'), 32) AS "id", "content" FROM "now"),
       "kept" AS (
         INSERT INTO "letterhead" ("tenant_id", "id", "content", "created_at")
         SELECT ${tenantId}, "id", "content", ${now} FROM "current" ON CONFLICT DO NOTHING)
-      SELECT "id" FROM "current"`,
-    { prepared: true }
-  )
+      SELECT "id" FROM "current"`)
   return scalar(kept, text)
 }
 
@@ -30,9 +27,6 @@ export async function keepLetterhead(tx: Transaction, tenantId: string, now: Ins
  */
 export async function keepDocuments(tx: Transaction, tenantId: string, bills: Sql, now: Instant): Promise<void> {
   const letterheadId = await keepLetterhead(tx, tenantId, now)
-  await tx.run(
-    sql`UPDATE "customer_bill" b SET "letterhead_id" = ${letterheadId}, "recipient" = ${RECIPIENT}
-      WHERE b."tenant_id" = ${tenantId} AND ${bills} AND b."issued_as" IS NOT NULL AND b."letterhead_id" IS NULL`,
-    { prepared: true }
-  )
+  await tx.run(prepared`UPDATE "customer_bill" b SET "letterhead_id" = ${letterheadId}, "recipient" = ${RECIPIENT}
+      WHERE b."tenant_id" = ${tenantId} AND ${bills} AND b."issued_as" IS NOT NULL AND b."letterhead_id" IS NULL`)
 }

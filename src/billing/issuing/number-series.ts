@@ -2,7 +2,7 @@ import { isNumberOf, readNumberPattern, withYear } from '../../base/bill-number.
 import type { Instant } from '../../base/instant.ts'
 import type { Queryable, Transaction } from '../../db/database.ts'
 import { computed, rowOf, scalar, scalars, text } from '../../db/row.ts'
-import { type Sql, sql } from '../../db/sql.ts'
+import { prepared, type Sql, sql } from '../../db/sql.ts'
 import { BILLS } from '../../messages/bill.ts'
 
 /** Consecutive numbers from `first` on, with leading zeros up to `width`. */
@@ -54,11 +54,8 @@ export async function ownNumbers(
   queryable: Queryable,
   tenantId: string
 ): Promise<(billNo: string) => string | undefined> {
-  const found = await queryable.run(
-    sql`SELECT "bill_number_pattern" FROM "tenant" WHERE "id" = ${tenantId}
-      UNION ALL SELECT replace("series", '{}', '{1}') FROM "number_series" WHERE "tenant_id" = ${tenantId}`,
-    { prepared: true }
-  )
+  const found = await queryable.run(prepared`SELECT "bill_number_pattern" FROM "tenant" WHERE "id" = ${tenantId}
+      UNION ALL SELECT replace("series", '{}', '{1}') FROM "number_series" WHERE "tenant_id" = ${tenantId}`)
   const places = scalars(found, text).map((pattern) => ({ pattern, place: readNumberPattern(pattern) }))
   return (billNo) => places.find(({ place }) => place && isNumberOf(place, billNo))?.pattern
 }

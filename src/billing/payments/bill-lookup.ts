@@ -1,7 +1,7 @@
 import { coresOfReference } from '../../base/creditor-reference.ts'
 import type { Queryable } from '../../db/database.ts'
 import { computed, decimal, optional, rowOf, stated, text } from '../../db/row.ts'
-import { type Sql, sql } from '../../db/sql.ts'
+import { prepared, type Sql, sql } from '../../db/sql.ts'
 import type { View } from '../../tmf/view.ts'
 import { PAYABLE } from './allocation.ts'
 
@@ -43,9 +43,9 @@ export function billsByReference(queryable: Queryable, view: View, reference: st
 }
 
 async function find(queryable: Queryable, view: View, those: Sql): Promise<readonly FoundBill[]> {
-  const found = sql`SELECT ${FOUND.columns} FROM "customer_bill" b
+  const found = prepared`SELECT ${FOUND.columns} FROM "customer_bill" b
     WHERE b."tenant_id" = ${view.tenantId} AND ${those} AND ${isOwnNumber(view)} ORDER BY b."id"`
-  return (await queryable.run(found, { prepared: true })).rows.map(FOUND.read)
+  return (await queryable.run(found)).rows.map(FOUND.read)
 }
 
 /**

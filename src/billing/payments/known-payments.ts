@@ -1,6 +1,6 @@
 import type { Queryable } from '../../db/database.ts'
 import { computed, count, rowOf, text } from '../../db/row.ts'
-import { sql } from '../../db/sql.ts'
+import { prepared, sql } from '../../db/sql.ts'
 
 export interface KnownPayment {
   readonly id: string
@@ -19,14 +19,12 @@ export async function knownPayments(
   nameSpace: string,
   references: readonly string[]
 ): Promise<ReadonlyMap<number, KnownPayment>> {
-  const { rows } = await queryable.run(
-    sql`SELECT ${KNOWN.columns} FROM unnest(${references}::text[]) WITH ORDINALITY r("reference", "place")
+  const { rows } = await queryable.run(prepared`SELECT ${KNOWN.columns} FROM unnest(${references}::text[])
+      WITH ORDINALITY r("reference", "place")
       CROSS JOIN LATERAL (SELECT * FROM "payment" WHERE "tenant_id" = ${tenantId}
         AND "reference_key" = plain_text(r."reference")
         AND ("name_space" = ${nameSpace}
           OR "name_space" IS NULL AND (${nameSpace} = '' OR "partner_id" = ${nameSpace}))
-        ORDER BY "name_space", "reference" = r."reference" DESC, "reference_twin" LIMIT 1) p`,
-    { prepared: true }
-  )
+        ORDER BY "name_space", "reference" = r."reference" DESC, "reference_twin" LIMIT 1) p`)
   return new Map(rows.map(KNOWN.read).map(({ place, ...known }) => [place - 1, known]))
 }

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { accountIds } from '../../accounts/lookup.ts'
 import type { Queryable, Row } from '../../db/database.ts'
 import { computed, count, decimal, instant, integer, json, optional, rowOf, scalar, text } from '../../db/row.ts'
-import { type Sql, sql } from '../../db/sql.ts'
+import { prepared, type Sql, sql } from '../../db/sql.ts'
 import { moneyOf, objectOf } from '../../http/json.ts'
 import { RESOURCES } from '../../messages/resource.ts'
 import type { PageOf, Range } from '../../tmf/query/list-query.ts'
@@ -58,7 +58,7 @@ export async function readPayments(
   roots: Roots
 ): Promise<ReadonlyMap<string, Payment>> {
   const these = sql`${ownedBy(view, 'p')} AND p."id" = ANY(${ids}::text[])`
-  const { rows } = await queryable.run(select(sql`"payment"`, these), { prepared: true })
+  const { rows } = await queryable.run(select(sql`"payment"`, these))
   return new Map(rows.map((row) => readRow(row, roots)).map((payment) => [payment.id, payment]))
 }
 
@@ -91,7 +91,7 @@ const PAYMENT = rowOf(
 
 /** Allocations that were taken back cancel out. */
 function select(payments: Sql, where: Sql): Sql {
-  return sql`SELECT ${PAYMENT.columns}
+  return prepared`SELECT ${PAYMENT.columns}
     FROM ${payments} p
     JOIN "billing_account" a ON a."tenant_id" = p."tenant_id" AND a."id" = p."billing_account_id"
     CROSS JOIN LATERAL (

@@ -1,7 +1,7 @@
 import type { Instant } from '../../base/instant.ts'
 import type { Transaction } from '../../db/database.ts'
 import { computed, computedRow, decimal, rowOf, scalars, stated, text } from '../../db/row.ts'
-import { sql } from '../../db/sql.ts'
+import { prepared, sql } from '../../db/sql.ts'
 import { addOverdrawn, type BalanceKey } from '../../ledger/balance.ts'
 import type { Allocation } from '../../ledger/post.ts'
 import type { ChangeContext } from '../../tmf/declaration/resource.ts'
@@ -74,12 +74,10 @@ export async function overdrawn(
   tenantId: string,
   keys: readonly BalanceKey[]
 ): Promise<ReadonlySet<string>> {
-  const found = await tx.run(
-    sql`SELECT "account_id" FROM "account_balance" WHERE "tenant_id" = ${tenantId} AND "overdrawn" > 0
+  const found =
+    await tx.run(prepared`SELECT "account_id" FROM "account_balance" WHERE "tenant_id" = ${tenantId} AND "overdrawn" > 0
       AND ("account_id", "currency") IN (SELECT * FROM unnest(
         ${keys.map(({ billingAccountId }) => billingAccountId)}::text[],
-        ${keys.map(({ currency }) => currency)}::text[]))`,
-    { prepared: true }
-  )
+        ${keys.map(({ currency }) => currency)}::text[]))`)
   return new Set(scalars(found, text))
 }

@@ -1,6 +1,6 @@
 import type { Transaction } from '../../db/database.ts'
 import { boolean, computed, optional, rowOf, text } from '../../db/row.ts'
-import { sql } from '../../db/sql.ts'
+import { prepared, sql } from '../../db/sql.ts'
 import type { BalanceKey } from '../../ledger/balance.ts'
 import { PAYMENTS } from '../../messages/payment.ts'
 import type { Problem } from '../../messages/problem.ts'
@@ -16,11 +16,8 @@ export async function lockBills(tx: Transaction, tenantId: string, payments: rea
     ...(keys.length > 0 ? [ofAccounts(keys)] : [])
   ]
   for (const those of bills) {
-    await tx.run(
-      sql`SELECT FROM "customer_bill" b WHERE b."tenant_id" = ${tenantId} AND ${PAYABLE} AND ${those}
-        ORDER BY b."id" FOR UPDATE`,
-      { prepared: true }
-    )
+    await tx.run(prepared`SELECT FROM "customer_bill" b WHERE b."tenant_id" = ${tenantId} AND ${PAYABLE} AND ${those}
+        ORDER BY b."id" FOR UPDATE`)
   }
 }
 
@@ -55,11 +52,8 @@ export async function withPayable<P extends Incoming>(
 ): Promise<readonly (P | { readonly payment: P; readonly problem: Problem })[]> {
   const ids = [...new Set(payments.flatMap(({ receipt }) => receipt.billIds ?? []))]
   if (ids.length === 0) return payments
-  const { rows } = await tx.run(
-    sql`SELECT ${NAMED.columns} FROM "customer_bill" b
-      WHERE b."tenant_id" = ${tenantId} AND b."id" = ANY(${ids}::text[])`,
-    { prepared: true }
-  )
+  const { rows } = await tx.run(prepared`SELECT ${NAMED.columns} FROM "customer_bill" b
+      WHERE b."tenant_id" = ${tenantId} AND b."id" = ANY(${ids}::text[])`)
   const found = new Map(rows.map(NAMED.read).map((bill) => [bill.id, bill]))
   return payments.map((payment) => {
     const { rowHash, billIds = [] } = payment.receipt

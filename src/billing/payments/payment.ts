@@ -2,7 +2,7 @@ import type { Instant } from '../../base/instant.ts'
 import { present } from '../../base/unknown.ts'
 import type { Transaction } from '../../db/database.ts'
 import { scalars, text } from '../../db/row.ts'
-import { sql } from '../../db/sql.ts'
+import { prepared } from '../../db/sql.ts'
 import { addCredits, lockBalances } from '../../ledger/balance.ts'
 import { postReceipts } from '../../ledger/post.ts'
 import { PAYMENTS } from '../../messages/payment.ts'
@@ -105,9 +105,9 @@ async function insertPayments(
   now: Instant
 ): Promise<ReadonlySet<string>> {
   const each = <T>(read: (payment: Placed & Taken) => T) => payments.map(read)
-  const inserted = await tx.run(
-    sql`INSERT INTO "payment" ("tenant_id", "id", "partner_id", "created_at", "billing_account_id", "amount",
-        "currency", "method", "reference", "name_space", "value_date", "content_hash")
+  const inserted =
+    await tx.run(prepared`INSERT INTO "payment" ("tenant_id", "id", "partner_id", "created_at", "billing_account_id",
+        "amount", "currency", "method", "reference", "name_space", "value_date", "content_hash")
       SELECT ${tenantId}, "id", "partner_id", ${now}, "account", "amount", "currency", "method", "reference",
         "name_space", "value_date", "hash"
       FROM unnest(${each(({ id }) => id)}::text[], ${each(({ account }) => account.partnerId)}::text[],
@@ -119,9 +119,7 @@ async function insertPayments(
         p("id", "partner_id", "account", "amount", "currency", "method", "reference", "name_space", "value_date",
           "hash")
       ORDER BY plain_text("reference") COLLATE "C", "id"
-      ON CONFLICT ("tenant_id", "name_space", "reference_key", "reference_twin") DO NOTHING RETURNING "id"`,
-    { prepared: true }
-  )
+      ON CONFLICT ("tenant_id", "name_space", "reference_key", "reference_twin") DO NOTHING RETURNING "id"`)
   return new Set(scalars(inserted, text))
 }
 

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { LETTERHEAD, RECIPIENT } from '../../accounts/letterhead.ts'
 import type { Queryable } from '../../db/database.ts'
 import { computed, decimal, instant, json, optional, rowOf, text } from '../../db/row.ts'
-import { sql } from '../../db/sql.ts'
+import { prepared, sql } from '../../db/sql.ts'
 import { DOCUMENTS } from '../../messages/document.ts'
 import { ownName } from '../../tmf/declaration/own-names.ts'
 import { type Amount, BALANCE, type BillSource, ITEMISATION, PERIOD, TAX, TAX_PROFILE } from './bill-source.ts'
@@ -66,13 +66,10 @@ const CONTEXT = rowOf(
 
 /** Reads a bill, with the letterhead and the recipient that it kept when issued, or the present ones. */
 export async function readContext(queryable: Queryable, tenantId: string, billId: string): Promise<Context> {
-  const { rows } = await queryable.run(
-    sql`SELECT ${CONTEXT.columns}
+  const { rows } = await queryable.run(prepared`SELECT ${CONTEXT.columns}
     FROM "customer_bill" b JOIN "tenant" t ON t."id" = b."tenant_id"
     LEFT JOIN "letterhead" l ON l."tenant_id" = b."tenant_id" AND l."id" = b."letterhead_id"
-    WHERE b."tenant_id" = ${tenantId} AND b."id" = ${billId}`,
-    { prepared: true }
-  )
+    WHERE b."tenant_id" = ${tenantId} AND b."id" = ${billId}`)
   const [context] = rows.map(CONTEXT.read)
   if (!context) throw DOCUMENTS.billGone()
   const { id, billNo, billDate, category, paymentDueDate, createdAt, letterhead, recipient } = context

@@ -1,6 +1,6 @@
 import type { Queryable, Row } from '../../db/database.ts'
 import { computed, count, instant, optional, rowOf, scalar, text } from '../../db/row.ts'
-import { type Sql, sql } from '../../db/sql.ts'
+import { prepared, type Sql, sql } from '../../db/sql.ts'
 import { nextTurn } from '../../pace/turns.ts'
 import { KEPT_PERIOD, readContext, TAXED, TAXES, taxedAmounts } from './bill-context.ts'
 import { type BillSource, ITEMISED_MAX, type Rate } from './bill-source.ts'
@@ -21,12 +21,12 @@ export async function readBill(queryable: Queryable, tenantId: string, id: strin
 }
 
 async function countLines(queryable: Queryable, of: Sql): Promise<number> {
-  const counted = sql`SELECT count(*) FROM (SELECT FROM ${of} LIMIT ${ITEMISED_MAX + 1}) r`
-  return scalar(await queryable.run(counted, { prepared: true }), count)
+  const counted = prepared`SELECT count(*) FROM (SELECT FROM ${of} LIMIT ${ITEMISED_MAX + 1}) r`
+  return scalar(await queryable.run(counted), count)
 }
 
 async function* readItemised(queryable: Queryable, of: Sql): AsyncGenerator<readonly Rate[]> {
-  const { rows } = await queryable.run(sql`SELECT ${RATE.columns} FROM ${of} ORDER BY "date", "id"`, { prepared: true })
+  const { rows } = await queryable.run(prepared`SELECT ${RATE.columns} FROM ${of} ORDER BY "date", "id"`)
   for (let at = 0; at < rows.length; at += SLICE_ROWS) {
     await nextTurn()
     yield rows.slice(at, at + SLICE_ROWS).map(readRate)
@@ -36,8 +36,8 @@ async function* readItemised(queryable: Queryable, of: Sql): AsyncGenerator<read
 /** Reads in slices by an index, holding neither connection nor transaction between them. */
 async function* readMany(queryable: Queryable, of: Sql): AsyncGenerator<readonly Rate[]> {
   for (let last = ''; ; ) {
-    const slice = sql`SELECT ${RATE.columns} FROM ${of} AND "id" > ${last} ORDER BY "id" LIMIT ${SLICE_ROWS}`
-    const { rows } = await queryable.run(slice, { prepared: true })
+    const slice = prepared`SELECT ${RATE.columns} FROM ${of} AND "id" > ${last} ORDER BY "id" LIMIT ${SLICE_ROWS}`
+    const { rows } = await queryable.run(slice)
     const rates = rows.map(readRate)
     const end = rates.at(-1)
     if (!end) return

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { minorDigits } from '../../base/money.ts'
 import type { Queryable } from '../../db/database.ts'
 import { computed, computedRow, count, decimal, json, optional, stated, text } from '../../db/row.ts'
-import { type Sql, sql } from '../../db/sql.ts'
+import { prepared, type Sql, sql } from '../../db/sql.ts'
 import { nextTurn } from '../../pace/turns.ts'
 import { ITEMISED_MAX, type RateSum } from './bill-source.ts'
 import { NO_CURRENCY } from './tally.ts'
@@ -24,7 +24,7 @@ export async function* readSums(
   const digits = minorDigits(currency ?? (await firstCurrency(queryable, of)))
   let added = ADDED_ROWS
   for (let last = ''; added === ADDED_ROWS; ) {
-    const { rows } = await queryable.run(sumsAfter(of, last, digits), { prepared: true })
+    const { rows } = await queryable.run(sumsAfter(of, last, digits))
     added = 0
     for (let at = 0; at < rows.length; at += SLICE_ROWS) {
       await nextTurn()
@@ -72,7 +72,7 @@ function sumsAfter(of: Sql, last: string, digits: number): Sql {
       coalesce(sum("value"), 0) AS "exact", coalesce(sum(round("value", ${digits}::int)), 0) AS "displayed",
       min(ARRAY["id", "name"]) AS "first", max("id") AS "last"
     FROM (${lines}) l GROUP BY 1, 2, 3, 4`
-  return sql`SELECT ${SUM.columns} FROM (${sums}) g ORDER BY g."first"[1]`
+  return prepared`SELECT ${SUM.columns} FROM (${sums}) g ORDER BY g."first"[1]`
 }
 
 function rateSum({ productId, productName, taxes = [], last: _, ...sum }: ReturnType<typeof SUM.read>): RateSum {

@@ -1,7 +1,7 @@
 import { oncePer } from '../../base/once.ts'
 import type { Transaction } from '../../db/database.ts'
 import { computed, computedRow, scalars, text } from '../../db/row.ts'
-import { identifier, join, type Sql, sql } from '../../db/sql.ts'
+import { identifier, join, prepared, type Sql, sql } from '../../db/sql.ts'
 import { type Attribute, columnsOf, encode } from '../declaration/attribute.ts'
 import type { Served } from '../declaration/define.ts'
 import { nameSpace } from '../declaration/own-names.ts'
@@ -44,12 +44,10 @@ export async function insertRows(
   const types = columnTypes(resource)
   const arrays = columns.map(([column, values]) => sql`${arrayText(values)}::${types.get(column) ?? sql`text`}[]`)
   const names = join(columns.map(([column]) => identifier(column)))
-  const inserted = await tx.run(
-    sql`INSERT INTO ${identifier(resource.table)} (${join(fixed.map(identifier))}, ${names})
+  const inserted =
+    await tx.run(prepared`INSERT INTO ${identifier(resource.table)} (${join(fixed.map(identifier))}, ${names})
       SELECT ${join(owner.map(([, value]) => sql`${value}`))}, ${names} FROM unnest(${join(arrays)}) AS "row" (${names})
-      ${conflict} RETURNING "id"`,
-    { prepared: true }
-  )
+      ${conflict} RETURNING "id"`)
   return new Set(scalars(inserted, text))
 }
 
@@ -125,12 +123,9 @@ export async function idsByKey(
   const keys = rows.map(({ document }) => keyOf(resource, document))
   const column = keyColumn(resource)
   const known = computedRow({ key: computed(text, column), id: text })
-  const { rows: found } = await tx.run(
-    sql`SELECT ${known.columns} FROM ${identifier(resource.table)}
+  const { rows: found } = await tx.run(prepared`SELECT ${known.columns} FROM ${identifier(resource.table)}
       WHERE "tenant_id" = ${view.tenantId} AND ${column} = ANY(${arrayText(keys)}::text[])
-        AND ${OWNER} = ${nameSpace(view)}`,
-    { prepared: true }
-  )
+        AND ${OWNER} = ${nameSpace(view)}`)
   return new Map(found.map(known.read).map(({ key, id }) => [key, id]))
 }
 
