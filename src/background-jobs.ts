@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
-import { startBillingJobs } from './billing/jobs.ts'
+import { type FurtherJobs, startBillingJobs } from './billing/jobs.ts'
+import { type ComparisonContext, comparisonJobs } from './comparison/tasks.ts'
 import type { JobFigures } from './jobs/supervisor.ts'
 import type { Store } from './store.ts'
 import { type BackgroundWork, startWhenReady } from './when-ready.ts'
@@ -8,7 +9,13 @@ import { type BackgroundWork, startWhenReady } from './when-ready.ts'
 export function prepareJobs(store: Store, logger: Logger, chunkAccounts: number): BackgroundWork<JobFigures> {
   const { directUrl, database } = store
   const { clock, newId } = database
+  const context = { database, clock, newId, chunkAccounts }
   return startWhenReady(store, logger, 'the jobs cannot be worked off yet', () =>
-    startBillingJobs(directUrl, { database, clock, newId, chunkAccounts }, logger)
+    startBillingJobs(directUrl, context, logger, furtherJobs(context))
   )
+}
+
+/** The jobs of the rooms above billing. */
+export function furtherJobs(context: ComparisonContext): readonly FurtherJobs[] {
+  return [comparisonJobs(context)]
 }

@@ -2,6 +2,7 @@ import { userInfo } from 'node:os'
 import { text as textOf } from 'node:stream/consumers'
 import pino from 'pino'
 import { allTenants } from './admin/tenants.ts'
+import { furtherJobs } from './background-jobs.ts'
 import { StartError } from './base/start-error.ts'
 import { catalogue } from './billing/catalogue.ts'
 import { startBillingJobs } from './billing/jobs.ts'
@@ -58,6 +59,7 @@ function onDatabase(work: Work): Promise<Result> {
   const chunkAccounts = readConfig(process.env).BILL_RUN_CHUNK_ACCOUNTS
   return withDatabase(({ database, directUrl, secrets }) => {
     const { clock, newId } = database
+    const context = { database, clock, newId, chunkAccounts }
     return work({
       database,
       clock,
@@ -68,7 +70,7 @@ function onDatabase(work: Work): Promise<Result> {
       screen,
       print: (line) => console.log(line),
       interruption,
-      startWork: () => startBillingJobs(directUrl, { database, clock, newId, chunkAccounts }, SILENT)
+      startWork: () => startBillingJobs(directUrl, context, SILENT, furtherJobs(context))
     })
   })
 }

@@ -7,6 +7,8 @@ import { runEndpoints } from './billing/runs/endpoints.ts'
 import { BILL_RUN } from './billing/runs/schema.ts'
 import { statementEndpoint } from './billing/statement/routes.ts'
 import { STATEMENT } from './billing/statement/schema.ts'
+import { comparisonEndpoints } from './comparison/endpoints.ts'
+import { COMPARED_ACCOUNT, COMPARISON } from './comparison/schema.ts'
 import { documentEndpoint } from './documents/routes.ts'
 import { NO_NETWORKS } from './events/callback-address.ts'
 import { deliveryEndpoints } from './events/delivery-endpoints.ts'
@@ -29,10 +31,18 @@ export const FIELD_BASE = ''
 export const BILLING_TAGS = {
   billRun: 'Runs that bill all accounts of a cycle',
   payment: 'Money received for accounts',
-  preview: 'Previews of bills'
+  preview: 'Previews of bills',
+  comparison: 'Bills of another system, compared with a run'
 } as const
 
-export const BILLING_SCHEMAS = { BillRun: BILL_RUN, Payment: PAYMENT, Preview: PREVIEW, Statement: STATEMENT } as const
+export const BILLING_SCHEMAS = {
+  BillRun: BILL_RUN,
+  Comparison: COMPARISON,
+  ComparedAccount: COMPARED_ACCOUNT,
+  Payment: PAYMENT,
+  Preview: PREVIEW,
+  Statement: STATEMENT
+} as const
 
 /** The resources below each base path of the API, by path. */
 export function apiResources(settings: HubSettings): ReadonlyMap<string, Served> {
@@ -63,7 +73,8 @@ export function apiEndpoints(settings: HubSettings): readonly Endpoint[] {
 export const billingEndpoints: readonly Endpoint[] = [
   ...runEndpoints(API_BASE),
   ...paymentEndpoints(API_BASE),
-  previewEndpoint(API_BASE)
+  previewEndpoint(API_BASE),
+  ...comparisonEndpoints
 ]
 
 export const FIELD_TAGS = { upload: 'Bills of other systems in bulk' } as const

@@ -26,6 +26,7 @@ const PUBLIC: Readonly<Record<string, string>> = {
   'src/billing/runs': 'bill-run discard endpoints events list run-bills schema tasks',
   'src/billing/statement': 'routes schema',
   'src/cli': 'arguments command index usage',
+  'src/comparison': 'endpoints schema tasks',
   'src/db': 'connection cursor database failure locks migrations postgres-url row secrets sql',
   'src/db/embedded': 'keys postgres',
   'src/documents': 'routes',
@@ -46,8 +47,8 @@ const PUBLIC: Readonly<Record<string, string>> = {
   'src/jobs': 'outage queue runner supervisor warnings',
   'src/ledger': 'balance foreign-bills hold post post-bills usage verify',
   'src/messages':
-    'access account admin bill body callback catalogue cycle delivery document event field http message oauth ' +
-    'partner payment problem query rate reason resource run server sso subscription upload',
+    'access account admin bill body callback catalogue comparison cycle delivery document event field http message ' +
+    'oauth partner payment problem query rate reason resource run server sso subscription upload',
   'src/partner-api': 'routes',
   'src/pace': 'aside slow turns within',
   'src/resources':

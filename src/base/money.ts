@@ -63,6 +63,12 @@ const POINT = '.'.charCodeAt(0)
 const UNDIVIDED = codes('BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF')
 const IN_THOUSANDTHS = codes('BHD IQD JOD KWD LYD OMR TND')
 
+/** The currencies whose minor unit is not a hundredth, with its digits. */
+export const UNUSUAL_DIGITS: readonly (readonly [currency: string, digits: number])[] = [
+  ...[...UNDIVIDED].map((currency) => [currency, 0] as const),
+  ...[...IN_THOUSANDTHS].map((currency) => [currency, 3] as const)
+]
+
 /** Returns the digits of a currency's minor unit. Amounts on bills are rounded to it. */
 export function minorDigits(currency: string): number {
   if (UNDIVIDED.has(currency)) return 0

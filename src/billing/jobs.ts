@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import { releaseJobs } from '../jobs/queue.ts'
+import type { Task } from '../jobs/runner.ts'
 import { type Supervisor, supervise } from '../jobs/supervisor.ts'
 import { rateLimited } from '../jobs/warnings.ts'
 import { within } from '../pace/within.ts'
@@ -16,22 +17,31 @@ export interface BillingJobs extends Pick<Supervisor, 'standstill' | 'figures'> 
   stop(limitMs?: number): Promise<void>
 }
 
+/** Jobs of another room. */
+export interface FurtherJobs {
+  readonly tasks: ReadonlyMap<string, Task>
+  /** Asks again for the work of dead processes. */
+  recover(): Promise<void>
+}
+
 /**
- * Runs billing jobs until it is stopped. Within seconds, any live process begins again the work of a killed one. `url`
- * leads to Postgres without a pooler.
+ * Runs billing jobs, and further ones beside them, until it is stopped. Within seconds, any live process begins again
+ * the work of a killed one. `url` leads to Postgres without a pooler.
  */
 export async function startBillingJobs(
   url: string,
   context: EngineContext,
-  logger: Pick<Logger, 'warn'>
+  logger: Pick<Logger, 'warn'>,
+  further: readonly FurtherJobs[] = []
 ): Promise<BillingJobs> {
   const { database } = context
   const warnings = rateLimited(logger)
-  // A request for a bill does not wait for a run.
+  // A request for a bill does not wait for a run, and neither of them for further jobs.
   const groups = [
     { name: 'runs', tasks: runTasks(context) },
-    { name: 'requests for bills', tasks: onDemandTasks(context) }
-  ]
+    { name: 'requests for bills', tasks: onDemandTasks(context) },
+    { name: 'further jobs', tasks: new Map(further.flatMap(({ tasks }) => [...tasks])) }
+  ].filter(({ tasks }) => tasks.size > 0)
   const jobs = supervise(url, database, groups, warnings)
   let round: Promise<void> | undefined = look()
   await round
@@ -53,6 +63,7 @@ export async function startBillingJobs(
       await releaseJobs(database)
       await recoverRuns(context)
       await recoverRequests(context)
+      for (const { recover } of further) await recover()
     } catch (error) {
       warnings.warn('Looking after the jobs failed and will be tried again', error)
     } finally {

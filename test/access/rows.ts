@@ -27,13 +27,19 @@ export async function postedAccount(world: World, viewer: Viewer): Promise<void>
   if (paid.statusCode !== 201) throw new Error(paid.body)
 }
 
-/** Adds a run of every cycle of the provider, without workers. */
+/** Adds a run of every cycle of the provider, and a comparison with it, without workers. */
 export async function addRuns(database: World['database']): Promise<void> {
   await database.run(sql`INSERT INTO "bill_run" ("tenant_id", "id", "bill_cycle_id", "is_dry", "bill_state",
     "state", "author",
       "dates")
     SELECT "tenant_id", "id", "id", true, 'new', 'done', '{}', '{}' FROM "bill_cycle" WHERE "partner_id" IS NULL`)
+  await database.run(sql`INSERT INTO "comparison" ("tenant_id", "id", "created_at", "bill_cycle_id", "bill_run_id",
+      "tolerance", "state", "finished_at", "summary")
+    SELECT "tenant_id", "id", "created_at", "bill_cycle_id", "id", '{}', 'done', "created_at", ${NOTHING_FOUND}
+    FROM "bill_run"`)
 }
+
+const NOTHING_FOUND = JSON.stringify({ statuses: {}, reasons: {}, uncompared: {}, withoutAccount: 0, totals: [] })
 
 /** Reads rows of all tables with ids. */
 export async function storedRows(world: World): Promise<readonly StoredRow[]> {

@@ -1,7 +1,8 @@
 import pg from 'pg'
 import pino from 'pino'
 import { newId } from '../../src/base/ulid.ts'
-import { startBillingJobs } from '../../src/billing/jobs.ts'
+import type { EngineContext } from '../../src/billing/engine/context.ts'
+import { type FurtherJobs, startBillingJobs } from '../../src/billing/jobs.ts'
 import { sql } from '../../src/db/sql.ts'
 import { addAccounts, addCustomer, addRates, type TestRates } from '../support/accounts.ts'
 import type { Answer } from '../support/answer.ts'
@@ -23,12 +24,15 @@ export interface TestAccount {
   readonly taxRate?: number
 }
 
-export async function startBilling(chunkAccounts = 10): Promise<BillingWorld> {
+export async function startBilling(
+  chunkAccounts = 10,
+  furtherJobs: (context: EngineContext) => readonly FurtherJobs[] = () => []
+): Promise<BillingWorld> {
   // The server of the tests must not shed load.
   const server = await startTestServer()
   const { database, url } = server
   const context = { database, clock: database.clock, newId, chunkAccounts }
-  const worker = await startBillingJobs(url, context, pino({ level: 'silent' }))
+  const worker = await startBillingJobs(url, context, pino({ level: 'silent' }), furtherJobs(context))
   const specification = await server.call('POST', 'billCycleSpecification', {
     name: 'Monthly',
     frequency: 'month',

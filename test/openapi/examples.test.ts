@@ -85,9 +85,11 @@ async function idFor(path: string): Promise<string> {
   return (await server.call('POST', collection.slice(1), sent)).body.id
 }
 
+/** The demo data has no run: an example names the one of this test. */
 function written({ type, example }: (typeof tried)[number]): string {
   if (type === 'application/x-www-form-urlencoded') return String(new URLSearchParams(Object(example)))
-  return `${JSON.stringify(example)}\n`
+  const run = 'billRun' in Object(example) && { billRun: { id: ids.get('/billing/v1/billRun') } }
+  return `${JSON.stringify(run ? { ...Object(example), ...run } : example)}\n`
 }
 
 /** Returns the documented status of success. Lines have one of their own. */

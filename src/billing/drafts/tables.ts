@@ -15,6 +15,12 @@ export const READY_DRAFTS: Sql = sql`(SELECT "position", "account", "partner", "
 export const READY_LINES: Sql = sql`(SELECT l."place", l."rate", l."version", d."bill"
   FROM ${LINE_TABLE} l JOIN ${DRAFT_TABLE} d ON d."account" = l."account" WHERE d."position" IS NOT NULL)`
 
+/** The lines of these drafts by account: type of rate -> their number, and their sum as shown. */
+export const READY_KINDS: Sql = sql`(SELECT d."account", jsonb_object_agg(l."kind",
+    jsonb_build_object('count', l."count", 'amount', d."kinds"->l."kind")) AS "lines"
+  FROM (SELECT "account", "kind", count(*) AS "count" FROM ${LINE_TABLE} GROUP BY 1, 2) l
+  JOIN ${DRAFT_TABLE} d ON d."account" = l."account" WHERE d."position" IS NOT NULL GROUP BY 1)`
+
 /** The journals of these drafts, as `postBills` takes them. */
 export function draftJournals(at: Instant): Sql {
   return sql`SELECT "bill", "account", "partner", "currency", "tax_included" AS "due", ${at}::timestamptz AS "at",

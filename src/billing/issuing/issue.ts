@@ -86,8 +86,7 @@ async function insertBills(
       "related_party", "state", "tax_item", "issued_as", "rounding_amount", "letterhead_id", "recipient",
       "applied_tax_profile")
     SELECT ${tenantId}, a."partner_id", "bill", ${now}, "number", ${billDate}, 'normal', ${now}, ${nextBillDate},
-      coalesce(${paymentDueDate}::timestamptz, ((${billDate}::timestamptz AT TIME ZONE n."time_zone")
-        + a."net_term_days" * interval '1 day') AT TIME ZONE n."time_zone"), ${runType},
+      ${dueDate(sql`${paymentDueDate}::timestamptz`, sql`${billDate}::timestamptz`)}, ${runType},
       d."tax_included", d."currency", d."tax_included", d."currency",
       d."tax_excluded", d."currency", d."tax_included", d."currency",
       ${run?.billCycleId}, ${run?.id}, jsonb_build_array(jsonb_build_object('id', "document",
@@ -108,6 +107,15 @@ async function insertBills(
 }
 
 const WRITTEN = rowOf('customer_bill', { billingAccountId: stated, id: text })
+
+/**
+ * Returns the due date of a bill of the account `a` and its tenant `n`: the given one, or if it is NULL by the term of
+ * payment of the account.
+ */
+export function dueDate(given: Sql, billDate: Sql): Sql {
+  return sql`coalesce(${given}, ((${billDate} AT TIME ZONE n."time_zone")
+    + a."net_term_days" * interval '1 day') AT TIME ZONE n."time_zone")`
+}
 
 /** A bill with nothing to pay is settled on issue. */
 function stateOf(state: Issue['state']): Sql {

@@ -6,7 +6,7 @@ import { lockWanted } from '../../ledger/balance.ts'
 import type { SKIPS } from '../../messages/reason.ts'
 import { RUN_BILL_STATES } from '../../resources/customer-bill.ts'
 import { type Drafted, draftBills } from '../drafts/draft.ts'
-import { READY_DRAFTS } from '../drafts/tables.ts'
+import { READY_DRAFTS, READY_KINDS } from '../drafts/tables.ts'
 import { authorIn } from '../engine/author.ts'
 import type { EngineContext } from '../engine/context.ts'
 import { issueBills } from '../issuing/issue.ts'
@@ -106,8 +106,10 @@ async function lockCredited(tx: Transaction, tenantId: string): Promise<readonly
 }
 
 async function keepDry(tx: Transaction, { tenantId, runId }: Chunk): Promise<void> {
-  await tx.run(sql`INSERT INTO "bill_run_dry_bill" ("tenant_id", "bill_run_id", "billing_account_id", "document")
-    SELECT ${tenantId}, ${runId}, d."account", ${DRAFT_DOCUMENT} FROM ${READY_DRAFTS} d`)
+  await tx.run(sql`INSERT INTO "bill_run_dry_bill" ("tenant_id", "bill_run_id", "billing_account_id", "document",
+      "lines")
+    SELECT ${tenantId}, ${runId}, d."account", ${DRAFT_DOCUMENT}, k."lines"
+    FROM ${READY_DRAFTS} d JOIN ${READY_KINDS} k ON k."account" = d."account"`)
 }
 
 /** A draft as the bill it would become, without the attributes of an issued bill. */
