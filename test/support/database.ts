@@ -40,7 +40,7 @@ export interface TestDatabase {
 export async function createTestDatabase(): Promise<TestDatabase> {
   const server = String(process.env.TEST_DATABASE_URL)
   const name = `test_${randomBytes(6).toString('hex')}`
-  await command(server, `CREATE DATABASE ${name} TEMPLATE ${TEMPLATE}`)
+  await command(server, `CREATE DATABASE ${name} TEMPLATE ${TEMPLATE} STRATEGY file_copy`)
   const url = withDatabase(server, name)
   const settings = { poolSize: 8, connectTimeoutMs: 120_000, statementTimeoutMs: 120_000, applicationName: name }
   const database = openPlainDatabase({ url, ...settings })
