@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { LONGEST } from './support/longest-first.ts'
 import { BANS } from './tidy-bans.ts'
 import { privacyFaults } from './tidy-public.ts'
 import { roomFaults } from './tidy-rooms.ts'
@@ -183,6 +184,10 @@ test('the documentation names files that exist', () => {
         .map((file) => `${page}: ${file}`)
     )
   expect(missing).toEqual([])
+})
+
+test('the longest tests are files that exist', () => {
+  expect(LONGEST.filter((file) => !existsSync(file))).toEqual([])
 })
 
 test('generic code names no resource', () => {
