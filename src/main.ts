@@ -67,7 +67,6 @@ async function main(): Promise<void> {
   }
 }
 
-/** Warns of secrets that the present keys have not sealed, if the database is ready. */
 async function warnOfSecrets({ database, secrets, requireReady }: Store, logger: Logger): Promise<void> {
   await requireReady()
     .then(() => warnOfStaleSecrets(database, secrets(), logger))

@@ -69,7 +69,6 @@ export async function openStore(config: Config, logger: Logger): Promise<Store> 
   }
 }
 
-/** Throws a StartError if there are no keys. */
 export function requireSecretKeys({ SECRET_KEYS, SECRET_KEYS_FILE }: Config): SecretKeys {
   if (SECRET_KEYS && SECRET_KEYS_FILE) throw new StartError('Either SECRET_KEYS or SECRET_KEYS_FILE, not both')
   if (SECRET_KEYS_FILE !== undefined) return readSecretKeys(SECRET_KEYS_FILE)

@@ -73,7 +73,6 @@ export async function namedAccounts(
 export const resolveAccounts: Resolve = async (queryable, view, names) =>
   referents(await namedAccounts(queryable, view, names))
 
-/** Returns accounts as the targets of references. */
 export function referents(accounts: ReadonlyMap<string, NamedAccount>): ReadonlyMap<string, Referent> {
   return new Map([...accounts].map(([alias, { id, name }]) => [alias, { path: account.path, id, name }]))
 }

@@ -32,7 +32,6 @@ const attributes = {
 
 type ClientDocument = DocumentOf<typeof attributes>
 
-/** A program that asks for tokens (RFC 6749, section 2). */
 export const client = defineResource({
   ...ADMINISTRATION,
   type: 'Client',

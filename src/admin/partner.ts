@@ -6,7 +6,6 @@ import { ADMINISTRATION, identifying, lastUpdate } from './attributes.ts'
 const ACCOUNT_NUMBER = /^[\x21-\x7e]{1,64}$/
 const ACCOUNT_NUMBER_MAX_LENGTH = 64
 
-/** A channel partner of the provider, which may own customers, accounts, bills and rates. */
 export const partner = defineResource({
   ...ADMINISTRATION,
   type: 'Partner',

@@ -111,7 +111,6 @@ new tenant, with their secrets, which are shown once.`,
   }
 })
 
-/** Operations on tenants: administrators see their own; an operator's see all. */
 export const tenantEndpoints: readonly Endpoint[] = [list, create, retrieve, patch]
 
 type Requested = Pick<Asked<unknown, unknown>, 'request' | 'base'>

@@ -40,7 +40,6 @@ const CURRENCIES = codes(`
   TTD TWD TZS UAH UGX USD UYU UZS VED VES VND VUV WST XAF XCD XCG XOF XPF YER ZAR ZMW ZWG
 `)
 
-/** Splits a list of codes at blanks. */
 export function codes(text: string): ReadonlySet<string> {
   return new Set(text.trim().split(/\s+/))
 }

@@ -36,7 +36,6 @@ function endOfValue(json: string, start: number): number {
   throw new SyntaxError('the JSON of a value has no end')
 }
 
-/** Returns the place after the string that begins at `start`. */
 function endOfString(json: string, start: number): number {
   for (let at = json.indexOf('"', start + 1); at > 0; at = json.indexOf('"', at + 1)) {
     let escapes = at

@@ -53,7 +53,6 @@ export function newSecretKey(): string {
   return randomBytes(KEY_BYTES).toString('base64')
 }
 
-/** Begins all sealed values. */
 export const SEALED_PREFIX = 'v1.'
 
 /** Returns `v1.<key id>.<base64url of IV, tag and ciphertext>`. */
@@ -84,7 +83,6 @@ export function unseal({ all }: SecretKeys, place: Place, stored: string): strin
   }
 }
 
-/** Returns the prefix of all values sealed by the first key. */
 export function sealedByFirst({ first }: SecretKeys): string {
   return `${SEALED_PREFIX}${first.id}.`
 }

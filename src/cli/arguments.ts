@@ -42,7 +42,6 @@ function fault(usages: Usages, [first, second]: readonly string[]): string {
   return second === undefined ? `${first} what? ${which}` : `there is no command ${first} ${second}; ${which}`
 }
 
-/** Throws Misuse with the way to the command's help. */
 function readArguments(name: string, usage: Usage, rest: readonly string[]): Arguments {
   const refuse = (what: string): never => {
     throw new Misuse(`${what}; try help ${name}`)

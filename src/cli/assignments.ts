@@ -41,7 +41,6 @@ export function describeAssignments({ attributes }: Resource, names: readonly st
   return alignColumns(rows)
 }
 
-/** Throws Misuse. */
 export function splitAssignment(text: string): readonly [name: string, value: string] {
   const at = text.indexOf('=')
   if (at <= 0) throw new Misuse(`${JSON.stringify(text)} is no name=value`)

@@ -66,7 +66,6 @@ export interface Context {
   readonly database: Database
   readonly clock: Clock
   readonly newId: () => string
-  /** Throws a StartError if no keys are set. */
   readonly secrets: () => SecretKeys
   readonly actor: Author['actor']
   readonly readInput: () => Promise<string>

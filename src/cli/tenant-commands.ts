@@ -73,7 +73,6 @@ async function listing({ database }: Context, { options }: Arguments): Promise<s
   return alignColumns([['id', 'name', 'isOperator'], ...lines])
 }
 
-/** Throws `invalidField` for a bad setting, and `notFound` without the tenant. */
 async function change(context: Context, { parameters: [id = ''] }: Arguments, body: object): Promise<void> {
   const patch = readTenantPatch(body)
   await requireLogo(patch.branding)

@@ -14,7 +14,6 @@ const SETTINGS: readonly (readonly [name: string, form: string, meaning: string]
 ]
 const NAMES = SETTINGS.map(([name]) => name)
 
-/** Throws Misuse for other names. */
 export function readSettings(assignments: readonly string[]): Readonly<Record<string, unknown>> {
   const settings = new Map<string, unknown>()
   for (const assignment of assignments) {

@@ -36,7 +36,6 @@ export const decimal = required('decimal', trimScale)
 export const boolean = required('boolean', (printed) => printed === 't')
 export const instant: Decoder<Instant, 'instant'> = required('instant', instantFromPostgres)
 
-/** A text that is one of `values`. */
 export function oneOf<const V extends string>(values: readonly V[]): Decoder<V, 'text'> {
   return required('text', (printed) => {
     const found = values.find((value) => value === printed)

@@ -68,7 +68,6 @@ export const identifiers = oncePer((names: readonly string[]) => join(names.map(
 
 const IDENTIFIER = /^[a-z_][a-z0-9_]{0,62}$/
 
-/** Puts commas between the pieces, or another separator. */
 export function join(pieces: readonly Sql[], separator = COMMA): Sql {
   const texts = ['']
   const values: unknown[] = []

@@ -28,7 +28,6 @@ interface Rendered {
   readonly contentSecurityPolicy?: string
 }
 
-/** In order of preference: a client that takes anything gets the first. */
 const MEDIA_TYPES = ['application/pdf', 'text/html', 'text/csv'] as const
 /** A document of more lines takes a slot for expensive work, or one slot for each slice it reads. */
 const READ_LINES_MAX = 1_000

@@ -27,7 +27,6 @@ export interface RequestSlot {
   requireClient(): void
 }
 
-/** Throws on a public route. */
 export function slotOf({ slot }: FastifyRequest): RequestSlot {
   if (slot) return slot
   throw new Error('a public route asks for its slot')

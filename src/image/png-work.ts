@@ -1,7 +1,6 @@
 import type { Work } from '../pace/aside.ts'
 import { type Flattened, flatten } from './png.ts'
 
-/** Decodes a PNG in base64 and lays it on white. */
 export const work: Work<string, Flattened | undefined> = (base64) => {
   const output = flatten(Buffer.from(base64, 'base64'))
   return { output, moved: output ? [output.png.buffer] : [] }

@@ -3,7 +3,6 @@ import { computedRow, count, decimal, optional, scalar, scalars, text } from '..
 import { prepared, type Sql, sql } from '../db/sql.ts'
 
 export interface Job {
-  /** Name of the task; see runner.ts. */
   readonly task: string
   readonly payload: Readonly<Record<string, string | number | null>>
   /** A waiting job with the same key is replaced, so that asking again does no harm. */

@@ -1,6 +1,5 @@
 import { is, messages } from './message.ts'
 
-/** Credentials, scopes, and what they open. */
 export const ACCESS = messages('access', {
   oneCredential: is.invalidHeader`One credential is enough: send Authorization or token, not both`,
   missing: is.missingCredentials`Send ${'`Authorization: Bearer <token>`'}`,

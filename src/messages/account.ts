@@ -1,6 +1,5 @@
 import { is, messages } from './message.ts'
 
-/** Customers and billing accounts. */
 export const ACCOUNTS = messages('account', {
   country: is.invalidField`$.address.country must be a country of ISO 3166-1, such as DE or DEU`,
   currency: is.invalidField`$.invoiceCurrency must be a currency of ISO 4217, such as EUR`,

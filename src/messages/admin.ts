@@ -1,6 +1,5 @@
 import { is, messages } from './message.ts'
 
-/** Tenants, users, clients and API keys. */
 export const ADMIN = messages('admin', {
   operatorOnly: is.forbidden`Only the tenant that operates this service creates tenants`,
   nothingToChange: is.invalidBody`There must be at least one of ${['name', 'timeZone', 'currency']}`,

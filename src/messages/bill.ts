@@ -1,6 +1,5 @@
 import { is, messages } from './message.ts'
 
-/** Customer bills, and requests for them. */
 export const BILLS = messages('bill', {
   accountMissing: is.missingField`$.billingAccount or $.financialAccount is required`,
   partyMissing: is.missingField`$.billingAccount or $.relatedParty is required`,

@@ -1,6 +1,5 @@
 import { is, messages } from './message.ts'
 
-/** Bodies of requests, whatever they are about. */
 export const BODIES = messages('body', {
   missing: is.missingBody`The request needs a JSON body`,
   nothing: is.missingBody`The request needs at least one document`,

@@ -1,6 +1,5 @@
 import { is, messages } from './message.ts'
 
-/** Addresses that events are sent to. */
 export const CALLBACKS = messages('callback', {
   notAnAddress: is.invalidField`$.callback must be an http:// or https:// address, such as
     https://portal.example.com/listener`,

@@ -1,6 +1,5 @@
 import { is, messages } from './message.ts'
 
-/** Bill cycles and their specifications. */
 export const CYCLES = messages('cycle', {
   frequency: is.unprocessable`The frequency ${'"sometimes"'} must be one of ${['month', 'monthly']}, or e.g. 2 weeks`,
   frequencyField: is.invalidField`$.frequency:

@@ -1,6 +1,5 @@
 import { is, messages } from './message.ts'
 
-/** Deliveries of events. */
 export const DELIVERIES = messages('delivery', {
   noQuery: is.invalidQuery`The progress of a listener is answered as a whole: it takes no query`,
   unknownState: is.invalidQuery`The state of a delivery must be one of ${['waiting', 'dead']}`,

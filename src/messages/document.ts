@@ -1,6 +1,5 @@
 import { is, messages } from './message.ts'
 
-/** The documents of a bill. */
 export const DOCUMENTS = messages('document', {
   notFound: is.notFound`This customerBill has no document with this id`,
   billGone: is.notFound`There is no customerBill with this id any more`,

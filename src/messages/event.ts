@@ -1,6 +1,5 @@
 import { is, messages } from './message.ts'
 
-/** Events, listed and followed. */
 export const EVENTS = messages('event', {
   unknownLast: is.invalidQuery`lastEventId and Last-Event-ID must be the id of an event that is still kept; leave them
     out to begin anew`,

@@ -1,6 +1,5 @@
 import { is, messages } from './message.ts'
 
-/** Requests as HTTP has them, whatever they ask for. */
 export const HTTP = messages('http', {
   malformed: is.badRequest`The request is malformed`,
   noRequest: is.badRequest`This is no HTTP request`,

@@ -1,12 +1,10 @@
 import { Problem, type ProblemKind } from './problem.ts'
 
 type Value = string | number | readonly string[]
-/** The types of an example's values. */
 type Like<Example extends readonly Value[]> = {
   [At in keyof Example]: Example[At] extends string ? string : Example[At] extends number ? number : readonly string[]
 }
 
-/** An entry of the catalogue. */
 export interface Entry<Made = Problem> {
   code: string
   /** Makes the Problem, or part of one, with the values of the example. */

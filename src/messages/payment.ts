@@ -1,6 +1,5 @@
 import { is, messages } from './message.ts'
 
-/** Payments and their reversals. */
 export const PAYMENTS = messages('payment', {
   noFields: is.invalidQuery`A payment is answered as a whole; leave fields out`,
   billTwice: is.invalidField`$.bills[${1}].id must not name a bill for the second time`,

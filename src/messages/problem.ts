@@ -47,7 +47,6 @@ export class Problem extends Error {
     this.headers = headers
   }
 
-  /** The same with more headers. */
   with(headers: Readonly<Record<string, string>>): Problem {
     return new Problem(this.kind, this.code, this.message, { ...this.headers, ...headers })
   }

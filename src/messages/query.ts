@@ -1,6 +1,5 @@
 import { is, messages } from './message.ts'
 
-/** Query strings: fields, filters, sort and pages. */
 export const QUERIES = messages('query', {
   brokenEscape: is.invalidQuery`The query string has a broken percent escape; write a percent sign as %25`,
   nul: is.invalidQuery`The query string must not contain NUL`,

@@ -1,6 +1,5 @@
 import { is, messages } from './message.ts'
 
-/** Applied customer billing rates. */
 export const RATES = messages('rate', {
   billMissing: is.missingField`$.bill is required when isBilled is true`,
   billUnexpected: is.invalidField`$.bill may be sent with isBilled true only`,

@@ -1,6 +1,5 @@
 import { is, messages } from './message.ts'
 
-/** Stored resources and their states. */
 export const RESOURCES = messages('resource', {
   notFound: is.notFound`There is no ${'customerBill'} with this id`,
   unknownName: is.notFound`There is no ${'user'} ${'"ada"'} in this tenant`,

@@ -1,6 +1,5 @@
 import { is, messages } from './message.ts'
 
-/** Runs of billing. */
 export const RUNS = messages('run', {
   noQuery: is.invalidQuery`A billRun is answered as a whole: it takes no query`,
   billsNoQuery: is.invalidQuery`All bills of a billRun are answered: there is no query; GET /customerBill has filters`,

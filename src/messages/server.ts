@@ -1,6 +1,5 @@
 import { is, messages } from './message.ts'
 
-/** The state of the server and its database, whatever the request. */
 export const SERVER = messages('server', {
   failed: is.internal`The server failed; the request id names the case`,
   notReady: is.unavailable`The server is not ready for requests; try again later`,

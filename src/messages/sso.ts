@@ -1,6 +1,5 @@
 import { is, messages } from './message.ts'
 
-/** Sign-in at the identity provider of a company. */
 export const SSO = messages('sso', {
   notSignedIn: is.forbidden`The identity provider did not sign you in: ${'access_denied'}`,
   otherIssuer: is.badRequest`The answer is of another issuer`,

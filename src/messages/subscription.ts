@@ -1,6 +1,5 @@
 import { is, messages } from './message.ts'
 
-/** Subscriptions to events. */
 export const SUBSCRIPTIONS = messages('subscription', {
   tooMany: is.conflict`A tenant may have ${1_000} listeners at most; delete those that nobody needs`,
   tooManyOfPartner: is.conflict`A partner may have ${100} listeners at most; delete those that nobody needs`,

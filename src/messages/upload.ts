@@ -1,6 +1,5 @@
 import { is, messages } from './message.ts'
 
-/** Uploads of rows. */
 export const UPLOADS = messages('upload', {
   notRows: is.invalidBody`The body must be a JSON array of rows`,
   noRows: is.missingBody`The upload needs at least one row`,

@@ -44,7 +44,6 @@ const attributes = {
 
 type Rate = DocumentOf<typeof attributes>
 
-/** A charge, credit or penalty, billed or not (TMF678 v4, AppliedCustomerBillingRate). */
 export const appliedCustomerBillingRate = defineResource({
   type: 'AppliedCustomerBillingRate',
   path: 'appliedCustomerBillingRate',

@@ -6,7 +6,6 @@ import { billingAccountRef, billRef, relatedPartyRef } from './types.ts'
 
 const STATES = ['inProgress', 'rejected', 'done', 'terminatedWithError'] as const
 
-/** A request for a bill outside the cycle (TMF678 v4, CustomerBillOnDemand). */
 export const customerBillOnDemand = declareResource(['afterWrite'], {
   type: 'CustomerBillOnDemand',
   path: 'customerBillOnDemand',

@@ -31,7 +31,6 @@ import {
 
 /** In the order of a bill's life; onHold stands beside them. */
 const STATES = ['new', 'validated', 'sent', 'partiallyPaid', 'settled'] as const
-/** The states by which a bill is issued. */
 export const ISSUING_STATES = ['validated', 'sent'] as const
 export type IssuingState = (typeof ISSUING_STATES)[number]
 /** The states in which a run leaves a bill. */
@@ -86,7 +85,6 @@ const TRANSITIONS: Readonly<Record<State, readonly State[]>> = {
   settled: []
 }
 
-/** The bill of a customer for one period or event (TMF678 v4, CustomerBill). */
 export const customerBill = declareResource(['completeFromDatabase', 'beforeChange', 'beforeRemoval', 'afterWrite'], {
   type: 'CustomerBill',
   path: 'customerBill',

@@ -19,7 +19,6 @@ const LONG_PAGE = 100
 export type Parts = AsyncIterable<readonly Row[]>
 
 export interface Listing<T> {
-  /** The rows, as the caller has used them. */
   readonly made: T
   readonly count: number
   readonly total: number

@@ -29,7 +29,6 @@ function extensionOf({ attributes }: Resource, document: Document): string | nul
   return names.length > 0 ? JSON.stringify(Object.fromEntries(names.map((name) => [name, document[name]]))) : null
 }
 
-/** `before` is the stored document. */
 export function internalValues(resource: Resource, after: Document, before?: Stored): readonly ColumnValue[] {
   return Object.entries(resource.internal?.derive(after, before) ?? {})
 }

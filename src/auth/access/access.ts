@@ -65,7 +65,6 @@ export function registerAccess(
   })
 }
 
-/** Throws on a public route. */
 export function principalOf({ principal }: FastifyRequest): Principal {
   if (principal) return principal
   throw new Error('a public route asks for its principal')

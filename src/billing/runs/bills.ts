@@ -17,7 +17,6 @@ import type { RouteContext } from '../../tmf/serving/routes.ts'
 import { timeZoneOf } from '../cycles/cycle.ts'
 import type { ReadRun } from './list.ts'
 
-/** In order of preference: a client that takes anything gets the first. */
 const MEDIA_TYPES = ['application/json', 'application/x-ndjson', 'text/csv'] as const
 const BATCH = 500
 const CSV_COLUMNS = [

@@ -49,7 +49,6 @@ export async function readStatement(tx: Transaction, period: Period): Promise<St
   }))
 }
 
-/** Throws `invalidQuery` for too many. */
 async function readMovements(
   tx: Transaction,
   { tenantId, billingAccountId, currency, start, end }: Period

@@ -2,7 +2,6 @@ import type { Work } from '../../pace/aside.ts'
 import type { BillContent } from '../content/bill-content.ts'
 import { renderPdf } from './pdf.ts'
 
-/** Returns the bytes of a bill's PDF. */
 export const work: Work<BillContent, Uint8Array> = async (content) => {
   const { buffer, byteOffset, byteLength } = await renderPdf(withBuffers(content))
   const output = new Uint8Array(buffer, byteOffset, byteLength).slice()

@@ -46,7 +46,6 @@ export interface Spec<T extends string, A extends Attributes, S extends keyof A 
   }>
   readonly unique?: Readonly<Record<string, `${(keyof A & string) | 'id'}${'' | ` ${'or' | 'and'} ${string}`}`>>
   readonly bulk?: { readonly key: keyof A & string; readonly told?: Readonly<Record<'reference' | 'as', string>> }
-  /** Columns hidden from clients, computed from the document at every write. */
   readonly internal?: Internal<DocumentOf<A>>
 }
 

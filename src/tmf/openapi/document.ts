@@ -30,7 +30,6 @@ export interface Section {
   /** A provider may act as one of its partners on the resources. */
   readonly supportsProxy?: boolean
   readonly tags?: Readonly<Record<string, string>>
-  /** Operations beside the resources. */
   readonly operations: readonly EndpointDescription[]
   /** Further schemas by name. */
   readonly schemas?: Json

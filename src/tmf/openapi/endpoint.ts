@@ -34,7 +34,6 @@ export interface EndpointDescription {
   readonly body?: z.ZodType
   /** Media types of the body; JSON by default. */
   readonly bodyTypes?: readonly string[]
-  /** The body may be left out. */
   readonly isBodyOptional?: boolean
   readonly headers?: readonly ParameterName[]
   /** A body that succeeds on the demo data. */

@@ -1,7 +1,6 @@
 import { type FailureStatus, failureRefs, parameterRefs } from './components.ts'
 import type { Json } from './schemas.ts'
 
-/** An operation of a resource, or one beside them. */
 export interface Described {
   readonly operationId: string
   readonly tag: string
@@ -19,7 +18,6 @@ export interface Described {
   readonly responses: Json
 }
 
-/** Returns the operation object of OpenAPI. */
 export function operationObject(described: Described): Json {
   const { operationId, tag, summary, description, kind, security, requestBody } = described
   const proxy = described.supportsProxy ? (['ProxyAccountNumber'] as const) : []

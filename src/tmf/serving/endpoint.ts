@@ -108,7 +108,6 @@ export function noQuery(refuse: () => Problem): QueryReader<undefined> {
   }
 }
 
-/** Reads a query by a schema. */
 export function queryOf<Query>(schema: z.ZodObject & z.ZodType<Query>): QueryReader<Query> {
   return { parameters: queryParameters(schema), read: (raw) => readQuery(schema, raw) }
 }
