@@ -75,15 +75,9 @@ export function translated(error: unknown): unknown {
   if (state === QUERY_CANCELED) return caused(SERVER.statementTooLong, error)
   if (state === LOCK_NOT_AVAILABLE) return caused(SERVER.locked, error)
   if (state === READ_ONLY_TRANSACTION) return readOnly(error)
-  if (constraintName(error) === LEDGER_NOT_AHEAD) return ahead(error)
+  if (constraintName(error) === LEDGER_NOT_AHEAD) return SERVER.clockAhead().because(error)
   if (isTransient(error)) return caused(SERVER.conflictingChanges, error)
   return isUnavailable(error) ? caused(SERVER.noDatabase, error) : error
-}
-
-function ahead(cause: unknown): Problem {
-  const problem = SERVER.clockAhead()
-  problem.cause = cause
-  return problem
 }
 
 /** Returns the Problem for a database that takes no changes, as after a failover. */
@@ -91,11 +85,8 @@ export function readOnly(cause?: unknown): Problem {
   return caused(SERVER.readOnly, cause)
 }
 
-/** The log gets the cause; the client sees the message only. */
 function caused(message: () => Problem, cause: unknown): Problem {
-  const problem = message().with({ 'Retry-After': RETRY_AFTER_S })
-  problem.cause = cause
-  return problem
+  return message().with({ 'Retry-After': RETRY_AFTER_S }).because(cause)
 }
 
 /** A new connection prepares its statements anew. */

@@ -1,4 +1,5 @@
-import { Problem, type ProblemKind } from './problem.ts'
+import { byName } from '../base/unknown.ts'
+import { KINDS, Problem, type ProblemKind } from './problem.ts'
 
 type Value = string | number | readonly string[]
 type Like<Example extends readonly Value[]> = {
@@ -73,34 +74,7 @@ export function readFault(fault: string): { readonly code: string | undefined; r
  * code goes with its text, since schemas pass texts on; `is.reason` tags a reason that is stored.
  */
 export const is = {
-  badRequest: of('badRequest'),
-  conflict: of('conflict'),
-  expectationFailed: of('expectationFailed'),
-  expiredCredentials: of('expiredCredentials'),
+  ...byName(KINDS, of),
   fault: made((code, text) => code + MARK + text),
-  forbidden: of('forbidden'),
-  headersTooLarge: of('headersTooLarge'),
-  internal: of('internal'),
-  invalidBody: of('invalidBody'),
-  invalidCredentials: of('invalidCredentials'),
-  invalidField: of('invalidField'),
-  invalidHeader: of('invalidHeader'),
-  invalidQuery: of('invalidQuery'),
-  methodNotAllowed: of('methodNotAllowed'),
-  missingBody: of('missingBody'),
-  missingCredentials: of('missingCredentials'),
-  missingField: of('missingField'),
-  notAcceptable: of('notAcceptable'),
-  notFound: of('notFound'),
-  notImplemented: of('notImplemented'),
-  payloadTooLarge: of('payloadTooLarge'),
-  preconditionFailed: of('preconditionFailed'),
-  reason: made((code, text): Reason => ({ code, text })),
-  requestTimeout: of('requestTimeout'),
-  statementTimeout: of('statementTimeout'),
-  tooManyRequests: of('tooManyRequests'),
-  unavailable: of('unavailable'),
-  unprocessable: of('unprocessable'),
-  unsupportedMediaType: of('unsupportedMediaType'),
-  uriTooLong: of('uriTooLong')
+  reason: made((code, text): Reason => ({ code, text }))
 }

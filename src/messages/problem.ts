@@ -1,5 +1,5 @@
 /** The failures a client can see: kind -> HTTP status, TMF code and reason. */
-const KINDS = {
+export const KINDS = {
   missingBody: { status: 400, code: '21', reason: 'Missing body' },
   invalidBody: { status: 400, code: '22', reason: 'Invalid body' },
   missingField: { status: 400, code: '23', reason: 'Missing body field' },
@@ -49,6 +49,11 @@ export class Problem extends Error {
 
   with(headers: Readonly<Record<string, string>>): Problem {
     return new Problem(this.kind, this.code, this.message, { ...this.headers, ...headers })
+  }
+
+  /** The same, with its cause, which goes to the log only. */
+  because(cause: unknown): Problem {
+    return Object.assign(this.with({}), { cause })
   }
 
   /** The same, about one place of the request. */

@@ -56,9 +56,7 @@ export function ssoProvider(settings: SsoSettings, clock: Clock, flow: Flow): ()
 
 /** `cause` goes to the log and must hold no credential. */
 export function providerFailure(cause: unknown): Problem {
-  const problem = SSO.providerFails().with({ 'Retry-After': RETRY_AFTER_S })
-  problem.cause = cause
-  return problem
+  return SSO.providerFails().with({ 'Retry-After': RETRY_AFTER_S }).because(cause)
 }
 
 async function connect(settings: SsoSettings, flow: Flow): Promise<SsoProvider> {
