@@ -1,17 +1,10 @@
+import { metadataOf } from './well-known.ts'
+
 const TEXT = { type: 'string' } as const
 const URI = { ...TEXT, format: 'uri' } as const
 const TEXTS = { type: 'array', items: TEXT } as const
 
-const METADATA = {
-  addresses: [
-    ...['issuer', 'authorization_endpoint', 'token_endpoint', 'jwks_uri'],
-    ...['revocation_endpoint', 'introspection_endpoint']
-  ],
-  lists: [
-    ...['scopes_supported', 'response_types_supported', 'grant_types_supported', 'code_challenge_methods_supported'],
-    ...['token', 'revocation', 'introspection'].map((name) => `${name}_endpoint_auth_methods_supported`)
-  ]
-}
+const SCHEMAS: Readonly<Record<string, object>> = { string: URI, object: TEXTS, boolean: { type: 'boolean' } }
 
 function objectSchema(description: string, properties: object, optional: object = {}) {
   const required = Object.keys(properties)
@@ -55,9 +48,8 @@ export const OAUTH_SCHEMAS = {
       items: { type: 'object', required: ['kty', 'kid'], properties: { kty: TEXT, kid: TEXT } }
     }
   }),
-  AuthorizationServer: objectSchema('Metadata of the server (RFC 8414)', {
-    ...Object.fromEntries(METADATA.addresses.map((name) => [name, URI])),
-    ...Object.fromEntries(METADATA.lists.map((name) => [name, TEXTS])),
-    authorization_response_iss_parameter_supported: { type: 'boolean' }
-  })
+  AuthorizationServer: objectSchema(
+    'Metadata of the server (RFC 8414)',
+    Object.fromEntries(Object.entries(metadataOf('')).map(([name, value]) => [name, SCHEMAS[typeof value]]))
+  )
 }

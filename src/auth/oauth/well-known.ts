@@ -13,23 +13,25 @@ export function registerWellKnown(app: FastifyInstance, { ring, issuerOf }: Oaut
   app.get('/.well-known/jwks.json', PUBLIC, async (_, reply) => {
     return reply.header('Cache-Control', KEYS_CACHED).send({ keys: await ring.published() })
   })
-  app.get('/.well-known/oauth-authorization-server', PUBLIC, async (request) => {
-    const issuer = issuerOf(request)
-    return {
-      issuer,
-      authorization_endpoint: `${issuer}/oauth/authorize`,
-      token_endpoint: `${issuer}/oauth/token`,
-      jwks_uri: `${issuer}/.well-known/jwks.json`,
-      revocation_endpoint: `${issuer}/oauth/revoke`,
-      introspection_endpoint: `${issuer}/oauth/introspect`,
-      scopes_supported: SCOPES,
-      response_types_supported: ['code'],
-      grant_types_supported: GRANT_TYPES,
-      code_challenge_methods_supported: ['S256'],
-      authorization_response_iss_parameter_supported: true,
-      token_endpoint_auth_methods_supported: [...CLIENT_AUTHENTICATION, 'none'],
-      revocation_endpoint_auth_methods_supported: [...CLIENT_AUTHENTICATION, 'none'],
-      introspection_endpoint_auth_methods_supported: CLIENT_AUTHENTICATION
-    }
-  })
+  app.get('/.well-known/oauth-authorization-server', PUBLIC, async (request) => metadataOf(issuerOf(request)))
+}
+
+/** Returns the metadata of the server; the documentation derives its schema from them. */
+export function metadataOf(issuer: string) {
+  return {
+    issuer,
+    authorization_endpoint: `${issuer}/oauth/authorize`,
+    token_endpoint: `${issuer}/oauth/token`,
+    jwks_uri: `${issuer}/.well-known/jwks.json`,
+    revocation_endpoint: `${issuer}/oauth/revoke`,
+    introspection_endpoint: `${issuer}/oauth/introspect`,
+    scopes_supported: SCOPES,
+    response_types_supported: ['code'],
+    grant_types_supported: GRANT_TYPES,
+    code_challenge_methods_supported: ['S256'],
+    authorization_response_iss_parameter_supported: true,
+    token_endpoint_auth_methods_supported: [...CLIENT_AUTHENTICATION, 'none'],
+    revocation_endpoint_auth_methods_supported: [...CLIENT_AUTHENTICATION, 'none'],
+    introspection_endpoint_auth_methods_supported: CLIENT_AUTHENTICATION
+  }
 }
