@@ -2,7 +2,7 @@ import { isIP } from 'node:net'
 import { z } from 'zod'
 import type { AddressList } from './auth/access/address-list.ts'
 import { requireWhole, ssoVariables } from './auth/sso/settings.ts'
-import { KEYS_FORM, parseSecretKeys, type SecretKeys } from './base/secret-keys.ts'
+import { parseSecretKeys } from './base/secret-keys.ts'
 import { StartError } from './base/start-error.ts'
 import { messageOf } from './base/unknown.ts'
 import { parsePostgresUrl } from './db/postgres-url.ts'
@@ -11,13 +11,22 @@ import { LOOPBACK, NO_NETWORKS, parseNetworks } from './events/callback-address.
 const flag = z.enum(['true', 'false']).transform((value) => value === 'true')
 const whole = (min: number, max: number) => z.coerce.number().int().min(min).max(max)
 
+/** Takes what the function reads; its error says what is wrong, without the value. */
+function readBy<T>(read: (text: string) => T) {
+  return z.string().transform((text, context) => {
+    try {
+      return read(text)
+    } catch (error) {
+      context.addIssue({ code: 'custom', message: messageOf(error) })
+      return z.NEVER
+    }
+  })
+}
+
 /** Takes the forms of libpq; no parser of web addresses takes all of them. */
-const postgresUrl = z.string().superRefine((text, context) => {
-  try {
-    parsePostgresUrl(text)
-  } catch (error) {
-    context.addIssue({ code: 'custom', message: messageOf(error) })
-  }
+const postgresUrl = readBy((text) => {
+  parsePostgresUrl(text)
+  return text
 })
 
 /** Every environment variable of the server; `.env.example` describes them, and a test keeps both alike. */
@@ -38,7 +47,7 @@ export const environment = z.object({
     .refine(isTrustProxy, 'must be true, false, a number of hops, or a list of addresses and networks')
     .default('false')
     .transform(trustProxy),
-  SECRET_KEYS: z.string().transform(secretKeys).optional(),
+  SECRET_KEYS: readBy(parseSecretKeys).optional(),
   SECRET_KEYS_FILE: z.string().optional(),
   IF_MATCH_WEAK: flag.default(false),
   OAUTH_QUERY_CREDENTIALS: flag.default(true),
@@ -63,7 +72,7 @@ export const environment = z.object({
     .transform(origins)
     .optional(),
   EVENT_RETENTION_DAYS: whole(1, 3_650).default(30),
-  WEBHOOK_ALLOW_NETWORKS: z.string().transform(networks).optional(),
+  WEBHOOK_ALLOW_NETWORKS: readBy((text) => parseNetworks(text.split(',').map((entry) => entry.trim()))).optional(),
   ...ssoVariables
 })
 
@@ -84,16 +93,6 @@ export function callbackNetworks({ WEBHOOK_ALLOW_NETWORKS, DATABASE_URL }: Confi
   return WEBHOOK_ALLOW_NETWORKS ?? (DATABASE_URL ? NO_NETWORKS : LOOPBACK)
 }
 
-/** Never shows the value. */
-function secretKeys(text: string, context: z.RefinementCtx): SecretKeys {
-  try {
-    return parseSecretKeys(text)
-  } catch {
-    context.addIssue({ code: 'custom', message: KEYS_FORM })
-    return z.NEVER
-  }
-}
-
 function isTrustProxy(value: string): boolean {
   return /^(true|false|\d{1,2})$/.test(value) || value.split(',').every((network) => isNetwork(network.trim()))
 }
@@ -112,16 +111,6 @@ const ORIGIN = /^https?:\/\/[^\s/?#@*]+\/?$/i
 /** As browsers send them: in lower case, without a default port. */
 function origins(value: string): readonly string[] {
   return value.trim() === '*' ? ['*'] : value.split(',').map((text) => new URL(text).origin)
-}
-
-/** The networks that callbacks may be in although they are not public. */
-function networks(value: string, context: z.RefinementCtx): AddressList {
-  try {
-    return parseNetworks(value.split(',').map((entry) => entry.trim()))
-  } catch (error) {
-    context.addIssue({ code: 'custom', message: messageOf(error) })
-    return z.NEVER
-  }
 }
 
 type TrustProxy = boolean | string | ((address: string, hop: number) => boolean)

@@ -27,7 +27,7 @@ export interface Place {
   readonly id: string
 }
 
-export const KEYS_FORM = 'must be keys of 32 bytes in base64, separated by commas (openssl rand -base64 32 makes one)'
+const KEYS_FORM = 'must be keys of 32 bytes in base64, separated by commas (openssl rand -base64 32 makes one)'
 
 /** Reads keys separated by commas or blanks. Throws an Error without the keys. */
 export function parseSecretKeys(text: string): SecretKeys {
