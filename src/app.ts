@@ -149,13 +149,8 @@ function newServer({ config, logger }: Parts): FastifyInstance {
 
 /** Refuses requests until the database is migrated, except probes and the documentation. */
 function registerReadiness(app: FastifyInstance, { requireReady = async () => undefined }: Parts): void {
-  let isReady = false
-  app.addHook('onRequest', ({ is404, routeOptions }, _, done) => {
-    if (isReady || is404 || PROBES.test(routeOptions.url ?? '')) return done()
-    requireReady().then(() => {
-      isReady = true
-      done()
-    }, done)
+  app.addHook('onRequest', async ({ is404, routeOptions }) => {
+    if (!is404 && !PROBES.test(routeOptions.url ?? '')) await requireReady()
   })
 }
 

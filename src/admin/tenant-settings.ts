@@ -124,10 +124,6 @@ const CHANGEABLE = Object.keys(TENANT_CHANGE.shape)
 export type TenantSettings = Omit<z.output<typeof TENANT_CREATION>, 'id' | 'name'>
 export type TenantPatch = z.output<typeof TENANT_CHANGE>
 
-export function readTenantCreation(body: unknown): z.output<typeof TENANT_CREATION> {
-  return readBody(TENANT_CREATION, body)
-}
-
 export function readTenantPatch(body: unknown): TenantPatch {
   const patch = readBody(TENANT_CHANGE, body)
   requireChange(patch)

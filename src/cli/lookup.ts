@@ -1,5 +1,6 @@
 import { adminResources } from '../admin/index.ts'
 import { findTenant } from '../admin/tenants.ts'
+import { memberOf } from '../base/unknown.ts'
 import type { Queryable, Transaction } from '../db/database.ts'
 import { optional, scalar, text } from '../db/row.ts'
 import { identifier, sql } from '../db/sql.ts'
@@ -71,12 +72,8 @@ export async function resolveReferences(
   for (const [name, value] of Object.entries(body)) {
     const storage = resource.attributes.get(name)?.storage
     const target = storage?.kind === 'reference' && storage.to && adminResources.get(storage.to.path)
-    const isNamed = target && isReference(value)
-    resolved.set(name, isNamed ? { id: await idOf(queryable, target, tenantId, value.id) } : value)
+    const named = target && memberOf(value, 'id')
+    resolved.set(name, named ? { id: await idOf(queryable, target, tenantId, String(named)) } : value)
   }
   return Object.fromEntries(resolved)
-}
-
-function isReference(value: unknown): value is { readonly id: string } {
-  return typeof value === 'object' && value !== null && 'id' in value
 }

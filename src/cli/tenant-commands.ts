@@ -1,7 +1,8 @@
 import { createTenant } from '../admin/tenant-creation.ts'
 import { represent } from '../admin/tenant-routes.ts'
-import { readTenantCreation, readTenantPatch, requireLogo } from '../admin/tenant-settings.ts'
+import { readTenantPatch, requireLogo, TENANT_CREATION } from '../admin/tenant-settings.ts'
 import { allTenants, changeTenant } from '../admin/tenants.ts'
+import { readBody } from '../http/read-body.ts'
 import type { Arguments, Command, Context } from './command.ts'
 import { ROOT, showOnce } from './output.ts'
 import { alignColumns } from './table.ts'
@@ -24,7 +25,7 @@ export const tenantCommands: Readonly<Record<string, Command>> = {
       describeSettings(),
     prepare: (args) => {
       const [id = '', name] = args.parameters
-      const posted = readTenantCreation({ ...readSettings(args.assignments), id, name })
+      const posted = readBody(TENANT_CREATION, { ...readSettings(args.assignments), id, name })
       const isOperator = args.options.operator ?? false
       return async (context) => {
         const author = { tenantId: id, actor: context.actor }

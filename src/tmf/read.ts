@@ -41,28 +41,19 @@ export async function list<T>(
   use: (parts: Parts) => Promise<T>
 ): Promise<Listing<T>> {
   try {
-    return await listing(database, page, wantsExactCount, use)
+    const before = await countedBefore(database, page, wantsExactCount)
+    const { made, count, first, last, isMore } = await readRows(database, page, before, use)
+    const counted = before ?? (first && totalIn(page, first))
+    const matches = await total(database, page, counted, wantsExactCount)
+    const estimated = matches.isEstimate ? matches.total : undefined
+    const next = isMore && last && cursorAfter(page, last, page.offset + count, estimated)
+    return { made, count, next: next || undefined, ...matches }
   } catch (error) {
     if (!(error instanceof Problem && error.kind === 'statementTimeout')) throw error
     if ((await cost(database, page, wantsExactCount)) < COSTLY) throw error
     const indexed = [...page.resource.attributes].filter(([, attribute]) => attribute.indexed).map(([name]) => name)
     throw QUERIES.tooSlow(indexed)
   }
-}
-
-async function listing<T>(
-  database: Database,
-  page: Page,
-  wantsExactCount: boolean,
-  use: (parts: Parts) => Promise<T>
-): Promise<Listing<T>> {
-  const before = await countedBefore(database, page, wantsExactCount)
-  const { made, count, first, last, isMore } = await readRows(database, page, before, use)
-  const counted = before ?? (first && totalIn(page, first))
-  const matches = await total(database, page, counted, wantsExactCount)
-  const estimated = matches.isEstimate ? matches.total : undefined
-  const next = isMore && last && cursorAfter(page, last, page.offset + count, estimated)
-  return { made, count, next: next || undefined, ...matches }
 }
 
 interface Read<T> {

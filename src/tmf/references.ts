@@ -66,8 +66,7 @@ function isReference(value: unknown): value is OpenReference {
 
 /** True if an open reference names a row of this service. */
 export function isResolved(reference: unknown): boolean {
-  const named = typeof reference === 'object' && reference !== null && 'href' in reference
-  return named && String(reference.href).startsWith(`${OWN_ROOT}/`)
+  return String(memberOf(reference, 'href')).startsWith(`${OWN_ROOT}/`)
 }
 
 function filledIn(value: OpenReference, referent: Referent | undefined): OpenReference {

@@ -1,6 +1,7 @@
 import { readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { StartError } from '../../base/start-error.ts'
+import { memberOf } from '../../base/unknown.ts'
 
 const WAIT_LIMIT_MS = 90_000
 const POLL_MS = 25
@@ -32,7 +33,7 @@ function tryLock(file: string): boolean {
     writeFileSync(file, String(process.pid), { flag: 'wx' })
     return true
   } catch (error) {
-    if (hasCode(error, 'EEXIST')) return false
+    if (memberOf(error, 'code') === 'EEXIST') return false
     throw error
   }
 }
@@ -68,10 +69,6 @@ export function isAlive(pid: number): boolean {
   try {
     return pid > 0 && process.kill(pid, 0)
   } catch (error) {
-    return hasCode(error, 'EPERM')
+    return memberOf(error, 'code') === 'EPERM'
   }
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code
 }
