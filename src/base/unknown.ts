@@ -19,12 +19,3 @@ export function present<T>(value: T | undefined, what: string): T {
   if (value === undefined) throw new Error(`${what} is missing`)
   return value
 }
-
-/** Makes a value for each name of an object. */
-export function byName<Name extends string, V>(
-  names: Readonly<Record<Name, unknown>>,
-  make: (name: Name) => V
-): Readonly<Record<Name, V>>
-export function byName(names: object, make: (name: string) => unknown): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(Object.keys(names).map((name) => [name, make(name)]))
-}

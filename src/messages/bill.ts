@@ -5,7 +5,7 @@ export const BILLS = messages('bill', {
   partyMissing: is.missingField`$.billingAccount or $.relatedParty is required`,
   newRequestState: is.invalidField`$.state of a new request must be inProgress, or left out`,
   issued: is.conflict`A bill that was ever issued cannot be deleted; this one is ${'sent'}`,
-  holdReason: is.invalidField`${'$.holdReason says why a bill is on hold; send it with the state onHold'}`,
+  holdReason: is.invalidField`${'$.holdReason is the reason of a hold; send it with the state onHold'}`,
   currencies: is.invalidField`$.remainingAmount.unit must be that of $.amountDue, which is ${'EUR'}`,
   taxesTooLarge: is.invalidField`The taxes of $.taxItem must add up to less than 1000000000000000 in size`,
   settledWithRest: is.invalidField`A bill may be settled only when its remainingAmount is 0; it is ${'12.5'}`,

@@ -77,7 +77,7 @@ export const FIELDS = messages('field', {
   neededBy: is.fault`is required with ${'tax_rate'}`,
   notAbove: is.fault`must be at most ${'amount'}`,
   ownNumber: is.fault`must not be a number that this service gives itself, by the pattern ${'INV-{5}'}`,
-  ofHold: is.fault`says why a bill is on hold; send it with the state onHold`,
+  ofHold: is.fault`is the reason of a hold; send it with the state onHold`,
   otherContent: is.fault`has other content than the bill ${'01M7ADBH80B4TPYHKCZWMBD85V'}, which was uploaded before`,
   contact: is.fault`must be a list of at most ${8} lines`,
   itemisedTypes: is.fault`must be an object of at most ${50} types of rates`,

@@ -1,4 +1,3 @@
-import { byName } from '../base/unknown.ts'
 import { KINDS, Problem, type ProblemKind } from './problem.ts'
 
 type Value = string | number | readonly string[]
@@ -77,4 +76,13 @@ export const is = {
   ...byName(KINDS, of),
   fault: made((code, text) => code + MARK + text),
   reason: made((code, text): Reason => ({ code, text }))
+}
+
+/** Makes a value for each name of an object. */
+function byName<Name extends string, V>(
+  names: Readonly<Record<Name, unknown>>,
+  make: (name: Name) => V
+): Readonly<Record<Name, V>>
+function byName(names: object, make: (name: string) => unknown): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.keys(names).map((name) => [name, make(name)]))
 }
