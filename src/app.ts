@@ -28,6 +28,7 @@ import {
   billingEndpoints,
   FIELD_BASE,
   fieldEndpoints,
+  fileEndpoints,
   HEALTH_BASE,
   KEYLESS_PATHS
 } from './endpoints.ts'
@@ -49,6 +50,7 @@ import { registerRequestIds, requestId } from './http/request-id.ts'
 import { registerPartnerApi } from './partner-api/routes.ts'
 import { refuseIdempotencyKeys } from './tmf/serving/no-idempotency-key.ts'
 import { type Requester, type RouteContext, registerResource } from './tmf/serving/routes.ts'
+import { takeFiles } from './upload/upload-endpoints.ts'
 
 /** References to billing accounts may name rows of this service or of other systems. */
 const resolvers = new Map([['BillingAccountRef', resolveAccounts]])
@@ -102,9 +104,7 @@ export async function buildApp(parts: Parts): Promise<FastifyInstance> {
   const health = healthEndpoints(parts.standstill ?? (() => undefined))
   for (const { register } of health) register(app, HEALTH_BASE, context)
   await registerAdmin(app, ADMIN_BASE, context)
-  for (const path of KEYLESS_PATHS) refuseIdempotencyKeys(app, path)
-  for (const { register } of billingEndpoints) register(app, BILLING_BASE, context)
-  for (const { register } of fieldEndpoints) register(app, FIELD_BASE, context)
+  await registerBilling(app, context)
   await registerPartnerApi(app, context)
   await registerDocs(app, config.PUBLIC_URL)
   refuseOtherMethods(app, methods)
@@ -118,6 +118,16 @@ function registerApi(app: FastifyInstance, { config, secrets }: Parts, context: 
     for (const resource of apiResources(hub).values()) registerResource(app, base, resource, context)
     for (const { register } of apiEndpoints(hub)) register(app, base, context)
   }
+}
+
+async function registerBilling(app: FastifyInstance, context: RouteContext): Promise<void> {
+  for (const path of KEYLESS_PATHS) refuseIdempotencyKeys(app, path)
+  for (const { register } of billingEndpoints) register(app, BILLING_BASE, context)
+  await app.register(async (files) => {
+    takeFiles(files)
+    for (const { register } of fileEndpoints) register(files, BILLING_BASE, context)
+  })
+  for (const { register } of fieldEndpoints) register(app, FIELD_BASE, context)
 }
 
 async function registerBounds(app: FastifyInstance, config: Config): Promise<void> {

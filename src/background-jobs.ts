@@ -1,8 +1,10 @@
 import type { Logger } from 'pino'
+import type { EngineContext } from './billing/engine/context.ts'
 import { type FurtherJobs, startBillingJobs } from './billing/jobs.ts'
-import { type ComparisonContext, comparisonJobs } from './comparison/tasks.ts'
+import { comparisonJobs } from './comparison/tasks.ts'
 import type { JobFigures } from './jobs/supervisor.ts'
 import type { Store } from './store.ts'
+import { uploadJobs } from './upload/tasks.ts'
 import { type BackgroundWork, startWhenReady } from './when-ready.ts'
 
 /** A run bills `chunkAccounts` accounts in one transaction. */
@@ -16,6 +18,6 @@ export function prepareJobs(store: Store, logger: Logger, chunkAccounts: number)
 }
 
 /** The jobs of the rooms above billing. */
-export function furtherJobs(context: ComparisonContext): readonly FurtherJobs[] {
-  return [comparisonJobs(context)]
+export function furtherJobs(context: EngineContext): readonly FurtherJobs[] {
+  return [comparisonJobs(context), uploadJobs(context)]
 }

@@ -19,8 +19,8 @@ import {
   billingEndpoints,
   FIELD_BASE,
   FIELD_SCHEMAS,
-  FIELD_TAGS,
   fieldEndpoints,
+  fileEndpoints,
   HEALTH_BASE,
   UNSET
 } from './endpoints.ts'
@@ -82,12 +82,11 @@ const SECTIONS: readonly Section[] = [
   {
     base: BILLING_BASE,
     tags: BILLING_TAGS,
-    operations: described(billingEndpoints),
+    operations: described([...billingEndpoints, ...fileEndpoints]),
     schemas: BILLING_SCHEMAS
   },
   {
     base: FIELD_BASE,
-    tags: FIELD_TAGS,
     operations: described(fieldEndpoints),
     schemas: FIELD_SCHEMAS
   },

@@ -18,6 +18,9 @@ import { rotateWebhookSecret } from './events/rotation.ts'
 import type { Served } from './tmf/declaration/define.ts'
 import type { Endpoint } from './tmf/serving/endpoint.ts'
 import { UPLOAD_RESULT, UPLOADS_PATH, uploadRows } from './upload/endpoint.ts'
+import { UPLOAD_KINDS } from './upload/kinds.ts'
+import { UPLOAD } from './upload/schema.ts'
+import { receiveEndpoint, uploadEndpoints } from './upload/upload-endpoints.ts'
 
 export const API_BASE = '/customerBillManagement/v4'
 /** The standard's path, and the one with TM Forum's prefix. */
@@ -32,7 +35,8 @@ export const BILLING_TAGS = {
   billRun: 'Runs that bill all accounts of a cycle',
   payment: 'Money received for accounts',
   preview: 'Previews of bills',
-  comparison: 'Bills of another system, compared with a run'
+  comparison: 'Bills of another system, compared with a run',
+  upload: 'Rows of other systems in bulk'
 } as const
 
 export const BILLING_SCHEMAS = {
@@ -41,7 +45,8 @@ export const BILLING_SCHEMAS = {
   ComparedAccount: COMPARED_ACCOUNT,
   Payment: PAYMENT,
   Preview: PREVIEW,
-  Statement: STATEMENT
+  Statement: STATEMENT,
+  Upload: UPLOAD
 } as const
 
 /** The resources below each base path of the API, by path. */
@@ -74,10 +79,12 @@ export const billingEndpoints: readonly Endpoint[] = [
   ...runEndpoints(API_BASE),
   ...paymentEndpoints(API_BASE),
   previewEndpoint(API_BASE),
-  ...comparisonEndpoints
+  ...comparisonEndpoints,
+  ...UPLOAD_KINDS.flatMap(uploadEndpoints)
 ]
 
-export const FIELD_TAGS = { upload: 'Bills of other systems in bulk' } as const
+/** Below the base path of billing; their bodies are files. */
+export const fileEndpoints: readonly Endpoint[] = UPLOAD_KINDS.map(receiveEndpoint)
 
 export const FIELD_SCHEMAS = { UploadResult: UPLOAD_RESULT } as const
 

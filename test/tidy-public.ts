@@ -48,7 +48,7 @@ const PUBLIC: Readonly<Record<string, string>> = {
   'src/ledger': 'balance foreign-bills hold post post-bills usage verify',
   'src/messages':
     'access account admin bill body callback catalogue comparison cycle delivery document event field http message ' +
-    'oauth partner payment problem query rate reason resource run server sso subscription upload',
+    'oauth partner payment problem query rate reason resource run server sso subscription upload upload-failure',
   'src/partner-api': 'routes',
   'src/pace': 'aside slow turns within',
   'src/resources':
@@ -62,8 +62,8 @@ const PUBLIC: Readonly<Record<string, string>> = {
   'src/tmf/openapi': 'components document endpoint json-schema schemas',
   'src/tmf/query': 'bind condition-sql cursor effort list-query match query query-text suggestion',
   'src/tmf/serving': 'endpoint list list-text no-idempotency-key pages routes',
-  'src/upload': 'endpoint',
-  'src/upload/file': 'row'
+  'src/upload': 'endpoint kinds schema tasks upload-endpoints',
+  'src/upload/file': 'file json-row open row'
 }
 
 const isRoom = (file: string) => file.startsWith('src/') && roomOf(file) !== 'src'

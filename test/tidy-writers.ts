@@ -6,6 +6,9 @@ const WRITERS: Readonly<Record<string, string>> = {
   number_series: 'src/billing/issuing',
   payment: 'src/billing/payments',
   payment_allocation: 'src/billing/payments',
+  upload: 'src/upload',
+  upload_key: 'src/upload',
+  upload_part: 'src/upload',
   uploaded_bill: 'src/upload'
 }
 
@@ -30,6 +33,15 @@ const LEDGER: Ban = {
   because: 'one statement writes the ledger'
 }
 
+const JOURNAL: Ban = {
+  what: 'a journal of a bill',
+  pattern: /\binsertEntries\(/,
+  offence: 'tx.run(insertEntries(rows))',
+  where: /^src\//,
+  except: ['src/ledger/post.ts', 'src/ledger/post-bills.ts'],
+  because: 'post-bills.ts writes the journals of all bills'
+}
+
 const BUILT: Ban = {
   what: 'SQL that adds a tenant or a run',
   pattern: /INSERT INTO "(?:tenant|bill_run)"/,
@@ -41,4 +53,4 @@ const BUILT: Ban = {
   because: 'test/support builds them'
 }
 
-export const WRITER_BANS: readonly Ban[] = [LEDGER, BUILT, ...OF_ROOMS]
+export const WRITER_BANS: readonly Ban[] = [LEDGER, JOURNAL, BUILT, ...OF_ROOMS]

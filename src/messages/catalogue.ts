@@ -24,6 +24,7 @@ import { SERVER } from './server.ts'
 import { SSO } from './sso.ts'
 import { SUBSCRIPTIONS } from './subscription.ts'
 import { UPLOADS } from './upload.ts'
+import { UPLOAD_FAILURES } from './upload-failure.ts'
 
 /** All that clients can be told, by what it is about. */
 export const CATALOGUE: Readonly<Record<string, Readonly<Record<string, Entry>>>> = {
@@ -40,7 +41,7 @@ export const CATALOGUE: Readonly<Record<string, Readonly<Record<string, Entry>>>
   Bills: BILLS,
   Documents: DOCUMENTS,
   Payments: PAYMENTS,
-  'Uploads of bills': UPLOADS,
+  Uploads: UPLOADS,
   'The API for partners': PARTNERS,
   Cycles: CYCLES,
   'Runs of billing': RUNS,
@@ -52,7 +53,7 @@ export const CATALOGUE: Readonly<Record<string, Readonly<Record<string, Entry>>>
 }
 
 export const FAULTS: readonly Entry<string>[] = Object.values(FIELDS)
-export const STORED_REASONS: readonly Entry<Reason>[] = Object.values(REASONS)
+export const STORED_REASONS: readonly Entry<Reason>[] = [...Object.values(REASONS), ...Object.values(UPLOAD_FAILURES)]
 
 export function errorsPage(): string {
   const sections = Object.entries(CATALOGUE).map(([about, entries]) => {

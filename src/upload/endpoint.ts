@@ -9,7 +9,8 @@ import { type Answer, type Asked, anyQuery, type Endpoint, endpoint } from '../t
 import type { RouteContext } from '../tmf/serving/routes.ts'
 import { BILL_COLUMNS } from './bill-row.ts'
 import { faultText } from './file/row.ts'
-import type { Line, Result } from './judge.ts'
+import type { BillLine } from './judge.ts'
+import type { Result } from './kind.ts'
 import { type Place, placeOf } from './place.ts'
 import { readPreference } from './preference.ts'
 import { readLines } from './read-lines.ts'
@@ -114,13 +115,14 @@ async function stored(
   { view, author }: Asked<unknown, unknown>,
   context: RouteContext,
   place: Place,
-  lines: readonly Line[],
+  lines: readonly BillLine[],
   isStrict: boolean
 ): Promise<readonly Result[]> {
   let results: readonly Result[] = []
   try {
     await context.database.transaction(async (tx) => {
-      results = await storeBills(tx, { ...context, view, author }, place, lines, isStrict)
+      const store = await storeBills(tx, { ...context, view, author }, place, lines, { isStrict })
+      results = store.results
       if (isStrict && !results.every(isStored)) throw UNDONE
     })
   } catch (error) {

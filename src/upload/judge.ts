@@ -6,13 +6,9 @@ import type { WriteContext } from '../tmf/write.ts'
 import { type BillDates, billDates, billDocument } from './bill-document.ts'
 import { type BillRow, hashOf, keyOf, placeFaults, type RowKey } from './bill-row.ts'
 import { type RowFault, rowFault } from './file/row.ts'
+import type { Amount, Line, Result } from './kind.ts'
 import { type KnownRow, knownRows, type NewRow } from './known-rows.ts'
 import type { Place } from './place.ts'
-
-/** A row of an upload by its number, or its faults. */
-export type Line =
-  | { readonly line: number; readonly content: PreparedRow }
-  | { readonly line: number; readonly faults: readonly RowFault[] }
 
 export interface PreparedRow {
   readonly row: BillRow
@@ -26,16 +22,12 @@ export function prepared(row: BillRow, { at }: Place): PreparedRow {
   return { row, key: keyOf(row), contentHash: hashOf(row), dates: billDates(row, at) }
 }
 
-/** The fate of a row; `id` is its bill. `notStored` is a good row that others kept from being stored. */
-export type Result =
-  | { readonly line: number; readonly status: 'created' | 'duplicate'; readonly id: string }
-  | { readonly line: number; readonly status: 'conflict'; readonly id: string; readonly errors: readonly RowFault[] }
-  | { readonly line: number; readonly status: 'refused'; readonly errors: readonly RowFault[] }
-  | { readonly line: number; readonly status: 'notStored' }
+export type BillLine = Line<PreparedRow>
 
 /** A row that becomes a bill unless its key is taken meanwhile. */
 export interface Draft extends NewRow {
   readonly line: number
+  readonly amount: Amount
   readonly document: Document
 }
 
@@ -54,7 +46,7 @@ export async function judge(
   tx: Transaction,
   { view, newId }: WriteContext,
   place: Place,
-  lines: readonly Line[]
+  lines: readonly BillLine[]
 ): Promise<Judged> {
   const readable = lines.flatMap((line) => ('content' in line ? [{ line: line.line, ...line.content }] : []))
   const known = await knownRows(
@@ -74,7 +66,7 @@ export async function judge(
     else {
       const billId = newId()
       const document = billDocument(row, dates, { currency, id: billId, documentId: newId() })
-      drafts.push({ line, ...key, contentHash, billId, document })
+      drafts.push({ line, ...key, contentHash, billId, amount: { unit: currency, value: row.amount }, document })
     }
   }
   return { drafts, results, accounts }

@@ -9,7 +9,8 @@ import type { Written } from '../tmf/declaration/resource.ts'
 import { recordEvents } from '../tmf/event.ts'
 import { resolved } from '../tmf/references.ts'
 import { stamp, type WriteContext } from '../tmf/write.ts'
-import { type Accounts, type Draft, judge, knownResult, type Line, type Result } from './judge.ts'
+import { type Accounts, type BillLine, type Draft, judge, knownResult } from './judge.ts'
+import type { Result, Stored, StoreOptions } from './kind.ts'
 import { claimKeys, knownRows } from './known-rows.ts'
 import type { Place } from './place.ts'
 
@@ -24,17 +25,18 @@ export function isStored({ status }: Result): boolean {
  * Stores the rows of an upload together: each makes a bill of another system with state `sent`, in the ledger if its
  * account is of this service, with its event; one row of the audit tells of all. A row that made a bill before makes no
  * other, however late it comes again. With `isStrict` one row that is not stored keeps all others from it; then the
- * transaction must be rolled back. Returns the results in the order of the rows.
+ * transaction must be rolled back.
  */
 export async function storeBills(
   tx: Transaction,
   context: WriteContext,
   place: Place,
-  lines: readonly Line[],
-  isStrict: boolean
-): Promise<readonly Result[]> {
+  lines: readonly BillLine[],
+  { isStrict }: Pick<StoreOptions, 'isStrict'>
+): Promise<Stored> {
   const { drafts, results, accounts } = await judge(tx, context, place, lines)
-  if (isStrict && !results.every(isStored)) return inOrder(results, drafts.map(notStored))
+  if (isStrict && !results.every(isStored))
+    return { results: inOrder(results, drafts.map(notStored)), amounts: new Map() }
   const claimed = await claimKeys(tx, context.view, drafts)
   const created = drafts.filter(({ billId }) => claimed.has(billId))
   const others = await lateResults(
@@ -42,13 +44,17 @@ export async function storeBills(
     context,
     drafts.filter(({ billId }) => !claimed.has(billId))
   )
-  if (isStrict && !others.every(isStored)) return inOrder(results, others, created.map(notStored))
+  if (isStrict && !others.every(isStored))
+    return { results: inOrder(results, others, created.map(notStored)), amounts: new Map() }
   await write(tx, context, created, accounts)
-  return inOrder(
-    results,
-    others,
-    created.map(({ line, billId: id }): Result => ({ line, status: 'created', id }))
-  )
+  return {
+    results: inOrder(
+      results,
+      others,
+      created.map(({ line, billId: id }): Result => ({ line, status: 'created', id }))
+    ),
+    amounts: new Map(created.map(({ line, amount }) => [line, amount]))
+  }
 }
 
 function inOrder(...results: readonly (readonly Result[])[]): readonly Result[] {

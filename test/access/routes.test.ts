@@ -136,7 +136,8 @@ describe('a route that is not public', () => {
           this.push(null)
         }
       })
-      const sent = { ...headers, 'content-type': 'application/json' }
+      const type = route.url.endsWith('Upload') ? 'application/x-ndjson' : 'application/json'
+      const sent = { ...headers, 'content-type': type }
       const { statusCode } = await server.app.inject(asked(route, { headers: sent, payload }))
       if ((!reads && statusCode !== status) || wasRead !== reads)
         wrong.push(`${route.method} ${route.url}: ${statusCode}`)

@@ -27,6 +27,13 @@ export async function postedAccount(world: World, viewer: Viewer): Promise<void>
   if (paid.statusCode !== 201) throw new Error(paid.body)
 }
 
+/** Uploads a file, without workers. */
+export async function postedUpload(world: World, viewer: Viewer): Promise<void> {
+  const lines = { 'content-type': 'application/x-ndjson' }
+  const answer = await world.ask(viewer, 'POST', '/billing/v1/billUpload', '{}', lines)
+  if (answer.statusCode !== 202) throw new Error(answer.body)
+}
+
 /** Adds a run of every cycle of the provider, and a comparison with it, without workers. */
 export async function addRuns(database: World['database']): Promise<void> {
   await database.run(sql`INSERT INTO "bill_run" ("tenant_id", "id", "bill_cycle_id", "is_dry", "bill_state",

@@ -32,7 +32,13 @@ export interface Viewer extends Owner {
 export interface World extends TestDatabase {
   readonly app: FastifyInstance
   readonly viewers: readonly Viewer[]
-  ask(viewer: Viewer, method: string, url: string, body?: object, headers?: object): Promise<LightMyRequestResponse>
+  ask(
+    viewer: Viewer,
+    method: string,
+    url: string,
+    body?: object | string,
+    headers?: object
+  ): Promise<LightMyRequestResponse>
   /** Returns a digest of each table. */
   digests(): Promise<Readonly<Record<string, string>>>
   close(): Promise<void>

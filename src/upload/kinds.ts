@@ -1,0 +1,13 @@
+import { present } from '../base/unknown.ts'
+import { billKind } from './bill-kind.ts'
+import type { UploadKind } from './kind.ts'
+
+/** All kinds of uploads. */
+export const UPLOAD_KINDS: readonly UploadKind[] = [billKind]
+
+export function kindNamed(name: UploadKind['name']): UploadKind {
+  return present(
+    UPLOAD_KINDS.find((kind) => kind.name === name),
+    `the kind ${name}`
+  )
+}

@@ -1,0 +1,54 @@
+import type { FurtherJobs } from '../billing/jobs.ts'
+import { isDataRefused } from '../db/failure.ts'
+import { sql } from '../db/sql.ts'
+import { isOutage } from '../jobs/outage.ts'
+import { addJobs, hasNoJob } from '../jobs/queue.ts'
+import type { Task } from '../jobs/runner.ts'
+import { UPLOAD_FAILURES } from '../messages/upload-failure.ts'
+import { addWork, failUpload, WORK_UPLOADS, workKey } from './upload.ts'
+import { nextUpload, type Running, type WorkContext, workParts } from './work.ts'
+
+/** Time for an upload before others of the tenant, and other tenants, have their turn. */
+const STRETCH_MS = 2_000
+
+export function uploadJobs(context: WorkContext): FurtherJobs {
+  const task: Task = ({ tenantId }, { isLast }) => work(context, String(tenantId), isLast)
+  return {
+    tasks: new Map([[WORK_UPLOADS, task]]),
+    recover: () => recoverUploads(context)
+  }
+}
+
+async function work(context: WorkContext, tenantId: string, isLast: boolean): Promise<void> {
+  const { database } = context
+  const upload = await nextUpload(database, tenantId)
+  if (!upload) return
+  const untilMs = performance.now() + STRETCH_MS
+  await workParts(context, upload, untilMs).catch((error: unknown) => mend(context, upload, error, isLast))
+  if (await nextUpload(database, tenantId)) await database.transaction((tx) => addWork(tx, tenantId))
+}
+
+/** Fails an upload whose rows the database refuses, or at last; else it is tried again. */
+async function mend(context: WorkContext, upload: Running, error: unknown, isLast: boolean): Promise<void> {
+  if (isDataRefused(error) || (isLast && !isOutage(error))) {
+    const { id, author, partnerId, parts, partsDone } = upload
+    const view = { tenantId: author.tenantId, partnerId }
+    await context.database.transaction((tx) =>
+      failUpload(tx, { ...context, author, view }, id, 'running', UPLOAD_FAILURES.stopped(partsDone, parts))
+    )
+  }
+  throw error
+}
+
+/** Has the uploads worked off that nobody works on. */
+async function recoverUploads({ database }: WorkContext): Promise<void> {
+  await database.transaction((tx) => {
+    const key = workKey(sql`u."tenant_id"`)
+    return addJobs(
+      tx,
+      WORK_UPLOADS,
+      sql`SELECT DISTINCT ON (u."tenant_id") json_build_object('tenantId', u."tenant_id"), ${key}
+        FROM "upload" u WHERE u."state" = 'running' AND ${hasNoJob(key)}`
+    )
+  })
+}

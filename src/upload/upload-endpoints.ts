@@ -1,0 +1,183 @@
+import { Readable } from 'node:stream'
+import type { FastifyInstance } from 'fastify'
+import { z } from 'zod'
+import type { Database } from '../db/database.ts'
+import { slotOf } from '../fairness/request-slot.ts'
+import { LINES_TYPE } from '../http/body.ts'
+import { allowLongBody } from '../http/long-body.ts'
+import { BODIES } from '../messages/body.ts'
+import { UPLOADS } from '../messages/upload.ts'
+import { pagesOf } from '../tmf/openapi/endpoint.ts'
+import { schemaRef } from '../tmf/openapi/schemas.ts'
+import { requireKnown } from '../tmf/query/list-query.ts'
+import {
+  type Answer,
+  type Asked,
+  anyQuery,
+  type Endpoint,
+  endpoint,
+  listQuery,
+  noBody,
+  noQuery,
+  queryOf,
+  versioned
+} from '../tmf/serving/endpoint.ts'
+import { answerPage } from '../tmf/serving/pages.ts'
+import type { RouteContext } from '../tmf/serving/routes.ts'
+import { openFile } from './file/open.ts'
+import type { UploadKind } from './kind.ts'
+import { listUploads, oneUpload, writeUpload } from './list.ts'
+import { optionsQuery, readOptions } from './options.ts'
+import { receive } from './receive.ts'
+import { isOpen, UPLOAD_STATES } from './states.ts'
+import { cancelUpload, removeUpload } from './upload.ts'
+
+const SCHEMA = schemaRef('Upload')
+const POLL_AFTER_S = '1'
+
+type Requested = Pick<Asked<unknown, unknown>, 'request' | 'base' | 'view'>
+
+/** Returns the operations on uploads of a kind, except the receipt of a file. */
+export function uploadEndpoints(kind: UploadKind): readonly Endpoint[] {
+  return [list(kind), retrieve(kind), cancel(kind), remove(kind)]
+}
+
+/** Takes files for the body parsers of `takeFiles`. */
+export function receiveEndpoint(kind: UploadKind): Endpoint {
+  return endpoint({
+    method: 'POST',
+    path: `/${kind.path}`,
+    operationId: `create${capital(kind.path)}`,
+    tag: 'upload',
+    summary: 'Upload a file',
+    description: `Takes the rows of a file, and stores them in the background.`,
+    access: { scopes: kind.scopes.write, supportsProxy: true },
+    query: queryOf(optionsQuery(kind)),
+    body: z.unknown(),
+    bodyTypes: [LINES_TYPE],
+    work: 'transfer',
+    replies: { 202: { description: 'The upload, which is running', schema: SCHEMA, headers: ['Location', 'ETag'] } },
+    handle: async (asked, context) => {
+      const { request, view, author, body } = asked
+      if (!(body instanceof Readable)) throw BODIES.missing()
+      const options = readOptions(asked.query)
+      const file = await openFile(request, body)
+      allowLongBody(request)
+      const slot = slotOf(request)
+      const transaction: Database['transaction'] = (work) => slot.run('write', () => context.database.transaction(work))
+      const { clock, newId } = context
+      const id = await receive({ view, author, clock, newId, database: { transaction } }, kind, file, options)
+      const answer = await answered(asked, context, kind, id)
+      return { status: 202, ...answer, headers: { ...answer.headers, Location: hrefOf(asked, context, kind, id) } }
+    }
+  })
+}
+
+/** Makes an app hand the bodies of requests on as they come, whatever their media type. */
+export function takeFiles(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', (_request, stream, done) => done(null, stream))
+}
+
+function list(kind: UploadKind): Endpoint {
+  return endpoint({
+    ...ofKind(kind.scopes.read),
+    method: 'GET',
+    path: `/${kind.path}`,
+    operationId: `list${capital(kind.path)}`,
+    summary: 'Find uploads',
+    description: 'Returns uploads, the newest first.',
+    query: listQuery(kind.path, {
+      state: `Any of these states, separated by commas: ${UPLOAD_STATES.join(', ')}`
+    }),
+    replies: pagesOf(SCHEMA),
+    handle: async (asked, context) => {
+      const { state: states } = asked.query.values
+      requireKnown('state', states, UPLOAD_STATES, UPLOADS.unknownState)
+      const { url } = context.address(asked.request, `${asked.base}/${kind.path}`)
+      return answerPage(
+        asked,
+        context.database,
+        url,
+        (queryable, range) => listUploads(queryable, asked.view, kind, { states }, range),
+        (upload) => writeUpload(upload, kind, `${url}/${upload.id}`)
+      )
+    }
+  })
+}
+
+function retrieve(kind: UploadKind): Endpoint {
+  return endpoint({
+    ...ofKind(kind.scopes.read),
+    method: 'GET',
+    path: `/${kind.path}/{id}`,
+    operationId: `retrieve${capital(kind.path)}`,
+    summary: 'Read one upload',
+    description: 'Returns the progress and the figures of an upload.',
+    headers: ['IfNoneMatch'],
+    query: noQuery(UPLOADS.noQuery),
+    replies: {
+      200: { description: 'The upload', schema: SCHEMA, headers: ['ETag', 'Retry-After'] },
+      304: { description: 'Unchanged since the version that `If-None-Match` names', headers: ['ETag', 'Retry-After'] }
+    },
+    handle: (asked, context) => answered(asked, context, kind, String(asked.params.id))
+  })
+}
+
+function cancel(kind: UploadKind): Endpoint {
+  return endpoint({
+    ...ofKind(kind.scopes.write),
+    method: 'POST',
+    path: `/${kind.path}/{id}/cancel`,
+    operationId: `cancel${capital(kind.path)}`,
+    summary: 'Cancel an upload',
+    description: 'Ends an upload that is receiving or running. What it stored stays.',
+    query: anyQuery,
+    failures: [409],
+    replies: { 202: { description: 'The cancelled upload', schema: SCHEMA, headers: ['ETag'] } },
+    handle: async (asked, context) => {
+      const id = String(asked.params.id)
+      const { view, author } = asked
+      await context.database.transaction((tx) => cancelUpload(tx, { ...context, view, author }, kind, id))
+      return { ...(await answered(asked, context, kind, id)), status: 202 }
+    }
+  })
+}
+
+function remove(kind: UploadKind): Endpoint {
+  return endpoint({
+    ...ofKind(kind.scopes.write),
+    method: 'DELETE',
+    path: `/${kind.path}/{id}`,
+    operationId: `delete${capital(kind.path)}`,
+    summary: 'Remove an upload',
+    description: 'Removes an upload that has ended, with its results. What it stored stays.',
+    query: anyQuery,
+    failures: [409],
+    replies: { 204: { description: 'Removed' } },
+    handle: async ({ params, view, author }, context) => {
+      const id = String(params.id)
+      await context.database.transaction((tx) => removeUpload(tx, { ...context, view, author }, kind, id))
+      return { status: 204 }
+    }
+  })
+}
+
+function ofKind(scopes: readonly string[]) {
+  return { tag: 'upload', access: { scopes, supportsProxy: true }, body: noBody } as const
+}
+
+async function answered(asked: Requested, context: RouteContext, kind: UploadKind, id: string): Promise<Answer> {
+  const upload = await oneUpload(context.database, asked.view, kind, id)
+  const json = writeUpload(upload, kind, hrefOf(asked, context, kind, id))
+  const answer = versioned(asked.request, String(upload.version), json)
+  return { ...answer, headers: { ...answer.headers, ...(isOpen(upload.state) && { 'Retry-After': POLL_AFTER_S }) } }
+}
+
+function hrefOf({ request, base }: Requested, { address }: RouteContext, kind: UploadKind, id: string): string {
+  return `${address(request, `${base}/${kind.path}`).url}/${id}`
+}
+
+function capital(name: string): string {
+  return name.charAt(0).toUpperCase() + name.slice(1)
+}
