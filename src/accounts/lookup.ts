@@ -48,11 +48,11 @@ export async function accountsById(
 
 const NAMED = rowOf(
   'billing_account',
-  { alias: computed(text, sql`n."alias"`), id: text, name: text, invoiceCurrency: text },
+  { alias: computed(text, sql`n."alias"`), id: text, name: text, partnerId: optional(text), invoiceCurrency: text },
   'a'
 )
 
-type NamedAccount = Pick<Account, 'id' | 'name' | 'invoiceCurrency'>
+export type NamedAccount = Pick<Account, 'id' | 'name' | 'partnerId' | 'invoiceCurrency'>
 
 /** Returns the accounts that a view knows by these names, ids or aliases. */
 export async function namedAccounts(

@@ -1,6 +1,5 @@
 import { randomFillSync } from 'node:crypto'
 import { monotonicFactory } from 'ulid'
-import type { Clock } from './clock.ts'
 
 const pool = new Uint8Array(4096)
 let used = pool.length
@@ -8,10 +7,10 @@ let used = pool.length
 /** Returns 26 upper-case characters, in the order of creation within this process. */
 export const newId: () => string = monotonicFactory(randomShare)
 
-/** Returns a `newId` by another clock than that of the process. */
-export function idsBy(clock: Clock): () => string {
+/** Returns a `newId` by another clock than that of the process, in milliseconds. */
+export function idsBy(clock: () => number): () => string {
   const next = monotonicFactory(randomShare)
-  return () => next(Date.parse(clock()))
+  return () => next(clock())
 }
 
 /**

@@ -1,6 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { type Clock, systemClock } from '../base/clock.ts'
-import type { Instant } from '../base/instant.ts'
+import type { Clock } from '../base/clock.ts'
 
 /**
  * The database's clock, which dates everything that is stored or compared, independent of the processes' clocks. A
@@ -10,6 +9,8 @@ import type { Instant } from '../base/instant.ts'
 export interface DatabaseClock {
   /** In a transaction, not before its start: not before anything acknowledged until then. */
   readonly now: Clock
+  /** The same in milliseconds. */
+  readonly nowMs: () => number
   hear(time: Told): void
   /** Runs the work of a transaction that began at the told time. */
   within<T>(told: Told, work: () => T): T
@@ -40,22 +41,20 @@ export function databaseClock(): DatabaseClock {
     const isBetter = !best || time.heardMs - best.heardMs > KEPT_MS || ahead(time) > ahead(best)
     if (isBetter) best = time
   }
+  const nowMs = () => {
+    const begun = transactions.getStore() ?? best
+    if (!begun || !best) return Date.now()
+    return Math.floor(Math.max(ahead(begun), ahead(best)) + performance.now())
+  }
   return {
     hear,
-    now: () => {
-      const begun = transactions.getStore() ?? best
-      if (!begun || !best) return systemClock()
-      return at(Math.max(ahead(begun), ahead(best)) + performance.now())
-    },
+    now: () => new Date(nowMs()).toISOString(),
+    nowMs,
     within: (time, work) => {
       hear(time)
       return transactions.run(time, work)
     }
   }
-}
-
-function at(ms: number): Instant {
-  return new Date(Math.floor(ms)).toISOString()
 }
 
 function ahead({ atMs, heardMs }: Told): number {

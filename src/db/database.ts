@@ -80,7 +80,7 @@ export function openDatabase(settings: DatabaseSettings, onIdleError: (error: Er
     transaction: (work) => inOne(work, false),
     snapshot: (work) => inOne(work, true),
     clock: clock.now,
-    newId: idsBy(clock.now),
+    newId: idsBy(clock.nowMs),
     requireWritable: () => single(pool, requireWritable),
     cut: connections.cut,
     close: connections.close

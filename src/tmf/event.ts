@@ -13,7 +13,7 @@ export interface EventContext {
 }
 
 /** The type of an event, and the resource of which it tells. */
-interface Source extends Pick<Resource, 'path' | 'table' | 'owner'> {
+interface Source extends Pick<Resource, 'path'> {
   readonly type: string
 }
 
@@ -46,7 +46,7 @@ export const OWN_BILLING = '~billing'
 export async function recordDocuments(
   tx: Transaction,
   context: EventContext,
-  source: Source,
+  source: Source & Pick<Resource, 'table' | 'owner'>,
   documents: readonly { readonly id: string; readonly document: string }[],
   now: string
 ): Promise<void> {
@@ -58,16 +58,33 @@ export async function recordDocuments(
 }
 
 function insertion(
-  { author: { tenantId, requestId }, correlationId = requestId }: EventContext,
-  { type, path, table, owner }: Source,
+  context: EventContext,
+  { owner, ...source }: Source & Pick<Resource, 'table' | 'owner'>,
   resources: Sql,
   { version, document }: { readonly version: Sql; readonly document: Sql },
   now: string
 ): Sql {
   const partner = owner === 'tenant' ? sql`NULL` : sql`o."partner_id"`
-  return prepared`INSERT INTO "event" ("tenant_id", "partner_id", "id", "event_type", "event_time", "correlation_id",
-      "resource_path", "resource_id", "resource_version", "document")
-    SELECT ${tenantId}, ${partner}, e."id", ${type}, ${now}, ${correlationId}, ${path}, o."id", ${version}, ${document}
+  const events = sql`SELECT ${partner} AS "partner_id", e."id" AS "event_id", o."id", ${version} AS "version",
+      ${document} AS "document"
     FROM ${resources}
-    JOIN ${identifier(table)} o ON o."tenant_id" = ${tenantId} AND o."id" = e."resource"`
+    JOIN ${identifier(source.table)} o ON o."tenant_id" = ${context.author.tenantId} AND o."id" = e."resource"`
+  return prepared`${eventInsertion(context, source, events, now)}`
+}
+
+/**
+ * Returns the statement that records an event for each row of a query with the columns "partner_id", its owner,
+ * "event_id", "id" and "version" of the resource, and "document", what documentSql makes of it.
+ */
+export function eventInsertion(
+  { author: { tenantId, requestId }, correlationId = requestId }: EventContext,
+  { type, path }: Source,
+  events: Sql,
+  now: string
+): Sql {
+  return sql`INSERT INTO "event" ("tenant_id", "partner_id", "id", "event_type", "event_time", "correlation_id",
+      "resource_path", "resource_id", "resource_version", "document")
+    SELECT ${tenantId}, e."partner_id", e."event_id", ${type}, ${now}, ${correlationId}, ${path}, e."id", e."version",
+      e."document"
+    FROM (${events}) e`
 }

@@ -228,7 +228,8 @@ async function completed(
   return (await completeFromDatabase?.(tx, context.view, after, before)) ?? after
 }
 
-function only(document: Document, names: readonly string[]): Document {
+/** Returns the parts of a document with these names. */
+export function only(document: Document, names: readonly string[]): Document {
   return Object.fromEntries(names.filter((name) => name in document).map((name) => [name, document[name]]))
 }
 

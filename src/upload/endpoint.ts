@@ -121,8 +121,8 @@ async function stored(
   let results: readonly Result[] = []
   try {
     await context.database.transaction(async (tx) => {
-      const store = await storeBills(tx, { ...context, view, author }, place, lines, { isStrict })
-      results = store.results
+      const options = { isStrict, isDry: false, state: 'sent', onConflict: 'refuse' } as const
+      results = (await storeBills(tx, { ...context, view, author }, place, lines, options)).results
       if (isStrict && !results.every(isStored)) throw UNDONE
     })
   } catch (error) {

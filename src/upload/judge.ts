@@ -1,13 +1,11 @@
-import { namedAccounts } from '../accounts/lookup.ts'
-import type { Transaction } from '../db/database.ts'
-import { FIELDS } from '../messages/field.ts'
-import type { Document } from '../tmf/declaration/resource.ts'
-import type { WriteContext } from '../tmf/write.ts'
-import { type BillDates, billDates, billDocument } from './bill-document.ts'
+import type { NamedAccount } from '../accounts/lookup.ts'
+import type { Queryable } from '../db/database.ts'
+import type { Owner } from '../tmf/declaration/resource.ts'
 import { type BillRow, hashOf, keyOf, placeFaults, type RowKey } from './bill-row.ts'
-import { type RowFault, rowFault } from './file/row.ts'
-import type { Amount, Line, Result } from './kind.ts'
-import { type KnownRow, knownRows, type NewRow } from './known-rows.ts'
+import { type BillDates, billDates } from './bill-text.ts'
+import type { RowFault } from './file/row.ts'
+import type { Line, Result } from './kind.ts'
+import { type KnownRow, knownRows } from './known-rows.ts'
 import type { Place } from './place.ts'
 
 export interface PreparedRow {
@@ -24,61 +22,81 @@ export function prepared(row: BillRow, { at }: Place): PreparedRow {
 
 export type BillLine = Line<PreparedRow>
 
-/** A row that becomes a bill unless its key is taken meanwhile. */
-export interface Draft extends NewRow {
+/** A row, the account of this service that it names, if any, and its currency. */
+export interface FoundRow extends PreparedRow {
   readonly line: number
-  readonly amount: Amount
-  readonly document: Document
+  readonly account: NamedAccount | undefined
+  readonly currency: string
 }
 
-export type Accounts = Awaited<ReturnType<typeof namedAccounts>>
+/** A row of a key that made a bill before. */
+export interface MetRow {
+  readonly row: FoundRow
+  readonly known: KnownRow
+}
 
 export interface Judged {
-  readonly drafts: readonly Draft[]
-  /** Of all other rows. */
-  readonly results: readonly Result[]
-  /** The accounts of this service that rows name, by the names in the rows. */
-  readonly accounts: Accounts
+  readonly refused: readonly Result[]
+  readonly met: readonly MetRow[]
+  /** Rows that become bills, unless their keys are taken meanwhile. */
+  readonly fresh: readonly FoundRow[]
 }
 
-/** Holds rows against the tenant's calendar, their accounts, and the rows that made bills before. */
+export function foundRows(
+  lines: readonly BillLine[],
+  accounts: ReadonlyMap<string, NamedAccount>,
+  place: Place
+): readonly FoundRow[] {
+  return lines.flatMap((line) => {
+    if ('faults' in line) return []
+    const { content } = line
+    const account = accounts.get(content.row.accountNumber)
+    const currency = content.row.currency ?? account?.invoiceCurrency ?? place.currency
+    return [{ ...content, line: line.line, account, currency }]
+  })
+}
+
+/** Holds rows against the tenant's calendar and numbers, and against the rows that made bills before. */
 export async function judge(
-  tx: Transaction,
-  { view, newId }: WriteContext,
+  queryable: Queryable,
+  owner: Owner,
   place: Place,
-  lines: readonly BillLine[]
+  rows: readonly FoundRow[]
 ): Promise<Judged> {
-  const readable = lines.flatMap((line) => ('content' in line ? [{ line: line.line, ...line.content }] : []))
-  const known = await knownRows(
-    tx,
-    view,
-    readable.map(({ key }) => key)
-  )
-  const accounts = await namedAccounts(tx, view, [...new Set(readable.map(({ row }) => row.accountNumber))])
-  const drafts: Draft[] = []
-  const results = lines.flatMap((line) => ('faults' in line ? [refused(line.line, line.faults)] : []))
-  for (const [at, { line, row, key, contentHash, dates }] of readable.entries()) {
-    const currency = row.currency ?? accounts.get(row.accountNumber)?.invoiceCurrency ?? place.currency
-    const before = known.get(at)
-    const faults = before ? [] : placeFaults(row, place, currency)
-    if (before) results.push(knownResult({ line, contentHash }, before))
-    else if (faults.length > 0) results.push(refused(line, faults))
-    else {
-      const billId = newId()
-      const document = billDocument(row, dates, { currency, id: billId, documentId: newId() })
-      drafts.push({ line, ...key, contentHash, billId, amount: { unit: currency, value: row.amount }, document })
-    }
+  const faults = rows.map(({ row, currency }) => placeFaults(row, place, currency))
+  const known = await knownAmong(queryable, owner, rows, faults)
+  const [refused, met, fresh]: [Result[], MetRow[], FoundRow[]] = [[], [], []]
+  for (const [at, row] of rows.entries()) {
+    const [before, errors = []] = [known.get(at), faults[at]]
+    if (before) met.push({ row, known: before })
+    else if (errors.length > 0) refused.push({ line: row.line, status: 'refused', errors })
+    else fresh.push(row)
   }
-  return { drafts, results, accounts }
+  return { refused, met, fresh }
 }
 
-function refused(line: number, errors: readonly RowFault[]): Result {
-  return { line, status: 'refused', errors }
+/**
+ * Finds rows of known keys, by their places: all of them, if one at an end is known or has a fault, as in a file that
+ * comes again. Else only a few can be known, and claiming their keys finds these.
+ */
+async function knownAmong(
+  queryable: Queryable,
+  owner: Owner,
+  rows: readonly FoundRow[],
+  faults: readonly (readonly RowFault[])[]
+): Promise<ReadonlyMap<number, KnownRow>> {
+  const places = rows.flatMap((_, at) => (at === 0 || at === rows.length - 1 || faults[at]?.length ? [at] : []))
+  const some = await find(queryable, owner, rows, places)
+  return some.size === 0 ? some : find(queryable, owner, rows, [...rows.keys()])
 }
 
-/** Returns the result of a row whose key made a bill before. */
-export function knownResult({ line, contentHash }: Pick<Draft, 'line' | 'contentHash'>, known: KnownRow): Result {
-  const { billId: id } = known
-  if (known.contentHash === contentHash) return { line, status: 'duplicate', id }
-  return { line, status: 'conflict', id, errors: [rowFault(FIELDS.otherContent(id))] }
+async function find(
+  queryable: Queryable,
+  owner: Owner,
+  rows: readonly FoundRow[],
+  places: readonly number[]
+): Promise<ReadonlyMap<number, KnownRow>> {
+  const keys = places.flatMap((place) => rows[place]?.key ?? [])
+  const known = await knownRows(queryable, owner, keys)
+  return new Map([...known].map(([at, row]) => [places[at] ?? at, row]))
 }

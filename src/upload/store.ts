@@ -1,108 +1,146 @@
-import { referents } from '../accounts/lookup.ts'
+import { type NamedAccount, namedAccounts } from '../accounts/lookup.ts'
 import { present } from '../base/unknown.ts'
-import { issueManyForeign } from '../billing/issuing/issue-foreign.ts'
+import { holdOffAccounts, postNewForeign } from '../billing/issuing/issue-foreign.ts'
+import { keepLetterhead } from '../billing/issuing/keep-letterhead.ts'
 import type { Transaction } from '../db/database.ts'
-import { type Bill, customerBill } from '../resources/customer-bill.ts'
-import { insertRows } from '../tmf/bulk/insert.ts'
+import { lockBalances } from '../ledger/balance.ts'
+import { customerBill, ISSUED_STATES } from '../resources/customer-bill.ts'
 import { recordCreation } from '../tmf/bulk/rows.ts'
-import type { Written } from '../tmf/declaration/resource.ts'
-import { recordEvents } from '../tmf/event.ts'
-import { resolved } from '../tmf/references.ts'
-import { stamp, type WriteContext } from '../tmf/write.ts'
-import { type Accounts, type BillLine, type Draft, judge, knownResult } from './judge.ts'
+import type { WriteContext } from '../tmf/write.ts'
+import { drafted } from './draft.ts'
+import { insertBills } from './insert-bills.ts'
+import { type BillLine, type FoundRow, foundRows, judge, type MetRow } from './judge.ts'
 import type { Result, Stored, StoreOptions } from './kind.ts'
-import { claimKeys, knownRows } from './known-rows.ts'
+import { type KnownRow, knownRows } from './known-rows.ts'
+import { meetRows } from './meet.ts'
 import type { Place } from './place.ts'
 
-/** Bills written in one statement. */
-const SLICE_ROWS = 1_000
-
 export function isStored({ status }: Result): boolean {
-  return status === 'created' || status === 'duplicate'
+  return status === 'created' || status === 'replaced' || status === 'duplicate'
 }
 
 /**
- * Stores the rows of an upload together: each makes a bill of another system with state `sent`, in the ledger if its
- * account is of this service, with its event; one row of the audit tells of all. A row that made a bill before makes no
- * other, however late it comes again. With `isStrict` one row that is not stored keeps all others from it; then the
- * transaction must be rolled back.
+ * Stores the rows of an upload together: each makes a bill of another system in the state asked for, issued unless that
+ * is `new`, with its event; one row of the audit tells of all. A row that made a bill before makes no other, however
+ * late it comes again. With `isStrict` one row that is not stored keeps all others from it; then the transaction must
+ * be rolled back, and always if `isDry`, which takes no locks that others wait for.
  */
 export async function storeBills(
   tx: Transaction,
   context: WriteContext,
   place: Place,
   lines: readonly BillLine[],
-  { isStrict }: Pick<StoreOptions, 'isStrict'>
+  options: StoreOptions
 ): Promise<Stored> {
-  const { drafts, results, accounts } = await judge(tx, context, place, lines)
-  if (isStrict && !results.every(isStored))
-    return { results: inOrder(results, drafts.map(notStored)), amounts: new Map() }
-  const claimed = await claimKeys(tx, context.view, drafts)
-  const created = drafts.filter(({ billId }) => claimed.has(billId))
-  const others = await lateResults(
-    tx,
-    context,
-    drafts.filter(({ billId }) => !claimed.has(billId))
+  const accounts = await accountsOf(tx, context, lines, options)
+  const { refused, met, fresh } = await judge(tx, context.view, place, foundRows(lines, accounts, place))
+  const faulty = lines.flatMap((line): readonly Result[] =>
+    'faults' in line ? [{ line: line.line, status: 'refused', errors: line.faults }] : []
   )
-  if (isStrict && !others.every(isStored))
-    return { results: inOrder(results, others, created.map(notStored)), amounts: new Map() }
-  await write(tx, context, created, accounts)
-  return {
-    results: inOrder(
-      results,
-      others,
-      created.map(({ line, billId: id }): Result => ({ line, status: 'created', id }))
-    ),
-    amounts: new Map(created.map(({ line, amount }) => [line, amount]))
+  const bad = [...faulty, ...refused]
+  if (options.isStrict && bad.length > 0) return noneStored(bad, [...met.map(({ row }) => row), ...fresh])
+  const { ids, late } = options.isDry ? claimDry(fresh, context.newId) : await create(tx, context, fresh, options)
+  const known = await meetRows(tx, context, place, [...met, ...late], options)
+  const made = fresh.flatMap((row) => {
+    const id = ids.get(row.line)
+    return id === undefined ? [] : [{ ...row, id }]
+  })
+  if (options.isStrict && !known.every(isStored)) {
+    const stored = known.filter(isStored)
+    return noneStored(
+      known.filter((result) => !isStored(result)),
+      [...stored, ...made]
+    )
   }
+  const created = made.map(({ line, id }): Result => ({ line, status: 'created', id }))
+  const amounts = new Map(made.map(({ line, row, currency }) => [line, { unit: currency, value: row.amount }]))
+  return { results: inOrder([...bad, ...known, ...created]), amounts }
 }
 
-function inOrder(...results: readonly (readonly Result[])[]): readonly Result[] {
-  return results.flat().sort((a, b) => a.line - b.line)
+interface Numbered {
+  readonly line: number
 }
 
-function notStored({ line }: Draft): Result {
-  return { line, status: 'notStored' }
+function noneStored(bad: readonly Result[], others: readonly Numbered[]): Stored {
+  const notStored = others.map(({ line }): Result => ({ line, status: 'notStored' }))
+  return { results: inOrder([...bad, ...notStored]), amounts: new Map() }
 }
 
-/** Returns the results of rows whose keys were taken after they had been looked for. */
-async function lateResults(
+function inOrder(results: readonly Result[]): readonly Result[] {
+  return results.toSorted((a, b) => a.line - b.line)
+}
+
+/** Finds the accounts of this service that rows name, by the names in the rows. */
+async function accountsOf(
   tx: Transaction,
   { view }: WriteContext,
-  drafts: readonly Draft[]
-): Promise<readonly Result[]> {
-  const known = await knownRows(tx, view, drafts)
-  return drafts.map((draft, at) => knownResult(draft, present(known.get(at), 'the row that took the key')))
+  lines: readonly BillLine[],
+  { state, isDry }: StoreOptions
+): Promise<ReadonlyMap<string, NamedAccount>> {
+  const names = [...new Set(lines.flatMap((line) => ('content' in line ? [line.content.row.accountNumber] : [])))]
+  if (isIssued(state) && !isDry) await holdOffAccounts(tx, view.tenantId, names)
+  return namedAccounts(tx, view, names)
 }
 
-async function write(
+function isIssued(state: string): boolean {
+  return ISSUED_STATES.includes(state)
+}
+
+interface Claimed {
+  /** Of the new bills, by line. */
+  readonly ids: ReadonlyMap<number, string>
+  /** Rows whose keys were taken after they had been looked for, maybe by rows of the same upload. */
+  readonly late: readonly MetRow[]
+}
+
+/** Stores rows whose keys are free. */
+async function create(
   tx: Transaction,
   context: WriteContext,
-  drafts: readonly Draft[],
-  accounts: Accounts
-): Promise<void> {
-  if (drafts.length === 0) return
-  const now = context.clock()
-  const found = referents(accounts)
-  const named = { ...context, resolvers: new Map([['BillingAccountRef', async () => found]]) }
-  const bills: Written<Bill>[] = []
-  for (let at = 0; at < drafts.length; at += SLICE_ROWS) {
-    const slice = await Promise.all(
-      drafts.slice(at, at + SLICE_ROWS).map(async ({ billId: id, document }) => {
-        const whole = await resolved(tx, named, customerBill, document)
-        return { id, document: { ...whole, ...stamp(customerBill, now) } }
-      })
-    )
-    await insertRows(tx, context.view, customerBill, slice)
-    const ids = slice.map(({ id }) => id)
-    await recordEvents(tx, context, customerBill, 'created', ids, now)
-    bills.push(...slice)
-  }
-  await issueManyForeign(tx, context, bills)
-  await recordCreation(
+  rows: readonly FoundRow[],
+  { state }: StoreOptions
+): Promise<Claimed> {
+  if (rows.length === 0) return { ids: new Map(), late: [] }
+  const { view, clock, newId } = context
+  const own = isIssued(state) ? rows.filter(({ account }) => account && account.partnerId === view.partnerId) : []
+  const keys = own.flatMap(({ account, currency }) => (account ? [{ billingAccountId: account.id, currency }] : []))
+  // Before the letterhead and the keys, for which others may wait: nobody waits for a balance who has these.
+  const balances = own.length > 0 ? await lockBalances(tx, view.tenantId, keys) : []
+  const now = clock()
+  const letterheadId = isIssued(state) ? await keepLetterhead(tx, view.tenantId, now) : undefined
+  const drafts = rows.map((row) => drafted(row, { newId, state, now }))
+  const inserted = await insertBills(tx, context, drafts, { state, now, letterheadId })
+  const made = drafts.filter(({ billId }) => inserted.has(billId))
+  const ids = new Map(made.map(({ line, billId }) => [line, billId]))
+  const posted = own.flatMap(({ line }) => ids.get(line) ?? [])
+  if (posted.length > 0) await postNewForeign(tx, context, posted, balances)
+  await recordCreation(tx, context, customerBill, [...ids.values()])
+  const others = rows.filter(({ line }) => !ids.has(line))
+  const known = await knownRows(
     tx,
-    context,
-    customerBill,
-    bills.map(({ id }) => id)
+    view,
+    others.map(({ key }) => key)
   )
+  return {
+    ids,
+    late: others.map((row, at) => ({ row, known: present(known.get(at), 'the row that took the key') }))
+  }
+}
+
+/** Decides as `create` does, as if nobody else claimed keys. */
+function claimDry(rows: readonly FoundRow[], newId: () => string): Claimed {
+  const claimed = new Map<string, KnownRow>()
+  const ids = new Map<number, string>()
+  const late: MetRow[] = []
+  for (const row of rows) {
+    const key = JSON.stringify(Object.values(row.key))
+    const known = claimed.get(key)
+    if (known) late.push({ row, known })
+    else {
+      const billId = newId()
+      ids.set(row.line, billId)
+      claimed.set(key, { billId, contentHash: row.contentHash, isDry: true })
+    }
+  }
+  return { ids, late }
 }

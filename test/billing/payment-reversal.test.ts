@@ -144,7 +144,7 @@ test('a partner sees, makes and reverses the payments of its own accounts alone'
 test('a bill goes back to the state in which it was last, however far ahead another clock is', async () => {
   const account = await addAccount(server)
   const bill = await addBill(server, account, { rates: { usageCharge: '10' } })
-  const ahead = { author: AUTHOR, clock: systemClock, newId: idsBy(() => later(systemClock(), 600)) }
+  const ahead = { author: AUTHOR, clock: systemClock, newId: idsBy(() => Date.parse(later(systemClock(), 600))) }
   const receipt = { amount: { unit: 'EUR', value: 10 }, method: 'cash', reference: newId(), nameSpace: '' } as const
   const payer = { id: account, partnerId: undefined, status: 'ACTIVE' } as const
   const { id } = await server.database.transaction((tx) => payBy(tx, ahead, payer, { ...receipt, billIds: undefined }))

@@ -17,6 +17,7 @@ beforeAll(async () => {
 afterAll(() => world.close())
 
 const OF_BILL = '23000 uploaded_bill_is_of_its_bill'
+const WITH_BILL = '23000 uploaded_bill_goes_with_its_bill'
 const IMMUTABLE = '23000 uploaded_bill_is_immutable'
 
 /** Adds a copy of the row, changed, for another bill. */
@@ -31,7 +32,7 @@ test.each<[string, () => Sql | readonly Sql[], string]>([
   ['the bill is none', () => add({ bill_id: 'none' }), '23503 uploaded_bill_tenant_id_bill_id_fkey'],
   ['the bill is of another owner', () => add({ partner_id: partnerId }), OF_BILL],
   ['a row changes', () => sql`UPDATE "uploaded_bill" SET "content_hash" = 'x'`, IMMUTABLE],
-  ['a row goes without its bill', () => sql`DELETE FROM "uploaded_bill"`, OF_BILL],
+  ['a row goes without its bill', () => sql`DELETE FROM "uploaded_bill"`, WITH_BILL],
   ['a period is none', () => add({ period: '2026-13' }), '23514 uploaded_bill_period'],
   ['a reference is of no kind', () => add({ reference: 'x' }), '23514 uploaded_bill_reference'],
   ['a kind has no reference', () => add({ reference_kind: 'billNo' }), '23514 uploaded_bill_reference'],

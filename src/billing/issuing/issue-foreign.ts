@@ -5,7 +5,7 @@ import { minorDigits } from '../../base/money.ts'
 import type { Transaction } from '../../db/database.ts'
 import { rowOf, stated, text } from '../../db/row.ts'
 import { prepared, type Sql, sql } from '../../db/sql.ts'
-import { lockBalances } from '../../ledger/balance.ts'
+import { type Balance, lockBalances } from '../../ledger/balance.ts'
 import { IN_LEDGER, postForeignBills } from '../../ledger/foreign-bills.ts'
 import { BILLS } from '../../messages/bill.ts'
 import type { Problem } from '../../messages/problem.ts'
@@ -34,16 +34,28 @@ export async function issueForeign(
   await keepDocuments(tx, context.author.tenantId, sql`b."id" = ${id}`, context.clock())
 }
 
-/** Issues many bills as issueForeign does one. Their amounts must have the digits of the currency. */
-export async function issueManyForeign(
+/**
+ * Posts new bills, issued to accounts of this service with the same owner, and pays them from credit. All of their
+ * amounts remain, and have the digits of the currency. Their balances are locked.
+ */
+export async function postNewForeign(
   tx: Transaction,
   context: ChangeContext,
-  bills: readonly Written<Bill>[]
+  ids: readonly string[],
+  balances: readonly Balance[]
 ): Promise<void> {
-  const accounts = bills.flatMap(({ document }) => document.billingAccount?.id ?? [])
-  const own = sql`b."id" = ANY(${bills.map(({ id }) => id)}::text[])`
-  await issueTo(tx, context, accounts, own)
-  await keepDocuments(tx, context.author.tenantId, own, context.clock())
+  const now = context.clock()
+  const bills = sql`b."id" = ANY(${ids}::text[])`
+  await postForeignBills(tx, context.author.tenantId, { bills, chargedAt: sql`${now}`, paidAt: sql`${now}` })
+  if (balances.some(({ credit }) => Number(credit) > 0)) await useCredit(tx, context, ids)
+}
+
+/**
+ * Keeps accounts from being created, until the transaction ends, under ids by which it finds none: their creation then
+ * takes over the bills that the transaction issues to them.
+ */
+export function holdOffAccounts(tx: Transaction, tenantId: string, ids: readonly string[]): Promise<void> {
+  return lockAccounts(tx, tenantId, ids, 'shared')
 }
 
 /**
@@ -124,9 +136,9 @@ async function lockAccounts(
   mode: keyof typeof LOCKS
 ): Promise<void> {
   await tx.run(prepared`SELECT ${LOCKS[mode]}(l."key") FROM (
-      SELECT DISTINCT hashtextextended(concat('bills of ', abs(hashtext(a."id") % ${LOCKS_MAX}::int), ' of ',
-        ${tenantId}::text), 0) AS "key"
-      FROM unnest(${ids}::text[]) a("id") ORDER BY 1) l`)
+      SELECT hashtextextended(concat('bills of ', s."share", ' of ', ${tenantId}::text), 0) AS "key"
+      FROM (SELECT DISTINCT abs(hashtext(a."id") % ${LOCKS_MAX}::int) AS "share" FROM unnest(${ids}::text[]) a("id")) s
+      ORDER BY 1) l`)
 }
 
 async function post(tx: Transaction, context: ChangeContext, bills: Sql): Promise<void> {

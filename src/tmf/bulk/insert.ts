@@ -102,7 +102,7 @@ const SCALAR_TYPES: Readonly<Record<string, Sql>> = {
  * Returns an array as Postgres reads it. That is JSON except for the brackets and the escapes of control characters, so
  * the whole is nearly always written at once.
  */
-function arrayText(values: readonly (string | null)[]): string {
+export function arrayText(values: readonly (string | null)[]): string {
   const json = JSON.stringify(values)
   if (!CONTROL_ESCAPE.test(json)) return `{${json.slice(1, -1)}}`
   return `{${values.map((value) => (value === null ? 'NULL' : `"${value.replace(/["\\]/g, '\\$&')}"`)).join()}}`

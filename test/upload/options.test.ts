@@ -1,0 +1,99 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { sql } from '../../src/db/sql.ts'
+import { customerBill } from '../../src/resources/customer-bill.ts'
+import { documentSql } from '../../src/tmf/document-sql.ts'
+import { addAccount, paid, pay } from '../billing/ledger-world.ts'
+import { storeRows, told } from './stored.ts'
+import { row, startUpload, type UploadWorld } from './upload-world.ts'
+
+let world: UploadWorld
+beforeAll(async () => {
+  world = await startUpload()
+})
+afterAll(() => world.close())
+
+const bill = async (id: string) => (await world.call('GET', `customerBill/${id}`)).body
+const patch = (id: string, body: object) => world.call('PATCH', `customerBill/${id}`, body)
+
+/** Stores one row and returns the id of its bill. */
+async function stored(cells: object, options: Parameters<typeof storeRows>[2]): Promise<string> {
+  const { results } = await storeRows(world, [cells], options)
+  return results.map((result) => ('id' in result ? result.id : '')).join()
+}
+
+const count = async (table: 'ledger' | 'kept' | 'rows') => {
+  const counted = {
+    ledger: sql`SELECT count(*) FROM "ledger_entry"`,
+    kept: sql`SELECT count(*) FROM "customer_bill" WHERE "letterhead_id" IS NOT NULL`,
+    rows: sql`SELECT (SELECT count(*) FROM "customer_bill") + (SELECT count(*) FROM "uploaded_bill")
+      + (SELECT count(*) FROM "event") + (SELECT count(*) FROM "audit") + (SELECT count(*) FROM "account_balance")
+      + (SELECT "last_value" FROM "event_position_seq")`
+  }
+  return Number((await world.database.run(counted[table])).rows[0]?.[0])
+}
+
+const journal = async (id: string) =>
+  (
+    await world.database.run(sql`SELECT "book", "detail", trim_scale("amount") FROM "ledger_entry"
+      WHERE "source_id" = ${id} AND "source_type" = 'bill' ORDER BY "line"`)
+  ).rows
+const JOURNAL = [
+  ['receivable', null, '119'],
+  ['revenue', null, '-100'],
+  ['tax', 'VAT', '-19']
+]
+const TAXED = { tax_excluded_amount: 100, tax_category: 'VAT', tax_rate: 0.19 }
+
+describe('the state', () => {
+  test('new leaves bills open: nothing is posted or kept until they are issued the usual way', async () => {
+    const account = await addAccount(world)
+    await pay(world, account, 19)
+    const before = [await count('ledger'), await count('kept')]
+    const id = await stored(row({ account_number: account, ...TAXED }), { state: 'new' })
+    expect(await bill(id)).toMatchObject({ state: 'new', remainingAmount: { value: 119 } })
+    expect([await count('ledger'), await count('kept')]).toEqual(before)
+    expect((await patch(id, { state: 'sent' })).status).toBe(200)
+    expect(await journal(id)).toEqual(JOURNAL)
+    expect(await paid(world, id)).toMatchObject([[100, 'partiallyPaid', [[expect.anything(), 19]]]])
+    expect(await count('kept')).toBe(Number(before[1]) + 1)
+  })
+
+  test.each(['validated', 'sent'] as const)('%s issues them at once', async (state) => {
+    const account = await addAccount(world)
+    await pay(world, account, 19)
+    const id = await stored(row({ account_number: account, ...TAXED }), { state })
+    expect(await journal(id)).toEqual(JOURNAL)
+    expect(await paid(world, id)).toMatchObject([[100, 'partiallyPaid', [[expect.anything(), 19]]]])
+    const { rows } = await world.database.run(sql`SELECT "issued_as", "letterhead_id" IS NOT NULL, "recipient"->>'account'
+      FROM "customer_bill" WHERE "id" = ${id}`)
+    expect(rows).toEqual([[state, 't', expect.any(String)]])
+  })
+
+  test('of a duplicate is left as it is', async () => {
+    const sent = row()
+    const id = await stored(sent, { state: 'new' })
+    expect(told(await storeRows(world, [sent]))).toEqual(['duplicate'])
+    expect(await bill(id)).toMatchObject({ state: 'new' })
+  })
+})
+
+test('the event of a new bill has the document that its row has', async () => {
+  const account = await addAccount(world)
+  const texts = { name: 'Zoë "Z" \\ \n Ø', description: '{"a": [1]}', bill_no: 'N"1\\', external_id: 'x\ty' }
+  const rows = [row(), row(TAXED), row({ ...TAXED, ...texts }), row({ account_number: account, ...TAXED, ...texts })]
+  const more = [
+    row({ document_url: 'https://bills.example.com/?a="b"', bill_date: '30-11-2026', currency: 'JPY' }),
+    row({ amount: '0.000001', currency: 'USD' }),
+    row({ amount: '99999999999.99', tax_excluded_amount: 0, tax_category: 'none', name: 'ÿ\u2028' })
+  ]
+  for (const state of ['new', 'sent'] as const) {
+    const sent = [...rows, ...more].map((cells) => ({ ...cells, description: state }))
+    const { results } = await storeRows(world, sent.map((cells, at) => row({ ...cells, external_id: `${state} ${at}` })), { state })
+    expect(told({ results, amounts: new Map() }).filter((status) => status === 'created')).toHaveLength(6)
+  }
+  const { rows: differing } = await world.database.run(sql`SELECT e."document", ${documentSql(customerBill)}
+    FROM "event" e JOIN "customer_bill" o ON o."tenant_id" = e."tenant_id" AND o."id" = e."resource_id"
+    WHERE e."event_type" = 'CustomerBillCreateEvent' AND o."version" = 1
+      AND e."document"::text <> ${documentSql(customerBill)}::text`)
+  expect(differing).toEqual([])
+})
