@@ -45,6 +45,30 @@ test('the database lets a row go with a bill that was never issued', async () =>
   expect(await attempt(world, [add({}), sql`DELETE FROM "customer_bill" WHERE "bill_no" = 'open'`])).toBe('done')
 })
 
+const change = (
+  bill: string,
+  column: Sql,
+  value: Sql = sql`'x'`
+) => sql`UPDATE "uploaded_bill" u SET ${column} = ${value}
+  FROM "customer_bill" b WHERE b."id" = u."bill_id" AND coalesce(b."bill_no", 'sent') = ${bill}`
+const hash = sql`"content_hash"`
+const issue = sql`UPDATE "customer_bill" SET "issued_as" = 'sent', "state" = 'sent' WHERE "bill_no" = 'open'`
+
+test.each<[string, readonly Sql[], string]>([
+  ['its bill is not issued', [add({}), change('open', hash)], 'done'],
+  ['its bill is issued', [change('sent', hash)], IMMUTABLE],
+  ['its bill is issued in the meantime', [add({}), issue, change('open', hash)], IMMUTABLE],
+  [
+    'its period changes, too',
+    [add({}), change('open', sql`"content_hash" = 'x', "period"`, sql`'2026-12'`)],
+    IMMUTABLE
+  ],
+  ['its account changes', [add({}), change('open', sql`"account_number"`)], IMMUTABLE],
+  ['its bill is another', [add({}), change('open', sql`"bill_id"`)], IMMUTABLE]
+])('the content of a row may be replaced only while its bill is not issued: %s', async (_, statements, expected) => {
+  expect(await attempt(world, statements)).toBe(expected)
+})
+
 test('the database refuses that all rows go at once', async () => {
   const refused = world.database.run(sql`TRUNCATE "uploaded_bill"`)
   await expect(refused).rejects.toThrow('does not change')

@@ -64,7 +64,8 @@ describe('the state', () => {
     const id = await stored(row({ account_number: account, ...TAXED }), { state })
     expect(await journal(id)).toEqual(JOURNAL)
     expect(await paid(world, id)).toMatchObject([[100, 'partiallyPaid', [[expect.anything(), 19]]]])
-    const { rows } = await world.database.run(sql`SELECT "issued_as", "letterhead_id" IS NOT NULL, "recipient"->>'account'
+    const { rows } =
+      await world.database.run(sql`SELECT "issued_as", "letterhead_id" IS NOT NULL, "recipient"->>'account'
       FROM "customer_bill" WHERE "id" = ${id}`)
     expect(rows).toEqual([[state, 't', expect.any(String)]])
   })
@@ -88,7 +89,11 @@ test('the event of a new bill has the document that its row has', async () => {
   ]
   for (const state of ['new', 'sent'] as const) {
     const sent = [...rows, ...more].map((cells) => ({ ...cells, description: state }))
-    const { results } = await storeRows(world, sent.map((cells, at) => row({ ...cells, external_id: `${state} ${at}` })), { state })
+    const { results } = await storeRows(
+      world,
+      sent.map((cells, at) => row({ ...cells, external_id: `${state} ${at}` })),
+      { state }
+    )
     expect(told({ results, amounts: new Map() }).filter((status) => status === 'created')).toHaveLength(6)
   }
   const { rows: differing } = await world.database.run(sql`SELECT e."document", ${documentSql(customerBill)}
@@ -96,4 +101,46 @@ test('the event of a new bill has the document that its row has', async () => {
     WHERE e."event_type" = 'CustomerBillCreateEvent' AND o."version" = 1
       AND e."document"::text <> ${documentSql(customerBill)}::text`)
   expect(differing).toEqual([])
+})
+
+describe('a dry run', () => {
+  const rows = () => {
+    const [same, taken] = [row(), row({ account_number: 'TAKEN' })]
+    const fault = row({ amount: -1 })
+    return [same, same, { ...same, amount: 1 }, fault, row({ due_date: '01-01-2020' }), taken, { ...taken, amount: 2 }]
+  }
+
+  test.each([{}, { state: 'new', onConflict: 'replace' }, { onConflict: 'replace' }, { isStrict: true }] as const)(
+    'has the results of a real one with %j, and stores nothing',
+    async (options) => {
+      const sent = rows()
+      await storeRows(world, [row({ account_number: 'TAKEN', external_id: 'known' })], { state: 'new' })
+      const all = [...sent, row({ account_number: 'TAKEN', external_id: 'known', amount: 5 })]
+      const before = await count('rows')
+      const dry = await storeRows(world, all, { ...options, isDry: true })
+      expect(await count('rows')).toBe(before)
+      const real = await storeRows(world, all, options)
+      expect(dry.results.map(({ status }) => status)).toEqual(real.results.map(({ status }) => status))
+      expect(dry.amounts).toEqual(real.amounts)
+    }
+  )
+
+  test('makes nobody wait: the same rows are stored beside it', async () => {
+    const [account, sent] = [await addAccount(world), rows()]
+    const all = [...sent, row({ account_number: account })]
+    await storeRows(world, all, { isDry: true }, undefined, async () => {
+      expect(told(await storeRows(world, all))[0]).toBe('created')
+    })
+  })
+})
+
+test('a strict upload with one row that is not stored stores none', async () => {
+  const [known, other] = [row(), row()]
+  await storeRows(world, [known])
+  const sent = [known, other, { ...known, amount: 1 }, { ...other, amount: 1 }]
+  const before = await count('rows')
+  const { results } = await storeRows(world, sent, { isStrict: true })
+  expect(results.map(({ status }) => status)).toEqual(['notStored', 'notStored', 'conflict', 'conflict'])
+  expect(told(await storeRows(world, [other]))).toEqual(['created'])
+  expect(await count('rows')).toBeGreaterThan(before)
 })
