@@ -15,12 +15,12 @@ const PUBLIC: Readonly<Record<string, string>> = {
   'src/auth/sso': 'settings sso',
   'src/base':
     'bill-number clock code-points codes creditor-reference instant json-members json-path language money newest ' +
-    'once percent-encoding plain-text secret-keys start-error time-zone ulid unknown',
+    'once percent-encoding plain-text secret-keys start-error time-zone ulid unknown unknown-accounts',
   'src/billing': 'catalogue jobs',
   'src/billing/cycles': 'calendar cycle day recurrence',
   'src/billing/drafts': 'draft preview schema tables',
   'src/billing/engine': 'author context',
-  'src/billing/issuing': 'bill-moves issue issue-existing issue-foreign number-series settle',
+  'src/billing/issuing': 'bill-moves issue issue-existing issue-foreign keep-letterhead number-series settle',
   'src/billing/on-demand': 'on-demand',
   'src/billing/payments': 'allocation credit endpoints events list overdraft schema',
   'src/billing/runs': 'bill-run discard endpoints events list run-bills schema tasks',
@@ -55,8 +55,8 @@ const PUBLIC: Readonly<Record<string, string>> = {
     'applied-customer-billing-rate bill-cycle bill-cycle-specification bill-document customer-bill ' +
     'customer-bill-on-demand',
   'src/tmf':
-    'cost event idempotency kept-document page patch read references remove representation row-values secret view ' +
-    'write',
+    'changes cost event idempotency kept-document page patch read references remove representation row-values ' +
+    'secret view write',
   'src/tmf/bulk': 'bulk insert rows',
   'src/tmf/declaration': 'attribute define own-names predicate resource scalar schema shape',
   'src/tmf/openapi': 'components document endpoint json-schema schemas',

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { memberOf } from '../base/unknown.ts'
-import { boolean, computed, instant, json, optional, rowOf, snakeCase, text, texts } from '../db/row.ts'
+import { UNKNOWN_ACCOUNTS } from '../base/unknown-accounts.ts'
+import { boolean, computed, instant, json, oneOf, optional, rowOf, snakeCase, text, texts } from '../db/row.ts'
 import { identifier, type Sql, sql } from '../db/sql.ts'
 
 const FIELDS = {
@@ -18,6 +19,8 @@ const FIELDS = {
   billNumberPattern: text,
   /** Types of rates that statements count as calls. */
   callChargeTypes: texts,
+  /** The fate of uploaded bills to unknown accounts. */
+  unknownAccounts: oneOf(UNKNOWN_ACCOUNTS),
   branding: optional(json(z.unknown())),
   itemisation: optional(json(z.unknown())),
   createdAt: instant

@@ -3,6 +3,7 @@ import { isNumberPattern, NUMBER_PATTERN_RULE } from '../base/bill-number.ts'
 import { isCountry, isCurrency } from '../base/codes.ts'
 import { LANGUAGES } from '../base/language.ts'
 import { isTimeZone } from '../base/time-zone.ts'
+import { UNKNOWN_ACCOUNTS } from '../base/unknown-accounts.ts'
 import { readBody } from '../http/read-body.ts'
 import { decodeLogo, LOGO_RULE, looksLikeLogo } from '../image/logo.ts'
 import { ADMIN } from '../messages/admin.ts'
@@ -95,7 +96,13 @@ const PLAIN = {
     .array(z.string({ error: CALL_TYPES_RULE }), { error: CALL_TYPES_RULE })
     .refine(areCallTypes, { error: CALL_TYPES_RULE })
     .optional()
-    .meta({ description: 'Types of rates that statements count as calls' })
+    .meta({ description: 'Types of rates that statements count as calls' }),
+  unknownAccounts: z
+    .enum(UNKNOWN_ACCOUNTS, { error: FIELDS.oneOf(UNKNOWN_ACCOUNTS) })
+    .optional()
+    .meta({
+      description: 'The fate of uploaded bills to unknown accounts: accepted, refused, or each creates its account'
+    })
 }
 
 function areCallTypes(types: readonly string[]): boolean {

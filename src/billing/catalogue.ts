@@ -47,7 +47,7 @@ const issuedBill = served(customerBill, {
 
 /** A new account takes over earlier bills of other systems. */
 const billedAccount = served(account, {
-  afterWrite: { when: (_, before) => !before, run: (tx, context, { id }) => takeOverBills(tx, context, id) }
+  afterWrite: { when: (_, before) => !before, run: (tx, context, { id }) => takeOverBills(tx, context, [id]) }
 })
 
 /** Refuses a specification that could never open a cycle: its frequency must be readable and its start known. */

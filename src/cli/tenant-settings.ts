@@ -10,6 +10,7 @@ const SETTINGS: readonly (readonly [name: string, form: string, meaning: string]
   ['language', 'en|de|fr', 'For new accounts without one'],
   ['billNumberPattern', 'text', 'Pattern of bill numbers'],
   ['callChargeTypes', 'text,...', 'Types of rates that statements count as calls'],
+  ['unknownAccounts', 'accept|refuse|create', 'For uploaded bills to accounts that are not here'],
   ['itemisation', 'n,type:n,...', 'Limit of listed lines, of all types and of single types; empty for none']
 ]
 const NAMES = SETTINGS.map(([name]) => name)

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import type { Clock } from '../base/clock.ts'
+import { type Clock, systemClock } from '../base/clock.ts'
 
 /**
  * The database's clock, which dates everything that is stored or compared, independent of the processes' clocks. A
@@ -43,7 +43,7 @@ export function databaseClock(): DatabaseClock {
   }
   const nowMs = () => {
     const begun = transactions.getStore() ?? best
-    if (!begun || !best) return Date.now()
+    if (!begun || !best) return Date.parse(systemClock())
     return Math.floor(Math.max(ahead(begun), ahead(best)) + performance.now())
   }
   return {

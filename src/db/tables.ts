@@ -8,6 +8,7 @@ export interface Tables {
     readonly currency: 'text'
     readonly language: 'text'
     readonly bill_number_pattern: 'text'
+    readonly unknown_accounts: 'text'
     readonly call_charge_types: 'json'
     readonly branding: 'json?'
     readonly itemisation: 'json?'

@@ -78,6 +78,8 @@ export const FIELDS = messages('field', {
   notAbove: is.fault`must be at most ${'amount'}`,
   ownNumber: is.fault`must not be a number that this service gives itself, by the pattern ${'INV-{5}'}`,
   ofHold: is.fault`is the reason of a hold; send it with the state onHold`,
+  unknownAccount: is.fault`is no account of this service`,
+  customerExists: is.fault`is a customer that exists, but has no account of this number`,
   otherContent: is.fault`has other content than the bill ${'01M7ADBH80B4TPYHKCZWMBD85V'}, which was uploaded before`,
   contact: is.fault`must be a list of at most ${8} lines`,
   itemisedTypes: is.fault`must be an object of at most ${50} types of rates`,

@@ -18,3 +18,8 @@ function canonicalJson(value: unknown): string | undefined {
     return Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : 1)))
   })
 }
+
+/** Returns the parts of a document with these names. */
+export function only(document: Document, names: readonly string[]): Document {
+  return Object.fromEntries(names.filter((name) => name in document).map((name) => [name, document[name]]))
+}

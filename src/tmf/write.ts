@@ -8,7 +8,7 @@ import type { PatchType } from '../http/media-types.ts'
 import { BODIES } from '../messages/body.ts'
 import { aboutName } from '../messages/problem.ts'
 import { RESOURCES } from '../messages/resource.ts'
-import { changedNames } from './changes.ts'
+import { changedNames, only } from './changes.ts'
 import { rulesOf, type Served } from './declaration/define.ts'
 import { ownId } from './declaration/own-names.ts'
 import type {
@@ -226,11 +226,6 @@ async function completed(
   const named = await resolved(tx, context, resource, document, before?.document)
   const after = (before && completeChanged?.(named, before.document)) ?? named
   return (await completeFromDatabase?.(tx, context.view, after, before)) ?? after
-}
-
-/** Returns the parts of a document with these names. */
-export function only(document: Document, names: readonly string[]): Document {
-  return Object.fromEntries(names.filter((name) => name in document).map((name) => [name, document[name]]))
 }
 
 /** Reads a posted body: an object without id and href. Drops the server's own attributes. */

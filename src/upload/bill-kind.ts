@@ -1,4 +1,4 @@
-import { BILL_COLUMNS, readBillRow } from './bill-row.ts'
+import { BILL_COLUMNS, keyText, readBillRow } from './bill-row.ts'
 import type { Reading } from './cells.ts'
 import type { Cells, RowFault } from './file/row.ts'
 import { type PreparedRow, prepared } from './judge.ts'
@@ -14,7 +14,7 @@ export const billKind = uploadKind<PreparedRow>({
   columns: BILL_COLUMNS,
   takes: [],
   read: readBill,
-  identity: ({ key, contentHash }) => ({ key: JSON.stringify(Object.values(key)), contentHash }),
+  identity: ({ key, contentHash }) => ({ key: keyText(key), contentHash }),
   store: storeBills
 })
 

@@ -22,7 +22,7 @@ import { type Cells, type RowFault, rowFault } from './file/row.ts'
 import type { Place } from './place.ts'
 
 /** The columns of a bill of another system. */
-const ACCOUNT_NUMBER = nameColumn({
+export const ACCOUNT_NUMBER = nameColumn({
   name: 'account_number',
   isRequired: true,
   description: 'The billing account, by its id or an alias; it may be unknown here',
@@ -70,7 +70,7 @@ const TAX_RATE = decimalColumn(
   true
 )
 const BILL_DATE = dayColumn({ name: 'bill_date', description: 'Date of the bill, DD-MM-YYYY', example: '30-11-2099' })
-const NAME = textColumn({
+export const NAME = textColumn({
   name: 'name',
   description: 'The recipient, unless the account is known here',
   example: 'Radhaus Falkensee'
@@ -186,6 +186,11 @@ export function keyOf({ accountNumber, period, externalId, billNo }: BillRow): R
   if (externalId !== undefined) return { ...key, referenceKind: 'externalId', reference: externalId }
   if (billNo !== undefined) return { ...key, referenceKind: 'billNo', reference: billNo }
   return { ...key, referenceKind: 'none', reference: '' }
+}
+
+/** Writes a key as one text. */
+export function keyText({ accountNumber, period, referenceKind, reference }: RowKey): string {
+  return JSON.stringify([accountNumber, period, referenceKind, reference])
 }
 
 /** Returns the SHA-256 of all columns, the same however amounts and blanks are written. */

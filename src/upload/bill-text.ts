@@ -26,7 +26,7 @@ export interface AccountText {
   readonly rest: string | null
 }
 
-/** What no row has. */
+/** All that no row has. */
 export interface BillNames {
   readonly id: string
   readonly documentId: string

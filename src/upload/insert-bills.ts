@@ -3,7 +3,7 @@ import type { Instant } from '../base/instant.ts'
 import { present } from '../base/unknown.ts'
 import type { Transaction } from '../db/database.ts'
 import { scalars, text } from '../db/row.ts'
-import { sql } from '../db/sql.ts'
+import { prepared, sql } from '../db/sql.ts'
 import { customerBill, ISSUED_STATES } from '../resources/customer-bill.ts'
 import { eventInsertion } from '../tmf/event.ts'
 import type { WriteContext } from '../tmf/write.ts'
@@ -11,7 +11,7 @@ import { CONTENT, draftRows, KEY } from './bill-columns.ts'
 import { CATEGORY } from './bill-text.ts'
 import type { Draft } from './draft.ts'
 
-/** What all bills of an upload have. */
+/** The same for all bills of an upload. */
 export interface Batch {
   readonly state: string
   readonly now: Instant
@@ -34,7 +34,7 @@ export async function insertBills(
   const source = { path: customerBill.path, type: present(customerBill.events?.created, 'the event of a new bill') }
   const events = sql`SELECT "partner_id", "event_id", "id", 1 AS "version", "document" FROM "row" WHERE ${IS_CLAIMED}`
   const inserted = await tx.run(
-    sql`WITH "row" AS MATERIALIZED (${draftRows(context.view, drafts)}),
+    prepared`WITH "row" AS MATERIALIZED (${draftRows(context.view, drafts)}),
       "claimed" AS (
         INSERT INTO "uploaded_bill" ("tenant_id", "partner_id", ${KEY}, "bill_id", "content_hash")
         SELECT "tenant_id", "partner_id", ${KEY}, "id", "content_hash" FROM "row"
@@ -48,8 +48,7 @@ export async function insertBills(
           CASE WHEN ${issuedAs}::text IS NOT NULL THEN b."recipient" END, ${CONTENT.values}
         FROM "row" r CROSS JOIN LATERAL (SELECT ${KEPT_RECIPIENT} AS "recipient" FROM (SELECT r.*) b) b
         WHERE ${IS_CLAIMED})
-      ${eventInsertion(context, source, events, now)} RETURNING "resource_id"`,
-    { prepared: true }
+      ${eventInsertion(context, source, events, now)} RETURNING "resource_id"`
   )
   return new Set(scalars(inserted, text))
 }

@@ -1,9 +1,10 @@
 import type { NamedAccount } from '../accounts/lookup.ts'
 import type { Queryable } from '../db/database.ts'
+import { FIELDS } from '../messages/field.ts'
 import type { Owner } from '../tmf/declaration/resource.ts'
-import { type BillRow, hashOf, keyOf, placeFaults, type RowKey } from './bill-row.ts'
+import { ACCOUNT_NUMBER, type BillRow, hashOf, keyOf, placeFaults, type RowKey } from './bill-row.ts'
 import { type BillDates, billDates } from './bill-text.ts'
-import type { RowFault } from './file/row.ts'
+import { type RowFault, rowFault } from './file/row.ts'
 import type { Line, Result } from './kind.ts'
 import { type KnownRow, knownRows } from './known-rows.ts'
 import type { Place } from './place.ts'
@@ -63,7 +64,7 @@ export async function judge(
   place: Place,
   rows: readonly FoundRow[]
 ): Promise<Judged> {
-  const faults = rows.map(({ row, currency }) => placeFaults(row, place, currency))
+  const faults = rows.map((row) => [...placeFaults(row.row, place, row.currency), ...accountFaults(row, place)])
   const known = await knownAmong(queryable, owner, rows, faults)
   const [refused, met, fresh]: [Result[], MetRow[], FoundRow[]] = [[], [], []]
   for (const [at, row] of rows.entries()) {
@@ -73,6 +74,11 @@ export async function judge(
     else fresh.push(row)
   }
   return { refused, met, fresh }
+}
+
+function accountFaults({ row, account }: FoundRow, { unknownAccounts }: Place): readonly RowFault[] {
+  if (account || unknownAccounts !== 'refuse') return []
+  return [rowFault(FIELDS.unknownAccount(), ACCOUNT_NUMBER.name, row.accountNumber)]
 }
 
 /**

@@ -1,8 +1,9 @@
 import type { Instant } from '../base/instant.ts'
 import { dayOf, startOfDay } from '../base/time-zone.ts'
+import { UNKNOWN_ACCOUNTS } from '../base/unknown-accounts.ts'
 import { ownNumbers } from '../billing/issuing/number-series.ts'
 import type { Queryable } from '../db/database.ts'
-import { rowOf, text } from '../db/row.ts'
+import { oneOf, rowOf, text } from '../db/row.ts'
 import { prepared } from '../db/sql.ts'
 import type { Day } from './columns.ts'
 
@@ -10,6 +11,9 @@ import type { Day } from './columns.ts'
 export interface Place {
   /** Of rows that say none, for accounts of other systems. */
   readonly currency: string
+  /** Of new accounts. */
+  readonly language: string
+  readonly unknownAccounts: (typeof UNKNOWN_ACCOUNTS)[number]
   readonly today: Day
   /** Returns the midnight that begins a day. */
   readonly at: (day: Day) => Instant
@@ -17,13 +21,18 @@ export interface Place {
   readonly ownNumber: (billNo: string) => string | undefined
 }
 
-const TENANT = rowOf('tenant', { currency: text, timeZone: text })
+const TENANT = rowOf('tenant', {
+  currency: text,
+  language: text,
+  timeZone: text,
+  unknownAccounts: oneOf(UNKNOWN_ACCOUNTS)
+})
 
 export async function placeOf(queryable: Queryable, tenantId: string, now: Instant): Promise<Place> {
   const found = await queryable.run(prepared`SELECT ${TENANT.columns} FROM "tenant" WHERE "id" = ${tenantId}`)
-  const { currency, timeZone } = TENANT.one(found)
+  const { timeZone, ...settings } = TENANT.one(found)
   const ownNumber = await ownNumbers(queryable, tenantId)
-  return { currency, today: dayOf(Date.parse(now), timeZone), at: midnights(timeZone), ownNumber }
+  return { ...settings, today: dayOf(Date.parse(now), timeZone), at: midnights(timeZone), ownNumber }
 }
 
 /** Remembers midnights, which are slow to find: the rows of an upload share their days. */

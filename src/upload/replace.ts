@@ -2,14 +2,14 @@ import { recordChanges } from '../audit/record.ts'
 import { BILL_COLUMNS } from '../billing/issuing/bill-moves.ts'
 import type { Transaction } from '../db/database.ts'
 import { rowOf, text } from '../db/row.ts'
-import { sql } from '../db/sql.ts'
+import { prepared, sql } from '../db/sql.ts'
 import { type Bill, customerBill } from '../resources/customer-bill.ts'
 import { arrayText } from '../tmf/bulk/insert.ts'
-import { changedNames } from '../tmf/changes.ts'
+import { changedNames, only } from '../tmf/changes.ts'
 import type { Stored } from '../tmf/declaration/resource.ts'
 import { recordEvents } from '../tmf/event.ts'
 import { readStored } from '../tmf/representation.ts'
-import { only, type WriteContext } from '../tmf/write.ts'
+import type { WriteContext } from '../tmf/write.ts'
 import { CONTENT, draftRows } from './bill-columns.ts'
 import type { Draft } from './draft.ts'
 
@@ -30,15 +30,13 @@ export async function replaceable(
   if (ids.length === 0) return new Map()
   const these = arrayText(ids)
   const { rows } = await tx.run(
-    sql`SELECT ${BILL_COLUMNS} FROM "customer_bill" b WHERE b."tenant_id" = ${tenantId}
-      AND b."id" = ANY(${these}::text[]) AND b."issued_as" IS NULL ORDER BY b."id" ${isDry ? sql`` : sql`FOR UPDATE`}`,
-    { prepared: true }
+    prepared`SELECT ${BILL_COLUMNS} FROM "customer_bill" b WHERE b."tenant_id" = ${tenantId}
+      AND b."id" = ANY(${these}::text[]) AND b."issued_as" IS NULL ORDER BY b."id" ${isDry ? sql`` : sql`FOR UPDATE`}`
   )
   // A later statement: the bill may have been replaced while this transaction waited for it.
   const hashes = await tx.run(
-    sql`SELECT ${CONTENT_HASH.columns} FROM "uploaded_bill" u WHERE u."tenant_id" = ${tenantId}
-      AND u."bill_id" = ANY(${these}::text[])`,
-    { prepared: true }
+    prepared`SELECT ${CONTENT_HASH.columns} FROM "uploaded_bill" u WHERE u."tenant_id" = ${tenantId}
+      AND u."bill_id" = ANY(${these}::text[])`
   )
   const known = new Map(hashes.rows.map(CONTENT_HASH.read).map(({ billId, contentHash }) => [billId, contentHash]))
   return new Map(
@@ -63,7 +61,7 @@ export async function replaceBills(
   const { view, author, newId } = context
   const now = context.clock()
   const { rows } = await tx.run(
-    sql`WITH "row" AS MATERIALIZED (${draftRows(view, drafts)}),
+    prepared`WITH "row" AS MATERIALIZED (${draftRows(view, drafts)}),
       "key" AS (
         UPDATE "uploaded_bill" u SET "content_hash" = r."content_hash" FROM "row" r
         WHERE u."tenant_id" = r."tenant_id" AND u."bill_id" = r."id"),
@@ -72,8 +70,7 @@ export async function replaceBills(
           = (SELECT ${CONTENT.values})
         FROM "row" r WHERE b."tenant_id" = r."tenant_id" AND b."id" = r."id" AND b."issued_as" IS NULL
         RETURNING b.*)
-      SELECT ${BILL_COLUMNS} FROM "bill"`,
-    { prepared: true }
+      SELECT ${BILL_COLUMNS} FROM "bill"`
   )
   const changes = rows.map((row) => {
     const { id, document: after } = readStored(customerBill, row)

@@ -7,12 +7,14 @@ import { lockBalances } from '../ledger/balance.ts'
 import { customerBill, ISSUED_STATES } from '../resources/customer-bill.ts'
 import { recordCreation } from '../tmf/bulk/rows.ts'
 import type { WriteContext } from '../tmf/write.ts'
+import { keyText } from './bill-row.ts'
 import { drafted } from './draft.ts'
 import { insertBills } from './insert-bills.ts'
-import { type BillLine, type FoundRow, foundRows, judge, type MetRow } from './judge.ts'
+import { type BillLine, type FoundRow, foundRows, type Judged, judge, type MetRow } from './judge.ts'
 import type { Result, Stored, StoreOptions } from './kind.ts'
 import { type KnownRow, knownRows } from './known-rows.ts'
 import { meetRows } from './meet.ts'
+import { createAccounts } from './new-accounts.ts'
 import type { Place } from './place.ts'
 
 export function isStored({ status }: Result): boolean {
@@ -32,38 +34,38 @@ export async function storeBills(
   lines: readonly BillLine[],
   options: StoreOptions
 ): Promise<Stored> {
-  const accounts = await accountsOf(tx, context, lines, options)
-  const { refused, met, fresh } = await judge(tx, context.view, place, foundRows(lines, accounts, place))
+  const accounts = await accountsOf(tx, context, place, lines, options)
+  const judged = await judge(tx, context.view, place, foundRows(lines, accounts, place))
+  const { fresh, refused } = await withAccounts(tx, context, place, judged, options)
+  const { met } = judged
   const faulty = lines.flatMap((line): readonly Result[] =>
     'faults' in line ? [{ line: line.line, status: 'refused', errors: line.faults }] : []
   )
   const bad = [...faulty, ...refused]
-  if (options.isStrict && bad.length > 0) return noneStored(bad, [...met.map(({ row }) => row), ...fresh])
+  if (options.isStrict && bad.length > 0) {
+    const known = await meetRows(tx, context, place, met, { ...options, isDry: true })
+    return noneStored([...bad, ...known], fresh)
+  }
   const { ids, late } = options.isDry ? claimDry(fresh, context.newId) : await create(tx, context, fresh, options)
   const known = await meetRows(tx, context, place, [...met, ...late], options)
   const made = fresh.flatMap((row) => {
     const id = ids.get(row.line)
     return id === undefined ? [] : [{ ...row, id }]
   })
-  if (options.isStrict && !known.every(isStored)) {
-    const stored = known.filter(isStored)
-    return noneStored(
-      known.filter((result) => !isStored(result)),
-      [...stored, ...made]
-    )
-  }
+  if (options.isStrict && !known.every(isStored)) return noneStored(known, made)
   const created = made.map(({ line, id }): Result => ({ line, status: 'created', id }))
   const amounts = new Map(made.map(({ line, row, currency }) => [line, { unit: currency, value: row.amount }]))
   return { results: inOrder([...bad, ...known, ...created]), amounts }
 }
 
-interface Numbered {
-  readonly line: number
-}
-
-function noneStored(bad: readonly Result[], others: readonly Numbered[]): Stored {
-  const notStored = others.map(({ line }): Result => ({ line, status: 'notStored' }))
-  return { results: inOrder([...bad, ...notStored]), amounts: new Map() }
+/** Returns the results of a strict upload of which nothing is stored; `fresh` rows would have been. */
+function noneStored(others: readonly Result[], fresh: readonly Pick<FoundRow, 'line'>[]): Stored {
+  const replaced = others.filter(({ status }) => status === 'replaced')
+  const notStored = [...fresh, ...replaced].map(({ line }): Result => ({ line, status: 'notStored' }))
+  return {
+    results: inOrder([...others.filter(({ status }) => status !== 'replaced'), ...notStored]),
+    amounts: new Map()
+  }
 }
 
 function inOrder(results: readonly Result[]): readonly Result[] {
@@ -74,12 +76,35 @@ function inOrder(results: readonly Result[]): readonly Result[] {
 async function accountsOf(
   tx: Transaction,
   { view }: WriteContext,
+  { unknownAccounts }: Place,
   lines: readonly BillLine[],
   { state, isDry }: StoreOptions
 ): Promise<ReadonlyMap<string, NamedAccount>> {
   const names = [...new Set(lines.flatMap((line) => ('content' in line ? [line.content.row.accountNumber] : [])))]
-  if (isIssued(state) && !isDry) await holdOffAccounts(tx, view.tenantId, names)
+  const mayStayUnknown = unknownAccounts === 'accept' && isIssued(state) && !isDry
+  if (mayStayUnknown) await holdOffAccounts(tx, view.tenantId, names, 'shared')
   return namedAccounts(tx, view, names)
+}
+
+/** Creates accounts for rows without, if the tenant says so; refuses rows for which there can be none. */
+async function withAccounts(
+  tx: Transaction,
+  context: WriteContext,
+  place: Place,
+  { fresh, refused }: Judged,
+  { isDry }: StoreOptions
+): Promise<Pick<Judged, 'fresh' | 'refused'>> {
+  if (place.unknownAccounts !== 'create') return { fresh, refused }
+  const unknown = fresh.filter(({ account }) => !account)
+  const { accounts, faults } = await createAccounts(tx, context, place, unknown, isDry)
+  const bad = unknown.flatMap(({ line, row }): readonly Result[] => {
+    const errors = faults.get(row.accountNumber)
+    return errors ? [{ line, status: 'refused', errors }] : []
+  })
+  const sound = fresh
+    .filter(({ account, row }) => account || !faults.has(row.accountNumber))
+    .map((one) => ({ ...one, account: one.account ?? accounts.get(one.row.accountNumber) }))
+  return { fresh: sound, refused: [...refused, ...bad] }
 }
 
 function isIssued(state: string): boolean {
@@ -133,7 +158,7 @@ function claimDry(rows: readonly FoundRow[], newId: () => string): Claimed {
   const ids = new Map<number, string>()
   const late: MetRow[] = []
   for (const row of rows) {
-    const key = JSON.stringify(Object.values(row.key))
+    const key = keyText(row.key)
     const known = claimed.get(key)
     if (known) late.push({ row, known })
     else {

@@ -24,6 +24,7 @@ const SETTINGS = {
   language: 'fr',
   billNumberPattern: '{0001}/{yyyy}',
   callChargeTypes: ['usageCharge', 'roamingCharge'],
+  unknownAccounts: 'create',
   branding: BRANDING,
   itemisation: { lines: 100, types: { usageCharge: 0 } }
 }

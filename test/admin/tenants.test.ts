@@ -29,6 +29,7 @@ describe('The administrator of a tenant', () => {
       {
         ...{ id: 'demo', href, name: 'demo', isOperator: false, timeZone: 'UTC', currency: 'EUR', language: 'en' },
         billNumberPattern: 'INV-{yyyy}-{000001}',
+        unknownAccounts: 'accept',
         callChargeTypes: ['usageCharge'],
         createdAt: expect.any(String)
       }

@@ -16,6 +16,7 @@ const ASSIGNMENTS = [
   'currency=JPY',
   'language=de',
   'billNumberPattern=SW {yyyy}/{0001}',
+  'unknownAccounts=create',
   'callChargeTypes=usageCharge, roamingCharge',
   'itemisation=100,usageCharge:20, roaming:eu:0'
 ]
@@ -24,6 +25,7 @@ const SETTINGS = {
   currency: 'JPY',
   language: 'de',
   billNumberPattern: 'SW {yyyy}/{0001}',
+  unknownAccounts: 'create',
   callChargeTypes: ['usageCharge', 'roamingCharge'],
   itemisation: { lines: 100, types: { usageCharge: 20, 'roaming:eu': 0 } }
 }

@@ -109,7 +109,14 @@ test('days and months are written as they are read', () => {
   expect([dayText(dueDate), monthText(period), periodText(period)]).toEqual(['01-02-2027', '02-2027', '2027-02'])
 })
 
-const PLACE: Place = { currency: 'EUR', today: TODAY, at: String, ownNumber: () => undefined }
+const PLACE: Place = {
+  currency: 'EUR',
+  language: 'en',
+  unknownAccounts: 'accept',
+  today: TODAY,
+  at: String,
+  ownNumber: () => undefined
+}
 
 test.each<[object, readonly string[]]>([
   [{ due_date: '30-11-2026', period: '11-2026' }, []],

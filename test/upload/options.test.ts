@@ -134,13 +134,20 @@ describe('a dry run', () => {
   })
 })
 
-test('a strict upload with one row that is not stored stores none', async () => {
-  const [known, other] = [row(), row()]
+test('a strict upload with one row that is not stored stores none, and says so of the sound ones', async () => {
+  const [known, other, open] = [row(), row(), row()]
   await storeRows(world, [known])
-  const sent = [known, other, { ...known, amount: 1 }, { ...other, amount: 1 }]
+  await storeRows(world, [open], { state: 'new' })
+  const options = { isStrict: true, onConflict: 'replace' } as const
+  const sent = [known, other, { ...open, amount: 1 }, { ...known, amount: 1 }, { ...other, amount: 1 }]
   const before = await count('rows')
-  const { results } = await storeRows(world, sent, { isStrict: true })
-  expect(results.map(({ status }) => status)).toEqual(['notStored', 'notStored', 'conflict', 'conflict'])
-  expect(told(await storeRows(world, [other]))).toEqual(['created'])
+  const statuses = async (rows: readonly object[]) =>
+    (await storeRows(world, rows, options)).results.map(({ status }) => status)
+  expect(await statuses(sent)).toEqual(['duplicate', 'notStored', 'notStored', 'conflict', 'conflict'])
+  const bad = row({ amount: -1 })
+  expect(await statuses([known, other, { ...open, amount: 1 }, { ...known, amount: 1 }, bad])).toEqual([
+    ...['duplicate', 'notStored', 'notStored', 'conflict', 'refused']
+  ])
+  expect(told(await storeRows(world, [open, other]))).toEqual(['duplicate', 'created'])
   expect(await count('rows')).toBeGreaterThan(before)
 })

@@ -51,11 +51,16 @@ export async function postNewForeign(
 }
 
 /**
- * Keeps accounts from being created, until the transaction ends, under ids by which it finds none: their creation then
- * takes over the bills that the transaction issues to them.
+ * Keeps others from creating accounts with these ids until the transaction ends: they then take over the bills that it
+ * issues to them. `exclusive` also keeps others from issuing such bills, for a transaction that creates the accounts.
  */
-export function holdOffAccounts(tx: Transaction, tenantId: string, ids: readonly string[]): Promise<void> {
-  return lockAccounts(tx, tenantId, ids, 'shared')
+export function holdOffAccounts(
+  tx: Transaction,
+  tenantId: string,
+  ids: readonly string[],
+  mode: keyof typeof LOCKS
+): Promise<void> {
+  return lockAccounts(tx, tenantId, ids, mode)
 }
 
 /**
@@ -112,12 +117,12 @@ async function issueTo(
 }
 
 /**
- * Posts bills that other systems issued to an account before it was created, as of now. A new account has no credit to
- * pay them.
+ * Posts bills that other systems issued to accounts before these were created, as of now. A new account has no credit
+ * to pay them.
  */
-export async function takeOverBills(tx: Transaction, context: ChangeContext, id: string): Promise<void> {
-  await lockAccounts(tx, context.author.tenantId, [id], 'exclusive')
-  await post(tx, context, sql`b."billing_account_id" = ${id}`)
+export async function takeOverBills(tx: Transaction, context: ChangeContext, ids: readonly string[]): Promise<void> {
+  await lockAccounts(tx, context.author.tenantId, ids, 'exclusive')
+  await post(tx, context, sql`b."billing_account_id" = ANY(${ids}::text[])`)
 }
 
 const LOCKS = {
