@@ -2,7 +2,7 @@ import { importsOf, roomOf, type Tree } from './tidy-tree.ts'
 
 /** The files of each room that other rooms of `src` may import. The others are the room's own business. */
 const PUBLIC: Readonly<Record<string, string>> = {
-  'src/accounts': 'account customer letterhead lookup',
+  'src/accounts': 'account attributes customer letterhead lookup',
   'src/admin':
     'api-key client index partner rotation rotation-routes routes tenant-creation tenant-routes tenant-schema ' +
     'tenant-settings tenants user',
@@ -45,11 +45,11 @@ const PUBLIC: Readonly<Record<string, string>> = {
     'request-id',
   'src/image': 'logo',
   'src/jobs': 'outage queue runner supervisor warnings',
-  'src/ledger': 'balance foreign-bills hold post post-bills usage verify',
+  'src/ledger': 'balance available foreign-bills hold post post-bills usage verify',
   'src/messages':
     'access account admin bill body callback catalogue comparison cycle delivery document event field http message ' +
     'oauth partner payment problem query rate reason resource run server sso subscription upload upload-failure',
-  'src/partner-api': 'routes',
+  'src/partner-api': 'hold routes',
   'src/pace': 'aside slow turns within',
   'src/resources':
     'applied-customer-billing-rate bill-cycle bill-cycle-specification bill-document customer-bill ' +

@@ -317,6 +317,7 @@ export interface Tables {
     readonly last_update: 'instant'
     readonly account_number: 'text'
     readonly name: 'text?'
+    readonly billing_account_id: 'text?'
   }
   readonly oauth_user: {
     readonly tenant_id: 'text'
@@ -517,6 +518,18 @@ export interface Tables {
     readonly usage_calls: 'decimal'
     readonly usage_others: 'decimal'
     readonly usage_adjustments: 'decimal'
+  }
+  readonly balance_hold: {
+    readonly tenant_id: 'text'
+    readonly id: 'text'
+    readonly account_id: 'text'
+    readonly currency: 'text'
+    readonly amount: 'decimal'
+    readonly created_at: 'instant'
+    readonly expires_at: 'instant'
+    readonly state: 'text'
+    readonly captured: 'decimal?'
+    readonly rate_id: 'text?'
   }
   readonly usage_closing: {
     readonly tenant_id: 'text'

@@ -1,5 +1,9 @@
 import { type Account, findAccount } from '../accounts/lookup.ts'
+import type { Database, Queryable } from '../db/database.ts'
+import { computed, rowOf, text } from '../db/row.ts'
+import { prepared, sql } from '../db/sql.ts'
 import { objectOf as jsonOf } from '../http/json.ts'
+import type { BalanceKey } from '../ledger/balance.ts'
 import { readUsage, type UsageStatement } from '../ledger/usage.ts'
 import { FIELDS } from '../messages/field.ts'
 import { readFault } from '../messages/message.ts'
@@ -8,7 +12,6 @@ import { aboutName } from '../messages/problem.ts'
 import { objectOf } from '../tmf/openapi/json-schema.ts'
 import { schemaRef } from '../tmf/openapi/schemas.ts'
 import type { Endpoint } from '../tmf/serving/endpoint.ts'
-import type { RouteContext } from '../tmf/serving/routes.ts'
 import type { View } from '../tmf/view.ts'
 import { day } from './days.ts'
 import { method } from './method.ts'
@@ -38,37 +41,59 @@ ever.`,
   scopes: ['account:read'],
   parameters: { account_number: accountNumber, ...DAYS },
   data: schemaRef('PartnerBalance'),
-  handle: async ({ parameters, view }, { database }) => {
+  read: async ({ parameters, view, database }) => {
     const { account_number: name, ...days } = parameters
-    const { id, invoiceCurrency } = await requireAccount({ database }, view, name)
+    requireOrder(days)
+    const { id, invoiceCurrency } = await requireAccount(database, view, name)
     return balanceOf(database, view.tenantId, { billingAccountId: id, currency: invoiceCurrency, ...days })
   }
 })
 
+const OWN = rowOf('billing_account', { billingAccountId: computed(text, sql`a."id"`), invoiceCurrency: text }, 'a')
+
+export const partnerBalance: Endpoint = method({
+  method: 'GET',
+  path: '/partnerBalance',
+  operationId: 'partnerBalance',
+  summary: "Read the balance of a partner's own account",
+  description: "Returns the same of the partner's own balance account, which the provider has set as `billingAccount`.",
+  scopes: ['account:read'],
+  parameters: DAYS,
+  data: schemaRef('PartnerBalance'),
+  read: async ({ parameters, view: { tenantId, partnerId }, database }) => {
+    requireOrder(parameters)
+    if (partnerId === undefined) throw PARTNERS.needsPartner()
+    const found = await database.run(prepared`SELECT ${OWN.columns} FROM "partner" p
+        JOIN "billing_account" a ON a."tenant_id" = p."tenant_id" AND a."id" = p."billing_account_id"
+        WHERE p."tenant_id" = ${tenantId} AND p."id" = ${partnerId}`)
+    const [own] = found.rows.map(OWN.read)
+    if (!own) throw PARTNERS.noOwnAccount()
+    const { invoiceCurrency: currency, billingAccountId } = own
+    return balanceOf(database, tenantId, { billingAccountId, currency, ...parameters })
+  }
+})
+
 /** Throws `notFound` without such an account in the view. */
-export async function requireAccount(
-  { database }: Pick<RouteContext, 'database'>,
-  view: View,
-  name: string
-): Promise<Account> {
-  const found = await findAccount(database, view, name)
+export async function requireAccount(queryable: Queryable, view: View, name: string): Promise<Account> {
+  const found = await findAccount(queryable, view, name)
   if (found) return found
   throw aboutName(PARTNERS.unknownAccount())
 }
 
 interface Days {
-  readonly billingAccountId: string
-  readonly currency: string
   readonly initial_date: string
   readonly final_date: string
 }
 
-async function balanceOf(
-  database: RouteContext['database'],
-  tenantId: string,
-  { initial_date: first, final_date: last, ...key }: Days
-): Promise<string> {
+function requireOrder({ initial_date: first, final_date: last }: Days): void {
   if (first > last) throw PARTNERS.parameters(`initial_date ${readFault(FIELDS.afterEnd('final_date')).text}`)
+}
+
+async function balanceOf(
+  database: Database,
+  tenantId: string,
+  { initial_date: first, final_date: last, ...key }: BalanceKey & Days
+): Promise<string> {
   return jsonOfBalance(await readUsage(database, { tenantId, ...key, first, last }))
 }
 

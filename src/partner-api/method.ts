@@ -1,12 +1,15 @@
 import { z } from 'zod'
 import { actAs } from '../auth/access/access.ts'
+import type { Transaction } from '../db/database.ts'
 import { FORM_TYPES } from '../http/media-types.ts'
+import { idempotencyKey, once } from '../tmf/idempotency.ts'
 import type { EndpointDescription } from '../tmf/openapi/endpoint.ts'
 import { objectOf, TEXT } from '../tmf/openapi/json-schema.ts'
 import { type Json, schemaRef } from '../tmf/openapi/schemas.ts'
-import { type Asked, type Endpoint, endpoint } from '../tmf/serving/endpoint.ts'
+import { type Answer, type Endpoint, endpoint } from '../tmf/serving/endpoint.ts'
 import type { Requester, RouteContext } from '../tmf/serving/routes.ts'
-import { accountNumber, readParameters, sentBy } from './parameters.ts'
+import type { View } from '../tmf/view.ts'
+import { accountNumber, readParameters, type Sent, sentBy } from './parameters.ts'
 
 /** A method of the API: what it takes, and the data that it returns. */
 export interface Method<Shape extends z.ZodRawShape>
@@ -21,12 +24,13 @@ export interface Method<Shape extends z.ZodRawShape>
   readonly data: Json
   /** Statuses besides those of every method. */
   readonly failures?: EndpointDescription['failures']
-  /** Returns the data as JSON. */
-  readonly handle: (called: Called<Shape>, context: RouteContext) => Promise<string>
+  /** Returns the data as JSON, or one of these does. */
+  readonly read?: (called: Called<Shape>) => Promise<string>
+  /** Writes in a transaction: with an `Idempotency-Key` once, however often it is called. */
+  readonly write?: (tx: Transaction, called: Called<Shape>) => Promise<string>
 }
 
-export interface Called<Shape extends z.ZodRawShape> extends Requester {
-  readonly request: Asked<unknown, unknown>['request']
+export interface Called<Shape extends z.ZodRawShape> extends RouteContext, Requester {
   readonly parameters: z.output<z.ZodObject<Shape>>
 }
 
@@ -51,7 +55,7 @@ const RAW = { parameters: [], read: (raw: string) => raw }
  * partner's customers; the provider's may name a partner.
  */
 export function method<Shape extends z.ZodRawShape>(declared: Method<Shape>): Endpoint {
-  const { scopes, parameters: shape, data, failures = [], handle, ...about } = declared
+  const { scopes, parameters: shape, data, failures = [], read, write, ...about } = declared
   const schema = z.object(shape)
   const names = [...Object.keys(shape), PARTNER_ACCOUNT]
   const { register, description } = endpoint({
@@ -62,17 +66,26 @@ export function method<Shape extends z.ZodRawShape>(declared: Method<Shape>): En
     query: RAW,
     body: BODY,
     isBodyOptional: true,
-    failures: [404, ...failures],
+    failures: write ? [404, 409, 422, ...failures] : [404, ...failures],
     failureSchema: schemaRef('PartnerFailure'),
-    replies: { 200: { description: 'The data', schema: enveloped(data) } },
+    ...(write && { headers: ['IdempotencyKey'] }),
+    replies: {
+      200: {
+        description: 'The data',
+        schema: enveloped(data),
+        ...(write && { headers: ['Idempotency-Replayed'] })
+      }
+    },
     handle: async ({ request, query, body }, context) => {
       const sent = sentBy(query, body)
       const { [PARTNER_ACCOUNT]: named } = readParameters(z.object({ [PARTNER_ACCOUNT]: partnerAccount }), sent, names)
       const parameters = readParameters(schema, sent, names)
       if (named !== undefined) await actAs(context.database, request, named, PARTNER_ACCOUNT)
-      const { view, author } = context.requester(request)
-      const json = await handle({ request, parameters, view, author }, context)
-      return { json: `{"code":200,"data":${json}}` }
+      const called = { ...context, ...context.requester(request), parameters }
+      if (!write) return { json: await enveloping(read?.(called)) }
+      const key = idempotencyKey(request.headers['idempotency-key'])
+      const work = (tx: Transaction) => enveloping(write(tx, called))
+      return context.database.transaction((tx) => answered(tx, called.view, { key, path: about.path, sent }, work))
     }
   })
   const taken = z.object({ ...shape, [PARTNER_ACCOUNT]: partnerAccount })
@@ -80,6 +93,28 @@ export function method<Shape extends z.ZodRawShape>(declared: Method<Shape>): En
   const { query: _, body: __, ...described } = description
   const input = about.method === 'GET' ? { query: taken } : { body: taken, bodyTypes, isBodyOptional: false }
   return { register, description: { ...described, ...input } }
+}
+
+async function enveloping(data: Promise<string> | undefined): Promise<string> {
+  return `{"code":200,"data":${await data}}`
+}
+
+interface Keyed {
+  readonly key: string | undefined
+  readonly path: string
+  readonly sent: Sent
+}
+
+async function answered(
+  tx: Transaction,
+  view: View,
+  { key, path, sent }: Keyed,
+  work: (tx: Transaction) => Promise<string>
+): Promise<Answer> {
+  if (key === undefined) return { json: await work(tx) }
+  const made = async () => ({ status: 200, location: '', etag: '', body: await work(tx) })
+  const { answer, isReplay } = await once(tx, view, key, [path, JSON.stringify([...sent])], made)
+  return { json: answer.body, headers: isReplay ? { 'Idempotency-Replayed': 'true' } : {} }
 }
 
 function enveloped(data: Json): Json {

@@ -4,16 +4,25 @@ import { registerForms } from '../http/forms.ts'
 import type { Json } from '../tmf/openapi/schemas.ts'
 import type { Endpoint } from '../tmf/serving/endpoint.ts'
 import type { RouteContext } from '../tmf/serving/routes.ts'
-import { BALANCE_SCHEMA, customerBalance } from './balances.ts'
+import { BALANCE_SCHEMA, customerBalance, partnerBalance } from './balances.ts'
+import { AUTHORIZATION_SCHEMA, CAPTURE_SCHEMA, holdMethods, RELEASE_SCHEMA } from './holds.ts'
 import { FAILURE_SCHEMA, PARTNER_TAG } from './method.ts'
 
 export const PARTNER_BASE = ENVELOPED_BASE
 
-export const PARTNER_TAGS = { [PARTNER_TAG]: "For partners' own systems: balances of their customers" } as const
+export const PARTNER_TAGS = {
+  [PARTNER_TAG]: "For partners' own systems: balances of their customers, and holds"
+} as const
 
-export const PARTNER_SCHEMAS: Json = { PartnerFailure: FAILURE_SCHEMA, PartnerBalance: BALANCE_SCHEMA }
+export const PARTNER_SCHEMAS: Json = {
+  PartnerFailure: FAILURE_SCHEMA,
+  PartnerBalance: BALANCE_SCHEMA,
+  PartnerAuthorization: AUTHORIZATION_SCHEMA,
+  PartnerCapture: CAPTURE_SCHEMA,
+  PartnerRelease: RELEASE_SCHEMA
+}
 
-export const partnerEndpoints: readonly Endpoint[] = [customerBalance]
+export const partnerEndpoints: readonly Endpoint[] = [customerBalance, partnerBalance, ...holdMethods]
 
 /** Registers the methods, which take forms besides JSON. */
 export async function registerPartnerApi(app: FastifyInstance, context: RouteContext): Promise<void> {

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { adminResources } from '../../src/admin/index.ts'
 import { sql } from '../../src/db/sql.ts'
 import type { Operation } from '../../src/tmf/declaration/resource.ts'
+import { addHeldAccount } from '../support/accounts.ts'
 import { addApiKey, TENANT } from '../support/database.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { resourcesAndHub as resources } from '../support/standard-resources.ts'
@@ -21,9 +22,7 @@ const JSON_PATCH = { 'content-type': 'application/json-patch+json' }
 
 /** Statuses that no request can cause: the server would have to fail. */
 const FAILURES = ['429', '500', '503', 'default']
-
 const NEVER_SHOWN = ['$.headers[0].value']
-
 const ADMIN = '/admin/v1/'
 
 /** Paths of resources: relative to the API's base, or whole. */
@@ -54,6 +53,7 @@ const ids = new Map<string, string>()
 beforeAll(async () => {
   server = await startTestServer()
   contract = watch(server)
+  await addHeldAccount(server.database, 'text')
   await addApiKey(server.database, { tenantId: TENANT, key: 'no-scope', scopes: ['partner'] })
 })
 afterAll(() => server.close())
@@ -77,7 +77,8 @@ let made = 0
 function anotherBody(path: string): Body {
   const unique = Object.values(served.get(path)?.unique ?? {}).flatMap((names) => names.split(/ or | and /).slice(0, 1))
   const body = wholeBody(path)
-  return { ...body, ...Object.fromEntries(unique.map((name) => [name, `${body[name]}-${++made}`])) }
+  const other = (name: string) => [name, typeof body[name] === 'string' ? `${body[name]}-${++made}` : undefined]
+  return { ...body, ...Object.fromEntries(unique.map(other)) }
 }
 
 describe('every answer is as the document says', () => {

@@ -1,3 +1,4 @@
+import type { InjectOptions } from 'fastify'
 import { addCustomer } from '../support/accounts.ts'
 import { addApiKey, addPartner, KEYS, TENANT } from '../support/database.ts'
 import { type Reply, startTestServer, type TestServer } from '../support/server.ts'
@@ -34,4 +35,22 @@ async function setTime({ database }: TestServer, time: string): Promise<void> {
   const text = `CREATE OR REPLACE FUNCTION "booking_time"() RETURNS timestamptz LANGUAGE sql VOLATILE
     AS $$ SELECT '${new Date(time).toISOString()}'::timestamptz $$`
   await database.query(text)
+}
+
+/** Sends a form as bytes, as a browser or curl does. */
+export async function sendForm(
+  { app }: TestServer,
+  name: string,
+  form: FormData | URLSearchParams,
+  headers: Record<string, string> = {}
+) {
+  const { headers: own, body } = new Request('http://localhost', { method: 'POST', body: form })
+  const payload = Buffer.from(await new Response(body).arrayBuffer())
+  const sent: InjectOptions = {
+    method: 'POST',
+    url: `/partner/v1/${name}`,
+    headers: { token: KEYS[TENANT], 'content-type': String(own.get('content-type')), ...headers },
+    payload
+  }
+  return app.inject(sent)
 }

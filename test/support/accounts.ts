@@ -33,6 +33,12 @@ export async function addCustomer(database: Queryable, name = 'Ada', address?: o
     VALUES (${TENANT}, ${CUSTOMER}, ${newId()}, now(), ${name}, ${address && JSON.stringify(address)})`)
 }
 
+/** Adds an account with a customer. */
+export async function addHeldAccount(database: Queryable, id: string): Promise<void> {
+  await addCustomer(database)
+  await addAccounts(database, [id])
+}
+
 /** Adds accounts that are alike. By default they are postpaid, in euros, with VAT of 19 %, due after 14 days. */
 export async function addAccounts(
   database: Queryable,

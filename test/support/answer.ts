@@ -35,10 +35,13 @@ interface Members {
   readonly client: Answer
   readonly clientId: string
   readonly closingBalance: Answer
+  readonly closing_balance: number
   readonly code: string
+  readonly covered: boolean
   readonly credit: Answer
   readonly customer: Answer
   readonly customerBill: Answer
+  readonly data: Answer
   readonly date: string
   readonly discarded: Answer
   readonly eligible: number
@@ -58,6 +61,7 @@ interface Members {
   readonly failure: string
   readonly finishedAt: string
   readonly from: string
+  readonly hold: string
   readonly holdReason: string
   readonly headers: Answer
   readonly href: string
