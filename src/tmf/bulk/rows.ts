@@ -197,7 +197,7 @@ function asFindings(error: unknown): readonly Told[] {
   throw error
 }
 
-function isFindings(content: Document | readonly Told[]): content is readonly Told[] {
+export function isFindings(content: Document | readonly Told[]): content is readonly Told[] {
   return Array.isArray(content)
 }
 
