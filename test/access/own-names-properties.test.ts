@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { sql } from '../../src/db/sql.ts'
 import { addApiKey, addPartner, addTenant } from '../support/database.ts'
+import { paymentOf } from '../support/payments.ts'
 import { BASE, startTestServer, type TestServer } from '../support/server.ts'
 
 /** Everybody writes in the first, all but one partner in the second, only that partner in the third. */
@@ -87,10 +88,8 @@ async function take(world: World, { who, what, name: at, other }: Step): Promise
       return send('POST', 'appliedCustomerBillingRate', `${JSON.stringify(rate)}\n`)
     case 'keyed':
       return send('POST', 'appliedCustomerBillingRate', { ...rate, externalId: undefined }, { 'idempotency-key': name })
-    case 'payment': {
-      const payment = { billingAccount: { id: alias }, amount: { unit: 'EUR', value: 7 }, method: 'cash' }
-      return send('POST', '/billing/v1/payment', { ...payment, reference: name })
-    }
+    case 'payment':
+      return send('POST', '/billing/v1/payment', paymentOf(alias, 7, { reference: name }))
     case 'preview':
       return send('POST', '/billing/v1/preview', { billingAccount: { id: name } })
     case 'find':

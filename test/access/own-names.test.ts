@@ -3,6 +3,7 @@ import { newId } from '../../src/base/ulid.ts'
 import { sql } from '../../src/db/sql.ts'
 import { type BillingWorld, startBilling } from '../billing/world.ts'
 import { addApiKey, addPartner, TENANT } from '../support/database.ts'
+import { paymentOf } from '../support/payments.ts'
 import type { Reply, TestServer } from '../support/server.ts'
 import { until } from '../support/until.ts'
 
@@ -42,12 +43,7 @@ async function account(who: Who, more: object = {}): Promise<{ readonly id: stri
 }
 
 async function payment(who: Who, billingAccount: string, reference: string, value = 5): Promise<Reply> {
-  return ask(who, 'POST', PAYMENT, {
-    billingAccount: { id: billingAccount },
-    amount: money(value),
-    method: 'cash',
-    reference
-  })
+  return ask(who, 'POST', PAYMENT, paymentOf(billingAccount, value, { reference }))
 }
 
 /** Returns the reason for no bill. */
@@ -144,7 +140,7 @@ test('a provider that acts as a partner has the names of the partner', async () 
     expect((await server.call('GET', `accounts/${one}`, undefined, proxy)).body.id).toBe(id)
   }
   const taken = await payment('first', name, name)
-  const again = { billingAccount: { id: name }, amount: money(5), method: 'cash', reference: name }
+  const again = paymentOf(name, 5, { reference: name })
   const { status, body } = await server.call('POST', PAYMENT, again, proxy)
   expect([status, body.id]).toEqual([200, taken.body.id])
   expect((await ask('provider', 'GET', `accounts/${name}`)).status).toBe(404)

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { sql } from '../../src/db/sql.ts'
 import { parsed } from '../support/answer.ts'
 import { addApiKey, addPartner, TENANT } from '../support/database.ts'
+import { paymentOf } from '../support/payments.ts'
 import { BASE } from '../support/server.ts'
 import { startTokenServer, type TokenServer } from './token-server.ts'
 
@@ -62,11 +63,7 @@ test.each<[string, string, object, object?]>([
     { externalId: 'x', billingAccount: { id: 'y' } },
     { externalId: 'x', billingAccount: { id: 'y' } }
   ],
-  [
-    'an account that is paid',
-    '/billing/v1/payment',
-    { billingAccount: { id: 'nobody' }, amount: { unit: 'EUR', value: 1 }, method: 'cash', reference: 'x' }
-  ],
+  ['an account that is paid', '/billing/v1/payment', paymentOf('nobody', 1)],
   [
     'a client',
     '/admin/v1/client',

@@ -1,6 +1,7 @@
 import { newId } from '../../src/base/ulid.ts'
 import { identifier, sql } from '../../src/db/sql.ts'
 import { parsed } from '../support/answer.ts'
+import { paymentOf } from '../support/payments.ts'
 import { SAMPLES } from '../support/samples.ts'
 import { BASE } from '../support/server.ts'
 import type { Owner, Viewer, World } from './world.ts'
@@ -22,8 +23,7 @@ export async function postedAccount(world: World, viewer: Viewer): Promise<void>
   const account = { id: newId(), name: viewer.name, customerId: parsed(customer.body).id, aliases: [newId()] }
   const answer = await world.ask(viewer, 'POST', `${BASE}/accounts`, account)
   if (answer.statusCode !== 201) throw new Error(answer.body)
-  const money = { amount: { unit: 'EUR', value: 5 }, method: 'cash', reference: newId() }
-  const paid = await world.ask(viewer, 'POST', '/billing/v1/payment', { ...money, billingAccount: { id: account.id } })
+  const paid = await world.ask(viewer, 'POST', '/billing/v1/payment', paymentOf(account.id, 5))
   if (paid.statusCode !== 201) throw new Error(paid.body)
 }
 

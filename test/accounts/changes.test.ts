@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { paymentOf } from '../support/payments.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { postAccount, postCustomer } from './accounts.ts'
 
@@ -95,8 +96,7 @@ describe('a change of an account', () => {
 
   test('of its currency is refused once there is a payment', async () => {
     const { id } = await postAccount(server, { customerId })
-    const payment = { billingAccount: { id }, amount: { unit: 'EUR', value: 1 }, method: 'cash', reference: 'R-1' }
-    expect((await server.call('POST', '/billing/v1/payment', payment)).status).toBe(201)
+    expect((await server.call('POST', '/billing/v1/payment', paymentOf(id, 1))).status).toBe(201)
     expect((await server.call('PATCH', `accounts/${id}`, { invoiceCurrency: 'USD' })).status).toBe(409)
   })
 

@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { newId } from '../../src/base/ulid.ts'
-import { pay } from '../../src/billing/payments/payment.ts'
 import { cancelRun, startRun } from '../../src/billing/runs/bill-run.ts'
 import { type Sql, sql } from '../../src/db/sql.ts'
 import { verifyLedger } from '../../src/ledger/verify.ts'
+import { addCycle } from '../support/cycles.ts'
+import { payIn } from '../support/payments.ts'
 import { until } from '../support/until.ts'
 import { AUTHOR } from './ledger-world.ts'
 import { type BillingWorld, holding, runToEnd, startBilling, untilEnded, untilWaiting } from './world.ts'
@@ -80,13 +81,8 @@ describe('what a run is asked for', () => {
     await world.addAccounts(40, [{ amount: '10' }, { amount: '7' }])
     const { server, cycleId } = world
     const { body: march } = await server.call('GET', `billCycle/${cycleId}`)
-    const { body: april } = await server.call('POST', 'billCycle', {
-      name: 'April',
-      billingDate: '2026-05-01T00:00:00Z',
-      validFor: { startDateTime: '2026-04-01T00:00:00Z', endDateTime: '2026-05-01T00:00:00Z' },
-      BillCycleSpecification: march.BillCycleSpecification
-    })
-    const runs = await Promise.all([cycleId, april.id].map((id) => runToEnd({ ...world, cycleId: id }, SENT)))
+    const april = await addCycle(server, 4, { BillCycleSpecification: march.BillCycleSpecification })
+    const runs = await Promise.all([cycleId, april].map((id) => runToEnd({ ...world, cycleId: id }, SENT)))
     expect(runs.map(({ state }) => state)).toEqual(['done', 'done'])
     expect(runs.reduce((sum, { billed }) => sum + billed, 0)).toBe(40)
     for (const { eligible, billed, skipped } of runs) expect(billed + (skipped[0]?.count ?? 0)).toBe(eligible)
@@ -101,12 +97,8 @@ test('a rate that comes late goes into the next cycle', async () => {
   await addRate(String(id))
   const { server, cycleId } = world
   const { body: march } = await server.call('GET', `billCycle/${cycleId}`)
-  const { body: april } = await server.call('POST', 'billCycle', {
-    name: 'April',
-    validFor: { startDateTime: '2026-04-01T00:00:00Z', endDateTime: '2026-05-01T00:00:00Z' },
-    BillCycleSpecification: march.BillCycleSpecification
-  })
-  expect(await runToEnd({ ...world, cycleId: april.id })).toMatchObject({ billed: 1, amount: [{ value: 3.57 }] })
+  const april = await addCycle(server, 4, { BillCycleSpecification: march.BillCycleSpecification })
+  expect(await runToEnd({ ...world, cycleId: april })).toMatchObject({ billed: 1, amount: [{ value: 3.57 }] })
 })
 
 describe('a run that is stopped', () => {
@@ -180,12 +172,9 @@ test('a payment that is under way while its account is billed pays the bill', as
   const [id] = await world.addAccounts(1, CHARGES)
   const { server, cycleId } = world
   const { database } = server
-  const account = { id: String(id), partnerId: undefined, status: 'ACTIVE' } as const
   const run = await database.transaction(async (tx) => {
-    const amount = { unit: 'EUR', value: 11.9 }
     const paying = { author: AUTHOR, clock: () => new Date().toISOString(), newId }
-    const receipt = { amount, method: 'card', reference: 'meanwhile', nameSpace: '', billIds: undefined } as const
-    await pay(tx, paying, account, receipt)
+    await payIn(tx, paying, String(id), 11.9)
     const started = await server.call('POST', RUN, { billCycle: { id: cycleId }, ...SENT })
     await untilWaiting(world.server, 1)
     return started.body

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { sql } from '../../src/db/sql.ts'
+import { addCycle } from '../support/cycles.ts'
 import { TENANT } from '../support/database.ts'
 import { addRun } from '../support/runs.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
@@ -12,12 +13,8 @@ let march: string
 let april: string
 beforeAll(async () => {
   server = await startTestServer()
-  ;[march = '', april = ''] = await Promise.all(
-    [3, 4].map(async (month) => {
-      const validFor = { startDateTime: `2026-0${month}-01T00:00:00Z`, endDateTime: `2026-0${month + 1}-01T00:00:00Z` }
-      return (await server.call('POST', 'billCycle', { name: `Month ${month}`, validFor })).body.id
-    })
-  )
+  march = await addCycle(server, 3)
+  april = await addCycle(server, 4)
 })
 afterAll(() => server.close())
 

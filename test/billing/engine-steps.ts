@@ -5,6 +5,8 @@ import { minorDigits } from '../../src/base/money.ts'
 import { newId } from '../../src/base/ulid.ts'
 import { sql } from '../../src/db/sql.ts'
 import { addAccounts } from '../support/accounts.ts'
+import { addCycle } from '../support/cycles.ts'
+import { paymentOf } from '../support/payments.ts'
 import { type BillingWorld, untilAnswered, untilEnded } from './world.ts'
 
 interface Kind {
@@ -133,13 +135,9 @@ async function rate({ account, amount, isTaxed }: Of<'rate'>, { world, accounts 
 
 async function runNextCycle(billState: string, scene: Scene): Promise<void> {
   const { server } = scene.world
-  const from = new Date(Date.UTC(2026, 3 + scene.months, 1)).toISOString()
   scene.months += 1
-  const to = new Date(Date.UTC(2026, 3 + scene.months, 1)).toISOString()
-  const validFor = { startDateTime: from, endDateTime: to }
-  const cycle = { name: 'Cycle', billingDate: to, validFor, BillCycleSpecification: { id: scene.specificationId } }
-  const { body } = await server.call('POST', 'billCycle', cycle)
-  const started = await server.call('POST', '/billing/v1/billRun', { billCycle: { id: body.id }, billState })
+  const id = await addCycle(server, 3 + scene.months, { BillCycleSpecification: { id: scene.specificationId } })
+  const started = await server.call('POST', '/billing/v1/billRun', { billCycle: { id }, billState })
   expect(started.status).toBe(202)
   const run = await untilEnded(server, started.body.id)
   const skipped = run.skipped.reduce((sum: number, { count }: { count: number }) => sum + count, 0)
@@ -179,7 +177,7 @@ async function pay(step: Of<'pay'>, { world, accounts, payments }: Scene): Promi
     WHERE "billing_account_id" = ${id} AND "remaining_amount_value" > 0 AND "issued_as" IS NOT NULL
     ORDER BY "id" DESC LIMIT 1`)
   const bills = step.isNamed && rows[0] ? { bills: [{ id: rows[0][0] }] } : {}
-  const payment = { billingAccount: { id }, amount: { unit, value }, method: 'card', reference: newId(), ...bills }
+  const payment = paymentOf(id, value, { amount: { unit, value }, ...bills })
   const { status, body } = await world.server.call('POST', '/billing/v1/payment', payment)
   // Another step may have paid the named bill meanwhile.
   expect('bills' in bills ? [201, 409] : [201]).toContain(status)

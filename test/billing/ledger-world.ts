@@ -5,6 +5,7 @@ import { useCredit } from '../../src/billing/payments/credit.ts'
 import { identifier, type Sql, sql } from '../../src/db/sql.ts'
 import { addAccounts, addCustomer, addRates } from '../support/accounts.ts'
 import { TENANT, type TestDatabase } from '../support/database.ts'
+import { paymentOf } from '../support/payments.ts'
 import { type Reply, startTestServer, type TestServer } from '../support/server.ts'
 
 export const PAYMENT = '/billing/v1/payment'
@@ -55,9 +56,7 @@ export async function addBill({ database }: TestDatabase, account: string, bill:
 }
 
 export function pay(server: TestServer, account: string, value: number, more: object = {}): Promise<Reply> {
-  const amount = { unit: 'EUR', value }
-  const body = { billingAccount: { id: account }, amount, method: 'bankTransfer', reference: newId(), ...more }
-  return server.call('POST', PAYMENT, body)
+  return server.call('POST', PAYMENT, paymentOf(account, value, { method: 'bankTransfer', ...more }))
 }
 
 /** Returns remaining amount, state and payments of bills. */

@@ -3,6 +3,7 @@ import { sql } from '../../src/db/sql.ts'
 import { verifyLedger } from '../../src/ledger/verify.ts'
 import type { Answer } from '../support/answer.ts'
 import { TENANT } from '../support/database.ts'
+import { paymentOf } from '../support/payments.ts'
 import { type BillingWorld, startBilling, untilAnswered } from './world.ts'
 
 let world: BillingWorld
@@ -77,21 +78,15 @@ test('data that the database refuses ends the request at once, with the reason',
 
 test('a prepaid account pays at once; too low a balance rejects and changes nothing', async () => {
   const [id] = await world.addAccounts(1, CHARGES, { billingType: 'prepaid' })
-  const topUp = (amount: number, reference: string) =>
-    world.server.call('POST', '/billing/v1/payment', {
-      billingAccount: { id },
-      amount: { unit: 'EUR', value: amount },
-      method: 'card',
-      reference
-    })
-  await topUp(11, 'T1')
+  const topUp = (amount: number) => world.server.call('POST', '/billing/v1/payment', paymentOf(id, amount))
+  await topUp(11)
   expect(await request({ billingAccount: { id } })).toMatchObject({
     state: 'rejected',
     stateReason: expect.stringMatching(/^The balance of 11 EUR/),
     stateReasonCode: 'reason.balanceTooLow'
   })
   expect((await world.server.call('GET', 'customerBill')).body).toEqual([])
-  await topUp(1, 'T2')
+  await topUp(1)
   const done = await request({ billingAccount: { id } })
   const { body } = await world.server.call('GET', `customerBill/${done.customerBill.id}`)
   expect(body).toMatchObject({ state: 'settled', remainingAmount: { unit: 'EUR', value: 0 } })
@@ -121,13 +116,7 @@ test('what the credit limit paid, later top-ups pay first; where one is reversed
   const { server } = world
   const { database } = server
   await database.run(sql`UPDATE "billing_account" SET "credit_limit" = 10, "credit_limit_unit" = 'EUR'`)
-  const topUp = (value: number) =>
-    server.call('POST', '/billing/v1/payment', {
-      billingAccount: { id },
-      amount: { unit: 'EUR', value },
-      method: 'card',
-      reference: `T${value}`
-    })
+  const topUp = (value: number) => server.call('POST', '/billing/v1/payment', paymentOf(id, value))
   await topUp(1)
   expect(await request({ billingAccount: { id } })).toMatchObject({
     state: 'rejected',

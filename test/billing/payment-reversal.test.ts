@@ -2,10 +2,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { systemClock } from '../../src/base/clock.ts'
 import { later } from '../../src/base/instant.ts'
 import { idsBy, newId } from '../../src/base/ulid.ts'
-import { pay as payBy } from '../../src/billing/payments/payment.ts'
 import { sql } from '../../src/db/sql.ts'
 import { reportLedger, verifyLedger } from '../../src/ledger/verify.ts'
 import { addApiKey, addPartner, TENANT } from '../support/database.ts'
+import { payIn, paymentOf } from '../support/payments.ts'
 import type { Reply, TestServer } from '../support/server.ts'
 import { AUTHOR, addAccount, addBill, credits, PAYMENT, paid, pay, startLedger } from './ledger-world.ts'
 
@@ -132,10 +132,8 @@ test('a partner sees, makes and reverses the payments of its own accounts alone'
   const ask = (method: 'GET' | 'POST', path: string, body?: object) =>
     server.app.inject({ method, url: PAYMENT + path, headers: { token: 'partner' }, ...(body && { payload: body }) })
   expect((await ask('GET', '')).json()).toMatchObject([{ id: bodies[0]?.id }])
-  const again = { amount: { unit: 'EUR', value: 1 }, method: 'card' }
-  const receipt = (account: string) => ({ ...again, billingAccount: { id: account }, reference: newId() })
-  expect((await ask('POST', '', receipt(own))).statusCode).toBe(201)
-  expect((await ask('POST', '', receipt(other))).statusCode).toBe(400)
+  expect((await ask('POST', '', paymentOf(own, 1))).statusCode).toBe(201)
+  expect((await ask('POST', '', paymentOf(other, 1))).statusCode).toBe(400)
   expect((await ask('GET', `/${bodies[1]?.id}`)).statusCode).toBe(404)
   expect((await ask('POST', `/${bodies[1]?.id}/reverse`)).statusCode).toBe(404)
   expect((await ask('POST', `/${bodies[0]?.id}/reverse`)).statusCode).toBe(200)
@@ -145,9 +143,7 @@ test('a bill goes back to the state in which it was last, however far ahead anot
   const account = await addAccount(server)
   const bill = await addBill(server, account, { rates: { usageCharge: '10' } })
   const ahead = { author: AUTHOR, clock: systemClock, newId: idsBy(() => Date.parse(later(systemClock(), 600))) }
-  const receipt = { amount: { unit: 'EUR', value: 10 }, method: 'cash', reference: newId(), nameSpace: '' } as const
-  const payer = { id: account, partnerId: undefined, status: 'ACTIVE' } as const
-  const { id } = await server.database.transaction((tx) => payBy(tx, ahead, payer, { ...receipt, billIds: undefined }))
+  const id = await server.database.transaction((tx) => payIn(tx, ahead, account, 10))
   await reverse(id)
   await server.call('PATCH', `customerBill/${bill}`, { state: 'sent' })
   await reverse((await pay(server, account, 10)).body.id)

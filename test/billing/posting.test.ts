@@ -2,10 +2,10 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { systemClock } from '../../src/base/clock.ts'
 import { later } from '../../src/base/instant.ts'
 import { newId } from '../../src/base/ulid.ts'
-import { pay } from '../../src/billing/payments/payment.ts'
 import type { Transaction } from '../../src/db/database.ts'
 import { type Sql, sql } from '../../src/db/sql.ts'
 import { reportLedger, verifyLedger } from '../../src/ledger/verify.ts'
+import { payIn } from '../support/payments.ts'
 import type { Reply } from '../support/server.ts'
 import { until } from '../support/until.ts'
 import { eur } from './foreign-world.ts'
@@ -37,10 +37,8 @@ async function rows(statement: Sql): Promise<readonly (readonly (string | null)[
 
 /** Pays for the account by a clock and returns the payment's id. */
 async function payBy(clock: () => string, tx?: Transaction): Promise<string> {
-  const receipt = { amount: eur(20), method: 'cash', reference: newId(), nameSpace: '', billIds: undefined } as const
-  const paid = { id: account, partnerId: undefined, status: 'ACTIVE' } as const
-  const taking = (within: Transaction) => pay(within, { author: AUTHOR, clock, newId }, paid, receipt)
-  return (await (tx ? taking(tx) : world.server.database.transaction(taking))).id
+  const taking = (within: Transaction) => payIn(within, { author: AUTHOR, clock, newId }, account, 20)
+  return tx ? taking(tx) : world.server.database.transaction(taking)
 }
 
 const ask = (from: string, to: string, more = '') =>

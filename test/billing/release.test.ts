@@ -3,6 +3,7 @@ import { sql } from '../../src/db/sql.ts'
 import { verifyLedger } from '../../src/ledger/verify.ts'
 import type { Answer } from '../support/answer.ts'
 import { TENANT } from '../support/database.ts'
+import { paymentOf } from '../support/payments.ts'
 import { type BillingWorld, runToEnd, startBilling, untilEnded } from './world.ts'
 
 let world: BillingWorld
@@ -26,12 +27,7 @@ const patch = (id: string, state: string) =>
   })
 
 const topUp = (account: string, value: number) =>
-  world.server.call('POST', '/billing/v1/payment', {
-    billingAccount: { id: account },
-    amount: { unit: 'EUR', value },
-    method: 'card',
-    reference: `${account} ${value}`
-  })
+  world.server.call('POST', '/billing/v1/payment', paymentOf(account, value))
 
 /** Returns the ledger's first difference and its number of bills. */
 async function verified() {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { readRuns } from '../../src/billing/runs/list.ts'
 import { sql } from '../../src/db/sql.ts'
+import { addCycle } from '../support/cycles.ts'
 import { TENANT } from '../support/database.ts'
 import { addRun } from '../support/runs.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
@@ -11,11 +12,7 @@ let server: TestServer
 let cycleId: string
 beforeAll(async () => {
   server = await startTestServer()
-  const { body } = await server.call('POST', 'billCycle', {
-    name: 'March 2026',
-    validFor: { startDateTime: '2026-03-01T00:00:00Z', endDateTime: '2026-04-01T00:00:00Z' }
-  })
-  cycleId = body.id
+  cycleId = await addCycle(server, 3)
 })
 afterAll(() => server.close())
 beforeEach(async () => {

@@ -3,10 +3,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { systemClock } from '../../src/base/clock.ts'
 import { later } from '../../src/base/instant.ts'
 import { newId } from '../../src/base/ulid.ts'
-import { pay } from '../../src/billing/payments/payment.ts'
 import { reversePayment } from '../../src/billing/payments/reversal.ts'
 import { sql } from '../../src/db/sql.ts'
 import { addApiKey, addPartner, TENANT } from '../support/database.ts'
+import { payIn } from '../support/payments.ts'
 import type { Reply, TestServer } from '../support/server.ts'
 import { AUTHOR, addAccount, addBill, startLedger } from './ledger-world.ts'
 
@@ -24,11 +24,8 @@ const ask = (account: string, from: string, to: string, more = ''): Promise<Repl
 
 /** Pays at an instant and returns the payment's id. */
 async function payAt(id: string, date: string, value: number, unit = 'EUR'): Promise<string> {
-  const own = { reference: newId(), nameSpace: '', billIds: undefined }
-  const receipt = { amount: { unit, value }, method: 'cash', ...own } as const
-  const account = { id, partnerId: undefined, status: 'ACTIVE' } as const
   const context = { author: AUTHOR, clock: () => date, newId }
-  return (await server.database.transaction((tx) => pay(tx, context, account, receipt))).id
+  return server.database.transaction((tx) => payIn(tx, context, id, value, unit))
 }
 
 function reverseAt(payment: string, date: string): Promise<void> {

@@ -6,6 +6,7 @@ import { type FurtherJobs, startBillingJobs } from '../../src/billing/jobs.ts'
 import { sql } from '../../src/db/sql.ts'
 import { addAccounts, addCustomer, addRates, type TestRates } from '../support/accounts.ts'
 import type { Answer } from '../support/answer.ts'
+import { addCycle } from '../support/cycles.ts'
 import { type Reply, startTestServer, type TestServer } from '../support/server.ts'
 import { until } from '../support/until.ts'
 
@@ -38,17 +39,13 @@ export async function startBilling(
     frequency: 'month',
     validFor: { startDateTime: '2026-01-01T00:00:00Z' }
   })
-  const cycle = await server.call('POST', 'billCycle', {
-    name: 'March 2026',
-    billingDate: '2026-04-01T00:00:00Z',
-    validFor: { startDateTime: '2026-03-01T00:00:00Z', endDateTime: '2026-04-01T00:00:00Z' },
-    BillCycleSpecification: { id: specification.body.id }
-  })
+  const BillCycleSpecification = { id: specification.body.id }
+  const cycleId = await addCycle(server, 3, { name: 'March 2026', BillCycleSpecification })
   await addCustomer(database)
   let accounts = 0
   return {
     server,
-    cycleId: cycle.body.id,
+    cycleId,
     addAccounts: async (count, rates, { currency = 'EUR', billingType = 'postpaid', taxRate = 0.19 } = {}) => {
       const ids = Array.from({ length: count }, () => `A${String(accounts++).padStart(6, '0')}`)
       const taxes = [{ taxCategory: 'VAT', taxRate }]

@@ -2,6 +2,7 @@ import Big from 'big.js'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { sql } from '../../src/db/sql.ts'
 import { type BillingWorld, startBilling } from '../billing/world.ts'
+import { paymentOf } from '../support/payments.ts'
 import { billByRun, billOnDemand, documentsOf, pageOf, patchState } from './dressed-world.ts'
 import { textsOf } from './pdf-text.ts'
 import { readable } from './rendered.ts'
@@ -22,8 +23,9 @@ async function charge(account: string, value: number, more: object = {}): Promis
 }
 
 async function pay(account: string, value: number, reference: string): Promise<void> {
-  const payment = { billingAccount: { id: account }, amount: euros(value), method: 'bankTransfer', reference }
-  expect((await call('POST', '/billing/v1/payment', payment)).body).toMatchObject({ reference })
+  expect((await call('POST', '/billing/v1/payment', paymentOf(account, value, { reference }))).body).toMatchObject({
+    reference
+  })
 }
 
 async function setProfile(account: string, profile: object): Promise<void> {
