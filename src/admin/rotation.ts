@@ -1,4 +1,4 @@
-import type { Action } from '../audit/record.ts'
+import { type Action, recordChange } from '../audit/record.ts'
 import { later } from '../base/instant.ts'
 import { present } from '../base/unknown.ts'
 import type { Transaction } from '../db/database.ts'
@@ -8,7 +8,7 @@ import { ADMIN } from '../messages/admin.ts'
 import type { Document, NewSecret, Resource, Stored } from '../tmf/declaration/resource.ts'
 import { find } from '../tmf/read.ts'
 import { idOf, readStored } from '../tmf/representation.ts'
-import { type Created, create, record, type WriteContext } from '../tmf/write.ts'
+import { type Created, create, type WriteContext } from '../tmf/write.ts'
 import { apiKey } from './api-key.ts'
 import { client } from './client.ts'
 import { user } from './user.ts'
@@ -45,7 +45,7 @@ export async function rotateApiKey(
   )
   const after = { expiresAt, replacedBy: idOf(created.row) }
   const change = { action: 'rotate' as const, resourceType: apiKey.type, resourceId: target.id }
-  await record(tx, context, { ...change, before: { expiresAt: before }, after }, now)
+  await recordChange(tx, context, { ...change, before: { expiresAt: before }, after }, now)
   return created
 }
 
@@ -101,7 +101,7 @@ export async function renew(
         ${identifier(secret.column)} = ${kept}
       WHERE "tenant_id" = ${context.view.tenantId} AND "id" = ${target.id} RETURNING ${identifiers(resource.columns)}`
   )
-  await record(tx, context, { action, resourceType: resource.type, resourceId: target.id }, now)
+  await recordChange(tx, context, { action, resourceType: resource.type, resourceId: target.id }, now)
   return { row: present(rows[0], 'the renewed row'), secret: made.shown }
 }
 

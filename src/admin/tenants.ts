@@ -83,7 +83,7 @@ export async function recordTenantChange(
 ): Promise<void> {
   for (const tenantId of new Set([author.tenantId, id])) {
     const whole = { ...change, resourceType: 'Tenant', resourceId: id }
-    await recordChange(tx, { ...author, tenantId }, whole, { id: newId(), now })
+    await recordChange(tx, { author: { ...author, tenantId }, newId }, whole, now)
   }
 }
 

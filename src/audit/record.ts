@@ -46,24 +46,21 @@ export interface Change {
   readonly after?: object | undefined
 }
 
+export interface Recorder {
+  readonly author: Author
+  readonly newId: () => string
+}
+
 /** Adds a row to the audit in the transaction of the change. `now` is the instant of the change. */
-export async function recordChange(
-  tx: Transaction,
-  { tenantId, actor, onBehalfOf, address, requestId }: Author,
-  { action, resourceType, resourceId, before, after }: Change,
-  { id, now }: { readonly id: string; readonly now: string }
-): Promise<void> {
-  await tx.run(prepared`INSERT INTO "audit" ("tenant_id", "id", "recorded_at", "actor_type", "actor_id", "actor_name",
-        "on_behalf_of", "address", "request_id", "action", "resource_type", "resource_id", "before", "after")
-      VALUES (${tenantId}, ${id}, ${now}, ${actor.type}, ${actor.id}, ${actor.name}, ${onBehalfOf}, ${address},
-        ${requestId}, ${action}, ${resourceType}, ${resourceId}, ${json(before)}, ${json(after)})`)
+export function recordChange(tx: Transaction, recorder: Recorder, change: Change, now: string): Promise<void> {
+  return recordChanges(tx, recorder, [change], now)
 }
 
 export async function recordChanges(
   tx: Transaction,
-  { tenantId, actor, onBehalfOf, address, requestId }: Author,
+  { author: { tenantId, actor, onBehalfOf, address, requestId }, newId }: Recorder,
   changes: readonly Change[],
-  { newId, now }: { readonly newId: () => string; readonly now: string }
+  now: string
 ): Promise<void> {
   await tx.run(prepared`INSERT INTO "audit" ("tenant_id", "id", "recorded_at", "actor_type", "actor_id", "actor_name",
         "on_behalf_of", "address", "request_id", "action", "resource_type", "resource_id", "before", "after")

@@ -15,6 +15,6 @@ export function sealingNote({
   return async (tx, tenantId, ids, { table }) => {
     const after = { sealedAnew: ids.length, in: table, ids }
     const change = { action: 'rotate' as const, resourceType: 'SealedSecrets', resourceId: tenantId, after }
-    await recordChange(tx, { tenantId, actor }, change, { id: newId(), now: clock() })
+    await recordChange(tx, { author: { tenantId, actor }, newId }, change, clock())
   }
 }

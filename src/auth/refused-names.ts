@@ -47,7 +47,7 @@ export function registerRefusals(
     const after = { reason: message }
     const change = { action: 'refuse', resourceType: 'Request', resourceId: request.id, after } as const
     const until = await database.transaction(async (tx) => {
-      await recordChange(tx, authorOf(request), change, { id: database.newId(), now })
+      await recordChange(tx, { author: authorOf(request), newId: database.newId }, change, now)
       return countRefusal(tx, clock, key)
     })
     if (until <= now) waiting.delete(key)

@@ -26,7 +26,7 @@ export const signingKeyCommands: Readonly<Record<string, Command>> = {
             resourceId: made,
             after: { algorithm }
           } as const
-          await recordChange(tx, author, change, { id: newId(), now: clock() })
+          await recordChange(tx, { author, newId }, change, clock())
           return made
         })
         return { text: `tenant ${author.tenantId} signs with key ${kid}` }

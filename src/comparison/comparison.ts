@@ -84,7 +84,7 @@ interface Recorded {
   readonly after?: object
 }
 
-function record(tx: Transaction, { author, newId, clock }: ChangeContext, { action, id, after }: Recorded) {
+function record(tx: Transaction, context: ChangeContext, { action, id, after }: Recorded) {
   const change = { action, resourceType: 'Comparison', resourceId: id, after }
-  return recordChange(tx, author, change, { id: newId(), now: clock() })
+  return recordChange(tx, context, change, context.clock())
 }

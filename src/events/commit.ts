@@ -99,6 +99,6 @@ async function changeState(
   const change = { action: 'patch', resourceType: 'EventSubscription', resourceId: listenerId } as const
   const after = { state: course.state, ...(course.reason !== undefined && { stateReason: course.reason }) }
   const told = { ...change, before: { state: before }, after }
-  await recordChange(tx, { tenantId, actor: ACTOR }, told, { id: newId(), now })
+  await recordChange(tx, { author: { tenantId, actor: ACTOR }, newId }, told, now)
   if (course.state === 'active') await hastenExceptions(tx, listener, now)
 }

@@ -83,7 +83,7 @@ export async function redeliver(
   listenerId: string,
   wish: Wish
 ): Promise<number> {
-  const { author, view, newId, now } = context
+  const { view, now } = context
   const listener = await lockListener(tx, view, listenerId)
   if (listener.state === 'ended') throw DELIVERIES.ended()
   const events =
@@ -91,7 +91,7 @@ export async function redeliver(
   await tx.run(sql`UPDATE "event_progress" SET "retry_at" = NULL
     WHERE "tenant_id" = ${view.tenantId} AND "listener_id" = ${listenerId}`)
   const change = { action: 'retry', resourceType: 'EventSubscription', resourceId: listenerId } as const
-  await recordChange(tx, author, { ...change, after: { ...wish, events } }, { id: newId(), now })
+  await recordChange(tx, context, { ...change, after: { ...wish, events } }, now)
   return events
 }
 

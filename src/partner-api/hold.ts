@@ -49,7 +49,7 @@ export async function authorize(
       VALUES (${tenantId}, ${id}, ${account.id}, ${key.currency}, ${amount}, ${now}, ${expiresAt}, 'active')`)
   const after = { billingAccount: { id: account.id }, amount: { unit: key.currency, value: Number(amount) }, expiresAt }
   const change = { action: 'create' as const, resourceType: TYPE, resourceId: id, after }
-  await recordChange(tx, context.author, change, { id: context.newId(), now })
+  await recordChange(tx, context, change, now)
   return { isCovered: true, id, expiresAt, ...(available && { available: sumDecimals([available, `-${amount}`]) }) }
 }
 
@@ -147,7 +147,7 @@ interface End {
 }
 
 async function end(tx: Transaction, context: WriteContext, { id }: Hold, ended: End): Promise<void> {
-  const { author, newId, clock } = context
+  const { author, clock } = context
   const { state, captured, rateId } = ended
   await tx.run(prepared`UPDATE "balance_hold" SET "state" = ${state}, "captured" = ${captured}, "rate_id" = ${rateId}
       WHERE "tenant_id" = ${author.tenantId} AND "id" = ${id}`)
@@ -158,7 +158,7 @@ async function end(tx: Transaction, context: WriteContext, { id }: Hold, ended: 
     before: { state: 'active' },
     after: ended
   }
-  await recordChange(tx, author, change, { id: newId(), now: clock() })
+  await recordChange(tx, context, change, clock())
 }
 
 /** Removes holds that expired long ago, the oldest first. */

@@ -37,7 +37,7 @@ export async function remove(
   }
   const change = recorded ?? { action: 'remove', before: stored.document }
   const whole = { ...change, resourceType: resource.type, resourceId: id }
-  await recordChange(tx, context.author, whole, { id: context.newId(), now })
+  await recordChange(tx, context, whole, now)
 }
 
 const FOREIGN_KEY_VIOLATION = '23503'

@@ -1,4 +1,4 @@
-import { type Change, recordChange } from '../audit/record.ts'
+import { recordChange } from '../audit/record.ts'
 import { isRecord, present } from '../base/unknown.ts'
 import type { Row, Transaction } from '../db/database.ts'
 import { constraintName, sqlState } from '../db/failure.ts'
@@ -63,7 +63,12 @@ export async function create(
   const secret = secretOf(resource, document, made)
   const hidden = [...Object.entries(columns), ...secretValues(resource, key, secret)]
   const row = await insert(tx, resource, context.view, { id, document }, hidden)
-  await record(tx, context, { action: 'create', resourceType: resource.type, resourceId: id, after: document }, now)
+  await recordChange(
+    tx,
+    context,
+    { action: 'create', resourceType: resource.type, resourceId: id, after: document },
+    now
+  )
   await recordEvents(tx, context, resource, 'created', [id], now)
   const last = await finished(tx, context, resource, row, { id, document })
   return { row: last, secret: secret?.shown }
@@ -123,10 +128,6 @@ export function ownerValues({ owner }: Resource, { tenantId, partnerId }: Owner)
   return owner === 'partner' && partnerId !== undefined ? [tenant, ['partner_id', partnerId]] : [tenant]
 }
 
-export function record(tx: Transaction, { author, newId }: ChangeContext, change: Change, now: string): Promise<void> {
-  return recordChange(tx, author, change, { id: newId(), now })
-}
-
 function refuseDuplicate({ noun, unique = {} }: Resource): (error: unknown) => never {
   return (error) => {
     const name = sqlState(error) === UNIQUE_VIOLATION ? unique[constraintName(error) ?? ''] : undefined
@@ -170,7 +171,7 @@ export async function patch(
   const then = addition?.columns ? readStored(resource, updated).document : after
   const change = { action: 'patch' as const, ...addition, resourceType: resource.type, resourceId: id }
   const [before, told] = [stored.document, then].map((whole) => only(whole, changed))
-  await record(tx, context, { ...change, before, after: { ...told, ...addition?.after } }, now)
+  await recordChange(tx, context, { ...change, before, after: { ...told, ...addition?.after } }, now)
   const what = changed.includes(stateOf(resource)) ? 'stateChanged' : 'attributeValueChanged'
   await recordEvents(tx, context, resource, what, [id], now)
   return finished(tx, context, resource, updated, { id, document: after }, stored)

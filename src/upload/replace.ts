@@ -58,7 +58,7 @@ export async function replaceBills(
   before: ReadonlyMap<string, Replaceable>
 ): Promise<void> {
   if (drafts.length === 0) return
-  const { view, author, newId } = context
+  const { view } = context
   const now = context.clock()
   const { rows } = await tx.run(
     prepared`WITH "row" AS MATERIALIZED (${draftRows(view, drafts)}),
@@ -79,7 +79,7 @@ export async function replaceBills(
     const parts = { before: only(former, names), after: only(after, names) }
     return { action: 'patch' as const, resourceType: customerBill.type, resourceId: id, ...parts }
   })
-  await recordChanges(tx, author, changes, { newId, now })
+  await recordChanges(tx, context, changes, now)
   const ids = changes.map(({ resourceId }) => resourceId)
   await recordEvents(tx, context, customerBill, 'attributeValueChanged', ids, now)
 }

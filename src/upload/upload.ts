@@ -157,5 +157,5 @@ function one({ view: { tenantId } }: UploadContext, id: string): Sql {
 
 function record(tx: Transaction, context: ChangeContext, id: string, action: Action, after: object | undefined) {
   const change = { action, resourceType: 'Upload', resourceId: id, after }
-  return recordChange(tx, context.author, change, { id: context.newId(), now: context.clock() })
+  return recordChange(tx, context, change, context.clock())
 }

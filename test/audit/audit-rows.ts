@@ -28,7 +28,7 @@ export async function recordMany(database: Database, count: number, tenantId = T
       before: { n: n - 1 },
       after: { n }
     }
-    await database.transaction((tx) => recordChange(tx, authorOf(tenantId), change, { id, now: NOW }))
+    await database.transaction((tx) => recordChange(tx, { author: authorOf(tenantId), newId: () => id }, change, NOW))
     ids.push(id)
   }
   return ids

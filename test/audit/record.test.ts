@@ -23,7 +23,9 @@ test('a change is recorded with who, for whom, from where, what, before and afte
     before: { name: 'old', keyHash: 'h1' },
     after: { name: 'new', keyHash: 'h2' }
   }
-  await store.database.transaction((tx) => recordChange(tx, authorOf(TENANT), change, { id: 'A1', now: NOW }))
+  await store.database.transaction((tx) =>
+    recordChange(tx, { author: authorOf(TENANT), newId: () => 'A1' }, change, NOW)
+  )
   const { rows } = await store.database.run(sql`
     SELECT "recorded_at", "actor_type", "actor_id", "actor_name", "on_behalf_of", "address", "request_id", "action",
       "resource_type", "resource_id", "before", "after", "position", "hash" FROM "audit" WHERE "id" = 'A1'`)
@@ -38,7 +40,7 @@ test('a change is recorded with who, for whom, from where, what, before and afte
 test('what is not known is null', async () => {
   const author = { tenantId: TENANT, actor: { type: 'client' as const, id: 'C', name: 'C' } }
   const change = { action: 'remove' as const, resourceType: 'BillCycle', resourceId: 'X' }
-  await store.database.transaction((tx) => recordChange(tx, author, change, { id: 'A2', now: NOW }))
+  await store.database.transaction((tx) => recordChange(tx, { author, newId: () => 'A2' }, change, NOW))
   const { rows } = await store.database.run(
     sql`SELECT "on_behalf_of", "address", "request_id", "before", "after" FROM "audit" WHERE "id" = 'A2'`
   )
@@ -48,7 +50,7 @@ test('what is not known is null', async () => {
 test('a change that is rolled back leaves no row', async () => {
   const change = { action: 'create' as const, resourceType: 'BillCycle', resourceId: 'X' }
   const failing = store.database.transaction(async (tx) => {
-    await recordChange(tx, authorOf(TENANT), change, { id: 'A3', now: NOW })
+    await recordChange(tx, { author: authorOf(TENANT), newId: () => 'A3' }, change, NOW)
     throw new Error('no')
   })
   await expect(failing).rejects.toThrow('no')

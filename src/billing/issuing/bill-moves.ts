@@ -29,7 +29,7 @@ export async function recordMoves(
       after: { state, billNo }
     }
   })
-  await recordChanges(tx, context.author, changes, { newId: context.newId, now })
+  await recordChanges(tx, context, changes, now)
   const ids = changes.map(({ resourceId }) => resourceId)
   await recordEvents(tx, context, customerBill, 'stateChanged', ids, now)
 }

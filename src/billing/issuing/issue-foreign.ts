@@ -155,7 +155,7 @@ async function post(tx: Transaction, context: ChangeContext, bills: Sql): Promis
 
 /** Fills in the remaining amount, which payments need: all of the amount due, or nothing of a settled bill. */
 async function sayWhatRemains(tx: Transaction, context: ChangeContext, bills: Sql, now: Instant): Promise<void> {
-  const { author, newId } = context
+  const { author } = context
   const { rows } =
     await tx.run(prepared`UPDATE "customer_bill" b SET "version" = b."version" + 1, "last_update" = ${now},
         "remaining_amount_value" = CASE b."state" WHEN 'settled' THEN 0 ELSE b."amount_due_value" END,
@@ -168,7 +168,7 @@ async function sayWhatRemains(tx: Transaction, context: ChangeContext, bills: Sq
     return { action: 'issue' as const, resourceType: customerBill.type, resourceId: id, before: {}, after }
   })
   if (changes.length === 0) return
-  await recordChanges(tx, author, changes, { newId, now })
+  await recordChanges(tx, context, changes, now)
   const ids = changes.map(({ resourceId }) => resourceId)
   await recordEvents(tx, context, customerBill, 'attributeValueChanged', ids, now)
 }

@@ -186,7 +186,7 @@ async function end(
   const change = { action: 'bill' as const, resourceType: 'CustomerBillOnDemand', resourceId: id }
   const stated = { stateReason: reason?.text, stateReasonCode: reason?.code }
   const after = { state, ...stated, customerBill: billId && { id: billId } }
-  await recordChange(tx, authorIn(tenantId), { ...change, after }, { id: context.newId(), now })
   const events = { author: authorIn(tenantId), newId: context.newId, correlationId: id }
+  await recordChange(tx, events, { ...change, after }, now)
   await recordEvents(tx, events, customerBillOnDemand, 'stateChanged', [id], now)
 }

@@ -170,7 +170,7 @@ async function record(
   const changes = rows.after.map(paidPart).map(({ id, paid }) => {
     return { action, resourceType: customerBill.type, resourceId: id, before: old.get(id), after: paid }
   })
-  await recordChanges(tx, context.author, changes, { newId: context.newId, now })
+  await recordChanges(tx, context, changes, now)
   const [moved, kept] = [true, false].map((isMoved) =>
     changes
       .filter(({ before, after }) => (before?.state !== after.state) === isMoved)

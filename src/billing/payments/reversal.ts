@@ -42,7 +42,7 @@ export async function reversePayment(tx: Transaction, context: ChangeContext, vi
   ])
   await addCredits(tx, tenantId, [{ ...key, credit: `-${amount}` }])
   const change = { action: 'reverse' as const, resourceType: 'Payment', resourceId: id, after: { reversedAt: now } }
-  await recordChange(tx, context.author, change, { id: context.newId(), now })
+  await recordChange(tx, context, change, now)
   await recordPayments(tx, context, 'reversed', [id], now)
 }
 

@@ -53,7 +53,7 @@ async function record(
     const after = { billingAccount: { id: account.id }, amount, method, reference, valueDate, allocations: parts }
     return { action: 'create' as const, resourceType: 'Payment', resourceId: id, after }
   })
-  await recordChanges(tx, context.author, changes, { newId: context.newId, now })
+  await recordChanges(tx, context, changes, now)
 }
 
 function isNamed({ receipt }: Taken): boolean {

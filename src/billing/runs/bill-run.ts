@@ -143,5 +143,5 @@ async function move(
 
 function record(tx: Transaction, context: ChangeContext, id: string, action: Action, after: object | undefined) {
   const change = { action, resourceType: 'BillRun', resourceId: id, after }
-  return recordChange(tx, context.author, change, { id: context.newId(), now: context.clock() })
+  return recordChange(tx, context, change, context.clock())
 }

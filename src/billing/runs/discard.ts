@@ -111,22 +111,17 @@ async function free(
 
 const RATES = rowOf('applied_customer_billing_rate', { billId: stated, rates: computed(count, sql`count(*)`) })
 
-async function record(
-  tx: Transaction,
-  { author, newId }: ChangeContext,
-  ids: readonly string[],
-  now: Instant
-): Promise<void> {
+async function record(tx: Transaction, context: ChangeContext, ids: readonly string[], now: Instant): Promise<void> {
   const { rows } = await tx.run(sql`SELECT ${BILL_COLUMNS} FROM "customer_bill"
-    WHERE "tenant_id" = ${author.tenantId} AND "id" = ANY(${ids}::text[]) ORDER BY "id"`)
+    WHERE "tenant_id" = ${context.author.tenantId} AND "id" = ANY(${ids}::text[]) ORDER BY "id"`)
   const counted = await tx.run(sql`SELECT ${RATES.columns} FROM "applied_customer_billing_rate"
-    WHERE "tenant_id" = ${author.tenantId} AND "bill_id" = ANY(${ids}::text[]) GROUP BY "bill_id"`)
+    WHERE "tenant_id" = ${context.author.tenantId} AND "bill_id" = ANY(${ids}::text[]) GROUP BY "bill_id"`)
   const ratesOf = new Map(counted.rows.map(RATES.read).map(({ billId, rates }) => [billId, rates]))
   const changes = rows.map((row) => {
     const { id, document } = readStored(customerBill, row)
     return { ...recordOf(document, ratesOf.get(id) ?? 0), resourceType: customerBill.type, resourceId: id }
   })
-  await recordChanges(tx, author, changes, { newId, now })
+  await recordChanges(tx, context, changes, now)
 }
 
 function recordOf({ state, billingAccount, amountDue }: Document, freedRates: number): Recorded {

@@ -173,7 +173,7 @@ function refersToOwn({ storage }: Attribute): boolean {
 /** Records the creation of many in one row of the audit. */
 export async function recordCreation(
   tx: Transaction,
-  { author, clock, newId }: ChangeContext,
+  context: ChangeContext,
   { type }: Pick<Resource, 'type'>,
   created: readonly string[]
 ): Promise<void> {
@@ -181,7 +181,7 @@ export async function recordCreation(
   if (first === undefined) return
   const after = { count: created.length, firstId: first, lastId: last }
   const change = { action: 'createMany' as const, resourceType: type, resourceId: first, after }
-  await recordChange(tx, author, change, { id: newId(), now: clock() })
+  await recordChange(tx, context, change, context.clock())
 }
 
 function attempted(work: () => Document): Document | readonly Told[] {
