@@ -23,15 +23,24 @@ const OF_ITEM = [...Array<string>(3).fill('GET'), ...Array<string>(6).fill('PATC
 
 /** Returns requests; a path `/item/7` stands for the resource of that number, of the type that `ofItem` names. */
 export function randomRequest(): fc.Arbitrary<InjectOptions> {
+  // Made once: making them takes longer than using them.
+  const query = fc.oneof({ weight: 2, arbitrary: fc.constantFrom('', '', '', 'limit=1') }, queryText())
+  const anyHeaders = headers()
+  const payloads = new Map(
+    [...PATHS, undefined].map((resource) => [
+      resource,
+      fc.oneof({ weight: 3, arbitrary: bodyText(resource) }, { weight: 1, arbitrary: fc.constant('') })
+    ])
+  )
   return target()
     .filter(({ path }) => URL.canParse(path, 'http://localhost'))
     .chain(({ path, methods, resource }) =>
       fc
         .record({
           method: fc.constantFrom(...methods),
-          query: fc.oneof({ weight: 2, arbitrary: fc.constantFrom('', '', '', 'limit=1') }, queryText()),
-          headers: headers(),
-          payload: fc.oneof({ weight: 3, arbitrary: bodyText(resource) }, { weight: 1, arbitrary: fc.constant('') })
+          query,
+          headers: anyHeaders,
+          payload: payloads.get(resource) ?? bodyText(resource)
         })
         .map(({ method, query, headers, payload }) => {
           const hasBody = !['GET', 'HEAD', 'DELETE', 'OPTIONS'].includes(method)
