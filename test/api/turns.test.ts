@@ -16,8 +16,6 @@ beforeAll(async () => {
     SELECT ${TENANT}, concat('R-', n), false, repeat('x', 200), 'A-1', 1, 'EUR' FROM generate_series(1, 1000) n`)
   await server.call('POST', 'customers', { id: 'C-2', name: 'Ada' })
   await server.call('POST', 'accounts', { id: 'A-2', name: 'Ada', customerId: 'C-2' })
-  // Code compiled at its first use takes longer then.
-  for (const request of Object.values(REQUESTS)) await send(request)
 })
 afterAll(() => server.close())
 
@@ -106,7 +104,6 @@ describe('a statement', () => {
 
   beforeAll(async () => {
     await payEachMinute(0, MOVEMENTS_MAX)
-    await ask('2026-04-01')
   })
 
   test('of very many movements holds nobody up', async () => {
