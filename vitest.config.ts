@@ -12,6 +12,8 @@ export default defineConfig({
     sequence: { sequencer: LongestFirst },
     // Files of one worker share what they import; none keeps a state there that another one would see.
     isolate: false,
+    // Most objects of a test are gone soon: with more room for new ones, the collector moves few of them.
+    execArgv: ['--min-semi-space-size=16', '--max-semi-space-size=32'],
     restoreMocks: true,
     reporters: ['default', './test/support/closing-line.ts'],
     // Bounds of what hangs, on however busy a machine; nothing else may depend on speed.
