@@ -1,3 +1,4 @@
+import type pg from 'pg'
 import { migrate } from '../src/db/migrations.ts'
 import { fillWithBills, share, ulid } from './bills.ts'
 import { fillCredentials } from './credentials.ts'
@@ -74,14 +75,20 @@ export async function fillRunData(url: string, accounts: number, oldBills: numbe
   await withClient(url, async (client) => {
     await fillCredentials(client, TENANT)
     const restore = await dropIndexesAndKeys(client, [RATE])
-    await client.query(SPECIFICATION, [TENANT])
-    await client.query(CYCLE, [TENANT])
-    for (const statement of [CUSTOMERS, ACCOUNTS, RATES]) await client.query(statement, [TENANT, accounts])
+    await fillAccounts(client, accounts)
+    await client.query(RATES, [TENANT, accounts])
     for (const statement of [DEMAND_HOLDERS, DEMAND_RATES]) await client.query(statement, [TENANT, DEMAND_ACCOUNTS])
     await share(clients, restore)
     await client.query('VACUUM (ANALYZE)')
   })
   await Promise.all(clients.map((client) => client.end()))
+}
+
+/** Adds the cycle and its accounts. */
+export async function fillAccounts(client: pg.Client, accounts: number): Promise<void> {
+  await client.query(SPECIFICATION, [TENANT])
+  await client.query(CYCLE, [TENANT])
+  for (const statement of [CUSTOMERS, ACCOUNTS]) await client.query(statement, [TENANT, accounts])
 }
 
 const SPECIFICATION = `INSERT INTO bill_cycle_specification (tenant_id, id, name, frequency, valid_for)

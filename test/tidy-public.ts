@@ -26,7 +26,7 @@ const PUBLIC: Readonly<Record<string, string>> = {
   'src/billing/runs': 'bill-run discard endpoints events list run-bills schema tasks',
   'src/billing/statement': 'routes schema',
   'src/cli': 'arguments command index usage',
-  'src/comparison': 'endpoints schema tasks',
+  'src/comparison': 'accounts comparison endpoints list schema tasks',
   'src/db': 'connection cursor database failure locks migrations postgres-url row secrets sql',
   'src/db/embedded': 'keys postgres',
   'src/documents': 'routes',

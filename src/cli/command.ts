@@ -12,6 +12,8 @@ export const OPTIONS = {
   algorithm: { type: 'string', synopsis: '[--algorithm EdDSA|ES256]' },
   head: { type: 'string', multiple: true, synopsis: '[--head HEAD]...' },
   cycle: { type: 'string', synopsis: '--cycle ID' },
+  run: { type: 'string', synopsis: '--run ID' },
+  tolerance: { type: 'string', multiple: true, synopsis: '[--tolerance CURRENCY=AMOUNT]...' },
   'dry-run': { type: 'boolean', synopsis: '[--dry-run]' },
   state: { type: 'string', synopsis: '[--state new|validated|sent]' },
   wait: { type: 'boolean', synopsis: '[--wait]' },
@@ -26,7 +28,7 @@ export const OPTIONS = {
 
 export type OptionName = keyof typeof OPTIONS
 
-export const REQUIRED_OPTIONS: readonly OptionName[] = ['tenant', 'cycle']
+export const REQUIRED_OPTIONS: readonly OptionName[] = ['tenant', 'cycle', 'run']
 
 export interface Arguments {
   readonly parameters: readonly string[]

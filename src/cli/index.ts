@@ -2,6 +2,7 @@ import { auditCommands } from './audit-commands.ts'
 import { billRunCommands } from './bill-run-commands.ts'
 import { billingCommands } from './billing-commands.ts'
 import type { Command } from './command.ts'
+import { comparisonCommands } from './comparison-commands.ts'
 import { deliveryCommands } from './delivery-commands.ts'
 import { eventCommands } from './event-commands.ts'
 import { resourceCommands } from './resource-commands.ts'
@@ -18,6 +19,7 @@ const commands: Readonly<Record<string, Command>> = {
   ...sealCommands,
   ...billingCommands,
   ...billRunCommands,
+  ...comparisonCommands,
   ...auditCommands,
   ...eventCommands,
   ...deliveryCommands
