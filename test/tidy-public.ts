@@ -31,9 +31,9 @@ const PUBLIC: Readonly<Record<string, string>> = {
   'src/db/embedded': 'keys postgres',
   'src/documents': 'routes',
   'src/documents/content':
-    'bill-content bill-reading bill-source bill-taxes colour format qr-code tally texts vocabulary words',
+    'bill-content bill-reading bill-source bill-taxes branding colour format qr-code tally texts vocabulary words',
   'src/documents/csv': 'csv',
-  'src/documents/html': 'html',
+  'src/documents/html': 'html page style',
   'src/documents/pdf': 'pdf-aside',
   'src/events':
     'asyncapi callback-address callback-client delivery-endpoints delivery-schema dispatcher endpoints envelope ' +

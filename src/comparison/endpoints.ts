@@ -11,6 +11,7 @@ import { accountsEndpoint } from './accounts-endpoint.ts'
 import { COMMON } from './common.ts'
 import { removeComparison, STATES, startComparison } from './comparison.ts'
 import { answerComparison, hrefOf, listComparisons, writeComparison } from './list.ts'
+import { reportEndpoint } from './report-endpoint.ts'
 import { COMPARISON_SCHEMA } from './schema.ts'
 
 const REFERENCE = z.strictObject({ id: z.string({ error: FIELDS.text() }) }, { error: FIELDS.objectWithId() })
@@ -120,4 +121,11 @@ const removal = endpoint({
   }
 })
 
-export const comparisonEndpoints: readonly Endpoint[] = [start, list, retrieve, removal, accountsEndpoint]
+export const comparisonEndpoints: readonly Endpoint[] = [
+  start,
+  list,
+  retrieve,
+  removal,
+  accountsEndpoint,
+  reportEndpoint
+]

@@ -8,6 +8,7 @@ export const COMPARISONS = messages('comparison', {
   unknownReason: is.invalidQuery`The reason of an account must be one of ${['amount', 'tax']}`,
   tableIsWhole: is.invalidQuery`CSV has all accounts: it takes neither offset nor limit`,
   mediaType: is.notAcceptable`The accounts come as ${['application/json', 'text/csv']}`,
+  reportMediaType: is.notAcceptable`The report comes as ${['text/html']}`,
   runNotDone: is.conflict`This billRun is ${'running'}; a comparison needs one that is done`,
   underWay: is.conflict`This comparison is being computed; it can be deleted afterwards`,
   notDone: is.conflict`This comparison is ${'running'}; it has results when it is done`

@@ -1,47 +1,29 @@
-import { createHash } from 'node:crypto'
-import { type Html, html, trusted } from '../../http/html.ts'
+import { type Html, html } from '../../http/html.ts'
 import type { BillContent } from '../content/bill-content.ts'
 import { formatOf } from '../content/format.ts'
 import { modulesOf, runsOf } from '../content/qr-code.ts'
 import { addressLines, dueTexts, factsOf, imprintOf, titleOf, transferOf } from '../content/texts.ts'
 import { fill } from '../content/vocabulary.ts'
 import { WORDS } from '../content/words.ts'
+import { type HtmlPage, htmlPage } from './page.ts'
 import { styleOf } from './style.ts'
 import { balances, items, summary, taxes, type Writing } from './tables.ts'
-
-/** A page and its content security policy, which allows nothing but the page's own style and pictures. */
-export interface HtmlPage {
-  /** Pieces of at most some hundred lines, made as they are taken. */
-  readonly pieces: Iterable<string>
-  readonly contentSecurityPolicy: string
-}
 
 /** Returns the bill as one self-contained HTML page for reading, printing and screen readers. */
 export function renderHtml(content: BillContent): HtmlPage {
   const words = WORDS[content.language]
   const format = formatOf(content.language, content.timeZone, content.currency, content.digits)
-  const writing: Writing = { content, words, format }
-  const style = styleOf(content.issuer.branding.colour)
-  const hash = createHash('sha256').update(style).digest('base64')
-  const directives = ["default-src 'none'", `style-src 'sha256-${hash}'`, 'img-src data:', "base-uri 'none'"]
-  return {
-    pieces: piecesOf(writing, style),
-    contentSecurityPolicy: [...directives, "form-action 'none'", "frame-ancestors 'none'"].join('; ')
-  }
+  return htmlPage({
+    language: content.language,
+    title: titleOf(content, words),
+    style: styleOf(content.issuer.branding.colour),
+    body: bodyOf({ content, words, format })
+  })
 }
 
-function* piecesOf(writing: Writing, style: string): Generator<string> {
+function* bodyOf(writing: Writing): Generator<string> {
   const { content, words } = writing
-  yield html`<!doctype html>
-<html lang="${content.language}">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${titleOf(content, words)}</title>
-<style>${trusted(style)}</style>
-</head>
-<body>
-${header(writing)}
+  yield html`${header(writing)}
 <main>
 <h1>${titleOf(content, words)}</h1>
 ${due(writing)}
@@ -53,10 +35,7 @@ ${balances(writing)}
   yield html`
 <p class="note">${words.asIssued}</p>
 </main>
-${footer(writing)}
-</body>
-</html>
-`.text
+${footer(writing)}`.text
 }
 
 function header({ content, words, format }: Writing): Html {
