@@ -2,11 +2,12 @@ import { arch, cpus } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import { measureAttacks } from './attacks.ts'
 import { type Case, cases } from './cases.ts'
+import { measureComparison } from './comparison.ts'
 import { type BenchServer, postgresVersion, restoreBills } from './database.ts'
 import { measureEvents } from './events.ts'
 import { type Loader, startLoader } from './loader.ts'
 import { type Measured, measure, type Setting, type Subject } from './measure.ts'
-import { ATTACKS, EVENTS, type Options, RATES, RUNS, TOKENS, UPLOADS } from './options.ts'
+import { ATTACKS, COMPARISON, EVENTS, type Options, RATES, RUNS, TOKENS, UPLOADS } from './options.ts'
 import { measureRates } from './rates.ts'
 import type { CaseResult, Memory, Report, ScalingResult } from './report.ts'
 import { measureRuns } from './runs.ts'
@@ -49,6 +50,7 @@ export async function benchmark(server: BenchServer, options: Options): Promise<
   const written = await measureCases(loader, writes, large, options)
   const sent = await measureSent(ours, largeUrl, isAsked)
   const runs = isAsked(RUNS) ? await measureRuns(server, loader, options) : undefined
+  const compared = isAsked(COMPARISON) ? { comparison: await measureComparison(server, options) } : {}
   const setup = { loader, target: ours, setting: large, databaseUrl: largeUrl }
   const events = isAsked(EVENTS) ? await measureEvents(setup, options) : undefined
   const wanted = options.only.includes(ATTACKS) ? [] : options.only
@@ -61,7 +63,7 @@ export async function benchmark(server: BenchServer, options: Options): Promise<
     machine: { ...machine, postgres: await postgresVersion(largeUrl) },
     cases: withRatios([...read, ...written]),
     ...(tokens && { tokens }),
-    ...sent,
+    ...{ ...sent, ...compared },
     ...(runs && { runs }),
     ...(events && { events }),
     ...(attacks.length > 0 && { attacks })

@@ -6,7 +6,8 @@ import { type BenchServer, dropIndexesAndKeys, makeDatabase, TENANT, withClient 
 import { CYCLE_ID, DUE_DATE, fillAccounts, MONTH } from './run-data.ts'
 import { startOurs, type Target } from './target.ts'
 
-const RUN_ID = '01K6E4Z4G00000000000000002'
+/** The dry run of the data. */
+export const RUN_ID = '01K6E4Z4G00000000000000002'
 const ROUNDS = 3
 const POLL_MS = 50
 /** Lines of each bill. */
@@ -86,7 +87,7 @@ async function openComparisonData(server: string, accounts: number, fresh: boole
   return url.href
 }
 
-/** Fills a migrated database with a dry run, and with the same bills of another system but for the differences. */
+/** Fills a migrated database with a dry run, and with the bills of another system, some of which differ. */
 export async function fillComparisonData(url: string, accounts: number): Promise<void> {
   await withClient(url, async (client) => {
     await fillWithBills([client], TENANT, FORMER_BILLS)

@@ -14,6 +14,9 @@ export const UPLOADS = 'uploads'
 /** Runs of cycles; not a single case. */
 export const RUNS = 'runs'
 
+/** Bills of another system compared with a run; not a single case. */
+export const COMPARISON = 'comparison'
+
 /** Deliveries of events; not a single case. */
 export const EVENTS = 'events'
 
@@ -26,6 +29,7 @@ const NAMES = [
   RATES,
   UPLOADS,
   RUNS,
+  COMPARISON,
   EVENTS,
   ATTACKS,
   ...attacks.map(({ name }) => name)
@@ -34,7 +38,7 @@ const NAMES = [
 export interface Options {
   readonly help: boolean
   readonly bills: number
-  /** Accounts of the runs. */
+  /** Accounts of the runs and of the comparison. */
   readonly accounts: number
   /** Events of the largest backlog. */
   readonly events: number
@@ -55,7 +59,7 @@ export class UsageError extends Error {}
 export const USAGE = `npm run bench [-- options]
 
   --bills N         bills in the database that is measured; default: 1000000
-  --accounts N      accounts of the bill runs; default: 200000
+  --accounts N      accounts of the bill runs and of the comparison; default: 200000
   --events N        events of the largest backlog; default: 1000000
   --lines N         lines of the large bill and rates of the account that attacks ask for; default: 200000
   --seconds N       how long each case is measured, all rounds together; default: 8

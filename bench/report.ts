@@ -1,8 +1,9 @@
 import { attackGates, attackTable } from './attack-report.ts'
 import type { AttackResult } from './attacks.ts'
+import type { ComparisonResult } from './comparison.ts'
 import { eventGates, eventTables } from './event-report.ts'
 import type { EventResult } from './events.ts'
-import type { Gate } from './gate.ts'
+import { atMost, type Gate } from './gate.ts'
 import type { Measured } from './measure.ts'
 import type { RateResult } from './rates.ts'
 import { runGates, runTables } from './run-report.ts'
@@ -24,6 +25,7 @@ export interface Report {
   readonly rates?: RateResult
   readonly uploads?: UploadResult
   readonly runs?: RunResult
+  readonly comparison?: ComparisonResult
   readonly events?: EventResult
   readonly attacks?: readonly AttackResult[]
   readonly memory: Memory
@@ -62,13 +64,15 @@ const DELAY_MAX = 2
 const MEMORY_MAX_BYTES = 180_000_000
 /** Of 500 bills of another system. */
 const UPLOAD_MS_MAX = 200
+/** Of 200,000 accounts. */
+const COMPARISON_SECONDS_MAX = 30
 const RATES_PER_SECOND_MIN = 20_000
 /** For any number of rates. */
 const RATES_MEMORY_MAX_BYTES = 600_000_000
 
 /** Returns the gates of all results. Scaling counts on one connection, where a p50 includes no queue. */
 export function gatesOf(report: Report): readonly Gate[] {
-  const { cases, scaling, tokens, rates, uploads, runs, events, attacks, memory } = report
+  const { cases, scaling, tokens, rates, uploads, runs, comparison, events, attacks, memory } = report
   const ratios = cases.flatMap(({ name, title, ratio }): Gate[] => {
     if (ratio === undefined || !RATIO_GATES.includes(name)) return []
     return [{ title: `${title} / bare`, value: decimal(ratio), limit: `>= ${RATIO_MIN}`, isMet: ratio >= RATIO_MIN }]
@@ -84,7 +88,11 @@ export function gatesOf(report: Report): readonly Gate[] {
   const idle = { title: 'idle memory', value: megabytes(memory.used), limit, isMet }
   const sent = [...(rates ? rateGates(rates) : []), ...(uploads ? uploadGates(uploads) : [])]
   const streams = [...(tokens ? tokenGates(tokens) : []), ...sent]
-  const background = [...(runs ? runGates(runs) : []), ...(events ? eventGates(events) : [])]
+  const background = [
+    ...(runs ? runGates(runs) : []),
+    ...(comparison ? [comparisonGate(comparison)] : []),
+    ...(events ? eventGates(events) : [])
+  ]
   return [...ratios, ...sizes, ...streams, ...background, ...attackGates(attacks ?? []), idle]
 }
 
@@ -127,6 +135,10 @@ function uploadGates({ ms, againMs }: UploadResult): readonly Gate[] {
   ].map(({ title, ms: value }) => {
     return { title, value: decimal(value), limit: `<= ${UPLOAD_MS_MAX}`, isMet: value <= UPLOAD_MS_MAX }
   })
+}
+
+function comparisonGate({ accounts, seconds }: ComparisonResult): Gate {
+  return atMost(`comparison of ${whole(accounts)} accounts, s`, seconds, COMPARISON_SECONDS_MAX)
 }
 
 export function printable(report: Report): string {

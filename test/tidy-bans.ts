@@ -112,7 +112,7 @@ export const BANS: readonly Ban[] = [
       'src/pace/turns.ts',
       'src/billing/jobs.ts',
       'src/events/dispatcher.ts',
-      'src/cli/bill-run-commands.ts',
+      'src/cli/working.ts',
       'src/db/connection.ts',
       'src/events/feed.ts',
       'src/db/lifeline.ts',

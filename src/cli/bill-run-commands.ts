@@ -1,4 +1,3 @@
-import { setInterval } from 'node:timers/promises'
 import { cancelRun, resumeRun, retryRun, startRun } from '../billing/runs/bill-run.ts'
 import { discardBills } from '../billing/runs/discard.ts'
 import { oneRun, type ReadRun, readRuns, writeRun } from '../billing/runs/list.ts'
@@ -9,8 +8,7 @@ import { hasEnded, progressOn, reportRun } from './bill-run-report.ts'
 import { type Arguments, type Command, type Context, Misuse, type Result } from './command.ts'
 import { enterTenant } from './lookup.ts'
 import { alignColumns } from './table.ts'
-
-const LOOK_INTERVAL_MS = 250
+import { workUntil } from './working.ts'
 
 const WAIT_DETAILS =
   'With --wait the command works on the run itself, with or without servers, shows the progress and ends with\n' +
@@ -96,19 +94,12 @@ async function steer(
 }
 
 async function untilEnded(context: Context, tenantId: string, id: string): Promise<ReadRun> {
-  const work = await context.startWork()
   const progress = progressOn(context.screen)
-  try {
-    for await (const _ of setInterval(LOOK_INTERVAL_MS)) {
-      const run = await oneRun(context, tenantId, id)
-      progress.show(run)
-      if (hasEnded(run)) return run
-    }
-    throw new Error('an interval does not end')
-  } finally {
-    progress.end()
-    await work.stop()
-  }
+  return workUntil(context, async () => {
+    const run = await oneRun(context, tenantId, id)
+    progress.show(run)
+    return hasEnded(run) ? run : undefined
+  }).finally(() => progress.end())
 }
 
 function tableOf(runs: readonly ReadRun[]): string {

@@ -1,15 +1,14 @@
-import { setInterval } from 'node:timers/promises'
 import { isCurrency } from '../base/codes.ts'
 import { canonicalDecimal, compareDecimals, decimalFault, trimScale } from '../base/money.ts'
 import { type ComparedAccount, listAccounts } from '../comparison/accounts.ts'
 import { startComparison } from '../comparison/comparison.ts'
 import { oneComparison, type ReadComparison } from '../comparison/list.ts'
 import { readFault } from '../messages/message.ts'
-import { type Arguments, type Command, type Context, Misuse, type Result } from './command.ts'
+import { type Arguments, type Command, Misuse, type Result } from './command.ts'
 import { enterTenant } from './lookup.ts'
 import { alignColumns } from './table.ts'
+import { workUntil } from './working.ts'
 
-const LOOK_INTERVAL_MS = 250
 /** Accounts that the report names. */
 const NAMED_MAX = 10
 
@@ -18,8 +17,8 @@ export const comparisonCommands: Readonly<Record<string, Command>> = {
     description: 'compares bills of another system with those of a run, account by account',
     options: ['tenant', 'cycle', 'run', 'tolerance'],
     details: () =>
-      'It compares the bills of other systems in the cycle --cycle with those of the run --run, dry or not, prints a\n' +
-      'report, and keeps the comparison for the API. It exits with 1 unless the bills of all accounts are equal.\n' +
+      'It compares the bills of other systems in the cycle --cycle with those of the run --run, dry or not, prints\n' +
+      'a report, and keeps the comparison for the API. It exits with 1 unless the bills of all accounts are equal.\n' +
       'Amounts may differ by --tolerance, such as EUR=0.01; by 0 without one.',
     prepare: (args) => {
       const { cycle, run } = args.options
@@ -28,7 +27,10 @@ export const comparisonCommands: Readonly<Record<string, Command>> = {
         const asked = await enterTenant(context, args)
         const { tenantId } = asked.view
         const id = await context.database.transaction((tx) => startComparison(tx, asked, wanted))
-        const comparison = await untilEnded(context, tenantId, id)
+        const comparison = await workUntil(context, async () => {
+          const found = await oneComparison(context.database, tenantId, id)
+          return found.state === 'done' || found.state === 'failed' ? found : undefined
+        })
         const filter = { tenantId, comparisonId: id, statuses: ['differs', 'onlyHere', 'onlyThere'] }
         const { rows, total } = await listAccounts(context.database, filter, { offset: 0, limit: NAMED_MAX })
         return report(comparison, rows, total)
@@ -50,19 +52,6 @@ function readLimit(given: string): readonly [currency: string, limit: string] {
   const fault = decimalFault(limit)
   if (fault !== undefined) throw new Misuse(`the amount of --tolerance ${given} ${readFault(fault).text}`)
   return [currency, limit]
-}
-
-async function untilEnded(context: Context, tenantId: string, id: string): Promise<ReadComparison> {
-  const work = await context.startWork()
-  try {
-    for await (const _ of setInterval(LOOK_INTERVAL_MS)) {
-      const comparison = await oneComparison(context.database, tenantId, id)
-      if (comparison.state === 'done' || comparison.state === 'failed') return comparison
-    }
-    throw new Error('an interval does not end')
-  } finally {
-    await work.stop()
-  }
 }
 
 /** Reports on a comparison. Fails unless the bills of all accounts are equal. */

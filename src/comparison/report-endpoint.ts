@@ -23,8 +23,8 @@ export const reportEndpoint: Endpoint = endpoint({
   path: '/comparison/{id}/report',
   operationId: 'retrieveComparisonReport',
   summary: 'Read the report on a comparison',
-  description: `Returns what a comparison found as a page for people, to be read and printed: counts, totals, a picture of
-the differences, and the accounts with the largest ones. It is in the language of the tenant.`,
+  description: `Returns what a comparison found as a page for people, to be read and printed: counts, totals, a picture
+of the differences, and the accounts with the largest ones. It is in the language of the tenant.`,
   query: noQuery(COMPARISONS.noQuery),
   failures: [406, 409],
   replies: { 200: { description: 'The report', media: { 'text/html': TEXT } } },

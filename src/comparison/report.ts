@@ -95,7 +95,8 @@ function header({ tenant, comparison, cycle, words, formatOf: ofCurrency }: Writ
 function results({ comparison, words }: Writing, format: Format): Html {
   const { statuses, reasons, uncompared, withoutAccount } = comparison.summary
   const row = (name: string, count: number, part = false) =>
-    html`<tr${part && html` class="part"`}><th scope="row">${name}</th><td class="number">${format.count(count)}</td></tr>
+    html`<tr${part && html` class="part"`}><th scope="row">${name}</th>
+<td class="number">${format.count(count)}</td></tr>
 `
   const reasonsOf = (which: readonly (typeof REASONS)[number][]) =>
     which.flatMap((reason) => (reasons[reason] ? [row(words.reasons[reason], reasons[reason], true)] : []))

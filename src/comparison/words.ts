@@ -45,7 +45,7 @@ const en = {
   histogram: 'Differences in {currency}',
   picture: `Accounts with bills on both sides, by the difference of their amounts: this service less the other system.
 The heights are logarithmic; the numbers are accounts.`,
-  bar: '{range}: {count} accounts',
+  bar: '{range}: {count}',
   exactly: 'no difference',
   upTo: '{from} to {to}',
   below: 'below {to}',
@@ -106,9 +106,9 @@ const de: ReportWords = {
   bills: '{count} Rechnungen',
   difference: 'Differenz',
   histogram: 'Differenzen in {currency}',
-  picture: `Konten mit Rechnungen auf beiden Seiten, nach der Differenz ihrer Beträge: dieser Dienst minus anderes System.
-Die Höhen sind logarithmisch; die Zahlen sind Konten.`,
-  bar: '{range}: {count} Konten',
+  picture: `Konten mit Rechnungen auf beiden Seiten, nach der Differenz ihrer Beträge: dieser Dienst minus anderes
+System. Die Höhen sind logarithmisch; die Zahlen sind Konten.`,
+  bar: '{range}: {count}',
   exactly: 'keine Differenz',
   upTo: '{from} bis {to}',
   below: 'unter {to}',
@@ -160,9 +160,9 @@ const fr: ReportWords = {
   bills: '{count} factures',
   difference: 'Différence',
   histogram: 'Différences en {currency}',
-  picture: `Comptes avec des factures des deux côtés, selon la différence de leurs montants\u00a0: ce service moins l’autre
-système. Les hauteurs sont logarithmiques\u00a0; les nombres sont des comptes.`,
-  bar: '{range}\u00a0: {count} comptes',
+  picture: `Comptes avec des factures des deux côtés, selon la différence de leurs montants\u00a0: ce service moins
+l’autre système. Les hauteurs sont logarithmiques\u00a0; les nombres sont des comptes.`,
+  bar: '{range}\u00a0: {count}',
   exactly: 'aucune différence',
   upTo: 'de {from} à {to}',
   below: 'moins de {to}',

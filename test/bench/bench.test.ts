@@ -179,6 +179,8 @@ test.each([
   { what: 'enough rates', given: { rates: { perSecond: 20_000, memory: 599e6 } }, met: [true, true, true] },
   { what: 'quick uploads', given: { uploads: { ms: 200, againMs: 200 } }, met: [true, true, true] },
   { what: 'slow uploads', given: { uploads: { ms: 200.1, againMs: 201 } }, met: [false, false, true] },
+  { what: 'a quick comparison', given: { comparison: { accounts: 200_000, seconds: 30 } }, met: [true, true] },
+  { what: 'a slow comparison', given: { comparison: { accounts: 200_000, seconds: 30.1 } }, met: [false, true] },
   { what: 'too few rates', given: { rates: { perSecond: 19_999, memory: 600e6 } }, met: [false, false, true] },
   { what: 'too much memory', given: { memory: { started: 100e6, used: 180e6 } }, met: [false] }
 ])('the gates judge $what', ({ given, met }) => {
