@@ -50,7 +50,7 @@ import { registerRequestIds, requestId } from './http/request-id.ts'
 import { registerPartnerApi } from './partner-api/routes.ts'
 import { refuseIdempotencyKeys } from './tmf/serving/no-idempotency-key.ts'
 import { type Requester, type RouteContext, registerResource } from './tmf/serving/routes.ts'
-import { takeFiles } from './upload/upload-endpoints.ts'
+import { takeFiles } from './upload/file/body.ts'
 
 /** References to billing accounts may name rows of this service or of other systems. */
 const resolvers = new Map([['BillingAccountRef', resolveAccounts]])
@@ -104,7 +104,7 @@ export async function buildApp(parts: Parts): Promise<FastifyInstance> {
   const health = healthEndpoints(parts.standstill ?? (() => undefined))
   for (const { register } of health) register(app, HEALTH_BASE, context)
   await registerAdmin(app, ADMIN_BASE, context)
-  await registerBilling(app, context)
+  await registerBilling(app, context, config.UPLOAD_LIMIT_BYTES)
   await registerPartnerApi(app, context)
   await registerDocs(app, config.PUBLIC_URL)
   refuseOtherMethods(app, methods)
@@ -120,11 +120,11 @@ function registerApi(app: FastifyInstance, { config, secrets }: Parts, context: 
   }
 }
 
-async function registerBilling(app: FastifyInstance, context: RouteContext): Promise<void> {
+async function registerBilling(app: FastifyInstance, context: RouteContext, limitBytes: number): Promise<void> {
   for (const path of KEYLESS_PATHS) refuseIdempotencyKeys(app, path)
   for (const { register } of billingEndpoints) register(app, BILLING_BASE, context)
   await app.register(async (files) => {
-    takeFiles(files)
+    takeFiles(files, limitBytes)
     for (const { register } of fileEndpoints) register(files, BILLING_BASE, context)
   })
   for (const { register } of fieldEndpoints) register(app, FIELD_BASE, context)

@@ -60,6 +60,7 @@ export const environment = z.object({
   SHUTDOWN_TIMEOUT_MS: whole(100, 600_000).default(10_000),
   BODY_LIMIT_BYTES: whole(1_024, 104_857_600).default(1_048_576),
   BODIES_LIMIT_BYTES: whole(1_024, 10_737_418_240).default(33_554_432),
+  UPLOAD_LIMIT_BYTES: whole(1_024, 1_099_511_627_776).default(1_073_741_824),
   MAX_CONNECTIONS: whole(1, 100_000).default(1_000),
   BILL_RUN_CHUNK_ACCOUNTS: whole(1, 10_000).default(500),
   MAX_EVENT_LOOP_DELAY_MS: whole(0, 60_000).default(1_000),

@@ -41,8 +41,8 @@ const PUBLIC: Readonly<Record<string, string>> = {
   'src/fairness': 'limits request-slot scheduler',
   'src/http':
     'accept access address body body-memory client-error conditional csv drain errors findings forwarded ' +
-    'forms hardening html issues json lines long-answers long-body media-types path-parameters rate-limit read-body ' +
-    'request-id',
+    'elements forms hardening html issues json lines long-answers long-body media-types path-parameters pieces ' +
+    'rate-limit read-body request-id',
   'src/image': 'logo',
   'src/jobs': 'outage queue runner supervisor warnings',
   'src/ledger': 'balance available foreign-bills hold post post-bills usage verify',
@@ -63,7 +63,7 @@ const PUBLIC: Readonly<Record<string, string>> = {
   'src/tmf/query': 'bind condition-sql cursor effort list-query match query query-text suggestion',
   'src/tmf/serving': 'endpoint list list-text no-idempotency-key pages routes',
   'src/upload': 'endpoint kinds schema tasks upload-endpoints',
-  'src/upload/file': 'file json-row open row'
+  'src/upload/file': 'body file json-row open row'
 }
 
 const isRoom = (file: string) => file.startsWith('src/') && roomOf(file) !== 'src'

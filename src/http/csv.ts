@@ -17,6 +17,15 @@ export function csvLine(cells: readonly Cell[]): string {
 function written(cell: Cell): string {
   if (typeof cell === 'object') return cell.exact ?? ''
   if (cell === undefined) return ''
-  const guarded = FORMULA.test(cell) ? `'${cell}` : cell
-  return SPLITTING.test(guarded) ? `"${guarded.replaceAll('"', '""')}"` : guarded
+  return quoted(isFormula(cell) ? `'${cell}` : cell)
+}
+
+/** Tells a text that a spreadsheet would run. */
+export function isFormula(text: string): boolean {
+  return FORMULA.test(text)
+}
+
+/** Quotes a text that a reader with any separator would split. */
+export function quoted(text: string): string {
+  return SPLITTING.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }

@@ -18,6 +18,7 @@ export const BODIES = messages('body', {
   tooManyFields: is.payloadTooLarge`A form may have ${100} fields at most`,
   tooDeep: is.invalidBody`The body may be nested ${64} levels deep at most`,
   tooManyMembers: is.invalidBody`The body may have ${10_000} members at most`,
+  notArray: is.invalidBody`The body must be a JSON array`,
   notObject: is.invalidBody`The body must be a JSON object`,
   lineTooLong: is.payloadTooLarge`The line is too long`,
   atomicTooLarge: is.payloadTooLarge`atomic=true takes at most ${100_000} lines of ${67_108_864} bytes together`,

@@ -70,6 +70,7 @@ export const FIELDS = messages('field', {
   callChargeTypes: is.fault`must be a list of at most ${50} different types of rates, each a text of 1 to ${50}
     characters`,
   column: is.fault`is no column; there are ${['account_number', 'amount']}`,
+  cells: is.fault`has ${7} cells, and the header ${6}`,
   dayForm: is.fault`is not DD-MM-YYYY`,
   dayPast: is.fault`is before today, ${'30-11-2026'}`,
   monthForm: is.fault`is not MM-YYYY`,

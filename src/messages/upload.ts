@@ -10,5 +10,25 @@ export const UPLOADS = messages('upload', {
   unknownState: is.invalidQuery`The state of an upload must be one of ${['receiving', 'running', 'done']}`,
   ended: is.conflict`This upload is ${'cancelled'}: it takes no more rows`,
   notCancellable: is.conflict`An upload that is ${'done'} cannot be cancelled; it must be receiving or running`,
-  notEnded: is.conflict`An upload that is ${'running'} cannot be deleted; cancel it, or wait for its end`
+  notEnded: is.conflict`An upload that is ${'running'} cannot be deleted; cancel it, or wait for its end`,
+  partType: is.unsupportedMediaType`The file of the form must be ${['text/csv', 'application/x-ndjson']}, or its name
+    must end with ${['.csv', '.ndjson']}`,
+  encoding: is.unsupportedMediaType`Content-Encoding must be gzip, or be left out`,
+  notGzip: is.invalidBody`The body must be gzip, as its Content-Encoding says`,
+  gzipCut: is.invalidBody`The gzip of the body was cut short`,
+  bomb: is.payloadTooLarge`The body must not unpack to more than ${200} times its size`,
+  fileTooLarge: is.payloadTooLarge`The file must have at most ${1_073_741_824} bytes, unpacked`,
+  rowTooLong: is.payloadTooLarge`At ${'row 3'}: a row must have at most ${100_000} bytes; maybe a quote is not closed`,
+  notForm: is.invalidBody`The body must be a whole form of parts, as its Content-Type says`,
+  oneFile: is.invalidBody`The form must have one part: the file, with its name; options go into the query`,
+  notUtf8: is.invalidBody`The file must be UTF-8: ${'row 3'} has the byte ${'0xFC'}, as Latin-1, Windows-1252 or UTF-16
+    have it; save it as UTF-8`,
+  noHeader: is.missingBody`The file is empty; its first line must name columns: ${['account_number', 'amount']}`,
+  headerQuote: is.invalidBody`The first line must name columns; its quotes do not fit`,
+  unknownColumns: is.invalidBody`The first line must name columns: ${['colour']} is none; there are
+    ${['account_number', 'amount']}`,
+  repeatedColumns: is.invalidBody`The header has ${['amount']} twice`,
+  missingColumns: is.invalidBody`The header lacks ${['amount']}; there are ${['account_number', 'amount']}`,
+  openQuote: is.invalidBody`The file ends within the quotes of a cell, which begin at ${'row 3'}; it may be cut short`,
+  strayQuote: is.invalidBody`At ${'row 3'}: a cell with a quote must be in quotes, with its own quotes doubled`
 })

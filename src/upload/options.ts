@@ -44,9 +44,12 @@ export const UPLOAD_OPTIONS = z.object({
 
 export type UploadOptions = z.output<typeof UPLOAD_OPTIONS>
 
-/** Returns the query of an upload of a kind: those that the kind takes. */
+/** Returns the query of an upload of a kind: how it is read, and what the kind takes. */
 export function optionsQuery({ takes }: Pick<UploadKind, 'takes'>) {
-  return z.strictObject(Object.fromEntries(takes.map((name) => [name, OF_KINDS[name]])))
+  return z.strictObject({
+    decimal: COMMON.decimal,
+    ...Object.fromEntries(takes.map((name) => [name, OF_KINDS[name]]))
+  })
 }
 
 /** Reads what the query of an upload says. */

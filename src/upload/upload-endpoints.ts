@@ -1,9 +1,6 @@
-import { Readable } from 'node:stream'
-import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import type { Database } from '../db/database.ts'
 import { slotOf } from '../fairness/request-slot.ts'
-import { LINES_TYPE } from '../http/body.ts'
 import { allowLongBody } from '../http/long-body.ts'
 import { BODIES } from '../messages/body.ts'
 import { UPLOADS } from '../messages/upload.ts'
@@ -24,7 +21,9 @@ import {
 } from '../tmf/serving/endpoint.ts'
 import { answerPage } from '../tmf/serving/pages.ts'
 import type { RouteContext } from '../tmf/serving/routes.ts'
+import { isFileBody } from './file/body.ts'
 import { openFile } from './file/open.ts'
+import { fileBodies } from './file-bodies.ts'
 import type { UploadKind } from './kind.ts'
 import { listUploads, oneUpload, writeUpload } from './list.ts'
 import { optionsQuery, readOptions } from './options.ts'
@@ -54,15 +53,15 @@ export function receiveEndpoint(kind: UploadKind): Endpoint {
     access: { scopes: kind.scopes.write, supportsProxy: true },
     query: queryOf(optionsQuery(kind)),
     body: z.unknown(),
-    bodyTypes: [LINES_TYPE],
+    bodies: fileBodies(kind.columns),
     work: 'transfer',
     replies: { 202: { description: 'The upload, which is running', schema: SCHEMA, headers: ['Location', 'ETag'] } },
     handle: async (asked, context) => {
       const { request, view, author, body } = asked
-      if (!(body instanceof Readable)) throw BODIES.missing()
+      if (!isFileBody(body)) throw BODIES.missing()
       const options = readOptions(asked.query)
-      const file = await openFile(request, body)
       allowLongBody(request)
+      const file = await openFile(request.headers, body, kind.columns)
       const slot = slotOf(request)
       const transaction: Database['transaction'] = (work) => slot.run('write', () => context.database.transaction(work))
       const { clock, newId } = context
@@ -71,12 +70,6 @@ export function receiveEndpoint(kind: UploadKind): Endpoint {
       return { status: 202, ...answer, headers: { ...answer.headers, Location: hrefOf(asked, context, kind, id) } }
     }
   })
-}
-
-/** Makes an app hand the bodies of requests on as they come, whatever their media type. */
-export function takeFiles(app: FastifyInstance): void {
-  app.removeAllContentTypeParsers()
-  app.addContentTypeParser('*', (_request, stream, done) => done(null, stream))
 }
 
 function list(kind: UploadKind): Endpoint {

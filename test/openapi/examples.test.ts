@@ -91,11 +91,13 @@ async function idFor(path: string): Promise<string> {
 
 /** The demo data has no run: an example names the one of this test. */
 function written({ type, example }: (typeof tried)[number]): string {
+  if (typeof example === 'string') return example
   if (type === 'application/x-www-form-urlencoded') return String(new URLSearchParams(Object(example)))
   if (type === 'multipart/form-data') {
-    const fields = Object.entries(Object(example)).map(
-      ([name, value]) => `--part\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`
-    )
+    const fields = Object.entries(Object(example)).map(([name, value]) => {
+      const file = name === 'file' ? '; filename="rows.csv"' : ''
+      return `--part\r\nContent-Disposition: form-data; name="${name}"${file}\r\n\r\n${value}\r\n`
+    })
     return `${fields.join('')}--part--\r\n`
   }
   const run = 'billRun' in Object(example) && { billRun: { id: ids.get('/billing/v1/billRun') } }

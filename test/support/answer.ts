@@ -59,6 +59,7 @@ interface Members {
   readonly externalId: string
   readonly faultCode: string
   readonly failure: string
+  readonly fileName: string
   readonly finishedAt: string
   readonly from: string
   readonly hold: string

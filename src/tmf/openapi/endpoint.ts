@@ -34,6 +34,8 @@ export interface EndpointDescription {
   readonly body?: z.ZodType
   /** Media types of the body; JSON by default. */
   readonly bodyTypes?: readonly string[]
+  /** Schemas and examples by media type, where they differ. */
+  readonly bodies?: Readonly<Record<string, Json>>
   readonly isBodyOptional?: boolean
   readonly headers?: readonly ParameterName[]
   /** A body that succeeds on the demo data. */
@@ -106,7 +108,8 @@ function endpointOperation(declared: EndpointDescription, schemes: readonly stri
 }
 
 function requestBody(declared: EndpointDescription): Json | undefined {
-  const { example, examples, bodyTypes = ['application/json'], isBodyOptional = false } = declared
+  const { example, examples, bodyTypes = ['application/json'], bodies, isBodyOptional = false } = declared
+  if (bodies) return { required: true, content: bodies }
   const schema = bodySchema(declared.body ?? NOTHING)
   if (!hasMembers(schema)) return undefined
   const content = { schema, ...(example && { example }), ...(examples && { examples }) }

@@ -1,7 +1,7 @@
 import { isRecord } from '../../base/unknown.ts'
 import { parseJson } from '../../http/body.ts'
 import { findingsOf } from '../../http/findings.ts'
-import type { Line } from '../../http/lines.ts'
+import type { Line } from '../../http/pieces.ts'
 import { BODIES } from '../../messages/body.ts'
 import { FIELDS } from '../../messages/field.ts'
 import { Problem } from '../../messages/problem.ts'
@@ -13,7 +13,7 @@ export function jsonRow({ number: line, bytes }: Line): FileRow {
   const cells = parsed(bytes)
   if (isRecord(cells) && !(cells instanceof Problem)) return { line, cells }
   const faults = cells instanceof Problem ? faultsOf(cells) : [rowFault(FIELDS.object())]
-  return { line, sent: bytes?.toString(), faults }
+  return { line, sent: bytes?.toString().trim() ?? '', faults }
 }
 
 function parsed(bytes: Buffer | undefined): unknown {

@@ -1,21 +1,55 @@
-import type { Readable } from 'node:stream'
-import type { FastifyRequest } from 'fastify'
-import { LINES_TYPE } from '../../http/body.ts'
-import { linesOf } from '../../http/lines.ts'
-import { UPLOADS } from '../../messages/upload.ts'
-import type { FileRow, UploadFile } from './file.ts'
-import { jsonRow } from './json-row.ts'
+import type { IncomingHttpHeaders } from 'node:http'
+import { plainText } from '../../base/plain-text.ts'
+import { chunksOf } from '../../http/lines.ts'
+import type { FileBody } from './body.ts'
+import { openCsv } from './csv.ts'
+import type { Layout, UploadFile } from './file.ts'
+import { filePart } from './form.ts'
+import type { FileColumn } from './header.ts'
+import { jsonRows } from './json.ts'
+import { formatOf, formatOfPart, isPacked } from './media.ts'
+import type { Progress } from './progress.ts'
+import { unpacked } from './unpack.ts'
+import { bounded, utf8 } from './utf8.ts'
 
-const TYPES = [LINES_TYPE] as const
-const LINE_MAX_BYTES = 1_048_576
+const NAME_MAX_LENGTH = 256
 
-/** Opens the file in the body of a request. Throws a Problem that says what is allowed. */
-export async function openFile({ headers }: FastifyRequest, stream: Readable): Promise<UploadFile> {
-  const type = headers['content-type']?.split(';')[0]?.trim().toLowerCase()
-  if (type !== LINES_TYPE) throw UPLOADS.mediaType(TYPES)
-  return { layout: { format: 'ndjson' }, groups: rowsOf(stream) }
+/**
+ * Opens the file in a body: packed or not, in a form or not, up to its header if it has one. Throws a Problem that says
+ * what is allowed.
+ */
+export async function openFile(
+  headers: IncomingHttpHeaders,
+  { stream, maxBytes }: Pick<FileBody, 'stream' | 'maxBytes'>,
+  columns: readonly FileColumn[]
+): Promise<UploadFile> {
+  const format = formatOf(headers)
+  const bytes = isPacked(headers) ? unpacked(chunksOf(stream)) : chunksOf(stream)
+  if (format) return openText(format, bytes, columns, maxBytes)
+  const { type, fileName, chunks } = await filePart(bytes, String(headers['content-type']))
+  const file = await openText(formatOfPart(type, fileName), chunks, columns, maxBytes)
+  return { ...file, fileName: shortened(fileName) }
 }
 
-async function* rowsOf(stream: Readable): AsyncGenerator<readonly FileRow[]> {
-  for await (const group of linesOf(stream, LINE_MAX_BYTES).groups) yield group.map(jsonRow)
+function shortened(fileName: string): string {
+  return plainText(fileName.replaceAll(/\p{Cc}/gu, ' '))
+    .slice(0, NAME_MAX_LENGTH)
+    .toWellFormed()
+}
+
+async function openText(
+  format: Layout['format'],
+  bytes: AsyncIterable<Buffer>,
+  columns: readonly FileColumn[],
+  maxBytes: number
+): Promise<UploadFile> {
+  const progress: Progress = { row: 1 }
+  const chunks = utf8(bounded(bytes, maxBytes), progress)
+  if (format !== 'csv') return { layout: { format }, groups: jsonRows(chunks, format, progress) }
+  try {
+    return await openCsv(chunks, columns, progress)
+  } catch (error) {
+    await chunks.return(undefined)
+    throw error
+  }
 }

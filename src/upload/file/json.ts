@@ -1,0 +1,33 @@
+import { elementCutter } from '../../http/elements.ts'
+import { cutUp, lineCutter } from '../../http/lines.ts'
+import type { Line } from '../../http/pieces.ts'
+import { UPLOADS } from '../../messages/upload.ts'
+import { type FileRow, ROW_MAX_BYTES } from './file.ts'
+import { ERROR_COLUMN } from './header.ts'
+import { jsonRow } from './json-row.ts'
+import { type Progress, placeOf } from './progress.ts'
+
+/** Reads rows of JSON: the lines of a file, or the elements of its array, which are cut out while it arrives. */
+export async function* jsonRows(
+  chunks: AsyncIterable<Buffer>,
+  format: 'ndjson' | 'json',
+  progress: Progress
+): AsyncGenerator<readonly FileRow[]> {
+  const cutter = format === 'json' ? elementCutter(ROW_MAX_BYTES) : lineCutter(ROW_MAX_BYTES)
+  const read = (line: Line): FileRow => {
+    progress.row = line.number
+    if (!line.bytes) throw UPLOADS.rowTooLong(placeOf(progress), ROW_MAX_BYTES)
+    progress.row++
+    return withoutError(jsonRow(line))
+  }
+  for await (const group of cutUp(chunks, cutter)) yield group.map(read)
+}
+
+/** A row that comes again says why it was not stored. */
+function withoutError(row: FileRow): FileRow {
+  if (!('cells' in row)) return row
+  const { line, cells } = row
+  if (!Object.hasOwn(cells, ERROR_COLUMN)) return row
+  const { [ERROR_COLUMN]: _, ...own } = cells
+  return { line, cells: own }
+}

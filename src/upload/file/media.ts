@@ -1,0 +1,56 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { BODIES } from '../../messages/body.ts'
+import type { Problem } from '../../messages/problem.ts'
+import { UPLOADS } from '../../messages/upload.ts'
+import type { Layout } from './file.ts'
+
+type Format = Layout['format']
+
+const FORMATS: ReadonlyMap<string, Format> = new Map([
+  ['text/csv', 'csv'],
+  ['application/x-ndjson', 'ndjson'],
+  ['application/json', 'json']
+])
+const FORM_TYPE = 'multipart/form-data'
+
+/** The media types of the body of an upload. */
+export const FILE_TYPES: readonly string[] = [...FORMATS.keys(), FORM_TYPE]
+
+const EXTENSIONS: ReadonlyMap<string, Format> = new Map([
+  ['.csv', 'csv'],
+  ['.tsv', 'csv'],
+  ['.ndjson', 'ndjson'],
+  ['.jsonl', 'ndjson'],
+  ['.json', 'json']
+])
+
+const ACCEPTED = { 'Accept-Post': FILE_TYPES.join(', ') }
+
+/** Returns the refusal of a body without a type that is taken. */
+export function noType(): Problem {
+  return UPLOADS.mediaType(FILE_TYPES).with(ACCEPTED)
+}
+
+/** Returns the format of a body; undefined for a form. Throws a Problem that lists the types that are taken. */
+export function formatOf({ 'content-type': contentType = '' }: IncomingHttpHeaders): Format | undefined {
+  const type = contentType.split(';')[0]?.trim().toLowerCase() ?? ''
+  if (!FILE_TYPES.includes(type)) throw noType()
+  const charset = /;\s*charset\s*=\s*"?([^";\s]+)/i.exec(contentType)?.[1]
+  if (charset !== undefined && type !== FORM_TYPE && !/^(?:utf-?8|us-ascii)$/i.test(charset))
+    throw BODIES.charset(charset).with(ACCEPTED)
+  return FORMATS.get(type)
+}
+
+/** Returns the format of a file in a form by its type, or else by its name. */
+export function formatOfPart(type: string, fileName: string): Format {
+  const format = FORMATS.get(type) ?? EXTENSIONS.get(/\.\w+$/.exec(fileName)?.[0].toLowerCase() ?? '')
+  if (format) return format
+  throw UPLOADS.partType([...FORMATS.keys()], [...EXTENSIONS.keys()]).with(ACCEPTED)
+}
+
+export function isPacked({ 'content-encoding': encoding = 'identity' }: IncomingHttpHeaders): boolean {
+  const coding = encoding.trim().toLowerCase()
+  if (coding === 'identity') return false
+  if (coding === 'gzip') return true
+  throw UPLOADS.encoding().with({ ...ACCEPTED, 'Accept-Encoding': 'gzip' })
+}
