@@ -54,7 +54,8 @@ async function payInAdvance(database: Database, accounts: number): Promise<void>
       FROM generate_series(${PAID}::int, ${accounts}::int, ${PAID}::int) n
       RETURNING "id", "billing_account_id" AS "account"),
     "balance" AS (INSERT INTO "account_balance" ("tenant_id", "account_id", "currency", "credit")
-      SELECT ${TENANT}, "account", 'EUR', 25 FROM "paid")
+      SELECT ${TENANT}, "account", 'EUR', 25 FROM "paid"
+      ON CONFLICT ("tenant_id", "account_id", "currency") DO UPDATE SET "credit" = excluded."credit")
     INSERT INTO "ledger_entry" ("tenant_id", "journal_id", "line", "posted_at", "book", "detail",
       "billing_account_id", "currency", "amount", "source_type", "source_id")
     SELECT ${TENANT}, "id", "line", now(), "book", "detail", "account", 'EUR', "amount", 'payment', "id"
