@@ -47,7 +47,7 @@ export function elementCutter(maxBytes: number): Cutter {
     if (hasEnded) return []
     throw scan.depth === 0 ? BODIES.notArray() : BODIES.cutShort()
   }
-  return { add, end }
+  return { add, end, isTooLong: element.isTooLong }
 }
 
 interface Scan {

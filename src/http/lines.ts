@@ -24,7 +24,12 @@ export function isLines(body: unknown): body is Lines {
  * than `maxBytes`. Throws `badRequest` if the stream breaks off.
  */
 export function linesOf(stream: Readable, maxBytes: number): Lines {
-  return { [LINES]: true, groups: cutUp(chunksOf(stream), lineCutter(maxBytes)) }
+  return { [LINES]: true, groups: split(chunksOf(stream), lineCutter(maxBytes)) }
+}
+
+async function* split(chunks: AsyncIterable<Buffer>, cutter: Cutter): AsyncGenerator<readonly Line[]> {
+  for await (const chunk of chunks) yield* inGroups(cutter.add(chunk))
+  yield* inGroups(cutter.end())
 }
 
 /** Returns the elements of a JSON array. */
@@ -48,12 +53,6 @@ export async function* chunksOf(stream: Readable): AsyncGenerator<Buffer> {
   } catch {
     throw BODIES.cutShort()
   }
-}
-
-/** Yields what a cutter finds, in groups. */
-export async function* cutUp(chunks: AsyncIterable<Buffer>, cutter: Cutter): AsyncGenerator<readonly Line[]> {
-  for await (const chunk of chunks) yield* inGroups(cutter.add(chunk))
-  yield* inGroups(cutter.end())
 }
 
 /** Bounds what is done in a turn of the event loop, since many short parts may come at once. */
@@ -86,5 +85,5 @@ export function lineCutter(maxBytes: number): Cutter {
     }
     if (start < chunk.length) line.add(chunk.subarray(start))
   }
-  return { add, end: () => (line.isEmpty() ? [] : take()) }
+  return { add, end: () => (line.isEmpty() ? [] : take()), isTooLong: line.isTooLong }
 }

@@ -10,6 +10,8 @@ export interface Cutter {
   readonly add: (chunk: Buffer) => Iterable<Line>
   /** Takes the end of the stream. Returns what is left. */
   readonly end: () => Iterable<Line>
+  /** The part that goes on is too long already. */
+  readonly isTooLong: () => boolean
 }
 
 export const SPACE = 0x20
@@ -25,6 +27,7 @@ export function collector(maxBytes: number) {
       else held = []
     },
     isEmpty: () => heldBytes === 0,
+    isTooLong: () => heldBytes > maxBytes,
     /** Returns the part and begins the next; undefined if it was too long. */
     take: (): Buffer | undefined => {
       const [first] = held

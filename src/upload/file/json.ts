@@ -1,5 +1,5 @@
 import { elementCutter } from '../../http/elements.ts'
-import { cutUp, lineCutter } from '../../http/lines.ts'
+import { inGroups, lineCutter } from '../../http/lines.ts'
 import type { Line } from '../../http/pieces.ts'
 import { UPLOADS } from '../../messages/upload.ts'
 import { type FileRow, ROW_MAX_BYTES } from './file.ts'
@@ -14,13 +14,18 @@ export async function* jsonRows(
   progress: Progress
 ): AsyncGenerator<readonly FileRow[]> {
   const cutter = format === 'json' ? elementCutter(ROW_MAX_BYTES) : lineCutter(ROW_MAX_BYTES)
+  const tooLong = () => UPLOADS.rowTooLong(placeOf(progress), ROW_MAX_BYTES)
   const read = (line: Line): FileRow => {
     progress.row = line.number
-    if (!line.bytes) throw UPLOADS.rowTooLong(placeOf(progress), ROW_MAX_BYTES)
+    if (!line.bytes) throw tooLong()
     progress.row++
     return withoutError(jsonRow(line))
   }
-  for await (const group of cutUp(chunks, cutter)) yield group.map(read)
+  for await (const chunk of chunks) {
+    for await (const group of inGroups(cutter.add(chunk))) yield group.map(read)
+    if (cutter.isTooLong()) throw tooLong()
+  }
+  for await (const group of inGroups(cutter.end())) yield group.map(read)
 }
 
 /** A row that comes again says why it was not stored. */

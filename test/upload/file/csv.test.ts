@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { CSV, inChunks, readFile, readRows } from './reading.ts'
+import { CSV, inChunks, JSON_ARRAY, NDJSON, readFile, readRows } from './reading.ts'
 
 const HEAD = 'account_number,amount,name\n'
 const A1 = { account_number: 'A1', amount: '5' }
@@ -119,4 +119,22 @@ describe('as a whole is refused', () => {
     await expect(readRows(inChunks(Buffer.from(body), [65_536]), CSV)).rejects.toMatchObject(problem)
     await expect(readRows(inChunks(Buffer.from(body), [1, 65_536]), CSV)).rejects.toMatchObject(problem)
   })
+})
+
+test.each([
+  ['a cell of CSV', CSV, `${HEAD}A1,5,`, 'x'],
+  ['a quoted cell', CSV, `${HEAD}A1,5,"`, 'x\n'],
+  ['cells', CSV, HEAD, ','],
+  ['a header', CSV, '', 'x'],
+  ['a line', NDJSON, '', 'x'],
+  ['a text of JSON', JSON_ARRAY, '[{"name":"', 'x'],
+  ['a list of JSON', JSON_ARRAY, '[', '[']
+])('%s without an end is not read on', async (_, headers, start, rest) => {
+  let read = 0
+  async function* body() {
+    yield Buffer.from(start)
+    for (; read < 100; read++) yield Buffer.from(rest.repeat(65_536 / rest.length))
+  }
+  await expect(readRows(body(), headers)).rejects.toMatchObject({ code: 'upload.rowTooLong' })
+  expect(read).toBeLessThan(10)
 })

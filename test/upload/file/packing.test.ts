@@ -70,6 +70,7 @@ describe('refuses', () => {
     ['two files', formOf(FILE, FILE), FORM, 'upload.oneFile', 'must have one part'],
     ['two large files', formOf({ ...FILE, text: MANY }, { ...FILE, text: MANY }), FORM, 'upload.oneFile', 'one part'],
     ['a form cut in its file', formOf(FILE).subarray(0, -20), FORM, 'upload.notForm', 'must be a whole form'],
+    ['a form cut behind its file', formOf(FILE).subarray(0, -4), FORM, 'upload.notForm', 'must be a whole form'],
     ['a form cut before its file', formOf(FILE).subarray(0, 20), FORM, 'upload.notForm', 'must be a whole form'],
     ['a form that is none', Buffer.from(ROWS), FORM, 'upload.notForm', 'must be a whole form'],
     [
@@ -120,6 +121,15 @@ describe('refuses', () => {
   ])('%s', async (_, body, headers, code, message) => {
     const problem = { code, message: expect.stringContaining(message) }
     await expect(readRows(inChunks(body, [50_000]), headers)).rejects.toMatchObject(problem)
+  })
+
+  test('a second file that comes when the first has been read', async () => {
+    async function* slowly() {
+      yield formOf(FILE).subarray(0, -4)
+      await new Promise(setImmediate)
+      yield Buffer.concat([Buffer.from('\r\n'), formOf(FILE)])
+    }
+    await expect(readRows(slowly(), FORM)).rejects.toMatchObject({ code: 'upload.oneFile' })
   })
 
   test.each([

@@ -22,7 +22,7 @@ export interface Read {
 
 /** Reads a file whose body comes in chunks. */
 export async function readFile(
-  body: string | Buffer | readonly Buffer[],
+  body: string | Buffer | readonly Buffer[] | AsyncIterable<Buffer>,
   headers: Readonly<Record<string, string>>,
   maxBytes = 100_000_000
 ): Promise<Read> {
