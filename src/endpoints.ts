@@ -80,7 +80,7 @@ export const billingEndpoints: readonly Endpoint[] = [
   ...paymentEndpoints(API_BASE),
   previewEndpoint(API_BASE),
   ...comparisonEndpoints,
-  ...UPLOAD_KINDS.flatMap(uploadEndpoints)
+  ...UPLOAD_KINDS.flatMap((kind) => uploadEndpoints(kind, API_BASE))
 ]
 
 /** Below the base path of billing; their bodies are files. */

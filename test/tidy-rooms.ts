@@ -21,7 +21,7 @@ const FLOORS: readonly (readonly (readonly string[])[])[] = [
     ),
     ['content', 'csv', 'html', 'pdf', ''].map((room) => path.posix.join('src/documents', room))
   ],
-  [['src/events'], ['src/upload/file', 'src/upload', 'src/comparison'], ['src/partner-api']],
+  [['src/upload/file', 'src/upload', 'src/comparison', 'src/events'], ['src/partner-api']],
   [['src/cli']],
   // The composition, which knows every room.
   [['src']],

@@ -3,6 +3,7 @@ import { PAYMENT } from '../billing/payments/schema.ts'
 import { BILL_RUN } from '../billing/runs/schema.ts'
 import { objectOf, TEXT } from '../tmf/openapi/json-schema.ts'
 import { componentSchemas, type Json, schemaRef } from '../tmf/openapi/schemas.ts'
+import { UPLOAD } from '../upload/schema.ts'
 import { eventSchema } from './event-schema.ts'
 import { EVENT_TYPES, type EventType } from './event-types.ts'
 
@@ -45,7 +46,7 @@ export function asyncApiDocument(): Json {
 }
 
 function schemas(): Json {
-  return { ...componentSchemas([...catalogue.values()]), BillRun: BILL_RUN, Payment: PAYMENT }
+  return { ...componentSchemas([...catalogue.values()]), BillRun: BILL_RUN, Payment: PAYMENT, Upload: UPLOAD }
 }
 
 function messageOf({ name, title, description, source }: EventType): Json {

@@ -10,6 +10,8 @@ import type { Resource } from '../tmf/declaration/resource.ts'
 import type { ObjectShape, Shape } from '../tmf/declaration/shape.ts'
 import { writeKept } from '../tmf/kept-document.ts'
 import type { ObjectSchema } from '../tmf/openapi/json-schema.ts'
+import { UPLOAD_EVENTS } from '../upload/events.ts'
+import { UPLOAD } from '../upload/schema.ts'
 import { shapeOfSchema } from './schema-shape.ts'
 
 /** The addresses in the payload of an event, as its reader sees them; JSON-escaped. */
@@ -64,7 +66,8 @@ export const EVENT_TYPES: ReadonlyMap<string, EventType> = new Map(
   [
     ...[...catalogue.values()].flatMap((resource) => typesOf(resourceSubject(resource), resource.events ?? {})),
     ...typesOf(billingSubject('billRun', 'BillRun', 'The billing of all accounts of a cycle', BILL_RUN), RUN_EVENTS),
-    ...typesOf(billingSubject('payment', 'Payment', 'Money received for an account', PAYMENT), PAYMENT_EVENTS)
+    ...typesOf(billingSubject('payment', 'Payment', 'Money received for an account', PAYMENT), PAYMENT_EVENTS),
+    ...typesOf(billingSubject('upload', 'Upload', 'Rows of another system, received as one', UPLOAD), UPLOAD_EVENTS)
   ].map((type) => [type.name, type])
 )
 

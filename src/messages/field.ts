@@ -82,6 +82,8 @@ export const FIELDS = messages('field', {
   unknownAccount: is.fault`is no account of this service`,
   customerExists: is.fault`is a customer that exists, but has no account of this number`,
   otherContent: is.fault`has other content than the bill ${'01M7ADBH80B4TPYHKCZWMBD85V'}, which was uploaded before`,
+  otherContentOfRow: is.fault`has other content than row ${17}, which has the same key`,
+  notStored: is.fault`is not stored`,
   contact: is.fault`must be a list of at most ${8} lines`,
   itemisedTypes: is.fault`must be an object of at most ${50} types of rates`,
   numberPattern: is.fault`must be a text of at most ${50} characters with one number such as {000001}, of 1 to

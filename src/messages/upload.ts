@@ -7,6 +7,7 @@ export const UPLOADS = messages('upload', {
   mediaType: is.unsupportedMediaType`An upload comes as ${['text/csv', 'application/x-ndjson']}`,
   atomicTooLong: is.payloadTooLarge`atomic=true takes at most ${100_000} rows`,
   noQuery: is.invalidQuery`An upload is answered as a whole: it takes no query`,
+  rowsMediaType: is.notAcceptable`The rows come as ${['application/json', 'text/csv']}`,
   unknownState: is.invalidQuery`The state of an upload must be one of ${['receiving', 'running', 'done']}`,
   ended: is.conflict`This upload is ${'cancelled'}: it takes no more rows`,
   notCancellable: is.conflict`An upload that is ${'done'} cannot be cancelled; it must be receiving or running`,

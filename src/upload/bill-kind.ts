@@ -12,7 +12,8 @@ export const billKind = uploadKind<PreparedRow>({
   path: 'billUpload',
   scopes: { read: ['bill:read'], write: ['bill:write'] },
   columns: BILL_COLUMNS,
-  takes: [],
+  makes: 'customerBill',
+  takes: ['state', 'onConflict'],
   read: readBill,
   identity: ({ key, contentHash }) => ({ key: keyText(key), contentHash }),
   store: storeBills

@@ -14,6 +14,7 @@ import type { Result } from './kind.ts'
 import { type Place, placeOf } from './place.ts'
 import { readPreference } from './preference.ts'
 import { readLines } from './read-lines.ts'
+import { STATUSES } from './results.ts'
 import { isStored, storeBills } from './store.ts'
 
 /** The path that clients of the field know. */
@@ -43,7 +44,7 @@ const EXAMPLE = [{ account_number: 'BA-100031', amount: 119, due_date: '14-12-20
 export const UPLOAD_RESULT = objectOf(
   {
     line: { type: 'integer', minimum: 1, description: 'Number of the row' },
-    status: { ...TEXT, enum: ['created', 'duplicate', 'conflict', 'refused', 'notStored'] },
+    status: { ...TEXT, enum: [...STATUSES] },
     id: { ...TEXT, description: 'The bill that the row made, now or before' },
     href: { ...TEXT, format: 'uri', description: 'Its address' },
     errors: listOf(

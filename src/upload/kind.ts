@@ -61,6 +61,8 @@ interface About {
   readonly path: string
   readonly scopes: { readonly read: readonly string[]; readonly write: readonly string[] }
   readonly columns: readonly Column<unknown>[]
+  /** The path of what a row makes, below a base path: `customerBill`. */
+  readonly makes: string
   /** Options of the kind beside those of every upload. */
   readonly takes: readonly ('state' | 'onConflict')[]
 }

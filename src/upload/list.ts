@@ -13,6 +13,7 @@ import { UPLOAD_OPTIONS } from './options.ts'
 import { isOpen, UPLOAD_STATES } from './states.ts'
 
 const UPLOAD = rowOf('upload', {
+  tenantId: text,
   id: text,
   version: integer,
   kind: oneOf(KINDS),
@@ -20,6 +21,8 @@ const UPLOAD = rowOf('upload', {
   fileName: optional(text),
   options: json(UPLOAD_OPTIONS),
   rows: integer,
+  parts: integer,
+  partsDone: integer,
   created: integer,
   replaced: integer,
   duplicate: integer,
@@ -75,6 +78,13 @@ export async function oneUpload(queryable: Queryable, view: Owner, kind: UploadK
   throw RESOURCES.notFound(kind.path)
 }
 
+/** Reads the upload with this id, which is there. */
+export async function anyUpload(queryable: Queryable, tenantId: string, id: string): Promise<Upload> {
+  return UPLOAD.one(
+    await queryable.run(sql`SELECT ${UPLOAD.columns} FROM "upload" WHERE "tenant_id" = ${tenantId} AND "id" = ${id}`)
+  )
+}
+
 /** Writes an upload as JSON. */
 export function writeUpload(upload: Upload, kind: UploadKind, href: string | undefined): string {
   const { id, state, fileName, options, amounts, startedAt, finishedAt, workedAt = finishedAt } = upload
@@ -84,7 +94,7 @@ export function writeUpload(upload: Upload, kind: UploadKind, href: string | und
   const done = Object.values({ ...counts, ...failed }).reduce((sum, one) => sum + one, 0)
   const speed = startedAt && workedAt && { rowsPerSecond: perSecond(done, startedAt, workedAt) }
   const members = {
-    ...{ id, href, state, fileName, dryRun: options.dryRun, atomic: options.atomic },
+    ...{ id, href, kind: kind.name, state, fileName, dryRun: options.dryRun, atomic: options.atomic },
     ...Object.fromEntries(kind.takes.map((name) => [name === 'state' ? 'billState' : name, options[name]])),
     ...{ rows, ...counts, ...failed, progress: progress(upload, done), ...speed },
     ...{ createdAt, startedAt, finishedAt, failure, failureCode }

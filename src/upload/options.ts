@@ -44,12 +44,9 @@ export const UPLOAD_OPTIONS = z.object({
 
 export type UploadOptions = z.output<typeof UPLOAD_OPTIONS>
 
-/** Returns the query of an upload of a kind: how it is read, and what the kind takes. */
+/** Returns the query of an upload of a kind: the options of all uploads, and those that the kind takes. */
 export function optionsQuery({ takes }: Pick<UploadKind, 'takes'>) {
-  return z.strictObject({
-    decimal: COMMON.decimal,
-    ...Object.fromEntries(takes.map((name) => [name, OF_KINDS[name]]))
-  })
+  return z.strictObject({ ...COMMON, ...Object.fromEntries(takes.map((name) => [name, OF_KINDS[name]])) })
 }
 
 /** Reads what the query of an upload says. */

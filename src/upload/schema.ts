@@ -1,15 +1,19 @@
 import { ADDRESS, COUNT, INSTANT, listOf, objectOf, TEXT } from '../tmf/openapi/json-schema.ts'
 import { schemaRef } from '../tmf/openapi/schemas.ts'
+import { CONFLICTS, KINDS, STORED_STATES } from './kind.ts'
 import { UPLOAD_STATES } from './states.ts'
 
 export const UPLOAD = objectOf(
   {
     id: { ...TEXT, description: 'Identifier, given by the server' },
     href: { ...ADDRESS, description: 'Where the upload is found' },
+    kind: { ...TEXT, enum: [...KINDS], description: 'The kind of its rows' },
     state: { ...TEXT, enum: [...UPLOAD_STATES], description: 'State of the upload' },
     fileName: { ...TEXT, description: 'Name of the file, as the client gave it' },
     dryRun: { type: 'boolean', description: 'It stores nothing' },
     atomic: { type: 'boolean', description: 'It stores all rows or none' },
+    billState: { ...TEXT, enum: [...STORED_STATES], description: 'The state of its bills' },
+    onConflict: { ...TEXT, enum: [...CONFLICTS], description: 'The fate of rows with other content than before' },
     rows: { ...COUNT, description: 'Rows received' },
     created: { ...COUNT, description: 'Rows that were stored' },
     replaced: { ...COUNT, description: 'Rows that replaced what they made before' },
@@ -26,5 +30,5 @@ export const UPLOAD = objectOf(
     failureCode: { ...TEXT, description: 'Names the reason, independent of its wording' },
     amount: listOf(schemaRef('Money'), 'Sums of the created rows, by currency')
   },
-  ['fileName', 'rowsPerSecond', 'startedAt', 'finishedAt', 'failure', 'failureCode']
+  ['fileName', 'billState', 'onConflict', 'rowsPerSecond', 'startedAt', 'finishedAt', 'failure', 'failureCode']
 )

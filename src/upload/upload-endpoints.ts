@@ -3,6 +3,7 @@ import type { Database } from '../db/database.ts'
 import { slotOf } from '../fairness/request-slot.ts'
 import { allowLongBody } from '../http/long-body.ts'
 import { BODIES } from '../messages/body.ts'
+import { FIELDS } from '../messages/field.ts'
 import { UPLOADS } from '../messages/upload.ts'
 import { pagesOf } from '../tmf/openapi/endpoint.ts'
 import { schemaRef } from '../tmf/openapi/schemas.ts'
@@ -28,6 +29,8 @@ import type { UploadKind } from './kind.ts'
 import { listUploads, oneUpload, writeUpload } from './list.ts'
 import { optionsQuery, readOptions } from './options.ts'
 import { receive } from './receive.ts'
+import { STATUSES } from './results.ts'
+import { streamRows } from './rows.ts'
 import { isOpen, UPLOAD_STATES } from './states.ts'
 import { cancelUpload, removeUpload } from './upload.ts'
 
@@ -37,8 +40,8 @@ const POLL_AFTER_S = '1'
 type Requested = Pick<Asked<unknown, unknown>, 'request' | 'base' | 'view'>
 
 /** Returns the operations on uploads of a kind, except the receipt of a file. */
-export function uploadEndpoints(kind: UploadKind): readonly Endpoint[] {
-  return [list(kind), retrieve(kind), cancel(kind), remove(kind)]
+export function uploadEndpoints(kind: UploadKind, apiBase: string): readonly Endpoint[] {
+  return [list(kind), retrieve(kind), rows(kind, apiBase), cancel(kind), remove(kind)]
 }
 
 /** Takes files for the body parsers of `takeFiles`. */
@@ -117,6 +120,44 @@ function retrieve(kind: UploadKind): Endpoint {
   })
 }
 
+const RESULT = schemaRef('UploadResult')
+const ROWS_QUERY = z.strictObject({
+  status: z
+    .enum(STATUSES, { error: FIELDS.oneOf(STATUSES) })
+    .optional()
+    .meta({ description: 'Rows of this status only' })
+})
+
+function rows(kind: UploadKind, apiBase: string): Endpoint {
+  return endpoint({
+    ...ofKind(kind.scopes.read),
+    method: 'GET',
+    path: `/${kind.path}/{id}/rows`,
+    operationId: `list${capital(kind.path)}Rows`,
+    summary: 'Read what became of the rows',
+    description: 'Returns the result of each row that is done, by `Accept`, in the order of the file.',
+    query: queryOf(ROWS_QUERY),
+    work: 'transfer',
+    failures: [406],
+    replies: {
+      200: {
+        description: 'The results',
+        headers: ['Vary'],
+        media: {
+          'application/json': { type: 'array', items: RESULT },
+          'application/x-ndjson': RESULT,
+          'text/csv': { type: 'string' }
+        }
+      }
+    },
+    handle: async ({ request, view, params, query }, context) => {
+      const upload = await oneUpload(context.database, view, kind, String(params.id))
+      const root = `${context.address(request, apiBase).url}/${kind.makes}`
+      return streamRows(request, context, upload, { status: query.status, root })
+    }
+  })
+}
+
 function cancel(kind: UploadKind): Endpoint {
   return endpoint({
     ...ofKind(kind.scopes.write),
@@ -163,7 +204,7 @@ function ofKind(scopes: readonly string[]) {
 async function answered(asked: Requested, context: RouteContext, kind: UploadKind, id: string): Promise<Answer> {
   const upload = await oneUpload(context.database, asked.view, kind, id)
   const json = writeUpload(upload, kind, hrefOf(asked, context, kind, id))
-  const answer = versioned(asked.request, String(upload.version), json)
+  const answer = versioned(asked.request, `${upload.version}.${upload.parts}.${upload.partsDone}`, json)
   return { ...answer, headers: { ...answer.headers, ...(isOpen(upload.state) && { 'Retry-After': POLL_AFTER_S }) } }
 }
 

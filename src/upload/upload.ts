@@ -8,6 +8,7 @@ import type { Reason } from '../messages/message.ts'
 import { RESOURCES } from '../messages/resource.ts'
 import { UPLOADS } from '../messages/upload.ts'
 import type { ChangeContext, Owner } from '../tmf/declaration/resource.ts'
+import { recordUpload } from './events.ts'
 import type { Layout } from './file/file.ts'
 import type { UploadKind } from './kind.ts'
 import { visible } from './list.ts'
@@ -45,6 +46,7 @@ export async function beginUpload(tx: Transaction, context: UploadContext, uploa
     VALUES (${view.tenantId}, ${id}, ${view.partnerId}, ${kind.name}, 'receiving', ${fileName},
       ${JSON.stringify(layout)}, ${JSON.stringify(options)}, ${JSON.stringify(author)}, ${now}, ${now})`)
   await record(tx, context, id, 'create', { kind: kind.name, fileName, ...options })
+  await recordUpload(tx, context, 'created', id)
   return id
 }
 
@@ -56,7 +58,7 @@ export async function addPart(
   { number, rows, content }: NewPart
 ): Promise<void> {
   const added = await tx.run(
-    sql`UPDATE "upload" SET "rows" = "rows" + ${rows}::int, "parts" = "parts" + 1, "version" = "version" + 1,
+    sql`UPDATE "upload" SET "rows" = "rows" + ${rows}::int, "parts" = "parts" + 1,
       "heard_at" = ${clock()} WHERE "tenant_id" = ${tenantId} AND "id" = ${id} AND "state" = 'receiving'`
   )
   if (added.rowCount === 0) throw await endedMeanwhile(tx, tenantId, id)
@@ -79,6 +81,7 @@ export async function startUpload(tx: Transaction, context: UploadContext, id: s
     "version" = "version" + 1 WHERE "tenant_id" = ${tenantId} AND "id" = ${id} AND "state" = 'receiving'`)
   if (started.rowCount === 0) throw await endedMeanwhile(tx, tenantId, id)
   await addWork(tx, tenantId)
+  await recordUpload(tx, context, 'stateChanged', id)
 }
 
 /** Has the uploads of a tenant worked off. */
@@ -111,9 +114,10 @@ export async function failUpload(
   { text, code }: Reason
 ): Promise<void> {
   const { tenantId } = context.view
-  await tx.run(sql`UPDATE "upload" SET "state" = 'failed', "failure" = ${text},
+  const failed = await tx.run(sql`UPDATE "upload" SET "state" = 'failed', "failure" = ${text},
       "failure_code" = ${code}, "finished_at" = ${context.clock()}, "version" = "version" + 1
     WHERE "tenant_id" = ${tenantId} AND "id" = ${id} AND "state" = ${from}`)
+  if (failed.rowCount > 0) await recordUpload(tx, context, 'stateChanged', id)
 }
 
 /** Cancels an open upload; what it stored stays. Throws `notFound`, or `conflict` if it has ended. */
@@ -128,6 +132,7 @@ export async function cancelUpload(
   await tx.run(sql`UPDATE "upload" SET "state" = 'cancelled', "finished_at" = ${context.clock()},
     "version" = "version" + 1 WHERE ${one(context, id)}`)
   await record(tx, context, id, 'cancel', undefined)
+  await recordUpload(tx, context, 'stateChanged', id)
 }
 
 /** Removes an upload that has ended, and its results; what it stored stays. */

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { furtherJobs } from '../../src/background-jobs.ts'
 import { sql } from '../../src/db/sql.ts'
 import { asyncApiDocument } from '../../src/events/asyncapi.ts'
 import { EVENT_TYPES } from '../../src/events/event-types.ts'
@@ -6,6 +7,7 @@ import { pay } from '../billing/ledger-world.ts'
 import { type BillingWorld, runToEnd, startBilling, untilDone } from '../billing/world.ts'
 import { compiler } from '../openapi/contract.ts'
 import { inDigits } from '../support/digits.ts'
+import { until } from '../support/until.ts'
 import { allTold, HOST, type Told } from './told.ts'
 
 const BILLING = '/billing/v1'
@@ -13,7 +15,7 @@ const CHARGES = [{ amount: '10.005' }, { amount: '0.333', kind: 'usageCharge' }]
 
 let world: BillingWorld
 beforeAll(async () => {
-  world = await startBilling()
+  world = await startBilling(10, furtherJobs)
 })
 afterAll(() => world.close())
 
@@ -32,10 +34,14 @@ async function does(method: 'POST' | 'PATCH' | 'DELETE', path: string, body?: ob
 }
 
 const addressOf = ({ path, id }: Told) =>
-  ['billRun', 'payment'].includes(path) ? `${BILLING}/${path}/${id}` : `${path}/${id}`
+  path === 'upload'
+    ? `${BILLING}/billUpload/${id}`
+    : ['billRun', 'payment'].includes(path)
+      ? `${BILLING}/${path}/${id}`
+      : `${path}/${id}`
 
 /** Figures of a run and the credit of a payment go on with the bills, which have events of their own. */
-const goesOn = ({ path }: Told) => ['billRun', 'payment'].includes(path)
+const goesOn = ({ path }: Told) => ['billRun', 'payment', 'upload'].includes(path)
 
 /**
  * Does something. Compares the latest event of every resource with what the API returns then, and returns the types of
@@ -66,6 +72,22 @@ describe('the latest event of a resource is what the API returns', () => {
       'CustomerBillStateChangeEvent'
     ])
     expect((await toldBy(() => does('POST', '/bills', rows))).types).toEqual([])
+  })
+
+  test('of a file of bills', async () => {
+    const lines = { 'content-type': 'application/x-ndjson', host: HOST }
+    const row = JSON.stringify({ account_number: 'X-FILE', amount: 119, due_date: '31-12-2099', period: '12-2099' })
+    const { types } = await toldBy(async () => {
+      const { body } = await world.server.call('POST', `${BILLING}/billUpload`, row, lines)
+      const address = `${BILLING}/billUpload/${body.id}`
+      await until('the upload is done', async () => (await ask('GET', address)).body.state === 'done')
+    })
+    expect(types).toEqual([
+      'UploadCreateEvent',
+      'UploadStateChangeEvent',
+      'CustomerBillCreateEvent',
+      'UploadStateChangeEvent'
+    ])
   })
 
   test('of a bill of another system: posted, held, released, removed', async () => {
@@ -222,6 +244,6 @@ test('what a run or a request for a bill makes has its id as correlation', async
   )
   const ofBills = all.filter(({ type }) => type === 'CustomerBillCreateEvent')
   const made = ofBills.filter(({ correlationId }) => makers.has(String(correlationId)))
-  expect([ofBills.length, made.length]).toEqual([11, 6])
+  expect([ofBills.length, made.length]).toEqual([12, 6])
   expect(all.filter(({ correlationId }) => correlationId === undefined)).toEqual([])
 })

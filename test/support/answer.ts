@@ -37,13 +37,16 @@ interface Members {
   readonly closingBalance: Answer
   readonly closing_balance: number
   readonly code: string
+  readonly conflict: number
   readonly covered: boolean
+  readonly created: number
   readonly credit: Answer
   readonly customer: Answer
   readonly customerBill: Answer
   readonly data: Answer
   readonly date: string
   readonly discarded: Answer
+  readonly duplicate: number
   readonly eligible: number
   readonly err: string
   readonly error: string
@@ -98,6 +101,7 @@ interface Members {
   readonly reason: string
   readonly reference: string
   readonly refresh_token: string
+  readonly refused: number
   readonly relatedParty: Answer
   readonly released: number
   readonly remainingAmount: Answer
