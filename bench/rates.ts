@@ -58,11 +58,6 @@ export async function measureRates(target: Target, databaseUrl: string): Promise
         TENANT,
         `${run}-%`
       ])
-      await client.query(
-        `DELETE FROM account_balance b USING billing_account a WHERE a.tenant_id = b.tenant_id
-        AND a.id = b.account_id AND a.tenant_id = $1 AND a.customer_id = '${CUSTOMER_ID}'`,
-        [TENANT]
-      )
       await client.query('DELETE FROM billing_account WHERE tenant_id = $1 AND customer_id = $2', [TENANT, CUSTOMER_ID])
       await client.query('DELETE FROM customer WHERE tenant_id = $1 AND id = $2', [TENANT, CUSTOMER_ID])
       await client.query('VACUUM (ANALYZE) applied_customer_billing_rate, billing_account')

@@ -3,6 +3,7 @@ import { sealAudit } from './audit/seal.ts'
 import { purgeExpired } from './auth/purge.ts'
 import type { Database } from './db/database.ts'
 import { purgeEvents } from './events/retention.ts'
+import { foldUsage } from './ledger/usage.ts'
 import { purgeHolds } from './partner-api/hold.ts'
 
 export interface Housekeeping {
@@ -49,6 +50,7 @@ async function runRound(
 ): Promise<void> {
   const tasks: readonly (readonly [string, () => Promise<unknown>])[] = [
     ['removing expired rows', () => purgeExpired(database)],
+    ['folding the usage', () => foldUsage(database)],
     ['removing old holds', () => purgeHolds(database)],
     ['removing old events', () => purgeEvents(database, eventRetentionDays)],
     ['sealing the audit', () => sealAudit(database, { signal })]

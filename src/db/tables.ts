@@ -12,6 +12,7 @@ export interface Tables {
     readonly call_charge_types: 'json'
     readonly branding: 'json?'
     readonly itemisation: 'json?'
+    readonly usage_day: 'instant?'
     readonly created_at: 'instant'
   }
   readonly customer_bill: {
@@ -513,11 +514,6 @@ export interface Tables {
     readonly currency: 'text'
     readonly credit: 'decimal'
     readonly overdrawn: 'decimal'
-    readonly usage_day: 'instant?'
-    readonly usage_payments: 'decimal'
-    readonly usage_calls: 'decimal'
-    readonly usage_others: 'decimal'
-    readonly usage_adjustments: 'decimal'
   }
   readonly balance_hold: {
     readonly tenant_id: 'text'
@@ -531,15 +527,24 @@ export interface Tables {
     readonly captured: 'decimal?'
     readonly rate_id: 'text?'
   }
-  readonly usage_closing: {
+  readonly usage_total: {
     readonly tenant_id: 'text'
     readonly account_id: 'text'
+    readonly partner_id: 'text'
     readonly currency: 'text'
     readonly day: 'instant'
-    readonly payments: 'decimal'
-    readonly calls: 'decimal'
-    readonly others: 'decimal'
-    readonly adjustments: 'decimal'
+    readonly kind: 'text'
+    readonly amount: 'decimal'
+  }
+  readonly usage_entry: {
+    readonly tenant_id: 'text'
+    readonly account_id: 'text'
+    readonly id: 'bigint'
+    readonly partner_id: 'text'
+    readonly currency: 'text'
+    readonly day: 'instant'
+    readonly kind: 'text'
+    readonly amount: 'decimal'
   }
   readonly bill_run: {
     readonly tenant_id: 'text'

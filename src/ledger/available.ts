@@ -3,6 +3,7 @@ import type { Transaction } from '../db/database.ts'
 import { computed, computedRow, decimal, optional } from '../db/row.ts'
 import { prepared, sql } from '../db/sql.ts'
 import type { BalanceKey } from './balance.ts'
+import { SIGNED, usageOf } from './usage-of.ts'
 
 /** A locked balance, and how far below zero it may go; without a limit as far as it likes. */
 export interface Spendable extends BalanceKey {
@@ -31,12 +32,10 @@ export async function availableOf(
   now: Instant
 ): Promise<Available> {
   const found = await tx.run(prepared`SELECT ${AVAILABLE.columns} FROM (
-      SELECT "usage_payments" - "usage_calls" - "usage_others" - "usage_adjustments" AS "balance",
-        ${limit}::numeric AS "limit", (
+      SELECT ${limit}::numeric AS "limit",
+        (SELECT coalesce(sum(${SIGNED}), 0) FROM ${usageOf(tenantId, { billingAccountId, currency })} u) AS "balance", (
           SELECT coalesce(sum(h."amount"), 0) FROM "balance_hold" h
-          WHERE h."tenant_id" = b."tenant_id" AND h."account_id" = b."account_id" AND h."currency" = b."currency"
-            AND h."state" = 'active' AND h."expires_at" > ${now} AND h."id" IS DISTINCT FROM ${without}) AS "held"
-      FROM "account_balance" b
-      WHERE b."tenant_id" = ${tenantId} AND b."account_id" = ${billingAccountId} AND b."currency" = ${currency}) x`)
+          WHERE h."tenant_id" = ${tenantId} AND h."account_id" = ${billingAccountId} AND h."currency" = ${currency}
+            AND h."state" = 'active' AND h."expires_at" > ${now} AND h."id" IS DISTINCT FROM ${without}) AS "held") x`)
   return AVAILABLE.one(found)
 }

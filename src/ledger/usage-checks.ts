@@ -13,22 +13,25 @@ function usageCheck(tenantId: string): Sql {
   return sql`SELECT format('account %s has payments of %s and charges of %s %s of usage, but its ledger and rates '
       || '%s and %s', "account", trim_scale("kept_payments"), trim_scale("kept_charges"), "currency",
       trim_scale("payments"), trim_scale("charges"))
-    FROM (SELECT "account", "currency", sum("kept_payments") AS "kept_payments", sum("kept_charges") AS "kept_charges",
-        sum("payments") AS "payments", sum("charges") AS "charges" FROM (
-        SELECT "account_id" AS "account", "currency", "usage_payments" AS "kept_payments",
-          "usage_calls" + "usage_others" + "usage_adjustments" AS "kept_charges", 0 AS "payments", 0 AS "charges"
-        FROM "account_balance" WHERE "tenant_id" = ${tenantId}
+    FROM (SELECT coalesce(a."id", min(x."account")) AS "account", "currency", sum("kept_payments") AS "kept_payments",
+        sum("kept_charges") AS "kept_charges", sum("payments") AS "payments", sum("charges") AS "charges" FROM (
+        SELECT "account_id" AS "account", "partner_id" AS "partner", "currency",
+          CASE "kind" WHEN 'payment' THEN "amount" ELSE 0 END AS "kept_payments",
+          CASE "kind" WHEN 'payment' THEN 0 ELSE "amount" END AS "kept_charges", 0 AS "payments", 0 AS "charges"
+        FROM "usage" WHERE "tenant_id" = ${tenantId}
         UNION ALL
-        SELECT "billing_account_id", "currency", 0, 0, CASE "book" WHEN 'cash' THEN "amount" ELSE 0 END,
+        SELECT "billing_account_id", '', "currency", 0, 0, CASE "book" WHEN 'cash' THEN "amount" ELSE 0 END,
           CASE "book" WHEN 'cash' THEN 0 ELSE -"amount" END
         FROM "ledger_entry" WHERE "tenant_id" = ${tenantId} AND "book" NOT IN ('receivable', 'balance')
         UNION ALL
-        SELECT a."id", r."tax_excluded_amount_unit", 0, 0, 0, r."tax_excluded_amount_value"
-        FROM ${unposted(tenantId)} r JOIN "billing_account" a ON a."tenant_id" = ${tenantId}
-          AND a."id" = ANY(ARRAY[r."billing_account_id", r."partner_id" || ':' || r."billing_account_id"])
-          AND coalesce(r."partner_id", a."partner_id") IS NOT DISTINCT FROM a."partner_id"
-        WHERE r."tax_excluded_amount_unit" IS NOT NULL AND r."tax_excluded_amount_value" IS NOT NULL) x
-      GROUP BY 1, 2) y
+        SELECT r."billing_account_id", coalesce(r."partner_id", ''), r."tax_excluded_amount_unit", 0, 0, 0,
+          r."tax_excluded_amount_value"
+        FROM ${unposted(tenantId)} r WHERE r."billing_account_id" IS NOT NULL
+          AND r."tax_excluded_amount_unit" IS NOT NULL AND r."tax_excluded_amount_value" IS NOT NULL) x
+      LEFT JOIN LATERAL (SELECT a."id" FROM "billing_account" a WHERE a."tenant_id" = ${tenantId}
+        AND a."id" = ANY(ARRAY[x."account", x."partner" || ':' || x."account"])
+        AND (x."partner" = '' OR x."partner" = a."partner_id")) a ON TRUE
+      GROUP BY a."id", CASE WHEN a."id" IS NULL THEN ARRAY[x."account", x."partner"] END, "currency") y
     WHERE "kept_payments" <> "payments" OR "kept_charges" <> "charges"`
 }
 

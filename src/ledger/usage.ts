@@ -1,7 +1,8 @@
 import type { Database, Queryable } from '../db/database.ts'
 import { boolean, computed, computedRow, decimal } from '../db/row.ts'
-import { identifier, prepared, type Sql, sql } from '../db/sql.ts'
-import { type BalanceKey, lockBalances } from './balance.ts'
+import { prepared, type Sql, sql } from '../db/sql.ts'
+import type { BalanceKey } from './balance.ts'
+import { SIGNED, usageOf } from './usage-of.ts'
 
 /** A balance over some days, both inclusive, as `YYYY-MM-DD` in the tenant's zone. */
 export interface UsagePeriod extends BalanceKey {
@@ -10,73 +11,64 @@ export interface UsagePeriod extends BalanceKey {
   readonly last: string
 }
 
-export type UsageStatement = Omit<ReturnType<typeof STATEMENT.read>, 'mayGrow'>
+export type UsageStatement = Omit<ReturnType<typeof STATEMENT.read>, 'isPast'>
 
 /**
  * Reads a balance of usage: what was rated counts from its arrival on, billed or not; a bill adds its taxes and its
- * rounding. Triggers keep the sums, so that the time does not depend on the number of rates. Positive is in the
- * holder's favour; charges are positive. A period before today gives the same for ever: its last bookings are awaited.
+ * rounding. Triggers keep the sums by day, so that the time does not depend on the number of rates. Positive is in the
+ * holder's favour; charges are positive. A period before today gives the same for ever: bookings under way are awaited,
+ * and none goes there later.
  */
 export async function readUsage(database: Database, period: UsagePeriod): Promise<UsageStatement> {
-  const { mayGrow, ...statement } = await read(database, period)
-  if (!mayGrow) return statement
+  const { isPast, ...statement } = await read(database, period)
+  if (!isPast) return statement
   return database.transaction(async (tx) => {
-    await lockBalances(tx, period.tenantId, [period])
-    const { mayGrow: _, ...last } = await read(tx, period)
+    await tx.run(prepared`SELECT "close_usage"(${period.tenantId}, ${period.last}::date)`)
+    const { isPast: _, ...last } = await read(tx, period)
     return last
   })
 }
 
-const BALANCE = (name: string): Sql => sql`(coalesce(${part(name, 'payments')}, 0)
-  - coalesce(${part(name, 'calls')} + ${part(name, 'others')} + ${part(name, 'adjustments')}, 0))`
-
 const STATEMENT = computedRow({
-  openingBalance: computed(decimal, BALANCE('before')),
-  payments: computed(decimal, difference('payments')),
-  adjustments: computed(decimal, difference('adjustments')),
-  callCharges: computed(decimal, difference('calls')),
-  otherCharges: computed(decimal, difference('others')),
-  totalCharges: computed(decimal, sql`${difference('calls')} + ${difference('others')} + ${difference('adjustments')}`),
-  closingBalance: computed(decimal, BALANCE('then')),
-  /** The period is over, but a booking may still be under way. */
-  mayGrow: boolean
+  openingBalance: computed(decimal, sql`"opening"`),
+  payments: decimal,
+  adjustments: decimal,
+  callCharges: computed(decimal, sql`"calls"`),
+  otherCharges: computed(decimal, sql`"others"`),
+  totalCharges: computed(decimal, sql`"calls" + "others" + "adjustments"`),
+  closingBalance: computed(decimal, sql`"opening" + "payments" - "calls" - "others" - "adjustments"`),
+  isPast: boolean
 })
 
-function part(name: string, column: string): Sql {
-  return sql`${identifier(name)}.${identifier(column)}`
-}
-
-function difference(column: string): Sql {
-  return sql`(coalesce(${part('then', column)}, 0) - coalesce(${part('before', column)}, 0))`
-}
-
-async function read(queryable: Queryable, { first, last, ...key }: UsagePeriod) {
+async function read(queryable: Queryable, { tenantId, first, last, ...key }: UsagePeriod) {
+  const within = (kind: string): Sql =>
+    sql`coalesce(sum(u."amount") FILTER (WHERE u."day" >= ${first}::date AND u."kind" = ${kind}), 0)`
   const found = await queryable.run(prepared`SELECT ${STATEMENT.columns} FROM (
-      SELECT d."last" < ("booking_time"() AT TIME ZONE t."time_zone")::date
-        AND coalesce(b."usage_day" <= d."last", TRUE) AS "may_grow", d.*
-      FROM (SELECT ${first}::date - 1 AS "before_first", ${last}::date AS "last") d
-      JOIN "tenant" t ON t."id" = ${key.tenantId}
-      LEFT JOIN "account_balance" b ON ${ofBalance(key, 'b')}) d
-    LEFT JOIN LATERAL ${closing(key, sql`d."before_first"`)} "before" ON TRUE
-    LEFT JOIN LATERAL ${closing(key, sql`d."last"`)} "then" ON TRUE`)
+      SELECT coalesce(sum(${SIGNED}) FILTER (WHERE u."day" < ${first}::date), 0) AS "opening",
+        ${within('payment')} AS "payments", ${within('call')} AS "calls", ${within('other')} AS "others",
+        ${within('adjustment')} AS "adjustments"
+      FROM ${usageOf(tenantId, key)} u WHERE u."day" <= ${last}::date) s
+    CROSS JOIN (
+      SELECT ${last}::date < greatest(("booking_time"() AT TIME ZONE "time_zone")::date, "usage_day") AS "is_past"
+      FROM "tenant" WHERE "id" = ${tenantId}) t`)
   return STATEMENT.one(found)
 }
 
-type Key = Omit<UsagePeriod, 'first' | 'last'>
+/** A bound, so that many rates at once are folded in many rounds. */
+const FOLDED_MAX = 20_000
 
-function ofBalance({ tenantId, billingAccountId, currency }: Key, table: string): Sql {
-  return sql`${part(table, 'tenant_id')} = ${tenantId} AND ${part(table, 'account_id')} = ${billingAccountId}
-    AND ${part(table, 'currency')} = ${currency}`
+/** Folds entries of usage into their sums by day. Readers see each amount once. */
+export async function foldUsage(database: Queryable): Promise<void> {
+  await database.run(FOLD)
 }
 
-/** Selects what the sums were at the end of a day: those of the latest change until then. */
-function closing(key: Key, day: Sql): Sql {
-  return sql`(
-    SELECT "usage_day" AS "day", "usage_payments" AS "payments", "usage_calls" AS "calls", "usage_others" AS "others",
-      "usage_adjustments" AS "adjustments"
-    FROM "account_balance" b WHERE ${ofBalance(key, 'b')} AND "usage_day" <= ${day}
-    UNION ALL (
-      SELECT "day", "payments", "calls", "others", "adjustments" FROM "usage_closing" c
-      WHERE ${ofBalance(key, 'c')} AND "day" <= ${day} ORDER BY "day" DESC LIMIT 1)
-    ORDER BY "day" DESC LIMIT 1)`
-}
+const FOLD = sql`WITH "taken" AS (
+    DELETE FROM "usage_entry" e USING (SELECT "tenant_id", "account_id", "id" FROM "usage_entry"
+      LIMIT ${FOLDED_MAX} FOR UPDATE SKIP LOCKED) x
+    WHERE e."tenant_id" = x."tenant_id" AND e."account_id" = x."account_id" AND e."id" = x."id"
+    RETURNING e.*)
+  INSERT INTO "usage_total" AS t ("tenant_id", "account_id", "partner_id", "currency", "day", "kind", "amount")
+    SELECT "tenant_id", "account_id", "partner_id", "currency", "day", "kind", sum("amount") FROM "taken"
+    GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 2, 3, 4, 5, 6
+  ON CONFLICT ("tenant_id", "account_id", "partner_id", "currency", "day", "kind")
+    DO UPDATE SET "amount" = t."amount" + excluded."amount"`

@@ -1,8 +1,5 @@
 import { compareDecimals } from '../base/money.ts'
 import { requirePlainText } from '../base/plain-text.ts'
-import type { Transaction } from '../db/database.ts'
-import { sql } from '../db/sql.ts'
-import { lockWanted } from '../ledger/balance.ts'
 import { BODIES } from '../messages/body.ts'
 import { RATES } from '../messages/rate.ts'
 import {
@@ -16,8 +13,7 @@ import {
   text
 } from '../tmf/declaration/attribute.ts'
 import { defineResource } from '../tmf/declaration/define.ts'
-import { inNameSpaces } from '../tmf/declaration/own-names.ts'
-import { type DocumentOf, EXTENSIONS, type Owner, type Stored } from '../tmf/declaration/resource.ts'
+import { type DocumentOf, EXTENSIONS, type Stored } from '../tmf/declaration/resource.ts'
 import { list, timePeriod } from '../tmf/declaration/shape.ts'
 import { appliedTax, billingAccountRef, billRef, characteristic, productRef } from './types.ts'
 
@@ -69,7 +65,6 @@ export const appliedCustomerBillingRate = defineResource({
   unique: { applied_customer_billing_rate_own_external_id: 'externalId' },
   bulk: { key: 'externalId', told: { reference: 'billingAccount', as: 'account' } },
   patchable: { allBut: ['isBilled', 'bill'] },
-  lockMany: lockBalancesOf,
   completePosted: (document, { now }) => ({ date: now, isBilled: false, ...document }),
   check: (document, before) => {
     requireDate(document)
@@ -80,21 +75,6 @@ export const appliedCustomerBillingRate = defineResource({
   checkChange: (stored) => requireUnbilled(stored, 'changed'),
   checkRemoval: (stored) => requireUnbilled(stored, 'deleted')
 })
-
-/** Each rate is booked on the balance of its account: the slices of an atomic body would lock them in any order. */
-async function lockBalancesOf(tx: Transaction, owner: Owner, rates: readonly Rate[]): Promise<void> {
-  const named = new Map<string, readonly [string, string]>()
-  for (const { billingAccount, taxExcludedAmount: { unit } = {} } of rates) {
-    if (billingAccount && unit !== undefined) named.set(`${unit} ${billingAccount.id}`, [billingAccount.id, unit])
-  }
-  const wanted = sql`SELECT DISTINCT a."id" AS "account", w."currency"
-    FROM unnest(${[...named.values()].map(([name]) => name)}::text[],
-      ${[...named.values()].map(([, unit]) => unit)}::text[]) w("name", "currency")
-    JOIN "account_alias" n ON n."tenant_id" = ${owner.tenantId} AND n."alias" = w."name" AND ${inNameSpaces(owner)}
-    JOIN "billing_account" a ON a."tenant_id" = n."tenant_id" AND a."id" = n."account_id"
-      AND (${owner.partnerId}::text IS NULL OR a."partner_id" = ${owner.partnerId})`
-  if (named.size > 0) await lockWanted(tx, owner.tenantId, wanted)
-}
 
 /** The server sets a missing date; a client could only remove it. */
 function requireDate({ date }: Rate): void {

@@ -1,5 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { sql } from '../../src/db/sql.ts'
+import { foldUsage } from '../../src/ledger/usage.ts'
 import { addAccount, addBill, pay } from '../billing/ledger-world.ts'
+import { untilWaiting } from '../billing/world.ts'
+import { addRates } from '../support/accounts.ts'
 import { PARTNER_KEY, type PartnerWorld, RATE, startPartnerWorld } from './world.ts'
 
 let world: PartnerWorld
@@ -73,14 +77,53 @@ describe('a balance of usage', () => {
     expect(data((await balanceOf(other, '2026-06-02', '2026-06-02')).text)).toMatchObject({ call_charges: 4 })
   })
 
-  test('never books before its last day, with a clock set back or another zone', async () => {
+  test('books nothing on a day that was read as past, with a clock set back or another zone', async () => {
     await world.at('2026-07-02T00:30:00Z')
     const account = await addAccount(world)
+    const past = () => balanceOf(account, '2026-07-01', '2026-07-01')
+    const before = await past()
+    for (const time of ['2026-07-01T23:30:00Z', '2026-06-30T10:00:00Z']) {
+      await world.at(time)
+      await rate(account, 'usageCharge', 2)
+    }
+    const zone = (timeZone: string) => world.call('PATCH', '/admin/v1/tenant/demo', { timeZone })
+    expect((await zone('Pacific/Pago_Pago')).status).toBe(200)
     await rate(account, 'usageCharge', 1)
-    await world.at('2026-07-01T23:30:00Z')
-    await rate(account, 'usageCharge', 2)
-    expect(data((await balanceOf(account, '2026-07-01', '2026-07-01')).text).closing_balance).toBe(0)
-    expect(data((await balanceOf(account, '2026-07-02', '2026-07-02')).text).closing_balance).toBe(-3)
+    await zone('UTC')
+    expect((await past()).text).toBe(before.text)
+    expect(data((await balanceOf(account, '2026-07-02', '2026-07-02')).text).closing_balance).toBe(-5)
+  })
+
+  test('waits for what is booked on the day before', async () => {
+    await world.at('2026-07-05T23:59:59Z')
+    const account = await addAccount(world)
+    const [booked, ended] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    const booking = world.database.transaction(async (tx) => {
+      await addRates(tx, [account], { amount: '7', kind: 'usageCharge' })
+      booked.resolve()
+      await ended.promise
+    })
+    await booked.promise
+    await world.at('2026-07-06T00:00:01Z')
+    const past = balanceOf(account, '2026-07-05', '2026-07-05')
+    await untilWaiting(world, 1)
+    ended.resolve()
+    await booking
+    expect(data((await past).text).closing_balance).toBe(-7)
+  })
+
+  test('is the same whether it is folded or not', async () => {
+    await world.at('2026-07-08T10:00:00Z')
+    const account = await addAccount(world)
+    for (const value of [1, 2, 3]) await rate(account, 'usageCharge', value)
+    const today = () => balanceOf(account, '2026-07-01', '2026-07-08')
+    const before = await today()
+    for (const _ of [1, 2]) await foldUsage(world.database)
+    expect((await world.database.run(sql`SELECT FROM "usage_entry"`)).rowCount).toBe(0)
+    expect((await today()).text).toBe(before.text)
+    await rate(account, 'usageCharge', 4)
+    await foldUsage(world.database)
+    expect(data((await today()).text).call_charges).toBe(10)
   })
 
   test('counts rates from the creation of their account on', async () => {

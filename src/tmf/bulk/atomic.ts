@@ -1,7 +1,6 @@
 import type { Transaction } from '../../db/database.ts'
 import type { Lines } from '../../http/lines.ts'
 import { BODIES } from '../../messages/body.ts'
-import { rulesOf } from '../declaration/define.ts'
 import type { BulkResource } from './insert.ts'
 import {
   BATCH_LINES,
@@ -9,7 +8,6 @@ import {
   type Draft,
   drafted,
   faultOf,
-  isFindings,
   NOTHING,
   type Result,
   storeDrafts
@@ -31,8 +29,6 @@ export async function storeAll(
   const results: Result[] = []
   const storeEach = async (tx: Transaction) => {
     results.length = 0
-    const documents = drafts.flatMap(({ content }) => (isFindings(content) ? [] : [content]))
-    await rulesOf(resource).lockMany?.(tx, context.view, documents)
     for (let at = 0; at < drafts.length; at += BATCH_LINES) {
       results.push(...(await storeDrafts(tx, context, resource, drafts.slice(at, at + BATCH_LINES))))
     }

@@ -197,7 +197,7 @@ function asFindings(error: unknown): readonly Told[] {
   throw error
 }
 
-export function isFindings(content: Document | readonly Told[]): content is readonly Told[] {
+function isFindings(content: Document | readonly Told[]): content is readonly Told[] {
   return Array.isArray(content)
 }
 

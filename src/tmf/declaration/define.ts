@@ -87,7 +87,7 @@ function divided<T extends string, A extends Attributes, S extends keyof A & str
   spec: Spec<T, A, S>
 ): { readonly resource: Resource<DocumentOf<A>>; readonly rules: Rules<DocumentOf<A>> } {
   const { completePosted, completeChanged, completeFromDatabase, check, checkChange, checkRemoval, ...rest } = spec
-  const { checkPosted, conceal, lockMany, beforeChange, beforeRemoval, afterWrite, ...declaration } = rest
+  const { checkPosted, conceal, beforeChange, beforeRemoval, afterWrite, ...declaration } = rest
   const attributes = new Map<string, Attribute>([
     ['id', idOf(spec)],
     ...Object.entries(spec.attributes),
@@ -106,7 +106,7 @@ function divided<T extends string, A extends Attributes, S extends keyof A & str
   }
   const completions = { completePosted, completeChanged, completeFromDatabase }
   const checks = { checkPosted, check, checkChange, checkRemoval }
-  return { resource, rules: { ...completions, ...checks, conceal, lockMany, beforeChange, beforeRemoval, afterWrite } }
+  return { resource, rules: { ...completions, ...checks, conceal, beforeChange, beforeRemoval, afterWrite } }
 }
 
 function idOf({ clientId }: Description): Attribute {

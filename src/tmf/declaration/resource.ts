@@ -31,8 +31,6 @@ export interface Rules<D extends Document> {
   completeChanged?(after: D, before: D): Document
   /** Completes a new or changed document from the database, which it only reads, before its rules are checked. */
   completeFromDatabase?(tx: Transaction, owner: Owner, document: D, before?: Stored<D>): Promise<Document>
-  /** Takes the locks of many new documents that are written in several statements, in an order of its own. */
-  lockMany?(tx: Transaction, owner: Owner, documents: readonly D[]): Promise<void>
   /** Checks attributes against each other. Pure. */
   check?(after: D, before?: Stored<D>): void
   /** Takes out of a checked document what is never shown again. `before` has the columns as they are. Pure. */
