@@ -3,7 +3,7 @@ import type { BillContent } from './bill-content.ts'
 import type { PostalAddress } from './branding.ts'
 import type { Format } from './format.ts'
 import type { Line } from './tally.ts'
-import { labelled, type Words } from './vocabulary.ts'
+import { fill, labelled, type Words } from './vocabulary.ts'
 
 export function titleOf({ kind, number = '' }: BillContent, { titles }: Words): string {
   return oneLine(`${titles[kind]} ${number}`)
@@ -83,6 +83,10 @@ export function exemptionOf({ taxes }: BillContent, words: Words): string | unde
 /** Returns the line's own tax rates, or those of lines without any. */
 export function ratesOf({ taxRates }: Line, { taxes }: BillContent, format: Format): string {
   return (taxRates ?? taxes.impliedRates).map(format.percent).join(', ')
+}
+
+export function itemsOf(count: number, words: Words, format: Format): string {
+  return fill(words.items, { count: format.count(count) })
 }
 
 export function detailOf({ detail, period }: Line, format: Format): string {

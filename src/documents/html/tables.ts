@@ -2,7 +2,7 @@ import { type Html, html } from '../../http/html.ts'
 import type { BillContent, Group, Product } from '../content/bill-content.ts'
 import type { Format } from '../content/format.ts'
 import type { Line } from '../content/tally.ts'
-import { balanceTexts, detailOf, exemptionOf, ratesOf } from '../content/texts.ts'
+import { balanceTexts, detailOf, exemptionOf, itemsOf, ratesOf } from '../content/texts.ts'
 import { fill, type Words } from '../content/vocabulary.ts'
 
 const LINES_PER_PIECE = 100
@@ -41,10 +41,6 @@ function summaryBody({ type, products, amount }: Group, { words, format }: Writi
 <td class="number">${format.amount(amount)}</td></tr>
 ${rows}
 </tbody>`
-}
-
-function itemsOf(count: number, words: Words, format: Format): string {
-  return fill(words.items, { count: format.count(count) })
 }
 
 function sumRow(name: string, amount: string | undefined, format: Format, columns: number): Html | undefined {

@@ -1,7 +1,7 @@
 import type { BillContent, Group, Product } from '../content/bill-content.ts'
 import type { Format } from '../content/format.ts'
 import type { Line } from '../content/tally.ts'
-import { balanceTexts, detailOf, exemptionOf, oneLine, ratesOf } from '../content/texts.ts'
+import { balanceTexts, detailOf, exemptionOf, itemsOf, oneLine, ratesOf } from '../content/texts.ts'
 import { fill, type Words } from '../content/vocabulary.ts'
 
 export interface TableRow {
@@ -84,10 +84,6 @@ function summaryRows({ type, products, amount }: Group, words: Words, format: Fo
       row('balance', { text: name ?? itemsOf(count, words, format), amount: format.amount(own) })
     )
   ]
-}
-
-function itemsOf(count: number, words: Words, format: Format): string {
-  return fill(words.items, { count: format.count(count) })
 }
 
 /** A product with one line is that line. The last line stays with the row below it. */
