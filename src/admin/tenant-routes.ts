@@ -1,8 +1,8 @@
 import { slotOf } from '../fairness/request-slot.ts'
 import { type EndpointDescription, pagesOf } from '../tmf/openapi/endpoint.ts'
 import { schemaRef } from '../tmf/openapi/schemas.ts'
-import { type Asked, anyQuery, type Endpoint, endpoint, listQuery, noBody } from '../tmf/serving/endpoint.ts'
-import { answerPage } from '../tmf/serving/pages.ts'
+import { anyQuery, type Endpoint, endpoint, listQuery, noBody } from '../tmf/serving/endpoint.ts'
+import { answerPage, type Requested, urlOf } from '../tmf/serving/pages.ts'
 import type { RouteContext } from '../tmf/serving/routes.ts'
 import { createTenant } from './tenant-creation.ts'
 import type { Tenant } from './tenant-row.ts'
@@ -28,13 +28,12 @@ const list = endpoint({
   query: listQuery('tenant', {}),
   replies: pagesOf(ONE, 'All of them, or the first page'),
   handle: async (asked, context) => {
-    const url = urlOf(asked, context)
     return answerPage(
       asked,
-      context.database,
-      url,
+      context,
+      'tenant',
       (queryable, range) => listTenants(queryable, asked.view.tenantId, range),
-      (tenant) => JSON.stringify(represent(tenant, url))
+      (tenant, url) => JSON.stringify(represent(tenant, url))
     )
   }
 })
@@ -102,7 +101,7 @@ new tenant, with their secrets, which are shown once.`,
     await requireLogo(body.branding)
     const created = await createTenant(context.database, { ...context, author }, { ...body, isOperator: false })
     const { tenant, ...shown } = created
-    const url = urlOf(asked, context)
+    const url = urlOf(asked, context, 'tenant')
     return {
       status: 201,
       headers: { Location: `${url}/${tenant.id}` },
@@ -113,14 +112,8 @@ new tenant, with their secrets, which are shown once.`,
 
 export const tenantEndpoints: readonly Endpoint[] = [list, create, retrieve, patch]
 
-type Requested = Pick<Asked<unknown, unknown>, 'request' | 'base'>
-
-function urlOf({ request, base }: Requested, { address }: RouteContext): string {
-  return `${address(request, base).url}/tenant`
-}
-
 function answerOf(asked: Requested, context: RouteContext, tenant: Tenant) {
-  return { json: JSON.stringify(represent(tenant, urlOf(asked, context))) }
+  return { json: JSON.stringify(represent(tenant, urlOf(asked, context, 'tenant'))) }
 }
 
 export function represent({ id, ...others }: Tenant, url: string): object {

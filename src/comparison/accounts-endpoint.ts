@@ -12,7 +12,7 @@ import type { RouteContext } from '../tmf/serving/routes.ts'
 import { type AccountFilter, listAccounts, tableOf, writeAccount } from './accounts.ts'
 import { COMMON, requireDone } from './common.ts'
 import { REASONS, STATUSES } from './comparison.ts'
-import { hrefOf, oneComparison } from './list.ts'
+import { oneComparison } from './list.ts'
 import { COMPARED_ACCOUNT_SCHEMA } from './schema.ts'
 
 /** In order of preference: a client that takes anything gets the first. */
@@ -74,7 +74,6 @@ async function table({ request, query }: AskedAccounts, context: RouteContext, f
 }
 
 function page(asked: AskedAccounts, context: RouteContext, filter: AccountFilter): Promise<Answer> {
-  const url = `${hrefOf(asked, context, filter.comparisonId)}/accounts`
   const read = (queryable: Queryable, range: Range) => listAccounts(queryable, filter, range)
-  return answerPage(asked, context.database, url, read, writeAccount)
+  return answerPage(asked, context, `comparison/${filter.comparisonId}/accounts`, read, writeAccount)
 }

@@ -6,11 +6,11 @@ import { FIELDS } from '../messages/field.ts'
 import { pagesOf } from '../tmf/openapi/endpoint.ts'
 import { requireKnown } from '../tmf/query/list-query.ts'
 import { type Endpoint, endpoint, listQuery, noQuery } from '../tmf/serving/endpoint.ts'
-import { answerPage } from '../tmf/serving/pages.ts'
+import { answerPage, urlOf } from '../tmf/serving/pages.ts'
 import { accountsEndpoint } from './accounts-endpoint.ts'
 import { COMMON } from './common.ts'
 import { removeComparison, STATES, startComparison } from './comparison.ts'
-import { answerComparison, hrefOf, listComparisons, writeComparison } from './list.ts'
+import { answerComparison, listComparisons, writeComparison } from './list.ts'
 import { reportEndpoint } from './report-endpoint.ts'
 import { COMPARISON_SCHEMA } from './schema.ts'
 
@@ -61,7 +61,7 @@ one account and currency are added up.`,
       tolerance: Object.fromEntries(limits)
     }
     const id = await context.database.transaction((tx) => startComparison(tx, { ...context, author }, wanted))
-    const headers = { Location: hrefOf(asked, context, id) }
+    const headers = { Location: urlOf(asked, context, `comparison/${id}`) }
     return { status: 202, headers, json: await answerComparison(asked, context, id) }
   }
 })
@@ -83,13 +83,12 @@ const list = endpoint({
     const { values } = asked.query
     requireKnown('state', values.state, STATES, COMPARISONS.unknownState)
     const filter = { states: values.state, runs: values['billRun.id'] }
-    const { url } = context.address(asked.request, `${asked.base}/comparison`)
     return answerPage(
       asked,
-      context.database,
-      url,
+      context,
+      'comparison',
       (queryable, range) => listComparisons(queryable, tenantId, filter, range),
-      (comparison) => writeComparison(comparison, `${url}/${comparison.id}`)
+      (comparison, url) => writeComparison(comparison, `${url}/${comparison.id}`)
     )
   }
 })

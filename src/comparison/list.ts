@@ -7,7 +7,7 @@ import { type Sql, sql } from '../db/sql.ts'
 import { moneyOf, objectOf } from '../http/json.ts'
 import { RESOURCES } from '../messages/resource.ts'
 import type { PageOf, Range } from '../tmf/query/list-query.ts'
-import type { Asked } from '../tmf/serving/endpoint.ts'
+import { type Requested, urlOf } from '../tmf/serving/pages.ts'
 import type { RouteContext } from '../tmf/serving/routes.ts'
 import { OPTIONAL_PARTS, REASONS, STATES, STATUSES } from './comparison.ts'
 import { BOUNDS, OUTERMOST, SUMMARY, type Summary } from './summary.ts'
@@ -69,16 +69,10 @@ export async function oneComparison(queryable: Queryable, tenantId: string, id: 
   throw RESOURCES.notFound('comparison')
 }
 
-type Requested = Pick<Asked<unknown, unknown>, 'request' | 'base' | 'view'>
-
-export function hrefOf({ request, base }: Requested, { address }: RouteContext, id: string): string {
-  return `${address(request, `${base}/comparison`).url}/${id}`
-}
-
 /** Writes one comparison as JSON. Throws `notFound`. */
 export async function answerComparison(asked: Requested, context: RouteContext, id: string): Promise<string> {
   const comparison = await oneComparison(context.database, asked.view.tenantId, id)
-  return writeComparison(comparison, hrefOf(asked, context, id))
+  return writeComparison(comparison, urlOf(asked, context, `comparison/${id}`))
 }
 
 export function writeComparison(comparison: ReadComparison, href?: string): string {

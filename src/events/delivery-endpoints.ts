@@ -49,8 +49,8 @@ const deliveries = endpoint({
     const listener = await findListener(context.database, asked.view, String(asked.params.id))
     return answerPage(
       asked,
-      context.database,
-      context.address(asked.request, `${asked.base}/hub/${listener.listenerId}/delivery`).url,
+      context,
+      `hub/${listener.listenerId}/delivery`,
       (queryable, range) => listDeliveries(queryable, listener, states, range),
       (row) => JSON.stringify(row)
     )
@@ -69,8 +69,8 @@ const attempts = endpoint({
     const listener = await findListener(context.database, asked.view, String(asked.params.id))
     return answerPage(
       asked,
-      context.database,
-      context.address(asked.request, `${asked.base}/hub/${listener.listenerId}/attempt`).url,
+      context,
+      `hub/${listener.listenerId}/attempt`,
       (queryable, range) => listAttempts(queryable, listener, asked.query.values.eventId, range),
       (row) => JSON.stringify(row)
     )

@@ -10,7 +10,6 @@ import { schemaRef } from '../tmf/openapi/schemas.ts'
 import { requireKnown } from '../tmf/query/list-query.ts'
 import {
   type Answer,
-  type Asked,
   anyQuery,
   type Endpoint,
   endpoint,
@@ -20,7 +19,7 @@ import {
   queryOf,
   versioned
 } from '../tmf/serving/endpoint.ts'
-import { answerPage } from '../tmf/serving/pages.ts'
+import { answerPage, type Requested, urlOf } from '../tmf/serving/pages.ts'
 import type { RouteContext } from '../tmf/serving/routes.ts'
 import { isFileBody } from './file/body.ts'
 import { openFile } from './file/open.ts'
@@ -36,8 +35,6 @@ import { cancelUpload, removeUpload } from './upload.ts'
 
 const SCHEMA = schemaRef('Upload')
 const POLL_AFTER_S = '1'
-
-type Requested = Pick<Asked<unknown, unknown>, 'request' | 'base' | 'view'>
 
 /** Returns the operations on uploads of a kind, except the receipt of a file. */
 export function uploadEndpoints(kind: UploadKind, apiBase: string): readonly Endpoint[] {
@@ -70,7 +67,11 @@ export function receiveEndpoint(kind: UploadKind): Endpoint {
       const { clock, newId } = context
       const id = await receive({ view, author, clock, newId, database: { transaction } }, kind, file, options)
       const answer = await answered(asked, context, kind, id)
-      return { status: 202, ...answer, headers: { ...answer.headers, Location: hrefOf(asked, context, kind, id) } }
+      return {
+        status: 202,
+        ...answer,
+        headers: { ...answer.headers, Location: urlOf(asked, context, `${kind.path}/${id}`) }
+      }
     }
   })
 }
@@ -90,13 +91,12 @@ function list(kind: UploadKind): Endpoint {
     handle: async (asked, context) => {
       const { state: states } = asked.query.values
       requireKnown('state', states, UPLOAD_STATES, UPLOADS.unknownState)
-      const { url } = context.address(asked.request, `${asked.base}/${kind.path}`)
       return answerPage(
         asked,
-        context.database,
-        url,
+        context,
+        kind.path,
         (queryable, range) => listUploads(queryable, asked.view, kind, { states }, range),
-        (upload) => writeUpload(upload, kind, `${url}/${upload.id}`)
+        (upload, url) => writeUpload(upload, kind, `${url}/${upload.id}`)
       )
     }
   })
@@ -203,13 +203,9 @@ function ofKind(scopes: readonly string[]) {
 
 async function answered(asked: Requested, context: RouteContext, kind: UploadKind, id: string): Promise<Answer> {
   const upload = await oneUpload(context.database, asked.view, kind, id)
-  const json = writeUpload(upload, kind, hrefOf(asked, context, kind, id))
+  const json = writeUpload(upload, kind, urlOf(asked, context, `${kind.path}/${id}`))
   const answer = versioned(asked.request, `${upload.version}.${upload.parts}.${upload.partsDone}`, json)
   return { ...answer, headers: { ...answer.headers, ...(isOpen(upload.state) && { 'Retry-After': POLL_AFTER_S }) } }
-}
-
-function hrefOf({ request, base }: Requested, { address }: RouteContext, kind: UploadKind, id: string): string {
-  return `${address(request, `${base}/${kind.path}`).url}/${id}`
 }
 
 function capital(name: string): string {

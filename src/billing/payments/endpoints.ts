@@ -4,16 +4,8 @@ import { PAYMENTS } from '../../messages/payment.ts'
 import { pagesOf, type QueryReader } from '../../tmf/openapi/endpoint.ts'
 import { noParameter } from '../../tmf/query/list-query.ts'
 import { parseFieldsOnly } from '../../tmf/query/query.ts'
-import {
-  type Asked,
-  anyQuery,
-  type Endpoint,
-  endpoint,
-  listQuery,
-  noBody,
-  versioned
-} from '../../tmf/serving/endpoint.ts'
-import { answerPage } from '../../tmf/serving/pages.ts'
+import { anyQuery, type Endpoint, endpoint, listQuery, noBody, versioned } from '../../tmf/serving/endpoint.ts'
+import { answerPage, type Requested, urlOf } from '../../tmf/serving/pages.ts'
 import type { RouteContext } from '../../tmf/serving/routes.ts'
 import { listPayments, type Payment, type Roots, readPayment, readRow } from './list.ts'
 import { reversePayment } from './reversal.ts'
@@ -27,14 +19,12 @@ const EXAMPLE = {
   reference: 'Example of a payment'
 }
 
-type Requested = Pick<Asked<unknown, unknown>, 'request' | 'base' | 'view'>
-
 const ONE = { tag: 'payment', query: anyQuery, body: noBody } as const
 const READ = { scopes: ['account:read'], supportsProxy: true } as const
 const WRITE = { scopes: ['account:write'], supportsProxy: true } as const
 
-function rootsOf({ request, base }: Requested, { address }: RouteContext, apiBase: string): Roots {
-  return { payments: `${address(request, base).url}/payment`, api: address(request, apiBase).url }
+function rootsOf(asked: Requested, context: RouteContext, apiBase: string): Roots {
+  return { payments: urlOf(asked, context, 'payment'), api: context.address(asked.request, apiBase).url }
 }
 
 function one(asked: Requested, context: RouteContext, apiBase: string, id: string): Promise<Payment> {
@@ -67,8 +57,8 @@ function list(apiBase: string): Endpoint {
       const filter = { accounts: values['billingAccount.id'], references: values.reference }
       return answerPage(
         asked,
-        context.database,
-        roots.payments,
+        context,
+        'payment',
         (queryable, range) => listPayments(queryable, asked.view, filter, range),
         (row) => readRow(row, roots).json
       )

@@ -6,11 +6,11 @@ import { pagesOf } from '../../tmf/openapi/endpoint.ts'
 import { schemaRef } from '../../tmf/openapi/schemas.ts'
 import { requireKnown } from '../../tmf/query/list-query.ts'
 import { type Endpoint, endpoint, listQuery, noQuery } from '../../tmf/serving/endpoint.ts'
-import { answerPage } from '../../tmf/serving/pages.ts'
+import { answerPage, urlOf } from '../../tmf/serving/pages.ts'
 import { startRun } from './bill-run.ts'
 import { streamBills } from './bills.ts'
 import { RUN, runCommands } from './commands.ts'
-import { answerRun, hrefOf, listRuns, oneRun, readRun, writeRun } from './list.ts'
+import { answerRun, listRuns, oneRun, readRun, writeRun } from './list.ts'
 import { RUN_STATES } from './run.ts'
 import { RUN_SCHEMA } from './schema.ts'
 
@@ -41,7 +41,7 @@ const start = endpoint({
     const { author, body } = asked
     const wanted = { billCycleId: body.billCycle.id, isDry: body.dryRun, billState: body.billState }
     const id = await context.database.transaction((tx) => startRun(tx, { ...context, author }, wanted))
-    const headers = { Location: hrefOf(asked, context, id) }
+    const headers = { Location: urlOf(asked, context, `billRun/${id}`) }
     return { status: 202, headers, json: await answerRun(asked, context, id) }
   }
 })
@@ -63,13 +63,12 @@ const list = endpoint({
     const { values } = asked.query
     requireKnown('state', values.state, RUN_STATES, RUNS.unknownState)
     const filter = { states: values.state, cycles: values['billCycle.id'] }
-    const { url } = context.address(asked.request, `${asked.base}/billRun`)
     return answerPage(
       asked,
-      context.database,
-      url,
+      context,
+      'billRun',
       (queryable, range) => listRuns(queryable, tenantId, filter, range),
-      (row) => {
+      (row, url) => {
         const run = readRun(row, context.clock())
         return writeRun(run, `${url}/${run.id}`)
       }

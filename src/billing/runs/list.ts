@@ -9,7 +9,7 @@ import { moneyOf, objectOf } from '../../http/json.ts'
 import { RESOURCES } from '../../messages/resource.ts'
 import { RUN_BILL_STATES } from '../../resources/customer-bill.ts'
 import type { PageOf, Range } from '../../tmf/query/list-query.ts'
-import type { Asked } from '../../tmf/serving/endpoint.ts'
+import { type Requested, urlOf } from '../../tmf/serving/pages.ts'
 import type { RouteContext } from '../../tmf/serving/routes.ts'
 import { RUN_STATES } from './run.ts'
 
@@ -120,12 +120,6 @@ export function writeRun({ id, ...run }: ReadRun, href?: string): string {
   return objectOf({ ...Object.fromEntries(members), amount })
 }
 
-type Requested = Pick<Asked<unknown, unknown>, 'request' | 'base' | 'view'>
-
-export function hrefOf({ request, base }: Requested, { address }: RouteContext, id: string): string {
-  return `${address(request, `${base}/billRun`).url}/${id}`
-}
-
 /** Reads one run of a tenant. Throws `notFound`. */
 export async function oneRun(
   { database, clock }: Pick<RouteContext, 'database' | 'clock'>,
@@ -139,7 +133,7 @@ export async function oneRun(
 
 /** Writes one run as JSON. Throws `notFound`. */
 export async function answerRun(asked: Requested, context: RouteContext, id: string): Promise<string> {
-  return writeRun(await oneRun(context, asked.view.tenantId, id), hrefOf(asked, context, id))
+  return writeRun(await oneRun(context, asked.view.tenantId, id), urlOf(asked, context, `billRun/${id}`))
 }
 
 function meantBy(tenantId: string, { id, states, cycles }: RunFilter): Sql {
