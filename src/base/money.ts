@@ -25,8 +25,12 @@ export function decimalFault(source: string): string | undefined {
   return undefined
 }
 
+/** The common case: a short decimal that is written so already. */
+const CANONICAL = /^(?:0|[1-9]\d{0,8})(?:\.\d{0,8}[1-9])?$/
+
 /** Writes a decimal without exponent, trailing zeros or minus zero. Undefined for any other text. */
 export function canonicalDecimal(source: string): string | undefined {
+  if (CANONICAL.test(source)) return source
   if (!DECIMAL.test(source)) return undefined
   const value = new Big(source)
   return value.eq(0) ? '0' : value.toFixed()

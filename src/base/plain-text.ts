@@ -1,5 +1,7 @@
 import { BODIES } from '../messages/body.ts'
 
+/** The common case: visible ASCII with single spaces inside. */
+const PLAIN = /^[!-~]+(?: [!-~]+)*$/
 const INVISIBLE = /\p{Default_Ignorable_Code_Point}/gu
 const BLANKS = /\p{White_Space}+/gu
 
@@ -8,6 +10,7 @@ const BLANKS = /\p{White_Space}+/gu
  * space and trims the ends. Keeps the case. The database's function `plain_text` does the same.
  */
 export function plainText(text: string): string {
+  if (PLAIN.test(text)) return text
   return text.replace(INVISIBLE, '').normalize('NFC').replace(BLANKS, ' ').trim()
 }
 

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import Big from 'big.js'
 import { compareDecimals, minorDigits } from '../base/money.ts'
 import { FIELDS } from '../messages/field.ts'
@@ -169,6 +169,8 @@ export function placeFaults(
 
 function digitFaults(name: string, value: string, currency: string): readonly RowFault[] {
   const digits = minorDigits(currency)
+  // The common case: a canonical decimal with few places.
+  if (value.length - (value.indexOf('.') + 1 || value.length) <= digits) return []
   const isExact = new Big(value).round(digits, Big.roundDown).eq(value)
   return isExact ? [] : [rowFault(FIELDS.minorUnits(digits, currency), name, value)]
 }
@@ -195,9 +197,7 @@ export function keyText({ accountNumber, period, referenceKind, reference }: Row
 
 /** Returns the SHA-256 of all columns, the same however amounts and blanks are written. */
 export function hashOf(row: BillRow): string {
-  return createHash('sha256')
-    .update(JSON.stringify(HASHED.map((name) => row[name] ?? null)))
-    .digest('hex')
+  return hash('sha256', JSON.stringify(HASHED.map((name) => row[name] ?? null)), 'hex')
 }
 
 /** Stored hashes rest on the order. */
