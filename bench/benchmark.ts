@@ -5,6 +5,7 @@ import { type Case, cases } from './cases.ts'
 import { measureComparison } from './comparison.ts'
 import { type BenchServer, postgresVersion, restoreBills } from './database.ts'
 import { measureEvents } from './events.ts'
+import { measureLargeUpload } from './large-upload.ts'
 import { type Loader, startLoader } from './loader.ts'
 import { type Measured, measure, type Setting, type Subject } from './measure.ts'
 import { ATTACKS, COMPARISON, EVENTS, type Options, RATES, RUNS, TOKENS, UPLOADS } from './options.ts'
@@ -48,7 +49,7 @@ export async function benchmark(server: BenchServer, options: Options): Promise<
   const isAsked = (name: string) => options.only.length === 0 || options.only.includes(name)
   const tokens = isAsked(TOKENS) ? await measureTokens(loader, ours, large.sample, options.seconds) : undefined
   const written = await measureCases(loader, writes, large, options)
-  const sent = await measureSent(ours, largeUrl, isAsked)
+  const sent = await measureSent(server, ours, largeUrl, isAsked, options)
   const runs = isAsked(RUNS) ? await measureRuns(server, loader, options) : undefined
   const compared = isAsked(COMPARISON) ? { comparison: await measureComparison(server, options) } : {}
   const setup = { loader, target: ours, setting: large, databaseUrl: largeUrl }
@@ -72,13 +73,16 @@ export async function benchmark(server: BenchServer, options: Options): Promise<
 
 /** Measures what other systems send in bulk. */
 async function measureSent(
+  server: BenchServer,
   target: Target,
   databaseUrl: string,
-  isAsked: (name: string) => boolean
-): Promise<Pick<Report, 'rates' | 'uploads'>> {
+  isAsked: (name: string) => boolean,
+  { rows }: Pick<Options, 'rows'>
+): Promise<Pick<Report, 'rates' | 'uploads' | 'largeUpload'>> {
   return {
     ...(isAsked(RATES) && { rates: await measureRates(target, databaseUrl) }),
-    ...(isAsked(UPLOADS) && { uploads: await measureUploads(target, databaseUrl) })
+    ...(isAsked(UPLOADS) && { uploads: await measureUploads(target, databaseUrl) }),
+    ...(isAsked(UPLOADS) && { largeUpload: await measureLargeUpload(server, rows) })
   }
 }
 

@@ -42,6 +42,8 @@ export interface Options {
   readonly accounts: number
   /** Events of the largest backlog. */
   readonly events: number
+  /** Rows of the large upload. */
+  readonly rows: number
   /** Lines of a bill, and rates of an account, in attacks. */
   readonly lines: number
   /** Duration of each case, all rounds together. */
@@ -61,6 +63,7 @@ export const USAGE = `npm run bench [-- options]
   --bills N         bills in the database that is measured; default: 1000000
   --accounts N      accounts of the bill runs and of the comparison; default: 200000
   --events N        events of the largest backlog; default: 1000000
+  --rows N          rows of the large upload; default: 1000000
   --lines N         lines of the large bill and rates of the account that attacks ask for; default: 200000
   --seconds N       how long each case is measured, all rounds together; default: 8
   --connections N   connections that send at the same time; default: 32
@@ -73,7 +76,7 @@ BENCH_DATABASE_URL names a Postgres whose user may create databases; without it 
 /** Throws a UsageError. */
 export function parseOptions(args: readonly string[]): Options {
   const { help = false, fresh = false, only = [], ...sizes } = parse(args)
-  const { bills, accounts, events, lines, seconds, connections } = sizes
+  const { bills, accounts, events, rows, lines, seconds, connections } = sizes
   const unknown = only.find((name) => !NAMES.includes(name))
   if (unknown !== undefined) throw new UsageError(`--only ${unknown}: there is no such case; see --help`)
   return {
@@ -83,6 +86,7 @@ export function parseOptions(args: readonly string[]): Options {
     bills: whole('--bills', bills ?? '1000000', 100, 100_000_000),
     accounts: whole('--accounts', accounts ?? '200000', 1_000, 10_000_000),
     events: whole('--events', events ?? '1000000', 1_000, 10_000_000),
+    rows: whole('--rows', rows ?? '1000000', 1_000, 10_000_000),
     lines: whole('--lines', lines ?? '200000', 1_000, 1_000_000),
     seconds: whole('--seconds', seconds ?? '8', 1, 600),
     connections: whole('--connections', connections ?? '32', 1, 200)
@@ -98,6 +102,7 @@ function parse(args: readonly string[]) {
         bills: { type: 'string' },
         accounts: { type: 'string' },
         events: { type: 'string' },
+        rows: { type: 'string' },
         lines: { type: 'string' },
         seconds: { type: 'string' },
         connections: { type: 'string' },

@@ -4,12 +4,14 @@ import type { ComparisonResult } from './comparison.ts'
 import { eventGates, eventTables } from './event-report.ts'
 import type { EventResult } from './events.ts'
 import { atMost, type Gate } from './gate.ts'
+import type { LargeUpload } from './large-upload.ts'
 import type { Measured } from './measure.ts'
 import type { RateResult } from './rates.ts'
 import { runGates, runTables } from './run-report.ts'
 import type { RunResult } from './runs.ts'
 import { decimal, megabytes, table, whole } from './table.ts'
 import type { TokenResult } from './tokens.ts'
+import { largeUploadGates, largeUploadTable, uploadGates } from './upload-report.ts'
 import type { UploadResult } from './uploads.ts'
 
 /** The content of `reports/bench.json`. */
@@ -24,6 +26,7 @@ export interface Report {
   readonly tokens?: TokenResult
   readonly rates?: RateResult
   readonly uploads?: UploadResult
+  readonly largeUpload?: LargeUpload
   readonly runs?: RunResult
   readonly comparison?: ComparisonResult
   readonly events?: EventResult
@@ -62,8 +65,6 @@ const TOKENS_PER_SECOND_MIN = 50
 /** The most that tokens issued at that rate may slow down reads. */
 const DELAY_MAX = 2
 const MEMORY_MAX_BYTES = 180_000_000
-/** Of 500 bills of another system. */
-const UPLOAD_MS_MAX = 200
 /** Of 200,000 accounts. */
 const COMPARISON_SECONDS_MAX = 30
 const RATES_PER_SECOND_MIN = 20_000
@@ -72,7 +73,7 @@ const RATES_MEMORY_MAX_BYTES = 600_000_000
 
 /** Returns the gates of all results. Scaling counts on one connection, where a p50 includes no queue. */
 export function gatesOf(report: Report): readonly Gate[] {
-  const { cases, scaling, tokens, rates, uploads, runs, comparison, events, attacks, memory } = report
+  const { cases, scaling, tokens, rates, uploads, largeUpload, runs, comparison, events, attacks, memory } = report
   const ratios = cases.flatMap(({ name, title, ratio }): Gate[] => {
     if (ratio === undefined || !RATIO_GATES.includes(name)) return []
     return [{ title: `${title} / bare`, value: decimal(ratio), limit: `>= ${RATIO_MIN}`, isMet: ratio >= RATIO_MIN }]
@@ -87,7 +88,8 @@ export function gatesOf(report: Report): readonly Gate[] {
   const isMet = memory.used < MEMORY_MAX_BYTES
   const idle = { title: 'idle memory', value: megabytes(memory.used), limit, isMet }
   const sent = [...(rates ? rateGates(rates) : []), ...(uploads ? uploadGates(uploads) : [])]
-  const streams = [...(tokens ? tokenGates(tokens) : []), ...sent]
+  const large = largeUpload ? largeUploadGates(largeUpload) : []
+  const streams = [...(tokens ? tokenGates(tokens) : []), ...sent, ...large]
   const background = [
     ...(runs ? runGates(runs) : []),
     ...(comparison ? [comparisonGate(comparison)] : []),
@@ -128,21 +130,12 @@ function rateGates({ perSecond, memory }: RateResult): readonly Gate[] {
   ]
 }
 
-function uploadGates({ ms, againMs }: UploadResult): readonly Gate[] {
-  return [
-    { title: 'upload of 500 bills, ms', ms },
-    { title: 'the same upload again, ms', ms: againMs }
-  ].map(({ title, ms: value }) => {
-    return { title, value: decimal(value), limit: `<= ${UPLOAD_MS_MAX}`, isMet: value <= UPLOAD_MS_MAX }
-  })
-}
-
 function comparisonGate({ accounts, seconds }: ComparisonResult): Gate {
   return atMost(`comparison of ${whole(accounts)} accounts, s`, seconds, COMPARISON_SECONDS_MAX)
 }
 
 export function printable(report: Report): string {
-  const { machine, scaling, tokens, runs, events, attacks, memory } = report
+  const { machine, scaling, tokens, largeUpload, runs, events, attacks, memory } = report
   const facts = Object.entries(machine).map(([name, value]) => `${name} ${value}`)
   const [started, used] = [megabytes(memory.started), megabytes(memory.used)]
   const idle = `idle memory: ${started} after the start, ${used} after some requests`
@@ -151,6 +144,7 @@ export function printable(report: Report): string {
     caseTable(report),
     ...(scaling.length > 0 ? [scalingTable(report)] : []),
     ...(tokens ? [tokenTable(tokens)] : []),
+    ...(largeUpload ? [largeUploadTable(largeUpload)] : []),
     ...(runs ? [runTables(runs)] : []),
     ...(events ? [eventTables(events)] : []),
     ...(attacks ? [attackTable(attacks)] : [])

@@ -179,6 +179,8 @@ test.each([
   { what: 'enough rates', given: { rates: { perSecond: 20_000, memory: 599e6 } }, met: [true, true, true] },
   { what: 'quick uploads', given: { uploads: { ms: 200, againMs: 200 } }, met: [true, true, true] },
   { what: 'slow uploads', given: { uploads: { ms: 200.1, againMs: 201 } }, met: [false, false, true] },
+  { what: 'a quick large upload', given: { largeUpload: uploaded(20_000, 1.3) }, met: [true, true, true] },
+  { what: 'a slow large upload that grows', given: { largeUpload: uploaded(19_999, 1.31) }, met: [false, false, true] },
   { what: 'a quick comparison', given: { comparison: { accounts: 200_000, seconds: 30 } }, met: [true, true] },
   { what: 'a slow comparison', given: { comparison: { accounts: 200_000, seconds: 30.1 } }, met: [false, true] },
   { what: 'too few rates', given: { rates: { perSecond: 19_999, memory: 600e6 } }, met: [false, false, true] },
@@ -189,6 +191,10 @@ test.each([
 
 function grown(connections: number, factor: number) {
   return { name: 'by-id', title: 'a case', connections, largeMs: 2 * factor, smallMs: 2 }
+}
+
+function uploaded(perSecond: number, growth: number) {
+  return { rows: 1_000_000, perSecond, ownPerSecond: 1, early: 50e6, late: 50e6 * growth, resident: 300e6 }
 }
 
 function issued(perSecond: number, factor: number) {
