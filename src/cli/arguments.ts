@@ -46,14 +46,18 @@ function readArguments(name: string, usage: Usage, rest: readonly string[]): Arg
   const refuse = (what: string): never => {
     throw new Misuse(`${what}; try help ${name}`)
   }
-  const { options: taken = [] } = usage
-  const { values: options, positionals } = parsed(rest, refuse)
-  const unwanted = Object.keys(options).find((option) => !taken.some((name) => name === option))
+  const { options = [], either = [] } = usage
+  const taken = [...options, ...either]
+  const { values, positionals } = parsed(rest, refuse)
+  const unwanted = Object.keys(values).find((option) => !taken.some((name) => name === option))
   if (unwanted) refuse(`${name} takes no --${unwanted}`)
-  const missing = REQUIRED_OPTIONS.find((option) => taken.includes(option) && !options[option])
+  const missing = REQUIRED_OPTIONS.find((option) => options.includes(option) && !values[option])
   if (missing) refuse(`${name} needs ${OPTIONS[missing].synopsis}`)
+  if (either.length > 0 && either.filter((option) => values[option]).length !== 1) {
+    refuse(`${name} needs ${either.map((option) => OPTIONS[option].synopsis).join(' or ')}`)
+  }
   const split = splitPositionals(usage, positionals)
-  return 'fault' in split ? refuse(`${name} ${split.fault}`) : { ...split, options }
+  return 'fault' in split ? refuse(`${name} ${split.fault}`) : { ...split, options: values }
 }
 
 type Split = Pick<Arguments, 'parameters' | 'assignments'> | { readonly fault: string }

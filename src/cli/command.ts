@@ -12,6 +12,7 @@ export const OPTIONS = {
   algorithm: { type: 'string', synopsis: '[--algorithm EdDSA|ES256]' },
   head: { type: 'string', multiple: true, synopsis: '[--head HEAD]...' },
   cycle: { type: 'string', synopsis: '--cycle ID' },
+  upload: { type: 'string', synopsis: '--upload ID' },
   run: { type: 'string', synopsis: '--run ID' },
   tolerance: { type: 'string', multiple: true, synopsis: '[--tolerance CURRENCY=AMOUNT]...' },
   'dry-run': { type: 'boolean', synopsis: '[--dry-run]' },
@@ -49,6 +50,8 @@ export interface Usage {
   readonly parameters?: readonly string[]
   readonly assignments?: 'required' | 'optional'
   readonly options?: readonly OptionName[]
+  /** Options of which exactly one is required. */
+  readonly either?: readonly OptionName[]
 }
 
 /** By name, of one word or two: `migrate`, `user create`. */

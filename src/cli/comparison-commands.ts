@@ -1,7 +1,7 @@
 import { isCurrency } from '../base/codes.ts'
 import { canonicalDecimal, compareDecimals, decimalFault, trimScale } from '../base/money.ts'
 import { type ComparedAccount, listAccounts } from '../comparison/accounts.ts'
-import { startComparison } from '../comparison/comparison.ts'
+import { sourceOf, startComparison } from '../comparison/comparison.ts'
 import { oneComparison, type ReadComparison } from '../comparison/list.ts'
 import { readFault } from '../messages/message.ts'
 import { type Arguments, type Command, Misuse, type Result } from './command.ts'
@@ -15,14 +15,16 @@ const NAMED_MAX = 10
 export const comparisonCommands: Readonly<Record<string, Command>> = {
   compare: {
     description: 'compares bills of another system with those of a run, account by account',
-    options: ['tenant', 'cycle', 'run', 'tolerance'],
+    options: ['tenant', 'run', 'tolerance'],
+    either: ['upload', 'cycle'],
     details: () =>
-      'It compares the bills of other systems in the cycle --cycle with those of the run --run, dry or not, prints\n' +
-      'a report, and keeps the comparison for the API. It exits with 1 unless the bills of all accounts are equal.\n' +
+      'It compares the bills of other systems that were uploaded, or are in a cycle, with those of a run, dry or\n' +
+      'not. It prints a report, keeps the comparison for the API, and exits with 1 unless all accounts are equal.\n' +
       'Amounts may differ by --tolerance, such as EUR=0.01; by 0 without one.',
     prepare: (args) => {
-      const { cycle, run } = args.options
-      const wanted = { billCycleId: String(cycle), billRunId: String(run), tolerance: readTolerance(args) }
+      const { cycle: billCycleId, upload: uploadId, run } = args.options
+      const source = sourceOf({ billCycleId, uploadId })
+      const wanted = { source, billRunId: String(run), tolerance: readTolerance(args) }
       return async (context) => {
         const asked = await enterTenant(context, args)
         const { tenantId } = asked.view

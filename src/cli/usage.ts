@@ -14,12 +14,14 @@ export function helpOn(usages: Usages, topic: string): string {
 }
 
 function helpOnCommand(name: string, usage: Usage): string {
-  const { parameters = [], assignments: taken, options = [], description, details } = usage
+  const { parameters = [], assignments: taken, options = [], either = [], description, details } = usage
   const isRequired = (option: OptionName) => REQUIRED_OPTIONS.includes(option)
   const required = options.filter(isRequired).map((option) => OPTIONS[option].synopsis)
   const optional = options.filter((option) => !isRequired(option)).map((option) => OPTIONS[option].synopsis)
   const assignments = taken ? [taken === 'required' ? 'name=value...' : '[name=value...]'] : []
-  const line = ['Usage:', PROGRAM, name, ...required, ...parameters, ...assignments, ...optional].join(' ')
+  const alternatives = either.map((option) => OPTIONS[option].synopsis).join(' | ')
+  const chosen = alternatives === '' ? [] : [`(${alternatives})`]
+  const line = ['Usage:', PROGRAM, name, ...required, ...chosen, ...parameters, ...assignments, ...optional].join(' ')
   return [line, '', `It ${description}.`, ...(details ? ['', details()] : [])].join('\n')
 }
 

@@ -1,12 +1,14 @@
 import { recordChange } from '../audit/record.ts'
 import type { Transaction } from '../db/database.ts'
-import { oneOf, rowOf } from '../db/row.ts'
+import { boolean, computed, oneOf, optional, rowOf, text } from '../db/row.ts'
 import { sql } from '../db/sql.ts'
 import { addJob } from '../jobs/queue.ts'
 import { BODIES } from '../messages/body.ts'
 import { COMPARISONS } from '../messages/comparison.ts'
 import { RESOURCES } from '../messages/resource.ts'
 import type { ChangeContext } from '../tmf/declaration/resource.ts'
+import { UPLOAD_STATES } from '../upload/states.ts'
+import type { Source } from './sides.ts'
 
 export const STATES = ['queued', 'running', 'done', 'failed'] as const
 
@@ -23,9 +25,17 @@ export const OPTIONAL_PARTS = ['tax', 'lines', 'dueDate'] as const
 
 export const COMPARE = 'comparison'
 
+/** The columns of a source. */
+export const SOURCE = { billCycleId: optional(text), uploadId: optional(text) } as const
+
+export function sourceOf({ billCycleId, uploadId }: { [Name in keyof typeof SOURCE]: string | undefined }): Source {
+  if (uploadId !== undefined) return { uploadId }
+  if (billCycleId !== undefined) return { billCycleId }
+  throw new Error('a comparison has no source')
+}
+
 export interface Wanted {
-  /** The cycle of the bills of other systems. */
-  readonly billCycleId: string
+  readonly source: Source
   /** A run that is done, dry or not. */
   readonly billRunId: string
   /** Currency -> the largest difference that counts as equal, as decimal text; 0 by default. */
@@ -33,24 +43,61 @@ export interface Wanted {
 }
 
 /**
- * Stores a comparison for a job to compute. Returns its id. Throws `invalidField` without the cycle or the run, and
- * `conflict` for a run that is not done.
+ * Stores a comparison for a job to compute. Returns its id. Throws `invalidField` without the source or the run, and
+ * `conflict` for an upload or a run that is not done, or has nothing to compare.
  */
 export async function startComparison(tx: Transaction, context: ChangeContext, wanted: Wanted): Promise<string> {
   const { tenantId } = context.author
-  const { billCycleId, billRunId, tolerance } = wanted
-  const cycle = await tx.run(sql`SELECT FROM "bill_cycle" WHERE "tenant_id" = ${tenantId} AND "id" = ${billCycleId}
-    FOR KEY SHARE`)
-  if (cycle.rowCount === 0) throw BODIES.unknownReference('$.billCycle.id', 'billCycle')
+  const { source, billRunId, tolerance } = wanted
+  const [billCycleId, uploadId] = 'uploadId' in source ? [undefined, source.uploadId] : [source.billCycleId]
+  if (billCycleId !== undefined) await requireCycle(tx, tenantId, billCycleId)
+  if (uploadId !== undefined) await requireUpload(tx, tenantId, uploadId)
   await requireDone(tx, tenantId, billRunId)
   const [id, now] = [context.newId(), context.clock()]
-  await tx.run(sql`INSERT INTO "comparison" ("tenant_id", "id", "created_at", "bill_cycle_id", "bill_run_id",
-      "tolerance", "state")
-    VALUES (${tenantId}, ${id}, ${now}, ${billCycleId}, ${billRunId}, ${JSON.stringify(tolerance)}, 'queued')`)
+  await tx.run(sql`INSERT INTO "comparison" ("tenant_id", "id", "created_at", "bill_cycle_id", "upload_id",
+      "bill_run_id", "tolerance", "state")
+    VALUES (${tenantId}, ${id}, ${now}, ${billCycleId}, ${uploadId}, ${billRunId}, ${JSON.stringify(tolerance)},
+      'queued')`)
   await addJob(tx, { task: COMPARE, payload: { tenantId, comparisonId: id }, key: `comparison ${id}` })
-  const after = { billCycle: { id: billCycleId }, billRun: { id: billRunId }, tolerance }
+  const after = { ...nameOf(source), billRun: { id: billRunId }, tolerance }
   await record(tx, context, { action: 'create', id, after })
   return id
+}
+
+/** Names a source as requests do. */
+export function nameOf(source: Source): object {
+  return 'uploadId' in source ? { upload: { id: source.uploadId } } : { billCycle: { id: source.billCycleId } }
+}
+
+async function requireCycle(tx: Transaction, tenantId: string, id: string): Promise<void> {
+  const found = await tx.run(sql`SELECT FROM "bill_cycle" WHERE "tenant_id" = ${tenantId} AND "id" = ${id}
+    FOR KEY SHARE`)
+  if (found.rowCount === 0) throw BODIES.unknownReference('$.billCycle.id', 'billCycle')
+}
+
+const UPLOAD = rowOf(
+  'upload',
+  {
+    state: oneOf(UPLOAD_STATES),
+    isDry: computed(boolean, sql`coalesce((u."options"->>'dryRun')::boolean, false)`),
+    isKept: computed(
+      boolean,
+      sql`u."parts" = (SELECT count(p."results") FROM "upload_part" p
+        WHERE p."tenant_id" = u."tenant_id" AND p."upload_id" = u."id")`
+    )
+  },
+  'u'
+)
+
+/** Results of rows say which bills they made; they are kept for a time. */
+async function requireUpload(tx: Transaction, tenantId: string, id: string): Promise<void> {
+  const found = await tx.run(sql`SELECT ${UPLOAD.columns} FROM "upload" u
+    WHERE u."tenant_id" = ${tenantId} AND u."id" = ${id} AND u."kind" = 'bill'`)
+  const [upload] = found.rows.map(UPLOAD.read)
+  if (!upload) throw BODIES.unknownReference('$.upload.id', 'billUpload')
+  if (upload.state !== 'done') throw COMPARISONS.uploadNotDone(upload.state)
+  if (upload.isDry) throw COMPARISONS.uploadDry()
+  if (!upload.isKept) throw COMPARISONS.uploadForgotten()
 }
 
 const RUN = rowOf('bill_run', { state: oneOf(['queued', 'running', 'done', 'cancelled', 'failed']) })

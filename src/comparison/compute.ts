@@ -1,22 +1,22 @@
 import type { Transaction } from '../db/database.ts'
 import { type Sql, sql } from '../db/sql.ts'
-import { billsOfCycle, DIGITS, drySide, storedSide } from './sides.ts'
+import { billsOf, DIGITS, drySide, type Source, storedSide } from './sides.ts'
 
 export interface Comparison {
   readonly tenantId: string
   readonly id: string
-  readonly billCycleId: string
+  readonly source: Source
   readonly billRunId: string
   readonly isDry: boolean
 }
 
 /** Compares the sides, and stores a row for each account and currency. One statement, so that it sees one moment. */
-export async function compare(tx: Transaction, { tenantId, id, billCycleId, billRunId, isDry }: Comparison) {
+export async function compare(tx: Transaction, { tenantId, id, source, billRunId, isDry }: Comparison) {
   const here = isDry
     ? drySide('here', tenantId, billRunId)
     : storedSide('here', tenantId, sql`b."bill_run_id" = ${billRunId}`)
   await tx.run(sql`WITH ${DIGITS},
-    ${storedSide('there', tenantId, billsOfCycle(tenantId, billCycleId))},
+    ${storedSide('there', tenantId, billsOf(tenantId, source))},
     ${here},
     "tolerance" AS (SELECT k."key" AS "currency", k."value"::numeric AS "tolerance" FROM "comparison" c
       CROSS JOIN LATERAL jsonb_each_text(c."tolerance") k WHERE c."tenant_id" = ${tenantId} AND c."id" = ${id}),

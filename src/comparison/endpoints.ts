@@ -9,7 +9,7 @@ import { type Endpoint, endpoint, listQuery, noQuery } from '../tmf/serving/endp
 import { answerPage, urlOf } from '../tmf/serving/pages.ts'
 import { accountsEndpoint } from './accounts-endpoint.ts'
 import { COMMON } from './common.ts'
-import { removeComparison, STATES, startComparison } from './comparison.ts'
+import { removeComparison, STATES, sourceOf, startComparison } from './comparison.ts'
 import { answerComparison, listComparisons, writeComparison } from './list.ts'
 import { reportEndpoint } from './report-endpoint.ts'
 import { COMPARISON_SCHEMA } from './schema.ts'
@@ -38,10 +38,11 @@ const start = endpoint({
   operationId: 'createComparison',
   summary: 'Compare bills of another system with a run',
   description: `Compares account by account, in the background; the comparison tells when it is done. The bills of the
-other system are those that name the cycle, and those that name none and whose period begins in the cycle's. Bills of
-one account and currency are added up.`,
+other system are those of an upload, or of a cycle: those that name it, and those that name none and whose period
+begins in the cycle's. Bills of one account and currency are added up.`,
   body: z.strictObject({
-    billCycle: REFERENCE.meta({ description: 'The cycle of the bills of the other system' }),
+    billCycle: REFERENCE.optional().meta({ description: 'The cycle of the bills of the other system' }),
+    upload: REFERENCE.optional().meta({ description: 'The billUpload of these bills, in place of a cycle' }),
     billRun: REFERENCE.meta({ description: 'A run that is done, dry or not' }),
     tolerance: TOLERANCE
   }),
@@ -54,9 +55,10 @@ one account and currency are added up.`,
   replies: { 202: { description: 'The comparison, queued', schema: COMPARISON_SCHEMA, headers: ['Location'] } },
   handle: async (asked, context) => {
     const { author, body } = asked
+    if ((body.billCycle === undefined) === (body.upload === undefined)) throw COMPARISONS.oneSource()
     const limits = Object.entries(body.tolerance).map(([currency, value]) => [currency, String(value)])
     const wanted = {
-      billCycleId: body.billCycle.id,
+      source: sourceOf({ billCycleId: body.billCycle?.id, uploadId: body.upload?.id }),
       billRunId: body.billRun.id,
       tolerance: Object.fromEntries(limits)
     }

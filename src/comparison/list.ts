@@ -9,7 +9,7 @@ import { RESOURCES } from '../messages/resource.ts'
 import type { PageOf, Range } from '../tmf/query/list-query.ts'
 import { type Requested, urlOf } from '../tmf/serving/pages.ts'
 import type { RouteContext } from '../tmf/serving/routes.ts'
-import { OPTIONAL_PARTS, REASONS, STATES, STATUSES } from './comparison.ts'
+import { nameOf, OPTIONAL_PARTS, REASONS, SOURCE, STATES, STATUSES, sourceOf } from './comparison.ts'
 import { BOUNDS, OUTERMOST, SUMMARY, type Summary } from './summary.ts'
 
 const COMPARISON = rowOf(
@@ -17,7 +17,7 @@ const COMPARISON = rowOf(
   {
     id: text,
     state: oneOf(STATES),
-    billCycleId: text,
+    ...SOURCE,
     billRunId: text,
     isDry: computed(boolean, sql`r."is_dry"`),
     tolerance: json(z.record(z.string(), z.string())),
@@ -76,10 +76,10 @@ export async function answerComparison(asked: Requested, context: RouteContext, 
 }
 
 export function writeComparison(comparison: ReadComparison, href?: string): string {
-  const { id, state, billCycleId, billRunId, isDry, tolerance, createdAt, startedAt, finishedAt, failure } = comparison
+  const { id, state, billRunId, isDry, tolerance, createdAt, startedAt, finishedAt, failure } = comparison
   const plain = {
     ...{ id, href, state },
-    billCycle: { id: billCycleId },
+    ...nameOf(sourceOf(comparison)),
     billRun: { id: billRunId },
     ...{ dryRun: isDry, createdAt, startedAt, finishedAt, failure }
   }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Queryable } from '../db/database.ts'
-import { json, optional, rowOf, text } from '../db/row.ts'
+import { json, optional, rowOf, scalar, text } from '../db/row.ts'
 import { sql } from '../db/sql.ts'
 import { readBranding } from '../documents/content/branding.ts'
 import { languageOf } from '../documents/content/words.ts'
@@ -10,8 +10,10 @@ import { TEXT } from '../tmf/openapi/json-schema.ts'
 import { type Endpoint, endpoint, noQuery } from '../tmf/serving/endpoint.ts'
 import { listAccounts } from './accounts.ts'
 import { COMMON, requireDone } from './common.ts'
+import { sourceOf } from './comparison.ts'
 import { oneComparison } from './list.ts'
 import { type Report, renderReport } from './report.ts'
+import type { Source } from './sides.ts'
 
 const MEDIA_TYPES = ['text/html'] as const
 /** Accounts that the report names. */
@@ -50,7 +52,15 @@ const TENANT = rowOf('tenant', {
   language: text
 })
 
-const CYCLE = rowOf('bill_cycle', { name: optional(text) })
+/** Returns the name of a cycle, or of the file of an upload; the id of one without a name. */
+async function sourceName(queryable: Queryable, tenantId: string, source: Source): Promise<string> {
+  const [id, named] =
+    'uploadId' in source
+      ? [source.uploadId, sql`SELECT "file_name" FROM "upload"`]
+      : [source.billCycleId, sql`SELECT "name" FROM "bill_cycle"`]
+  const found = await queryable.run(sql`${named} WHERE "tenant_id" = ${tenantId} AND "id" = ${id}`)
+  return scalar(found, optional(text)) ?? id
+}
 
 /** Throws `notFound` without the comparison, and `conflict` without its results. */
 async function readReport(queryable: Queryable, tenantId: string, id: string): Promise<Report> {
@@ -60,11 +70,9 @@ async function readReport(queryable: Queryable, tenantId: string, id: string): P
   const { rows, total } = await listAccounts(queryable, filter, { offset: 0, limit: NAMED_MAX })
   const found = await queryable.run(sql`SELECT ${TENANT.columns} FROM "tenant" WHERE "id" = ${tenantId}`)
   const { name, branding, timeZone, language } = TENANT.one(found)
-  const cycle = await queryable.run(sql`SELECT ${CYCLE.columns} FROM "bill_cycle"
-    WHERE "tenant_id" = ${tenantId} AND "id" = ${comparison.billCycleId}`)
   return {
     comparison: { ...comparison, summary, finishedAt },
-    cycle: CYCLE.one(cycle).name ?? comparison.billCycleId,
+    source: await sourceName(queryable, tenantId, sourceOf(comparison)),
     unequal: rows,
     unequalCount: total,
     tenant: { name, branding: await readBranding(branding), timeZone, language: languageOf(language) }

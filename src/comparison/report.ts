@@ -16,7 +16,8 @@ import { REPORT_WORDS, type ReportWords } from './words.ts'
 
 export interface Report {
   readonly comparison: ReadComparison & { readonly summary: Summary; readonly finishedAt: Instant }
-  readonly cycle: string
+  /** The name of the cycle or of the uploaded file. */
+  readonly source: string
   /** Accounts that are not equal: the first, and the number of all. */
   readonly unequal: readonly ComparedAccount[]
   readonly unequalCount: number
@@ -76,13 +77,13 @@ ${largest(writing)}
 </main>`.text
 }
 
-function header({ tenant, comparison, cycle, words, formatOf: ofCurrency }: Writing, format: Format): Html {
+function header({ tenant, comparison, source: named, words, formatOf: ofCurrency }: Writing, format: Format): Html {
   const { logo } = tenant.branding
   const source = logo && `data:image/png;base64,${logo.png.toString('base64')}`
   const limits = Object.entries(comparison.tolerance).map(([currency, limit]) => ofCurrency(currency).money(limit))
   const facts = [
     [comparison.isDry ? words.dryRun : words.run, comparison.billRunId],
-    [words.cycle, cycle],
+    [comparison.uploadId === undefined ? words.cycle : words.upload, named],
     [words.tolerance, limits.join(', ') || words.none],
     [words.date, format.date(comparison.finishedAt)]
   ] as const

@@ -56,6 +56,7 @@ export const COMPARISON = objectOf(
     href: { ...ADDRESS, description: 'Where the comparison is found' },
     state: { ...TEXT, enum: [...STATES], description: 'State of the comparison; results are there when it is done' },
     billCycle: { ...REFERENCE, description: 'The cycle of the bills of the other system' },
+    upload: { ...REFERENCE, description: 'The upload of these bills, in place of a cycle' },
     billRun: { ...REFERENCE, description: 'The run that is compared with them' },
     dryRun: { type: 'boolean', description: 'It is a dry run' },
     tolerance: {
@@ -69,7 +70,7 @@ export const COMPARISON = objectOf(
     failure: { ...TEXT, description: 'Why it failed' },
     ...RESULTS
   },
-  ['startedAt', 'finishedAt', 'failure', ...Object.keys(RESULTS)]
+  ['billCycle', 'upload', 'startedAt', 'finishedAt', 'failure', ...Object.keys(RESULTS)]
 )
 
 const BILLS = (whose: string) => ({

@@ -79,11 +79,27 @@ function day(tenantId: string, instant: Sql): Sql {
   return sql`to_char(${instant} AT TIME ZONE (SELECT "time_zone" FROM "tenant" WHERE "id" = ${tenantId}), 'YYYY-MM-DD')`
 }
 
+/** The bills of other systems: those of a cycle, or of an upload. */
+export type Source = { readonly billCycleId: string } | { readonly uploadId: string }
+
+/** Selects the bills of a source, from "customer_bill" `b`. */
+export function billsOf(tenantId: string, source: Source): Sql {
+  return 'uploadId' in source ? billsOfUpload(tenantId, source.uploadId) : billsOfCycle(tenantId, source.billCycleId)
+}
+
+/** Selects the bills that rows of an upload made, now or before. */
+function billsOfUpload(tenantId: string, uploadId: string): Sql {
+  return sql`b."id" IN (SELECT x->>'id' FROM "upload_part" p
+    CROSS JOIN LATERAL jsonb_array_elements(p."results"::jsonb) x
+    WHERE p."tenant_id" = ${tenantId} AND p."upload_id" = ${uploadId}
+      AND x->>'status' IN ('created', 'replaced', 'duplicate'))`
+}
+
 /**
  * Selects bills of other systems, from "customer_bill" `b`: those that name the cycle, and those that name none, but
  * whose period begins in the cycle's.
  */
-export function billsOfCycle(tenantId: string, billCycleId: string): Sql {
+function billsOfCycle(tenantId: string, billCycleId: string): Sql {
   const cycle = sql`FROM "bill_cycle" c WHERE c."tenant_id" = ${tenantId} AND c."id" = ${billCycleId}`
   const begin = sql`(b."billing_period"->>'startDateTime')::timestamptz`
   return sql`(b."rounding_amount" IS NULL AND b."bill_run_id" IS NULL AND (b."bill_cycle_id" = ${billCycleId}

@@ -3,7 +3,7 @@ import type { Transaction } from '../db/database.ts'
 import { type Sql, sql } from '../db/sql.ts'
 import { OPTIONAL_PARTS, REASONS, STATUSES } from './comparison.ts'
 import type { Comparison } from './compute.ts'
-import { billsOfCycle } from './sides.ts'
+import { billsOf } from './sides.ts'
 
 /**
  * The bins of the histogram by their numbers: 0 holds the accounts without a difference, n those with more than the
@@ -38,7 +38,7 @@ export const SUMMARY = z.object({
 export type Summary = z.output<typeof SUMMARY>
 
 /** Sums up the stored rows of a comparison, and marks it as done. */
-export async function summarize(tx: Transaction, { tenantId, id, billCycleId }: Comparison, now: string) {
+export async function summarize(tx: Transaction, { tenantId, id, source }: Comparison, now: string) {
   const rows = sql`"comparison_account" a WHERE a."tenant_id" = ${tenantId} AND a."comparison_id" = ${id}`
   const counted = (keys: Sql) => sql`coalesce((SELECT jsonb_object_agg("key", "count") FROM (${keys}) k), '{}')`
   const listed = (list: Sql) =>
@@ -57,7 +57,7 @@ export async function summarize(tx: Transaction, { tenantId, id, billCycleId }: 
         'reasons', ${listed(sql`a."reasons"`)},
         'uncompared', ${listed(sql`a."uncompared"`)},
         'withoutAccount', (SELECT count(*) FROM "customer_bill" b WHERE b."tenant_id" = ${tenantId}
-          AND b."billing_account_id" IS NULL AND ${billsOfCycle(tenantId, billCycleId)}),
+          AND b."billing_account_id" IS NULL AND ${billsOf(tenantId, source)}),
         'totals', coalesce((SELECT jsonb_agg(to_jsonb(t) || jsonb_build_object('bins', coalesce(b."bins", '{}'))
             ORDER BY t."currency")
           FROM (${totals}) t LEFT JOIN (${bins}) b ON b."currency" = t."currency"), '[]'))

@@ -7,7 +7,7 @@ import { sql } from '../db/sql.ts'
 import { isOutage } from '../jobs/outage.ts'
 import { addJobs, hasNoJob } from '../jobs/queue.ts'
 import type { Task } from '../jobs/runner.ts'
-import { COMPARE } from './comparison.ts'
+import { COMPARE, SOURCE, sourceOf } from './comparison.ts'
 import { type Comparison, compare } from './compute.ts'
 import { summarize } from './summary.ts'
 
@@ -48,7 +48,7 @@ async function begin({ database, clock }: ComparisonContext, { tenantId, id }: N
 
 const CLAIMED = rowOf(
   'comparison',
-  { tenantId: text, id: text, billCycleId: text, billRunId: text, isDry: computed(boolean, sql`r."is_dry"`) },
+  { id: text, ...SOURCE, billRunId: text, isDry: computed(boolean, sql`r."is_dry"`) },
   'c'
 )
 
@@ -67,7 +67,8 @@ async function claim(tx: Transaction, { tenantId, id }: Name): Promise<Compariso
   const { rows } = await tx.run(sql`SELECT ${CLAIMED.columns}
     FROM "comparison" c JOIN "bill_run" r ON r."tenant_id" = c."tenant_id" AND r."id" = c."bill_run_id"
     WHERE c."tenant_id" = ${tenantId} AND c."id" = ${id} AND c."state" = 'running' FOR UPDATE OF c SKIP LOCKED`)
-  return rows.map(CLAIMED.read)[0]
+  const [claimed] = rows.map(CLAIMED.read)
+  return claimed && { ...claimed, tenantId, source: sourceOf(claimed) }
 }
 
 /** A failure is tried again, and at last shown. Data that the database refuses stays the same: it is shown at once. */

@@ -16,7 +16,7 @@ test('the bills of the bench differ where they should, and in nothing else', asy
   await fillComparisonData(url, 2_000)
   const context = { database, clock: database.clock, newId, chunkAccounts: 1 }
   const author = { tenantId: TENANT, actor: { type: 'command', id: 'bench', name: 'bench' } } as const
-  const wanted = { billCycleId: CYCLE_ID, billRunId: RUN_ID, tolerance: {} }
+  const wanted = { source: { billCycleId: CYCLE_ID }, billRunId: RUN_ID, tolerance: {} }
   const id = await database.transaction((tx) => startComparison(tx, { ...context, author }, wanted))
   const jobs = await startBillingJobs(url, context, pino({ level: 'silent' }), furtherJobs(context))
   const { summary } = await until('the comparison is done', async () => {

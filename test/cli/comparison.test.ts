@@ -7,6 +7,7 @@ import { startBillingJobs } from '../../src/billing/jobs.ts'
 import { readCommandLine } from '../../src/cli/arguments.ts'
 import type { Result } from '../../src/cli/command.ts'
 import { databaseCommands } from '../../src/cli/index.ts'
+import { helpOn } from '../../src/cli/usage.ts'
 import { bill, type ComparisonWorld, startComparing } from '../comparison/comparison-world.ts'
 import { secrets } from '../support/config.ts'
 
@@ -72,7 +73,15 @@ test.each([
   expect(prepared).toThrow(message)
 })
 
-test('compare needs a run', () => {
-  const words = given.split(' --run')[0]?.split(' ') ?? []
-  expect(() => readCommandLine(databaseCommands, words)).toThrow('compare needs --run ID; try help compare')
+test.each([
+  ['--cycle C', 'compare needs --run ID; try help compare'],
+  ['--run R', 'compare needs --upload ID or --cycle ID; try help compare'],
+  ['--run R --upload U --cycle C', 'compare needs --upload ID or --cycle ID; try help compare']
+])('compare with %s is wrong', (more, message) => {
+  const words = `compare --tenant demo ${more}`.split(' ')
+  expect(() => readCommandLine(databaseCommands, words)).toThrow(message)
+})
+
+test('the help on compare shows the alternatives', () => {
+  expect(helpOn(databaseCommands, 'compare')).toContain('--tenant TENANT --run ID (--upload ID | --cycle ID)')
 })

@@ -27,6 +27,8 @@ test.each<[string, () => Sql, string]>([
   ['it has results before its end', () => change(sql`"state" = 'running', "finished_at" = NULL`), STATE],
   ['it is done without results', () => change(sql`"summary" = NULL`), STATE],
   ['it fails without a reason', () => change(sql`"state" = 'failed', "summary" = NULL`), STATE],
+  ['it is of nothing', () => change(sql`"bill_cycle_id" = NULL`), '23514 comparison_of_one_source'],
+  ['it is of a cycle and an upload', () => change(sql`"upload_id" = 'x'`), '23514 comparison_of_one_source'],
   ['its tolerance is a number', () => change(sql`"tolerance" = '1'`), '23514 comparison_tolerance'],
   ['its cycle goes', () => sql`DELETE FROM "bill_run"`, '23503 comparison_tenant_id_bill_run_id_fkey'],
   ['an account is there twice', () => add({ billing_account_id: 'A000000' }), '23505 comparison_account_pkey'],

@@ -55,6 +55,17 @@ export async function addAccounts(
     FROM unnest(${ids}::text[]) id`)
 }
 
+/** Adds a line to a bill that is not issued. */
+export async function addLine(
+  database: Queryable,
+  bill: string,
+  { amount, unit = 'EUR', kind }: TestRates
+): Promise<void> {
+  await database.run(sql`INSERT INTO "applied_customer_billing_rate" ("tenant_id", "id", "is_billed", "bill_id",
+      "rate_type", "tax_excluded_amount_value", "tax_excluded_amount_unit")
+    VALUES (${TENANT}, ${newId()}, true, ${bill}, ${kind}, ${amount}, ${unit})`)
+}
+
 /** Adds the same unbilled rate to each of these accounts, by default a recurring charge of 10 March 2026. */
 export async function addRates(database: Queryable, accounts: readonly string[], rate: TestRates): Promise<void> {
   const { amount, unit = 'EUR', kind = 'recurringCharge', date = '2026-03-10', taxes } = rate

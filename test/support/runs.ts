@@ -8,13 +8,17 @@ export interface TestRun {
   readonly state: string
   readonly startedAt?: string | undefined
   readonly finishedAt?: string | undefined
+  readonly isDry?: boolean
+  readonly dates?: object
 }
 
 /** Adds a run that no worker works on. Returns its id. */
-export async function addRun(database: Queryable, { cycleId, state, ...times }: TestRun): Promise<string> {
+export async function addRun(database: Queryable, run: TestRun): Promise<string> {
+  const { cycleId, state, isDry = false, dates = {}, ...times } = run
   const id = newId()
   await database.run(sql`INSERT INTO "bill_run" ("tenant_id", "id", "bill_cycle_id", "is_dry", "bill_state", "state",
       "dates", "started_at", "finished_at", "author")
-    VALUES (${TENANT}, ${id}, ${cycleId}, false, 'new', ${state}, '{}', ${times.startedAt}, ${times.finishedAt}, '{}')`)
+    VALUES (${TENANT}, ${id}, ${cycleId}, ${isDry}, 'new', ${state}, ${JSON.stringify(dates)},
+      ${times.startedAt}, ${times.finishedAt}, '{}')`)
   return id
 }
