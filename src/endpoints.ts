@@ -1,6 +1,8 @@
 import { catalogue } from './billing/catalogue.ts'
 import { previewEndpoint } from './billing/drafts/preview.ts'
 import { PREVIEW } from './billing/drafts/schema.ts'
+import { unmatchedEndpoints } from './billing/incoming/endpoints.ts'
+import { UNMATCHED } from './billing/incoming/schema.ts'
 import { paymentEndpoints } from './billing/payments/endpoints.ts'
 import { PAYMENT } from './billing/payments/schema.ts'
 import { runEndpoints } from './billing/runs/endpoints.ts'
@@ -44,6 +46,7 @@ export const BILLING_SCHEMAS = {
   Comparison: COMPARISON,
   ComparedAccount: COMPARED_ACCOUNT,
   Payment: PAYMENT,
+  UnmatchedPayment: UNMATCHED,
   Preview: PREVIEW,
   Statement: STATEMENT,
   Upload: UPLOAD
@@ -78,6 +81,7 @@ export function apiEndpoints(settings: HubSettings): readonly Endpoint[] {
 export const billingEndpoints: readonly Endpoint[] = [
   ...runEndpoints(API_BASE),
   ...paymentEndpoints(API_BASE),
+  ...unmatchedEndpoints(API_BASE),
   previewEndpoint(API_BASE),
   ...comparisonEndpoints,
   ...UPLOAD_KINDS.flatMap((kind) => uploadEndpoints(kind, API_BASE))

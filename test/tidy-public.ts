@@ -20,9 +20,11 @@ const PUBLIC: Readonly<Record<string, string>> = {
   'src/billing/cycles': 'calendar cycle day recurrence',
   'src/billing/drafts': 'draft preview schema tables',
   'src/billing/engine': 'author context',
+  'src/billing/incoming': 'endpoints events import incoming schema',
   'src/billing/issuing': 'bill-moves issue issue-existing issue-foreign keep-letterhead number-series settle',
   'src/billing/on-demand': 'on-demand',
-  'src/billing/payments': 'allocation credit endpoints events list overdraft schema',
+  'src/billing/payments':
+    'allocation bill-lookup credit endpoints events known-payments list overdraft payment receipt schema',
   'src/billing/runs': 'bill-run discard endpoints events list run-bills schema tasks',
   'src/billing/statement': 'routes schema',
   'src/cli': 'arguments command index usage',
@@ -47,8 +49,9 @@ const PUBLIC: Readonly<Record<string, string>> = {
   'src/jobs': 'outage queue runner supervisor warnings',
   'src/ledger': 'balance available foreign-bills hold post post-bills usage verify',
   'src/messages':
-    'access account admin bill body callback catalogue comparison cycle delivery document event field http message ' +
-    'oauth partner payment problem query rate reason resource run server sso subscription upload upload-failure',
+    'access account admin bill body callback catalogue comparison cycle delivery document event field guess http ' +
+    'message oauth partner payment problem query rate reason resource run server sso subscription unmatched upload ' +
+    'upload-failure',
   'src/partner-api': 'hold routes',
   'src/pace': 'aside slow turns within',
   'src/resources':
@@ -63,6 +66,7 @@ const PUBLIC: Readonly<Record<string, string>> = {
   'src/tmf/query': 'bind condition-sql cursor effort list-query match query query-text suggestion',
   'src/tmf/serving': 'endpoint list list-text no-idempotency-key pages routes',
   'src/upload': 'endpoint events kinds schema states tasks upload-endpoints',
+  'src/upload/camt': 'camt-aside',
   'src/upload/file': 'body file json-row open row'
 }
 

@@ -16,12 +16,12 @@ const FLOORS: readonly (readonly (readonly string[])[])[] = [
   ],
   [['src/resources'], ['src/admin'], ['src/accounts']],
   [
-    ['cycles', 'drafts', 'payments', 'issuing', 'engine', 'runs', 'on-demand', 'statement', ''].map((room) =>
-      path.posix.join('src/billing', room)
+    ['cycles', 'drafts', 'payments', 'incoming', 'issuing', 'engine', 'runs', 'on-demand', 'statement', ''].map(
+      (room) => path.posix.join('src/billing', room)
     ),
     ['content', 'csv', 'html', 'pdf', ''].map((room) => path.posix.join('src/documents', room))
   ],
-  [['src/upload/file', 'src/upload', 'src/comparison', 'src/events'], ['src/partner-api']],
+  [['src/upload/camt', 'src/upload/file', 'src/upload', 'src/comparison', 'src/events'], ['src/partner-api']],
   [['src/cli']],
   // The composition, which knows every room.
   [['src']],

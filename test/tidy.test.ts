@@ -20,6 +20,7 @@ const ENTRIES = [
   'src/pace/thread.ts',
   'src/documents/pdf/pdf-work.ts',
   'src/image/png-work.ts',
+  'src/upload/camt/camt-work.ts',
   'prisma/diff.ts',
   'demo/run.ts',
   'ctk/run.ts',

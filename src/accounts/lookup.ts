@@ -46,6 +46,19 @@ export async function accountsById(
   return new Map(rows.map(ACCOUNT.read).map((account) => [account.id, account]))
 }
 
+const CALLED_MAX = 100
+
+/** Returns accounts in a view by what they are called, in lower case; a hundred at most. */
+export async function accountsCalled(
+  queryable: Queryable,
+  view: View,
+  names: readonly string[]
+): Promise<readonly Account[]> {
+  const found = prepared`SELECT ${ACCOUNT.columns} FROM "billing_account" a
+    WHERE ${ownedBy(view, 'a')} AND lower(a."name") = ANY(${names}::text[]) ORDER BY a."id" LIMIT ${CALLED_MAX}`
+  return (await queryable.run(found)).rows.map(ACCOUNT.read)
+}
+
 const NAMED = rowOf(
   'billing_account',
   { alias: computed(text, sql`n."alias"`), id: text, name: text, partnerId: optional(text), invoiceCurrency: text },

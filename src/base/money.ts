@@ -78,3 +78,8 @@ export function minorDigits(currency: string): number {
   if (UNDIVIDED.has(currency)) return 0
   return IN_THOUSANDTHS.has(currency) ? 3 : 2
 }
+
+/** Checks that an amount has no part of a minor unit. */
+export function isInMinorUnits(amount: string | number, currency: string): boolean {
+  return new Big(amount).round(minorDigits(currency), Big.roundDown).eq(amount)
+}

@@ -1,4 +1,5 @@
 import { catalogue } from '../billing/catalogue.ts'
+import { UNMATCHED } from '../billing/incoming/schema.ts'
 import { PAYMENT } from '../billing/payments/schema.ts'
 import { BILL_RUN } from '../billing/runs/schema.ts'
 import { objectOf, TEXT } from '../tmf/openapi/json-schema.ts'
@@ -46,7 +47,13 @@ export function asyncApiDocument(): Json {
 }
 
 function schemas(): Json {
-  return { ...componentSchemas([...catalogue.values()]), BillRun: BILL_RUN, Payment: PAYMENT, Upload: UPLOAD }
+  return {
+    ...componentSchemas([...catalogue.values()]),
+    BillRun: BILL_RUN,
+    Payment: PAYMENT,
+    UnmatchedPayment: UNMATCHED,
+    Upload: UPLOAD
+  }
 }
 
 function messageOf({ name, title, description, source }: EventType): Json {

@@ -1,5 +1,7 @@
 import { membersOf } from '../base/json-members.ts'
 import { catalogue } from '../billing/catalogue.ts'
+import { UNMATCHED_EVENTS } from '../billing/incoming/events.ts'
+import { UNMATCHED } from '../billing/incoming/schema.ts'
 import { PAYMENT_EVENTS } from '../billing/payments/events.ts'
 import { PAYMENT } from '../billing/payments/schema.ts'
 import { RUN_EVENTS } from '../billing/runs/events.ts'
@@ -67,7 +69,11 @@ export const EVENT_TYPES: ReadonlyMap<string, EventType> = new Map(
     ...[...catalogue.values()].flatMap((resource) => typesOf(resourceSubject(resource), resource.events ?? {})),
     ...typesOf(billingSubject('billRun', 'BillRun', 'The billing of all accounts of a cycle', BILL_RUN), RUN_EVENTS),
     ...typesOf(billingSubject('payment', 'Payment', 'Money received for an account', PAYMENT), PAYMENT_EVENTS),
-    ...typesOf(billingSubject('upload', 'Upload', 'Rows of another system, received as one', UPLOAD), UPLOAD_EVENTS)
+    ...typesOf(billingSubject('upload', 'Upload', 'Rows of another system, received as one', UPLOAD), UPLOAD_EVENTS),
+    ...typesOf(
+      billingSubject('unmatchedPayment', 'UnmatchedPayment', 'Money that came in without an account', UNMATCHED),
+      UNMATCHED_EVENTS
+    )
   ].map((type) => [type.name, type])
 )
 

@@ -9,6 +9,7 @@ import { DELIVERIES } from './delivery.ts'
 import { DOCUMENTS } from './document.ts'
 import { EVENTS } from './event.ts'
 import { FIELDS } from './field.ts'
+import { GUESSES } from './guess.ts'
 import { HTTP } from './http.ts'
 import { type Entry, type Reason, readFault } from './message.ts'
 import { OAUTH } from './oauth.ts'
@@ -23,6 +24,7 @@ import { RUNS } from './run.ts'
 import { SERVER } from './server.ts'
 import { SSO } from './sso.ts'
 import { SUBSCRIPTIONS } from './subscription.ts'
+import { UNMATCHED } from './unmatched.ts'
 import { UPLOADS } from './upload.ts'
 import { UPLOAD_FAILURES } from './upload-failure.ts'
 
@@ -53,7 +55,12 @@ export const CATALOGUE: Readonly<Record<string, Readonly<Record<string, Entry>>>
 }
 
 export const FAULTS: readonly Entry<string>[] = Object.values(FIELDS)
-export const STORED_REASONS: readonly Entry<Reason>[] = [...Object.values(REASONS), ...Object.values(UPLOAD_FAILURES)]
+export const STORED_REASONS: readonly Entry<Reason>[] = [
+  ...Object.values(REASONS),
+  ...Object.values(UNMATCHED),
+  ...Object.values(GUESSES),
+  ...Object.values(UPLOAD_FAILURES)
+]
 
 export function errorsPage(): string {
   const sections = Object.entries(CATALOGUE).map(([about, entries]) => {
@@ -91,7 +98,7 @@ fault, at most 20 of them. So has a line of many. The \`path\` of a parameter of
 const ABOUT_REASONS = `## Reasons of the billing
 
 A request for a bill that ends without one has a \`stateReason\` and its \`stateReasonCode\`. A parked account of a run
-has a \`reason\` and its \`reasonCode\`. Those of before there were codes have none.
+has a \`reason\` and its \`reasonCode\`, and so has an unmatched payment. Those of before there were codes have none.
 `
 
 const ABOUT_SKIPS = `Runs and releases count what they skip by a \`reason\` that is a code itself. The

@@ -10,5 +10,10 @@ export const PAYMENTS = messages('payment', {
   billCurrency: is.invalidField`${'$.bills[0].id'} names a bill in ${'USD'}; it must be in ${'EUR'}`,
   accountArchived: is.conflict`The billing account is archived and cannot be paid`,
   referenceTaken: is.conflict`Another payment has this reference already`,
-  reversed: is.conflict`This payment is reversed already`
+  reversed: is.conflict`This payment is reversed already`,
+  notOpen: is.conflict`It is ${'assigned'}; only open money is assigned or dismissed, and only dismissed money opened
+    again`,
+  assignedOnce: is.invalidField`The body must have exactly one of $.billingAccount, $.bill and $.state`,
+  noReason: is.missingField`$.reason must say why, with the state dismissed and no other`,
+  notAssignable: is.conflict`A return cannot be assigned; reverse the payment, then dismiss it`
 })

@@ -31,5 +31,9 @@ export const UPLOADS = messages('upload', {
   repeatedColumns: is.invalidBody`The header has ${['amount']} twice`,
   missingColumns: is.invalidBody`The header lacks ${['amount']}; there are ${['account_number', 'amount']}`,
   openQuote: is.invalidBody`The file ends within the quotes of a cell, which begin at ${'row 3'}; it may be cut short`,
-  strayQuote: is.invalidBody`At ${'row 3'}: a cell with a quote must be in quotes, with its own quotes doubled`
+  strayQuote: is.invalidBody`At ${'row 3'}: a cell with a quote must be in quotes, with its own quotes doubled`,
+  notXml: is.invalidBody`The file must be well-formed XML${': Missing end tag for element Ntry (line 7, column 3)'}`,
+  docType: is.invalidBody`The file must be XML without a DOCTYPE`,
+  otherMessage: is.invalidBody`The file must be a camt.053 or camt.054 of ISO 20022, not ${'pain.001'}`,
+  statementTooLarge: is.payloadTooLarge`A bank statement may have ${16_777_216} bytes at most; send larger ones as CSV`
 })

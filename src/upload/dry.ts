@@ -5,7 +5,7 @@ import { FIELDS } from '../messages/field.ts'
 import { rowFault } from './file/row.ts'
 import type { Identity, Result, Stored } from './kind.ts'
 import type { UploadOptions } from './options.ts'
-import type { KeptResult } from './results.ts'
+import { isMade, type KeptResult } from './results.ts'
 
 interface Dry {
   readonly tenantId: string
@@ -32,7 +32,7 @@ export async function settleDry(
     const { key, contentHash } = identity
     const met = before.has(key) ? known.get(key) : undefined
     const kept = met ? meet(result, identity, met, isReplaced) : withoutNewId(result)
-    if (kept.status === 'created' || kept.status === 'replaced') {
+    if (isMade(kept) || kept.status === 'replaced') {
       known.set(key, { key, contentHash, line: known.get(key)?.line ?? result.line })
     }
     return kept
@@ -58,7 +58,7 @@ function meet({ line }: Result, { contentHash }: Identity, met: Key, isReplaced:
 
 /** Leaves the id of what is not there. */
 function withoutNewId(result: Result): KeptResult {
-  return result.status === 'created' ? { line: result.line, status: 'created' } : result
+  return isMade(result) ? { line: result.line, status: result.status } : result
 }
 
 async function keysOf(tx: Transaction, { tenantId, id }: Dry, identities: readonly Identity[]) {

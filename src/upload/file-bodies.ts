@@ -1,9 +1,19 @@
 import { listOf, objectOf, TEXT } from '../tmf/openapi/json-schema.ts'
 import type { Json } from '../tmf/openapi/schemas.ts'
-import type { Column } from './cells.ts'
+import type { UploadKind } from './kind.ts'
+
+const STATEMENT_EXAMPLE = `<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"><BkToCstmrStmt><Stmt>
+<Acct><Id><IBAN>DE02120300000000202051</IBAN></Id></Acct>
+<Ntry><Amt Ccy="EUR">119.00</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts><Cd>BOOK</Cd></Sts>
+<ValDt><Dt>2026-11-27</Dt></ValDt><AcctSvcrRef>2026112700017</AcctSvcrRef>
+<NtryDtls><TxDtls><RmtInf><Ustrd>BA-100031</Ustrd></RmtInf></TxDtls></NtryDtls></Ntry>
+</Stmt></BkToCstmrStmt></Document>`
 
 /** Describes files of rows by their media types. */
-export function fileBodies(columns: readonly Column<unknown>[]): Readonly<Record<string, Json>> {
+export function fileBodies({
+  columns,
+  takesStatements = false
+}: Pick<UploadKind, 'columns' | 'takesStatements'>): Readonly<Record<string, Json>> {
   const required = columns.filter(({ isRequired }) => isRequired)
   const shown = required.length > 0 ? required : columns
   const cells = columns.map(({ name, description, example }) => {
@@ -21,6 +31,12 @@ export function fileBodies(columns: readonly Column<unknown>[]): Readonly<Record
     'multipart/form-data': {
       schema: objectOf({ file: { contentMediaType: 'text/csv', description: 'A file of a type above' } }),
       example: { file: csvExample }
-    }
+    },
+    ...(takesStatements && {
+      'application/xml': {
+        schema: { ...TEXT, description: 'A bank statement or notification: camt.053, camt.054' },
+        example: STATEMENT_EXAMPLE
+      }
+    })
   }
 }

@@ -29,10 +29,15 @@ export type Line<Content> =
   | { readonly line: number; readonly faults: readonly RowFault[] }
 
 /**
- * The fate of a row; `id` is what it made, now or before. `notStored` is a good row that others kept from being stored.
+ * The fate of a row; `id` is what it made, now or before. `unmatched` is a payment that waits for a
+ * person. `notStored` is a good row that others kept from being stored.
  */
 export type Result =
-  | { readonly line: number; readonly status: 'created' | 'replaced' | 'duplicate'; readonly id: string }
+  | {
+      readonly line: number
+      readonly status: 'created' | 'replaced' | 'duplicate' | 'unmatched'
+      readonly id: string
+    }
   | { readonly line: number; readonly status: 'conflict'; readonly id: string; readonly errors: readonly RowFault[] }
   | { readonly line: number; readonly status: 'refused'; readonly errors: readonly RowFault[] }
   | { readonly line: number; readonly status: 'notStored' }
@@ -61,10 +66,12 @@ interface About {
   readonly path: string
   readonly scopes: { readonly read: readonly string[]; readonly write: readonly string[] }
   readonly columns: readonly Column<unknown>[]
-  /** The path of what a row makes, below a base path: `customerBill`. */
-  readonly makes: string
+  /** The path of what a row makes, below the base path of the API: `customerBill`. */
+  readonly makes?: string
   /** Options of the kind beside those of every upload. */
   readonly takes: readonly ('state' | 'onConflict')[]
+  /** Bank statements are files of rows, too. */
+  readonly takesStatements?: boolean
 }
 
 /** The meaning of rows, and the way in which they are stored. */

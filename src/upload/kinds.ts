@@ -1,9 +1,10 @@
 import { present } from '../base/unknown.ts'
 import { billKind } from './bill-kind.ts'
 import type { UploadKind } from './kind.ts'
+import { paymentKind } from './payment-kind.ts'
 
 /** All kinds of uploads. */
-export const UPLOAD_KINDS: readonly UploadKind[] = [billKind]
+export const UPLOAD_KINDS: readonly UploadKind[] = [billKind, paymentKind]
 
 export function kindNamed(name: UploadKind['name']): UploadKind {
   return present(

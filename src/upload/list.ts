@@ -26,6 +26,7 @@ const UPLOAD = rowOf('upload', {
   created: integer,
   replaced: integer,
   duplicate: integer,
+  unmatched: integer,
   conflict: integer,
   refused: integer,
   notStored: integer,
@@ -90,13 +91,21 @@ export function writeUpload(upload: Upload, kind: UploadKind, href: string | und
   const { id, state, fileName, options, amounts, startedAt, finishedAt, workedAt = finishedAt } = upload
   const { failure, failureCode, createdAt, rows } = upload
   const counts = { created: upload.created, replaced: upload.replaced, duplicate: upload.duplicate }
+  const { unmatched } = upload
   const failed = { conflict: upload.conflict, refused: upload.refused, notStored: upload.notStored }
-  const done = Object.values({ ...counts, ...failed }).reduce((sum, one) => sum + one, 0)
+  const done = Object.values({ ...counts, unmatched, ...failed }).reduce((sum, one) => sum + one, 0)
   const speed = startedAt && workedAt && { rowsPerSecond: perSecond(done, startedAt, workedAt) }
   const members = {
     ...{ id, href, kind: kind.name, state, fileName, dryRun: options.dryRun, atomic: options.atomic },
     ...Object.fromEntries(kind.takes.map((name) => [name === 'state' ? 'billState' : name, options[name]])),
-    ...{ rows, ...counts, ...failed, progress: progress(upload, done), ...speed },
+    ...{
+      rows,
+      ...counts,
+      ...(kind.name === 'payment' && { unmatched }),
+      ...failed,
+      progress: progress(upload, done),
+      ...speed
+    },
     ...{ createdAt, startedAt, finishedAt, failure, failureCode }
   }
   const texts = Object.entries(members).map(([name, value]) => [name, JSON.stringify(value)])

@@ -102,13 +102,14 @@ const STATE = rowOf('upload', { state: oneOf(UPLOAD_STATES) })
 
 function counted(
   { tenantId, id }: Running,
-  { created, replaced, duplicate, conflict, refused, notStored }: Counts,
+  { created, replaced, duplicate, unmatched, conflict, refused, notStored }: Counts,
   amounts: Readonly<Record<string, string>>,
   now: Instant
 ): Sql {
   return prepared`UPDATE "upload" SET
       "created" = "created" + ${created}::int, "replaced" = "replaced" + ${replaced}::int,
-      "duplicate" = "duplicate" + ${duplicate}::int, "conflict" = "conflict" + ${conflict}::int,
+      "duplicate" = "duplicate" + ${duplicate}::int,
+      "unmatched" = "unmatched" + ${unmatched}::int, "conflict" = "conflict" + ${conflict}::int,
       "refused" = "refused" + ${refused}::int, "not_stored" = "not_stored" + ${notStored}::int,
       "amounts" = (SELECT coalesce(jsonb_object_agg(x."unit", x."sum"), '{}') FROM (
         SELECT a."unit", sum(a."value"::numeric)::text AS "sum"

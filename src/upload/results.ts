@@ -3,7 +3,7 @@ import { FIELDS } from '../messages/field.ts'
 import { faultText, type RowFault, rowFault } from './file/row.ts'
 import type { Result } from './kind.ts'
 
-export const STATUSES = ['created', 'replaced', 'duplicate', 'conflict', 'refused', 'notStored'] as const
+export const STATUSES = ['created', 'replaced', 'duplicate', 'unmatched', 'conflict', 'refused', 'notStored'] as const
 
 /** A result as it is kept: what a dry upload would have made has no id. */
 export interface KeptResult {
@@ -21,14 +21,19 @@ export function isLeft({ status }: Pick<Result, 'status'>): boolean {
 export type Counts = Readonly<Record<Result['status'], number>>
 
 export function countsOf(results: readonly KeptResult[]): Counts {
-  const counts = { created: 0, replaced: 0, duplicate: 0, conflict: 0, refused: 0, notStored: 0 }
+  const counts = { created: 0, replaced: 0, duplicate: 0, unmatched: 0, conflict: 0, refused: 0, notStored: 0 }
   for (const { status } of results) counts[status] += 1
   return counts
 }
 
+/** Tells the results of a row that made something. */
+export function isMade({ status }: Pick<Result, 'status'>): boolean {
+  return status === 'created' || status === 'unmatched'
+}
+
 /** Returns the ids of what these results made. */
 export function madeBy(results: readonly KeptResult[]): ReadonlySet<string> {
-  return new Set(results.flatMap(({ status, id }) => (status === 'created' && id !== undefined ? [id] : [])))
+  return new Set(results.filter(isMade).flatMap(({ id }) => id ?? []))
 }
 
 /** Leaves the ids of what was made in a transaction that was rolled back. */

@@ -18,6 +18,7 @@ export const UPLOAD = objectOf(
     created: { ...COUNT, description: 'Rows that were stored' },
     replaced: { ...COUNT, description: 'Rows that replaced what they made before' },
     duplicate: { ...COUNT, description: 'Rows that were stored before' },
+    unmatched: { ...COUNT, description: 'Payments that were stored for a person to assign; of payments only' },
     conflict: { ...COUNT, description: 'Rows that were stored before with other content' },
     refused: { ...COUNT, description: 'Rows with a fault' },
     notStored: { ...COUNT, description: 'Good rows that others kept from being stored' },
@@ -30,5 +31,15 @@ export const UPLOAD = objectOf(
     failureCode: { ...TEXT, description: 'Names the reason, independent of its wording' },
     amount: listOf(schemaRef('Money'), 'Sums of the created rows, by currency')
   },
-  ['fileName', 'billState', 'onConflict', 'rowsPerSecond', 'startedAt', 'finishedAt', 'failure', 'failureCode']
+  [
+    'fileName',
+    'unmatched',
+    'billState',
+    'onConflict',
+    'rowsPerSecond',
+    'startedAt',
+    'finishedAt',
+    'failure',
+    'failureCode'
+  ]
 )

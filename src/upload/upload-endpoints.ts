@@ -53,7 +53,7 @@ export function receiveEndpoint(kind: UploadKind): Endpoint {
     access: { scopes: kind.scopes.write, supportsProxy: true },
     query: queryOf(optionsQuery(kind)),
     body: z.unknown(),
-    bodies: fileBodies(kind.columns),
+    bodies: fileBodies(kind),
     work: 'transfer',
     replies: { 202: { description: 'The upload, which is running', schema: SCHEMA, headers: ['Location', 'ETag'] } },
     handle: async (asked, context) => {
@@ -61,7 +61,7 @@ export function receiveEndpoint(kind: UploadKind): Endpoint {
       if (!isFileBody(body)) throw BODIES.missing()
       const options = readOptions(asked.query)
       allowLongBody(request)
-      const file = await openFile(request.headers, body, kind.columns)
+      const file = await openFile(request.headers, body, kind.columns, kind.takesStatements)
       const slot = slotOf(request)
       const transaction: Database['transaction'] = (work) => slot.run('write', () => context.database.transaction(work))
       const { clock, newId } = context
@@ -152,7 +152,7 @@ function rows(kind: UploadKind, apiBase: string): Endpoint {
     },
     handle: async ({ request, view, params, query }, context) => {
       const upload = await oneUpload(context.database, view, kind, String(params.id))
-      const root = `${context.address(request, apiBase).url}/${kind.makes}`
+      const root = kind.makes && `${context.address(request, apiBase).url}/${kind.makes}`
       return streamRows(request, context, upload, { status: query.status, root })
     }
   })

@@ -23,8 +23,15 @@ export async function postedAccount(world: World, viewer: Viewer): Promise<void>
   const account = { id: newId(), name: viewer.name, customerId: parsed(customer.body).id, aliases: [newId()] }
   const answer = await world.ask(viewer, 'POST', `${BASE}/accounts`, account)
   if (answer.statusCode !== 201) throw new Error(answer.body)
-  const paid = await world.ask(viewer, 'POST', '/billing/v1/payment', paymentOf(account.id, 5))
+  const payment = paymentOf(account.id, 5)
+  const paid = await world.ask(viewer, 'POST', '/billing/v1/payment', payment)
   if (paid.statusCode !== 201) throw new Error(paid.body)
+  await world.database.run(sql`INSERT INTO "unmatched_payment" ("tenant_id", "id", "partner_id", "created_at",
+      "last_update", "state", "type", "amount", "currency", "method", "value_date", "reference", "reference_key",
+      "content_hash", "reason", "reason_code")
+    SELECT "tenant_id", ${newId()}, "partner_id", "created_at", "created_at", 'open', 'payment', "amount", "currency",
+      "method", '2026-11-30', "reference", "reference_key", "content_hash", 'a test', 'test'
+    FROM "payment" WHERE "reference" = ${payment.reference}`)
 }
 
 /** Uploads a file, without workers. */

@@ -1,5 +1,7 @@
 import { newId } from '../../src/base/ulid.ts'
 import { draftBills } from '../../src/billing/drafts/draft.ts'
+import { importPayments } from '../../src/billing/incoming/import.ts'
+import type { IncomingRow } from '../../src/billing/incoming/incoming.ts'
 import { issueBills } from '../../src/billing/issuing/issue.ts'
 import { useCredit } from '../../src/billing/payments/credit.ts'
 import { identifier, type Sql, sql } from '../../src/db/sql.ts'
@@ -57,6 +59,36 @@ export async function addBill({ database }: TestDatabase, account: string, bill:
 
 export function pay(server: TestServer, account: string, value: number, more: object = {}): Promise<Reply> {
   return server.call('POST', PAYMENT, paymentOf(account, value, { method: 'bankTransfer', ...more }))
+}
+
+/** Returns a row of imported money that names nobody. */
+export function incomingRow(row: Partial<IncomingRow> = {}): IncomingRow {
+  return {
+    type: 'payment',
+    amount: '10',
+    currency: undefined,
+    method: 'bankTransfer',
+    valueDate: '2026-11-27',
+    reference: newId(),
+    ...{ accountNumber: undefined, billNo: undefined, creditorReference: undefined, text: undefined },
+    ...{ debtorName: undefined, debtorAccount: undefined, bankAccount: undefined },
+    ...row
+  }
+}
+
+/** Imports rows in one transaction. */
+export function bring({ database }: TestDatabase, ...rows: readonly IncomingRow[]) {
+  const { clock } = database
+  const context = { author: { ...AUTHOR, requestId: 'import' }, clock, newId }
+  return database.transaction((tx) =>
+    importPayments(tx, context, { tenantId: TENANT }, rows, { currency: 'EUR', isDry: false })
+  )
+}
+
+/** Imports money that names nobody, and returns the id of the unmatched payment. */
+export async function bringUnmatched(server: TestDatabase, row: Partial<IncomingRow> = {}): Promise<string> {
+  const [result] = await bring(server, incomingRow({ text: 'Danke', ...row }))
+  return String(result?.id)
 }
 
 /** Returns remaining amount, state and payments of bills. */

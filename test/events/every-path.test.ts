@@ -3,12 +3,12 @@ import { furtherJobs } from '../../src/background-jobs.ts'
 import { sql } from '../../src/db/sql.ts'
 import { asyncApiDocument } from '../../src/events/asyncapi.ts'
 import { EVENT_TYPES } from '../../src/events/event-types.ts'
-import { pay } from '../billing/ledger-world.ts'
+import { bringUnmatched, pay } from '../billing/ledger-world.ts'
 import { type BillingWorld, runToEnd, startBilling, untilDone } from '../billing/world.ts'
 import { compiler } from '../openapi/contract.ts'
 import { inDigits } from '../support/digits.ts'
 import { until } from '../support/until.ts'
-import { allTold, HOST, type Told } from './told.ts'
+import { addressOf, allTold, goesOn, HOST } from './told.ts'
 
 const BILLING = '/billing/v1'
 const CHARGES = [{ amount: '10.005' }, { amount: '0.333', kind: 'usageCharge' }]
@@ -32,16 +32,6 @@ async function does(method: 'POST' | 'PATCH' | 'DELETE', path: string, body?: ob
   const { status, text } = await ask(method, path, body)
   expect(status, text).toBeLessThan(300)
 }
-
-const addressOf = ({ path, id }: Told) =>
-  path === 'upload'
-    ? `${BILLING}/billUpload/${id}`
-    : ['billRun', 'payment'].includes(path)
-      ? `${BILLING}/${path}/${id}`
-      : `${path}/${id}`
-
-/** Figures of a run and the credit of a payment go on with the bills, which have events of their own. */
-const goesOn = ({ path }: Told) => ['billRun', 'payment', 'upload'].includes(path)
 
 /**
  * Does something. Compares the latest event of every resource with what the API returns then, and returns the types of
@@ -131,6 +121,15 @@ describe('the latest event of a resource is what the API returns', () => {
     expect((await toldBy(() => does('POST', `${BILLING}/payment/${payment.body.id}/reverse`))).types).toEqual([
       'CustomerBillAttributeValueChangeEvent',
       'PaymentReversedEvent'
+    ])
+  })
+
+  test('of money without an account, which a person dismisses', async () => {
+    const { types, result: id } = await toldBy(() => bringUnmatched(world.server, { debtorName: 'Jo' }))
+    expect(types).toEqual(['UnmatchedPaymentCreateEvent'])
+    const path = `${BILLING}/unmatchedPayment/${id}`
+    expect((await toldBy(() => does('PATCH', path, { state: 'dismissed', reason: 'a test' }))).types).toEqual([
+      'UnmatchedPaymentStateChangeEvent'
     ])
   })
 

@@ -30,3 +30,15 @@ export async function allTold(database: Database): Promise<readonly Told[]> {
     text: writeEvent(row, ADDRESSES)
   }))
 }
+
+const BILLING = '/billing/v1'
+const OF_BILLING = ['billRun', 'payment', 'unmatchedPayment']
+
+/** Returns where the API has a resource. */
+export function addressOf({ path, id }: Told): string {
+  if (path === 'upload') return `${BILLING}/billUpload/${id}`
+  return OF_BILLING.includes(path) ? `${BILLING}/${path}/${id}` : `${path}/${id}`
+}
+
+/** Figures of a run and the credit of a payment go on with the bills, which have events of their own. */
+export const goesOn = ({ path }: Told) => ['billRun', 'payment', 'upload'].includes(path)

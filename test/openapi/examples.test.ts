@@ -5,6 +5,7 @@ import { fillWithDemoData } from '../../sample-data/demo.ts'
 import { newId } from '../../src/base/ulid.ts'
 import { type BillingJobs, startBillingJobs } from '../../src/billing/jobs.ts'
 import { sql } from '../../src/db/sql.ts'
+import { bringUnmatched } from '../billing/ledger-world.ts'
 import { untilEnded } from '../billing/world.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { operationsOf, readDocument } from './document.ts'
@@ -50,6 +51,8 @@ beforeAll(async () => {
   const run = bodies.find(({ name }) => name === 'POST /billing/v1/billRun')?.sent[0]
   const { body } = await server.call('POST', '/billing/v1/billRun', { ...Object(run), dryRun: false })
   await untilEnded(server, body.id)
+  const lost = await bringUnmatched(server)
+  ids.set('/billing/v1/unmatchedPayment', lost)
   ids.set('/billing/v1/billRun', body.id).set('/admin/v1/tenant', 'demo')
 })
 afterAll(async () => {

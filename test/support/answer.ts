@@ -5,7 +5,6 @@ interface Period {
 
 /** The members of all bodies that tests read: a name that no body has does not compile. */
 interface Members {
-  readonly BillCycleSpecification: Answer
   readonly access_token: string
   readonly action: string
   readonly actorId: string
@@ -21,17 +20,18 @@ interface Members {
   readonly backlog: number
   readonly before: Answer
   readonly bill: Answer
+  readonly BillCycleSpecification: Answer
   readonly billCycleSpecification: Answer
   readonly billDate: string
   readonly billDocument: Answer
-  readonly billNo: string
-  readonly billNumberPattern: string
   readonly billed: number
   readonly billingAccount: Answer
   readonly billingDate: string
+  readonly billNo: string
+  readonly billNumberPattern: string
   readonly branding: Answer
-  readonly callCharges: Answer
   readonly callback: string
+  readonly callCharges: Answer
   readonly client: Answer
   readonly clientId: string
   readonly closingBalance: Answer
@@ -52,21 +52,22 @@ interface Members {
   readonly error: string
   readonly error_description: string
   readonly errors: Answer
+  readonly estimatedEnd: string
   readonly event: Answer
   readonly eventId: string
   readonly eventTime: string
   readonly eventType: string
-  readonly estimatedEnd: string
   readonly exp: number
   readonly expiresAt: string
   readonly externalId: string
-  readonly faultCode: string
   readonly failure: string
   readonly fileName: string
   readonly finishedAt: string
   readonly from: string
   readonly hold: string
   readonly holdReason: string
+  readonly faultCode: string
+  readonly guesses: Answer
   readonly headers: Answer
   readonly href: string
   readonly id: string
@@ -99,6 +100,8 @@ interface Members {
   readonly previousSecretUntil: string
   readonly rate: Answer
   readonly reason: string
+  readonly reasons: Answer
+  readonly reasonCode: string
   readonly reference: string
   readonly refresh_token: string
   readonly refused: number

@@ -1,25 +1,23 @@
 import { coresOfReference } from '../../base/creditor-reference.ts'
 import type { Queryable } from '../../db/database.ts'
-import { computed, decimal, optional, rowOf, stated, text } from '../../db/row.ts'
+import { computed, count, decimal, optional, rowOf, stated, text } from '../../db/row.ts'
 import { prepared, type Sql, sql } from '../../db/sql.ts'
-import type { View } from '../../tmf/view.ts'
+import { ownedBy, type View } from '../../tmf/view.ts'
 import { PAYABLE } from './allocation.ts'
 
-export const CORE = sql`creditor_reference_core(b."bill_no")`
+const CORE = sql`creditor_reference_core(b."bill_no")`
 
-const FOUND = rowOf(
-  'customer_bill',
-  {
-    id: text,
-    billNo: stated,
-    core: computed(text, CORE),
-    billingAccountId: optional(text),
-    currency: computed(optional(text), sql`b."remaining_amount_unit"`),
-    /** The part that is left to pay here; undefined for a bill that cannot be paid, or not any more. */
-    open: computed(optional(decimal), sql`CASE WHEN ${PAYABLE} THEN b."remaining_amount_value" END`)
-  },
-  'b'
-)
+const FIELDS = {
+  id: text,
+  billNo: stated,
+  core: computed(text, CORE),
+  billingAccountId: optional(text),
+  currency: computed(optional(text), sql`b."remaining_amount_unit"`),
+  /** The part that is left to pay here; undefined for a bill that cannot be paid, or not any more. */
+  open: computed(optional(decimal), sql`CASE WHEN ${PAYABLE} THEN b."remaining_amount_value" END`)
+}
+const FOUND = rowOf('customer_bill', FIELDS, 'b')
+const OVER = rowOf('customer_bill', { ...FIELDS, place: computed(count, sql`a."place"`) }, 'b')
 
 export type FoundBill = ReturnType<typeof FOUND.read>
 
@@ -40,6 +38,24 @@ export function billsByCore(queryable: Queryable, view: View, cores: readonly st
 /** Returns the bills that a view knows by a creditor reference; more than one, if their numbers hardly differ. */
 export function billsByReference(queryable: Queryable, view: View, reference: string): Promise<readonly FoundBill[]> {
   return billsByCore(queryable, view, coresOfReference(reference))
+}
+
+/** Returns open bills in view over exactly these amounts, up to `max` for each, in the order of the amounts. */
+export async function billsOver(
+  queryable: Queryable,
+  view: View,
+  amounts: readonly { readonly amount: string; readonly currency: string }[],
+  max: number
+): Promise<readonly (readonly FoundBill[])[]> {
+  const { rows } = await queryable.run(
+    prepared`SELECT ${OVER.columns} FROM unnest(${amounts.map(({ amount }) => amount)}::numeric[],
+        ${amounts.map(({ currency }) => currency)}::text[]) WITH ORDINALITY a("amount", "currency", "place")
+      CROSS JOIN LATERAL (SELECT * FROM "customer_bill" b WHERE ${ownedBy(view, 'b')}
+        AND b."remaining_amount_value" = a."amount" AND b."remaining_amount_unit" = a."currency" AND ${PAYABLE}
+        AND b."bill_no" IS NOT NULL AND b."billing_account_id" IS NOT NULL ORDER BY b."id" LIMIT ${max}) b`
+  )
+  const found = Map.groupBy(rows.map(OVER.read), ({ place }) => place - 1)
+  return amounts.map((_, at) => found.get(at) ?? [])
 }
 
 async function find(queryable: Queryable, view: View, those: Sql): Promise<readonly FoundBill[]> {

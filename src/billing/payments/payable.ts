@@ -42,7 +42,7 @@ const NAMED = rowOf(
 type Named = ReturnType<typeof NAMED.read>
 
 /**
- * Returns payments with the bills that they will pay, or the fault of one that cannot be paid. An imported payment
+ * Returns payments with the bills that they will pay, or the fault of one that cannot be paid. A lenient one
  * leaves such bills out. The bills are locked.
  */
 export async function withPayable<P extends Incoming>(
@@ -56,11 +56,11 @@ export async function withPayable<P extends Incoming>(
       WHERE b."tenant_id" = ${tenantId} AND b."id" = ANY(${ids}::text[])`)
   const found = new Map(rows.map(NAMED.read).map((bill) => [bill.id, bill]))
   return payments.map((payment) => {
-    const { rowHash, billIds = [] } = payment.receipt
+    const { isLenient, billIds = [] } = payment.receipt
     const faults = billIds.map((id, at) => faultOf(found.get(id), balanceKey(payment), `$.bills[${at}].id`))
     const problem = faults.find((fault) => fault !== undefined)
     if (!problem) return payment
-    if (rowHash === undefined) return { payment, problem }
+    if (!isLenient) return { payment, problem }
     const left = billIds.filter((_, at) => faults[at] === undefined)
     return { ...payment, receipt: { ...payment.receipt, billIds: left.length > 0 ? left : undefined } }
   })

@@ -43,6 +43,7 @@ export async function payAll(
   context: ChangeContext,
   payments: readonly Incoming[]
 ): Promise<readonly Outcome[]> {
+  if (payments.length === 0) return []
   const { tenantId } = context.author
   await lockBalances(tx, tenantId, payments.map(balanceKey))
   const outcomes: Outcome[] = []

@@ -15,8 +15,10 @@ export interface Receipt {
   readonly billIds: readonly string[] | undefined
   /** The day on which the money arrived, such as `2026-11-30`. */
   readonly valueDate?: string | undefined
-  /** Of an imported row: its hash tells a repetition, and it pays those due first if no named bill can be paid. */
+  /** Of an imported row: its hash tells a repetition. */
   readonly rowHash?: string | undefined
+  /** Leaves out named bills that cannot be paid; without any, it pays those due first. */
+  readonly isLenient?: boolean
 }
 
 /** A payment for an account. */

@@ -1,9 +1,8 @@
-import Big from 'big.js'
 import { z } from 'zod'
 import { accountsById, findAccount } from '../../accounts/lookup.ts'
 import { isCurrency } from '../../base/codes.ts'
 import { isCreditorReference } from '../../base/creditor-reference.ts'
-import { decimalFault, minorDigits } from '../../base/money.ts'
+import { decimalFault, isInMinorUnits, minorDigits } from '../../base/money.ts'
 import { plainText } from '../../base/plain-text.ts'
 import type { Queryable } from '../../db/database.ts'
 import { BODIES } from '../../messages/body.ts'
@@ -125,6 +124,5 @@ function amountFault(unit: string, value: number): string | undefined {
   const fault = decimalFault(String(value))
   if (fault) return fault
   if (value <= 0) return FIELDS.positive()
-  const digits = minorDigits(unit)
-  return new Big(value).round(digits, Big.roundDown).eq(value) ? undefined : FIELDS.minorUnits(digits, unit)
+  return isInMinorUnits(value, unit) ? undefined : FIELDS.minorUnits(minorDigits(unit), unit)
 }

@@ -16,6 +16,10 @@ const FORM_TYPE = 'multipart/form-data'
 /** The media types of the body of an upload. */
 export const FILE_TYPES: readonly string[] = [...FORMATS.keys(), FORM_TYPE]
 
+/** Those of bank statements, which some uploads take as well. */
+export const STATEMENT_TYPES: readonly string[] = ['application/xml', 'text/xml']
+const STATEMENT_EXTENSION = '.xml'
+
 const EXTENSIONS: ReadonlyMap<string, Format> = new Map([
   ['.csv', 'csv'],
   ['.tsv', 'csv'],
@@ -27,22 +31,29 @@ const EXTENSIONS: ReadonlyMap<string, Format> = new Map([
 const ACCEPTED = { 'Accept-Post': FILE_TYPES.join(', ') }
 
 /** Returns the refusal of a body without a type that is taken. */
-export function noType(): Problem {
-  return UPLOADS.mediaType(FILE_TYPES).with(ACCEPTED)
+export function noType(takesStatements = false): Problem {
+  const types = takesStatements ? [...FILE_TYPES, ...STATEMENT_TYPES] : FILE_TYPES
+  return UPLOADS.mediaType(types).with({ 'Accept-Post': types.join(', ') })
 }
 
 /** Returns the format of a body; undefined for a form. Throws a Problem that lists the types that are taken. */
-export function formatOf({ 'content-type': contentType = '' }: IncomingHttpHeaders): Format | undefined {
+export function formatOf(
+  { 'content-type': contentType = '' }: IncomingHttpHeaders,
+  takesStatements: boolean
+): Format | 'statement' | undefined {
   const type = contentType.split(';')[0]?.trim().toLowerCase() ?? ''
-  if (!FILE_TYPES.includes(type)) throw noType()
+  const isStatement = takesStatements && STATEMENT_TYPES.includes(type)
+  if (!isStatement && !FILE_TYPES.includes(type)) throw noType(takesStatements)
   const charset = /;\s*charset\s*=\s*"?([^";\s]+)/i.exec(contentType)?.[1]
   if (charset !== undefined && type !== FORM_TYPE && !/^(?:utf-?8|us-ascii)$/i.test(charset))
     throw BODIES.charset(charset).with(ACCEPTED)
-  return FORMATS.get(type)
+  return isStatement ? 'statement' : FORMATS.get(type)
 }
 
 /** Returns the format of a file in a form by its type, or else by its name. */
-export function formatOfPart(type: string, fileName: string): Format {
+export function formatOfPart(type: string, fileName: string, takesStatements: boolean): Format | 'statement' {
+  const isStatement = STATEMENT_TYPES.includes(type) || fileName.toLowerCase().endsWith(STATEMENT_EXTENSION)
+  if (takesStatements && isStatement) return 'statement'
   const format = FORMATS.get(type) ?? EXTENSIONS.get(/\.\w+$/.exec(fileName)?.[0].toLowerCase() ?? '')
   if (format) return format
   throw UPLOADS.partType([...FORMATS.keys()], [...EXTENSIONS.keys()]).with(ACCEPTED)

@@ -9,25 +9,28 @@ import type { FileColumn } from './header.ts'
 import { jsonRows } from './json.ts'
 import { formatOf, formatOfPart, isPacked } from './media.ts'
 import type { Progress } from './progress.ts'
+import { openStatement } from './statement.ts'
 import { unpacked } from './unpack.ts'
 import { bounded, utf8 } from './utf8.ts'
 
 const NAME_MAX_LENGTH = 256
 
 /**
- * Opens the file in a body: packed or not, in a form or not, up to its header if it has one. Throws a Problem that says
+ * Opens the file in a body: packed or not, in a form or not, up to its header if it has one. Bank statements are taken
+ * with `takesStatements` only. Throws a Problem that says
  * what is allowed.
  */
 export async function openFile(
   headers: IncomingHttpHeaders,
   { stream, maxBytes }: Pick<FileBody, 'stream' | 'maxBytes'>,
-  columns: readonly FileColumn[]
+  columns: readonly FileColumn[],
+  takesStatements = false
 ): Promise<UploadFile> {
-  const format = formatOf(headers)
+  const format = formatOf(headers, takesStatements)
   const bytes = isPacked(headers) ? unpacked(chunksOf(stream)) : chunksOf(stream)
-  if (format) return openText(format, bytes, columns, maxBytes)
+  if (format) return openFormat(format, bytes, columns, maxBytes)
   const { type, fileName, chunks } = await filePart(bytes, String(headers['content-type']))
-  const file = await openText(formatOfPart(type, fileName), chunks, columns, maxBytes)
+  const file = await openFormat(formatOfPart(type, fileName, takesStatements), chunks, columns, maxBytes)
   return { ...file, fileName: shortened(fileName) }
 }
 
@@ -37,12 +40,13 @@ function shortened(fileName: string): string {
     .toWellFormed()
 }
 
-async function openText(
-  format: Layout['format'],
+async function openFormat(
+  format: Layout['format'] | 'statement',
   bytes: AsyncIterable<Buffer>,
   columns: readonly FileColumn[],
   maxBytes: number
 ): Promise<UploadFile> {
+  if (format === 'statement') return openStatement(bytes, maxBytes)
   const progress: Progress = { row: 1 }
   const chunks = utf8(bounded(bytes, maxBytes), progress)
   if (format !== 'csv') return { layout: { format }, groups: jsonRows(chunks, format, progress) }
