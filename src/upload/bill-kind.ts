@@ -14,6 +14,8 @@ export const billKind = uploadKind<PreparedRow>({
   columns: BILL_COLUMNS,
   makes: 'customerBill',
   takes: ['state', 'onConflict'],
+  // One waits for the database while the other one computes.
+  lanes: 2,
   read: readBill,
   identity: ({ key, contentHash }) => ({ key: keyText(key), contentHash }),
   store: storeBills

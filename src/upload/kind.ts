@@ -68,6 +68,8 @@ interface About {
   readonly columns: readonly Column<unknown>[]
   /** The path of what a row makes, below the base path of the API: `customerBill`. */
   readonly makes?: string
+  /** Parts of an upload that are stored at the same time; one by default. */
+  readonly lanes?: number
   /** Options of the kind beside those of every upload. */
   readonly takes: readonly ('state' | 'onConflict')[]
   /** Bank statements are files of rows, too. */
