@@ -4,6 +4,7 @@ import { ADMIN } from './admin.ts'
 import { BILLS } from './bill.ts'
 import { BODIES } from './body.ts'
 import { CALLBACKS } from './callback.ts'
+import { COMPARISONS } from './comparison.ts'
 import { CYCLES } from './cycle.ts'
 import { DELIVERIES } from './delivery.ts'
 import { DOCUMENTS } from './document.ts'
@@ -47,6 +48,7 @@ export const CATALOGUE: Readonly<Record<string, Readonly<Record<string, Entry>>>
   'The API for partners': PARTNERS,
   Cycles: CYCLES,
   'Runs of billing': RUNS,
+  'Comparisons of billers': COMPARISONS,
   Events: EVENTS,
   'Subscriptions to events': SUBSCRIPTIONS,
   'Callbacks of subscribers': CALLBACKS,

@@ -16,7 +16,7 @@ export const UPLOADS = messages('upload', {
     must end with ${['.csv', '.ndjson']}`,
   encoding: is.unsupportedMediaType`Content-Encoding must be gzip, or be left out`,
   notGzip: is.invalidBody`The body must be gzip, as its Content-Encoding says`,
-  gzipCut: is.invalidBody`The gzip of the body was cut short`,
+  gzipCut: is.invalidBody`The gzip of the body was cut short; send all of it`,
   bomb: is.payloadTooLarge`The body must not unpack to more than ${200} times its size`,
   fileTooLarge: is.payloadTooLarge`The file must have at most ${1_073_741_824} bytes, unpacked`,
   rowTooLong: is.payloadTooLarge`At ${'row 3'}: a row must have at most ${100_000} bytes; maybe a quote is not closed`,
@@ -28,7 +28,7 @@ export const UPLOADS = messages('upload', {
   headerQuote: is.invalidBody`The first line must name columns; its quotes do not fit`,
   unknownColumns: is.invalidBody`The first line must name columns: ${['colour']} is none; there are
     ${['account_number', 'amount']}`,
-  repeatedColumns: is.invalidBody`The header has ${['amount']} twice`,
+  repeatedColumns: is.invalidBody`The first line must name each column once; it has ${['amount']} twice`,
   missingColumns: is.invalidBody`The header lacks ${['amount']}; there are ${['account_number', 'amount']}`,
   openQuote: is.invalidBody`The file ends within the quotes of a cell, which begin at ${'row 3'}; it may be cut short`,
   strayQuote: is.invalidBody`At ${'row 3'}: a cell with a quote must be in quotes, with its own quotes doubled`,

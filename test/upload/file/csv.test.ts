@@ -70,7 +70,7 @@ describe('as a whole is refused', () => {
       'missingColumns',
       'lacks account_number, amount; there are acc'
     ],
-    ['a column twice', 'account_number,amount,Amount\n', 'repeatedColumns', 'The header has amount twice'],
+    ['a column twice', 'account_number,amount,Amount\n', 'repeatedColumns', 'each column once; it has amount twice'],
     [
       'an unknown column',
       'account_number,amount,colour\n',
