@@ -5,6 +5,7 @@ import type { Command } from './command.ts'
 import { comparisonCommands } from './comparison-commands.ts'
 import { deliveryCommands } from './delivery-commands.ts'
 import { eventCommands } from './event-commands.ts'
+import { paymentCommands } from './payment-commands.ts'
 import { resourceCommands } from './resource-commands.ts'
 import { sealCommands } from './seal-commands.ts'
 import { secretCommands } from './secret-commands.ts'
@@ -19,6 +20,7 @@ const commands: Readonly<Record<string, Command>> = {
   ...sealCommands,
   ...billingCommands,
   ...billRunCommands,
+  ...paymentCommands,
   ...comparisonCommands,
   ...auditCommands,
   ...eventCommands,
