@@ -57,15 +57,21 @@ export function foundRows(
   })
 }
 
-/** Holds rows against the tenant's calendar and numbers, and against the rows that made bills before. */
+/**
+ * Holds rows against the tenant's calendar and numbers, and against the rows that made bills before. `isClaimed` says
+ * that the keys of fresh rows will be claimed before anything depends on them.
+ */
 export async function judge(
   queryable: Queryable,
   owner: Owner,
   place: Place,
-  rows: readonly FoundRow[]
+  rows: readonly FoundRow[],
+  isClaimed: boolean
 ): Promise<Judged> {
   const faults = rows.map((row) => [...placeFaults(row.row, place, row.currency), ...accountFaults(row, place)])
-  const known = await knownAmong(queryable, owner, rows, faults)
+  const known = isClaimed
+    ? await knownAmong(queryable, owner, rows, faults)
+    : await find(queryable, owner, rows, [...rows.keys()])
   const [refused, met, fresh]: [Result[], MetRow[], FoundRow[]] = [[], [], []]
   for (const [at, row] of rows.entries()) {
     const [before, errors = []] = [known.get(at), faults[at]]

@@ -35,7 +35,8 @@ export async function storeBills(
   options: StoreOptions
 ): Promise<Stored> {
   const accounts = await accountsOf(tx, context, place, lines, options)
-  const judged = await judge(tx, context.view, place, foundRows(lines, accounts, place))
+  const isClaimed = !options.isDry && !options.isStrict && place.unknownAccounts !== 'create'
+  const judged = await judge(tx, context.view, place, foundRows(lines, accounts, place), isClaimed)
   const { fresh, refused } = await withAccounts(tx, context, place, judged, options)
   const { met } = judged
   const faulty = lines.flatMap((line): readonly Result[] =>
