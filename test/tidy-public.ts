@@ -67,7 +67,7 @@ const PUBLIC: Readonly<Record<string, string>> = {
   'src/tmf/serving': 'endpoint list list-text no-idempotency-key pages routes',
   'src/upload': 'endpoint events kinds list options receive schema states tasks upload-endpoints',
   'src/upload/camt': 'camt-aside',
-  'src/upload/file': 'body file json-row open row'
+  'src/upload/file': 'body file json-row media open rejected row'
 }
 
 const isRoom = (file: string) => file.startsWith('src/') && roomOf(file) !== 'src'

@@ -22,12 +22,14 @@ import {
 import { answerPage, type Requested, urlOf } from '../tmf/serving/pages.ts'
 import type { RouteContext } from '../tmf/serving/routes.ts'
 import { isFileBody } from './file/body.ts'
+import { FORMATS, typeOf } from './file/media.ts'
 import { openFile } from './file/open.ts'
 import { fileBodies } from './file-bodies.ts'
 import type { UploadKind } from './kind.ts'
 import { listUploads, oneUpload, writeUpload } from './list.ts'
 import { optionsQuery, readOptions } from './options.ts'
 import { receive } from './receive.ts'
+import { streamRejected } from './rejected.ts'
 import { STATUSES } from './results.ts'
 import { streamRows } from './rows.ts'
 import { isOpen, UPLOAD_STATES } from './states.ts'
@@ -38,7 +40,7 @@ const POLL_AFTER_S = '1'
 
 /** Returns the operations on uploads of a kind, except the receipt of a file. */
 export function uploadEndpoints(kind: UploadKind, apiBase: string): readonly Endpoint[] {
-  return [list(kind), retrieve(kind), rows(kind, apiBase), cancel(kind), remove(kind)]
+  return [list(kind), retrieve(kind), rows(kind, apiBase), rejected(kind), cancel(kind), remove(kind)]
 }
 
 /** Takes files for the body parsers of `takeFiles`. */
@@ -155,6 +157,28 @@ function rows(kind: UploadKind, apiBase: string): Endpoint {
       const root = kind.makes && `${context.address(request, apiBase).url}/${kind.makes}`
       return streamRows(request, context, upload, { status: query.status, root })
     }
+  })
+}
+
+function rejected(kind: UploadKind): Endpoint {
+  return endpoint({
+    ...ofKind(kind.scopes.read),
+    method: 'GET',
+    path: `/${kind.path}/{id}/rejected`,
+    operationId: `list${capital(kind.path)}Rejected`,
+    summary: 'Read the rows that were not stored',
+    description: 'Returns a file of the form of the one that was sent; its last column says why. It can be sent again.',
+    query: noQuery(UPLOADS.noQuery),
+    work: 'transfer',
+    replies: {
+      200: {
+        description: 'The file',
+        headers: ['Content-Disposition'],
+        media: Object.fromEntries(FORMATS.map((format) => [typeOf(format), {}]))
+      }
+    },
+    handle: async ({ request, view, params }, context) =>
+      streamRejected(request, context, await oneUpload(context.database, view, kind, String(params.id)))
   })
 }
 

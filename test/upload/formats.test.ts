@@ -3,12 +3,10 @@ import type { AddressInfo } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { sql } from '../../src/db/sql.ts'
-import { parsed } from '../support/answer.ts'
 import { KEYS, TENANT } from '../support/database.ts'
 import { startTestServer } from '../support/server.ts'
 import { BILL_UPLOAD, type FileWorld, startFileUpload } from './file-world.ts'
-
-const HEAD = 'account_number,amount,due_date,period,name\n'
+import { CSV, cells, csv, form, HEAD, JSON_TYPE, lines, NDJSON, objects, type Sent, sendTo } from './files.ts'
 
 let world: FileWorld
 let root: string
@@ -18,62 +16,7 @@ beforeAll(async () => {
 })
 afterAll(() => world.close())
 
-interface Sent {
-  readonly body: string | Buffer | FormData
-  readonly type?: string
-  readonly isPacked?: boolean
-  readonly query?: string
-}
-
-async function send({ body, type, isPacked, query = '' }: Sent) {
-  const response = await fetch(`${root}${BILL_UPLOAD}${query}`, {
-    method: 'POST',
-    headers: {
-      token: KEYS[TENANT],
-      ...(type !== undefined && { 'content-type': type }),
-      ...(isPacked && { 'content-encoding': 'gzip' })
-    },
-    body: typeof body === 'string' || body instanceof FormData ? body : new Uint8Array(body)
-  })
-  const { status, headers } = response
-  return { status, headers, body: parsed(await response.text()) }
-}
-
-let made = 0
-/** The cells of a row of its own. */
-function cells(amount: string | number = '119.00') {
-  return [`F-${++made}`, amount, '14-12-2099', '12-2099', 'Zoë "Z", Köln'] as const
-}
-
-/** Two rows of CSV. */
-function csv(amount?: string, delimiter = ',', end = '\n'): string {
-  const names = HEAD.trim().replaceAll(',', delimiter)
-  const row = () =>
-    cells(amount)
-      .map((cell) => `"${String(cell).replaceAll('"', '""')}"`)
-      .join(delimiter)
-  return [names, row(), row(), ''].join(end)
-}
-
-function objects(): readonly object[] {
-  const names = HEAD.trim().split(',')
-  return [0, 1].map(() => Object.fromEntries(cells(119).map((cell, at) => [names[at], cell])))
-}
-
-const lines = () =>
-  objects()
-    .map((row) => `${JSON.stringify(row)}\n`)
-    .join('')
-
-function form(...files: readonly (readonly [text: string, type: string, name: string])[]): FormData {
-  const made = new FormData()
-  for (const [text, type, name] of files) made.append('file', new Blob([text], { type }), name)
-  return made
-}
-
-const CSV = 'text/csv'
-const NDJSON = 'application/x-ndjson'
-const JSON_TYPE = 'application/json'
+const send = (sent: Sent) => sendTo(root, sent)
 
 describe('the rows of a file become bills', () => {
   test.each<[string, () => Sent]>([
@@ -115,6 +58,54 @@ describe('the rows of a file become bills', () => {
     const text = `${HEAD}${row()}\nF-0,1\n${nul}\n${comma}\n\n${row()}\n`
     const { body } = await send({ body: text, type: CSV })
     expect(await world.ended(body.id)).toMatchObject({ rows: 5, created: 2, refused: 3 })
+  })
+})
+
+describe('the rows that were not stored come back', () => {
+  const bad = () => csv().replace('119.00', '-119.00').replace('"Zoë ""Z"", Köln"', '=1+1')
+  const rejected = async (id: string) => {
+    const { headers, text } = await world.call('GET', `${BILL_UPLOAD}/${id}/rejected`)
+    return { type: headers['content-type'], name: headers['content-disposition'], text }
+  }
+
+  test('as CSV with their errors, and can be mended', async () => {
+    const { body } = await send({ body: `${bad()}X,1\n`, type: CSV })
+    expect(await world.ended(body.id)).toMatchObject({ created: 1, refused: 2 })
+    const file = await rejected(body.id)
+    expect(file).toMatchObject({
+      type: 'text/csv;charset=utf-8',
+      name: `attachment; filename="rejected-${body.id}.csv"`
+    })
+    const [head, wrong, short] = file.text.split('\r\n')
+    expect(head).toBe(`\uFEFF${HEAD.trim()},error`)
+    expect(wrong).toMatch(/^F-\d+,-119.00,14-12-2099,12-2099,'=1\+1,amount -119.00 must be more than 0$/)
+    expect(short).toBe('X,1,,,,"has 2 cells, and the header 5"')
+    const mended = await send({ body: `${head}\n${wrong?.replace('-119', '119')}\n`, type: CSV })
+    expect(await world.ended(mended.body.id)).toMatchObject({ rows: 1, created: 1 })
+    const [account = ''] = wrong?.split(',') ?? []
+    const bills = await world.call('GET', `customerBill?billingAccount.id=${account}`)
+    expect(bills.body[0]?.billingAccount).toMatchObject({ name: '=1+1' })
+  })
+
+  test('as lines and as an array of JSON, with what is no JSON', async () => {
+    const [row] = objects()
+    const wrong = { ...row, amount: -1 }
+    const errors = { error: 'amount -1 must be more than 0' }
+    const array = await send({ body: JSON.stringify([wrong, row]), type: JSON_TYPE })
+    await world.ended(array.body.id)
+    const { type, text } = await rejected(array.body.id)
+    expect([type, JSON.parse(text)]).toEqual([`${JSON_TYPE};charset=utf-8`, [{ ...wrong, ...errors }]])
+    const lines = await send({ body: `{"a":\n${JSON.stringify(wrong)}\n`, type: NDJSON })
+    await world.ended(lines.body.id)
+    const [first = '', second = ''] = (await rejected(lines.body.id)).text.split('\n')
+    expect(JSON.parse(first)).toMatchObject({ sent: '{"a":', error: expect.stringContaining('must be JSON') })
+    expect(JSON.parse(second)).toEqual({ ...wrong, ...errors })
+  })
+
+  test('and are none if all were stored', async () => {
+    const { body } = await send({ body: lines(), type: NDJSON })
+    await world.ended(body.id)
+    expect((await rejected(body.id)).text).toBe('')
   })
 })
 

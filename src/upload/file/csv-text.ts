@@ -11,9 +11,14 @@ export function joinCells(cells: readonly string[], delimiter: string): string {
   return cells.map(quoted).join(delimiter)
 }
 
-const APOSTROPHES = /^'+/
+const APOSTROPHES = /^'*/
+const NUMBER = /^[+-]?\d+(?:[.,]\d+)*$/
 
-/** Takes away the apostrophe that keeps a spreadsheet from running a text. */
+/** Puts an apostrophe before a text that a spreadsheet would run; `unguarded` takes it away again, and no other. */
+export function guarded(text: string): string {
+  return isFormula(text.replace(APOSTROPHES, '')) && !NUMBER.test(text) ? `'${text}` : text
+}
+
 export function unguarded(text: string): string {
   return text.startsWith("'") && isFormula(text.replace(APOSTROPHES, '')) ? text.slice(1) : text
 }

@@ -4,17 +4,14 @@ import type { Problem } from '../../messages/problem.ts'
 import { UPLOADS } from '../../messages/upload.ts'
 import type { Layout } from './file.ts'
 
+export const FORMATS = ['csv', 'ndjson', 'json'] as const
 type Format = Layout['format']
 
-const FORMATS: ReadonlyMap<string, Format> = new Map([
-  ['text/csv', 'csv'],
-  ['application/x-ndjson', 'ndjson'],
-  ['application/json', 'json']
-])
+const BY_TYPE: ReadonlyMap<string, Format> = new Map(FORMATS.map((format) => [typeOf(format), format]))
 const FORM_TYPE = 'multipart/form-data'
 
 /** The media types of the body of an upload. */
-export const FILE_TYPES: readonly string[] = [...FORMATS.keys(), FORM_TYPE]
+export const FILE_TYPES: readonly string[] = [...BY_TYPE.keys(), FORM_TYPE]
 
 /** Those of bank statements, which some uploads take as well. */
 export const STATEMENT_TYPES: readonly string[] = ['application/xml', 'text/xml']
@@ -47,16 +44,16 @@ export function formatOf(
   const charset = /;\s*charset\s*=\s*"?([^";\s]+)/i.exec(contentType)?.[1]
   if (charset !== undefined && type !== FORM_TYPE && !/^(?:utf-?8|us-ascii)$/i.test(charset))
     throw BODIES.charset(charset).with(ACCEPTED)
-  return isStatement ? 'statement' : FORMATS.get(type)
+  return isStatement ? 'statement' : BY_TYPE.get(type)
 }
 
 /** Returns the format of a file in a form by its type, or else by its name. */
 export function formatOfPart(type: string, fileName: string, takesStatements: boolean): Format | 'statement' {
   const isStatement = STATEMENT_TYPES.includes(type) || fileName.toLowerCase().endsWith(STATEMENT_EXTENSION)
   if (takesStatements && isStatement) return 'statement'
-  const format = FORMATS.get(type) ?? EXTENSIONS.get(/\.\w+$/.exec(fileName)?.[0].toLowerCase() ?? '')
+  const format = BY_TYPE.get(type) ?? EXTENSIONS.get(/\.\w+$/.exec(fileName)?.[0].toLowerCase() ?? '')
   if (format) return format
-  throw UPLOADS.partType([...FORMATS.keys()], [...EXTENSIONS.keys()]).with(ACCEPTED)
+  throw UPLOADS.partType([...BY_TYPE.keys()], [...EXTENSIONS.keys()]).with(ACCEPTED)
 }
 
 export function isPacked({ 'content-encoding': encoding = 'identity' }: IncomingHttpHeaders): boolean {
@@ -64,4 +61,16 @@ export function isPacked({ 'content-encoding': encoding = 'identity' }: Incoming
   if (coding === 'identity') return false
   if (coding === 'gzip') return true
   throw UPLOADS.encoding().with({ ...ACCEPTED, 'Accept-Encoding': 'gzip' })
+}
+
+/** Returns the media type of a format. */
+export function typeOf(format: Format): string {
+  switch (format) {
+    case 'csv':
+      return 'text/csv'
+    case 'ndjson':
+      return 'application/x-ndjson'
+    case 'json':
+      return 'application/json'
+  }
 }

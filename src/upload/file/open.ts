@@ -17,8 +17,7 @@ const NAME_MAX_LENGTH = 256
 
 /**
  * Opens the file in a body: packed or not, in a form or not, up to its header if it has one. Bank statements are taken
- * with `takesStatements` only. Throws a Problem that says
- * what is allowed.
+ * with `takesStatements` only. Throws a Problem that says what is allowed.
  */
 export async function openFile(
   headers: IncomingHttpHeaders,
