@@ -9,8 +9,8 @@ import { expectLike, expectSame } from './expectation.ts'
 import { looks } from './patience.ts'
 import type { Scene } from './stage.ts'
 
-/** The chapter of the dry run. */
-export async function runDry(scene: Scene, cycleId: string): Promise<void> {
+/** The chapter of the dry run. Returns its id. */
+export async function runDry(scene: Scene, cycleId: string): Promise<string> {
   const { api, narrator, cast } = scene
   narrator.chapter('A dry run')
   narrator.say('All accounts are billed as the run will bill them, and nothing is stored but this report.')
@@ -24,6 +24,7 @@ export async function runDry(scene: Scene, cycleId: string): Promise<void> {
   expectSame('the lines of the table', bills.body.trimEnd().split('\r\n').length, run.billed + 1)
   const { headers } = await api.show(get('/customerBill?limit=1'), (reply) => `${totalOf(reply)} bills`)
   expectSame('the number of bills', totalOf({ headers }), 0)
+  return run.id
 }
 
 /** The chapter of the run, and of one account mended after it was parked. */

@@ -14,6 +14,7 @@ import { previewOne } from './preview.ts'
 import { sendRates } from './rates.ts'
 import { openReceiver } from './receiver.ts'
 import { sendBills } from './release.ts'
+import { shadowRun } from './shadow.ts'
 import type { Scene, Stage } from './stage.ts'
 import { readStatements } from './statements.ts'
 import { takeOn } from './subscribers.ts'
@@ -34,7 +35,7 @@ export async function playMonth(stage: Stage): Promise<void> {
   await takeOn(scene, specificationId)
   await sendRates(scene)
   await previewOne(scene)
-  await runDry(scene, cycleId)
+  const dryRunId = await runDry(scene, cycleId)
   const { id, billed } = await runCycle(scene, cycleId)
   const bills = await sendBills(scene, id)
   await takePayments(scene, bills)
@@ -43,6 +44,7 @@ export async function playMonth(stage: Stage): Promise<void> {
   await writeDocuments(scene, cast.lotte, billOf(bills, cast.lotte))
   const totals = await closeBooks(scene, billed + further)
   await readEvents(scene, receiver, listenerId)
+  await shadowRun(scene, cycleId, dryRunId, billOf(bills, cast.lotte))
   const seconds = Math.round((performance.now() - startedAt) / 100) / 10
   stage.narrator.say(
     `So ended ${month.name}: ${totals.bills} bills and ${totals.payments} payments, played and checked in ${seconds} s.`

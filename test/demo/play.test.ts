@@ -63,7 +63,11 @@ const KEY_LINES = [
   'every signature is right',
   '< 200  PaymentReversedEvent, version 2 of its payment',
   '< 204  no more events',
-  '< 404  There is no listener with this id'
+  '< 404  There is no listener with this id',
+  '17. A shadow run',
+  '15 accounts are equal, 1 differs',
+  '< 200  A-1002 in amount, tax by 0.01 EUR',
+  'JPY           here 50733, there 50733, difference 0'
 ]
 
 interface Demo {
