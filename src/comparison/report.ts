@@ -72,7 +72,7 @@ function* bodyOf(writing: Writing): Generator<string> {
 <section class="due"><div><p class="amount">${verdict}</p></div></section>
 ${results(writing, format)}
 ${totalsTable(writing)}
-${totals.map((total) => picture(total, words, format))}
+${totals.filter(({ bins }) => Object.keys(bins).length > 0).map((total) => picture(total, words, format))}
 ${largest(writing)}
 </main>`.text
 }

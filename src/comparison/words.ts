@@ -30,18 +30,18 @@ const en = {
     notBilled: 'Not billed by the run'
   } satisfies Names<typeof REASONS>,
   reason: 'Reason',
-  notCompared: 'Not compared, as one side does not know it: {parts}',
+  notCompared: 'Accounts with a part that is not compared, as one side does not know it: {parts}',
   parts: {
-    tax: 'tax of {count} accounts',
-    lines: 'lines of {count} accounts',
-    dueDate: 'due date of {count} accounts'
+    tax: 'tax {count}',
+    lines: 'lines {count}',
+    dueDate: 'due date {count}'
   },
   withoutAccount: 'Bills of the other system without a billing account, left out: {count}',
   totals: 'Totals',
   currency: 'Currency',
   here: 'This service',
   there: 'Other system',
-  bills: '{count} bills',
+  bills: 'Bills: {count}',
   difference: 'Difference',
   histogram: 'Differences in {currency}',
   picture: `Accounts with bills on both sides, by the difference of their amounts: this service less the other system.
@@ -94,18 +94,18 @@ const de: ReportWords = {
     notBilled: 'Vom Lauf nicht abgerechnet'
   },
   reason: 'Grund',
-  notCompared: 'Nicht verglichen, da eine Seite sie nicht kennt: {parts}',
+  notCompared: 'Konten mit einem Teil, der nicht verglichen ist, da eine Seite ihn nicht kennt: {parts}',
   parts: {
-    tax: 'Steuer von {count} Konten',
-    lines: 'Positionen von {count} Konten',
-    dueDate: 'Fälligkeit von {count} Konten'
+    tax: 'Steuer {count}',
+    lines: 'Positionen {count}',
+    dueDate: 'Fälligkeit {count}'
   },
   withoutAccount: 'Rechnungen des anderen Systems ohne Konto, nicht berücksichtigt: {count}',
   totals: 'Summen',
   currency: 'Währung',
   here: 'Dieser Dienst',
   there: 'Anderes System',
-  bills: '{count} Rechnungen',
+  bills: 'Rechnungen: {count}',
   difference: 'Differenz',
   histogram: 'Differenzen in {currency}',
   picture: `Konten mit Rechnungen auf beiden Seiten, nach der Differenz ihrer Beträge: dieser Dienst minus anderes
@@ -149,18 +149,18 @@ const fr: ReportWords = {
     notBilled: 'Non facturé'
   },
   reason: 'Motif',
-  notCompared: 'Non comparé, car un côté ne le connaît pas\u00a0: {parts}',
+  notCompared: 'Comptes dont une partie n’est pas comparée, car un côté ne la connaît pas\u00a0: {parts}',
   parts: {
-    tax: 'taxe de {count} comptes',
-    lines: 'lignes de {count} comptes',
-    dueDate: 'échéance de {count} comptes'
+    tax: 'taxe {count}',
+    lines: 'lignes {count}',
+    dueDate: 'échéance {count}'
   },
   withoutAccount: 'Factures de l’autre système sans compte, non prises en compte\u00a0: {count}',
   totals: 'Totaux',
   currency: 'Devise',
   here: 'Ce service',
   there: 'Autre système',
-  bills: '{count} factures',
+  bills: 'Factures\u00a0: {count}',
   difference: 'Différence',
   histogram: 'Différences en {currency}',
   picture: `Comptes avec des factures des deux côtés, selon la différence de leurs montants\u00a0: ce service moins

@@ -34,10 +34,18 @@ test('the report tells counts, totals and the largest differences, as text only'
   expect(words).toContain('4 of 9 accounts are equal')
   expect(words).toContain('Tolerance EUR 0.01 Compared')
   expect(words).toContain('Equal 4 Different 4 Amount 4 Tax 4 In this service only 0 In the other system only 1')
-  expect(words).toContain('Not compared, as one side does not know it: lines of 8 accounts')
-  expect(words).toContain('EUR 19,040.00 8 bills 18,762.05 9 bills 277.95')
+  expect(words).toContain('as one side does not know it: lines 8')
+  expect(words).toContain('EUR 19,040.00 Bills: 8 18,762.05 Bills: 9 277.95')
   expect(words).toContain('A000007 Different, Amount, Tax 2,380.00 880.00 EUR 1,500.00')
   expect(words).toContain('&#60;b&#62;X&#60;/b&#62; In the other system only, Account unknown here – 1,234.56')
+})
+
+test('a currency without accounts on both sides has no picture', async () => {
+  await world.legacy({ billingAccount: { id: 'X-USD' }, amountDue: { unit: 'USD', value: 5 } })
+  const { id: other } = await world.compare(runId)
+  const { text } = await world.server.call('GET', `${COMPARISON}/${other}/report`)
+  expect([...text.matchAll(/Differences in (\w+)<\/h2>/g)].map(([, currency]) => currency)).toEqual(['EUR'])
+  expect(plain(text)).toContain('USD 0.00 Bills: 0 5.00 Bills: 1 -5.00')
 })
 
 test('the picture has a bar for each bin with accounts, and says how many', async () => {
@@ -76,7 +84,7 @@ test('of many accounts the largest differences are named, and the others counted
   await world.legacy(...Array.from({ length: MANY }, (_, at) => bill(`X-${at}`, [1, 2])))
   const many = await world.compare(runId)
   const { text } = await world.server.call('GET', `${COMPARISON}/${many.id}/report`)
-  expect(plain(text)).toContain('and 6 more accounts')
+  expect(plain(text)).toContain('and 7 more accounts')
 })
 
 test('the report is HTML only, of a comparison that is done', async () => {
