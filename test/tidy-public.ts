@@ -24,7 +24,8 @@ const PUBLIC: Readonly<Record<string, string>> = {
   'src/billing/issuing': 'bill-moves issue issue-existing issue-foreign keep-letterhead number-series settle',
   'src/billing/on-demand': 'on-demand',
   'src/billing/payments':
-    'allocation bill-lookup credit endpoints events known-payments list overdraft payment receipt schema',
+    'allocation bill-lookup credit endpoints events known-payments list overdraft payment receipt schema ' +
+    'taking transfer',
   'src/billing/runs': 'bill-run discard endpoints events list run-bills schema tasks',
   'src/billing/statement': 'routes schema',
   'src/cli': 'arguments command index usage',

@@ -671,6 +671,7 @@ export interface Tables {
     readonly value_date: 'text?'
     readonly content_hash: 'text'
     readonly reversed_at: 'instant?'
+    readonly given: 'decimal'
   }
   readonly unmatched_payment: {
     readonly tenant_id: 'text'
@@ -699,6 +700,14 @@ export interface Tables {
     readonly bank_account: 'text?'
     readonly payment_id: 'text?'
     readonly dismissal_reason: 'text?'
+  }
+  readonly transfer: {
+    readonly tenant_id: 'text'
+    readonly id: 'text'
+    readonly giver_id: 'text'
+    readonly description: 'text'
+    readonly customer_balance: 'decimal'
+    readonly customer_credit_limit: 'decimal'
   }
   readonly payment_allocation: {
     readonly tenant_id: 'text'

@@ -6,7 +6,7 @@ import type { BalanceKey } from './balance.ts'
 export type Book = 'receivable' | 'balance' | 'revenue' | 'partner' | 'tax' | 'cash' | 'rounding'
 
 /** The origin of a journal. `credit` is the credit limit, in place of a payment. */
-export const SOURCE_TYPES = ['bill', 'payment', 'reversal', 'allocation', 'credit'] as const
+export const SOURCE_TYPES = ['bill', 'payment', 'reversal', 'allocation', 'credit', 'transfer'] as const
 export type SourceType = (typeof SOURCE_TYPES)[number]
 
 export interface Journal {
@@ -103,5 +103,32 @@ export async function postReceipts(
         ${each('currency')}::text[], ${each('amount')}::numeric[]) r("id", "account", "method", "currency", "amount")
       CROSS JOIN LATERAL ${postingInstant(tenantId, sql`r."account"`, sql`${postedAt}`)} p
       CROSS JOIN (VALUES (1, 'cash', 1), (2, 'balance', -1)) e("line", "book", "sign")`
+  await tx.run(asPrepared(insertEntries(rows)))
+}
+
+/** Money that goes from the giver to the account, by the id of the payment that it is there. */
+export interface TransferPosting extends BalanceKey {
+  readonly id: string
+  readonly giverId: string
+  readonly amount: string
+}
+
+/**
+ * Posts a transfer: one journal of two accounts, which sums to zero for each. What it takes from the cash of one, it
+ * adds to that of the other, so no cash comes or goes.
+ */
+export async function postTransfer(
+  tx: Transaction,
+  { tenantId, postedAt }: Pick<Journal, 'tenantId' | 'postedAt'>,
+  { id, giverId, billingAccountId, currency, amount }: TransferPosting
+): Promise<void> {
+  const rows = sql`SELECT ${tenantId}, ${id}, e."line", greatest(g."posted_at", r."posted_at"), e."book",
+        CASE WHEN e."book" = 'cash' THEN 'transfer' END, e."account", ${currency}, e."sign" * ${amount}::numeric,
+        'transfer', ${id}
+      FROM ${postingInstant(tenantId, sql`${giverId}`, sql`${postedAt}`)} g
+      CROSS JOIN ${postingInstant(tenantId, sql`${billingAccountId}`, sql`${postedAt}`)} r
+      CROSS JOIN (VALUES (1, 'cash', -1, ${giverId}), (2, 'balance', 1, ${giverId}),
+        (3, 'cash', 1, ${billingAccountId}), (4, 'balance', -1, ${billingAccountId}))
+        e("line", "book", "sign", "account")`
   await tx.run(asPrepared(insertEntries(rows)))
 }

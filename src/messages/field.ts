@@ -52,6 +52,7 @@ export const FIELDS = messages('field', {
   size: is.fault`must be smaller than ${'1000000000000000'} in size`,
   significantDigits: is.fault`must have at most ${15} significant digits`,
   decimalPlaces: is.fault`must have at most ${10} decimal places`,
+  notZero: is.fault`must not be 0`,
   positive: is.fault`must be more than 0`,
   minorUnits: is.fault`must have at most ${2} decimal places, as ${'EUR'} has`,
   wholeNumber: is.fault`must be a whole number from ${0} to ${10_000}`,

@@ -10,6 +10,7 @@ export const PAYMENTS = messages('payment', {
   billCurrency: is.invalidField`${'$.bills[0].id'} names a bill in ${'USD'}; it must be in ${'EUR'}`,
   accountArchived: is.conflict`The billing account is archived and cannot be paid`,
   referenceTaken: is.conflict`Another payment has this reference already`,
+  transfer: is.conflict`A transfer is not reversed; the partner moves the money back`,
   reversed: is.conflict`This payment is reversed already`,
   notOpen: is.conflict`It is ${'assigned'}; only open money is assigned or dismissed, and only dismissed money opened
     again`,

@@ -1,7 +1,7 @@
-import { type Account, findAccount } from '../accounts/lookup.ts'
+import { type Account, accountsById, findAccount } from '../accounts/lookup.ts'
 import type { Database, Queryable } from '../db/database.ts'
-import { computed, rowOf, text } from '../db/row.ts'
-import { prepared, sql } from '../db/sql.ts'
+import { optional, scalar, text } from '../db/row.ts'
+import { prepared } from '../db/sql.ts'
 import { objectOf as jsonOf } from '../http/json.ts'
 import type { BalanceKey } from '../ledger/balance.ts'
 import { readUsage, type UsageStatement } from '../ledger/usage.ts'
@@ -49,8 +49,6 @@ ever.`,
   }
 })
 
-const OWN = rowOf('billing_account', { billingAccountId: computed(text, sql`a."id"`), invoiceCurrency: text }, 'a')
-
 export const partnerBalance: Endpoint = method({
   method: 'GET',
   path: '/partnerBalance',
@@ -60,18 +58,23 @@ export const partnerBalance: Endpoint = method({
   scopes: ['account:read'],
   parameters: DAYS,
   data: schemaRef('PartnerBalance'),
-  read: async ({ parameters, view: { tenantId, partnerId }, database }) => {
+  read: async ({ parameters, view, database }) => {
     requireOrder(parameters)
-    if (partnerId === undefined) throw PARTNERS.needsPartner()
-    const found = await database.run(prepared`SELECT ${OWN.columns} FROM "partner" p
-        JOIN "billing_account" a ON a."tenant_id" = p."tenant_id" AND a."id" = p."billing_account_id"
-        WHERE p."tenant_id" = ${tenantId} AND p."id" = ${partnerId}`)
-    const [own] = found.rows.map(OWN.read)
-    if (!own) throw PARTNERS.noOwnAccount()
-    const { invoiceCurrency: currency, billingAccountId } = own
-    return balanceOf(database, tenantId, { billingAccountId, currency, ...parameters })
+    const { invoiceCurrency: currency, id: billingAccountId } = await requireOwnAccount(database, view)
+    return balanceOf(database, view.tenantId, { billingAccountId, currency, ...parameters })
   }
 })
+
+/** Returns the balance account of the view's partner. Throws `badRequest` without a partner, `notFound` without one. */
+export async function requireOwnAccount(queryable: Queryable, { tenantId, partnerId }: View): Promise<Account> {
+  if (partnerId === undefined) throw PARTNERS.needsPartner()
+  const found = await queryable.run(prepared`SELECT "billing_account_id" FROM "partner"
+      WHERE "tenant_id" = ${tenantId} AND "id" = ${partnerId}`)
+  const id = scalar(found, optional(text))
+  const own = id === undefined ? undefined : (await accountsById(queryable, { tenantId }, [id])).get(id)
+  if (own) return own
+  throw PARTNERS.noOwnAccount()
+}
 
 /** Throws `notFound` without such an account in the view. */
 export async function requireAccount(queryable: Queryable, view: View, name: string): Promise<Account> {

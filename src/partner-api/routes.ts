@@ -5,13 +5,14 @@ import type { Json } from '../tmf/openapi/schemas.ts'
 import type { Endpoint } from '../tmf/serving/endpoint.ts'
 import type { RouteContext } from '../tmf/serving/routes.ts'
 import { BALANCE_SCHEMA, customerBalance, partnerBalance } from './balances.ts'
+import { FUNDS_SCHEMA, funds } from './funds.ts'
 import { AUTHORIZATION_SCHEMA, CAPTURE_SCHEMA, holdMethods, RELEASE_SCHEMA } from './holds.ts'
 import { FAILURE_SCHEMA, PARTNER_TAG } from './method.ts'
 
 export const PARTNER_BASE = ENVELOPED_BASE
 
 export const PARTNER_TAGS = {
-  [PARTNER_TAG]: "For partners' own systems: balances of their customers, and holds"
+  [PARTNER_TAG]: "For partners' own systems: balances of their customers, holds and funds"
 } as const
 
 export const PARTNER_SCHEMAS: Json = {
@@ -19,10 +20,11 @@ export const PARTNER_SCHEMAS: Json = {
   PartnerBalance: BALANCE_SCHEMA,
   PartnerAuthorization: AUTHORIZATION_SCHEMA,
   PartnerCapture: CAPTURE_SCHEMA,
-  PartnerRelease: RELEASE_SCHEMA
+  PartnerRelease: RELEASE_SCHEMA,
+  PartnerFunds: FUNDS_SCHEMA
 }
 
-export const partnerEndpoints: readonly Endpoint[] = [customerBalance, partnerBalance, ...holdMethods]
+export const partnerEndpoints: readonly Endpoint[] = [customerBalance, partnerBalance, ...holdMethods, funds]
 
 /** Registers the methods, which take forms besides JSON. */
 export async function registerPartnerApi(app: FastifyInstance, context: RouteContext): Promise<void> {

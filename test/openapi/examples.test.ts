@@ -19,6 +19,7 @@ interface Content {
 const WITHOUT = new Map([
   ['POST /partner/v1/capture', 'it ends a hold, of which the demo data has none'],
   ['POST /partner/v1/release', 'it ends a hold, of which the demo data has none'],
+  ['PUT /partner/v1/funds', 'it moves funds of a partner, of which the demo data has none'],
   ['POST /oauth/authorize', 'a page sends it, about an application that the demo data does not have']
 ])
 

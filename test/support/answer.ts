@@ -42,6 +42,7 @@ interface Members {
   readonly created: number
   readonly credit: Answer
   readonly customer: Answer
+  readonly customer_balance: number
   readonly customerBill: Answer
   readonly data: Answer
   readonly date: string

@@ -33,7 +33,7 @@ export async function matched(
   const { rows } = await tx.run(sql`WITH "paid" AS (
       SELECT *, sum("left") OVER (PARTITION BY "account", "currency" ORDER BY "created_at", "id") AS "end"
       FROM (SELECT p."id", p."created_at", p."billing_account_id" AS "account", p."currency",
-          p."amount" - coalesce((SELECT sum(a."amount") FROM "payment_allocation" a
+          p."amount" - p."given" - coalesce((SELECT sum(a."amount") FROM "payment_allocation" a
             WHERE a."tenant_id" = p."tenant_id" AND a."payment_id" = p."id"), 0) AS "left"
         FROM "payment" p WHERE p."tenant_id" = ${tenantId} AND p."reversed_at" IS NULL AND ${payments}) x
       WHERE "left" > 0),

@@ -83,7 +83,7 @@ const PAYMENT = rowOf(
     bills: computed(optional(json(z.array(z.tuple([z.string(), z.string()])))), sql`x."bills"`),
     credit: computed(
       decimal,
-      sql`CASE WHEN p."reversed_at" IS NULL THEN p."amount" - coalesce(x."total", 0) ELSE 0 END`
+      sql`CASE WHEN p."reversed_at" IS NULL THEN p."amount" - p."given" - coalesce(x."total", 0) ELSE 0 END`
     )
   },
   'p'

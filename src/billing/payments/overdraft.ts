@@ -6,6 +6,7 @@ import { addOverdrawn, type BalanceKey } from '../../ledger/balance.ts'
 import type { Allocation } from '../../ledger/post.ts'
 import type { ChangeContext } from '../../tmf/declaration/resource.ts'
 import { allocate, replace } from './allocation.ts'
+import { replaceGiven } from './given.ts'
 
 const REST = rowOf('customer_bill', {
   billingAccountId: stated,
@@ -37,7 +38,8 @@ const FILLED = computedRow({
 })
 
 /**
- * Uses the rest of a payment to replace the credit limit on bills it has paid, the oldest first. The balance is locked.
+ * Uses the rest of a payment to replace the credit limit on bills it has paid, the oldest first, and then in transfers.
+ * The balance is locked.
  */
 export async function fillOverdraft(tx: Transaction, context: ChangeContext, payment: Filling): Promise<void> {
   const { tenantId } = context.author
@@ -48,7 +50,7 @@ export async function fillOverdraft(tx: Transaction, context: ChangeContext, pay
         JOIN "payment_allocation" a ON a."tenant_id" = b."tenant_id" AND a."bill_id" = b."id" AND a."payment_id" IS NULL
         WHERE b."tenant_id" = ${tenantId} AND b."billing_account_id" = ${billingAccountId}
           AND b."amount_due_unit" = ${currency} GROUP BY 1) s WHERE "amount" > 0) x
-    JOIN (SELECT "amount" - coalesce((SELECT sum("amount") FROM "payment_allocation"
+    JOIN (SELECT "amount" - "given" - coalesce((SELECT sum("amount") FROM "payment_allocation"
         WHERE "tenant_id" = ${tenantId} AND "payment_id" = ${id}), 0) AS "left"
       FROM "payment" WHERE "tenant_id" = ${tenantId} AND "id" = ${id}) p ON x."before" < p."left" ORDER BY x."bill"`)
   const filled = rows.map(FILLED.read)
@@ -66,6 +68,7 @@ export async function fillOverdraft(tx: Transaction, context: ChangeContext, pay
     payment,
     filled.map(({ part }) => `-${part}`)
   )
+  await replaceGiven(tx, tenantId, payment)
 }
 
 /** Returns the accounts of these balances whose credit limit pays a part of their bills. */

@@ -1,14 +1,16 @@
 import type { Instant } from '../../base/instant.ts'
+import { canonicalDecimal } from '../../base/money.ts'
 import { present } from '../../base/unknown.ts'
 import type { Transaction } from '../../db/database.ts'
 import { scalars, text } from '../../db/row.ts'
 import { prepared } from '../../db/sql.ts'
 import { addCredits, lockBalances } from '../../ledger/balance.ts'
-import { postReceipts } from '../../ledger/post.ts'
+import { postReceipts, postTransfer } from '../../ledger/post.ts'
 import { PAYMENTS } from '../../messages/payment.ts'
 import { aboutName, type Problem } from '../../messages/problem.ts'
 import type { ChangeContext } from '../../tmf/declaration/resource.ts'
 import { recordPayments } from './events.ts'
+import { giveFrom } from './given.ts'
 import { knownPayments } from './known-payments.ts'
 import { lockBills, withPayable } from './payable.ts'
 import { balanceKey, contentHash, type Incoming, type Receipt } from './receipt.ts'
@@ -130,14 +132,23 @@ async function postTaken(
   payments: readonly (Incoming & Taken)[],
   now: Instant
 ): Promise<void> {
-  const receipts = payments.map((payment) => {
+  const all = payments.map((payment) => {
     const { id, receipt } = payment
-    return { ...balanceKey(payment), id, method: receipt.method, amount: String(receipt.amount.value) }
+    const amount = canonicalDecimal(String(receipt.amount.value)) ?? '0'
+    return { ...balanceKey(payment), id, method: receipt.method, amount, giverId: receipt.from?.giverId }
   })
-  await postReceipts(tx, { tenantId, postedAt: now }, receipts)
+  const receipts = all.filter(({ giverId }) => giverId === undefined)
+  if (receipts.length > 0) await postReceipts(tx, { tenantId, postedAt: now }, receipts)
+  for (const { giverId, ...transfer } of all) {
+    if (giverId === undefined) continue
+    const giver = { billingAccountId: giverId, currency: transfer.currency }
+    await postTransfer(tx, { tenantId, postedAt: now }, { ...transfer, giverId })
+    await giveFrom(tx, tenantId, giver, transfer.amount)
+    await addCredits(tx, tenantId, [{ ...giver, credit: `-${transfer.amount}` }])
+  }
   await addCredits(
     tx,
     tenantId,
-    receipts.map(({ amount: credit, ...key }) => ({ ...key, credit }))
+    all.map(({ amount: credit, ...key }) => ({ ...key, credit }))
   )
 }

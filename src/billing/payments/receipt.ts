@@ -4,9 +4,12 @@ import type { BalanceKey } from '../../ledger/balance.ts'
 
 export const METHODS = ['cash', 'card', 'bankTransfer', 'directDebit', 'wallet', 'other'] as const
 
+/** Of a payment that comes from another account. */
+export const TRANSFER = 'transfer'
+
 export interface Receipt {
   readonly amount: { readonly unit: string; readonly value: number }
-  readonly method: (typeof METHODS)[number]
+  readonly method: (typeof METHODS)[number] | typeof TRANSFER
   /** Unique to its sender: an equal reference, or one that looks the same, means the same payment. */
   readonly reference: string
   /** The owner of the reference, see own-names.ts. */
@@ -19,6 +22,8 @@ export interface Receipt {
   readonly rowHash?: string | undefined
   /** Leaves out named bills that cannot be paid; without any, it pays those due first. */
   readonly isLenient?: boolean
+  /** Of a transfer: whose money it is, and what for. */
+  readonly from?: { readonly giverId: string; readonly description: string } | undefined
 }
 
 /** A payment for an account. */
@@ -33,8 +38,8 @@ export function balanceKey({ account, receipt }: Incoming): BalanceKey {
 
 /** Returns the SHA-256 of a payment, without its reference. */
 export function contentHash({ account, receipt }: Incoming): string {
-  const { amount, method, billIds, valueDate } = receipt
-  const content = [account.id, amount.unit, amount.value, method, billIds ?? null]
+  const { amount, method, billIds, valueDate, from } = receipt
+  const content = [account.id, amount.unit, amount.value, method, billIds ?? null, ...(from ? [from] : [])]
   return createHash('sha256')
     .update(JSON.stringify(valueDate === undefined ? content : [...content, valueDate]))
     .digest('hex')

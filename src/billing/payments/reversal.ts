@@ -1,6 +1,6 @@
 import { recordChange } from '../../audit/record.ts'
 import type { Transaction } from '../../db/database.ts'
-import { computed, computedRow, decimal, optional, rowOf, text } from '../../db/row.ts'
+import { computed, computedRow, decimal, optional, rowOf, scalar, text } from '../../db/row.ts'
 import { sql } from '../../db/sql.ts'
 import { addCredits, addOverdrawn, type BalanceKey, lockBalances } from '../../ledger/balance.ts'
 import { type Allocation, post } from '../../ledger/post.ts'
@@ -10,13 +10,15 @@ import type { ChangeContext } from '../../tmf/declaration/resource.ts'
 import { ownedBy, type View } from '../../tmf/view.ts'
 import { takeBack } from './allocation.ts'
 import { recordPayments } from './events.ts'
+import { giveFrom } from './given.ts'
+import { TRANSFER } from './receipt.ts'
 
 const PAYMENT = rowOf('payment', { billingAccountId: text, currency: text, amount: decimal, method: text })
 
 /**
  * Undoes a payment: every bill that it paid, at once or later as credit, owes that part again. If it replaced the
- * credit limit, the limit pays again. Throws `notFound` without such a payment in the view, and `conflict` for one
- * already reversed.
+ * credit limit, the limit pays again; what it gave to other accounts comes from other payments, or the limit. Throws
+ * `notFound` without such a payment in the view, and `conflict` for a transfer and for one already reversed.
  */
 export async function reversePayment(tx: Transaction, context: ChangeContext, view: View, id: string): Promise<void> {
   const { tenantId } = view
@@ -24,10 +26,17 @@ export async function reversePayment(tx: Transaction, context: ChangeContext, vi
   const [payment] = rows.map(PAYMENT.read)
   if (!payment) throw RESOURCES.notFound('payment')
   const { billingAccountId, currency, amount, method } = payment
+  if (method === TRANSFER) throw PAYMENTS.transfer()
   const key = { billingAccountId, currency }
   await lockBalances(tx, tenantId, [key])
+  const given = scalar(
+    await tx.run(sql`SELECT "given" FROM "payment"
+    WHERE "tenant_id" = ${tenantId} AND "id" = ${id}`),
+    decimal
+  )
   const now = context.clock()
-  const { rowCount } = await tx.run(sql`UPDATE "payment" SET "reversed_at" = ${now}, "version" = "version" + 1
+  const { rowCount } =
+    await tx.run(sql`UPDATE "payment" SET "reversed_at" = ${now}, "version" = "version" + 1, "given" = 0
     WHERE "tenant_id" = ${tenantId} AND "id" = ${id} AND "reversed_at" IS NULL`)
   if (rowCount === 0) throw PAYMENTS.reversed()
   const allocations = await undone(tx, tenantId, id, key)
@@ -35,6 +44,7 @@ export async function reversePayment(tx: Transaction, context: ChangeContext, vi
   const byLimit = allocations.filter(({ paymentId }) => paymentId === undefined)
   const parts = byLimit.map((allocation) => allocation.amount)
   await addOverdrawn(tx, tenantId, key, parts)
+  await giveFrom(tx, tenantId, key, given)
   const source = { sourceType: 'reversal', sourceId: id } as const
   await post(tx, { tenantId, journalId: context.newId(), postedAt: now, billingAccountId, ...source }, [
     { book: 'cash', detail: method, currency, amount: `-${amount}` },

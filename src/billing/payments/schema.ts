@@ -1,6 +1,6 @@
 import { ADDRESS, INSTANT, listOf, moneyOf, objectOf, TEXT } from '../../tmf/openapi/json-schema.ts'
 import { schemaRef } from '../../tmf/openapi/schemas.ts'
-import { METHODS } from './receipt.ts'
+import { METHODS, TRANSFER } from './receipt.ts'
 
 export const PAYMENT_SCHEMA = schemaRef('Payment')
 
@@ -10,7 +10,11 @@ export const PAYMENT = objectOf(
     href: { ...ADDRESS, description: 'Where the payment is found' },
     billingAccount: schemaRef('BillingAccountRef'),
     amount: moneyOf('Amount of the payment'),
-    method: { ...TEXT, enum: [...METHODS], description: 'Method of payment' },
+    method: {
+      ...TEXT,
+      enum: [...METHODS, TRANSFER],
+      description: 'Method of payment; `transfer` is from another account'
+    },
     reference: { ...TEXT, description: "The client's own name for the payment" },
     valueDate: { ...TEXT, format: 'date', description: 'The day on which the money arrived, if it was said' },
     createdAt: { ...INSTANT, description: 'Time of the payment' },
@@ -19,7 +23,7 @@ export const PAYMENT = objectOf(
       objectOf({ bill: objectOf({ id: TEXT, href: ADDRESS }), amount: moneyOf('The paid part') }),
       'The bills that it pays'
     ),
-    credit: moneyOf('The part that no bill has used')
+    credit: moneyOf('The part that no bill and no transfer has used')
   },
   ['valueDate', 'reversedAt']
 )

@@ -47,10 +47,12 @@ async function record(
   now: Instant
 ): Promise<void> {
   const byPayment = Map.groupBy(allocations, ({ paymentId }) => paymentId)
-  const changes = payments.map(({ id, account, receipt: { amount, method, reference, valueDate } }) => {
+  const changes = payments.map(({ id, account, receipt: { amount, method, reference, valueDate, from } }) => {
     const paid = byPayment.get(id) ?? []
     const parts = paid.map(({ billId, amount: part }) => ({ bill: { id: billId }, amount: part }))
-    const after = { billingAccount: { id: account.id }, amount, method, reference, valueDate, allocations: parts }
+    const transfer = from && { giver: { id: from.giverId }, description: from.description }
+    const about = { amount, method, reference, valueDate, ...transfer }
+    const after = { billingAccount: { id: account.id }, ...about, allocations: parts }
     return { action: 'create' as const, resourceType: 'Payment', resourceId: id, after }
   })
   await recordChanges(tx, context, changes, now)

@@ -120,7 +120,7 @@ async function targetOf(
 }
 
 /** Returns the fault of an amount: it must be positive and in whole minor units. */
-function amountFault(unit: string, value: number): string | undefined {
+export function amountFault(unit: string, value: number): string | undefined {
   const fault = decimalFault(String(value))
   if (fault) return fault
   if (value <= 0) return FIELDS.positive()

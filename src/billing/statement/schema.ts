@@ -7,7 +7,7 @@ export const STATEMENT_SCHEMA = schemaRef('Statement')
 
 const MOVEMENT = objectOf({
   date: { ...INSTANT, description: 'When it was posted' },
-  type: { ...TEXT, enum: ['bill', 'payment', 'reversal'], description: 'Kind of change' },
+  type: { ...TEXT, enum: ['bill', 'payment', 'reversal', 'transfer'], description: 'Kind of change' },
   amount: moneyOf("Amount; positive in the holder's favour"),
   source: objectOf({
     type: { ...TEXT, enum: ['CustomerBill', 'Payment'], description: 'Type of the source' },
@@ -22,7 +22,9 @@ export const STATEMENT = objectOf({
   to: { ...DAY, description: 'The last day' },
   currency: { ...TEXT, pattern: '^[A-Z]{3}$', description: 'The currency of all amounts' },
   openingBalance: moneyOf("The holder's balance at the beginning of the first day"),
-  payments: moneyOf('Payments, here or to another system before its bill was posted, less reversals'),
+  payments: moneyOf(
+    'Payments, here or to another system before its bill was posted, less reversals; and transfers, in less out'
+  ),
   adjustments: moneyOf('Lines of the types appliedBillingCredit and adjustment; negative lowers what is due'),
   callCharges: moneyOf('Lines of the types that the tenant counted as calls when they were billed, without tax'),
   otherCharges: moneyOf('All other lines, taxes and roundings; of bills of other systems all'),

@@ -21,7 +21,7 @@ export interface Statement extends Amounts {
 const MOVEMENT = computedRow({
   date: computed(instant, sql`"posted_at"`),
   type: computed(
-    oneOf(['bill', 'payment', 'reversal']),
+    oneOf(['bill', 'payment', 'reversal', 'transfer']),
     sql`CASE WHEN "source_type" = 'bill' AND "book" = 'cash' THEN 'payment' ELSE "source_type" END`
   ),
   /** Its source is a bill, also for payments that another system received. */
