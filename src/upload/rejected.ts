@@ -11,9 +11,10 @@ import type { Layout } from './file/file.ts'
 import { FORMATS, typeOf } from './file/media.ts'
 import { type Rejected, rejectedFile } from './file/rejected.ts'
 import type { Upload } from './list.ts'
-import { errorText, isLeft, readResults } from './results.ts'
+import { errorText, isLeft, type KeptResult, readResults } from './results.ts'
 import { partsOf } from './rows.ts'
 import { readRows } from './running.ts'
+import { isOpen } from './states.ts'
 
 const LAYOUT: z.ZodType<Layout> = z.object({
   format: z.enum(FORMATS),
@@ -38,16 +39,15 @@ export async function streamRejected(request: FastifyRequest, context: RouteCont
   }
 }
 
-/** Reads the rows of the parts that are done, part after part. */
+/** Reads rows that are not stored, part after part: of parts that are done, and of all if the upload has ended. */
 async function* rejectedOf(queryable: Queryable, upload: Upload): AsyncGenerator<readonly Rejected[]> {
   for await (const { results, content } of partsOf(queryable, upload, undefined)) {
-    if (results === undefined) continue
-    const errors = new Map(
-      readResults(results)
-        .filter(isLeft)
-        .map((result) => [result.line, errorText(result)])
-    )
-    yield readRows(content).flatMap((row) => {
+    if (results === undefined && isOpen(upload.state)) return
+    const rows = readRows(content)
+    const undone = rows.map(({ line }): KeptResult => ({ line, status: 'notStored' }))
+    const left = (results === undefined ? undone : readResults(results)).filter(isLeft)
+    const errors = new Map(left.map((result) => [result.line, errorText(result)]))
+    yield rows.flatMap((row) => {
       const error = errors.get(row.line)
       return error === undefined ? [] : [{ row, error }]
     })

@@ -207,6 +207,10 @@ describe('a file is refused as a whole', () => {
     await expect.poll(states).toContain('receiving')
     client.destroy()
     await expect.poll(states).not.toContain('receiving')
+    const found = await world.call('GET', `${BILL_UPLOAD}?state=failed`)
+    const { text } = await world.call('GET', `${BILL_UPLOAD}/${found.body[0]?.id}/rejected`)
+    const [, first] = text.split('\r\n')
+    expect(first).toBe(`${ROW.trim()},is not stored`)
   })
 
   test('and then no row of it is stored, and none is waited for', async () => {
