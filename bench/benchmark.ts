@@ -1,6 +1,7 @@
 import { arch, cpus } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import { measureAttacks } from './attacks.ts'
+import { measureBalances } from './balances.ts'
 import { type Case, cases } from './cases.ts'
 import { measureComparison } from './comparison.ts'
 import { type BenchServer, postgresVersion, restoreBills } from './database.ts'
@@ -8,7 +9,7 @@ import { measureEvents } from './events.ts'
 import { measureLargeUpload } from './large-upload.ts'
 import { type Loader, startLoader } from './loader.ts'
 import { type Measured, measure, type Setting, type Subject } from './measure.ts'
-import { ATTACKS, COMPARISON, EVENTS, type Options, RATES, RUNS, TOKENS, UPLOADS } from './options.ts'
+import { ATTACKS, BALANCES, COMPARISON, EVENTS, type Options, RATES, RUNS, TOKENS, UPLOADS } from './options.ts'
 import { measureRates } from './rates.ts'
 import type { CaseResult, Memory, Report, ScalingResult } from './report.ts'
 import { measureRuns } from './runs.ts'
@@ -51,7 +52,7 @@ export async function benchmark(server: BenchServer, options: Options): Promise<
   const written = await measureCases(loader, writes, large, options)
   const sent = await measureSent(server, ours, largeUrl, isAsked, options)
   const runs = isAsked(RUNS) ? await measureRuns(server, loader, options) : undefined
-  const compared = isAsked(COMPARISON) ? { comparison: await measureComparison(server, options) } : {}
+  const compared = await measureAmounts(server, options, isAsked)
   const setup = { loader, target: ours, setting: large, databaseUrl: largeUrl }
   const events = isAsked(EVENTS) ? await measureEvents(setup, options) : undefined
   const wanted = options.only.includes(ATTACKS) ? [] : options.only
@@ -83,6 +84,18 @@ async function measureSent(
     ...(isAsked(RATES) && { rates: await measureRates(target, databaseUrl) }),
     ...(isAsked(UPLOADS) && { uploads: await measureUploads(target, databaseUrl) }),
     ...(isAsked(UPLOADS) && { largeUpload: await measureLargeUpload(server, rows) })
+  }
+}
+
+/** Measures what reads the money of many accounts, on databases of its own. */
+async function measureAmounts(
+  server: BenchServer,
+  options: Options,
+  isAsked: (name: string) => boolean
+): Promise<Pick<Report, 'balances' | 'comparison'>> {
+  return {
+    ...(isAsked(BALANCES) && { balances: await measureBalances(server, options.rates, options.fresh) }),
+    ...(isAsked(COMPARISON) && { comparison: await measureComparison(server, options) })
   }
 }
 

@@ -11,6 +11,9 @@ export const RATES = 'rates'
 /** Bills of another system uploaded; not a single case. */
 export const UPLOADS = 'uploads'
 
+/** Balances of accounts with many rates, and holds; not a single case. */
+export const BALANCES = 'balances'
+
 /** Runs of cycles; not a single case. */
 export const RUNS = 'runs'
 
@@ -28,6 +31,7 @@ const NAMES = [
   TOKENS,
   RATES,
   UPLOADS,
+  BALANCES,
   RUNS,
   COMPARISON,
   EVENTS,
@@ -40,6 +44,8 @@ export interface Options {
   readonly bills: number
   /** Accounts of the runs and of the comparison. */
   readonly accounts: number
+  /** Rates of the database whose balances are read. */
+  readonly rates: number
   /** Events of the largest backlog. */
   readonly events: number
   /** Rows of the large upload. */
@@ -62,6 +68,7 @@ export const USAGE = `npm run bench [-- options]
 
   --bills N         bills in the database that is measured; default: 1000000
   --accounts N      accounts of the bill runs and of the comparison; default: 200000
+  --rates N         rates of the database whose balances are read; default: 10000000
   --events N        events of the largest backlog; default: 1000000
   --rows N          rows of the large upload; default: 1000000
   --lines N         lines of the large bill and rates of the account that attacks ask for; default: 200000
@@ -76,7 +83,7 @@ BENCH_DATABASE_URL names a Postgres whose user may create databases; without it 
 /** Throws a UsageError. */
 export function parseOptions(args: readonly string[]): Options {
   const { help = false, fresh = false, only = [], ...sizes } = parse(args)
-  const { bills, accounts, events, rows, lines, seconds, connections } = sizes
+  const { bills, accounts, rates, events, rows, lines, seconds, connections } = sizes
   const unknown = only.find((name) => !NAMES.includes(name))
   if (unknown !== undefined) throw new UsageError(`--only ${unknown}: there is no such case; see --help`)
   return {
@@ -85,6 +92,7 @@ export function parseOptions(args: readonly string[]): Options {
     only,
     bills: whole('--bills', bills ?? '1000000', 100, 100_000_000),
     accounts: whole('--accounts', accounts ?? '200000', 1_000, 10_000_000),
+    rates: whole('--rates', rates ?? '10000000', 20_000, 100_000_000),
     events: whole('--events', events ?? '1000000', 1_000, 10_000_000),
     rows: whole('--rows', rows ?? '1000000', 1_000, 10_000_000),
     lines: whole('--lines', lines ?? '200000', 1_000, 1_000_000),
@@ -101,6 +109,7 @@ function parse(args: readonly string[]) {
         help: { type: 'boolean' },
         bills: { type: 'string' },
         accounts: { type: 'string' },
+        rates: { type: 'string' },
         events: { type: 'string' },
         rows: { type: 'string' },
         lines: { type: 'string' },

@@ -1,5 +1,6 @@
 import { attackGates, attackTable } from './attack-report.ts'
 import type { AttackResult } from './attacks.ts'
+import { type BalanceResult, balanceGates, balanceTable } from './balances.ts'
 import type { ComparisonResult } from './comparison.ts'
 import { eventGates, eventTables } from './event-report.ts'
 import type { EventResult } from './events.ts'
@@ -28,6 +29,7 @@ export interface Report {
   readonly uploads?: UploadResult
   readonly largeUpload?: LargeUpload
   readonly runs?: RunResult
+  readonly balances?: BalanceResult
   readonly comparison?: ComparisonResult
   readonly events?: EventResult
   readonly attacks?: readonly AttackResult[]
@@ -73,7 +75,8 @@ const RATES_MEMORY_MAX_BYTES = 600_000_000
 
 /** Returns the gates of all results. Scaling counts on one connection, where a p50 includes no queue. */
 export function gatesOf(report: Report): readonly Gate[] {
-  const { cases, scaling, tokens, rates, uploads, largeUpload, runs, comparison, events, attacks, memory } = report
+  const { cases, scaling, tokens, rates, uploads, largeUpload, balances, runs, comparison, ...others } = report
+  const { events, attacks, memory } = others
   const ratios = cases.flatMap(({ name, title, ratio }): Gate[] => {
     if (ratio === undefined || !RATIO_GATES.includes(name)) return []
     return [{ title: `${title} / bare`, value: decimal(ratio), limit: `>= ${RATIO_MIN}`, isMet: ratio >= RATIO_MIN }]
@@ -92,6 +95,7 @@ export function gatesOf(report: Report): readonly Gate[] {
   const streams = [...(tokens ? tokenGates(tokens) : []), ...sent, ...large]
   const background = [
     ...(runs ? runGates(runs) : []),
+    ...(balances ? balanceGates(balances) : []),
     ...(comparison ? [comparisonGate(comparison)] : []),
     ...(events ? eventGates(events) : [])
   ]
@@ -135,7 +139,7 @@ function comparisonGate({ accounts, seconds }: ComparisonResult): Gate {
 }
 
 export function printable(report: Report): string {
-  const { machine, scaling, tokens, largeUpload, runs, events, attacks, memory } = report
+  const { machine, scaling, tokens, largeUpload, balances, runs, events, attacks, memory } = report
   const facts = Object.entries(machine).map(([name, value]) => `${name} ${value}`)
   const [started, used] = [megabytes(memory.started), megabytes(memory.used)]
   const idle = `idle memory: ${started} after the start, ${used} after some requests`
@@ -145,6 +149,7 @@ export function printable(report: Report): string {
     ...(scaling.length > 0 ? [scalingTable(report)] : []),
     ...(tokens ? [tokenTable(tokens)] : []),
     ...(largeUpload ? [largeUploadTable(largeUpload)] : []),
+    ...(balances ? [balanceTable(balances)] : []),
     ...(runs ? [runTables(runs)] : []),
     ...(events ? [eventTables(events)] : []),
     ...(attacks ? [attackTable(attacks)] : [])
