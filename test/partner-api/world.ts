@@ -31,7 +31,7 @@ export async function startPartnerWorld(env: Record<string, string> = {}): Promi
 }
 
 /** A fixed time in place of the database's clock. */
-async function setTime({ database }: TestServer, time: string): Promise<void> {
+export async function setTime({ database }: TestServer, time: string): Promise<void> {
   const text = `CREATE OR REPLACE FUNCTION "booking_time"() RETURNS timestamptz LANGUAGE sql VOLATILE
     AS $$ SELECT '${new Date(time).toISOString()}'::timestamptz $$`
   await database.query(text)
