@@ -61,7 +61,7 @@ interface Scene {
   readonly accounts: readonly string[]
   readonly rates: string[]
   readonly payments: string[]
-  /** What was answered for days that are past. */
+  /** The answers for days that are past. */
   readonly past: Map<string, string>
 }
 
@@ -149,7 +149,7 @@ async function take(step: Step, scene: Scene): Promise<void> {
   }
 }
 
-/** Notes what the past says, and whether the earlier past still says the same. */
+/** Notes the answers for the past, and whether the earlier past still says the same. */
 async function nextDay(scene: Scene): Promise<void> {
   await expectPastUnchanged(scene)
   const last = dayText()
@@ -168,7 +168,7 @@ async function expectPastUnchanged({ past }: Scene): Promise<void> {
   }
 }
 
-test('whatever is rated, changed, billed, paid and held, usage is the ledger less unbilled rates, and the past stays', async () => {
+test('usage is the ledger less unbilled rates, whatever comes, and the past stays', async () => {
   const steps = fc.array(step, { minLength: 15, maxLength: 35 })
   await fc.assert(
     fc.asyncProperty(steps, async (taken) => {
