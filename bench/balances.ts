@@ -1,3 +1,4 @@
+import { migrate } from '../src/db/migrations.ts'
 import { BUSY, DAYS, fillWithRates } from './balance-data.ts'
 import { fillCredentials } from './credentials.ts'
 import { type BenchServer, makeDatabase, TENANT, withClient } from './database.ts'
@@ -60,6 +61,8 @@ async function started(server: BenchServer, rates: number, fresh: boolean): Prom
   }
   const url = new URL(server.url)
   url.pathname = `/${name}`
+  // Migrations may have come since.
+  await migrate(url.href)
   await withClient(url.href, (client) => fillCredentials(client, TENANT))
   return startOurs(url.href)
 }
