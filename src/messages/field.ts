@@ -85,6 +85,7 @@ export const FIELDS = messages('field', {
   otherContent: is.fault`has other content than the bill ${'01M7ADBH80B4TPYHKCZWMBD85V'}, which was uploaded before`,
   otherContentOfRow: is.fault`has other content than row ${17}, which has the same key`,
   notStored: is.fault`is not stored`,
+  otherExists: is.fault`has other content than the ${'customer'} ${'C-2099'}, which is there already`,
   otherPayment: is.fault`has other content than the payment ${'01M7ADBH80B4TPYHKCZWMBD85V'}, which has this reference`,
   batch: is.fault`must not stand for several payments; import the camt.054 that has each of them`,
   contact: is.fault`must be a list of at most ${8} lines`,

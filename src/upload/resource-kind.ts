@@ -1,0 +1,133 @@
+import { createHash } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
+import { isRecord, present } from '../base/unknown.ts'
+import { catalogue } from '../billing/catalogue.ts'
+import type { Row, Transaction } from '../db/database.ts'
+import { findingsOf } from '../http/findings.ts'
+import { FIELDS } from '../messages/field.ts'
+import { Problem } from '../messages/problem.ts'
+import type { Served } from '../tmf/declaration/define.ts'
+import { candidateIds } from '../tmf/declaration/own-names.ts'
+import { find } from '../tmf/read.ts'
+import { readStored } from '../tmf/representation.ts'
+import type { View } from '../tmf/view.ts'
+import { create, type WriteContext } from '../tmf/write.ts'
+import { type Column, cellReader } from './cells.ts'
+import { type RowFault, rowFault } from './file/row.ts'
+import { type Declared, type Line, type Result, type UploadKind, uploadKind } from './kind.ts'
+
+/** A column, and the place of its value in the document: `['address', 'city']`. */
+export interface Placed {
+  readonly column: Column<unknown>
+  readonly path: readonly string[]
+}
+
+interface Content {
+  readonly id: string
+  readonly body: Readonly<Record<string, unknown>>
+}
+
+interface About extends Pick<Declared<Content>, 'name' | 'path'> {
+  /** The resource, below the base path of the API. */
+  readonly makes: string
+  /** The first one has the id. */
+  readonly columns: readonly Placed[]
+}
+
+/** Makes a kind of upload whose rows are posted as a resource with the ids that they give. */
+export function resourceKind({ columns, makes, ...about }: About): UploadKind {
+  const resource = present(catalogue.get(makes), `the resource ${makes}`)
+  const all = columns.map(({ column }) => column)
+  return uploadKind<Content>({
+    ...about,
+    makes,
+    scopes: { read: ['account:read'], write: ['account:write'] },
+    columns: all,
+    takes: [],
+    read: (cells, _, reading) => {
+      const { read, faults } = cellReader(cells, all, reading)
+      const values = columns.map(({ column, path }) => [path, read(column)] as const)
+      const id = values[0]?.[1]
+      return faults.length > 0 || typeof id !== 'string' ? { faults } : { content: { id, body: bodyOf(values) } }
+    },
+    identity: ({ id, body }) => ({ key: id, contentHash: hashOf(body) }),
+    store: async (tx, context, _, lines: readonly Line<Content>[]) => {
+      const results: Result[] = []
+      for (const one of lines) {
+        const { line } = one
+        if ('faults' in one) results.push({ line, status: 'refused', errors: one.faults })
+        else results.push(await refusedOr(line, columns, () => storeRow(tx, context, resource, one)))
+      }
+      return { results, amounts: new Map() }
+    }
+  })
+}
+
+async function storeRow(
+  tx: Transaction,
+  context: WriteContext,
+  resource: Served,
+  { line, content: { id, body } }: { readonly line: number; readonly content: Content }
+): Promise<Result> {
+  const before = await known(tx, context, resource, id)
+  if (before === undefined) {
+    const { row } = await create(tx, context, resource, body)
+    return { line, status: 'created', id: readStored(resource, row).id }
+  }
+  const stored = readStored(resource, before)
+  if (isPartOf(body, stored.document, context.view)) return { line, status: 'duplicate', id: stored.id }
+  const errors = [rowFault(FIELDS.otherExists(resource.noun, stored.id))]
+  return { line, status: 'conflict', id: stored.id, errors }
+}
+
+async function known(tx: Transaction, { view }: WriteContext, resource: Served, id: string): Promise<Row | undefined> {
+  try {
+    return await find(tx, resource, view, id)
+  } catch (error) {
+    if (error instanceof Problem && error.kind === 'notFound') return undefined
+    throw error
+  }
+}
+
+/** Catches what is refused before anything is written; the transaction survives nothing else. */
+async function refusedOr(line: number, columns: readonly Placed[], work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work()
+  } catch (error) {
+    const isRefusal = error instanceof Problem && error.status < 500 && error.code !== 'resource.exists'
+    if (!isRefusal) throw error
+    return { line, status: 'refused', errors: faultsOf(error, columns) }
+  }
+}
+
+function faultsOf(problem: Problem, columns: readonly Placed[]): readonly RowFault[] {
+  return findingsOf(problem).map(({ path, message, faultCode, messageCode }) => {
+    const placed = columns.find((one) => `$.${one.path.join('.')}` === path)
+    return { column: placed?.column.name, message, faultCode: faultCode ?? messageCode }
+  })
+}
+
+function bodyOf(values: readonly (readonly [readonly string[], unknown])[]): Readonly<Record<string, unknown>> {
+  const body: Record<string, unknown> = {}
+  for (const [[name = '', inner], value] of values) {
+    if (value === undefined) continue
+    const before = body[name]
+    body[name] = inner === undefined ? value : { ...(isRecord(before) && before), [inner]: value }
+  }
+  return body
+}
+
+/** Finds whether a document has what a row says; names may have the prefix of their owner. */
+function isPartOf(body: Content['body'], document: object, view: View): boolean {
+  const stored = Object.entries(document)
+  return Object.entries(body).every(([name, value]) => {
+    const own = stored.find(([other]) => other === name)?.[1]
+    if (typeof value === 'string') return candidateIds(view, value).includes(String(own))
+    if (isRecord(value) && isRecord(own)) return isPartOf(value, own, view)
+    return isDeepStrictEqual(value, own)
+  })
+}
+
+function hashOf(body: Content['body']): string {
+  return createHash('sha256').update(JSON.stringify(body)).digest('hex')
+}
