@@ -66,7 +66,7 @@ export async function storedRows(world: World): Promise<readonly StoredRow[]> {
 /** Reads the rows of a table with their owners; a tenant owns its own row. */
 export async function idsIn(world: World, table: string): Promise<readonly StoredRow[]> {
   const { rows: found } = await world.database.run(
-    sql`SELECT "id", coalesce(to_jsonb(t) ->> 'tenant_id', "id"), to_jsonb(t) ->> 'partner_id'
+    sql`SELECT "id", coalesce(to_jsonb(t) ->> 'tenant_id', "id"::text), to_jsonb(t) ->> 'partner_id'
       FROM ${identifier(table)} AS t ORDER BY "id"`
   )
   return found.map(([id, tenantId, partnerId]) => ({
