@@ -22,7 +22,7 @@ const FOLDER = path.resolve('reports/demo')
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 const STOPPED = 'The demo was stopped before its end'
 /** More often than in production: the audit is verified right after the play. */
-const HOUSEKEEPING = { intervalMs: 500, eventRetentionDays: 30 }
+const HOUSEKEEPING = { intervalMs: 500, eventRetentionDays: 30, uploadRetentionDays: 30 }
 const STOP_LIMIT_MS = 5_000
 /** Chunks of the run, so that its progress shows. */
 const CHUNKS = 20

@@ -73,6 +73,7 @@ export const environment = z.object({
     .transform(origins)
     .optional(),
   EVENT_RETENTION_DAYS: whole(1, 3_650).default(30),
+  UPLOAD_RETENTION_DAYS: whole(1, 3_650).default(90),
   WEBHOOK_ALLOW_NETWORKS: readBy((text) => parseNetworks(text.split(',').map((entry) => entry.trim()))).optional(),
   ...ssoVariables
 })

@@ -5,6 +5,7 @@ import type { Database } from './db/database.ts'
 import { purgeEvents } from './events/retention.ts'
 import { foldUsage } from './ledger/usage.ts'
 import { purgeHolds } from './partner-api/hold.ts'
+import { purgeUploads } from './upload/retention.ts'
 
 export interface Housekeeping {
   /** Waits for the round under way; its sealing ends after the present batch. */
@@ -15,6 +16,8 @@ export interface HousekeepingSettings {
   readonly intervalMs: number
   /** Days for which events and attempts to deliver them are kept. */
   readonly eventRetentionDays: number
+  /** Days for which uploads and the results of their rows are kept after their end. */
+  readonly uploadRetentionDays: number
 }
 
 /**
@@ -24,12 +27,12 @@ export interface HousekeepingSettings {
 export function startHousekeeping(
   database: Database,
   logger: Pick<Logger, 'warn'>,
-  { intervalMs, eventRetentionDays }: HousekeepingSettings
+  { intervalMs, ...kept }: HousekeepingSettings
 ): Housekeeping {
   const stopping = new AbortController()
   let round: Promise<void> | undefined
   const timer = setInterval(() => {
-    round ??= runRound(database, logger, eventRetentionDays, stopping.signal).finally(() => {
+    round ??= runRound(database, logger, kept, stopping.signal).finally(() => {
       round = undefined
     })
   }, intervalMs).unref()
@@ -45,7 +48,7 @@ export function startHousekeeping(
 async function runRound(
   database: Database,
   logger: Pick<Logger, 'warn'>,
-  eventRetentionDays: number,
+  { eventRetentionDays, uploadRetentionDays }: Omit<HousekeepingSettings, 'intervalMs'>,
   signal: AbortSignal
 ): Promise<void> {
   const tasks: readonly (readonly [string, () => Promise<unknown>])[] = [
@@ -53,6 +56,7 @@ async function runRound(
     ['folding the usage', () => foldUsage(database)],
     ['removing old holds', () => purgeHolds(database)],
     ['removing old events', () => purgeEvents(database, eventRetentionDays)],
+    ['removing old uploads', () => purgeUploads(database, uploadRetentionDays)],
     ['sealing the audit', () => sealAudit(database, { signal })]
   ]
   for (const [name, work] of tasks) {

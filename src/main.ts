@@ -47,7 +47,8 @@ async function main(): Promise<void> {
     })
     const housekeeping = startHousekeeping(store.database, logger, {
       intervalMs: HOUSEKEEPING_INTERVAL_MS,
-      eventRetentionDays: config.EVENT_RETENTION_DAYS
+      eventRetentionDays: config.EVENT_RETENTION_DAYS,
+      uploadRetentionDays: config.UPLOAD_RETENTION_DAYS
     })
     jobs.start()
     delivery.start()

@@ -5,7 +5,7 @@ import { type Housekeeping, startHousekeeping } from '../../src/housekeeping.ts'
 import { createTestDatabase, type PlainDatabase, TENANT, type TestDatabase } from '../support/database.ts'
 import { chainOf, recordMany } from './audit-rows.ts'
 
-const SETTINGS = { intervalMs: 5, eventRetentionDays: 30 }
+const SETTINGS = { intervalMs: 5, eventRetentionDays: 30, uploadRetentionDays: 90 }
 const PATIENCE = { timeout: 600_000, interval: 5 }
 
 let store: TestDatabase

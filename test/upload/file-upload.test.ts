@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { sql } from '../../src/db/sql.ts'
+import { purgeUploads } from '../../src/upload/retention.ts'
 import type { Answer } from '../support/answer.ts'
 import { BILL_UPLOAD, type FileWorld, linesOf, startFileUpload } from './file-world.ts'
 import { row } from './upload-world.ts'
@@ -130,6 +131,18 @@ describe('an upload', () => {
     expect(body).toMatchObject([{ id, state: 'done' }])
     expect((await world.call('GET', `${BILL_UPLOAD}?state=failed`)).body).toEqual([])
     expect((await world.call('GET', `${BILL_UPLOAD}?state=lost`)).status).toBe(400)
+  })
+
+  test('goes with its results when it is old, and its bills stay', async () => {
+    const [{ id }, { id: young }] = [await world.sendToEnd([row()]), await world.sendToEnd([row()])]
+    const bills = await countOf('customer_bill')
+    await world.database.run(sql`ALTER TABLE "upload" DISABLE TRIGGER "upload_kept"`)
+    await world.database.run(sql`UPDATE "upload" SET "finished_at" = now() - interval '91 days' WHERE "id" = ${id}`)
+    await world.database.run(sql`ALTER TABLE "upload" ENABLE TRIGGER "upload_kept"`)
+    await purgeUploads(world.database, 90)
+    expect((await world.call('GET', `${BILL_UPLOAD}/${id}`)).status).toBe(404)
+    expect((await world.call('GET', `${BILL_UPLOAD}/${young}`)).status).toBe(200)
+    expect(await countOf('customer_bill')).toBe(bills)
   })
 
   test('that is atomic has at most 100,000 rows', async () => {
