@@ -42,7 +42,7 @@ type Outcomes = readonly Outcome[]
 
 async function storeAll(tx: Transaction, context: WorkContext, upload: Running, parts: readonly Part[]) {
   const outcomes: Outcome[] = []
-  const options = { ...storeOptions(upload.options), isDry: false }
+  const options = { ...storeOptions(upload.options), isDry: false, isStrict: false }
   for (const { prepared } of parts) outcomes.push(await prepared.store(tx, changeBy(context, upload), options))
   return outcomes
 }

@@ -87,6 +87,7 @@ interface Members {
   readonly messageCode: string
   readonly movements: Answer
   readonly name: string
+  readonly notStored: number
   readonly openingBalance: Answer
   readonly otherCharges: Answer
   readonly parked: Answer
