@@ -11,6 +11,7 @@ import { sealCommands } from './seal-commands.ts'
 import { secretCommands } from './secret-commands.ts'
 import { signingKeyCommands } from './signing-key-commands.ts'
 import { tenantCommands } from './tenant-commands.ts'
+import { uploadCommands } from './upload-commands.ts'
 
 const commands: Readonly<Record<string, Command>> = {
   ...tenantCommands,
@@ -24,7 +25,8 @@ const commands: Readonly<Record<string, Command>> = {
   ...comparisonCommands,
   ...auditCommands,
   ...eventCommands,
-  ...deliveryCommands
+  ...deliveryCommands,
+  ...uploadCommands
 }
 const groups = Map.groupBy(Object.entries(commands), ([name]) => name.split(' ')[0])
 

@@ -83,7 +83,7 @@ test('the same file sent twice at once makes each bill once', async () => {
   expect([one.created + other.created, one.duplicate + other.duplicate]).toEqual([1_500, 1_500])
 })
 
-test('an upload that is cancelled midway keeps what it stored, and the rest is stored when it is sent again', async () => {
+test('an upload cancelled midway keeps what it stored; the rest is stored when it is sent again', async () => {
   const rows = Array.from({ length: 6_000 }, () => row())
   const { id } = (await world.send(rows)).body
   await until('it has begun', async () => (await world.call('GET', `${BILL_UPLOAD}/${id}`)).body.created > 0)
