@@ -34,7 +34,8 @@ test('the curl lines of the page work as they stand, and get its responses', asy
 })
 
 test('the page has all columns, and says which are required', () => {
-  const rows = [...PAGE.matchAll(/^\| `(\w+)` \| (\w*)[^|]*\| [^|]+ \|$/gm)].map(([, name, need]) => [
+  const columnsOfBills = PAGE.split('\n## Columns\n')[1]?.split('\n## ')[0] ?? ''
+  const rows = [...columnsOfBills.matchAll(/^\| `(\w+)` \| (\w*)[^|]*\| [^|]+ \|$/gm)].map(([, name, need]) => [
     name,
     need === 'required'
   ])
