@@ -193,6 +193,7 @@ export const BANS: readonly Ban[] = [
       'test/documents/large-bill.ts',
       // Rows for guards and migrations.
       'test/db/document-snapshot.test.ts',
+      'test/db/usage-migration.test.ts',
       'test/db/guards.test.ts',
       'test/db/payment-reference-keys.test.ts',
       'test/ledger/foreign-bills.test.ts'
