@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { isRecord, present } from '../base/unknown.ts'
 import { catalogue } from '../billing/catalogue.ts'
 import type { Row, Transaction } from '../db/database.ts'
+import { sql } from '../db/sql.ts'
 import { findingsOf } from '../http/findings.ts'
 import { FIELDS } from '../messages/field.ts'
 import { Problem } from '../messages/problem.ts'
@@ -56,28 +57,68 @@ export function resourceKind({ columns, makes, ...about }: About): UploadKind {
       for (const one of lines) {
         const { line } = one
         if ('faults' in one) results.push({ line, status: 'refused', errors: one.faults })
-        else results.push(await refusedOr(line, columns, () => storeRow(tx, context, resource, one)))
+        else results.push(await storeRow(tx, context, resource, columns, { line, ...one.content }))
       }
       return { results, amounts: new Map() }
     }
   })
 }
 
+interface Posted extends Content {
+  readonly line: number
+}
+
+/** Another transaction may make the same row meanwhile: then what it made is compared. */
 async function storeRow(
   tx: Transaction,
   context: WriteContext,
   resource: Served,
-  { line, content: { id, body } }: { readonly line: number; readonly content: Content }
+  columns: readonly Placed[],
+  row: Posted
 ): Promise<Result> {
-  const before = await known(tx, context, resource, id)
-  if (before === undefined) {
-    const { row } = await create(tx, context, resource, body)
-    return { line, status: 'created', id: readStored(resource, row).id }
+  const { line, body } = row
+  const before = await metRow(tx, context, resource, row)
+  if (before) return before
+  try {
+    return await undoneIfFailed(tx, async () => {
+      const { row: made } = await create(tx, context, resource, body)
+      return { line, status: 'created', id: readStored(resource, made).id }
+    })
+  } catch (error) {
+    if (!isRefusal(error)) throw error
+    const met = error.code === 'resource.exists' ? await metRow(tx, context, resource, row) : undefined
+    return met ?? { line, status: 'refused', errors: faultsOf(error, columns) }
   }
+}
+
+/** Returns the result of a row whose id is in use. */
+async function metRow(
+  tx: Transaction,
+  context: WriteContext,
+  resource: Served,
+  { line, id, body }: Posted
+): Promise<Result | undefined> {
+  const before = await known(tx, context, resource, id)
+  if (before === undefined) return undefined
   const stored = readStored(resource, before)
   if (isPartOf(body, stored.document, context.view)) return { line, status: 'duplicate', id: stored.id }
   const errors = [rowFault(FIELDS.otherExists(resource.noun, stored.id))]
   return { line, status: 'conflict', id: stored.id, errors }
+}
+
+/** Does the work of one row: if it is refused, nothing of it stays in the transaction. */
+async function undoneIfFailed<T>(tx: Transaction, work: () => Promise<T>): Promise<T> {
+  await tx.run(sql`SAVEPOINT "row"`)
+  try {
+    const done = await work()
+    await tx.run(sql`RELEASE SAVEPOINT "row"`)
+    return done
+  } catch (error) {
+    if (!isRefusal(error)) throw error
+    await tx.run(sql`ROLLBACK TO SAVEPOINT "row"`)
+    await tx.run(sql`RELEASE SAVEPOINT "row"`)
+    throw error
+  }
 }
 
 async function known(tx: Transaction, { view }: WriteContext, resource: Served, id: string): Promise<Row | undefined> {
@@ -89,15 +130,10 @@ async function known(tx: Transaction, { view }: WriteContext, resource: Served, 
   }
 }
 
-/** Catches what is refused before anything is written; the transaction survives nothing else. */
-async function refusedOr(line: number, columns: readonly Placed[], work: () => Promise<Result>): Promise<Result> {
-  try {
-    return await work()
-  } catch (error) {
-    const isRefusal = error instanceof Problem && error.status < 500 && error.code !== 'resource.exists'
-    if (!isRefusal) throw error
-    return { line, status: 'refused', errors: faultsOf(error, columns) }
-  }
+const SERVER_FAULT = 500
+
+function isRefusal(error: unknown): error is Problem {
+  return error instanceof Problem && error.status < SERVER_FAULT
 }
 
 function faultsOf(problem: Problem, columns: readonly Placed[]): readonly RowFault[] {

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { creditorReference } from '../../src/base/creditor-reference.ts'
@@ -9,7 +10,8 @@ import type { FileRow } from '../../src/upload/file/file.ts'
 import { paymentKind } from '../../src/upload/payment-kind.ts'
 import { placeOf } from '../../src/upload/place.ts'
 import { AUTHOR, addAccount, addBill, credits, PAYMENT } from '../billing/ledger-world.ts'
-import { TENANT } from '../support/database.ts'
+import { parsed } from '../support/answer.ts'
+import { KEYS, TENANT } from '../support/database.ts'
 import { type FileWorld, startFileUpload } from './file-world.ts'
 
 const IMPORT = '/billing/v1/paymentImport'
@@ -161,6 +163,29 @@ describe('a bank statement', () => {
       created: 3,
       fileName: 'statement.XML'
     })
+  })
+
+  test('may come packed', async () => {
+    const { statement } = await files()
+    const packed = gzipSync(statement)
+    const headers = { token: KEYS[TENANT], 'content-type': 'application/xml', 'content-encoding': 'gzip' }
+    const send = (payload: Buffer) => world.app.inject({ method: 'POST', url: IMPORT, headers, payload })
+    const cut = await send(packed.subarray(0, -20))
+    expect([cut.statusCode, parsed(cut.body).messageCode]).toEqual([400, 'upload.gzipCut'])
+    const { id } = parsed((await send(packed)).body)
+    expect(await world.ended(id, IMPORT)).toMatchObject({ created: 3, unmatched: 1, refused: 1 })
+  })
+
+  test('gives the rows that were not stored back as CSV, which pays once it is mended', async () => {
+    const { bills, statement } = await files()
+    const { id } = await bring(statement, 'application/xml')
+    const { text, headers } = await world.call('GET', `${IMPORT}/${id}/rejected`)
+    expect(headers['content-type']).toBe('text/csv;charset=utf-8')
+    expect(text.trim().split('\r\n')).toHaveLength(2)
+    expect(await bring(text)).toMatchObject({ rows: 1, refused: 1 })
+    const mended = text.replace('\r\nbatch,,', `\r\npayment,${bills[0]?.reference},`)
+    expect(await bring(mended)).toMatchObject({ rows: 1, created: 1 })
+    expect(await bring(statement, 'application/xml')).toMatchObject({ created: 0, duplicate: 4, refused: 1 })
   })
 
   test.each([
