@@ -20,6 +20,7 @@ export interface Bill extends Named {
 
 export interface Payment extends Named {
   readonly amount: Money
+  readonly method: string
   readonly reference: string
   readonly reversedAt?: string
   readonly allocations: readonly { readonly bill: Named; readonly amount: Money }[]

@@ -3,13 +3,13 @@ import type { Narrator } from './narrator.ts'
 
 /** The base of other paths. */
 export const API = '/customerBillManagement/v4'
-const BESIDE = /^\/(?:admin|billing|oauth)\//
+const BESIDE = /^\/(?:admin|billing|oauth|partner)\//
 /** Length of an unexpected response in a message. */
 const TOLD_MAX = 300
 
 /** A request with its expected status. */
 export interface Call {
-  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   readonly path: string
   /** JSON, or text of another type or a form. */
   readonly body?: object | string

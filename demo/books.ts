@@ -41,7 +41,8 @@ function figuresOf(bills: readonly Bill[], payments: readonly Payment[]): Figure
   const kept = payments.filter(({ reversedAt }) => reversedAt === undefined)
   return {
     billed: sumsOf(bills.map(({ amountDue }) => amountDue)),
-    paid: sumsOf(kept.map(({ amount }) => amount)),
+    // Money that goes from one account to another does not come in.
+    paid: sumsOf(kept.filter(({ method }) => method !== 'transfer').map(({ amount }) => amount)),
     credit: sumsOf(kept.map(({ credit }) => credit)),
     owed: sumsOf(bills.map(({ remainingAmount }) => remainingAmount))
   }

@@ -15,6 +15,13 @@ export const OPERATOR = {
   }
 } as const
 
+/** A reseller and its customers. */
+export const RESELLER = {
+  accountNumber: 'FOERDE',
+  name: 'Förde Mobil',
+  customers: ['Henrik Thomsen', 'Paula Winter', 'Samir Haddad']
+} as const
+
 /** The named postpaid customers. */
 export const NAMED = {
   lotte: { name: 'Lotte Brandt', currency: 'EUR' },

@@ -14,6 +14,7 @@ import { previewOne } from './preview.ts'
 import { sendRates } from './rates.ts'
 import { openReceiver } from './receiver.ts'
 import { sendBills } from './release.ts'
+import { fundCustomers } from './reseller.ts'
 import { shadowRun } from './shadow.ts'
 import type { Scene, Stage } from './stage.ts'
 import { readStatements } from './statements.ts'
@@ -40,6 +41,7 @@ export async function playMonth(stage: Stage): Promise<void> {
   const bills = await sendBills(scene, id)
   await takePayments(scene, bills)
   const further = (await billOnDemand(scene)) + (await billPrepaid(scene))
+  await fundCustomers(scene)
   await readStatements(scene)
   await writeDocuments(scene, cast.lotte, billOf(bills, cast.lotte))
   const totals = await closeBooks(scene, billed + further)

@@ -7,8 +7,7 @@ import { type Sql, sql } from '../db/sql.ts'
 export function moneyChecks(tenantId: string): readonly Sql[] {
   return [
     sql`SELECT format('journal %s sums to %s %s, not to 0', "journal_id", trim_scale(sum("amount")), "currency")
-      FROM "ledger_entry" WHERE "tenant_id" = ${tenantId}
-      GROUP BY "journal_id", "billing_account_id", "currency" HAVING sum("amount") <> 0`,
+      FROM "ledger_entry" WHERE "tenant_id" = ${tenantId} GROUP BY "journal_id", "currency" HAVING sum("amount") <> 0`,
     sourceCheck(tenantId),
     paymentCheck(tenantId),
     transferCheck(tenantId),

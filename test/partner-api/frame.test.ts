@@ -127,7 +127,7 @@ describe('a failure has the envelope:', () => {
       '/partner/v1/partnerBalance?initial_date=2026-01-01&final_date=2026-01-02',
       token,
       400,
-      'partner_account is required: this is the balance of a partner'
+      'partner_account is required: this is about the account of a partner'
     ]
   ])('%s', async (_, url, headers, status, message) => {
     const { statusCode, body } = await world.app.inject({ url, headers })

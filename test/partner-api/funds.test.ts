@@ -3,6 +3,7 @@ import { newId } from '../../src/base/ulid.ts'
 import { sql } from '../../src/db/sql.ts'
 import { verifyLedger } from '../../src/ledger/verify.ts'
 import { addBill, PAYMENT, pay } from '../billing/ledger-world.ts'
+import { attempt } from '../db/guarded-world.ts'
 import { addAccounts } from '../support/accounts.ts'
 import { addApiKey, addPartner, TENANT } from '../support/database.ts'
 import { PARTNER_KEY, type PartnerWorld, startPartnerWorld } from './world.ts'
@@ -194,6 +195,13 @@ describe('a transfer', () => {
     expect((await move(customer, 2)).status).toBe(200)
   })
 })
+
+test.each([sql`UPDATE "transfer" SET "description" = 'x'`, sql`DELETE FROM "transfer"`, sql`TRUNCATE "transfer"`])(
+  'a transfer never changes: %#',
+  async (statement) => {
+    expect(await attempt(world, statement)).toBe('23000 transfer_immutable')
+  }
+)
 
 test('after all of it the books are sound', async () => {
   const found = await verifyLedger(world.database)
