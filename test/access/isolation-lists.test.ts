@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { adminResources } from '../../src/admin/index.ts'
 import { newId } from '../../src/base/ulid.ts'
+import { sql } from '../../src/db/sql.ts'
 import type { Resource } from '../../src/tmf/declaration/resource.ts'
 import { parsed } from '../support/answer.ts'
 import { addApiKey, addPartner } from '../support/database.ts'
@@ -16,12 +17,23 @@ const NOBODY = newId()
 const RESOURCES = [...resources.values(), ...adminResources.values()]
 const EXACT = { prefer: 'count=exact' }
 const DIGITS = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
+/** An account of every owner is called so. */
+const USED = 'USED-1'
+const DAYS = 'initial_date=2000-01-01&final_date=2100-01-01'
+/** What needs parameters, with them. */
+const NEEDED: Readonly<Record<string, readonly string[]>> = {
+  '/partner/v1/customerBalance': [`?account_number=${USED}&${DAYS}`],
+  '/partner/v1/partnerBalance': [`?partner_account=SHARED-1&${DAYS}`]
+}
 
 let world: World
 
 beforeAll(async () => {
   world = await startWorld()
   for (const viewer of world.viewers) for (const path of Object.keys(SAMPLES)) await posted(world, viewer, path)
+  for (const viewer of world.viewers.filter(({ onBehalfOf }) => onBehalfOf === null)) await addUsedAccount(viewer)
+  await world.database.run(sql`UPDATE "partner" p SET "billing_account_id" = a."id" FROM "billing_account" a
+    WHERE a."tenant_id" = p."tenant_id" AND a."partner_id" = p."id"`)
 })
 afterAll(() => world.close())
 
@@ -46,6 +58,7 @@ describe('what others create, change and remove', () => {
         expect([patched.statusCode, removed.statusCode]).toEqual([200, 204])
       }
       await addCredentials(viewer)
+      await postUsage(viewer)
     }
     expect(await listsOf(watching)).toEqual(before)
   })
@@ -108,13 +121,27 @@ async function addCredentials({ tenantId, partnerId }: Viewer): Promise<void> {
   await addPartner(world.database, tenantId, name)
 }
 
+async function addUsedAccount(viewer: Viewer): Promise<void> {
+  const customer = await world.ask(viewer, 'POST', `${BASE}/customers`, { name: viewer.name })
+  const account = { id: USED, name: viewer.name, customerId: parsed(customer.body).id }
+  const answer = await world.ask(viewer, 'POST', `${BASE}/accounts`, account)
+  if (answer.statusCode !== 201) throw new Error(answer.body)
+  await postUsage(viewer)
+}
+
+async function postUsage(viewer: Viewer): Promise<void> {
+  const rate = { billingAccount: { id: USED }, taxExcludedAmount: { unit: 'EUR', value: 1 } }
+  const answer = await world.ask(viewer, 'POST', `${BASE}/appliedCustomerBillingRate`, rate)
+  if (answer.statusCode !== 201) throw new Error(answer.body)
+}
+
 /** Returns the lists of all resources for some viewers, headers included. */
 async function listsOf(watching: readonly Viewer[]): Promise<Readonly<Record<string, object>>> {
   const urls = guardedRoutes(world.app)
     .filter(({ method, url }) => method === 'GET' && !url.includes(':'))
     .flatMap(({ url }) => {
       const resource = RESOURCES.find(({ path }) => url === `${BASE}/${path}` || url === `/admin/v1/${path}`)
-      return (resource ? queries(resource) : ['', '?limit=1']).map((query) => url + query)
+      return (resource ? queries(resource) : (NEEDED[url] ?? ['', '?limit=1'])).map((query) => url + query)
     })
   const answers: Record<string, object> = {}
   for (const viewer of watching) {
