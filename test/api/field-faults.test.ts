@@ -51,7 +51,10 @@ test.each<[string, string, unknown, (readonly [string, string])[]]>([
     'POST',
     PAYMENT,
     {},
-    ['billingAccount', 'amount', 'method', 'reference'].map((name) => [`$.${name}`, 'field.required'])
+    [
+      ['$.billingAccount', 'field.requiredUnless'],
+      ...['amount', 'method', 'reference'].map((name): [string, string] => [`$.${name}`, 'field.required'])
+    ]
   ],
   ['POST', '/billing/v1/preview', { billingAccount: { id: 'x' }, until: 'now' }, [['$.until', 'field.until']]],
   [

@@ -4,6 +4,7 @@ import { isCurrency } from '../../base/codes.ts'
 import { isCreditorReference } from '../../base/creditor-reference.ts'
 import { decimalFault, isInMinorUnits, minorDigits } from '../../base/money.ts'
 import { plainText } from '../../base/plain-text.ts'
+import { isRecord } from '../../base/unknown.ts'
 import type { Queryable } from '../../db/database.ts'
 import { BODIES } from '../../messages/body.ts'
 import { FIELDS } from '../../messages/field.ts'
@@ -63,13 +64,17 @@ export const RECEIPT = z
       .meta({ description: 'The bills of the account to pay, in this order' }),
     valueDate: DAY.nullish().meta({ description: 'The day on which the money arrived', format: 'date' })
   })
-  .superRefine((body, context) => {
-    const [given, other] = WAYS.filter((way) => body[way] !== undefined && body[way] !== null)
-    const fault = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message })
-    if (given === undefined) fault('billingAccount', FIELDS.requiredUnless(IN_PLACE))
-    else if (other !== undefined) fault(other, FIELDS.notBeside(given))
-    else if (given !== 'billingAccount' && body.bills) fault('bills', FIELDS.notBeside(given))
-  })
+  .superRefine(
+    (body, context) => {
+      const [given, other] = WAYS.filter((way) => body[way] !== undefined && body[way] !== null)
+      const fault = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message })
+      if (given === undefined) fault('billingAccount', FIELDS.requiredUnless(IN_PLACE))
+      else if (other !== undefined) fault(other, FIELDS.notBeside(given))
+      else if (given !== 'billingAccount' && body.bills) fault('bills', FIELDS.notBeside(given))
+    },
+    // Told together with the faults of single fields.
+    { when: ({ value }) => isRecord(value) }
+  )
 
 type Body = z.output<typeof RECEIPT>
 
