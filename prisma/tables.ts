@@ -23,7 +23,7 @@ export async function tablesSource(): Promise<string> {
   const tables = read.datamodel.models.map((model) => {
     const columns = model.fields.filter(({ kind }) => kind === 'scalar')
     const lines = columns.map((field) => {
-      const kind = KINDS[field.type]
+      const kind = field.nativeType?.[0] === 'Date' ? 'date' : KINDS[field.type]
       if (!kind || field.isList) throw new Error(`${model.name}.${field.name}: no decoder for ${field.type}`)
       return `    readonly ${field.dbName ?? field.name}: '${kind}${field.isRequired ? '' : '?'}'`
     })

@@ -12,7 +12,7 @@ export interface Tables {
     readonly call_charge_types: 'json'
     readonly branding: 'json?'
     readonly itemisation: 'json?'
-    readonly usage_day: 'instant?'
+    readonly usage_day: 'date?'
     readonly created_at: 'instant'
   }
   readonly customer_bill: {
@@ -533,17 +533,17 @@ export interface Tables {
     readonly account_id: 'text'
     readonly partner_id: 'text'
     readonly currency: 'text'
-    readonly day: 'instant'
+    readonly day: 'date'
     readonly kind: 'text'
     readonly amount: 'decimal'
   }
   readonly usage_entry: {
     readonly tenant_id: 'text'
     readonly account_id: 'text'
-    readonly id: 'bigint'
+    readonly position: 'bigint'
     readonly partner_id: 'text'
     readonly currency: 'text'
-    readonly day: 'instant'
+    readonly day: 'date'
     readonly kind: 'text'
     readonly amount: 'decimal'
   }

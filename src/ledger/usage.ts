@@ -63,9 +63,9 @@ export async function foldUsage(database: Queryable): Promise<void> {
 }
 
 const FOLD = sql`WITH "taken" AS (
-    DELETE FROM "usage_entry" e USING (SELECT "tenant_id", "account_id", "id" FROM "usage_entry"
+    DELETE FROM "usage_entry" e USING (SELECT "tenant_id", "account_id", "position" FROM "usage_entry"
       LIMIT ${FOLDED_MAX} FOR UPDATE SKIP LOCKED) x
-    WHERE e."tenant_id" = x."tenant_id" AND e."account_id" = x."account_id" AND e."id" = x."id"
+    WHERE e."tenant_id" = x."tenant_id" AND e."account_id" = x."account_id" AND e."position" = x."position"
     RETURNING e.*)
   INSERT INTO "usage_total" AS t ("tenant_id", "account_id", "partner_id", "currency", "day", "kind", "amount")
     SELECT "tenant_id", "account_id", "partner_id", "currency", "day", "kind", sum("amount") FROM "taken"

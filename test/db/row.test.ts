@@ -51,6 +51,7 @@ const KINDS: Readonly<Record<string, string>> = {
   numeric: 'decimal',
   boolean: 'boolean',
   'timestamp with time zone': 'instant',
+  date: 'date',
   jsonb: 'json',
   json: 'json'
 }

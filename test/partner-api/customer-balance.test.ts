@@ -126,6 +126,15 @@ describe('a balance of usage', () => {
     expect(data((await today()).text).call_charges).toBe(10)
   })
 
+  test('takes rates whose sum is longer than an amount may be', async () => {
+    await world.at('2026-07-08T10:00:00Z')
+    const account = await addAccount(world)
+    for (const _ of [1, 2]) await addRates(world.database, [account, account], { amount: '999999999999999999.5' })
+    await foldUsage(world.database)
+    const { text } = await balanceOf(account, '2026-07-01', '2026-07-08')
+    expect(text).toContain('"closing_balance":-3999999999999999998}')
+  })
+
   test('counts rates from the creation of their account on', async () => {
     await world.at('2026-08-01T10:00:00Z')
     for (const value of [1.5, 2]) await rate('LATE-1', 'usageCharge', value)
