@@ -129,7 +129,7 @@ describe('Assignments', () => {
       'lastUpdate=2027-01-01',
       'user has no lastUpdate to set; there are username, name, scope, isEnabled, partner'
     ],
-    [partner, '__proto__=x', 'partner has no __proto__ to set; there are accountNumber, name'],
+    [partner, '__proto__=x', 'partner has no __proto__ to set; there are accountNumber, name, billingAccount'],
     [partner, '=x', '"=x" is no name=value'],
     [apiKey, 'key=hunter2', 'the key is made, not chosen'],
     [client, 'secret=hunter2', 'the secret is made, not chosen'],
