@@ -13,7 +13,7 @@ export const billKind = uploadKind<PreparedRow>({
   scopes: { read: ['bill:read'], write: ['bill:write'] },
   columns: BILL_COLUMNS,
   makes: 'customerBill',
-  takes: ['state', 'onConflict'],
+  takes: ['state', 'onConflict', 'past'],
   // One waits for the database while the other one computes.
   lanes: 2,
   read: readBill,

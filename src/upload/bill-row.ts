@@ -19,6 +19,7 @@ import {
   urlColumn
 } from './columns.ts'
 import { type Cells, type RowFault, rowFault } from './file/row.ts'
+import type { StoreOptions } from './kind.ts'
 import type { Place } from './place.ts'
 
 /** The columns of a bill of another system. */
@@ -152,18 +153,26 @@ function readTax(
 
 /** Returns the faults of a row where and when it is read, in its currency. */
 export function placeFaults(
-  { amount, tax, dueDate, period, billNo }: BillRow,
+  row: BillRow,
   { today, ownNumber }: Place,
-  currency: string
+  currency: string,
+  past: StoreOptions['past']
 ): readonly RowFault[] {
+  const { amount, tax, billNo } = row
   const pattern = billNo === undefined ? undefined : ownNumber(billNo)
-  const month = monthOf(today)
   return [
     ...digitFaults(AMOUNT.name, amount, currency),
     ...(tax ? digitFaults(TAX_EXCLUDED_AMOUNT.name, tax.excluded, currency) : []),
-    ...(dueDate < today ? [rowFault(FIELDS.dayPast(dayText(today)), DUE_DATE.name, dayText(dueDate))] : []),
-    ...(period < month ? [rowFault(FIELDS.monthPast(monthText(month)), PERIOD.name, monthText(period))] : []),
+    ...(past === 'accept' ? [] : pastFaults(row, today)),
     ...(pattern === undefined ? [] : [rowFault(FIELDS.ownNumber(pattern), BILL_NO.name, billNo)])
+  ]
+}
+
+function pastFaults({ dueDate, period }: BillRow, today: Day): readonly RowFault[] {
+  const month = monthOf(today)
+  return [
+    ...(dueDate < today ? [rowFault(FIELDS.dayPast(dayText(today)), DUE_DATE.name, dayText(dueDate))] : []),
+    ...(period < month ? [rowFault(FIELDS.monthPast(monthText(month)), PERIOD.name, monthText(period))] : [])
   ]
 }
 

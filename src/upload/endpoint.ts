@@ -122,7 +122,7 @@ async function stored(
   let results: readonly Result[] = []
   try {
     await context.database.transaction(async (tx) => {
-      const options = { isStrict, isDry: false, state: 'sent', onConflict: 'refuse' } as const
+      const options = { isStrict, isDry: false, state: 'sent', onConflict: 'refuse', past: 'refuse' } as const
       results = (await storeBills(tx, { ...context, view, author }, place, lines, options)).results
       if (isStrict && !results.every(isStored)) throw UNDONE
     })

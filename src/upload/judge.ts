@@ -5,7 +5,7 @@ import type { Owner } from '../tmf/declaration/resource.ts'
 import { ACCOUNT_NUMBER, type BillRow, hashOf, keyOf, placeFaults, type RowKey } from './bill-row.ts'
 import { type BillDates, billDates } from './bill-text.ts'
 import { type RowFault, rowFault } from './file/row.ts'
-import type { Line, Result } from './kind.ts'
+import type { Line, Result, StoreOptions } from './kind.ts'
 import { type KnownRow, knownRows } from './known-rows.ts'
 import type { Place } from './place.ts'
 
@@ -66,9 +66,9 @@ export async function judge(
   owner: Owner,
   place: Place,
   rows: readonly FoundRow[],
-  isClaimed: boolean
+  { isClaimed, past }: { readonly isClaimed: boolean } & Pick<StoreOptions, 'past'>
 ): Promise<Judged> {
-  const faults = rows.map((row) => [...placeFaults(row.row, place, row.currency), ...accountFaults(row, place)])
+  const faults = rows.map((row) => [...placeFaults(row.row, place, row.currency, past), ...accountFaults(row, place)])
   const known = isClaimed
     ? await knownAmong(queryable, owner, rows, faults)
     : await find(queryable, owner, rows, [...rows.keys()])

@@ -11,6 +11,7 @@ export const KINDS = ['bill', 'account', 'customer', 'payment'] as const
 /** States that a stored bill may get. */
 export const STORED_STATES = ['new', 'validated', 'sent'] as const
 export const CONFLICTS = ['refuse', 'replace'] as const
+export const PASTS = ['refuse', 'accept'] as const
 
 /** How rows are stored. */
 export interface StoreOptions {
@@ -21,6 +22,8 @@ export interface StoreOptions {
   readonly state: (typeof STORED_STATES)[number]
   /** The fate of a row with a known key and other content. */
   readonly onConflict: (typeof CONFLICTS)[number]
+  /** The fate of a new row that is due before today, or of a month before this one. */
+  readonly past: (typeof PASTS)[number]
 }
 
 /** A row by its number, or its faults. */
@@ -71,7 +74,7 @@ interface About {
   /** Parts of an upload that are stored at the same time; one by default. */
   readonly lanes?: number
   /** Options of the kind beside those of every upload. */
-  readonly takes: readonly ('state' | 'onConflict')[]
+  readonly takes: readonly ('state' | 'onConflict' | 'past')[]
   /** Bank statements are files of rows, too. */
   readonly takesStatements?: boolean
 }

@@ -3,8 +3,8 @@ import { FIELDS } from '../messages/field.ts'
 import type { WriteContext } from '../tmf/write.ts'
 import { placeFaults } from './bill-row.ts'
 import { drafted } from './draft.ts'
-import { rowFault } from './file/row.ts'
-import type { MetRow } from './judge.ts'
+import { type RowFault, rowFault } from './file/row.ts'
+import type { FoundRow, MetRow } from './judge.ts'
 import type { Result, StoreOptions } from './kind.ts'
 import type { Place } from './place.ts'
 import { type Replaceable, replaceable, replaceBills } from './replace.ts'
@@ -24,7 +24,7 @@ export async function meetRows(
   context: WriteContext,
   place: Place,
   met: readonly MetRow[],
-  { onConflict, isDry, state }: StoreOptions
+  { onConflict, isDry, state, past }: StoreOptions
 ): Promise<readonly Result[]> {
   const others = met.filter(({ row, known }) => row.contentHash !== known.contentHash)
   const isReplacing = onConflict === 'replace' && others.length > 0
@@ -37,7 +37,11 @@ export async function meetRows(
       const { billId } = one.known
       const present = hashes.get(billId) ?? bills.get(billId)?.contentHash ?? one.known.contentHash
       const isOpen = bills.has(billId) || (isReplacing && isDry && one.known.isDry === true && state === 'new')
-      const result = resultOf(one, present, isOpen, place)
+      const result = resultOf(
+        one,
+        present,
+        isOpen ? (row) => placeFaults(row.row, place, row.currency, past) : undefined
+      )
       if (result.status === 'replaced') hashes.set(billId, one.row.contentHash)
       return { result, met: one }
     })
@@ -45,12 +49,17 @@ export async function meetRows(
   return decided.map(({ result }) => result)
 }
 
-function resultOf({ row, known }: MetRow, contentHash: string, isOpen: boolean, place: Place): Result {
+/** `faultsOf` is there while the bill may get other content. */
+function resultOf(
+  { row, known }: MetRow,
+  contentHash: string,
+  faultsOf: ((row: FoundRow) => readonly RowFault[]) | undefined
+): Result {
   const { line } = row
   const { billId: id } = known
   if (row.contentHash === contentHash) return { line, status: 'duplicate', id }
-  if (!isOpen) return { line, status: 'conflict', id, errors: [rowFault(FIELDS.otherContent(id))] }
-  const errors = placeFaults(row.row, place, row.currency)
+  if (!faultsOf) return { line, status: 'conflict', id, errors: [rowFault(FIELDS.otherContent(id))] }
+  const errors = faultsOf(row)
   return errors.length > 0 ? { line, status: 'refused', errors } : { line, status: 'replaced', id }
 }
 

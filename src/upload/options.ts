@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { FIELDS } from '../messages/field.ts'
-import { CONFLICTS, STORED_STATES, type StoreOptions, type UploadKind } from './kind.ts'
+import { CONFLICTS, PASTS, STORED_STATES, type StoreOptions, type UploadKind } from './kind.ts'
 
 const FLAGS = ['true', 'false'] as const
 const DECIMALS = ['.', ','] as const
@@ -28,7 +28,11 @@ const OF_KINDS = {
   onConflict: z
     .enum(CONFLICTS, { error: FIELDS.oneOf(CONFLICTS) })
     .default('refuse')
-    .meta({ description: 'What becomes of a row with other content than before' })
+    .meta({ description: 'What becomes of a row with other content than before' }),
+  past: z
+    .enum(PASTS, { error: FIELDS.oneOf(PASTS) })
+    .default('refuse')
+    .meta({ description: 'What becomes of a row that is due before today, or of a month before this one' })
 }
 
 const ALL = z.object({ ...COMMON, ...OF_KINDS })
@@ -39,7 +43,9 @@ export const UPLOAD_OPTIONS = z.object({
   atomic: z.boolean(),
   decimal: z.enum(DECIMALS),
   state: z.enum(STORED_STATES),
-  onConflict: z.enum(CONFLICTS)
+  onConflict: z.enum(CONFLICTS),
+  // Uploads of earlier versions have none.
+  past: z.enum(PASTS).default('refuse')
 })
 
 export type UploadOptions = z.output<typeof UPLOAD_OPTIONS>
@@ -55,6 +61,6 @@ export function readOptions(query: unknown): UploadOptions {
   return { ...others, dryRun: dryRun === 'true', atomic: atomic === 'true' }
 }
 
-export function storeOptions({ atomic, dryRun, state, onConflict }: UploadOptions): StoreOptions {
-  return { isStrict: atomic, isDry: dryRun, state, onConflict }
+export function storeOptions({ atomic, dryRun, state, onConflict, past }: UploadOptions): StoreOptions {
+  return { isStrict: atomic, isDry: dryRun, state, onConflict, past }
 }

@@ -1,6 +1,6 @@
 import { ADDRESS, COUNT, INSTANT, listOf, objectOf, TEXT } from '../tmf/openapi/json-schema.ts'
 import { schemaRef } from '../tmf/openapi/schemas.ts'
-import { CONFLICTS, KINDS, STORED_STATES } from './kind.ts'
+import { CONFLICTS, KINDS, PASTS, STORED_STATES } from './kind.ts'
 import { UPLOAD_STATES } from './states.ts'
 
 export const UPLOAD = objectOf(
@@ -14,6 +14,7 @@ export const UPLOAD = objectOf(
     atomic: { type: 'boolean', description: 'It stores all rows or none' },
     billState: { ...TEXT, enum: [...STORED_STATES], description: 'The state of its bills' },
     onConflict: { ...TEXT, enum: [...CONFLICTS], description: 'The fate of rows with other content than before' },
+    past: { ...TEXT, enum: [...PASTS], description: 'The fate of new rows of the past' },
     rows: { ...COUNT, description: 'Rows received' },
     created: { ...COUNT, description: 'Rows that were stored' },
     replaced: { ...COUNT, description: 'Rows that replaced what they made before' },
@@ -36,6 +37,7 @@ export const UPLOAD = objectOf(
     'unmatched',
     'billState',
     'onConflict',
+    'past',
     'rowsPerSecond',
     'startedAt',
     'finishedAt',

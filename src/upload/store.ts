@@ -36,7 +36,10 @@ export async function storeBills(
 ): Promise<Stored> {
   const accounts = await accountsOf(tx, context, place, lines, options)
   const isClaimed = !options.isDry && !options.isStrict && place.unknownAccounts !== 'create'
-  const judged = await judge(tx, context.view, place, foundRows(lines, accounts, place), isClaimed)
+  const judged = await judge(tx, context.view, place, foundRows(lines, accounts, place), {
+    isClaimed,
+    past: options.past
+  })
   const { fresh, refused } = await withAccounts(tx, context, place, judged, options)
   const { met } = judged
   const faulty = lines.flatMap((line): readonly Result[] =>

@@ -95,7 +95,7 @@ describe('two imports of one file at once', () => {
     const prepared = await kind.prepare(rows, place, { decimal: '.' })
     const view = { tenantId: TENANT }
     const context = { view, author: AUTHOR, clock, newId, resources: catalogue, resolvers: new Map() }
-    const options = { isStrict: false, isDry: false, state: 'sent', onConflict: 'refuse' } as const
+    const options = { isStrict: false, isDry: false, state: 'sent', onConflict: 'refuse', past: 'refuse' } as const
     const store = async (whenStored: () => Promise<void>) =>
       database.transaction(async (tx) => {
         const { results } = await prepared.store(tx, context, options)

@@ -40,7 +40,7 @@ describe('a file', () => {
     expect(body).toMatchObject({ state: expect.stringMatching(/^(?:running|done)$/), rows: 6, dryRun: false })
     const upload = await world.ended(body.id)
     expect(upload).toMatchObject({
-      ...{ kind: 'bill', state: 'done', billState: 'sent', onConflict: 'refuse', progress: 1 },
+      ...{ kind: 'bill', state: 'done', billState: 'sent', onConflict: 'refuse', past: 'refuse', progress: 1 },
       ...{ rows: 6, created: 2, replaced: 0, duplicate: 1, conflict: 1, refused: 2, notStored: 0 },
       amount: [{ unit: 'EUR', value: 199.5 }]
     })
@@ -53,6 +53,14 @@ describe('a file', () => {
       ['createMany', '2'],
       ['create', null]
     ])
+  })
+
+  test('with past=accept has bills of the past, which are refused without', async () => {
+    const sent = [row({ due_date: '30-01-2024', period: '01-2024' })]
+    expect(await world.sendToEnd(sent)).toMatchObject({ created: 0, refused: 1 })
+    expect(await world.sendToEnd(sent, '?past=accept')).toMatchObject({ past: 'accept', created: 1, refused: 0 })
+    const { status, text } = await world.send(sent, '?past=yes')
+    expect([status, text]).toEqual([400, expect.stringContaining('refuse, accept')])
   })
 
   test('of several parts has the rows of each, in their order, and what came before is known', async () => {

@@ -23,6 +23,7 @@ const upload = fc.record({
   options: fc.record<StoreOptions>({
     state: fc.constantFrom('new', 'new', 'validated', 'sent'),
     onConflict: fc.constantFrom('replace', 'replace', 'refuse'),
+    past: fc.constantFrom('refuse', 'accept'),
     isDry: fc.constantFrom(false, false, true),
     isStrict: fc.constantFrom(false, false, true)
   })

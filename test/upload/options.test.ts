@@ -78,6 +78,21 @@ describe('the state', () => {
   })
 })
 
+test('past=accept takes bills of the past, new or replaced; all else is refused as ever', async () => {
+  const old = { due_date: '30-01-2024', period: '01-2024' }
+  const one = row(old)
+  const usual = told(await storeRows(world, [one]))
+  expect(usual.join()).toMatch(/^refused: due_date is before today, .*period is before this month, /)
+  const options = { past: 'accept', state: 'new', onConflict: 'replace' } as const
+  expect(told(await storeRows(world, [one, row({ ...old, amount: 1.005 })], options))).toEqual([
+    'created',
+    'refused: amount must have at most 2 decimal places, as EUR has'
+  ])
+  const other = { ...one, amount: 5 }
+  expect(told(await storeRows(world, [other], { ...options, past: 'refuse' })).join()).toMatch(/^refused: due_date /)
+  expect(told(await storeRows(world, [other], options))).toEqual(['replaced'])
+})
+
 test('the event of a new bill has the document that its row has', async () => {
   const account = await addAccount(world)
   const texts = { name: 'Zoë "Z" \\ \n Ø', description: '{"a": [1]}', bill_no: 'N"1\\', external_id: 'x\ty' }

@@ -102,7 +102,14 @@ describe('a file of payments', () => {
         resources: catalogue,
         resolvers: new Map()
       }
-      const all = { isStrict: false, isDry: false, state: 'sent', onConflict: 'refuse', ...options } as const
+      const all = {
+        isStrict: false,
+        isDry: false,
+        state: 'sent',
+        onConflict: 'refuse',
+        past: 'refuse',
+        ...options
+      } as const
       const { results } = await database.transaction((tx) => prepared.store(tx, context, all))
       return results.map(({ status }) => status)
     }

@@ -10,7 +10,13 @@ import { storeBills } from '../../src/upload/store.ts'
 import { AUTHOR } from '../billing/ledger-world.ts'
 import { TENANT, type TestDatabase } from '../support/database.ts'
 
-export const USUAL: StoreOptions = { isStrict: false, isDry: false, state: 'sent', onConflict: 'refuse' }
+export const USUAL: StoreOptions = {
+  isStrict: false,
+  isDry: false,
+  state: 'sent',
+  onConflict: 'refuse',
+  past: 'refuse'
+}
 
 const UNDONE = new Error('undone')
 
