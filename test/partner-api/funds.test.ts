@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { newId } from '../../src/base/ulid.ts'
-import { sql } from '../../src/db/sql.ts'
+import { type Sql, sql } from '../../src/db/sql.ts'
 import { verifyLedger } from '../../src/ledger/verify.ts'
 import { addBill, PAYMENT, pay } from '../billing/ledger-world.ts'
 import { attempt } from '../db/guarded-world.ts'
@@ -196,12 +196,33 @@ describe('a transfer', () => {
   })
 })
 
-test.each([sql`UPDATE "transfer" SET "description" = 'x'`, sql`DELETE FROM "transfer"`, sql`TRUNCATE "transfer"`])(
-  'a transfer never changes: %#',
-  async (statement) => {
-    expect(await attempt(world, statement)).toBe('23000 transfer_immutable')
-  }
-)
+const ENTRIES = sql`INSERT INTO "ledger_entry" ("tenant_id", "journal_id", "line", "posted_at", "book",
+  "billing_account_id", "currency", "amount", "source_type", "source_id")`
+
+test.each<[string, Sql, string]>([
+  ['a transfer is changed', sql`UPDATE "transfer" SET "description" = 'x'`, '23000 transfer_immutable'],
+  ['a transfer is removed', sql`DELETE FROM "transfer"`, '23000 transfer_immutable'],
+  ['all transfers are removed at once', sql`TRUNCATE "transfer"`, '23000 transfer_immutable'],
+  ['a payment gives more than it is', sql`UPDATE "payment" SET "given" = "amount" + 1`, '23514 payment_given'],
+  [
+    'a reversed payment gives',
+    sql`UPDATE "payment" SET "given" = 0.01, "reversed_at" = now() WHERE "method" <> 'transfer'`,
+    '23514 payment_given'
+  ],
+  [
+    'a transfer is reversed',
+    sql`UPDATE "payment" SET "given" = 0, "reversed_at" = now() WHERE "method" = 'transfer'`,
+    '23514 payment_given'
+  ],
+  [
+    'a journal balances over two accounts alone',
+    sql`${ENTRIES} VALUES (${TENANT}, 'x', 1, now(), 'cash', 'A', 'EUR', 1, 'transfer', 'x'),
+      (${TENANT}, 'x', 2, now(), 'cash', 'B', 'EUR', -1, 'transfer', 'x')`,
+    '23000 ledger_is_balanced'
+  ]
+])('the database refuses that %s', async (_, statement, expected) => {
+  expect(await attempt(world, statement)).toBe(expected)
+})
 
 test('after all of it the books are sound', async () => {
   const found = await verifyLedger(world.database)
