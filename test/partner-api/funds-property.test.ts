@@ -60,8 +60,9 @@ const ACTS = {
     const rate = { type: 'usageCharge', billingAccount: { id }, taxExcludedAmount: { unit: 'EUR', value: amount } }
     return (await world.call('POST', RATE, rate)).status
   },
-  bill: async (_: Play, id: string) => {
-    await addBill(world, id, { rates: {} })
+  bill: async (play: Play, id: string, { amount, whose }: Step) => {
+    take(play, whose, amount)
+    await addBill(world, id, { rates: { usageCharge: String(amount) } })
     return 200
   },
   hold: async ({ holds }: Play, id: string, { amount }: Step) => {

@@ -169,6 +169,13 @@ describe('a transfer', () => {
     ])
   })
 
+  test('is not spent again on bills of the giver', async () => {
+    await refresh(10)
+    expect((await move(await account(), 7)).status).toBe(200)
+    const bill = await addBill(world, own, { rates: { usageCharge: '5' } })
+    expect((await world.call('GET', `customerBill/${bill}`)).body.remainingAmount.value).toBe(2)
+  })
+
   test('takes from the oldest payments, then from the limit, which later payments replace', async () => {
     await refresh(0, { creditLimit: 10 })
     const [first, second] = [await pay(world, own, 5), await pay(world, own, 5)]
