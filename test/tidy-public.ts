@@ -66,9 +66,9 @@ const PUBLIC: Readonly<Record<string, string>> = {
   'src/tmf/openapi': 'components document endpoint json-schema schemas',
   'src/tmf/query': 'bind condition-sql cursor effort list-query match query query-text suggestion',
   'src/tmf/serving': 'endpoint list list-text no-idempotency-key pages routes',
-  'src/upload': 'endpoint events kinds list options receive retention schema states tasks upload-endpoints',
+  'src/upload': 'endpoint events export kinds list options receive retention schema states tasks upload-endpoints',
   'src/upload/camt': 'camt-aside',
-  'src/upload/file': 'body file json-row media open rejected row'
+  'src/upload/file': 'body csv-text file header json-row media open rejected row'
 }
 
 const isRoom = (file: string) => file.startsWith('src/') && roomOf(file) !== 'src'

@@ -16,6 +16,7 @@ export const OPTIONS = {
   run: { type: 'string', synopsis: '--run ID' },
   tolerance: { type: 'string', multiple: true, synopsis: '[--tolerance CURRENCY=AMOUNT]...' },
   'dry-run': { type: 'boolean', synopsis: '[--dry-run]' },
+  period: { type: 'string', synopsis: '[--period MM-YYYY]' },
   state: { type: 'string', synopsis: '[--state new|validated|sent]' },
   wait: { type: 'boolean', synopsis: '[--wait]' },
   filter: { type: 'string', synopsis: '[--filter FILTER]' },

@@ -1,4 +1,5 @@
 import { auditCommands } from './audit-commands.ts'
+import { billExportCommands } from './bill-export-commands.ts'
 import { billRunCommands } from './bill-run-commands.ts'
 import { billingCommands } from './billing-commands.ts'
 import type { Command } from './command.ts'
@@ -20,6 +21,7 @@ const commands: Readonly<Record<string, Command>> = {
   ...signingKeyCommands,
   ...sealCommands,
   ...billingCommands,
+  ...billExportCommands,
   ...billRunCommands,
   ...paymentCommands,
   ...comparisonCommands,

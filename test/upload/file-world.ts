@@ -14,7 +14,7 @@ export interface FileWorld extends UploadWorld {
   /** Sends a file of lines of JSON. */
   send(rows: readonly unknown[], query?: string): Promise<Reply>
   /** Reads an upload when it has ended. */
-  ended(id: string, path?: string): Promise<Answer>
+  ended(id: string, path?: string, credential?: Record<string, string>): Promise<Answer>
   /** Sends a file, and reads the upload when it has ended. */
   sendToEnd(rows: readonly unknown[], query?: string): Promise<Answer>
 }
@@ -27,10 +27,10 @@ export async function startFileUpload(): Promise<FileWorld> {
   const jobs = await startBillingJobs(url, { ...context, chunkAccounts: 10 }, silent, [uploadJobs(context)])
   const send: FileWorld['send'] = (rows, query = '') =>
     world.call('POST', `${BILL_UPLOAD}${query}`, linesOf(rows), LINES)
-  const ended: FileWorld['ended'] = async (id, path = BILL_UPLOAD) => {
+  const ended: FileWorld['ended'] = async (id, path = BILL_UPLOAD, credential) => {
     let upload = parsed('{}')
     await until('the upload has ended', async () => {
-      const { body } = await world.call('GET', `${path}/${id}`)
+      const { body } = await world.call('GET', `${path}/${id}`, undefined, credential)
       upload = body
       return !['receiving', 'running'].includes(body.state)
     })
