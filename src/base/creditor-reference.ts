@@ -49,7 +49,8 @@ export function printedReference(reference: string): string {
   return reference.replace(/.{4}(?=.)/g, '$& ')
 }
 
-function compact(text: string): string {
+/** Drops blanks and turns letters into capitals. */
+export function compact(text: string): string {
   return text.replace(/\s+/g, '').toUpperCase()
 }
 

@@ -1,4 +1,4 @@
-import { isCreditorReference } from '../../base/creditor-reference.ts'
+import { compact, isCreditorReference } from '../../base/creditor-reference.ts'
 import type { Branding } from './branding.ts'
 
 /** The bank details for paying a bill, and a code for banks' apps if one is possible. */
@@ -38,10 +38,6 @@ export function isIban(iban: string): boolean {
   if (!/^[A-Z]{2}\d{2}[A-Z0-9]{11,30}$/.test(iban)) return false
   const digits = (iban.slice(4) + iban.slice(0, 4)).replace(/[A-Z]/g, (letter) => String(Number.parseInt(letter, 36)))
   return BigInt(digits) % 97n === 1n
-}
-
-function compact(text: string): string {
-  return text.replace(/\s+/g, '').toUpperCase()
 }
 
 function epcCode(
