@@ -115,10 +115,8 @@ function origins(value: string): readonly string[] {
   return value.trim() === '*' ? ['*'] : value.split(',').map((text) => new URL(text).origin)
 }
 
-type TrustProxy = boolean | string | ((address: string, hop: number) => boolean)
-
 /** As Fastify takes it: all or none, the nearest n hops, or the listed addresses. */
-function trustProxy(value: string): TrustProxy {
+function trustProxy(value: string): boolean | string | ((address: string, hop: number) => boolean) {
   if (value === 'true' || value === 'false') return value === 'true'
   return /^\d+$/.test(value) ? (_, hop) => hop < Number(value) : value
 }

@@ -11,12 +11,6 @@ export interface OauthFailure {
   readonly body: Readonly<Record<string, string>>
 }
 
-interface Kind {
-  readonly status: number
-  readonly code: string
-  readonly uri: string
-}
-
 const SECTION = 'https://www.rfc-editor.org/rfc/rfc6749#section-'
 const TOKEN_ERRORS = `${SECTION}5.2`
 
@@ -30,7 +24,7 @@ const KINDS = {
   invalid_scope: { status: 400, code: '50', uri: TOKEN_ERRORS },
   temporarily_unavailable: { status: 503, code: '503', uri: `${SECTION}4.1.2.1` },
   server_error: { status: 500, code: '1', uri: `${SECTION}4.1.2.1` }
-} as const satisfies Readonly<Record<string, Kind>>
+} as const
 
 type KindName = keyof typeof KINDS
 

@@ -29,7 +29,6 @@ export interface OpenedCycle {
 
 type Specification = CycleSpecification & { readonly name: string }
 type Cycle = typeof billCycle extends Resource<infer D> ? D : never
-type CycleDocument = PostedDates & { readonly BillCycleSpecification?: { readonly id: string } }
 
 /** The served resource of cycles: fills in missing dates from the specification. */
 export const datedBillCycle = served(billCycle, { completeFromDatabase: withDates })
@@ -67,7 +66,7 @@ export async function timeZoneOf(queryable: Queryable, tenantId: string): Promis
 
 /** A patched cycle keeps its dates as they are: remove dates to have the run derive them. */
 async function withDates(tx: Transaction, owner: Owner, document: Document, before?: Stored): Promise<Document> {
-  const posted: CycleDocument = document
+  const posted: PostedDates & { readonly BillCycleSpecification?: { readonly id: string } } = document
   const { validFor, BillCycleSpecification: ref } = posted
   const specification = ref && !before ? await findSpecification(tx, owner, ref.id) : undefined
   if (!specification || !isDerivable(posted, specification)) return document

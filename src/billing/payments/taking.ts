@@ -96,15 +96,11 @@ export async function takePayment(
   })
 }
 
-interface Target extends Pick<Incoming, 'account'> {
-  readonly billId?: string
-}
-
 async function targetOf(
   queryable: Queryable,
   view: View,
   { billingAccount, billNo, creditorReference }: Body
-): Promise<Target> {
+): Promise<Pick<Incoming, 'account'> & { readonly billId?: string }> {
   if (billingAccount) {
     const account = await findAccount(queryable, view, billingAccount.id)
     if (account) return { account }

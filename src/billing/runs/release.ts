@@ -17,11 +17,10 @@ export interface Release {
 
 /** Reasons of a selected bill that stays: on hold, already in the state or beyond it, or paid at least in part. */
 export const LEAVES = ['onHold', 'released', 'paid'] as const satisfies readonly (keyof typeof SKIPS)[]
-type Leave = (typeof LEAVES)[number]
 
 export interface Released {
   readonly released: number
-  readonly skipped: readonly { readonly reason: Leave; readonly count: number }[]
+  readonly skipped: readonly { readonly reason: (typeof LEAVES)[number]; readonly count: number }[]
 }
 
 /**

@@ -13,7 +13,7 @@ export interface Period {
   readonly end: Instant
 }
 
-export interface Statement extends Amounts {
+export interface Statement extends ReturnType<typeof AMOUNTS.read> {
   /** Rows of what moved the balance, in the order of posting; `readMovement` reads one. */
   readonly movements: Result['rows']
 }
@@ -70,8 +70,6 @@ const AMOUNTS = computedRow({
   totalCharges: computed(decimal, sql`"calls" + "others" + "adjustments"`),
   closingBalance: computed(decimal, sql`"opening" + "payments" - "calls" - "others" - "adjustments"`)
 })
-
-type Amounts = ReturnType<typeof AMOUNTS.read>
 
 async function readAmounts(tx: Transaction, { tenantId, billingAccountId, currency, start, end }: Period) {
   const found = await tx.run(sql`WITH "counted" AS (

@@ -85,7 +85,6 @@ function resultLine(result: Result): string {
 
 type Groups = Lines['groups']
 
-type Event = Read | Stored
 type Read = { readonly kind: 'read'; readonly lines: readonly Line[] } | { readonly kind: 'end' } | Cut
 type Cut = { readonly kind: 'cut'; readonly error: unknown }
 type Stored =
@@ -129,7 +128,7 @@ async function* outcomesOf(context: BulkContext, resource: BulkResource, groups:
   let reading: Promise<Read> | undefined = read(incoming)
   while (reading || storing.length > 0 || waiting.length > 0) {
     if (hasBatch(waiting, storing.length)) storing.push(store(context, resource, waiting.splice(0, BATCH_LINES)))
-    const pending: Promise<Event>[] = storing.slice(0, 1)
+    const pending: Promise<Read | Stored>[] = storing.slice(0, 1)
     if (reading && !isFull(waiting)) pending.push(reading)
     const event = await Promise.race(pending)
     switch (event.kind) {

@@ -66,8 +66,7 @@ export interface Member {
 }
 
 /** As an author writes it: shape, description, and if its parent requires it. */
-type MemberSpec = readonly [shape: Shape, description: string, required?: 'required']
-type MemberSpecs = Readonly<Record<string, MemberSpec>>
+type MemberSpecs = Readonly<Record<string, readonly [shape: Shape, description: string, required?: 'required']>>
 
 type ObjectOf<M extends MemberSpecs> = {
   readonly [N in keyof M as M[N] extends readonly [Shape, string, 'required'] ? N : never]: ValueOf<M[N][0]>
