@@ -74,12 +74,8 @@ function sendProblem(reply: FastifyReply, request: FastifyRequest, problem: Prob
 function failureOf(request: FastifyRequest, problem: Problem): object {
   // By the address as sent, since some failures come before the routing.
   if (request.raw.url?.startsWith(`${ENVELOPED_BASE}/`)) return { code: problem.status, message: problem.message }
-  return { ...alsoNamed(request, problem), ...errorBody(problem, request.id), ...errorsMember(problem) }
-}
-
-function alsoNamed({ routeOptions }: FastifyRequest, { message }: Problem): Readonly<Record<string, string>> {
-  const name = routeOptions.config?.messageMember
-  return name === undefined ? {} : { [name]: message }
+  const name = request.routeOptions.config?.messageMember
+  return { ...(name && { [name]: problem.message }), ...errorBody(problem, request.id), ...errorsMember(problem) }
 }
 
 /** Responds to an unsupported Expect header before the framework sees the request. */

@@ -56,8 +56,6 @@ const PAYLOAD = z
   })
   .refine(({ iat, exp }) => exp > iat && exp - iat <= ACCESS_TOKEN_LIFETIME_MAX_S, { path: ['exp'] })
 
-type Payload = z.output<typeof PAYLOAD>
-
 /**
  * Signs a JWT access token (RFC 9068), valid for `lifetimeS` seconds. Throws a plain error for claims that
  * verifyAccessToken would refuse, such as no scopes or too long a lifetime.
@@ -102,7 +100,8 @@ export async function verifyAccessToken(
 ): Promise<VerifiedClaims> {
   if (token.length > TOKEN_LENGTH_MAX) throw ACCESS.token(`it is longer than ${TOKEN_LENGTH_MAX} characters`)
   if (!COMPACT.test(token)) throw ACCESS.token('it is not a signed JWT')
-  const key = await keyNamedBy(ring, token)
+  const key = await ring.verifying(keyId(token))
+  if (!key) throw ACCESS.token('it is signed by an unknown key')
   const claims = await signedClaims(key, clock, token, issuer)
   if (claims.tenant !== key.tenantId) throw ACCESS.token('it is signed by the key of another tenant')
   if (claims.iat > seconds(clock) + CLOCK_TOLERANCE_S) throw ACCESS.token('it was issued in the future')
@@ -116,12 +115,6 @@ export async function verifyAccessToken(
     partnerId: claims.partner,
     expiresAt: claims.exp
   }
-}
-
-async function keyNamedBy(ring: KeyRing, token: string): Promise<VerifyingKey> {
-  const key = await ring.verifying(keyId(token))
-  if (!key) throw ACCESS.token('it is signed by an unknown key')
-  return key
 }
 
 /** Reads `kid` only: the header is not verified yet. */
@@ -139,7 +132,7 @@ async function signedClaims(
   clock: Clock,
   token: string,
   issuer: string | undefined
-): Promise<Payload> {
+): Promise<z.output<typeof PAYLOAD>> {
   const options: JWTVerifyOptions = {
     algorithms: [key.algorithm],
     typ: TYPE,
