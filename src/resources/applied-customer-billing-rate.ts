@@ -67,7 +67,8 @@ export const appliedCustomerBillingRate = defineResource({
   patchable: { allBut: ['isBilled', 'bill'] },
   completePosted: (document, { now }) => ({ date: now, isBilled: false, ...document }),
   check: (document, before) => {
-    requireDate(document)
+    // The server sets a missing date; a client could only remove it.
+    if (!document.date) throw BODIES.removed(['$.date'])
     requireBillOrAccount(document)
     requireKey(document, before?.document)
     requireCreditSign(document)
@@ -75,11 +76,6 @@ export const appliedCustomerBillingRate = defineResource({
   checkChange: (stored) => requireUnbilled(stored, 'changed'),
   checkRemoval: (stored) => requireUnbilled(stored, 'deleted')
 })
-
-/** The server sets a missing date; a client could only remove it. */
-function requireDate({ date }: Rate): void {
-  if (!date) throw BODIES.removed(['$.date'])
-}
 
 function requireBillOrAccount({ isBilled, bill, billingAccount }: Rate): void {
   if (isBilled && !bill) throw RATES.billMissing()

@@ -35,8 +35,9 @@ export async function once(
   request: readonly string[],
   work: () => Promise<Answer>
 ): Promise<{ answer: Answer; isReplay: boolean }> {
-  const { tenantId } = view
-  const key = keyWithin(view, clientKey)
+  const { tenantId, partnerId } = view
+  // No client's key contains a space.
+  const key = partnerId === undefined ? clientKey : `${partnerId} ${clientKey}`
   const hash = createHash('sha256').update(JSON.stringify(request)).digest('hex')
   await lock(tx, tenantId, key)
   const earlier = await recall(tx, tenantId, key)
@@ -48,11 +49,6 @@ export async function once(
   await remember(tx, tenantId, key, hash, answer)
   await purge(tx, tenantId)
   return { answer, isReplay: false }
-}
-
-/** Separates the keys of partners by a space, which no client's key contains. */
-function keyWithin({ partnerId }: View, key: string): string {
-  return partnerId === undefined ? key : `${partnerId} ${key}`
 }
 
 async function lock(tx: Transaction, tenantId: string, key: string): Promise<void> {

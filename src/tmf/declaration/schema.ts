@@ -8,16 +8,7 @@ import { FIELDS } from '../../messages/field.ts'
 import { accepted, hasNull, UNSURE } from './acceptance.ts'
 import type { Document, Resource } from './resource.ts'
 import { scalarKind } from './scalar.ts'
-import {
-  hasNeeded,
-  ITEMS_MAX,
-  isOrdered,
-  type ListShape,
-  type Member,
-  type Needed,
-  type ObjectShape,
-  type Shape
-} from './shape.ts'
+import { hasNeeded, ITEMS_MAX, isOrdered, type Member, type Needed, type ObjectShape, type Shape } from './shape.ts'
 
 /**
  * Checks a body and returns its stored form (instants in UTC, no null members). Throws a Problem that lists every
@@ -82,12 +73,8 @@ function memberSchema({ shape, required }: Member): z.ZodType {
 
 function schemaOf(shape: Shape): z.ZodType {
   if (shape.kind === 'object') return objectSchema(shape)
-  if (shape.kind === 'list') return listSchema(shape)
+  if (shape.kind === 'list') return z.array(schemaOf(shape.of)).max(shape.maxItems ?? ITEMS_MAX)
   return scalarKind(shape).schema(shape)
-}
-
-function listSchema({ of, maxItems = ITEMS_MAX }: ListShape): z.ZodType {
-  return z.array(schemaOf(of)).max(maxItems)
 }
 
 /** Returns members that are no attributes; only a sub-class (a @type other than the standard's) may have them. */

@@ -111,7 +111,7 @@ function requestBody(declared: EndpointDescription): Json | undefined {
   const { example, examples, bodyTypes = ['application/json'], bodies, isBodyOptional = false } = declared
   if (bodies) return { required: true, content: bodies }
   const schema = bodySchema(declared.body ?? NOTHING)
-  if (!hasMembers(schema)) return undefined
+  if (!schema.items && Object.keys(schema.properties ?? {}).length === 0) return undefined
   const content = { schema, ...(example && { example }), ...(examples && { examples }) }
   return { required: !isBodyOptional, content: Object.fromEntries(bodyTypes.map((type) => [type, content])) }
 }
@@ -168,8 +168,4 @@ interface ObjectSchema {
 export function bodySchema(schema: z.ZodType): ObjectSchema {
   const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' })
   return rest as ObjectSchema
-}
-
-function hasMembers({ properties = {}, items }: ObjectSchema): boolean {
-  return items !== undefined || Object.keys(properties).length > 0
 }

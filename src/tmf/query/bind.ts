@@ -57,7 +57,7 @@ function bound(predicate: Predicate, root: ObjectShape): Bound {
       shapeAt(root, predicate.path)
       return predicate
     case 'length':
-      listAt(root, predicate.path)
+      if (shapeAt(root, predicate.path).kind !== 'list') throw QUERIES.notAList(predicate.path.join('.'))
       return predicate
     case 'some':
       return { ...predicate, where: bound(predicate.where, elementAt(root, predicate.path)) }
@@ -125,10 +125,6 @@ function elementAt(root: ObjectShape, path: Path): ObjectShape {
   const shape = entered(shapeAt(root, path))
   if (shape.kind === 'object') return shape
   throw QUERIES.notObjects(path.join('.'))
-}
-
-function listAt(root: ObjectShape, path: Path): void {
-  if (shapeAt(root, path).kind !== 'list') throw QUERIES.notAList(path.join('.'))
 }
 
 /** Returns the shape at a path, through lists before the last step. Throws `invalidQuery` for an unknown path. */

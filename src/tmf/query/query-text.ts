@@ -46,12 +46,10 @@ function addValue(conditions: string[], value: string): boolean {
 export function joinQuery({ reserved, alternatives }: SplitQuery, without: readonly string[]): string {
   const conditions = alternatives.map((parts) => parts.join('&')).join(';')
   const kept = [...reserved].filter(([name]) => !without.includes(name))
-  const parameters = kept.flatMap(([name, values]) => values.map((value) => `${name}=${closed(value)}`))
+  const parameters = kept.flatMap(([name, values]) =>
+    values.map((value) => `${name}=${value.replace(/[&;()[\]]/g, percentEncoded)}`)
+  )
   return [...(conditions === '' ? [] : [conditions]), ...parameters].join('&')
-}
-
-function closed(value: string): string {
-  return value.replace(/[&;()[\]]/g, percentEncoded)
 }
 
 const HAS_OPERATOR = /[=<>!*]|%(?:3[CDE]|21|2A)/i
