@@ -55,8 +55,8 @@ export async function openStore(config: Config, logger: Logger): Promise<Store> 
     await database.requireWritable().catch(warn)
     const requireReady = readiness(database)
     await requireReady().catch(warn)
-    const secrets = () =>
-      embedded && !isGiven(config) ? embeddedSecretKeys(config.DATA_DIR) : requireSecretKeys(config)
+    const hasKeys = config.SECRET_KEYS !== undefined || config.SECRET_KEYS_FILE !== undefined
+    const secrets = () => (embedded && !hasKeys ? embeddedSecretKeys(config.DATA_DIR) : requireSecretKeys(config))
     if (embedded) {
       await fill(database)
       const actor = { type: 'system', id: 'start', name: 'start' } as const
@@ -74,10 +74,6 @@ export function requireSecretKeys({ SECRET_KEYS, SECRET_KEYS_FILE }: Config): Se
   if (SECRET_KEYS_FILE !== undefined) return readSecretKeys(SECRET_KEYS_FILE)
   if (SECRET_KEYS) return SECRET_KEYS
   throw new StartError(NO_KEYS)
-}
-
-function isGiven({ SECRET_KEYS, SECRET_KEYS_FILE }: Config): boolean {
-  return SECRET_KEYS !== undefined || SECRET_KEYS_FILE !== undefined
 }
 
 export function connect(config: Config, url: string, logger: Logger): Database {

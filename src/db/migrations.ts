@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
-import type { MigrationList, SchemaEngine } from '@prisma/schema-engine-wasm/schema_engine_bg'
+import type { MigrationList } from '@prisma/schema-engine-wasm/schema_engine_bg'
 import type pg from 'pg'
 import { StartError, startError } from '../base/start-error.ts'
 import { connectClient, migrationSettings, openPool } from './connection.ts'
@@ -69,18 +69,13 @@ export async function diffMigrations(url: string, files = SCHEMA_FILES): Promise
     const diff = await withSchemaEngine(scratch, (engine) =>
       engine.diff({ from, to, script: true, exitCode: true, filters })
     )
-    // 2 is a difference; else the script is a comment.
-    return diff.exitCode === 2 ? collateTexts(diff.stdout ?? '') : ''
+    // 2 is a difference; else the script is a comment. Text sorts by code point in any database, as the API does.
+    return diff.exitCode === 2 ? (diff.stdout ?? '').replace(TEXT_COLUMN, '$1 COLLATE "C"') : ''
   })
 }
 
 /** A column of type text, new or changed, before any quoted value or list of columns. */
 const TEXT_COLUMN = /^([^'(\n]*" (?:SET DATA TYPE )?TEXT(?:\[\])?)(?=[ ,;]|$)/gm
-
-/** Sorts text by code point in any database, so that index and API agree. */
-function collateTexts(sql: string): string {
-  return sql.replace(TEXT_COLUMN, '$1 COLLATE "C"')
-}
 
 async function migrateJobs(url: string): Promise<void> {
   const { Logger, runMigrations } = await import('graphile-worker')
@@ -98,22 +93,15 @@ async function apply(client: pg.Client, url: string, directory: string): Promise
   const { NO_FILTERS: filters, withSchemaEngine } = await import('./schema-engine.ts')
   const migrationsList = readMigrations(directory)
   await withSchemaEngine(url, async (engine) => {
-    await forgetInterrupted(client, engine)
+    // The mark of a failed or killed migration blocks the engine. It was one transaction and left nothing else.
+    for (const migrationName of await unfinished(client)) {
+      await engine.markMigrationRolledBack({ migrationName })
+    }
     await engine.applyMigrations({ migrationsList, filters })
   }).catch(async (error) => {
     const [name] = await unfinished(client).catch(() => [])
     throw startError(name === undefined ? 'the schema engine failed' : `the migration ${name} failed`, error)
   })
-}
-
-/**
- * Clears the mark of a failed or killed migration, which blocks the engine. The migration is one transaction and left
- * nothing else.
- */
-async function forgetInterrupted(client: pg.Client, engine: SchemaEngine): Promise<void> {
-  for (const migrationName of await unfinished(client)) {
-    await engine.markMigrationRolledBack({ migrationName })
-  }
 }
 
 async function unfinished(client: pg.Client): Promise<string[]> {

@@ -21,7 +21,8 @@ export const NO_FILTERS = { externalTables: [], externalEnums: [] }
 
 /** Runs `work` with Prisma's schema engine on the database at `url`; a failed script rejects with Postgres' error. */
 export async function withSchemaEngine<T>(url: string, work: (engine: SchemaEngine) => Promise<T>): Promise<T> {
-  const { SchemaEngine } = await loadEngine()
+  loading ??= instantiate()
+  const { SchemaEngine } = await loading
   const { pool, close } = openPool(migrationSettings(url, 'tmf678 schema engine'), 2, () => undefined)
   const adapter = migrationAdapter(pool)
   try {
@@ -50,11 +51,6 @@ declare const WebAssembly: {
 
 type Glue = typeof import('@prisma/schema-engine-wasm/schema_engine_bg')
 let loading: Promise<Glue> | undefined
-
-function loadEngine(): Promise<Glue> {
-  loading ??= instantiate()
-  return loading
-}
 
 async function instantiate(): Promise<Glue> {
   const glue = await import('@prisma/schema-engine-wasm/schema_engine_bg')

@@ -15,7 +15,8 @@ export interface Rank {
 
 function targetsOf({ hosts, sslMode, parameters }: PostgresUrl): readonly Target[] {
   const offered = sslMode ? ways(sslMode, parameters) : [undefined]
-  return hosts.flatMap((host) => (isSocket(host) ? [false] : offered).map((ssl) => ({ ...host, ssl })))
+  // Nobody can listen in on a socket of the same machine.
+  return hosts.flatMap((host) => (host.host?.startsWith('/') ? [false] : offered).map((ssl) => ({ ...host, ssl })))
 }
 
 function ways(mode: SslMode, parameters: ReadonlyMap<string, string>): readonly Target['ssl'][] {
@@ -23,11 +24,6 @@ function ways(mode: SslMode, parameters: ReadonlyMap<string, string>): readonly 
   if (mode === 'allow') return [false, tlsOptions('no-verify', parameters)]
   if (mode === 'prefer') return [tlsOptions('no-verify', parameters), false]
   return [tlsOptions(mode, parameters)]
-}
-
-/** Nobody can listen in on a socket of the same machine. */
-function isSocket({ host }: PostgresHost): boolean {
-  return host?.startsWith('/') ?? false
 }
 
 /**
