@@ -56,19 +56,15 @@ const fonts = new Map<Face, PdfFont>()
 
 /** Parses a face when it is first needed: parsing takes longer than writing a bill. */
 export function fontOf(face: Face): PdfFont {
-  const font = fonts.get(face) ?? adapted(parse(readFileSync(FILES[face])))
+  const font = fonts.get(face) ?? parse(readFileSync(FILES[face]))
   fonts.set(face, font)
   return font
 }
 
-/** Parses with the library that pdfkit uses. */
-function parse(file: Buffer): ParsedFont {
+/** Parses with the library that pdfkit uses. Replaces the layout of the font and keeps the rest. */
+function parse(file: Buffer): PdfFont {
   const { create }: { create(file: Buffer): ParsedFont } = createRequire(require.resolve('pdfkit'))('fontkit')
-  return create(file)
-}
-
-/** Replaces the layout of a font and keeps the rest. */
-function adapted(parsed: ParsedFont): PdfFont {
+  const parsed = create(file)
   return Object.create(parsed, { layout: { value: (text: string) => layout(parsed, text) } })
 }
 
