@@ -7,7 +7,7 @@ import { StartError } from './base/start-error.ts'
 import { catalogue } from './billing/catalogue.ts'
 import { startBillingJobs } from './billing/jobs.ts'
 import { type CommandLine, readCommandLine } from './cli/arguments.ts'
-import { type Arguments, type Context, Misuse, type Result, type Screen, type Usage, type Work } from './cli/command.ts'
+import { type Arguments, Misuse, type Result, type Screen, type Usage, type Work } from './cli/command.ts'
 import { databaseCommands } from './cli/index.ts'
 import { helpOn } from './cli/usage.ts'
 import { readConfig } from './config.ts'
@@ -51,7 +51,8 @@ async function run(line: CommandLine<Command>): Promise<Result> {
 }
 
 function onDatabase(work: Work): Promise<Result> {
-  const actor = commandActor()
+  const name = operatingSystemUser()
+  const actor = { type: 'command', id: name, name } as const
   const screen: Screen = {
     isTerminal: process.stderr.isTTY,
     write: (text) => process.stderr.write(text)
@@ -79,11 +80,6 @@ function interruption(): AbortSignal {
   const interrupted = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupted.abort())
   return interrupted.signal
-}
-
-function commandActor(): Context['actor'] {
-  const name = operatingSystemUser()
-  return { type: 'command', id: name, name }
 }
 
 /** In a container the user may have no name. */

@@ -12,12 +12,8 @@ function lineOf({ tenantId, sealed, unsealed, head, broken }: Verification): str
     const row = broken.id === undefined ? '' : `, row ${broken.id}`
     return `${tenantId}: BROKEN at position ${broken.position}${row}: ${broken.why}; ${sealed} rows before it are sound`
   }
-  const end = head ? `, head ${printHead(head)}` : ''
+  const end = head ? `, head ${head.tenantId}:${head.position}:${head.hash}` : ''
   return `${tenantId}: sound, ${sealed} rows sealed, ${unsealed} not yet${end}`
-}
-
-function printHead({ tenantId, position, hash }: Head): string {
-  return `${tenantId}:${position}:${hash}`
 }
 
 const HEAD = /^(.+):([1-9]\d{0,14}):([0-9a-f]{64})$/

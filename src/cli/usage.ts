@@ -10,7 +10,7 @@ export function helpOn(usages: Usages, topic: string): string {
   const lines = namesUnder(usages, topic).map((name) => [name, String(usages.get(name)?.description)])
   if (topic === '') lines.push(['help', 'prints this, or with a command how it is used'])
   const usageLine = `Usage: ${[PROGRAM, topic].join(' ').trim()} COMMAND`
-  return `${usageLine}\n\n${indented(alignColumns(lines))}`
+  return `${usageLine}\n\n${alignColumns(lines).replace(/^/gm, '  ')}`
 }
 
 function helpOnCommand(name: string, usage: Usage): string {
@@ -23,8 +23,4 @@ function helpOnCommand(name: string, usage: Usage): string {
   const chosen = alternatives === '' ? [] : [`(${alternatives})`]
   const line = ['Usage:', PROGRAM, name, ...required, ...chosen, ...parameters, ...assignments, ...optional].join(' ')
   return [line, '', `It ${description}.`, ...(details ? ['', details()] : [])].join('\n')
-}
-
-function indented(lines: string): string {
-  return lines.replace(/^/gm, '  ')
 }

@@ -29,16 +29,11 @@ export function readRemittance(text: string): Remittance {
     .map((word) => word.replace(/^[^\p{L}\p{N}+]+|[^\p{L}\p{N}]+$/gu, ''))
     .filter((word) => word !== '')
     .slice(0, WORDS_MAX)
+  const references = phrasesOf(words, REFERENCE_WORDS_MAX, /^RF\d\d/i).map((phrase) => phrase.text.replaceAll(' ', ''))
   return {
-    creditorReferences: [...new Set(phrasesOf(words, REFERENCE_WORDS_MAX, /^RF\d\d/i).map(compact))].filter(
-      isCreditorReference
-    ),
+    creditorReferences: [...new Set(references)].filter(isCreditorReference),
     phrases: phrasesOf(words, PHRASE_WORDS_MAX, /^/).filter(({ text: phrase }) => /\d/.test(phrase))
   }
-}
-
-function compact({ text }: Phrase): string {
-  return text.replaceAll(' ', '')
 }
 
 function phrasesOf(words: readonly string[], max: number, beginning: RegExp): readonly Phrase[] {

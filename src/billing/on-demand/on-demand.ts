@@ -120,7 +120,7 @@ async function bill(
   const [parked] = drafted.parked
   if (parked) return rejected(parked.reason)
   if (drafted.ready === 0) return rejected(REASONS.nothingToBill())
-  const total = await totalOf(tx)
+  const total = scalar(await tx.run(sql`SELECT "tax_included" FROM ${READY_DRAFTS} d`), decimal)
   if (account.billingType === 'prepaid') {
     const available = await availableOf(tx, tenantId, account, balance?.credit ?? '0')
     if (compareDecimals(available, total) < 0) {
@@ -164,10 +164,6 @@ async function availableOf(
     FROM "customer_bill" b WHERE b."tenant_id" = ${tenantId} AND b."billing_account_id" = ${id}
       AND b."remaining_amount_unit" = ${invoiceCurrency} AND ${PAYABLE}`)
   return scalar(available, decimal)
-}
-
-async function totalOf(tx: Transaction): Promise<string> {
-  return scalar(await tx.run(sql`SELECT "tax_included" FROM ${READY_DRAFTS} d`), decimal)
 }
 
 async function end(

@@ -33,8 +33,10 @@ export async function listPayments(
   { offset, limit }: Range
 ): Promise<PageOf<Row>> {
   const byAccount = accounts ? sql`p."billing_account_id" IN (${accountIds(view, accounts)})` : sql`TRUE`
-  const where = sql`${ownedBy(view, 'p')} AND ${byAccount}
-    AND ${references ? sql`p."reference_key" IN (${likeThese(references)})` : sql`TRUE`}`
+  const byReference = references
+    ? sql`p."reference_key" IN (SELECT plain_text(r."text") FROM unnest(${references}::text[]) r("text"))`
+    : sql`TRUE`
+  const where = sql`${ownedBy(view, 'p')} AND ${byAccount} AND ${byReference}`
   // Selects the page first, so that allocations are summed for its payments only.
   const page = sql`(SELECT * FROM "payment" p WHERE ${where}
     ORDER BY p."created_at", p."id" LIMIT ${limit} OFFSET ${offset})`
@@ -60,10 +62,6 @@ export async function readPayments(
   const these = sql`${ownedBy(view, 'p')} AND p."id" = ANY(${ids}::text[])`
   const { rows } = await queryable.run(select(sql`"payment"`, these))
   return new Map(rows.map((row) => readRow(row, roots)).map((payment) => [payment.id, payment]))
-}
-
-function likeThese(references: readonly string[]): Sql {
-  return sql`SELECT plain_text(r."text") FROM unnest(${references}::text[]) r("text")`
 }
 
 const PAYMENT = rowOf(
