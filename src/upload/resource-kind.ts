@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
+import { jsonPath } from '../base/json-path.ts'
 import { isRecord, present } from '../base/unknown.ts'
 import { catalogue } from '../billing/catalogue.ts'
 import type { Row, Transaction } from '../db/database.ts'
@@ -16,16 +17,20 @@ import { create, type WriteContext } from '../tmf/write.ts'
 import { type Column, cellReader } from './cells.ts'
 import { type RowFault, rowFault } from './file/row.ts'
 import { type Declared, type Line, type Result, type UploadKind, uploadKind } from './kind.ts'
+import type { Place } from './place.ts'
 
 /** A column, and the place of its value in the document: `['address', 'city']`. */
 export interface Placed {
   readonly column: Column<unknown>
-  readonly path: readonly string[]
+  readonly path: Path
 }
+
+type Path = readonly (string | number)[]
+type Body = Readonly<Record<string, unknown>>
 
 interface Content {
   readonly id: string
-  readonly body: Readonly<Record<string, unknown>>
+  readonly body: Body
 }
 
 interface About extends Pick<Declared<Content>, 'name' | 'path'> {
@@ -33,10 +38,12 @@ interface About extends Pick<Declared<Content>, 'name' | 'path'> {
   readonly makes: string
   /** The first one has the id. */
   readonly columns: readonly Placed[]
+  /** Adds what no column says. */
+  readonly complete?: (body: Body, place: Place) => Body
 }
 
 /** Makes a kind of upload whose rows are posted as a resource with the ids that they give. */
-export function resourceKind({ columns, makes, ...about }: About): UploadKind {
+export function resourceKind({ columns, makes, complete, ...about }: About): UploadKind {
   const resource = present(catalogue.get(makes), `the resource ${makes}`)
   const all = columns.map(({ column }) => column)
   return uploadKind<Content>({
@@ -45,11 +52,13 @@ export function resourceKind({ columns, makes, ...about }: About): UploadKind {
     scopes: { read: ['account:read'], write: ['account:write'] },
     columns: all,
     takes: [],
-    read: (cells, _, reading) => {
+    read: (cells, place, reading) => {
       const { read, faults } = cellReader(cells, all, reading)
       const values = columns.map(({ column, path }) => [path, read(column)] as const)
       const id = values[0]?.[1]
-      return faults.length > 0 || typeof id !== 'string' ? { faults } : { content: { id, body: bodyOf(values) } }
+      if (faults.length > 0 || typeof id !== 'string') return { faults }
+      const body = bodyOf(values)
+      return { content: { id, body: complete?.(body, place) ?? body } }
     },
     identity: ({ id, body }) => ({ key: id, contentHash: hashOf(body) }),
     store: async (tx, context, _, lines: readonly Line<Content>[]) => {
@@ -138,23 +147,35 @@ function isRefusal(error: unknown): error is Problem {
 
 function faultsOf(problem: Problem, columns: readonly Placed[]): readonly RowFault[] {
   return findingsOf(problem).map(({ path, message, faultCode, messageCode }) => {
-    const placed = columns.find((one) => `$.${one.path.join('.')}` === path)
+    const placed = columns.find((one) => isAt(path, jsonPath(one.path)))
     return { column: placed?.column.name, message, faultCode: faultCode ?? messageCode }
   })
 }
 
-function bodyOf(values: readonly (readonly [readonly string[], unknown])[]): Readonly<Record<string, unknown>> {
-  const body: Record<string, unknown> = {}
-  for (const [[name = '', inner], value] of values) {
-    if (value === undefined) continue
-    const before = body[name]
-    body[name] = inner === undefined ? value : { ...(isRecord(before) && before), [inner]: value }
+/** Finds whether a path is that of a column, or of an item of its list. */
+function isAt(path: string | undefined, column: string): boolean {
+  return path === column || path?.startsWith(`${column}[`) === true
+}
+
+function bodyOf(values: readonly (readonly [Path, unknown])[]): Body {
+  const said = values.filter(([, value]) => value !== undefined)
+  const body = said.reduce<unknown>((before, [path, value]) => placed(before, path, value), {})
+  return isRecord(body) ? body : {}
+}
+
+/** Returns a document with a value at its place. */
+function placed(before: unknown, [first, ...rest]: Path, value: unknown): unknown {
+  if (first === undefined) return value
+  if (typeof first === 'string') {
+    const members = isRecord(before) ? before : {}
+    return { ...members, [first]: placed(members[first], rest, value) }
   }
-  return body
+  const items: readonly unknown[] = Array.isArray(before) ? before : []
+  return items.toSpliced(first, 1, placed(items[first], rest, value))
 }
 
 /** Finds whether a document has what a row says; names may have the prefix of their owner. */
-function isPartOf(body: Content['body'], document: object, view: View): boolean {
+function isPartOf(body: Body, document: object, view: View): boolean {
   const stored = Object.entries(document)
   return Object.entries(body).every(([name, value]) => {
     const own = stored.find(([other]) => other === name)?.[1]
@@ -164,6 +185,6 @@ function isPartOf(body: Content['body'], document: object, view: View): boolean 
   })
 }
 
-function hashOf(body: Content['body']): string {
+function hashOf(body: Body): string {
   return createHash('sha256').update(JSON.stringify(body)).digest('hex')
 }
