@@ -14,6 +14,9 @@ const RETRIED = 3
 /** Jonas: what his credit limit paid is paid by his top-up then. */
 const REPLACED = 1
 
+/** An import runs, and is done. */
+const UPLOAD_STATES = 2
+
 /** The chapter of the events that the subscriber got. */
 export async function readEvents(scene: Scene, receiver: Receiver, listenerId: string): Promise<void> {
   const { api, narrator, signal } = scene
@@ -52,6 +55,8 @@ async function expectedOf(scene: Scene, bills: readonly Bill[]): Promise<Readonl
   const payments = await allOf<Payment>(scene, '/billing/v1/payment?')
   const reversed = payments.filter(({ reversedAt }) => reversedAt !== undefined).length
   const allocations = payments.flatMap((payment) => payment.allocations).length
+  const imports = await countOf('/billing/v1/paymentImport?limit=1')
+  const assigned = await countOf('/billing/v1/unmatchedPayment?state=assigned&limit=1')
   const demands = await countOf('/customerBillOnDemand?limit=1')
   const runs = await countOf('/billing/v1/billRun?limit=1')
   const sent = await countOf('/customerBill?runType=onCycle&limit=1')
@@ -69,7 +74,11 @@ async function expectedOf(scene: Scene, bills: readonly Bill[]): Promise<Readonl
     // A reversed payment has changed its bill twice.
     ['CustomerBillStateChangeEvent', validated + sent + allocations + 2 * reversed],
     ['PaymentCreateEvent', payments.length],
-    ['PaymentReversedEvent', reversed]
+    ['PaymentReversedEvent', reversed],
+    ['UnmatchedPaymentCreateEvent', assigned],
+    ['UnmatchedPaymentStateChangeEvent', assigned],
+    ['UploadCreateEvent', imports],
+    ['UploadStateChangeEvent', imports * UPLOAD_STATES]
   ])
 }
 

@@ -1,11 +1,12 @@
 import type { Bill, Payment } from './answers.ts'
 import { get, post } from './api.ts'
 import { less, type Money, moneyText } from './arithmetic.ts'
+import { importStatement } from './bank.ts'
 import type { Subscriber } from './cast.ts'
 import { expectSame } from './expectation.ts'
 import { paymentOf, paymentSummary, showBill } from './receipts.ts'
 import type { Bills } from './release.ts'
-import { forAll, type Scene } from './stage.ts'
+import type { Scene } from './stage.ts'
 
 const PART: Money = { unit: 'EUR', value: 20 }
 /** Carla pays in whole notes, and one more. */
@@ -28,8 +29,8 @@ export async function takePayments(scene: Scene, bills: Bills): Promise<void> {
   await payMore(scene, carla, billOf(bills, carla))
   narrator.say(`The direct debit of ${haruka.name} comes back; the reversal undoes it exactly.`)
   await payBack(scene, haruka, billOf(bills, haruka))
-  narrator.say('Most of the others pay by direct debit.')
-  await collect(scene, bills)
+  narrator.say('Most of the others pay by transfer. Their payments come as one file, the statement of the bank.')
+  await takeTransfers(scene, bills)
 }
 
 export function billOf(bills: Bills, { id }: Pick<Subscriber, 'id'>): Bill {
@@ -74,15 +75,11 @@ async function payBack(scene: Scene, payer: Subscriber, { id, amountDue }: Bill)
   expectSame('the payments of this bill', bill.appliedPayment ?? [], [])
 }
 
-async function collect({ api, narrator, cast }: Scene, bills: Bills): Promise<void> {
-  const { lotte, mika, carla, haruka, all, quiet } = cast
+async function takeTransfers(scene: Scene, bills: Bills): Promise<void> {
+  const { lotte, mika, carla, haruka, all, quiet } = scene.cast
   const others = all.filter((one) => ![lotte, mika, carla, haruka, ...quiet].includes(one))
   const payers = others.filter((_, at) => at % UNPAID_EVERY !== 0)
-  const payments = await forAll(payers, (payer) => {
-    const { amountDue, billNo } = billOf(bills, payer)
-    return api.ask<Payment>(post('/billing/v1/payment', paymentOf(payer, amountDue, 'directDebit', `debit ${billNo}`)))
-  })
-  for (const { body } of payments) expectSame('the credit of a direct debit', body.credit.value, 0)
-  narrator.request(`POST /billing/v1/payment (${payers.length.toLocaleString('en')} times)`)
-  narrator.answer('201  each pays its bill')
+  const credits = payers.map((payer) => ({ payer, bill: billOf(bills, payer) }))
+  const [last, ...before] = credits.toReversed()
+  if (last) await importStatement(scene, before.toReversed(), last)
 }
