@@ -9,7 +9,6 @@ export function openApiText(): string {
   return `${JSON.stringify(apiDocument(), null, 2)}\n`
 }
 
-/** Returns the committed AsyncAPI document. */
 export function asyncApiText(): string {
   return `${JSON.stringify(asyncApiDocument(), null, 2)}\n`
 }

@@ -34,7 +34,6 @@ export async function findAccount(queryable: Queryable, view: View, name: string
   return (await queryable.run(found)).rows.map(ACCOUNT.read)[0]
 }
 
-/** Returns the accounts of these ids in a view. */
 export async function accountsById(
   queryable: Queryable,
   view: View,

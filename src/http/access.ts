@@ -12,5 +12,4 @@ declare module 'fastify' {
   }
 }
 
-/** The options of a route without credentials. */
 export const PUBLIC = { config: { access: 'public' } } as const

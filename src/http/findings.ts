@@ -24,7 +24,6 @@ export function findingAt(path: string, fault: string): Finding {
   return { path, message, faultCode }
 }
 
-/** Returns the problem of a message that lists findings. */
 export function refusal(message: (list: string) => Problem, findings: readonly Finding[]): Problem {
   const problem = message(
     shown(findings)

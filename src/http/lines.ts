@@ -32,7 +32,6 @@ async function* split(chunks: AsyncIterable<Buffer>, cutter: Cutter): AsyncGener
   yield* inGroups(cutter.end())
 }
 
-/** Returns the elements of a JSON array. */
 export function elementsOf(bytes: Buffer): Lines {
   const array = bytes.subarray(bytes.indexOf(OPEN_BRACKET))
   return { [LINES]: true, groups: inGroups(elementCutter(array.length).add(array)) }
@@ -67,7 +66,6 @@ export async function* inGroups<T>(parts: Iterable<T>): AsyncGenerator<readonly 
   if (group.length > 0) yield group
 }
 
-/** Cuts lines out of a stream; counts blank ones and leaves them out. */
 export function lineCutter(maxBytes: number): Cutter {
   const line = collector(maxBytes)
   let number = 0

@@ -78,7 +78,6 @@ export const is = {
   reason: made((code, text): Reason => ({ code, text }))
 }
 
-/** Makes a value for each name of an object. */
 function byName<Name extends string, V>(
   names: Readonly<Record<Name, unknown>>,
   make: (name: Name) => V

@@ -19,7 +19,6 @@ function canonicalJson(value: unknown): string | undefined {
   })
 }
 
-/** Returns the parts of a document with these names. */
 export function only(document: Document, names: readonly string[]): Document {
   return Object.fromEntries(names.filter((name) => name in document).map((name) => [name, document[name]]))
 }

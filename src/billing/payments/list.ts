@@ -52,7 +52,6 @@ export async function readPayment(queryable: Queryable, view: View, id: string, 
   throw RESOURCES.notFound('payment')
 }
 
-/** Reads payments of a view, by their ids. */
 export async function readPayments(
   queryable: Queryable,
   view: View,

@@ -26,7 +26,6 @@ export interface Receipt {
   readonly from?: { readonly giverId: string; readonly description: string } | undefined
 }
 
-/** A payment for an account. */
 export interface Incoming {
   readonly account: Pick<Account, 'id' | 'partnerId' | 'status'>
   readonly receipt: Receipt

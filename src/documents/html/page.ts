@@ -12,7 +12,6 @@ export interface HtmlPage {
 interface Frame {
   readonly language: Language
   readonly title: string
-  /** The style sheet. */
   readonly style: string
   readonly body: Iterable<string>
 }

@@ -8,7 +8,6 @@ import { addPart, decorate, type Part } from './tags.ts'
 
 /** Between the title, the amount due and the rows. */
 const [TITLE_GAP, DUE_GAP] = [6, 11]
-/** Between the rows and the foot. */
 const FOOTER_GAP = 8
 
 export interface SheetPage extends Page {

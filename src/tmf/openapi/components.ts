@@ -44,7 +44,6 @@ export function headerRefs(...names: readonly HeaderName[]): Json {
   return Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]))
 }
 
-/** Returns the responses of an operation that fails with these statuses. */
 export function failureRefs(statuses: readonly FailureStatus[]): Json {
   return Object.fromEntries(
     statuses.map((status) => [status, { $ref: `#/components/responses/${ERROR_RESPONSES[status].name}` }])

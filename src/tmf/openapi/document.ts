@@ -31,7 +31,6 @@ export interface Section {
   readonly supportsProxy?: boolean
   readonly tags?: Readonly<Record<string, string>>
   readonly operations: readonly EndpointDescription[]
-  /** Further schemas by name. */
   readonly schemas?: Json
 }
 

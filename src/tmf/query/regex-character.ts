@@ -19,7 +19,6 @@ export function foldCase(test: CharacterTest): CharacterTest {
   return (code) => test(code) || (isLetter(code) && test(code ^ 32))
 }
 
-/** Returns the code point of the first character. */
 export function codeOf(character: string): number {
   return character.codePointAt(0) ?? 0
 }

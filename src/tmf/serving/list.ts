@@ -23,7 +23,6 @@ interface Asked {
   readonly url: string
 }
 
-/** Reads a page of a resource, with its counts and links. */
 export async function answerList<T>(
   { request, database, query, page, url }: Asked,
   use: (parts: Parts) => Promise<T>
