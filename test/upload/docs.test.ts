@@ -14,8 +14,16 @@ import { uploadJobs } from '../../src/upload/tasks.ts'
 import { startTestServer } from '../support/server.ts'
 
 const PAGE = readFileSync('docs/upload.md', 'utf8')
+const PAYMENTS = readFileSync('docs/payments.md', 'utf8')
+/** Of the README. */
+const AUTH = `auth="Authorization: Bearer $(curl -sS $root/oauth/token -u demo:demo-secret -d grant_type=password \\
+  -d username=admin -d password=$(printf demo | sha256sum | cut -d' ' -f1) -d scope=trust |
+  sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')"\n`
 
-test('the curl lines of the page work as they stand, and get its responses', async () => {
+test.each([
+  { page: PAGE, name: 'upload', count: 7 },
+  { page: PAYMENTS, name: 'payments', count: 5 }
+])('the curl lines about $name work as they stand, and get the responses shown', async ({ page, count }) => {
   const server = await startTestServer()
   await fillWithDemoData(server.database)
   await fillDemoCredentials(server.database)
@@ -23,16 +31,16 @@ test('the curl lines of the page work as they stand, and get its responses', asy
   const silent = pino({ level: 'silent' })
   const jobs = await startBillingJobs(server.url, { ...context, chunkAccounts: 10 }, silent, [uploadJobs(context)])
   const root = await server.app.listen({ host: '127.0.0.1', port: 0 })
-  const steps = [...PAGE.matchAll(/```sh\n(.*?)```\n```(?:json|text)\n(.*?)\n```/gs)]
-  expect(steps).toHaveLength(7)
+  const steps = [...page.matchAll(/```sh\n(.*?)```\n```(?:json|text)\n(.*?)\n```/gs)]
+  expect(steps).toHaveLength(count)
   const cwd = await mkdtemp(path.join(tmpdir(), 'upload-'))
-  let before = `root=${root}\n`
+  let before = `root=${root}\n${AUTH}`
   for (const [, lines = '', response] of steps) {
     const { stdout } = await promisify(execFile)('sh', ['-c', `${before}${lines.replaceAll('curl ', 'curl -sS ')}`], {
       cwd
     })
     expect(shown(stdout)).toBe(response)
-    before += [...lines.matchAll(/^(?:token|upload)=(?:\\\n|.)*\n/gm)].join('')
+    before += [...lines.matchAll(/^(?:token|upload|payment|import|unmatched)=(?:\\\n|.)*\n/gm)].join('')
   }
   await rm(cwd, { recursive: true })
   await jobs.stop()
