@@ -6,7 +6,7 @@ import { BASE } from '../support/server.ts'
 import { resources } from '../support/standard-resources.ts'
 import { addClient, addUser } from './people.ts'
 import { guardedRoutes, pathTo, type Route } from './route-list.ts'
-import { addRuns, idsIn, posted, postedAccount, postedUpload, type StoredRow, storedRows } from './rows.ts'
+import { addRuns, idsIn, posted, postedAccount, postedUploads, type StoredRow, storedRows } from './rows.ts'
 import { comparable, sees, startWorld, type Viewer, type World } from './world.ts'
 
 /** A request without its path. */
@@ -35,7 +35,7 @@ beforeAll(async () => {
   for (const viewer of viewers) {
     for (const path of Object.keys(SAMPLES)) await posted(world, viewer, path)
     await postedAccount(world, viewer)
-    await postedUpload(world, viewer)
+    await postedUploads(world, viewer)
   }
   await addRuns(database)
   rows = await storedRows(world)

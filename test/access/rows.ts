@@ -1,5 +1,6 @@
 import { newId } from '../../src/base/ulid.ts'
 import { identifier, sql } from '../../src/db/sql.ts'
+import { UPLOAD_KINDS } from '../../src/upload/kinds.ts'
 import { parsed } from '../support/answer.ts'
 import { paymentOf } from '../support/payments.ts'
 import { SAMPLES } from '../support/samples.ts'
@@ -34,11 +35,13 @@ export async function postedAccount(world: World, viewer: Viewer): Promise<void>
     FROM "payment" WHERE "reference" = ${payment.reference}`)
 }
 
-/** Uploads a file, without workers. */
-export async function postedUpload(world: World, viewer: Viewer): Promise<void> {
+/** Uploads a file of each kind, without workers. */
+export async function postedUploads(world: World, viewer: Viewer): Promise<void> {
   const lines = { 'content-type': 'application/x-ndjson' }
-  const answer = await world.ask(viewer, 'POST', '/billing/v1/billUpload', '{}', lines)
-  if (answer.statusCode !== 202) throw new Error(answer.body)
+  for (const { path } of UPLOAD_KINDS) {
+    const answer = await world.ask(viewer, 'POST', `/billing/v1/${path}`, '{}', lines)
+    if (answer.statusCode !== 202) throw new Error(`${path}: ${answer.body}`)
+  }
 }
 
 /** Adds a run of every cycle of the provider, and a comparison with it, without workers. */
