@@ -11,7 +11,7 @@ const TOLD_MAX = 300
 export interface Call {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   readonly path: string
-  /** JSON, or text of another type or a form. */
+  /** JSON, or text or bytes of another type or a form. */
   readonly body?: object | string
   readonly headers?: Readonly<Record<string, string>>
   readonly status: number
@@ -79,13 +79,15 @@ async function read<T>(response: Response): Promise<Reply<T>> {
 
 async function send({ root, token, signal }: Access, call: Call): Promise<Response> {
   const { method, path, body, status } = call
-  const isJson = typeof body === 'object' && !(body instanceof URLSearchParams)
+  const isJson = typeof body === 'object' && !(body instanceof URLSearchParams || body instanceof Uint8Array)
   const headers = {
     ...(token && { Authorization: `Bearer ${token}` }),
     ...(isJson && { 'Content-Type': 'application/json' }),
     ...call.headers
   }
-  const content = isJson ? JSON.stringify(body) : (body as string | URLSearchParams | undefined)
+  const content = isJson
+    ? JSON.stringify(body)
+    : (body as string | URLSearchParams | Uint8Array<ArrayBuffer> | undefined)
   const url = `${root}${BESIDE.test(path) ? '' : API}${path}`
   const response = await fetch(url, { method, headers, signal, ...(content !== undefined && { body: content }) }).catch(
     (error: Error) => {

@@ -5,6 +5,7 @@ import { castOf } from './cast.ts'
 import { openCycles } from './cycle.ts'
 import { writeDocuments } from './documents.ts'
 import { readEvents } from './events.ts'
+import { takeLegacyMonth } from './legacy.ts'
 import { OPERATOR } from './names.ts'
 import { billOnDemand } from './on-demand.ts'
 import { openBusiness } from './operator.ts'
@@ -47,6 +48,7 @@ export async function playMonth(stage: Stage): Promise<void> {
   const totals = await closeBooks(scene, billed + further)
   await readEvents(scene, receiver, listenerId)
   await shadowRun(scene, cycleId, dryRunId, billOf(bills, cast.lotte))
+  await takeLegacyMonth(scene)
   const seconds = Math.round((performance.now() - startedAt) / 100) / 10
   stage.narrator.say(
     `So ended ${month.name}: ${totals.bills} bills and ${totals.payments} payments, played and checked in ${seconds} s.`

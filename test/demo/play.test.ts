@@ -75,7 +75,12 @@ const KEY_LINES = [
   '18. A shadow run',
   '15 accounts are equal, 1 differs',
   '< 200  A-1002 in amount, tax by 0.01 EUR',
-  'JPY           here 50733, there 50733, difference 0'
+  'JPY           here 50733, there 50733, difference 0',
+  '19. A legacy month',
+  '< 202  200 rows are received',
+  '< 200  done: 197 created, 3 refused, 15222.28 EUR',
+  '"amount 12.345 must have at most 2 decimal places, as EUR has"',
+  '< 200  done: 3 created, 0 refused, 214.72 EUR'
 ]
 
 interface Demo {
