@@ -124,9 +124,10 @@ test('every operation has the scopes of its route in each security scheme, or no
 
 /** Returns a path's methods from the `Allow` of its 405, without HEAD, which comes with GET. */
 async function methodsOf(path: string): Promise<readonly string[]> {
-  const { status, headers } = await server.call('PUT', path)
-  expect(status).toBe(405)
-  return String(headers.allow)
+  // No path has both.
+  const asked = await Promise.all(['PUT', 'DELETE'].map((method) => server.call(method, path)))
+  const refused = asked.find(({ status }) => status === 405)
+  return String(refused?.headers.allow)
     .split(', ')
     .filter((method) => method !== 'HEAD')
 }
