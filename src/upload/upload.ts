@@ -1,7 +1,7 @@
 import { type Action, recordChange } from '../audit/record.ts'
 import type { Instant } from '../base/instant.ts'
 import type { Transaction } from '../db/database.ts'
-import { oneOf, rowOf } from '../db/row.ts'
+import { oneOf, optional, rowOf, text } from '../db/row.ts'
 import { type Sql, sql } from '../db/sql.ts'
 import { addJob } from '../jobs/queue.ts'
 import type { Reason } from '../messages/message.ts'
@@ -16,6 +16,10 @@ import type { UploadOptions } from './options.ts'
 import { isOpen, UPLOAD_STATES } from './states.ts'
 
 export const WORK_UPLOADS = 'uploadWork'
+/** Uploads at a time that are receiving or running: their rows take room until they are stored. */
+const OPEN_MAX = 10
+const OPEN_OF_PARTNER_MAX = 5
+const RETRY_AFTER_S = '5'
 
 export interface UploadContext extends ChangeContext {
   readonly view: Owner
@@ -36,11 +40,12 @@ export interface NewPart {
   readonly content: string
 }
 
-/** Creates an upload that is received. Returns its id. */
+/** Creates an upload that is received. Returns its id. Throws `tooManyRequests` if too many are open. */
 export async function beginUpload(tx: Transaction, context: UploadContext, upload: NewUpload): Promise<string> {
   const { view, author } = context
   const { kind, layout, fileName, options } = upload
   const [id, now] = [context.newId(), context.clock()]
+  await requireRoom(tx, view)
   await tx.run(sql`INSERT INTO "upload" ("tenant_id", "id", "partner_id", "kind", "state", "file_name", "layout",
       "options", "author", "created_at", "heard_at")
     VALUES (${view.tenantId}, ${id}, ${view.partnerId}, ${kind.name}, 'receiving', ${fileName},
@@ -48,6 +53,22 @@ export async function beginUpload(tx: Transaction, context: UploadContext, uploa
   await record(tx, context, id, 'create', { kind: kind.name, fileName, ...options })
   await recordUpload(tx, context, 'created', id)
   return id
+}
+
+const OPEN = rowOf('upload', { partnerId: optional(text) })
+
+/** Counts under a lock, so that two uploads at a time cannot both be the last. */
+async function requireRoom(tx: Transaction, { tenantId, partnerId }: Owner): Promise<void> {
+  await tx.run(sql`SELECT FROM "tenant" WHERE "id" = ${tenantId} FOR NO KEY UPDATE`)
+  const { rows } = await tx.run(sql`SELECT ${OPEN.columns} FROM "upload"
+    WHERE "tenant_id" = ${tenantId} AND "state" IN ('receiving', 'running')`)
+  const open = rows.map(OPEN.read)
+  const own = open.filter((upload) => upload.partnerId === partnerId)
+  const refusal =
+    open.length >= OPEN_MAX
+      ? UPLOADS.tooManyOpen(OPEN_MAX)
+      : partnerId !== undefined && own.length >= OPEN_OF_PARTNER_MAX && UPLOADS.tooManyOfPartner(OPEN_OF_PARTNER_MAX)
+  if (refusal) throw refusal.with({ 'Retry-After': RETRY_AFTER_S })
 }
 
 /** Adds a part to an upload that is received. Throws `conflict` if it has ended. */
