@@ -683,7 +683,7 @@ export interface Tables {
     readonly state: 'text'
     readonly type: 'text'
     readonly amount: 'decimal'
-    readonly currency: 'text'
+    readonly currency: 'text?'
     readonly method: 'text'
     readonly value_date: 'text'
     readonly reference: 'text'

@@ -2,13 +2,14 @@ import { type Sql, sql } from '../db/sql.ts'
 
 /**
  * Returns the checks of a tenant's journals, payments and balances. Each check is a query whose rows are differences in
- * words.
+ * words. `currencies` has two columns, a currency and its minor digits.
  */
-export function moneyChecks(tenantId: string): readonly Sql[] {
+export function moneyChecks(tenantId: string, currencies: Sql): readonly Sql[] {
   return [
     sql`SELECT format('journal %s sums to %s %s, not to 0', "journal_id", trim_scale(sum("amount")), "currency")
       FROM "ledger_entry" WHERE "tenant_id" = ${tenantId} GROUP BY "journal_id", "currency" HAVING sum("amount") <> 0`,
     sourceCheck(tenantId),
+    digitCheck(tenantId, currencies),
     paymentCheck(tenantId),
     transferCheck(tenantId),
     allocationCheck(tenantId),
@@ -53,6 +54,14 @@ function paymentCheck(tenantId: string): Sql {
           OR e."source_type" = 'transfer' AND e."billing_account_id" = p."billing_account_id")) x
     WHERE p."tenant_id" = ${tenantId} AND (x."came" IS DISTINCT FROM p."amount" OR NOT x."is_own"
       OR coalesce(x."went", 0) <> CASE WHEN p."reversed_at" IS NULL THEN 0 ELSE -p."amount" END)`
+}
+
+/** A payment is in whole minor units of its currency. */
+function digitCheck(tenantId: string, currencies: Sql): Sql {
+  return sql`SELECT format('payment %s of %s %s has parts of a minor unit', p."id", trim_scale(p."amount"),
+      p."currency")
+    FROM "payment" p JOIN (${currencies}) c("currency", "digits") ON c."currency" = p."currency"
+    WHERE p."tenant_id" = ${tenantId} AND p."amount" <> round(p."amount", c."digits")`
 }
 
 /** A transfer takes from its giver what it pays to another account, in one journal, and no other payment does. */

@@ -49,7 +49,7 @@ async function verifyTenant(tx: Transaction, tenantId: string): Promise<Verifica
 async function firstDifference(tx: Transaction, tenantId: string): Promise<string | undefined> {
   const currencies = await currenciesOf(tx, tenantId)
   const checks = [
-    ...moneyChecks(tenantId),
+    ...moneyChecks(tenantId, currencies),
     ...billChecks(tenantId, currencies),
     ...foreignChecks(tenantId),
     ...runChecks(tenantId),
@@ -62,10 +62,11 @@ async function firstDifference(tx: Transaction, tenantId: string): Promise<strin
   return undefined
 }
 
-/** Returns a table of two columns: the currencies of a tenant's bills and their minor digits. */
+/** Returns a table of two columns: the currencies of a tenant's bills and payments and their minor digits. */
 async function currenciesOf(tx: Transaction, tenantId: string): Promise<Sql> {
   const found = await tx.run(sql`SELECT DISTINCT "amount_due_unit" FROM "customer_bill"
-    WHERE "tenant_id" = ${tenantId} AND "rounding_amount" IS NOT NULL`)
+    WHERE "tenant_id" = ${tenantId} AND "rounding_amount" IS NOT NULL
+    UNION SELECT "currency" FROM "payment" WHERE "tenant_id" = ${tenantId}`)
   const currencies = scalars(found, optional(text)).filter((currency) => currency !== undefined)
   const digits = currencies.map((currency) => sql`(${currency}::text, ${minorDigits(currency)}::int)`)
   return digits.length > 0 ? sql`VALUES ${join(digits)}` : sql`SELECT ''::text, 0 WHERE FALSE`

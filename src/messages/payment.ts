@@ -8,6 +8,7 @@ export const PAYMENTS = messages('payment', {
   severalBills: is.invalidField`${'$.billNo'} stands for ${2} bills; name the bill by its id`,
   foreignBill: is.invalidField`${'$.billNo'} must name a bill of a billing account of this service`,
   billCurrency: is.invalidField`${'$.bills[0].id'} names a bill in ${'USD'}; it must be in ${'EUR'}`,
+  tooManyDecimals: is.conflict`The amount ${'1.001'} has more decimals than ${'EUR'}, the currency of the payment`,
   accountArchived: is.conflict`The billing account is archived and cannot be paid`,
   referenceTaken: is.conflict`Another payment has this reference already`,
   transfer: is.conflict`A transfer is not reversed; the partner moves the money back`,

@@ -8,7 +8,6 @@ export const UNMATCHED = messages('unmatched', {
   severalAccounts: is.reason`It may be for several accounts: ${['BA-100031', 'BA-100032']}`,
   otherSystem: is.reason`The account of the bill is one of another system: ${['U-2026-17']}`,
   otherCurrency: is.reason`It is in ${'USD'}, and what it is for in ${'EUR'}`,
-  tooManyDecimals: is.reason`The amount ${'1.001'} has more decimals than ${'EUR'}`,
   archived: is.reason`The account ${'BA-100031'} is archived`,
   returned: is.reason`Money went back, or came back: the payment it belongs to may have to be reversed`
 })

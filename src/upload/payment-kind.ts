@@ -8,7 +8,7 @@ import type { WriteContext } from '../tmf/write.ts'
 import { rowFault } from './file/row.ts'
 import { type Line, type Result, type Stored, type StoreOptions, uploadKind } from './kind.ts'
 import { PAYMENT_COLUMNS } from './payment-columns.ts'
-import { readPaymentRow } from './payment-row.ts'
+import { digitFault, readPaymentRow } from './payment-row.ts'
 import type { Place } from './place.ts'
 
 /** Payments: rows of a file, or credits of a bank statement. */
@@ -29,13 +29,12 @@ type PaymentLine = Line<IncomingRow>
 async function store(
   tx: Transaction,
   context: WriteContext,
-  place: Place,
+  _: Place,
   lines: readonly PaymentLine[],
   { isStrict, isDry }: StoreOptions
 ): Promise<Stored> {
-  const { currency } = place
   const rows = lines.flatMap((line) => ('content' in line ? [line.content] : []))
-  const imported = (isDryRun: boolean) => importPayments(tx, context, context.view, rows, { currency, isDry: isDryRun })
+  const imported = (isDryRun: boolean) => importPayments(tx, context, context.view, rows, { isDry: isDryRun })
   if (!isStrict) return storedOf(lines, await imported(isDry))
   const asked = storedOf(lines, await imported(true))
   if (asked.results.some(({ status }) => status === 'refused' || status === 'conflict')) return noneStored(asked)
@@ -48,7 +47,11 @@ function storedOf(lines: readonly PaymentLine[], imported: readonly Imported[]):
   const results = lines.map((one): Result => {
     const { line } = one
     if ('faults' in one) return { line, status: 'refused', errors: one.faults }
-    const { status, id, currency } = present(fates.next().value, 'the fate of each row')
+    const fate = present(fates.next().value, 'the fate of each row')
+    if (fate.status === 'refused') {
+      return { line, status: 'refused', errors: [digitFault(one.content.amount, fate.tooFineFor)] }
+    }
+    const { status, id, currency } = fate
     if (status === 'conflict') return { line, status, id, errors: [rowFault(FIELDS.otherPayment(id))] }
     if (status === 'created' && currency !== undefined) {
       amounts.push([line, { unit: currency, value: one.content.amount }])

@@ -47,7 +47,7 @@ export function readPaymentRow(
   }
   const isWhole = amount !== undefined && date !== undefined && reference !== undefined && method !== undefined
   if (!isWhole || faults.length > 0) return { faults }
-  const fault = targetFault(targets, others.bankAccount) ?? digitFault(amount, others.currency)
+  const fault = targetFault(targets, others.bankAccount) ?? amountFault(amount, others.currency)
   if (fault) return { faults: [fault] }
   return { content: { ...targets, ...others, amount, reference, method, valueDate: isoDay(date) } }
 }
@@ -66,10 +66,18 @@ function targetFault(
   return rowFault(FIELDS.requiredUnless(others), ACCOUNT_NUMBER.name)
 }
 
-/** Returns the fault of an amount in parts of a minor unit; without a currency it is not known yet. */
-function digitFault(amount: string, currency: string | undefined): RowFault | undefined {
-  if (currency === undefined) return undefined
-  if (isInMinorUnits(amount, currency)) return undefined
+/** Returns the fault of an amount in parts of a minor unit, without a currency in parts of any. */
+function amountFault(amount: string, currency: string | undefined): RowFault | undefined {
+  if (currency !== undefined) return isInMinorUnits(amount, currency) ? undefined : digitFault(amount, currency)
+  if (isInMinorUnits(amount, FINEST)) return undefined
+  return rowFault(FIELDS.decimalPlaces(minorDigits(FINEST)), AMOUNT.name, amount)
+}
+
+/** No currency has more digits. */
+const FINEST = 'KWD'
+
+/** Returns the fault of an amount with more digits than a currency. */
+export function digitFault(amount: string, currency: string): RowFault {
   return rowFault(FIELDS.minorUnits(minorDigits(currency), currency), AMOUNT.name, amount)
 }
 

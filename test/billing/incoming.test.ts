@@ -29,8 +29,8 @@ afterAll(async () => {
 const rowOf = incomingRow
 const bring = (...rows: readonly IncomingRow[]) => bringTo(server, ...rows)
 
-async function billed(amount = '10') {
-  const account = await addAccount(server)
+async function billed(amount = '10', currency = 'EUR') {
+  const account = await addAccount(server, { currency })
   const id = await addBill(server, account, { rates: { usageCharge: amount } })
   const { body } = await server.call('GET', `customerBill/${id}`)
   const billNo = String(body.billNo)
@@ -87,6 +87,18 @@ describe('a row', () => {
   ])('without an account is for a person: %s', async (code, rowWith) => {
     const row = rowWith(await billed(), await billed())
     expect(await made(row)).toEqual(['unmatched', `unmatched.${code}`])
+  })
+
+  test('in parts of a minor unit of what it is for is refused, and leaves its reference free', async () => {
+    const [one, yen] = [await billed(), await billed('10', 'JPY')]
+    const [cents, yens] = [rowOf({ billNo: one.billNo, amount: '1.234' }), rowOf({ billNo: yen.billNo, amount: '1.5' })]
+    const mended = { ...cents, amount: '1.23' }
+    expect(await bring(cents, yens, mended, cents)).toMatchObject([
+      { status: 'refused', tooFineFor: 'EUR' },
+      { status: 'refused', tooFineFor: 'JPY' },
+      { status: 'created' },
+      { status: 'refused', tooFineFor: 'EUR' }
+    ])
   })
 
   test('is done once, and other content under its reference is a conflict', async () => {
@@ -179,6 +191,27 @@ describe('an unmatched payment', () => {
     const near = await server.call('GET', await unmatched({ billNo: digits.replaceAll('-', '') }))
     const found = near.body.guesses.find(({ bill }: { bill?: { id: string } }) => bill?.id === one.id)
     expect(found?.reasons).toMatchObject([{ reasonCode: 'guess.nearReference' }])
+  })
+
+  test('that says no currency is in that of what it is assigned to', async () => {
+    const [yen, bill] = [await addAccount(server, { currency: 'JPY' }), await billed('137.5', 'USD')]
+    const [first, second] = [await unmatched({ amount: '40544' }), await unmatched({ amount: '137.5' })]
+    expect((await server.call('GET', first)).body.amount).toEqual({ value: 40_544 })
+    expect((await server.call('GET', second)).body.guesses).toMatchObject([{ bill: { id: bill.id } }])
+    await server.call('PATCH', first, { billingAccount: { id: yen } })
+    await server.call('PATCH', second, { bill: { id: bill.id } })
+    expect(await credits(server, yen)).toEqual({ JPY: 40_544 })
+    expect((await server.call('GET', `customerBill/${bill.id}`)).body.state).toBe('settled')
+  })
+
+  test.each([
+    ['an account', async (currency: string) => ({ billingAccount: { id: await addAccount(server, { currency }) } })],
+    ['a bill', async (currency: string) => ({ bill: { id: (await billed('10', currency)).id } })]
+  ])('is not assigned to %s in parts of its minor unit', async (_, target) => {
+    const path = await unmatched({ amount: '1.5' })
+    const reply = await server.call('PATCH', path, await target('JPY'))
+    expect([reply.status, reply.body.messageCode]).toEqual([409, 'payment.tooManyDecimals'])
+    expect((await server.call('PATCH', path, await target('EUR'))).status).toBe(200)
   })
 
   test('is listed by its state', async () => {

@@ -80,9 +80,7 @@ export function incomingRow(row: Partial<IncomingRow> = {}): IncomingRow {
 export function bring({ database }: TestDatabase, ...rows: readonly IncomingRow[]) {
   const { clock } = database
   const context = { author: { ...AUTHOR, requestId: 'import' }, clock, newId }
-  return database.transaction((tx) =>
-    importPayments(tx, context, { tenantId: TENANT }, rows, { currency: 'EUR', isDry: false })
-  )
+  return database.transaction((tx) => importPayments(tx, context, { tenantId: TENANT }, rows, { isDry: false }))
 }
 
 /** Imports money that names nobody, and returns the id of the unmatched payment. */

@@ -61,6 +61,11 @@ test.each<[string, () => Sql, string]>([
   ['a bill that is gone', () => sql`DELETE FROM "customer_bill" WHERE "id" = ${ids.bill}`, 'comes from the bill'],
   ['a payment that is gone', () => sql`DELETE FROM "payment" WHERE "id" = ${ids.payment}`, 'comes from the payment'],
   ['a payment with another amount', row('payment', payment, sql`"amount" = 11`), 'of 11 EUR is posted as 10'],
+  [
+    'a payment of parts of a cent',
+    row('payment', payment, sql`"amount" = 10.001`),
+    'of 10.001 EUR has parts of a minor'
+  ],
   ['a payment of another method', row('payment', payment, sql`"method" = 'cash'`), 'of 10 EUR is posted as 10'],
   ['a payment that was not reversed', row('payment', payment, sql`"reversed_at" = now()`), 'its reversal as 0'],
   ['a reversal that was not one', row('payment', () => ids.reversed, sql`"reversed_at" = NULL`), 'its reversal as -20'],

@@ -62,10 +62,12 @@ describe('a file of payments', () => {
       `;;RF19539007547034;5;27-11-2026;${own} 5;bankTransfer`,
       `${one.account};${one.billNo};;5;27-11-2026;${own} 6;bankTransfer`,
       `;;;5;27-11-2026;${own} 7;bankTransfer`,
-      `${one.account};;;5;2026-11-27;${own} 8;barter`
+      `${one.account};;;5;2026-11-27;${own} 8;barter`,
+      `;${one.billNo};;1.234;27-11-2026;${own} 9;cash`,
+      `;unknown;;1.2345;27-11-2026;${own} 10;cash`
     ]
     const first = await bring(fileOf(lines))
-    expect(first).toMatchObject({ state: 'done', rows: 8, created: 3, unmatched: 1, refused: 4, conflict: 0 })
+    expect(first).toMatchObject({ state: 'done', rows: 10, created: 3, unmatched: 1, refused: 6, conflict: 0 })
     expect(first.amount).toEqual([{ unit: 'EUR', value: 34.5 }])
     expect(await Promise.all([one, two, three].map(({ id }) => left(id)))).toEqual([
       ['settled', 0],
@@ -76,8 +78,10 @@ describe('a file of payments', () => {
       created: 0,
       unmatched: 0,
       duplicate: 4,
-      refused: 4
+      refused: 6
     })
+    const { text } = await world.call('GET', `${IMPORT}/${first.id}/rejected`)
+    expect(text).toMatch(/at most 2 decimal places, as EUR has.*at most 3 decimal places/s)
     const changed = lines.slice(0, 4).map((line) => line.replace(/;(\d[\d.]*);27/, ';1$1;27'))
     expect(await bring(fileOf(changed))).toMatchObject({ created: 0, conflict: 4 })
     const { body } = await world.call('GET', `${PAYMENT}?reference=${encodeURIComponent(`${own} 2`)}`)

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { accountsById, findAccount } from '../../accounts/lookup.ts'
+import { type Account, accountsById, findAccount } from '../../accounts/lookup.ts'
 import { recordChange } from '../../audit/record.ts'
 import type { Transaction } from '../../db/database.ts'
 import { optional, rowOf, text } from '../../db/row.ts'
@@ -94,9 +94,9 @@ async function take(
   target: Pick<Assignment, 'billingAccount' | 'bill'>
 ): Promise<string> {
   const { amount, currency: unit, reference, valueDate, contentHash: rowHash } = unmatched
-  const account = await accountOf(tx, view, target)
+  const { account, currency: own } = await targetOf(tx, view, target)
   const receipt = {
-    amount: { unit, value: Number(amount) },
+    amount: { unit: unit ?? own, value: Number(amount) },
     method: METHODS.find((method) => method === unmatched.method) ?? 'other',
     ...{ reference, nameSpace: nameSpace({ tenantId: view.tenantId, partnerId: unmatched.partnerId }) },
     ...{ billIds: target.bill && [target.bill.id], valueDate, rowHash }
@@ -104,16 +104,22 @@ async function take(
   return (await pay(tx, context, account, receipt)).id
 }
 
-const BILL = rowOf('customer_bill', { billingAccountId: optional(text) }, 'b')
+const BILL = rowOf('customer_bill', { billingAccountId: optional(text), remainingAmountUnit: optional(text) }, 'b')
 
-async function accountOf(
+interface Target {
+  readonly account: Account
+  /** Of a payment that says none. */
+  readonly currency: string
+}
+
+async function targetOf(
   tx: Transaction,
   view: View,
   { billingAccount, bill }: Pick<Assignment, 'billingAccount' | 'bill'>
-) {
+): Promise<Target> {
   if (billingAccount) {
     const account = await findAccount(tx, view, billingAccount.id)
-    if (account) return account
+    if (account) return { account, currency: account.invoiceCurrency }
     throw aboutName(BODIES.unknownReference('$.billingAccount.id', 'billing account'))
   }
   const { rows } = await tx.run(
@@ -123,6 +129,6 @@ async function accountOf(
   if (!found) throw BODIES.unknownReference('$.bill.id', 'bill')
   const id = String(found.billingAccountId)
   const account = (await accountsById(tx, view, [id])).get(id)
-  if (account) return account
+  if (account) return { account, currency: found.remainingAmountUnit ?? account.invoiceCurrency }
   throw PAYMENTS.foreignBill('$.bill.id')
 }

@@ -18,7 +18,8 @@ export interface Guess {
 /** The parts of an unmatched payment that say whose it may be. */
 export interface Guessed {
   readonly amount: string
-  readonly currency: string
+  /** Undefined if it is not said. */
+  readonly currency: string | undefined
   readonly accountNumber: string | undefined
   readonly billNo: string | undefined
   readonly creditorReference: string | undefined

@@ -7,20 +7,20 @@ import type { View } from '../../tmf/view.ts'
 import { knownPayments } from '../payments/known-payments.ts'
 import { payAll } from '../payments/payment.ts'
 import { type IncomingRow, rowHash } from './incoming.ts'
-import { type Match, matchRows } from './match.ts'
+import { type Match, matchRows, type TooFine } from './match.ts'
 import { knownUnmatched, type NewUnmatched, storeUnmatched } from './store.ts'
 
 /** The fate of a row: the payment or the unmatched payment that it made, now or before, and in which currency. */
-export interface Imported {
-  readonly status: 'created' | 'unmatched' | 'duplicate' | 'conflict'
-  readonly id: string
-  /** Of what it made now. */
-  readonly currency?: string
-}
+export type Imported =
+  | {
+      readonly status: 'created' | 'unmatched' | 'duplicate' | 'conflict'
+      readonly id: string
+      /** Of what it made now. */
+      readonly currency?: string
+    }
+  | ({ readonly status: 'refused'; readonly id?: undefined } & TooFine)
 
 export interface ImportOptions {
-  /** Of money that says none and has no account. */
-  readonly currency: string
   /** Stores nothing; the fates are the same. */
   readonly isDry: boolean
 }
@@ -43,27 +43,35 @@ export async function importPayments(
   options: ImportOptions
 ): Promise<readonly Imported[]> {
   const all = rows.map((row, place): Placed => ({ place, row, hash: rowHash(row) }))
-  const firsts = new Map<string, Placed>()
-  for (const one of all) {
-    const key = plainText(one.row.reference)
-    if (!firsts.has(key)) firsts.set(key, one)
-  }
   const outcomes: Imported[] = []
-  const unknown = await withoutKnown(tx, view, [...firsts.values()], outcomes)
+  const unknown = await withoutKnown(tx, view, all, outcomes)
   const matches = await matchRows(
     tx,
     view,
     unknown.map(({ row }) => row)
   )
-  const matched = unknown.map((one, at) => ({ ...one, match: present(matches[at], 'the match of each row') }))
+  const good = unknown.flatMap((one, at): readonly Matched[] => {
+    const match = present(matches[at], 'the match of each row')
+    if (!('tooFineFor' in match)) return [{ ...one, match }]
+    outcomes[one.place] = { status: 'refused', ...match }
+    return []
+  })
+  const firsts = new Map<string, Matched>()
+  for (const one of good) {
+    const key = plainText(one.row.reference)
+    if (!firsts.has(key)) firsts.set(key, one)
+  }
+  const matched = [...firsts.values()]
   await takeMatched(tx, context, view, matched, { ...options, outcomes })
   await takeUnmatched(tx, context, view, matched, { ...options, outcomes })
   // Rows of the same reference as one before.
-  return all.map((one) => {
-    const first = present(firsts.get(plainText(one.row.reference)), 'the first row of the reference')
+  return all.map(({ place, row, hash }) => {
+    const own = outcomes[place]
+    if (own) return own
+    const first = present(firsts.get(plainText(row.reference)), 'the first row of the reference')
     const outcome = present(outcomes[first.place], 'the outcome of each row')
-    if (first === one || outcome.status === 'conflict') return outcome
-    return { status: first.hash === one.hash ? 'duplicate' : 'conflict', id: outcome.id }
+    if (outcome.status === 'conflict' || outcome.status === 'refused') return outcome
+    return { status: first.hash === hash ? 'duplicate' : 'conflict', id: outcome.id }
   })
 }
 
@@ -85,7 +93,7 @@ async function withoutKnown(
   })
 }
 
-type Matched = Placed & { readonly match: Match }
+type Matched = Placed & { readonly match: Exclude<Match, TooFine> }
 
 interface Taking extends ImportOptions {
   readonly outcomes: Imported[]
@@ -124,12 +132,11 @@ async function takeUnmatched(
   context: ChangeContext,
   view: View,
   rows: readonly Matched[],
-  { currency, isDry, outcomes }: Taking
+  { isDry, outcomes }: Taking
 ): Promise<void> {
   const found = rows.flatMap(({ place, row, hash, match }): readonly (NewUnmatched & { readonly place: number })[] => {
     if (!('reason' in match)) return []
-    const whole = { ...row, currency: row.currency ?? currency }
-    return [{ place, id: context.newId(), row: whole, hash, reason: match.reason }]
+    return [{ place, id: context.newId(), row, hash, reason: match.reason }]
   })
   const stored = isDry
     ? new Set(found.map(({ id }) => id))

@@ -1,3 +1,4 @@
+import { trimScale } from '../../base/money.ts'
 import type { Queryable, Row } from '../../db/database.ts'
 import { count, decimal, instant, integer, oneOf, optional, rowOf, scalar, text } from '../../db/row.ts'
 import { asPrepared, prepared, type Sql, sql } from '../../db/sql.ts'
@@ -25,7 +26,7 @@ const UNMATCHED = rowOf(
     state: oneOf(STATES),
     type: oneOf(TYPES),
     amount: decimal,
-    currency: text,
+    currency: optional(text),
     method: text,
     valueDate: text,
     reference: text,
@@ -102,7 +103,7 @@ export function writeUnmatched(unmatched: StoredUnmatched, roots: Roots, guesses
     href: text(`${roots.billing}/unmatchedPayment/${id}`),
     state: text(unmatched.state),
     type: text(unmatched.type),
-    amount: moneyOf(currency, unmatched.amount),
+    amount: objectOf({ unit: text(currency), value: trimScale(unmatched.amount) }),
     method: text(unmatched.method),
     valueDate: text(unmatched.valueDate),
     reference: text(unmatched.reference),
@@ -118,16 +119,16 @@ export function writeUnmatched(unmatched: StoredUnmatched, roots: Roots, guesses
     lastUpdate: text(unmatched.lastUpdate),
     payment: paymentId && JSON.stringify({ id: paymentId, href: `${roots.billing}/payment/${paymentId}` }),
     dismissalReason: text(unmatched.dismissalReason),
-    guesses: guesses?.[0] && `[${guesses.map((guess) => writeGuess(guess, currency, roots)).join()}]`
+    guesses: guesses?.[0] && `[${guesses.map((guess) => writeGuess(guess, roots)).join()}]`
   })
 }
 
-function writeGuess({ account, bill, reasons }: Guess, currency: string, { api }: Roots): string {
+function writeGuess({ account, bill, reasons }: Guess, { api }: Roots): string {
   const { id, name } = account
   return objectOf({
     billingAccount: JSON.stringify({ id, href: `${api}/accounts/${encodeURIComponent(id)}`, name }),
     bill: bill && JSON.stringify({ id: bill.id, href: `${api}/customerBill/${bill.id}`, billNo: bill.billNo }),
-    remainingAmount: bill?.open === undefined ? undefined : moneyOf(bill.currency ?? currency, bill.open),
+    remainingAmount: bill?.open && bill.currency ? moneyOf(bill.currency, bill.open) : undefined,
     reasons: JSON.stringify(reasons.map(({ code: reasonCode, text: reason }) => ({ reason, reasonCode })))
   })
 }

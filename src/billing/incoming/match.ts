@@ -13,6 +13,12 @@ import { longest, type Phrase, type Remittance, readRemittance } from './remitta
 export type Match =
   | { readonly account: Account; readonly billIds: readonly string[] | undefined; readonly currency: string }
   | { readonly reason: Reason }
+  | TooFine
+
+/** The amount has parts of a minor unit of what it is for. */
+export interface TooFine {
+  readonly tooFineFor: string
+}
 
 /** Shorter numbers stand in texts for anything, such as a year. */
 const SAFE_LENGTH = 6
@@ -142,7 +148,7 @@ function ofAccount(
   const { currency = ownCurrency } = row
   if (account.status === 'ARCHIVED') return { reason: UNMATCHED.archived(account.id) }
   if (currency !== ownCurrency) return { reason: UNMATCHED.otherCurrency(currency, ownCurrency) }
-  if (!isInMinorUnits(row.amount, currency)) return { reason: UNMATCHED.tooManyDecimals(row.amount, currency) }
+  if (!isInMinorUnits(row.amount, currency)) return { tooFineFor: currency }
   return { account, billIds, currency }
 }
 

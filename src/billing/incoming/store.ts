@@ -12,7 +12,7 @@ import type { IncomingRow } from './incoming.ts'
 /** Money without an account, and why. */
 export interface NewUnmatched {
   readonly id: string
-  readonly row: IncomingRow & { readonly currency: string }
+  readonly row: IncomingRow
   readonly hash: string
   readonly reason: Reason
 }

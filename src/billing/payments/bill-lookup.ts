@@ -40,18 +40,22 @@ export function billsByReference(queryable: Queryable, view: View, reference: st
   return billsByCore(queryable, view, coresOfReference(reference))
 }
 
-/** Returns open bills in view over exactly these amounts, up to `max` for each, in the order of the amounts. */
+/**
+ * Returns open bills in view over exactly these amounts, of any currency if none is said: up to `max` for each, in the
+ * order of the amounts.
+ */
 export async function billsOver(
   queryable: Queryable,
   view: View,
-  amounts: readonly { readonly amount: string; readonly currency: string }[],
+  amounts: readonly { readonly amount: string; readonly currency: string | undefined }[],
   max: number
 ): Promise<readonly (readonly FoundBill[])[]> {
   const { rows } = await queryable.run(
     prepared`SELECT ${OVER.columns} FROM unnest(${amounts.map(({ amount }) => amount)}::numeric[],
         ${amounts.map(({ currency }) => currency)}::text[]) WITH ORDINALITY a("amount", "currency", "place")
       CROSS JOIN LATERAL (SELECT * FROM "customer_bill" b WHERE ${ownedBy(view, 'b')}
-        AND b."remaining_amount_value" = a."amount" AND b."remaining_amount_unit" = a."currency" AND ${PAYABLE}
+        AND b."remaining_amount_value" = a."amount" AND ${PAYABLE}
+        AND b."remaining_amount_unit" = coalesce(a."currency", b."remaining_amount_unit")
         AND b."bill_no" IS NOT NULL AND b."billing_account_id" IS NOT NULL ORDER BY b."id" LIMIT ${max}) b`
   )
   const found = Map.groupBy(rows.map(OVER.read), ({ place }) => place - 1)

@@ -1,5 +1,5 @@
 import type { Instant } from '../../base/instant.ts'
-import { canonicalDecimal } from '../../base/money.ts'
+import { canonicalDecimal, isInMinorUnits } from '../../base/money.ts'
 import { present } from '../../base/unknown.ts'
 import type { Transaction } from '../../db/database.ts'
 import { scalars, text } from '../../db/row.ts'
@@ -24,8 +24,8 @@ export type Outcome =
 /**
  * Takes a payment and pays bills: the named ones and then those the credit limit paid, or without names the latter and
  * then those due. The rest becomes the account's credit. Returns the id, and false as `isNew` for the same reference
- * with the same content. Throws `conflict` for a reference with other content, an archived account or a bill that
- * cannot be paid, `invalidField` for a bill of another account or currency.
+ * with the same content. Throws `conflict` for a reference with other content, an archived account, parts of a
+ * minor unit or a bill that cannot be paid, `invalidField` for a bill of another account or currency.
  */
 export async function pay(
   tx: Transaction,
@@ -51,9 +51,10 @@ export async function payAll(
   const outcomes: Outcome[] = []
   const all = payments.map((payment, place): Placed => ({ ...payment, place, hash: contentHash(payment) }))
   const unknown = await withoutKnown(tx, tenantId, all, outcomes)
-  const active = unknown.filter(({ account, place }) => {
+  const active = unknown.filter(({ account, receipt, place }) => {
     if (account.status === 'ARCHIVED') outcomes[place] = { problem: PAYMENTS.accountArchived() }
-    return account.status !== 'ARCHIVED'
+    else if (!isWhole(receipt)) outcomes[place] = { problem: tooManyDecimals(receipt) }
+    return outcomes[place] === undefined
   })
   await lockBills(tx, tenantId, active)
   const payable = (await withPayable(tx, tenantId, active)).flatMap((one) => {
@@ -73,6 +74,14 @@ export async function payAll(
   const late = taken.filter(({ id }) => !inserted.has(id))
   if (late.length > 0) await withoutKnown(tx, tenantId, late, outcomes)
   return payments.map((_, place) => present(outcomes[place], 'the outcome of each payment'))
+}
+
+function isWhole({ amount: { unit, value } }: Receipt): boolean {
+  return isInMinorUnits(value, unit)
+}
+
+function tooManyDecimals({ amount: { unit, value } }: Receipt): Problem {
+  return PAYMENTS.tooManyDecimals(canonicalDecimal(String(value)) ?? '', unit)
 }
 
 interface Placed extends Incoming {

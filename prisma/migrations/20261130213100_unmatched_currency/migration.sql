@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "unmatched_payment" ALTER COLUMN "currency" DROP NOT NULL;
