@@ -1,4 +1,5 @@
 import { FIELDS } from '../messages/field.ts'
+import { coresOfNumber, referenceLetters } from './creditor-reference.ts'
 
 export interface NumberPlace {
   readonly prefix: string
@@ -31,9 +32,18 @@ export function withYear(part: string, year: string): string {
   return part.replaceAll(YEAR, year)
 }
 
-export function isNumberOf({ prefix, suffix }: NumberPlace, text: string): boolean {
-  const [before, after] = [prefix, suffix].map((part) => part.split(YEAR).map(escaped).join('\\d{4}'))
-  return new RegExp(`^${before}\\d+${after}$`).test(text)
+/**
+ * Returns a function that finds whether a text is a number of a series, or has a creditor reference of one: such a text
+ * would make the reference on our bill stand for two.
+ */
+export function numbersOf({ prefix, suffix, width }: NumberPattern): (text: string) => boolean {
+  const matching = (write: (part: string) => string, digits: number) => {
+    const [before, after] = [prefix, suffix].map((part) => part.split(YEAR).map(write).join('\\d{4}'))
+    return new RegExp(`^${before}\\d{${digits},}${after}$`)
+  }
+  const [number, core] = [matching(escaped, 1), matching(referenceLetters, width)]
+  const hasHash = /[^\0-\x7f]/.test(prefix + suffix)
+  return (text) => number.test(text) || (!hasHash && coresOfNumber(text).some((one) => core.test(one)))
 }
 
 function escaped(text: string): string {

@@ -33,13 +33,27 @@ export function coresOfReference(text: string): readonly string[] {
   const core = readCreditorReference(text)
   if (core === undefined) return []
   const reference = compact(text)
-  const unfilled = core.length === CORE_MAX_LENGTH ? core.replace(/^0+(?=.)/, '') : core
-  return [...new Set([core, unfilled, ...[reference, printedReference(reference)].map(referenceCore)])]
+  return [...new Set([core, unfilled(core), ...[reference, printedReference(reference)].map(referenceCore)])]
+}
+
+/** Returns the cores by which a bill number is found, as itself and as a creditor reference. */
+export function coresOfNumber(billNo: string): readonly string[] {
+  const core = referenceCore(billNo)
+  return [core, unfilled(core), ...coresOfReference(billNo)]
+}
+
+function unfilled(core: string): string {
+  return core.length === CORE_MAX_LENGTH ? core.replace(/^0+(?=.)/, '') : core
+}
+
+/** Returns the letters and digits of a text, as they stand in a creditor reference. */
+export function referenceLetters(text: string): string {
+  return text.replace(/[^0-9A-Za-z]/g, '').toUpperCase()
 }
 
 /** Returns what identifies a bill number in its creditor reference. The database's function does the same. */
 export function referenceCore(billNo: string): string {
-  const own = billNo.replace(/[^0-9A-Za-z]/g, '').toUpperCase()
+  const own = referenceLetters(billNo)
   const isWhole = own !== '' && own.length <= CORE_MAX_LENGTH && Buffer.byteLength(billNo) === billNo.length
   return isWhole ? own : createHash('sha256').update(billNo).digest('hex').slice(0, CORE_MAX_LENGTH).toUpperCase()
 }

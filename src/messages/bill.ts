@@ -12,7 +12,8 @@ export const BILLS = messages('bill', {
   notPartlyPaid: is.invalidField`A bill may be partiallyPaid only when its remainingAmount lies between 0 and
     amountDue`,
   stateByAmounts: is.conflict`${'A bill may be settled only when …'}${'; the bill may go to sent'}`,
-  ownNumber: is.invalidField`$.billNo must not be a number that this service gives itself, by the pattern ${'INV-{5}'}`,
+  ownNumber: is.invalidField`$.billNo must not be a number that this service gives itself, by the pattern ${'INV-{5}'},
+    nor differ from one in case or punctuation alone`,
   tooManyDecimals: is.invalidField`$.${'amountDue'}.value of a bill of this billing account may have at most ${2}
     decimals in ${'EUR'}`,
   remainingOutside: is.invalidField`$.remainingAmount of a bill of this billing account must lie between 0 and

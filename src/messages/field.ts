@@ -78,7 +78,8 @@ export const FIELDS = messages('field', {
   monthPast: is.fault`is before this month, ${'11-2026'}`,
   neededBy: is.fault`is required with ${'tax_rate'}`,
   notAbove: is.fault`must be at most ${'amount'}`,
-  ownNumber: is.fault`must not be a number that this service gives itself, by the pattern ${'INV-{5}'}`,
+  ownNumber: is.fault`must not be a number that this service gives itself, by the pattern ${'INV-{5}'}, nor differ from
+    one in case or punctuation alone`,
   ofHold: is.fault`is the reason of a hold; send it with the state onHold`,
   unknownAccount: is.fault`is no account of this service`,
   customerExists: is.fault`is a customer that exists, but has no account of this number`,

@@ -1,6 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { isNumberPattern, mayCollide, type NumberPattern, readNumberPattern } from '../../src/base/bill-number.ts'
+import {
+  isNumberPattern,
+  mayCollide,
+  type NumberPattern,
+  numbersOf,
+  readNumberPattern
+} from '../../src/base/bill-number.ts'
+import { creditorReference, printedReference } from '../../src/base/creditor-reference.ts'
 
 const read = (pattern: string): NumberPattern => {
   const parts = readNumberPattern(pattern)
@@ -33,6 +40,44 @@ test.each([
   ['INV\u0000{01}', false]
 ])('whether %j is a pattern of bill numbers: %j', (pattern, expected) => {
   expect(isNumberPattern(pattern)).toBe(expected)
+})
+
+test.each([
+  ['NLT-2026-000001', true],
+  ['nlt-2026-000001', true],
+  ['NLT 2026 000001', true],
+  ['NLT-2026-1', true],
+  ['NLT20261', false],
+  ['NLT-26-000001', false],
+  [creditorReference('NLT-2026-000001'), true],
+  [printedReference(creditorReference('NLT-2026-000001')), true],
+  ['NLT2026000001'.padStart(21, '0'), true],
+  ['NLT-26-1', false],
+  ['XNLT-2026-000001', false],
+  ['NLT-2026-000001-A', false],
+  ['NLT-2026-000001 №', false]
+])('%j would block the reference of a number of NLT-{yyyy}-{000001}: %j', (billNo, expected) => {
+  expect(numbersOf(read('NLT-{yyyy}-{000001}'))(billNo)).toBe(expected)
+})
+
+test('of a pattern beyond ASCII only its own numbers block a reference', () => {
+  const isOwn = numbersOf(read('№-{001}'))
+  expect(['№-17', '17'].map(isOwn)).toEqual([true, false])
+})
+
+test('a number with the core of one of ours blocks its reference, however it is written', () => {
+  const isOwn = numbersOf(read('NLT-{1}'))
+  const filler = fc.string({ unit: fc.constantFrom('-', ' ', '.', '/'), maxLength: 2 })
+  const form = fc.array(fc.tuple(filler, fc.boolean()), { minLength: 7, maxLength: 7 })
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 9999 }), form, (number, forms) => {
+      const written = [...`NLT${number}`].map((character, at) => {
+        const [before = '', isLow = false] = forms[at] ?? []
+        return before + (isLow ? character.toLowerCase() : character)
+      })
+      expect(isOwn(written.join(''))).toBe(true)
+    })
+  )
 })
 
 describe('Numbers of two series may be the same text', () => {

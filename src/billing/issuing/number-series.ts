@@ -1,4 +1,4 @@
-import { isNumberOf, readNumberPattern, withYear } from '../../base/bill-number.ts'
+import { numbersOf, readNumberPattern, withYear } from '../../base/bill-number.ts'
 import type { Instant } from '../../base/instant.ts'
 import type { Queryable, Transaction } from '../../db/database.ts'
 import { computed, rowOf, scalar, scalars, text } from '../../db/row.ts'
@@ -42,22 +42,26 @@ export async function takeNumbers(
 
 /**
  * Throws `invalidField` for a number of a bill of another system that this service gave, or may give, to a bill of its
- * own.
+ * own, or that shares its creditor reference.
  */
 export async function requireForeignNumber(tx: Transaction, tenantId: string, billNo: string): Promise<void> {
   const pattern = (await ownNumbers(tx, tenantId))(billNo)
   if (pattern !== undefined) throw BILLS.ownNumber(pattern)
 }
 
-/** Returns a function that finds the pattern by which this service gives a number to bills of its own, if it does. */
+/** Returns a function that finds the pattern by which this service gives a number, or another one of the same
+ * creditor reference, to bills of its own, if it does. */
 export async function ownNumbers(
   queryable: Queryable,
   tenantId: string
 ): Promise<(billNo: string) => string | undefined> {
   const found = await queryable.run(prepared`SELECT "bill_number_pattern" FROM "tenant" WHERE "id" = ${tenantId}
       UNION ALL SELECT replace("series", '{}', '{1}') FROM "number_series" WHERE "tenant_id" = ${tenantId}`)
-  const places = scalars(found, text).map((pattern) => ({ pattern, place: readNumberPattern(pattern) }))
-  return (billNo) => places.find(({ place }) => place && isNumberOf(place, billNo))?.pattern
+  const series = scalars(found, text).flatMap((pattern) => {
+    const place = readNumberPattern(pattern)
+    return place ? [{ pattern, has: numbersOf(place) }] : []
+  })
+  return (billNo) => series.find(({ has }) => has(billNo))?.pattern
 }
 
 /** Returns the number at a place, counted from 0, in SQL. */
