@@ -1,11 +1,21 @@
 /** Returns the members of a JSON object by name, each value as it is written: parsing could lose digits. */
 export function membersOf(object: string): ReadonlyMap<string, string> {
-  const members = new Map<string, string>()
+  return new Map(allMembersOf(object))
+}
+
+/** Returns the names that a JSON object has more than once. */
+export function repeatedNames(object: string): readonly string[] {
+  const names = allMembersOf(object).map(([name]) => name)
+  return [...new Set(names.filter((name, at) => names.indexOf(name) < at))]
+}
+
+function allMembersOf(object: string): readonly (readonly [string, string])[] {
+  const members: [string, string][] = []
   for (let at = object.indexOf('"'); at > 0; ) {
     const nameEnd = endOfString(object, at)
     const start = object.indexOf(':', nameEnd) + 1
     const end = endOfValue(object, start)
-    members.set(JSON.parse(object.slice(at, nameEnd)), object.slice(start, end).trim())
+    members.push([JSON.parse(object.slice(at, nameEnd)), object.slice(start, end).trim()])
     at = object.indexOf('"', end)
   }
   return members

@@ -26,7 +26,7 @@ const TOLERANCE = z
         const message = decimalFault(String(value))
         if (message !== undefined) context.addIssue({ code: 'custom', message, input: value })
       }),
-    { error: FIELDS.object() }
+    { error: ({ code }) => (code === 'invalid_key' ? FIELDS.currency() : FIELDS.object()) }
   )
   .default({})
   .meta({ description: 'By currency, the largest difference that counts as equal', examples: [{ EUR: 0.01 }] })

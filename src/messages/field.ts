@@ -85,6 +85,7 @@ export const FIELDS = messages('field', {
   customerExists: is.fault`is a customer that exists, but has no account of this number`,
   otherContent: is.fault`has other content than the bill ${'01M7ADBH80B4TPYHKCZWMBD85V'}, which was uploaded before`,
   otherContentOfRow: is.fault`has other content than row ${17}, which has the same key`,
+  unmended: is.fault`must be mended: it is the text of a row as it came`,
   notStored: is.fault`is not stored`,
   otherExists: is.fault`has other content than the ${'customer'} ${'C-2099'}, which is there already`,
   otherPayment: is.fault`has other content than the payment ${'01M7ADBH80B4TPYHKCZWMBD85V'}, which has this reference`,

@@ -174,6 +174,13 @@ describe('a comparison is refused', () => {
     expect({ status: reply.status, messageCode: reply.body.messageCode }).toEqual({ status, messageCode })
   })
 
+  test('and told that a name is no currency', async () => {
+    const { body } = await start({ ...whole(), tolerance: { FOO: 1 } })
+    expect(body.errors).toMatchObject([
+      { path: '$.tolerance.FOO', message: 'must be a currency of ISO 4217, such as EUR' }
+    ])
+  })
+
   test('with a run that is not done', async () => {
     const id = await addRun(world.server.database, { cycleId: world.cycleId, state: 'cancelled' })
     const { status, body } = await start({ ...whole(), billRun: { id } })

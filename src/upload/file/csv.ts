@@ -12,7 +12,8 @@ const LINE_ENDS = ['\r\n', '\n', '\r']
 /** Reads a CSV file up to the end of its header. Throws a Problem that says which columns there are. */
 export async function openCsv(chunks: AsyncGenerator<Buffer>, columns: readonly FileColumn[], progress: Progress) {
   progress.row = 0
-  const { line, rest } = await firstLine(chunks, progress)
+  const first = await firstLine(chunks, progress)
+  const { line, rest } = SEPARATOR_LINE.test(first.line) ? await firstLine(first.rest, progress) : first
   if (line === '') throw UPLOADS.noHeader(columns.map(({ name }) => name))
   const header = readHeader(line, columns)
   progress.row = 1
@@ -21,6 +22,8 @@ export async function openCsv(chunks: AsyncGenerator<Buffer>, columns: readonly 
   return { layout: { format: 'csv', delimiter, header: own }, groups: rowsOf(rest, header, progress) } as const
 }
 
+/** Spreadsheets write it before the header. */
+const SEPARATOR_LINE = /^sep=[,;\t]$/i
 const FIRST_LINE = /^[\r\n]*([^\r\n]+)(?:\r\n|\n|\r(?=[^\n]))/
 
 /** Splits a file after its first line with text. */

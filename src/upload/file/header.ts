@@ -8,6 +8,9 @@ const DELIMITERS = [',', ';', '\t'] as const
 /** The last column of rows that were not stored. It is ignored when they come again. */
 export const ERROR_COLUMN = 'error'
 
+/** Has the text of a row that could not be read. */
+export const SENT = 'sent'
+
 /** A column, as far as the reading of files knows it. */
 export interface FileColumn {
   readonly name: string

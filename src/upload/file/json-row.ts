@@ -1,3 +1,4 @@
+import { repeatedNames } from '../../base/json-members.ts'
 import { isRecord } from '../../base/unknown.ts'
 import { parseJson } from '../../http/body.ts'
 import { findingsOf } from '../../http/findings.ts'
@@ -11,10 +12,22 @@ import { type RowFault, rowFault } from './row.ts'
 /** Reads a row that is an object of JSON. */
 export function jsonRow({ number: line, bytes }: Line): FileRow {
   const cells = parsed(bytes)
-  if (isRecord(cells) && !(cells instanceof Problem)) return { line, cells }
-  const faults = cells instanceof Problem ? faultsOf(cells) : [rowFault(FIELDS.object())]
-  return { line, sent: bytes?.toString().trim() ?? '', faults }
+  const sent = () => bytes?.toString().trim() ?? ''
+  if (cells instanceof Problem) return { line, sent: sent(), faults: faultsOf(cells) }
+  if (!isRecord(cells)) return { line, sent: sent(), faults: [rowFault(FIELDS.object())] }
+  const repeated = bytes && mayRepeat(bytes, cells) ? repeatedNames(sent()) : []
+  if (repeated.length === 0) return { line, cells }
+  return { line, sent: sent(), faults: repeated.map((name) => rowFault(FIELDS.repeated(), name)) }
 }
+
+/** Spares most rows the search for names: each name has a colon. */
+function mayRepeat(bytes: Buffer, cells: object): boolean {
+  let colons = 0
+  for (let at = bytes.indexOf(COLON); at >= 0; at = bytes.indexOf(COLON, at + 1)) colons++
+  return colons > Object.keys(cells).length
+}
+
+const COLON = 0x3a
 
 function parsed(bytes: Buffer | undefined): unknown {
   try {

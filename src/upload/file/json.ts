@@ -1,11 +1,13 @@
 import { elementCutter } from '../../http/elements.ts'
 import { inGroups, lineCutter } from '../../http/lines.ts'
 import type { Line } from '../../http/pieces.ts'
+import { FIELDS } from '../../messages/field.ts'
 import { UPLOADS } from '../../messages/upload.ts'
 import { type FileRow, ROW_MAX_BYTES } from './file.ts'
-import { ERROR_COLUMN } from './header.ts'
+import { ERROR_COLUMN, SENT } from './header.ts'
 import { jsonRow } from './json-row.ts'
 import { type Progress, placeOf } from './progress.ts'
+import { rowFault } from './row.ts'
 
 /** Reads rows of JSON: the lines of a file, or the elements of its array, which are cut out while it arrives. */
 export async function* jsonRows(
@@ -19,13 +21,23 @@ export async function* jsonRows(
     progress.row = line.number
     if (!line.bytes) throw tooLong()
     progress.row++
-    return withoutError(jsonRow(line))
+    return withoutError(asSent(jsonRow(line)))
   }
   for await (const chunk of chunks) {
     for await (const group of inGroups(cutter.add(chunk))) yield group.map(read)
     if (cutter.isTooLong()) throw tooLong()
   }
   for await (const group of inGroups(cutter.end())) yield group.map(read)
+}
+
+/** A row that could not be read comes again as a text, which must have been mended. */
+function asSent(row: FileRow): FileRow {
+  if (!('cells' in row)) return row
+  const { line, cells } = row
+  const { [SENT]: sent, [ERROR_COLUMN]: _, ...others } = cells
+  if (typeof sent !== 'string' || Object.keys(others).length > 0) return row
+  const inner = jsonRow({ number: line, bytes: Buffer.from(sent) })
+  return 'cells' in inner ? inner : { ...inner, faults: [rowFault(FIELDS.unmended(), SENT), ...inner.faults] }
 }
 
 /** A row that comes again says why it was not stored. */

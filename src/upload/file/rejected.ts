@@ -1,9 +1,9 @@
-import { membersOf } from '../../base/json-members.ts'
+import { membersOf, repeatedNames } from '../../base/json-members.ts'
 import { isRecord } from '../../base/unknown.ts'
 import { objectOf } from '../../http/json.ts'
 import { guarded, joinCells, splitLine } from './csv-text.ts'
 import type { FileRow, Layout } from './file.ts'
-import { columnName, ERROR_COLUMN } from './header.ts'
+import { columnName, ERROR_COLUMN, SENT } from './header.ts'
 
 const MARK = '\uFEFF'
 
@@ -58,10 +58,13 @@ async function* arrayOf(groups: AsyncIterable<readonly Rejected[]>): AsyncGenera
   yield before === '[\n' ? '[]\n' : '\n]\n'
 }
 
-/** Keeps the digits of numbers that could not be read. What is no object comes as a text. */
+/** Keeps the digits of numbers that could not be read. What is no object, or has a name twice, comes as a text. */
 function jsonOf({ row, error }: Rejected): string {
   if ('cells' in row) return JSON.stringify({ ...row.cells, [ERROR_COLUMN]: error })
-  const sent = isObject(row.sent) ? membersOf(row.sent) : [['sent', JSON.stringify(row.sent)] as const]
+  const sent =
+    isObject(row.sent) && repeatedNames(row.sent).length === 0
+      ? membersOf(row.sent)
+      : [[SENT, JSON.stringify(row.sent)] as const]
   return objectOf({ ...Object.fromEntries(sent), [ERROR_COLUMN]: JSON.stringify(error) })
 }
 

@@ -26,6 +26,7 @@ export async function* utf8(chunks: AsyncIterable<Buffer>, progress: Progress): 
   let isFirst = true
   for await (const chunk of chunks) {
     const bytes = left.length > 0 ? Buffer.concat([left, chunk]) : chunk
+    if (isFirst && isUtf16(bytes)) throw UPLOADS.notUtf8(placeOf(progress), '0x00')
     const start = isFirst ? endOfMark(bytes) : 0
     isFirst &&= bytes.length < MARK.length
     const end = isFirst ? start : endOfCharacters(bytes)
@@ -33,6 +34,11 @@ export async function* utf8(chunks: AsyncIterable<Buffer>, progress: Progress): 
     yield* checked(bytes.subarray(start, end), progress)
   }
   yield* checked(left, progress)
+}
+
+/** No file of rows begins with a letter and a NUL, in whatever order. */
+function isUtf16([first, second]: Buffer): boolean {
+  return second !== undefined && (first === 0) !== (second === 0)
 }
 
 function endOfMark(bytes: Buffer): number {

@@ -11,6 +11,7 @@ describe('a file of CSV', () => {
     ['semicolons', 'account_number;amount\nA1;5\n', [[1, A1]]],
     ['tabs', 'account_number\tamount\nA1\t5\n', [[1, A1]]],
     ['a mark of the byte order', '\uFEFFaccount_number,amount\nA1,5\n', [[1, A1]]],
+    ['a line before the header that names the separator', 'sep=;\r\naccount_number;amount\r\nA1;5\r\n', [[1, A1]]],
     ['a quoted header', '"account_number";"amount"\n"A1";"5"\n', [[1, A1]]],
     ['no line end after the last row', 'account_number,amount\nA1,5', [[1, A1]]],
     ['line ends of Windows', 'account_number,amount\r\nA1,5\r\n', [[1, A1]]],
@@ -113,6 +114,8 @@ describe('as a whole is refused', () => {
       'the header has the byte'
     ],
     ['UTF-16', Buffer.from(`\uFEFF${HEAD}`, 'utf16le'), 'notUtf8', 'the header has the byte 0xFF, as Latin-1'],
+    ['UTF-16 without a mark', Buffer.from(HEAD, 'utf16le'), 'notUtf8', 'the header has the byte 0x00, as Latin-1'],
+    ['UTF-16 in the other order', Buffer.from(HEAD, 'utf16le').swap16(), 'notUtf8', 'the header has the byte 0x00'],
     ['half a character', Buffer.from(`${HEAD}A1,5,€`).subarray(0, -1), 'notUtf8', 'row 1 has the byte 0xE2']
   ])('%s', async (_, body, code, message) => {
     const problem = { code: `upload.${code}`, message: expect.stringContaining(message) }

@@ -30,6 +30,10 @@ describe.each([
     expect(await read([JSON.stringify({ error: 'bad', ...A1 })])).toEqual([[1, A1]])
   })
 
+  test('that came back as texts are read once they are mended', async () => {
+    expect(await read([JSON.stringify({ sent: ROW, error: 'The body must be JSON' })])).toEqual([[1, A1]])
+  })
+
   test.each([
     ['{"a":', NOT_JSON],
     ['{"a":1]', NOT_JSON],
@@ -37,6 +41,8 @@ describe.each([
     ['[1, 2]', 'must be an object'],
     ['"a, b"', 'must be an object'],
     ['{"amount":0.1234567890123456789}', expect.stringMatching(/^amount cannot be 0.1234/)],
+    ['{"amount":1,"name":"a:\\"b","amount":2}', 'amount may be given once only'],
+    ['{"sent":"{\\"a\\"","error":"no JSON"}', expect.stringMatching(/^sent must be mended: .*; The body must be JSON/)],
     ['{"name":"\\u0000"}', 'name must not contain NUL or unpaired surrogates']
   ])('like %s have a fault of their own, unless it hides the next', async (row, fault) => {
     if (row === '{"a":' && headers === JSON_ARRAY) return

@@ -41,12 +41,14 @@ test('rows of JSON go back with their errors, and what is no object as a text', 
   const rows = [
     ...ROWS.slice(0, 1),
     { row: { line: 8, sent: '{"amount": 1.00000000000000001, "error": "x"}', faults: [] }, error: 'cannot be' },
-    { row: { line: 9, sent: '{"a"', faults: [] }, error: 'must be JSON' }
+    { row: { line: 9, sent: '{"a"', faults: [] }, error: 'must be JSON' },
+    { row: { line: 10, sent: '{"a":1,"a":2}', faults: [] }, error: 'once only' }
   ]
   const lines = [
     '{"account_number":"A1","name":"a;b","error":"amount is required"}',
     '{"amount":1.00000000000000001,"error":"cannot be"}',
-    String.raw`{"sent":"{\"a\"","error":"must be JSON"}`
+    String.raw`{"sent":"{\"a\"","error":"must be JSON"}`,
+    String.raw`{"sent":"{\"a\":1,\"a\":2}","error":"once only"}`
   ]
   expect(await write({ format: 'ndjson' }, rows)).toBe(`${lines.join('\n')}\n`)
   expect(await write({ format: 'json' }, rows)).toBe(`[\n${lines.join(',\n')}\n]\n`)
