@@ -5,7 +5,7 @@ import { FIELDS } from '../messages/field.ts'
 import { rowFault } from './file/row.ts'
 import type { Identity, Result, Stored } from './kind.ts'
 import type { UploadOptions } from './options.ts'
-import { isMade, type KeptResult } from './results.ts'
+import { isMade, type KeptResult, madeBy } from './results.ts'
 
 interface Dry {
   readonly tenantId: string
@@ -26,12 +26,13 @@ export async function settleDry(
   const before = await keysOf(tx, upload, [...identities.values()])
   const known = new Map(before)
   const isReplaced = upload.options.onConflict === 'replace' && upload.options.state === 'new'
+  const made = madeBy(results)
   const settled = results.map((result): KeptResult => {
     const identity = identities.get(result.line)
-    if (!identity) return result
+    if (!identity) return withoutNewId(result, made)
     const { key, contentHash } = identity
     const met = before.has(key) ? known.get(key) : undefined
-    const kept = met ? meet(result, identity, met, isReplaced) : withoutNewId(result)
+    const kept = met ? meet(result, identity, met, isReplaced) : withoutNewId(result, made)
     if (isMade(kept) || kept.status === 'replaced') {
       known.set(key, { key, contentHash, line: known.get(key)?.line ?? result.line })
     }
@@ -56,9 +57,9 @@ function meet({ line }: Result, { contentHash }: Identity, met: Key, isReplaced:
   return { line, status: 'conflict', errors: [rowFault(FIELDS.otherContentOfRow(met.line))] }
 }
 
-/** Leaves the id of what is not there. */
-function withoutNewId(result: Result): KeptResult {
-  return isMade(result) ? { line: result.line, status: result.status } : result
+/** Leaves the id of what is not there, also in rows that would meet it. */
+function withoutNewId({ id, ...result }: KeptResult, made: ReadonlySet<string>): KeptResult {
+  return id === undefined || made.has(id) ? result : { ...result, id }
 }
 
 async function keysOf(tx: Transaction, { tenantId, id }: Dry, identities: readonly Identity[]) {

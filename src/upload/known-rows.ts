@@ -10,8 +10,8 @@ import type { RowKey } from './bill-row.ts'
 export interface KnownRow {
   readonly billId: string
   readonly contentHash: string
-  /** There is no such bill: it would be. */
-  readonly isDry?: true
+  /** The row of a dry upload that would make the bill, which is not there. */
+  readonly dryLine?: number
 }
 
 const KNOWN = computedRow({ place: computed(count, sql`k."place"`), billId: text, contentHash: text })

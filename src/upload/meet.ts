@@ -36,7 +36,7 @@ export async function meetRows(
     .map((one): Decided => {
       const { billId } = one.known
       const present = hashes.get(billId) ?? bills.get(billId)?.contentHash ?? one.known.contentHash
-      const isOpen = bills.has(billId) || (isReplacing && isDry && one.known.isDry === true && state === 'new')
+      const isOpen = bills.has(billId) || (isReplacing && isDry && one.known.dryLine !== undefined && state === 'new')
       const result = resultOf(
         one,
         present,
@@ -56,9 +56,10 @@ function resultOf(
   faultsOf: ((row: FoundRow) => readonly RowFault[]) | undefined
 ): Result {
   const { line } = row
-  const { billId: id } = known
+  const { billId: id, dryLine } = known
   if (row.contentHash === contentHash) return { line, status: 'duplicate', id }
-  if (!faultsOf) return { line, status: 'conflict', id, errors: [rowFault(FIELDS.otherContent(id))] }
+  const fault = dryLine === undefined ? FIELDS.otherContent(id) : FIELDS.otherContentOfRow(dryLine)
+  if (!faultsOf) return { line, status: 'conflict', id, errors: [rowFault(fault)] }
   const errors = faultsOf(row)
   return errors.length > 0 ? { line, status: 'refused', errors } : { line, status: 'replaced', id }
 }

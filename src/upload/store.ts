@@ -168,7 +168,7 @@ function claimDry(rows: readonly FoundRow[], newId: () => string): Claimed {
     else {
       const billId = newId()
       ids.set(row.line, billId)
-      claimed.set(key, { billId, contentHash: row.contentHash, isDry: true })
+      claimed.set(key, { billId, contentHash: row.contentHash, dryLine: row.line })
     }
   }
   return { ids, late }

@@ -85,6 +85,18 @@ describe('a file', () => {
     expect(body[0]?.errors).toMatchObject([{ message: 'has other content than row 2, which has the same key' }])
   })
 
+  test('names rows, and no bills that are not there, on a dry run', async () => {
+    const one = row({ bill_no: 'DRY-1' })
+    const { id } = await world.sendToEnd([one, one, { ...one, amount: 1 }], '?dryRun=true')
+    const { body } = await world.call('GET', `${BILL_UPLOAD}/${id}/rows`)
+    const message = 'has other content than row 1, which has the same key'
+    expect(body).toEqual([
+      { line: 1, status: 'created' },
+      { line: 2, status: 'duplicate' },
+      { line: 3, status: 'conflict', errors: [{ message, faultCode: 'field.otherContentOfRow' }] }
+    ])
+  })
+
   test('is stored as a whole, or not at all', async () => {
     const [rows, before] = [twoParts(), await countOf('customer_bill')]
     const refused = await world.sendToEnd(rows, '?atomic=true')
