@@ -9,8 +9,10 @@ export const PAYMENTS = messages('payment', {
   foreignBill: is.invalidField`${'$.billNo'} must name a bill of a billing account of this service`,
   billCurrency: is.invalidField`${'$.bills[0].id'} names a bill in ${'USD'}; it must be in ${'EUR'}`,
   tooManyDecimals: is.conflict`The amount ${'1.001'} has more decimals than ${'EUR'}, the currency of the payment`,
+  valueDateAhead: is.invalidField`$.valueDate must be ${'2026-12-01'}, which is tomorrow, at the latest`,
   accountArchived: is.conflict`The billing account is archived and cannot be paid`,
   referenceTaken: is.conflict`Another payment has this reference already`,
+  referenceHeld: is.conflict`An open unmatched payment has this reference; assign or dismiss that`,
   transfer: is.conflict`A transfer is not reversed; the partner moves the money back`,
   reversed: is.conflict`This payment is reversed already`,
   notOpen: is.conflict`It is ${'assigned'}; only open money is assigned or dismissed, and only dismissed money opened

@@ -3,6 +3,7 @@ import { creditorReference } from '../../src/base/creditor-reference.ts'
 import type { IncomingRow } from '../../src/billing/incoming/incoming.ts'
 import { sql } from '../../src/db/sql.ts'
 import { reportLedger, verifyLedger } from '../../src/ledger/verify.ts'
+import { paymentOf } from '../support/payments.ts'
 import type { TestServer } from '../support/server.ts'
 import {
   addAccount,
@@ -212,6 +213,18 @@ describe('an unmatched payment', () => {
     const reply = await server.call('PATCH', path, await target('JPY'))
     expect([reply.status, reply.body.messageCode]).toEqual([409, 'payment.tooManyDecimals'])
     expect((await server.call('PATCH', path, await target('EUR'))).status).toBe(200)
+  })
+
+  test('keeps its reference from other payments until it is dismissed', async () => {
+    const { account } = await billed()
+    const row = rowOf({ text: 'Danke' })
+    const [lost] = await bring(row)
+    const send = (reference: string) =>
+      server.call('POST', PAYMENT, paymentOf(account, 10, { reference, method: row.method }))
+    const refused = await send(` ${row.reference}`)
+    expect([refused.status, refused.body.messageCode]).toEqual([409, 'payment.referenceHeld'])
+    await server.call('PATCH', `${UNMATCHED}/${lost?.id}`, { state: 'dismissed', reason: 'posted by hand' })
+    expect((await send(row.reference)).status).toBe(201)
   })
 
   test('is listed by its state', async () => {

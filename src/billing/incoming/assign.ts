@@ -99,7 +99,7 @@ async function take(
     amount: { unit: unit ?? own, value: Number(amount) },
     method: METHODS.find((method) => method === unmatched.method) ?? 'other',
     ...{ reference, nameSpace: nameSpace({ tenantId: view.tenantId, partnerId: unmatched.partnerId }) },
-    ...{ billIds: target.bill && [target.bill.id], valueDate, rowHash }
+    ...{ billIds: target.bill && [target.bill.id], valueDate, rowHash, unmatchedId: unmatched.id }
   }
   return (await pay(tx, context, account, receipt)).id
 }

@@ -4,11 +4,11 @@ import type { Transaction } from '../../db/database.ts'
 import { nameSpace } from '../../tmf/declaration/own-names.ts'
 import type { ChangeContext } from '../../tmf/declaration/resource.ts'
 import type { View } from '../../tmf/view.ts'
-import { knownPayments } from '../payments/known-payments.ts'
+import { knownPayments, unmatchedPayments } from '../payments/known-payments.ts'
 import { payAll } from '../payments/payment.ts'
 import { type IncomingRow, rowHash } from './incoming.ts'
 import { type Match, matchRows, type TooFine } from './match.ts'
-import { knownUnmatched, type NewUnmatched, storeUnmatched } from './store.ts'
+import { type NewUnmatched, storeUnmatched } from './store.ts'
 
 /** The fate of a row: the payment or the unmatched payment that it made, now or before, and in which currency. */
 export type Imported =
@@ -84,7 +84,7 @@ async function withoutKnown(
 ): Promise<readonly Placed[]> {
   const references = rows.map(({ row }) => row.reference)
   const payments = await knownPayments(tx, view.tenantId, nameSpace(view), references)
-  const unmatched = await knownUnmatched(tx, view, references)
+  const unmatched = await unmatchedPayments(tx, view.tenantId, nameSpace(view), references)
   return rows.filter(({ place, hash }, at) => {
     const known = payments.get(at) ?? unmatched.get(at)
     if (!known) return true

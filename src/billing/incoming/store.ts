@@ -1,10 +1,9 @@
 import { recordChanges } from '../../audit/record.ts'
 import type { Instant } from '../../base/instant.ts'
-import type { Queryable, Transaction } from '../../db/database.ts'
-import { computed, computedRow, count, scalars, text } from '../../db/row.ts'
-import { prepared, sql } from '../../db/sql.ts'
+import type { Transaction } from '../../db/database.ts'
+import { scalars, text } from '../../db/row.ts'
+import { sql } from '../../db/sql.ts'
 import type { Reason } from '../../messages/message.ts'
-import { nameSpace } from '../../tmf/declaration/own-names.ts'
 import type { ChangeContext, Owner } from '../../tmf/declaration/resource.ts'
 import { recordUnmatched } from './events.ts'
 import type { IncomingRow } from './incoming.ts'
@@ -15,23 +14,6 @@ export interface NewUnmatched {
   readonly row: IncomingRow
   readonly hash: string
   readonly reason: Reason
-}
-
-const KNOWN = computedRow({ place: computed(count, sql`r."place"`), id: text, contentHash: text })
-
-/** Returns unmatched payments of an owner with these references, by the places of the references, from 0. */
-export async function knownUnmatched(
-  queryable: Queryable,
-  owner: Owner,
-  references: readonly string[]
-): Promise<ReadonlyMap<number, { readonly id: string; readonly contentHash: string }>> {
-  const { rows } = await queryable.run(
-    prepared`SELECT ${KNOWN.columns} FROM unnest(${references}::text[]) WITH ORDINALITY r("reference", "place")
-      CROSS JOIN LATERAL (SELECT "id", "content_hash" FROM "unmatched_payment" u
-        WHERE u."tenant_id" = ${owner.tenantId} AND coalesce(u."partner_id", '') = ${nameSpace(owner)}
-          AND u."reference_key" = plain_text(r."reference") LIMIT 1) u`
-  )
-  return new Map(rows.map(KNOWN.read).map(({ place, ...known }) => [place - 1, known]))
 }
 
 /**

@@ -11,7 +11,7 @@ import { aboutName, type Problem } from '../../messages/problem.ts'
 import type { ChangeContext } from '../../tmf/declaration/resource.ts'
 import { recordPayments } from './events.ts'
 import { giveFrom } from './given.ts'
-import { knownPayments } from './known-payments.ts'
+import { knownPayments, unmatchedPayments } from './known-payments.ts'
 import { lockBills, withPayable } from './payable.ts'
 import { balanceKey, contentHash, type Incoming, type Receipt } from './receipt.ts'
 import { spend, type Taken } from './spending.ts'
@@ -97,14 +97,18 @@ async function withoutKnown<P extends Placed>(
   outcomes: Outcome[]
 ): Promise<readonly P[]> {
   const references = payments.map(({ receipt }) => receipt.reference)
-  const known = await knownPayments(tx, tenantId, String(payments[0]?.receipt.nameSpace), references)
+  const nameSpace = String(payments[0]?.receipt.nameSpace)
+  const known = await knownPayments(tx, tenantId, nameSpace, references)
+  const unmatched = await unmatchedPayments(tx, tenantId, nameSpace, references)
   return payments.filter(({ place, hash, receipt }, at) => {
-    const before = known.get(at)
+    const waiting = unmatched.get(at)
+    const isHeld = waiting?.state === 'open' && waiting.id !== receipt.unmatchedId
+    const before = known.get(at) ?? (isHeld ? waiting : undefined)
     if (!before) return true
     const isSame = [hash, receipt.rowHash].includes(before.contentHash)
     outcomes[place] = isSame
       ? { id: before.id, isNew: false }
-      : { problem: aboutName(PAYMENTS.referenceTaken()), knownId: before.id }
+      : { problem: aboutName(known.has(at) ? PAYMENTS.referenceTaken() : PAYMENTS.referenceHeld()), knownId: before.id }
     return false
   })
 }

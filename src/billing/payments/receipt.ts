@@ -20,6 +20,8 @@ export interface Receipt {
   readonly valueDate?: string | undefined
   /** Of an imported row: its hash tells a repetition. */
   readonly rowHash?: string | undefined
+  /** The unmatched payment that is assigned: it holds the reference. */
+  readonly unmatchedId?: string
   /** Leaves out named bills that cannot be paid; without any, it pays those due first. */
   readonly isLenient?: boolean
   /** Of a transfer: whose money it is, and what for. */
