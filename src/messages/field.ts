@@ -74,6 +74,7 @@ export const FIELDS = messages('field', {
   cells: is.fault`has ${7} cells, and the header ${6}`,
   dayForm: is.fault`is not DD-MM-YYYY`,
   dayPast: is.fault`is before today, ${'30-11-2026'}`,
+  dayFuture: is.fault`is after tomorrow, ${'01-12-2026'}`,
   monthForm: is.fault`is not MM-YYYY`,
   monthPast: is.fault`is before this month, ${'11-2026'}`,
   neededBy: is.fault`is required with ${'tax_rate'}`,
@@ -90,6 +91,7 @@ export const FIELDS = messages('field', {
   otherExists: is.fault`has other content than the ${'customer'} ${'C-2099'}, which is there already`,
   otherPayment: is.fault`has other content than the payment ${'01M7ADBH80B4TPYHKCZWMBD85V'}, which has this reference`,
   batch: is.fault`must not stand for several payments; import the camt.054 that has each of them`,
+  unequalBatch: is.fault`must not stand for a batch whose transactions do not add up to its amount; ask the bank`,
   contact: is.fault`must be a list of at most ${8} lines`,
   itemisedTypes: is.fault`must be an object of at most ${50} types of rates`,
   numberPattern: is.fault`must be a text of at most ${50} characters with one number such as {000001}, of 1 to

@@ -19,7 +19,7 @@ export const paymentKind = uploadKind<IncomingRow>({
   columns: PAYMENT_COLUMNS,
   takes: [],
   takesStatements: true,
-  read: (cells, _, reading) => readPaymentRow(cells, reading),
+  read: readPaymentRow,
   identity: (row) => ({ key: plainText(row.reference), contentHash: rowHash(row) }),
   store
 })

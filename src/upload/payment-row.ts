@@ -3,7 +3,7 @@ import { DAY_MS } from '../base/time-zone.ts'
 import type { IncomingRow } from '../billing/incoming/incoming.ts'
 import { FIELDS } from '../messages/field.ts'
 import { type Column, cellReader, type Reading } from './cells.ts'
-import type { Day } from './columns.ts'
+import { type Day, dayText } from './columns.ts'
 import { type Cells, type RowFault, rowFault } from './file/row.ts'
 import {
   ACCOUNT_NUMBER,
@@ -21,6 +21,7 @@ import {
   TEXT,
   TYPE
 } from './payment-columns.ts'
+import type { Place } from './place.ts'
 
 /** The columns that say whose a payment is; of a statement it may be the text as well. */
 const TARGETS: readonly Column<unknown>[] = [ACCOUNT_NUMBER, BILL_NO, CREDITOR_REFERENCE]
@@ -28,6 +29,7 @@ const TARGETS: readonly Column<unknown>[] = [ACCOUNT_NUMBER, BILL_NO, CREDITOR_R
 /** Reads the cells of a payment. */
 export function readPaymentRow(
   cells: Cells,
+  { today }: Pick<Place, 'today'>,
   reading: Reading
 ): { readonly content: IncomingRow } | { readonly faults: readonly RowFault[] } {
   const { read, faults } = cellReader(cells, PAYMENT_COLUMNS, reading)
@@ -47,7 +49,8 @@ export function readPaymentRow(
   }
   const isWhole = amount !== undefined && date !== undefined && reference !== undefined && method !== undefined
   if (!isWhole || faults.length > 0) return { faults }
-  const fault = targetFault(targets, others.bankAccount) ?? amountFault(amount, others.currency)
+  const fault =
+    targetFault(targets, others.bankAccount) ?? dayFault(date, today + 1) ?? amountFault(amount, others.currency)
   if (fault) return { faults: [fault] }
   return { content: { ...targets, ...others, amount, reference, method, valueDate: isoDay(date) } }
 }
@@ -64,6 +67,11 @@ function targetFault(
   if (first || text !== undefined || bankAccount !== undefined) return undefined
   const others = [...TARGETS.slice(1), TEXT].map(({ name }) => name)
   return rowFault(FIELDS.requiredUnless(others), ACCOUNT_NUMBER.name)
+}
+
+/** Money arrives tomorrow at the latest, as a bank may tell this evening. */
+function dayFault(date: Day, tomorrow: Day): RowFault | undefined {
+  return date > tomorrow ? rowFault(FIELDS.dayFuture(dayText(tomorrow)), DATE.name, dayText(date)) : undefined
 }
 
 /** Returns the fault of an amount in parts of a minor unit, without a currency in parts of any. */

@@ -122,6 +122,7 @@ describe('a payment', () => {
     ['in parts of a yen', { amount: { unit: 'JPY', value: 1.5 } }, 400, 'at most 0 decimal places'],
     ['without a currency', { amount: { value: 1 } }, 400, '$.amount.unit is required'],
     ['in no currency', { amount: { unit: 'euro', value: 1 } }, 400, '$.amount.unit must be a currency'],
+    ['of the day after tomorrow', { valueDate: '2099-01-01' }, 400, 'which is tomorrow, at the latest'],
     ['as text', { amount: { unit: 'EUR', value: '1' } }, 400, '$.amount.value must be a number'],
     ['by barter', { method: 'barter' }, 400, '$.method must be one of cash'],
     ['with a blank reference', { reference: ' ' }, 400, '$.reference must be a text'],

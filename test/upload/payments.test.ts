@@ -64,10 +64,11 @@ describe('a file of payments', () => {
       `;;;5;27-11-2026;${own} 7;bankTransfer`,
       `${one.account};;;5;2026-11-27;${own} 8;barter`,
       `;${one.billNo};;1.234;27-11-2026;${own} 9;cash`,
-      `;unknown;;1.2345;27-11-2026;${own} 10;cash`
+      `;unknown;;1.2345;27-11-2026;${own} 10;cash`,
+      `${one.account};;;5;27-11-2099;${own} 11;cash`
     ]
     const first = await bring(fileOf(lines))
-    expect(first).toMatchObject({ state: 'done', rows: 10, created: 3, unmatched: 1, refused: 6, conflict: 0 })
+    expect(first).toMatchObject({ state: 'done', rows: 11, created: 3, unmatched: 1, refused: 7, conflict: 0 })
     expect(first.amount).toEqual([{ unit: 'EUR', value: 34.5 }])
     expect(await Promise.all([one, two, three].map(({ id }) => left(id)))).toEqual([
       ['settled', 0],
@@ -78,7 +79,7 @@ describe('a file of payments', () => {
       created: 0,
       unmatched: 0,
       duplicate: 4,
-      refused: 6
+      refused: 7
     })
     const { text } = await world.call('GET', `${IMPORT}/${first.id}/rejected`)
     expect(text).toMatch(/at most 2 decimal places, as EUR has.*at most 3 decimal places/s)

@@ -2,10 +2,14 @@ import { z } from 'zod'
 import { accountsById, findAccount } from '../../accounts/lookup.ts'
 import { isCurrency } from '../../base/codes.ts'
 import { isCreditorReference } from '../../base/creditor-reference.ts'
+import type { Instant } from '../../base/instant.ts'
 import { decimalFault, isInMinorUnits, minorDigits } from '../../base/money.ts'
 import { plainText } from '../../base/plain-text.ts'
+import { DAY_MS, dayOf } from '../../base/time-zone.ts'
 import { isRecord } from '../../base/unknown.ts'
 import type { Queryable } from '../../db/database.ts'
+import { scalar, text } from '../../db/row.ts'
+import { prepared } from '../../db/sql.ts'
 import { BODIES } from '../../messages/body.ts'
 import { FIELDS } from '../../messages/field.ts'
 import { PAYMENTS } from '../../messages/payment.ts'
@@ -56,7 +60,7 @@ export const RECEIPT = z
       .string({ error: REFERENCE_FAULT })
       .max(REFERENCE_MAX_LENGTH, { error: REFERENCE_FAULT })
       .regex(/\S/, { error: REFERENCE_FAULT })
-      .refine((text) => plainText(text) !== '', { error: REFERENCE_FAULT }),
+      .refine((words) => plainText(words) !== '', { error: REFERENCE_FAULT }),
     bills: z
       .array(REFERRED, { error: FIELDS.list() })
       .max(BILLS_MAX, { error: FIELDS.tooManyNamed(BILLS_MAX) })
@@ -89,11 +93,19 @@ export async function takePayment(
   if (repeated >= 0) throw PAYMENTS.billTwice(repeated)
   const own = { reference, nameSpace: nameSpace(view), valueDate: valueDate ?? undefined }
   return context.database.transaction(async (tx) => {
+    if (own.valueDate !== undefined) await requireArrived(tx, view.tenantId, own.valueDate, context.clock())
     const { account, billId } = await targetOf(tx, view, body)
     const named = billId === undefined ? billIds : [billId]
     const receipt: Receipt = { amount, method, ...own, billIds: named.length > 0 ? named : undefined }
     return pay(tx, { ...context, author }, account, receipt)
   })
+}
+
+/** Money arrives tomorrow at the latest, as a bank may tell this evening. */
+async function requireArrived(queryable: Queryable, tenantId: string, valueDate: string, now: Instant): Promise<void> {
+  const zone = await queryable.run(prepared`SELECT "time_zone" FROM "tenant" WHERE "id" = ${tenantId}`)
+  const tomorrow = (dayOf(Date.parse(now), scalar(zone, text)) + 1) * DAY_MS
+  if (Date.parse(valueDate) > tomorrow) throw PAYMENTS.valueDateAhead(new Date(tomorrow).toISOString().slice(0, 10))
 }
 
 async function targetOf(
