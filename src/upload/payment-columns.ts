@@ -73,8 +73,8 @@ export const BANK_ACCOUNT = nameColumn({
   description: 'The bank account of a statement: then the bank made the reference',
   example: 'DE02120300000000202051'
 })
-/** `batch` is a credit of a statement that stands for several. */
-const SENT_TYPES = [...TYPES, 'batch'] as const
+/** Credits of a statement that stand for several. */
+const SENT_TYPES = [...TYPES, 'batch', 'unequal'] as const
 export const TYPE: Column<(typeof TYPES)[number]> = {
   name: 'type',
   description: 'payment, or return for money that went back or came back',
@@ -82,7 +82,14 @@ export const TYPE: Column<(typeof TYPES)[number]> = {
   read: (sent) => {
     const read = among(SENT_TYPES, sent)
     if ('fault' in read) return { fault: FIELDS.oneOf(TYPES) }
-    return read.value === 'batch' ? { fault: FIELDS.batch() } : { value: read.value }
+    switch (read.value) {
+      case 'batch':
+        return { fault: FIELDS.batch() }
+      case 'unequal':
+        return { fault: FIELDS.unequalBatch() }
+      default:
+        return { value: read.value }
+    }
   }
 }
 

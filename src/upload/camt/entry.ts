@@ -1,11 +1,15 @@
 import { createHash } from 'node:crypto'
 import { isCreditorReference } from '../../base/creditor-reference.ts'
+import { canonicalDecimal, compareDecimals, sumDecimals } from '../../base/money.ts'
 import type { Xml } from './xml.ts'
 
 /** A transaction of a statement by the columns of an import. */
 export interface StatementRow {
-  /** `return` is a credit that went back, or a payment of ours that came back; `batch` stands for several credits. */
-  readonly type: 'payment' | 'return' | 'batch'
+  /**
+   * `return` is a credit that went back, or a payment of ours that came back; `batch` stands for several credits, and
+   * `unequal` for several that do not add up to their amount.
+   */
+  readonly type: 'payment' | 'return' | 'batch' | 'unequal'
   readonly amount: string
   readonly currency: string
   readonly date: string
@@ -40,7 +44,12 @@ export function entryRows(statement: Xml): readonly StatementRow[] {
     const count = Number(entry.textAt('NtryDtls', 'Btch', 'NbOfTxs'))
     const isBatch = details.length > 1 || count > 1
     if (details.length === 0) return transactionRow({ account, entry, details: entry, isBatch: false, count })
-    return details.flatMap((one) => transactionRow({ account, entry, details: one, isBatch, count: 1 }))
+    const rows = details.flatMap((one) => transactionRow({ account, entry, details: one, isBatch, count: 1 }))
+    if (rows.length === 0 || !isBatch || isEqual(entry, details)) return rows
+    return transactionRow({ account, entry, details: entry, isBatch: false, count }).map((row) => ({
+      ...row,
+      type: 'unequal' as const
+    }))
   })
 }
 
@@ -83,12 +92,31 @@ function typeOf({ entry, details }: Transaction): 'payment' | 'return' | undefin
 }
 
 /** Prefers the amount of the transaction: that of an entry is of all its transactions, and maybe less charges. */
-function amountOf({ entry, details, isBatch }: Transaction): { readonly amount: string; readonly currency: string } {
+function amountOf({ entry, details, isBatch = false }: Pick<Transaction, 'entry' | 'details'> & Partial<Transaction>): {
+  readonly amount: string
+  readonly currency: string
+} {
   const whole = entry.one('Amt')
   const own = details.one('Amt') ?? details.one('AmtDtls', 'TxAmt', 'Amt')
   const isConverted = !isBatch && own?.attribute('Ccy') !== whole?.attribute('Ccy')
   const amount = own && !isConverted ? own : isBatch ? undefined : whole
   return { amount: amount?.text ?? '', currency: amount?.attribute('Ccy') ?? '' }
+}
+
+/** Finds whether the transactions of a batch add up to its amount; unknown for other currencies and after charges. */
+function isEqual(entry: Xml, details: readonly Xml[]): boolean {
+  const { amount, currency } = amountOf({ entry, details: entry })
+  const side = entry.textAt('CdtDbtInd')
+  const parts = details.map((one) => {
+    const part = amountOf({ entry, details: one, isBatch: true })
+    return { ...part, isOpposite: ![side, ''].includes(one.textAt('CdtDbtInd')) }
+  })
+  const isUnknown = [{ amount, currency }, ...parts].some(
+    (one) => one.currency !== currency || canonicalDecimal(one.amount) === undefined
+  )
+  if (isUnknown || [entry, ...details].some((one) => one.one('Chrgs') !== undefined)) return true
+  const sum = sumDecimals(parts.map(({ amount: part, isOpposite }) => (isOpposite ? `-${part}` : part)))
+  return compareDecimals(sum, amount) === 0
 }
 
 /** Returns the day on which the money is at the account's disposal, or else of the booking, as DD-MM-YYYY. */

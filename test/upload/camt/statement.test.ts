@@ -39,6 +39,16 @@ describe('a camt.053', () => {
     })
     expect(rows[2]?.text).toBe('INV-2026-000182')
   })
+
+  test.each([
+    ['50.01', ['unequal 50.01']],
+    ['50.00', ['payment 30.00', 'payment 20.00']]
+  ])('with a batch of %s over 30 and 20 has the rows %j', (amount, expected) => {
+    const batch = /(<Amt Ccy="EUR">)50\.00/
+    expect(STATEMENT).toMatch(batch)
+    const rows = rowsOf(STATEMENT.replace(batch, `$1${amount}`))
+    expect(rows.slice(1, -2).map(({ type, ...row }) => `${type} ${row.amount}`)).toEqual(expected)
+  })
 })
 
 describe('a camt.054', () => {
