@@ -3,7 +3,7 @@ import { newId } from '../../src/base/ulid.ts'
 import { addApiKey, addPartner, TENANT } from '../support/database.ts'
 import type { Reply } from '../support/server.ts'
 import { answered, CASH, eur, type ForeignWorld, RECEIVABLE, REVENUE, startForeign, tax } from './foreign-world.ts'
-import { addAccount, credits, pay } from './ledger-world.ts'
+import { addAccount, bringUnmatched, credits, pay } from './ledger-world.ts'
 
 let world: ForeignWorld
 beforeAll(async () => {
@@ -29,6 +29,21 @@ describe('whose it is', () => {
     expect(body.remainingAmount).toBeUndefined()
     expect(await world.journal(body.id)).toEqual([])
     expect((await world.patch(body.id, 'settled')).status).toBe(200)
+  })
+
+  test('money for exactly the number that a partner gave has a guess at that bill', async () => {
+    const { server } = world
+    const [own] = await twoPartners()
+    const account = await addAccount(server, { partnerId: own.id })
+    const posted = { amountDue: eur(5), remainingAmount: eur(5), state: 'sent', billNo: 'P-17' }
+    const { body: bill } = await world.bill(account, posted, own.as)
+    const path = `/billing/v1/unmatchedPayment/${await bringUnmatched(server, { billNo: 'P-17', amount: '4' })}`
+    const { body } = await server.call('GET', path)
+    expect([body.reasonCode, body.guesses]).toMatchObject([
+      'unmatched.unknown',
+      [{ bill: { id: bill.id }, reasons: [{ reasonCode: 'guess.named' }] }]
+    ])
+    expect((await server.call('PATCH', path, { bill: { id: bill.id } })).status).toBe(200)
   })
 
   test('a partner’s bill is in the ledger of its own accounts alone, as the partner’s', async () => {

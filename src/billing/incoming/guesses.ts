@@ -4,7 +4,7 @@ import type { Queryable } from '../../db/database.ts'
 import { GUESSES } from '../../messages/guess.ts'
 import type { Reason } from '../../messages/message.ts'
 import type { View } from '../../tmf/view.ts'
-import { billsByCore, billsOver, type FoundBill } from '../payments/bill-lookup.ts'
+import { billsByCore, billsNumbered, billsOver, type FoundBill } from '../payments/bill-lookup.ts'
 import { slipsOf } from './near.ts'
 import { readRemittance } from './remittance.ts'
 
@@ -52,16 +52,19 @@ export async function guessesFor(
     await billsByCore(queryable, view, [...new Set(clues.flat().flatMap(({ exact, near }) => [...exact, ...near]))]),
     ({ core }) => core
   )
+  const byNumber = Map.groupBy(await billsNumbered(queryable, view, words), ({ billNo }) => billNo)
   const byAmount = await billsOver(queryable, view, payments, SAME_AMOUNT_MAX + 1)
   const called = await accountsCalled(queryable, view, names.flat())
   const named = await namedAccounts(queryable, view, words)
-  const ids = [...byCore.values(), ...byAmount].flat().flatMap(({ billingAccountId }) => billingAccountId ?? [])
+  const ids = [...byCore.values(), ...byNumber.values(), ...byAmount]
+    .flat()
+    .flatMap(({ billingAccountId }) => billingAccountId ?? [])
   const accounts = await accountsById(queryable, view, [
     ...new Set([...ids, ...[...named.values(), ...called].map(({ id }) => id)])
   ])
   return payments.map((payment, at) => {
     const found = new Findings(accounts)
-    addNumbers(found, clues[at] ?? [], byCore, named)
+    addNumbers(found, clues[at] ?? [], { byCore, byNumber, named })
     const own = called.filter(({ name }) => names[at]?.includes(lowerCase(name)))
     for (const { id } of own) found.addAccount(id, GUESSES.debtorName(payment.debtorName ?? ''))
     const over = byAmount[at] ?? []
@@ -71,15 +74,16 @@ export async function guessesFor(
   })
 }
 
-function addNumbers(
-  found: Findings,
-  clues: readonly Clue[],
-  byCore: ReadonlyMap<string, readonly FoundBill[]>,
-  named: ReadonlyMap<string, { readonly id: string }>
-): void {
+interface Numbered {
+  readonly byCore: ReadonlyMap<string, readonly FoundBill[]>
+  readonly byNumber: ReadonlyMap<string, readonly FoundBill[]>
+  readonly named: ReadonlyMap<string, { readonly id: string }>
+}
+
+function addNumbers(found: Findings, clues: readonly Clue[], { byCore, byNumber, named }: Numbered): void {
   const billsOf = (cores: readonly string[]) => cores.flatMap((core) => byCore.get(core) ?? [])
   for (const { said, exact, near } of clues) {
-    for (const bill of billsOf(exact)) found.addBill(bill, GUESSES.named(said))
+    for (const bill of [...(byNumber.get(said) ?? []), ...billsOf(exact)]) found.addBill(bill, GUESSES.named(said))
     for (const bill of billsOf(near)) found.addBill(bill, GUESSES.nearReference(said))
     const account = named.get(said)
     if (account) found.addAccount(account.id, GUESSES.named(said))

@@ -30,6 +30,17 @@ export function billsByNumber(
   return find(queryable, view, sql`b."bill_no" = ANY(${numbers}::text[])`)
 }
 
+/** Returns the bills in view with these numbers, whoever gave them the number. */
+export async function billsNumbered(
+  queryable: Queryable,
+  view: View,
+  numbers: readonly string[]
+): Promise<readonly FoundBill[]> {
+  const { rows } = await queryable.run(prepared`SELECT ${FOUND.columns} FROM "customer_bill" b
+    WHERE ${ownedBy(view, 'b')} AND b."bill_no" = ANY(${numbers}::text[]) ORDER BY b."id"`)
+  return rows.map(FOUND.read)
+}
+
 /** Returns the bills that a view knows by numbers with these cores; see creditor-reference.ts. */
 export function billsByCore(queryable: Queryable, view: View, cores: readonly string[]): Promise<readonly FoundBill[]> {
   return find(queryable, view, sql`b."bill_no" IS NOT NULL AND ${CORE} = ANY(${cores}::text[])`)
