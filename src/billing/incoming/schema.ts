@@ -22,7 +22,16 @@ export const UNMATCHED = objectOf(
     href: { ...ADDRESS, description: 'Where it is found' },
     state: { ...TEXT, enum: [...STATES], description: 'What has become of it' },
     type: { ...TEXT, enum: [...TYPES], description: 'A return went back, or is a payment of ours that came back' },
-    amount: moneyOf('Amount that came in; without a unit if no currency was said, until it is assigned'),
+    amount: {
+      ...objectOf(
+        {
+          unit: { ...TEXT, description: 'Currency; left out if none was said' },
+          value: { type: 'number', description: 'The amount, exact' }
+        },
+        ['unit']
+      ),
+      description: 'Amount that came in'
+    },
     method: { ...TEXT, enum: [...METHODS], description: 'Method of payment' },
     valueDate: { ...TEXT, format: 'date', description: 'The day on which it arrived' },
     reference: { ...TEXT, description: 'The name of the row, or the reference that the bank gave' },

@@ -30,7 +30,7 @@ export function billsByNumber(
   return find(queryable, view, sql`b."bill_no" = ANY(${numbers}::text[])`)
 }
 
-/** Returns the bills in view with these numbers, whoever gave them the number. */
+/** Returns the bills in view with these numbers, also those in another name space. */
 export async function billsNumbered(
   queryable: Queryable,
   view: View,
