@@ -6,10 +6,10 @@ export const UPLOADS = messages('upload', {
   tooManyRows: is.payloadTooLarge`At most ${10_000} rows are taken at a time`,
   mediaType: is.unsupportedMediaType`An upload comes as ${['text/csv', 'application/x-ndjson']}`,
   atomicTooLong: is.payloadTooLarge`atomic=true takes at most ${100_000} rows`,
-  tooManyOpen: is.tooManyRequests`This provider has ${10} uploads that are receiving or running, which is all that is
+  tooManyOpen: is.tooManyRequests`This provider has ${50} uploads that are receiving or running, which is all that is
     allowed; wait for the end of one, or cancel it`,
-  tooManyOfPartner: is.tooManyRequests`This partner has ${5} uploads that are receiving or running, which is all that is
-    allowed; wait for the end of one, or cancel it`,
+  tooManyOfPartner: is.tooManyRequests`This partner has ${20} uploads that are receiving or running, which is all that
+    is allowed; wait for the end of one, or cancel it`,
   noQuery: is.invalidQuery`An upload is answered as a whole: it takes no query`,
   rowsMediaType: is.notAcceptable`The rows come as ${['application/json', 'text/csv']}`,
   unknownState: is.invalidQuery`The state of an upload must be one of ${['receiving', 'running', 'done']}`,

@@ -17,8 +17,8 @@ import { isOpen, UPLOAD_STATES } from './states.ts'
 
 export const WORK_UPLOADS = 'uploadWork'
 /** Uploads at a time that are receiving or running: their rows take room until they are stored. */
-const OPEN_MAX = 10
-const OPEN_OF_PARTNER_MAX = 5
+const OPEN_MAX = 50
+const OPEN_OF_PARTNER_MAX = 20
 const RETRY_AFTER_S = '5'
 
 export interface UploadContext extends ChangeContext {

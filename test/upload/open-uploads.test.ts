@@ -23,8 +23,8 @@ const sendMany = async (count: number, owner?: Record<string, string>) => {
 }
 const REFUSED = { status: 429, headers: { 'retry-after': '5' } }
 
-test('a tenant has ten open uploads at most, also of those that come at once', async () => {
-  await sendMany(9)
+test('a tenant has 50 open uploads at most, also of those that come at once', async () => {
+  await sendMany(49)
   const replies = await Promise.all([send(), send(), send()])
   expect(replies.map(({ status }) => status).sort()).toEqual([202, 429, 429])
   expect(replies.find(({ status }) => status === 429)).toMatchObject({
@@ -32,18 +32,18 @@ test('a tenant has ten open uploads at most, also of those that come at once', a
     body: {
       messageCode: 'upload.tooManyOpen',
       message:
-        'This provider has 10 uploads that are receiving or running, which is all that is allowed; ' +
+        'This provider has 50 uploads that are receiving or running, which is all that is allowed; ' +
         'wait for the end of one, or cancel it'
     }
   })
-  const { body } = await world.call('GET', BILL_UPLOAD)
-  expect(body).toHaveLength(10)
+  const { body } = await world.call('GET', `${BILL_UPLOAD}?limit=100`)
+  expect(body).toHaveLength(50)
   expect((await world.call('POST', `${BILL_UPLOAD}/${body[0]?.id}/cancel`)).status).toBe(202)
   await sendMany(1)
 })
 
-test('a partner has five of them, and leaves room for others', async () => {
-  await sendMany(5, PARTNER)
+test('a partner has 20 of them, and leaves room for others', async () => {
+  await sendMany(20, PARTNER)
   expect(await send(PARTNER)).toMatchObject({ ...REFUSED, body: { messageCode: 'upload.tooManyOfPartner' } })
   await sendMany(1)
 })
