@@ -1,7 +1,6 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { newId } from '../../src/base/ulid.ts'
-import { sql } from '../../src/db/sql.ts'
 import { foldUsage } from '../../src/ledger/usage.ts'
 import { verifyLedger } from '../../src/ledger/verify.ts'
 import { PAYMENT, pay } from '../billing/ledger-world.ts'
@@ -138,8 +137,9 @@ async function take(step: Step, scene: Scene): Promise<void> {
       return
     }
     case 'create': {
-      const known = await database.run(sql`SELECT FROM "billing_account" WHERE "id" = ${idOf(LATE)}`)
-      if (known.rowCount === 0) await addAccounts(database, [idOf(LATE)])
+      // Takes over the bills that it had before.
+      const { body } = await call('POST', 'customers', { name: 'Late' })
+      await call('POST', 'accounts', { id: idOf(LATE), name: 'Late', customerId: body.id })
       return
     }
     case 'fold':
