@@ -5,6 +5,7 @@ import { LONGEST } from './support/longest-first.ts'
 import { BANS } from './tidy-bans.ts'
 import { privacyFaults } from './tidy-public.ts'
 import { roomFaults } from './tidy-rooms.ts'
+import { TEST_BANS } from './tidy-test-bans.ts'
 import { importsOf, reach, readTree, type Tree } from './tidy-tree.ts'
 import { wordFaults } from './tidy-words.ts'
 import { WRITER_BANS } from './tidy-writers.ts'
@@ -93,7 +94,7 @@ test(`no file is longer than ${FILE_LINES_MAX} lines, no line longer than ${LINE
   expect(long).toEqual([])
 })
 
-describe.each([...BANS, ...WRITER_BANS])('$what', ({ pattern, where, except, offence, because }) => {
+describe.each([...BANS, ...TEST_BANS, ...WRITER_BANS])('$what', ({ pattern, where, except, offence, because }) => {
   test(`is used only where it belongs: ${because}`, () => {
     expect(offenders(TREE)).toEqual([])
   })
