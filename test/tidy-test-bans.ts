@@ -77,6 +77,14 @@ export const TEST_BANS: readonly Ban[] = [
     because: 'it hangs where it should fail; use support/until.ts'
   },
   {
+    what: 'a hook that only the first file of a worker gets',
+    pattern: /\b(?:before|after)(?:Each|All)\(/,
+    offence: 'afterEach(() => stopAll())',
+    where: /^test\/(?!.*\.test\.ts$)/,
+    except: ['test/tidy-test-bans.ts'],
+    because: 'a module is loaded once for all files of a worker; use onTestFinished'
+  },
+  {
     what: 'a skipped or lonely test',
     pattern: /\b(?:test|describe|it)\.(?:skip|only|todo)\b/,
     offence: "test.only('this', () => {})",

@@ -3,11 +3,11 @@ import http from 'node:http'
 import https from 'node:https'
 import net from 'node:net'
 import tls from 'node:tls'
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { NO_NETWORKS, parseNetworks, type Resolve } from '../../src/events/callback-address.ts'
 import { until } from '../support/until.ts'
 import { CERTIFICATE } from './certificate.ts'
-import { at, client, ends, LONG_MS, listen, post, serve } from './receiver.ts'
+import { at, client, LONG_MS, listen, post, serve } from './receiver.ts'
 
 const resolvesTo = (...addresses: readonly string[]): Resolve =>
   vi.fn(async () => addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 })))
@@ -172,7 +172,7 @@ describe('TLS', () => {
     })
     const before = tls.getCACertificates('default')
     tls.setDefaultCACertificates([CERTIFICATE.cert])
-    ends.push(async () => tls.setDefaultCACertificates(before))
+    onTestFinished(() => tls.setDefaultCACertificates(before))
     expect(await post(`https://receiver.example:${port}`, {}, settings)).toMatchObject({ status: 200 })
     expect(await post(`https://other.example:${port}`, {}, settings)).toMatchObject({ fault: 'tlsFailed' })
     expect(names).toEqual(['receiver.example'])

@@ -1,8 +1,9 @@
+import http from 'node:http'
 import type net from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import type { Resolve } from '../../src/events/callback-address.ts'
-import { at, ends, LONG_MS, post, serve, serveRaw } from './receiver.ts'
+import { at, LONG_MS, listen, post, serve, serveRaw } from './receiver.ts'
 
 const SHORT_MS = 200
 
@@ -57,8 +58,9 @@ test('a receiver that misbehaves and compresses its answer makes the server unpa
 })
 
 test('a receiver that misbehaves and is gone', async () => {
-  const port = await serve(() => undefined)
-  await ends.pop()?.()
+  const server = http.createServer()
+  const port = await listen(server)
+  server.close()
   expect(await post(at(port))).toMatchObject({ status: undefined, fault: 'connectionFailed' })
 })
 

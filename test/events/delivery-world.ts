@@ -1,5 +1,5 @@
 import http from 'node:http'
-import { afterEach } from 'vitest'
+import { onTestFinished } from 'vitest'
 import { type Sql, sql } from '../../src/db/sql.ts'
 import { type Dispatcher, type DispatcherParts, startDispatcher } from '../../src/events/dispatcher.ts'
 import { payloads } from '../../src/events/payload.ts'
@@ -7,7 +7,7 @@ import { type Answer, parsed } from '../support/answer.ts'
 import { secrets } from '../support/config.ts'
 import { KEYS, type PlainDatabase, TENANT } from '../support/database.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
-import { at, client, ends, listen } from './receiver.ts'
+import { at, client, listen } from './receiver.ts'
 
 /** A post as a receiver gets it. */
 export interface Got {
@@ -115,21 +115,11 @@ export async function openDeliveryWorld(): Promise<DeliveryWorld> {
   }
 }
 
-const running = new Set<Dispatcher>()
-afterEach(async () => {
-  for (const dispatcher of running) await dispatcher.stop(2_000)
-  running.clear()
-})
-
 function dispatch(database: PlainDatabase, parts: Partial<DispatcherParts>): Dispatcher {
   const { clock, newId } = database
   const addresses = { api: 'http://bills.example', billing: 'http://bills.example' }
   const own = { database, clock, newId, keys: secrets, payloadOf: payloads(addresses), random: () => 0 }
   const dispatcher = startDispatcher({ ...own, client: client(), ...parts }, { warn: () => undefined })
-  running.add(dispatcher)
-  ends.push(async () => {
-    await dispatcher.stop(2_000)
-    running.delete(dispatcher)
-  })
+  onTestFinished(() => dispatcher.stop(2_000))
   return dispatcher
 }

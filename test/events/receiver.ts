@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import http from 'node:http'
 import net, { type AddressInfo } from 'node:net'
-import { afterEach } from 'vitest'
+import { onTestFinished } from 'vitest'
 import { LOOPBACK } from '../../src/events/callback-address.ts'
 import {
   type Callback,
@@ -13,19 +13,13 @@ import {
 
 export const LONG_MS = 60_000
 
-/** Run after each test, the last first. */
-export const ends: (() => Promise<unknown>)[] = []
-afterEach(async () => {
-  for (const end of ends.splice(0).reverse()) await end()
-})
-
-/** Listens on a free port of 127.0.0.1. */
+/** Listens on a free port of 127.0.0.1 until the test ends. */
 export async function listen(server: net.Server): Promise<number> {
   const sockets = new Set<net.Socket>()
   server.on('connection', (socket: net.Socket) => sockets.add(socket))
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  ends.push(async () => {
+  onTestFinished(async () => {
     for (const socket of sockets) socket.destroy()
     await new Promise((resolve) => server.close(resolve))
   })
@@ -39,7 +33,7 @@ export const serveRaw = (answer: (socket: net.Socket) => void) =>
 
 export function client(settings: Partial<CallbackSettings> = {}): CallbackClient {
   const made = callbackClient({ allowed: LOOPBACK, ...settings })
-  ends.push(() => made.close())
+  onTestFinished(() => made.close())
   return made
 }
 
