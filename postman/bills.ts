@@ -15,6 +15,20 @@ const documents: Task = {
       headers: { Accept: type }
     })),
     {
+      name: 'Explain the bill',
+      operation: 'explainCustomerBill',
+      status: 200,
+      path: ['{{billId}}'],
+      query: query({ compareTo: 'previous' })
+    },
+    {
+      name: 'Add up its rates by type and day',
+      operation: 'summarizeCustomerBill',
+      status: 200,
+      path: ['{{billId}}'],
+      query: query({ by: 'type,day' })
+    },
+    {
       name: 'Read a statement',
       operation: 'retrieveBillingAccountStatement',
       status: 200,

@@ -13,6 +13,7 @@ import {
   apiEndpoints,
   apiResources,
   BASE_PATHS,
+  BILL_SCHEMAS,
   BILLING_BASE,
   BILLING_SCHEMAS,
   BILLING_TAGS,
@@ -77,7 +78,7 @@ const SECTIONS: readonly Section[] = [
     supportsProxy: true,
     operations: described(apiEndpoints(UNSET)),
     tags: EVENT_TAGS,
-    schemas: { ...EVENT_SCHEMAS, ...DELIVERY_SCHEMAS }
+    schemas: { ...BILL_SCHEMAS, ...EVENT_SCHEMAS, ...DELIVERY_SCHEMAS }
   },
   {
     base: BILLING_BASE,

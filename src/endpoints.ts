@@ -17,6 +17,8 @@ import { deliveryEndpoints } from './events/delivery-endpoints.ts'
 import { eventEndpoints } from './events/endpoints.ts'
 import { type HubSettings, hubResource } from './events/hub.ts'
 import { rotateWebhookSecret } from './events/rotation.ts'
+import { explanationEndpoints } from './explanation/endpoints.ts'
+import { EXPLANATION, SUMMARY } from './explanation/schema.ts'
 import type { Served } from './tmf/declaration/define.ts'
 import type { Endpoint } from './tmf/serving/endpoint.ts'
 import { UPLOAD_RESULT, UPLOADS_PATH, uploadRows } from './upload/endpoint.ts'
@@ -71,6 +73,7 @@ export const UNSET: HubSettings = {
 export function apiEndpoints(settings: HubSettings): readonly Endpoint[] {
   return [
     documentEndpoint,
+    ...explanationEndpoints(BILLING_BASE),
     statementEndpoint(BILLING_BASE),
     rotateWebhookSecret(settings),
     ...deliveryEndpoints,
@@ -89,6 +92,9 @@ export const billingEndpoints: readonly Endpoint[] = [
 
 /** Below the base path of billing; their bodies are files. */
 export const fileEndpoints: readonly Endpoint[] = UPLOAD_KINDS.map(receiveEndpoint)
+
+/** Schemas of the operations beside the resources of the API. */
+export const BILL_SCHEMAS = { CustomerBillExplanation: EXPLANATION, CustomerBillSummary: SUMMARY } as const
 
 export const FIELD_SCHEMAS = { UploadResult: UPLOAD_RESULT } as const
 

@@ -19,7 +19,7 @@ const FLOORS: readonly (readonly (readonly string[])[])[] = [
     ['cycles', 'drafts', 'payments', 'incoming', 'issuing', 'engine', 'runs', 'on-demand', 'statement', ''].map(
       (room) => path.posix.join('src/billing', room)
     ),
-    ['content', 'csv', 'html', 'pdf', ''].map((room) => path.posix.join('src/documents', room))
+    ['src/explanation', ...['content', 'csv', 'html', 'pdf', ''].map((room) => path.posix.join('src/documents', room))]
   ],
   [['src/upload/camt', 'src/upload/file', 'src/upload', 'src/comparison', 'src/events'], ['src/partner-api']],
   [['src/cli']],

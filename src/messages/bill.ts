@@ -21,5 +21,7 @@ export const BILLS = messages('bill', {
   accountInactive: is.conflict`The billing account is ${'SUSPENDED'}; only an ACTIVE one has a preview`,
   notDrafted: is.conflict`${'The rate 01M7 is in USD, the account in EUR'}`,
   previewTooLarge: is.conflict`The account has more than ${10_000} rates to bill: too many for a preview; a dry run has
-    its bill`
+    its bill`,
+  summaryTooLong: is.invalidQuery`The summary has more than ${10_000} rows; ask for one by fewer of type, product and
+    day, or for one of them only`
 })

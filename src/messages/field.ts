@@ -24,6 +24,7 @@ export const FIELDS = messages('field', {
   objectWithId: is.fault`must be an object with an id`,
   list: is.fault`must be a list`,
   oneOf: is.fault`must be one of ${['new', 'validated', 'sent']}`,
+  someOf: is.fault`must be one or more of ${['type', 'product', 'day']}, each once, with commas between them`,
   tooLarge: is.fault`must be at most ${100}`,
   tooLong: is.fault`must be at most ${256} characters long`,
   tooMany: is.fault`must be at most ${100} elements long`,

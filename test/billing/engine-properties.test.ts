@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { type Sql, sql } from '../../src/db/sql.ts'
 import { verifyLedger } from '../../src/ledger/verify.ts'
 import { addPartner, TENANT } from '../support/database.ts'
+import { expectExplained } from '../support/explained.ts'
 import { SOAK_MINUTES, soak } from '../support/seeded.ts'
 import { KINDS, type Step, startScene, step, take } from './engine-steps.ts'
 import { type BillingWorld, startBilling } from './world.ts'
@@ -138,6 +139,8 @@ test(
         // Unsound books stay so: a shorter sequence cannot be found.
         await fc.assert(property, { ...sequences, examples: [[EXAMPLE]], endOnFailure: true })
         await expectVaried(stage.world)
+        const { explained, compared } = await expectExplained(stage.world.server)
+        expect([explained > 50, compared > 10]).toEqual([true, true])
       } finally {
         await stage.world.close()
       }

@@ -6,20 +6,21 @@ import { BASE } from '../support/server.ts'
 
 const NAME = 'Call to a number of our own network, at the rate of the evening, '
 
-/** Adds rates of one cent: lines of a bill, or unbilled rates of an account. */
+/** Adds rates of one cent, for some products in turn: lines of a bill, or unbilled rates of an account. */
 export async function addRates(
   database: Database,
   lines: number,
   account: string,
   billId?: string,
-  after = 0
+  after = 0,
+  products = 7
 ): Promise<void> {
   await database.run(sql`INSERT INTO "applied_customer_billing_rate" ("tenant_id", "id", "date", "is_billed",
       "bill_id", "rate_type", "name", "product_id", "billing_account_id", "tax_excluded_amount_value",
       "tax_excluded_amount_unit")
     SELECT ${TENANT}, concat('R-', ${account}::text, '-', n), timestamptz '2026-09-30' - n * interval '10 seconds',
-      ${billId !== undefined}, ${billId}, 'usageCharge', concat(${NAME}::text, n), concat('P-', n % 7), ${account},
-      0.01, 'EUR'
+      ${billId !== undefined}, ${billId}, 'usageCharge', concat(${NAME}::text, n), concat('P-', n % ${products}::int),
+      ${account}, 0.01, 'EUR'
     FROM generate_series(${after}::int + 1, ${after}::int + ${lines}::int) n`)
 }
 

@@ -3,6 +3,7 @@ import { DEMO, fillDemoCredentials } from '../../sample-data/credentials.ts'
 import { fillWithDemoData } from '../../sample-data/demo.ts'
 import { encodePassword } from '../../src/auth/sign-in/password.ts'
 import { sql } from '../../src/db/sql.ts'
+import { expectExplained } from '../support/explained.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { type Contract, watch } from './contract.ts'
 
@@ -66,6 +67,20 @@ describe('every answer is as the document says', () => {
     await expectStatus(200, 'POST', preview, exampleOf(preview))
     await expectStatus(400, 'POST', preview, { billingAccount: { id: 'nobody' } })
     await expectStatus(400, 'POST', preview)
+    expect(contract.breaches()).toEqual([])
+  })
+
+  test('explanations and summaries of bills', async () => {
+    const { rows } = await server.database.run(sql`SELECT "bill_id" FROM "applied_customer_billing_rate"
+      WHERE "tenant_id" = 'demo' AND "bill_id" IS NOT NULL ORDER BY "bill_id" DESC LIMIT 1`)
+    const bill = `customerBill/${rows[0]?.[0]}`
+    for (const path of [`${bill}/explanation`, `${bill}/summary`]) {
+      await expectStatus(400, 'GET', `${path}?other`)
+      await expectStatus(404, 'GET', path.replace(bill, `customerBill/${UNKNOWN_ID}`))
+      await expectStatus(405, 'POST', path)
+    }
+    const { explained, compared } = await expectExplained({ database: server.database, call: contract.call })
+    expect([explained > 200, compared > 150]).toEqual([true, true])
     expect(contract.breaches()).toEqual([])
   })
 

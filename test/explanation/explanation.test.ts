@@ -1,0 +1,249 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { newId } from '../../src/base/ulid.ts'
+import { sql } from '../../src/db/sql.ts'
+import { summaryStatement } from '../../src/explanation/summary.ts'
+import { type ForeignWorld, startForeign } from '../billing/foreign-world.ts'
+import { addAccount, addBill, pay } from '../billing/ledger-world.ts'
+import { addRates } from '../documents/large-bill.ts'
+import { addLine } from '../support/accounts.ts'
+import { TENANT } from '../support/database.ts'
+import { expectExplained } from '../support/explained.ts'
+import type { TestServer } from '../support/server.ts'
+
+const MARCH = '2026-03-01T00:00:00.000Z'
+const APRIL = '2026-04-01T00:00:00.000Z'
+/** More rates than an explanation lists, with more products than it names. */
+const [MANY_RATES, MANY_PRODUCTS] = [10_001, 1_002]
+
+let world: ForeignWorld
+let server: TestServer
+beforeAll(async () => {
+  world = await startForeign()
+  server = world.server
+})
+afterAll(() => world.close())
+
+const eur = (value: number) => ({ unit: 'EUR', value })
+const explained = async (id: string, query = '') =>
+  (await server.call('GET', `customerBill/${id}/explanation${query}`)).body as unknown as Record<string, unknown>
+
+async function addRate(account: string, amount: number, more: object): Promise<void> {
+  const taxExcludedAmount = eur(amount)
+  const rate = { billingAccount: { id: account }, date: '2026-02-10T23:30:00Z', type: 'usageCharge', taxExcludedAmount }
+  expect((await server.call('POST', 'appliedCustomerBillingRate', { ...rate, ...more })).status).toBe(201)
+}
+
+const FIBRE = { product: { id: 'P-1', name: 'Fibre 500' }, type: 'recurringCharge' }
+const CALLS = { product: { id: 'P-2', name: 'Calls' } }
+
+describe('a bill that this service computed', () => {
+  let account: string
+  let [march, april]: string[] = []
+  beforeAll(async () => {
+    account = await addAccount(server, { tax: 0.19 })
+    await addRate(account, 30, { ...FIBRE, name: 'March' })
+    await addRate(account, 0.005, CALLS)
+    await addRate(account, 9, { product: { id: 'P-9' } })
+    march = await addBill(server, account, { rates: {}, date: MARCH })
+    await addRate(account, 39.9, { ...FIBRE, name: 'April', externalId: 'CRM-1' })
+    await addRate(account, 0.005, CALLS)
+    await addRate(account, 0.005, CALLS)
+    await addRate(account, 1, { type: 'fee', appliedTax: [{ taxCategory: 'Levy', taxAmount: eur(0.004) }] })
+    april = await addBill(server, account, { rates: {}, date: APRIL })
+  })
+
+  test('is explained down to its rates, with exact sums and each rounding', async () => {
+    const found = await explained(String(april))
+    expect(found).toMatchObject({
+      customerBill: { id: april, href: expect.stringContaining(`/customerBill/${april}`), state: 'validated' },
+      origin: { type: 'computed', text: expect.stringContaining('issued') },
+      amountDue: eur(48.49),
+      taxExcludedAmount: eur(40.91),
+      rateCount: 4,
+      taxGroups: [
+        {
+          ...{ taxes: [{ taxCategory: 'VAT', taxRate: 0.19 }], taxedBy: 'taxProfile', rateCount: 3 },
+          ...{ exactAmount: eur(39.91), roundingAmount: eur(0), taxExcludedAmount: eur(39.91) },
+          charges: [
+            {
+              ...{ type: 'recurringCharge', exactAmount: eur(39.9), shownAmount: eur(39.9) },
+              products: [{ product: { id: 'P-1', name: 'Fibre 500' }, rates: [{ name: 'April', externalId: 'CRM-1' }] }]
+            },
+            {
+              ...{ type: 'usageCharge', rateCount: 2, exactAmount: eur(0.01), shownAmount: eur(0.02) },
+              products: [{ product: { id: 'P-2', name: 'Calls' }, rates: [{}, { exactAmount: eur(0.005) }] }]
+            }
+          ]
+        },
+        { taxes: [{ taxCategory: 'Levy' }], taxedBy: 'rate', charges: [{ type: 'fee', products: [{ rateCount: 1 }] }] }
+      ],
+      taxItem: [
+        {
+          ...{ taxCategory: 'Levy', exactAmount: eur(0.004), roundingAmount: eur(-0.004), taxAmount: eur(0) },
+          shares: [{ taxGroup: 1, exactAmount: eur(0.004), basis: 'given' }]
+        },
+        {
+          ...{ taxCategory: 'VAT', exactAmount: eur(7.5829), roundingAmount: eur(-0.0029), taxAmount: eur(7.58) },
+          shares: [{ taxGroup: 0, exactAmount: eur(7.5829), basis: 'computed' }]
+        }
+      ],
+      roundingRule: expect.stringContaining('halves away from zero'),
+      shownRounding: eur(-0.01),
+      settlements: [],
+      remainingAmount: eur(48.49)
+    })
+    expect(Object.keys(found)).not.toContain('comparison')
+  })
+
+  test('is compared with the one before: what is new, gone, more, or of another price', async () => {
+    const { comparison } = await explained(String(april), '?compareTo=previous')
+    expect(comparison).toMatchObject({
+      previousBill: { id: march, billDate: MARCH },
+      amountDue: { currentAmount: eur(48.49) }
+    })
+    const { charges } = comparison as { charges: readonly Record<string, { id?: string; value?: number }>[] }
+    const changes = charges.map(({ product, difference, changes }) => [
+      product?.id,
+      difference?.value,
+      (changes as unknown as readonly { code: string; text: string }[])
+        .map(({ code, text }) => `${code}: ${text}`)
+        .join()
+    ])
+    expect(changes).toEqual([
+      ['P-1', 9.9, 'otherPrice: Each is 39.9 EUR, before 30 EUR.'],
+      ['P-9', -9, 'gone: It is on the previous bill only.'],
+      [undefined, 1, 'new: It is not on the previous bill.'],
+      ['P-2', 0.005, 'moreUnits: There are 2 rates, before 1.']
+    ])
+    const { comparison: none } = await explained(String(march), '?compareTo=previous')
+    expect(none).toEqual({ text: 'The account has no earlier issued bill in EUR.' })
+  })
+
+  test('tells of what came after it: payments, what they took back, and what remains', async () => {
+    const more = { bills: [{ id: april }], reference: 'R-1', valueDate: '2026-04-02' }
+    const { body: payment } = await pay(server, account, 10, more)
+    await pay(server, account, 5, { bills: [{ id: april }] })
+    await server.call('POST', `/billing/v1/payment/${payment.id}/reverse`)
+    const { settlements, remainingAmount } = await explained(String(april))
+    const source = {
+      type: 'Payment',
+      id: payment.id,
+      href: expect.stringContaining(`/billing/v1/payment/${payment.id}`)
+    }
+    expect([settlements, remainingAmount]).toEqual([
+      [
+        expect.objectContaining({
+          type: 'payment',
+          amount: eur(10),
+          source,
+          reference: 'R-1',
+          valueDate: '2026-04-02'
+        }),
+        expect.objectContaining({ type: 'payment', amount: eur(5) }),
+        expect.objectContaining({ type: 'reversal', amount: eur(-10), source })
+      ],
+      eur(43.49)
+    ])
+  })
+
+  test('is added up by type, product and day of the tenant', async () => {
+    await server.database.run(sql`UPDATE "tenant" SET "time_zone" = 'Europe/Berlin' WHERE "id" = ${TENANT}`)
+    const summary = async (query: string) => {
+      const { body } = await server.call('GET', `customerBill/${april}/summary?by=${query}`)
+      return (body as unknown as { rows: readonly object[] }).rows
+    }
+    const recurring = { rateCount: 1, exactAmount: eur(39.9), shownAmount: eur(39.9) }
+    expect(await summary('type')).toEqual([
+      { type: 'fee', rateCount: 1, exactAmount: eur(1), shownAmount: eur(1) },
+      { type: 'recurringCharge', ...recurring },
+      { type: 'usageCharge', rateCount: 2, exactAmount: eur(0.01), shownAmount: eur(0.02) }
+    ])
+    const fibre = { product: { id: 'P-1', name: 'Fibre 500' }, ...recurring }
+    expect(await summary('product,day&type=recurringCharge')).toEqual([{ day: '2026-02-11', ...fibre }])
+    expect(await summary('day&product=P-1&day=2026-02-10')).toEqual([])
+    expect(await summary('product&day=2026-02-11')).toHaveLength(3)
+    await server.database.run(sql`UPDATE "tenant" SET "time_zone" = 'UTC' WHERE "id" = ${TENANT}`)
+  })
+
+  test.each([
+    ['explanation?compareTo=next', 'compareTo must be one of previous'],
+    ['explanation?compare=previous', 'there are compareTo'],
+    ['summary?by=', 'by must be one or more of type, product, day'],
+    ['summary?by=type,type', 'by must be one or more of type, product, day'],
+    ['summary?by=type,name', 'by must be one or more of type, product, day'],
+    ['summary?by=type&day=today', 'day must be a day such as 2026-01-31']
+  ])('%s is refused: %s', async (path, message) => {
+    const answer = await server.call('GET', `customerBill/${april}/${path}`)
+    expect(answer).toMatchObject({ status: 400, text: expect.stringContaining(message) })
+  })
+})
+
+describe('a bill of another system', () => {
+  test('without rates: its amounts are the word of the sender, down to what nothing explains', async () => {
+    const account = await addAccount(server)
+    const taxItem = [{ taxCategory: 'VAT', taxRate: 0.19, taxAmount: eur(19) }]
+    const amounts = { amountDue: eur(120), remainingAmount: eur(70), taxExcludedAmount: eur(100), taxItem }
+    const { body } = await world.bill(account, { ...amounts, state: 'partiallyPaid' })
+    expect(await explained(body.id)).toMatchObject({
+      origin: { type: 'received', text: expect.stringContaining('the word of the sender') },
+      taxGroups: [],
+      chargesWithoutRates: eur(100),
+      taxItem: [{ shares: [], exactAmount: eur(0), unexplainedAmount: eur(19), taxAmount: eur(19) }],
+      unexplainedAmount: eur(1),
+      settlements: [{ type: 'other', amount: eur(50) }],
+      remainingAmount: eur(70)
+    })
+  })
+
+  test('with rates: what they do not account for stands apart; rates in other currencies are in no sum', async () => {
+    const account = await addAccount(server)
+    const { body } = await world.bill(account, { amountDue: eur(12), taxExcludedAmount: eur(10), billDate: MARCH })
+    await addLine(server.database, body.id, { amount: '9.995', kind: 'recurringCharge' })
+    await addLine(server.database, body.id, { amount: '3', unit: 'USD' })
+    expect(await explained(body.id)).toMatchObject({
+      origin: { type: 'received', text: expect.stringContaining('Its rates are known') },
+      taxGroups: expect.arrayContaining([expect.objectContaining({ taxExcludedAmount: eur(9.995) })]),
+      chargesWithoutRates: eur(0.005),
+      unexplainedAmount: eur(2)
+    })
+    const later = await world.bill(account, { amountDue: eur(13), billDate: APRIL, state: 'sent' })
+    // The bill before is not issued: it may never be.
+    expect(await explained(later.body.id, '?compareTo=previous')).toMatchObject({
+      comparison: { text: expect.stringContaining('no earlier') }
+    })
+    await world.patch(body.id, 'sent')
+    expect(await explained(later.body.id, '?compareTo=previous')).toMatchObject({
+      comparison: { previousBill: { id: body.id }, amountDue: { difference: eur(1) } }
+    })
+  })
+})
+
+test('a bill of very many rates and products names the first of them and leads to the rates', async () => {
+  const account = await addAccount(server)
+  const { body } = await world.bill(account, { amountDue: eur(1), billDate: MARCH })
+  await addRates(server.database, MANY_RATES, account, body.id, 0, MANY_PRODUCTS)
+  const { taxGroups, rateCount } = await explained(body.id)
+  const [group] = taxGroups as readonly { charges: readonly { products: readonly Record<string, unknown>[] }[] }[]
+  const products = group?.charges[0]?.products ?? []
+  expect([rateCount, products.length]).toEqual([MANY_RATES, 1_001])
+  const href = `/appliedCustomerBillingRate?bill.id=${body.id}&type=usageCharge&product.id=P-1`
+  expect(products[0]).toMatchObject({ rateCount: 10, ratesHref: expect.stringContaining(href) })
+  const counted = products.reduce((sum, product) => sum + Number(product.rateCount), 0)
+  expect([counted, products.at(-1)]).toEqual([MANY_RATES, expect.objectContaining({ furtherProducts: 2 })])
+  const listed = await server.call('GET', String(products[0]?.ratesHref).replace(/^https?:\/\/[^/]+/, ''))
+  expect([listed.status, listed.headers['x-total-count']]).toEqual([200, '10'])
+})
+
+test('every bill of this world adds up', async () => {
+  const few = sql`(SELECT count(*) FROM "applied_customer_billing_rate" r WHERE r."bill_id" = b."id") < 100`
+  expect(await expectExplained(server, few)).toEqual({ explained: 5, compared: 2 })
+})
+
+test('a summary reads the rates of its bill once, by an index', async () => {
+  const of = { tenantId: TENANT, billId: newId(), type: undefined, productId: undefined, day: undefined }
+  const statement = summaryStatement({ ...of, by: ['type', 'product', 'day'] })
+  const { rows } = await server.database.run(sql`EXPLAIN ${statement}`)
+  const plan = rows.map(([line]) => String(line)).join('\n')
+  expect(plan.match(/applied_customer_billing_rate_tenant_id_bill_id_id_idx/g)).toHaveLength(1)
+  expect(plan).not.toMatch(/Seq Scan on applied/)
+})
