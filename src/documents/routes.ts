@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import type { Database, Queryable } from '../db/database.ts'
 import { json, rowOf } from '../db/row.ts'
 import { prepared } from '../db/sql.ts'
+import { explain } from '../explanation/explanation.ts'
 import { slotOf } from '../fairness/request-slot.ts'
 import { preferred } from '../http/accept.ts'
 import { isUnchanged } from '../http/conditional.ts'
@@ -15,7 +16,7 @@ import { idOf } from '../tmf/representation.ts'
 import { type Answer, anyQuery, type Endpoint, endpoint, noBody } from '../tmf/serving/endpoint.ts'
 import { billContent } from './content/bill-content.ts'
 import { readBill } from './content/bill-reading.ts'
-import type { BillSource } from './content/bill-source.ts'
+import { ITEMISED_MAX } from './content/bill-source.ts'
 import { renderCsv } from './csv/csv.ts'
 import { renderHtml } from './html/html.ts'
 import { renderPdfAside } from './pdf/pdf-aside.ts'
@@ -77,7 +78,7 @@ export const documentEndpoint: Endpoint = endpoint({
     const billId = idOf(await find(database, customerBill, view, String(params.id)))
     const attachment = await attachmentOf(database, view.tenantId, billId, String(params.documentId))
     const rendered = isOwnDocument(attachment)
-      ? await rendering(request, (queryable) => readBill(queryable, view.tenantId, billId), database)
+      ? await rendering(request, database, { tenantId: view.tenantId, billId })
       : posted(request.headers.accept, attachment)
     return answerOf(request, rendered)
   }
@@ -101,15 +102,15 @@ async function attachmentOf(
 
 async function rendering(
   request: FastifyRequest,
-  read: (queryable: Queryable) => Promise<BillSource>,
-  database: Database
+  database: Database,
+  { tenantId, billId }: { readonly tenantId: string; readonly billId: string }
 ): Promise<Rendered> {
   const type = chosen(request.headers.accept, MEDIA_TYPES)
   const slot = slotOf(request)
   let isTransfer = false
   const run: Queryable['run'] = (statement) =>
     isTransfer ? slot.run('read', () => database.run(statement)) : database.run(statement)
-  const source = await read({ run })
+  const source = await readBill({ run }, tenantId, billId)
   if (source.lineCount > READ_LINES_MAX) {
     isTransfer = type === 'text/csv'
     await slot.become(isTransfer ? 'transfer' : 'expensive')
@@ -123,7 +124,9 @@ async function rendering(
         disposition: `inline; filename="${name}.pdf"`
       }
     case 'text/html': {
-      const { pieces, contentSecurityPolicy } = renderHtml(await billContent(source))
+      const isExplained = source.lineCount <= ITEMISED_MAX
+      const explanation = isExplained ? await database.snapshot((tx) => explain(tx, tenantId, billId)) : undefined
+      const { pieces, contentSecurityPolicy } = renderHtml(await billContent(source), explanation)
       const disposition = `inline; filename="${name}.html"`
       return { pieces: inTurns(pieces), type: `${type};charset=utf-8`, disposition, contentSecurityPolicy }
     }

@@ -1,6 +1,6 @@
 import Big from 'big.js'
 import { minorDigits, sumDecimals } from '../base/money.ts'
-import type { Transaction } from '../db/database.ts'
+import type { Queryable } from '../db/database.ts'
 import { type ExplainedBill, readExplainedBill, type StatedTax, type TaxName } from './bill.ts'
 import { type ChargeSum, type GivenTax, readCharges, readGivenTaxes } from './charges.ts'
 
@@ -60,12 +60,12 @@ export interface ExplainedTax extends StatedTax {
 
 const NO_TAXES = '[]'
 
-/** Explains a bill that was found in the caller's view, from one snapshot. */
-export async function explain(tx: Transaction, tenantId: string, billId: string): Promise<Explanation> {
-  const bill = await readExplainedBill(tx, tenantId, billId)
-  const charges = await readCharges(tx, tenantId, billId, bill.unit)
+/** Explains a bill that was found in the caller's view. Unless it is issued, read it from one snapshot. */
+export async function explain(queryable: Queryable, tenantId: string, billId: string): Promise<Explanation> {
+  const bill = await readExplainedBill(queryable, tenantId, billId)
+  const charges = await readCharges(queryable, tenantId, billId, bill.unit)
   const isTaxed = charges.some(({ taxKey }) => taxKey !== NO_TAXES)
-  return explanationOf(bill, charges, isTaxed ? await readGivenTaxes(tx, tenantId, billId) : [])
+  return explanationOf(bill, charges, isTaxed ? await readGivenTaxes(queryable, tenantId, billId) : [])
 }
 
 export function explanationOf(

@@ -55,5 +55,12 @@ export const de: Words = {
   before: 'Saldo vor dieser Rechnung',
   thisBill: 'Diese Rechnung',
   after: 'Saldo nach dieser Rechnung',
-  labelled: '{label}: {value}'
+  labelled: '{label}: {value}',
+  explanation: 'So kommt dieser Betrag zustande',
+  exactSum: 'Genaue Summe',
+  ownTaxes: 'Mit eigenen Steuern',
+  explained: 'Posten mit derselben Steuer werden genau addiert und dann einmal gerundet, ebenso jede Steuer.',
+  received: 'Die Beträge dieser Rechnung kamen aus einem anderen System.',
+  withoutItems: 'Ohne Einzelposten',
+  unexplained: 'Nicht weiter erklärt'
 }

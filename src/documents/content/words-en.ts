@@ -53,5 +53,12 @@ export const en = {
   before: 'Balance before this bill',
   thisBill: 'This bill',
   after: 'Balance after this bill',
-  labelled: '{label}: {value}'
+  labelled: '{label}: {value}',
+  explanation: 'How this amount comes about',
+  exactSum: 'Exact sum',
+  ownTaxes: 'With their own taxes',
+  explained: 'Charges with the same tax are added up exactly, then rounded once. So is each tax.',
+  received: 'The amounts of this bill came from another system.',
+  withoutItems: 'Without items',
+  unexplained: 'Not explained further'
 }

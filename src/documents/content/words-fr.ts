@@ -55,5 +55,12 @@ export const fr: Words = {
   before: 'Solde avant cette facture',
   thisBill: 'Cette facture',
   after: 'Solde après cette facture',
-  labelled: '{label}\u00a0: {value}'
+  labelled: '{label}\u00a0: {value}',
+  explanation: 'Comment ce montant est calculé',
+  exactSum: 'Somme exacte',
+  ownTaxes: 'Avec leurs propres taxes',
+  explained: 'Les postes soumis à la même taxe sont additionnés exactement, puis arrondis une fois, comme chaque taxe.',
+  received: 'Les montants de cette facture proviennent d’un autre système.',
+  withoutItems: 'Sans détail',
+  unexplained: 'Non expliqué'
 }

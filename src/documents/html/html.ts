@@ -1,3 +1,4 @@
+import type { Explanation } from '../../explanation/explanation.ts'
 import { type Html, html } from '../../http/html.ts'
 import type { BillContent } from '../content/bill-content.ts'
 import { formatOf } from '../content/format.ts'
@@ -5,23 +6,26 @@ import { modulesOf, runsOf } from '../content/qr-code.ts'
 import { addressLines, dueTexts, factsOf, imprintOf, titleOf, transferOf } from '../content/texts.ts'
 import { fill } from '../content/vocabulary.ts'
 import { WORDS } from '../content/words.ts'
+import { explained } from './explanation.ts'
 import { type HtmlPage, htmlPage } from './page.ts'
 import { styleOf } from './style.ts'
 import { balances, items, summary, taxes, type Writing } from './tables.ts'
 
-/** Returns the bill as one self-contained HTML page for reading, printing and screen readers. */
-export function renderHtml(content: BillContent): HtmlPage {
+/**
+ * Returns the bill as one self-contained HTML page for reading, printing and screen readers; its explanation is folded.
+ */
+export function renderHtml(content: BillContent, explanation?: Explanation): HtmlPage {
   const words = WORDS[content.language]
   const format = formatOf(content.language, content.timeZone, content.currency, content.digits)
   return htmlPage({
     language: content.language,
     title: titleOf(content, words),
     style: styleOf(content.issuer.branding.colour),
-    body: bodyOf({ content, words, format })
+    body: bodyOf({ content, words, format }, explanation)
   })
 }
 
-function* bodyOf(writing: Writing): Generator<string> {
+function* bodyOf(writing: Writing, explanation: Explanation | undefined): Generator<string> {
   const { content, words } = writing
   yield html`${header(writing)}
 <main>
@@ -30,6 +34,7 @@ ${due(writing)}
 ${summary(writing)}
 ${taxes(writing)}
 ${balances(writing)}
+${explanation && explained(explanation, writing)}
 `.text
   yield* items(writing)
   yield html`

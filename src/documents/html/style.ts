@@ -44,6 +44,7 @@ tr > :last-child { padding-right: 0; }
 .product th, .product td, tfoot > tr > * { font-weight: 600; }
 tfoot > tr > * { border-top: 1px solid var(--rule); }
 .part th { padding-left: 1rem; }
+summary { cursor: pointer; color: var(--ink); font-weight: 600; margin: 1.5rem 0 .25rem; }
 footer { border-top: 1px solid var(--rule); margin-top: 2rem; padding-top: .5rem; font-size: .8rem; }
 footer p { margin: 0; }
 @media (max-width: 34rem) {

@@ -43,7 +43,7 @@ ${rows}
 </tbody>`
 }
 
-function sumRow(name: string, amount: string | undefined, format: Format, columns: number): Html | undefined {
+export function sumRow(name: string, amount: string | undefined, format: Format, columns: number): Html | undefined {
   if (amount === undefined) return undefined
   return html`<tr><th scope="row" colspan="${columns}" class="text">${name}</th>
 <td class="number">${format.amount(amount)}</td></tr>`
