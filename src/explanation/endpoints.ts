@@ -10,7 +10,7 @@ import { customerBill } from '../resources/customer-bill.ts'
 import { find } from '../tmf/read.ts'
 import { idOf } from '../tmf/representation.ts'
 import { type Endpoint, endpoint, noBody, queryOf } from '../tmf/serving/endpoint.ts'
-import { ratesOf } from './charges.ts'
+import { ratesOf, takeMemory } from './charges.ts'
 import { compareWithPrevious } from './comparison.ts'
 import { explain } from './explanation.ts'
 import { piecesOf } from './json.ts'
@@ -54,6 +54,7 @@ explained; one that is not issued may still change.`,
       const isCompared = query.compareTo !== undefined
       if (rateCount > READ_RATES_MAX || isCompared) await slotOf(request).become('expensive')
       const told = await database.snapshot(async (tx) => {
+        await takeMemory(tx)
         const explanation = await explain(tx, tenantId, id)
         const { bill } = explanation
         return {
@@ -114,7 +115,10 @@ const summaryEndpoint: Endpoint = endpoint({
     const { tenantId } = view
     if ((await countRates(database, tenantId, id)) > READ_RATES_MAX) await slotOf(request).become('expensive')
     const { by, product: productId, type, day } = query
-    const rows = await readSummary(database, { tenantId, billId: id, by, type, productId, day })
+    const rows = await database.snapshot(async (tx) => {
+      await takeMemory(tx)
+      return readSummary(tx, { tenantId, billId: id, by, type, productId, day })
+    })
     const bill = { id, href: `${address(request, base).url}/${customerBill.path}/${id}` }
     return { json: (await Array.fromAsync(inTurns(summaryPieces(bill, by, rows)))).join('') }
   }
