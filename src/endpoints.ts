@@ -19,6 +19,8 @@ import { type HubSettings, hubResource } from './events/hub.ts'
 import { rotateWebhookSecret } from './events/rotation.ts'
 import { explanationEndpoints } from './explanation/endpoints.ts'
 import { EXPLANATION, SUMMARY } from './explanation/schema.ts'
+import { overdueEndpoints } from './overdue/endpoints.ts'
+import { AGING_REPORT, OVERDUE_ACCOUNT } from './overdue/schema.ts'
 import type { Served } from './tmf/declaration/define.ts'
 import type { Endpoint } from './tmf/serving/endpoint.ts'
 import { UPLOAD_RESULT, UPLOADS_PATH, uploadRows } from './upload/endpoint.ts'
@@ -40,13 +42,16 @@ export const BILLING_TAGS = {
   payment: 'Money received for accounts',
   preview: 'Previews of bills',
   comparison: 'Bills of another system, compared with a run',
+  overdue: 'Open amounts by age, and who owes them',
   upload: 'Rows of other systems in bulk'
 } as const
 
 export const BILLING_SCHEMAS = {
+  AgingReport: AGING_REPORT,
   BillRun: BILL_RUN,
   Comparison: COMPARISON,
   ComparedAccount: COMPARED_ACCOUNT,
+  OverdueAccount: OVERDUE_ACCOUNT,
   Payment: PAYMENT,
   UnmatchedPayment: UNMATCHED,
   Preview: PREVIEW,
@@ -87,6 +92,7 @@ export const billingEndpoints: readonly Endpoint[] = [
   ...unmatchedEndpoints(API_BASE),
   previewEndpoint(API_BASE),
   ...comparisonEndpoints,
+  ...overdueEndpoints(API_BASE),
   ...UPLOAD_KINDS.flatMap((kind) => uploadEndpoints(kind, API_BASE))
 ]
 

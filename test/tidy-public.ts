@@ -52,8 +52,9 @@ const PUBLIC: Readonly<Record<string, string>> = {
   'src/ledger': 'balance available foreign-bills hold post post-bills usage verify',
   'src/messages':
     'access account admin bill body callback catalogue comparison cycle delivery document event field guess http ' +
-    'message oauth partner payment problem query rate reason resource run server sso subscription unmatched upload ' +
-    'upload-failure',
+    'message oauth overdue partner payment problem query rate reason resource run server sso subscription unmatched ' +
+    'upload upload-failure',
+  'src/overdue': 'endpoints schema',
   'src/partner-api': 'hold routes',
   'src/pace': 'aside slow turns within',
   'src/resources':

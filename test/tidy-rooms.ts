@@ -21,7 +21,11 @@ const FLOORS: readonly (readonly (readonly string[])[])[] = [
     ),
     ['src/explanation', ...['content', 'csv', 'html', 'pdf', ''].map((room) => path.posix.join('src/documents', room))]
   ],
-  [['src/upload/camt', 'src/upload/file', 'src/upload', 'src/comparison', 'src/events'], ['src/partner-api']],
+  [
+    ['src/upload/camt', 'src/upload/file', 'src/upload', 'src/comparison', 'src/events'],
+    ['src/overdue'],
+    ['src/partner-api']
+  ],
   [['src/cli']],
   // The composition, which knows every room.
   [['src']],

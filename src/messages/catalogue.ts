@@ -14,6 +14,7 @@ import { GUESSES } from './guess.ts'
 import { HTTP } from './http.ts'
 import { type Entry, type Reason, readFault } from './message.ts'
 import { OAUTH } from './oauth.ts'
+import { OVERDUE } from './overdue.ts'
 import { PARTNERS } from './partner.ts'
 import { PAYMENTS } from './payment.ts'
 import { errorBody } from './problem.ts'
@@ -44,6 +45,7 @@ export const CATALOGUE: Readonly<Record<string, Readonly<Record<string, Entry>>>
   Bills: BILLS,
   Documents: DOCUMENTS,
   Payments: PAYMENTS,
+  'Open and overdue amounts': OVERDUE,
   Uploads: UPLOADS,
   'The API for partners': PARTNERS,
   Cycles: CYCLES,

@@ -20,8 +20,9 @@ const DIGITS = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
 /** An account of every owner is called so. */
 const USED = 'USED-1'
 const DAYS = 'initial_date=2000-01-01&final_date=2100-01-01'
-/** Queries of routes that need parameters. */
+/** Queries of routes that need parameters, or take no `limit`. */
 const NEEDED: Readonly<Record<string, readonly string[]>> = {
+  '/billing/v1/agingReport': [''],
   '/partner/v1/customerBalance': [`?account_number=${USED}&${DAYS}`],
   '/partner/v1/partnerBalance': [`?partner_account=SHARED-1&${DAYS}`]
 }

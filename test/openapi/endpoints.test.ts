@@ -3,6 +3,7 @@ import { DEMO, fillDemoCredentials } from '../../sample-data/credentials.ts'
 import { fillWithDemoData } from '../../sample-data/demo.ts'
 import { encodePassword } from '../../src/auth/sign-in/password.ts'
 import { sql } from '../../src/db/sql.ts'
+import { addApiKey } from '../support/database.ts'
 import { expectExplained } from '../support/explained.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { type Contract, watch } from './contract.ts'
@@ -16,6 +17,7 @@ beforeAll(async () => {
   server = await startTestServer()
   await fillWithDemoData(server.database)
   await fillDemoCredentials(server.database)
+  await addApiKey(server.database, { tenantId: 'demo', key: 'no-scope', scopes: ['partner'] })
   contract = watch(server)
 })
 afterAll(() => server.close())
@@ -78,9 +80,25 @@ describe('every answer is as the document says', () => {
       await expectStatus(400, 'GET', `${path}?other`)
       await expectStatus(404, 'GET', path.replace(bill, `customerBill/${UNKNOWN_ID}`))
       await expectStatus(405, 'POST', path)
+      await expectStatus(401, 'GET', path, undefined, { token: 'unknown' })
+      await expectStatus(403, 'GET', path, undefined, { token: 'no-scope' })
+      await expectStatus(414, 'GET', path.replace(bill, `customerBill/${'x'.repeat(1_001)}`))
     }
     const { explained, compared } = await expectExplained({ database: server.database, call: contract.call })
     expect([explained > 200, compared > 150]).toEqual([true, true])
+    expect(contract.breaches()).toEqual([])
+  })
+
+  test('open and overdue amounts', async () => {
+    const [report, overdue] = [`${BILLING}/agingReport`, `${BILLING}/overdueAccounts`]
+    await expectStatus(200, 'GET', `${report}?asOf=2026-01-31`)
+    await expectStatus(200, 'GET', report, undefined, { accept: 'text/csv' })
+    await expectStatus(406, 'GET', report, undefined, { accept: 'image/png' })
+    await expectStatus(400, 'GET', `${report}?asOf=today`)
+    await expectStatus(200, 'GET', overdue)
+    await expectStatus(206, 'GET', `${overdue}?limit=1&minDays=1&minAmount=0.01&currency=EUR`)
+    await expectStatus(400, 'GET', `${overdue}?minDays=never`)
+    for (const path of [report, overdue]) await expectStatus(405, 'POST', path)
     expect(contract.breaches()).toEqual([])
   })
 
