@@ -9,11 +9,23 @@ import { measureEvents } from './events.ts'
 import { measureLargeUpload } from './large-upload.ts'
 import { type Loader, startLoader } from './loader.ts'
 import { type Measured, measure, type Setting, type Subject } from './measure.ts'
-import { ATTACKS, BALANCES, COMPARISON, EVENTS, type Options, RATES, RUNS, TOKENS, UPLOADS } from './options.ts'
+import {
+  ATTACKS,
+  BALANCES,
+  COMPARISON,
+  EVENTS,
+  type Options,
+  RATES,
+  RUNS,
+  SUMMARIES,
+  TOKENS,
+  UPLOADS
+} from './options.ts'
 import { measureRates } from './rates.ts'
 import type { CaseResult, Memory, Report, ScalingResult } from './report.ts'
 import { measureRuns } from './runs.ts'
 import { drawSample } from './sample.ts'
+import { measureSummaries } from './summaries.ts'
 import { startBare, startOurs, type Target } from './target.ts'
 import { measureTokens } from './tokens.ts'
 import { measureUploads } from './uploads.ts'
@@ -92,9 +104,10 @@ async function measureAmounts(
   server: BenchServer,
   options: Options,
   isAsked: (name: string) => boolean
-): Promise<Pick<Report, 'balances' | 'comparison'>> {
+): Promise<Pick<Report, 'balances' | 'summaries' | 'comparison'>> {
   return {
     ...(isAsked(BALANCES) && { balances: await measureBalances(server, options.rates, options.fresh) }),
+    ...(isAsked(SUMMARIES) && { summaries: await measureSummaries(server, options.fresh) }),
     ...(isAsked(COMPARISON) && { comparison: await measureComparison(server, options) })
   }
 }

@@ -14,6 +14,9 @@ export const UPLOADS = 'uploads'
 /** Balances of accounts with many rates, and holds; not a single case. */
 export const BALANCES = 'balances'
 
+/** Summaries and explanations of a large bill; not a single case. */
+export const SUMMARIES = 'summaries'
+
 /** Runs of cycles; not a single case. */
 export const RUNS = 'runs'
 
@@ -32,6 +35,7 @@ const NAMES = [
   RATES,
   UPLOADS,
   BALANCES,
+  SUMMARIES,
   RUNS,
   COMPARISON,
   EVENTS,

@@ -10,6 +10,7 @@ import type { Measured } from './measure.ts'
 import type { RateResult } from './rates.ts'
 import { runGates, runTables } from './run-report.ts'
 import type { RunResult } from './runs.ts'
+import { type SummaryResult, summaryGates, summaryTable } from './summaries.ts'
 import { decimal, megabytes, table, whole } from './table.ts'
 import type { TokenResult } from './tokens.ts'
 import { largeUploadGates, largeUploadTable, uploadGates } from './upload-report.ts'
@@ -30,6 +31,7 @@ export interface Report {
   readonly largeUpload?: LargeUpload
   readonly runs?: RunResult
   readonly balances?: BalanceResult
+  readonly summaries?: SummaryResult
   readonly comparison?: ComparisonResult
   readonly events?: EventResult
   readonly attacks?: readonly AttackResult[]
@@ -76,7 +78,7 @@ const RATES_MEMORY_MAX_BYTES = 600_000_000
 /** Returns the gates of all results. Scaling counts on one connection, where a p50 includes no queue. */
 export function gatesOf(report: Report): readonly Gate[] {
   const { cases, scaling, tokens, rates, uploads, largeUpload, balances, runs, comparison, ...others } = report
-  const { events, attacks, memory } = others
+  const { summaries, events, attacks, memory } = others
   const ratios = cases.flatMap(({ name, title, ratio }): Gate[] => {
     if (ratio === undefined || !RATIO_GATES.includes(name)) return []
     return [{ title: `${title} / bare`, value: decimal(ratio), limit: `>= ${RATIO_MIN}`, isMet: ratio >= RATIO_MIN }]
@@ -96,6 +98,7 @@ export function gatesOf(report: Report): readonly Gate[] {
   const background = [
     ...(runs ? runGates(runs) : []),
     ...(balances ? balanceGates(balances) : []),
+    ...(summaries ? summaryGates(summaries) : []),
     ...(comparison ? [comparisonGate(comparison)] : []),
     ...(events ? eventGates(events) : [])
   ]
@@ -139,7 +142,7 @@ function comparisonGate({ accounts, seconds }: ComparisonResult): Gate {
 }
 
 export function printable(report: Report): string {
-  const { machine, scaling, tokens, largeUpload, balances, runs, events, attacks, memory } = report
+  const { machine, scaling, tokens, largeUpload, balances, summaries, runs, events, attacks, memory } = report
   const facts = Object.entries(machine).map(([name, value]) => `${name} ${value}`)
   const [started, used] = [megabytes(memory.started), megabytes(memory.used)]
   const idle = `idle memory: ${started} after the start, ${used} after some requests`
@@ -150,6 +153,7 @@ export function printable(report: Report): string {
     ...(tokens ? [tokenTable(tokens)] : []),
     ...(largeUpload ? [largeUploadTable(largeUpload)] : []),
     ...(balances ? [balanceTable(balances)] : []),
+    ...(summaries ? [summaryTable(summaries)] : []),
     ...(runs ? [runTables(runs)] : []),
     ...(events ? [eventTables(events)] : []),
     ...(attacks ? [attackTable(attacks)] : [])
