@@ -11,6 +11,8 @@ import { statementEndpoint } from './billing/statement/routes.ts'
 import { STATEMENT } from './billing/statement/schema.ts'
 import { comparisonEndpoints } from './comparison/endpoints.ts'
 import { COMPARED_ACCOUNT, COMPARISON } from './comparison/schema.ts'
+import { correctionEndpoints } from './corrections/endpoints.ts'
+import { CREDIT_NOTE } from './corrections/schema.ts'
 import { documentEndpoint } from './documents/routes.ts'
 import { NO_NETWORKS } from './events/callback-address.ts'
 import { deliveryEndpoints } from './events/delivery-endpoints.ts'
@@ -40,6 +42,7 @@ export const FIELD_BASE = ''
 export const BILLING_TAGS = {
   billRun: 'Runs that bill all accounts of a cycle',
   payment: 'Money received for accounts',
+  creditNote: 'Credit notes, which correct bills',
   preview: 'Previews of bills',
   comparison: 'Bills of another system, compared with a run',
   overdue: 'Open amounts by age, and who owes them',
@@ -52,6 +55,7 @@ export const BILLING_SCHEMAS = {
   Comparison: COMPARISON,
   ComparedAccount: COMPARED_ACCOUNT,
   OverdueAccount: OVERDUE_ACCOUNT,
+  CreditNote: CREDIT_NOTE,
   Payment: PAYMENT,
   UnmatchedPayment: UNMATCHED,
   Preview: PREVIEW,
@@ -90,6 +94,7 @@ export const billingEndpoints: readonly Endpoint[] = [
   ...runEndpoints(API_BASE),
   ...paymentEndpoints(API_BASE),
   ...unmatchedEndpoints(API_BASE),
+  ...correctionEndpoints(API_BASE),
   previewEndpoint(API_BASE),
   ...comparisonEndpoints,
   ...overdueEndpoints(API_BASE),

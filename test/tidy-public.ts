@@ -24,12 +24,13 @@ const PUBLIC: Readonly<Record<string, string>> = {
   'src/billing/issuing': 'bill-moves issue issue-existing issue-foreign keep-letterhead number-series settle',
   'src/billing/on-demand': 'on-demand',
   'src/billing/payments':
-    'allocation bill-lookup credit endpoints events known-payments list overdraft payment receipt schema ' +
+    'allocation bill-lookup credit credited endpoints events known-payments list overdraft payment receipt schema ' +
     'taking transfer',
   'src/billing/runs': 'bill-run discard endpoints events list run-bills schema tasks',
   'src/billing/statement': 'routes schema',
   'src/cli': 'arguments command index usage',
   'src/comparison': 'accounts comparison endpoints list schema tasks',
+  'src/corrections': 'endpoints events schema',
   'src/db': 'connection cursor database failure locks migrations postgres-url row secrets sql',
   'src/db/embedded': 'keys postgres',
   'src/documents': 'routes',
@@ -49,11 +50,11 @@ const PUBLIC: Readonly<Record<string, string>> = {
     'rate-limit read-body request-id',
   'src/image': 'logo',
   'src/jobs': 'outage queue runner supervisor warnings',
-  'src/ledger': 'balance available foreign-bills hold post post-bills usage verify',
+  'src/ledger': 'balance available foreign-bills hold post post-bills tax-key usage verify',
   'src/messages':
-    'access account admin bill body callback catalogue comparison cycle delivery document event field guess http ' +
-    'message oauth overdue partner payment problem query rate reason resource run server sso subscription unmatched ' +
-    'upload upload-failure',
+    'access account admin bill body callback catalogue comparison correction cycle delivery document event field ' +
+    'guess http message oauth overdue partner payment problem query rate reason resource run server sso ' +
+    'subscription unmatched upload upload-failure',
   'src/overdue': 'endpoints schema',
   'src/partner-api': 'hold routes',
   'src/pace': 'aside slow turns within',

@@ -22,7 +22,7 @@ const FLOORS: readonly (readonly (readonly string[])[])[] = [
     ['src/explanation', ...['content', 'csv', 'html', 'pdf', ''].map((room) => path.posix.join('src/documents', room))]
   ],
   [
-    ['src/upload/camt', 'src/upload/file', 'src/upload', 'src/comparison', 'src/events'],
+    ['src/corrections', 'src/upload/camt', 'src/upload/file', 'src/upload', 'src/comparison', 'src/events'],
     ['src/overdue'],
     ['src/partner-api']
   ],

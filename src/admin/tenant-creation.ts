@@ -9,7 +9,7 @@ import { secretFor } from '../tmf/secret.ts'
 import { create, type WriteContext } from '../tmf/write.ts'
 import { client } from './client.ts'
 import { adminResources } from './index.ts'
-import { checkSettings } from './tenant-checks.ts'
+import { checkSettings, requireTwoSeries } from './tenant-checks.ts'
 import { columnValues, TENANT, type Tenant } from './tenant-row.ts'
 import type { TenantSettings } from './tenant-settings.ts'
 import { recordTenantChange, withoutLogo } from './tenants.ts'
@@ -68,7 +68,9 @@ async function insertTenant(
   const inserted = await tx
     .run(sql`INSERT INTO "tenant" (${columns}) VALUES (${values}) RETURNING ${TENANT.columns}`)
     .catch(refuseDuplicate)
-  return TENANT.one(inserted)
+  const tenant = TENANT.one(inserted)
+  requireTwoSeries(tenant)
+  return tenant
 }
 
 function refuseDuplicate(error: unknown): never {

@@ -17,6 +17,10 @@ const FIELDS = {
   language: text,
   /** Such as `INV-{yyyy}-{000001}`. */
   billNumberPattern: text,
+  /** Such as `CRN-{yyyy}-{000001}`. */
+  creditNoteNumberPattern: text,
+  /** Codes of the reasons for which bills are corrected. */
+  correctionReasons: texts,
   /** Types of rates that statements count as calls. */
   callChargeTypes: texts,
   /** The fate of uploaded bills to unknown accounts. */

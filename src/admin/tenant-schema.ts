@@ -9,7 +9,7 @@ const TENANT: Json = {
   description: 'A provider with its settings',
   required: [
     ...['id', 'href', 'name', 'isOperator', 'timeZone', 'currency', 'language', 'billNumberPattern'],
-    ...['callChargeTypes', 'unknownAccounts', 'createdAt']
+    ...['creditNoteNumberPattern', 'correctionReasons', 'callChargeTypes', 'unknownAccounts', 'createdAt']
   ],
   properties: {
     ...properties,

@@ -20,6 +20,9 @@ const CONTACT_LINES_MAX = 8
 
 /** The database may know fewer zones than the runtime, so it is asked, too. */
 export const TIME_ZONE_RULE = FIELDS.timeZone()
+const REASONS_MAX = 50
+const REASON_MAX_LENGTH = 50
+const REASONS_RULE = FIELDS.correctionReasons(REASONS_MAX, REASON_MAX_LENGTH)
 const CALL_TYPES_RULE = FIELDS.callChargeTypes(CALL_TYPES_MAX, CALL_TYPE_MAX_LENGTH)
 const CONTACT_RULE = FIELDS.contact(CONTACT_LINES_MAX)
 const PART_RULE = FIELDS.objectOrNull()
@@ -92,6 +95,14 @@ const PLAIN = {
   billNumberPattern: ruled(NUMBER_PATTERN_RULE, isNumberPattern)
     .optional()
     .meta({ description: 'How bills are numbered, such as INV-{yyyy}-{000001}' }),
+  creditNoteNumberPattern: ruled(NUMBER_PATTERN_RULE, isNumberPattern)
+    .optional()
+    .meta({ description: 'How credit notes are numbered, such as CRN-{yyyy}-{000001}' }),
+  correctionReasons: z
+    .array(z.string({ error: REASONS_RULE }), { error: REASONS_RULE })
+    .refine(areReasons, { error: REASONS_RULE })
+    .optional()
+    .meta({ description: 'Codes of the reasons for which bills are corrected' }),
   callChargeTypes: z
     .array(z.string({ error: CALL_TYPES_RULE }), { error: CALL_TYPES_RULE })
     .refine(areCallTypes, { error: CALL_TYPES_RULE })
@@ -106,8 +117,16 @@ const PLAIN = {
 }
 
 function areCallTypes(types: readonly string[]): boolean {
-  const isRight = (type: string) => type.length <= CALL_TYPE_MAX_LENGTH && /^\P{Cc}+$/u.test(type)
-  return types.length <= CALL_TYPES_MAX && new Set(types).size === types.length && types.every(isRight)
+  return areCodes(types, CALL_TYPES_MAX, CALL_TYPE_MAX_LENGTH)
+}
+
+function areReasons(reasons: readonly string[]): boolean {
+  return reasons.length > 0 && areCodes(reasons, REASONS_MAX, REASON_MAX_LENGTH)
+}
+
+function areCodes(texts: readonly string[], max: number, maxLength: number): boolean {
+  const isRight = (text: string) => text.length <= maxLength && /^\P{Cc}+$/u.test(text)
+  return texts.length <= max && new Set(texts).size === texts.length && texts.every(isRight)
 }
 
 export const TENANT_CREATION = z.strictObject({

@@ -10,7 +10,7 @@ import { RESOURCES } from '../messages/resource.ts'
 import type { ChangeContext } from '../tmf/declaration/resource.ts'
 import { merge } from '../tmf/patch.ts'
 import type { PageOf, Range } from '../tmf/query/list-query.ts'
-import { type CheckedSettings, checkSettings } from './tenant-checks.ts'
+import { type CheckedSettings, checkSettings, requireTwoSeries } from './tenant-checks.ts'
 import { columnValues, LISTED, TENANT, type Tenant, type Values } from './tenant-row.ts'
 import { PARTS, requirePart, type TenantPatch } from './tenant-settings.ts'
 
@@ -57,6 +57,7 @@ export async function changeTenant(
   const changes = changesOf(tenant, { ...patch, ...mergedParts(tenant, patch) })
   if (Object.keys(changes).length === 0) return tenant
   await checkSettings(tx, changes, tenant)
+  requireTwoSeries({ ...tenant, ...changes })
   const assignments = columnValues(changes).map(({ column, value }) => sql`${column} = ${value}`)
   const changed = await tx.run(
     sql`UPDATE "tenant" SET ${join(assignments)} WHERE "id" = ${id} RETURNING ${TENANT.columns}`

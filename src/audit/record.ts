@@ -17,6 +17,7 @@ export const ACTIONS = [
   'send',
   'bill',
   'pay',
+  'credit',
   'reverse',
   'cancel',
   'resume',

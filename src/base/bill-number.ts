@@ -60,6 +60,13 @@ export function mayCollide(left: NumberPlace, right: NumberPlace): boolean {
   return canMeet(one, other, 0, 0)
 }
 
+/** Finds whether two series may be one: in some year they have the same text around the number. */
+export function mayBeOne(left: NumberPlace, right: NumberPlace): boolean {
+  const [one, other] = [unitsOf(left), unitsOf(right)]
+  if (one.number !== other.number || one.units.length !== other.units.length) return false
+  return one.units.every((unit, at) => agree(unit, String(other.units[at])))
+}
+
 interface Units {
   readonly units: readonly string[]
   readonly number: number

@@ -9,6 +9,8 @@ const SETTINGS: readonly (readonly [name: string, form: string, meaning: string]
   ['currency', 'ISO 4217', 'For new accounts without one'],
   ['language', 'en|de|fr', 'For new accounts without one'],
   ['billNumberPattern', 'text', 'Pattern of bill numbers'],
+  ['creditNoteNumberPattern', 'text', 'Pattern of the numbers of credit notes'],
+  ['correctionReasons', 'text,...', 'Codes of the reasons for which bills are corrected'],
   ['callChargeTypes', 'text,...', 'Types of rates that statements count as calls'],
   ['unknownAccounts', 'accept|refuse|create', 'For uploaded bills to accounts that are not here'],
   ['itemisation', 'n,type:n,...', 'Limit of listed lines, of all types and of single types; empty for none']
@@ -39,7 +41,11 @@ export async function readBrandingInput(context: Context, { options }: Arguments
   return { branding }
 }
 
-const READERS: Readonly<Record<string, (value: string) => unknown>> = { callChargeTypes: listOf, itemisation }
+const READERS: Readonly<Record<string, (value: string) => unknown>> = {
+  callChargeTypes: listOf,
+  correctionReasons: listOf,
+  itemisation
+}
 
 /** Reads `100,usageCharge:20`: the limit of all types, and of one type; null for an empty text. Throws Misuse. */
 function itemisation(value: string): unknown {

@@ -8,6 +8,8 @@ export interface Tables {
     readonly currency: 'text'
     readonly language: 'text'
     readonly bill_number_pattern: 'text'
+    readonly credit_note_number_pattern: 'text'
+    readonly correction_reasons: 'json'
     readonly unknown_accounts: 'text'
     readonly call_charge_types: 'json'
     readonly branding: 'json?'
@@ -61,6 +63,7 @@ export interface Tables {
     readonly letterhead_id: 'text?'
     readonly recipient: 'json?'
     readonly applied_tax_profile: 'json?'
+    readonly related_bill: 'json?'
   }
   readonly uploaded_bill: {
     readonly tenant_id: 'text'
@@ -718,5 +721,33 @@ export interface Tables {
     readonly bill_state: 'text'
     readonly position: 'bigint'
     readonly replaces_credit_limit: 'boolean'
+  }
+  readonly correction: {
+    readonly tenant_id: 'text'
+    readonly id: 'text'
+    readonly partner_id: 'text?'
+    readonly version: 'integer'
+    readonly kind: 'text'
+    readonly created_at: 'instant'
+    readonly billing_account_id: 'text'
+    readonly currency: 'text'
+    readonly amount: 'decimal'
+    readonly credited: 'decimal'
+    readonly reason: 'text'
+    readonly description: 'text?'
+    readonly reference: 'text?'
+    readonly content_hash: 'text'
+    readonly bill_id: 'text'
+    readonly credit_note_id: 'text'
+  }
+  readonly credit_note_line: {
+    readonly tenant_id: 'text'
+    readonly credit_note_id: 'text'
+    readonly position: 'integer'
+    readonly rate_id: 'text?'
+    readonly rate_type: 'text?'
+    readonly tax_key: 'text?'
+    readonly amount: 'decimal'
+    readonly applied_tax: 'json?'
   }
 }

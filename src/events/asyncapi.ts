@@ -2,6 +2,7 @@ import { catalogue } from '../billing/catalogue.ts'
 import { UNMATCHED } from '../billing/incoming/schema.ts'
 import { PAYMENT } from '../billing/payments/schema.ts'
 import { BILL_RUN } from '../billing/runs/schema.ts'
+import { CREDIT_NOTE } from '../corrections/schema.ts'
 import { objectOf, TEXT } from '../tmf/openapi/json-schema.ts'
 import { componentSchemas, type Json, schemaRef } from '../tmf/openapi/schemas.ts'
 import { UPLOAD } from '../upload/schema.ts'
@@ -52,6 +53,7 @@ function schemas(): Json {
     BillRun: BILL_RUN,
     Payment: PAYMENT,
     UnmatchedPayment: UNMATCHED,
+    CreditNote: CREDIT_NOTE,
     Upload: UPLOAD
   }
 }

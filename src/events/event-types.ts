@@ -6,6 +6,8 @@ import { PAYMENT_EVENTS } from '../billing/payments/events.ts'
 import { PAYMENT } from '../billing/payments/schema.ts'
 import { RUN_EVENTS } from '../billing/runs/events.ts'
 import { BILL_RUN } from '../billing/runs/schema.ts'
+import { CREDIT_NOTE_EVENTS } from '../corrections/events.ts'
+import { CREDIT_NOTE } from '../corrections/schema.ts'
 import { objectOf } from '../http/json.ts'
 import { customerBill } from '../resources/customer-bill.ts'
 import type { Resource } from '../tmf/declaration/resource.ts'
@@ -69,6 +71,10 @@ export const EVENT_TYPES: ReadonlyMap<string, EventType> = new Map(
     ...[...catalogue.values()].flatMap((resource) => typesOf(resourceSubject(resource), resource.events ?? {})),
     ...typesOf(billingSubject('billRun', 'BillRun', 'The billing of all accounts of a cycle', BILL_RUN), RUN_EVENTS),
     ...typesOf(billingSubject('payment', 'Payment', 'Money received for an account', PAYMENT), PAYMENT_EVENTS),
+    ...typesOf(
+      billingSubject('creditNote', 'CreditNote', 'What a bill gives back, with tax', CREDIT_NOTE),
+      CREDIT_NOTE_EVENTS
+    ),
     ...typesOf(billingSubject('upload', 'Upload', 'Rows of another system, received as one', UPLOAD), UPLOAD_EVENTS),
     ...typesOf(
       billingSubject('unmatchedPayment', 'UnmatchedPayment', 'Money that came in without an account', UNMATCHED),

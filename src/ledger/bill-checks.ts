@@ -1,4 +1,5 @@
 import { type Sql, sql } from '../db/sql.ts'
+import { TAX_KEY } from './tax-key.ts'
 
 /**
  * Returns the checks of the engine's bills: those with a rounding, even 0. `currencies` has two columns, a currency and
@@ -7,12 +8,14 @@ import { type Sql, sql } from '../db/sql.ts'
 export function billChecks(tenantId: string, currencies: Sql): readonly Sql[] {
   const bills = sql`(SELECT b.*, c."digits" FROM "customer_bill" b JOIN (${currencies}) c("currency", "digits")
     ON c."currency" = b."amount_due_unit" WHERE b."tenant_id" = ${tenantId} AND b."rounding_amount" IS NOT NULL) b`
+  // A credit note has lines of its own.
+  const rated = sql`(SELECT * FROM ${bills} WHERE b."category" <> 'creditNote') b`
   return [
     sumCheck(bills),
-    lineCheck(bills),
-    taxCheck(bills),
+    lineCheck(rated),
+    taxCheck(rated),
     journalCheck(bills),
-    revenueCheck(bills),
+    revenueCheck(rated),
     taxBookCheck(bills, sql`b."issued_as" IS NOT NULL`),
     remainingCheck(bills),
     numberCheck(tenantId)
@@ -45,10 +48,6 @@ function lineCheck(bills: Sql): Sql {
         WHERE r."tenant_id" = b."tenant_id" AND r."bill_id" = b."id" GROUP BY ${TAX_KEY}) g) x
     WHERE b."tax_excluded_amount_value" <> x."base" OR b."rounding_amount" <> x."base" - x."shown"`
 }
-
-/** Identifies the given taxes of a line; null for a line taxed by the account's profile. */
-const TAX_KEY = sql`(SELECT string_agg(concat(x->>'taxCategory', ':', x->>'taxRate'), ','
-  ORDER BY x->>'taxCategory', x->>'taxRate') FROM jsonb_array_elements(nullif(r."applied_tax", '[]')) x)`
 
 /** A tax is the sum of the given amounts, plus its rate on the base of lines without given taxes. */
 function taxCheck(bills: Sql): Sql {
@@ -115,19 +114,26 @@ export function taxBookCheck(bills: Sql, condition: Sql): Sql {
     WHERE ${condition} AND x."stated" <> x."posted"`
 }
 
-/** The remaining amount is the amount due less the payments, which the bill lists. */
+/**
+ * The remaining amount is the amount due less the payments, which the bill lists, and less its credit notes. Nothing
+ * remains of a credit note.
+ */
 function remainingCheck(bills: Sql): Sql {
-  return sql`SELECT format('bill %s of %s has %s remaining, but %s was paid, of which it names %s', b."id",
-      trim_scale(b."amount_due_value"), coalesce(trim_scale(b."remaining_amount_value")::text, 'nothing'),
-      trim_scale(x."paid"), trim_scale(n."named"))
+  return sql`SELECT format('bill %s of %s has %s remaining, but %s was paid, of which it names %s, and %s credited',
+      b."id", trim_scale(b."amount_due_value"), coalesce(trim_scale(b."remaining_amount_value")::text, 'nothing'),
+      trim_scale(x."paid"), trim_scale(n."named"), trim_scale(k."credited"))
     FROM ${bills}
+    CROSS JOIN LATERAL (SELECT CASE b."category" WHEN 'creditNote' THEN b."amount_due_value" ELSE coalesce((
+        SELECT sum(c."amount") FROM "correction" c WHERE c."tenant_id" = b."tenant_id" AND c."bill_id" = b."id"
+          AND c."kind" = 'creditNote'), 0) END AS "credited") k
     CROSS JOIN LATERAL (SELECT coalesce(sum(a."amount"), 0) AS "paid",
         coalesce(sum(a."amount") FILTER (WHERE a."payment_id" IS NOT NULL),
           0) AS "by_payments" FROM "payment_allocation" a
       WHERE a."tenant_id" = b."tenant_id" AND a."bill_id" = b."id") x
     CROSS JOIN LATERAL (SELECT coalesce(sum((p#>>'{appliedAmount,value}')::numeric), 0) AS "named"
       FROM jsonb_array_elements(b."applied_payment") p) n
-    WHERE b."remaining_amount_value" IS DISTINCT FROM b."amount_due_value" - x."paid" OR n."named" <> x."by_payments"`
+    WHERE b."remaining_amount_value" IS DISTINCT FROM b."amount_due_value" - x."paid" - k."credited"
+      OR n."named" <> x."by_payments"`
 }
 
 /**

@@ -6,6 +6,7 @@ import { billChecks } from './bill-checks.ts'
 import { IN_LEDGER } from './foreign-bills.ts'
 import { foreignChecks } from './foreign-checks.ts'
 import { moneyChecks } from './money-checks.ts'
+import { noteChecks } from './note-checks.ts'
 import { runChecks } from './run-checks.ts'
 import { usageChecks } from './usage-checks.ts'
 
@@ -51,6 +52,7 @@ async function firstDifference(tx: Transaction, tenantId: string): Promise<strin
   const checks = [
     ...moneyChecks(tenantId, currencies),
     ...billChecks(tenantId, currencies),
+    ...noteChecks(tenantId),
     ...foreignChecks(tenantId),
     ...runChecks(tenantId),
     ...usageChecks(tenantId)

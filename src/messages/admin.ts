@@ -5,8 +5,10 @@ export const ADMIN = messages('admin', {
   nothingToChange: is.invalidBody`There must be at least one of ${['name', 'timeZone', 'currency']}`,
   timeZone: is.invalidField`$.timeZone ${'must be UTC or a time zone of the IANA database with its area'}`,
   logo: is.invalidField`$.branding.logo ${'must be a PNG of 8 bits per colour'}`,
-  numberPatternCollides: is.conflict`$.billNumberPattern could give a bill a number that ${'INV-{1}'} gives to another
-    bill`,
+  numberPatternCollides: is.conflict`${'$.billNumberPattern'} could give a bill a number that ${'INV-{1}'} gives to
+    another bill`,
+  oneSeries: is.conflict`$.creditNoteNumberPattern must number credit notes apart from bills, whose pattern is
+    ${'INV-{yyyy}-{000001}'}`,
   noElement: is.invalidField`${['$.scope']} must have at least one element`,
   elementTwice: is.invalidField`${['$.scope']} must not have an element twice`,
   password: is.invalidField`$.password must be a text of ${8} to ${128} characters`,

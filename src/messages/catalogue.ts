@@ -5,6 +5,7 @@ import { BILLS } from './bill.ts'
 import { BODIES } from './body.ts'
 import { CALLBACKS } from './callback.ts'
 import { COMPARISONS } from './comparison.ts'
+import { CORRECTIONS } from './correction.ts'
 import { CYCLES } from './cycle.ts'
 import { DELIVERIES } from './delivery.ts'
 import { DOCUMENTS } from './document.ts'
@@ -46,6 +47,7 @@ export const CATALOGUE: Readonly<Record<string, Readonly<Record<string, Entry>>>
   Documents: DOCUMENTS,
   Payments: PAYMENTS,
   'Open and overdue amounts': OVERDUE,
+  Corrections: CORRECTIONS,
   Uploads: UPLOADS,
   'The API for partners': PARTNERS,
   Cycles: CYCLES,

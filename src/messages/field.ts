@@ -19,6 +19,7 @@ export const FIELDS = messages('field', {
   text: is.fault`must be a text`,
   number: is.fault`must be a number`,
   trueOrFalse: is.fault`must be true or false`,
+  onlyTrue: is.fault`must be true, or left out`,
   object: is.fault`must be an object`,
   objectOrNull: is.fault`must be an object, or null for none`,
   objectWithId: is.fault`must be an object with an id`,
@@ -70,6 +71,8 @@ export const FIELDS = messages('field', {
   colour: is.fault`must be a colour such as #1f3a5f`,
   timeZone: is.fault`must be UTC or a time zone of the IANA database with its area, such as Europe/Berlin`,
   callChargeTypes: is.fault`must be a list of at most ${50} different types of rates, each a text of 1 to ${50}
+    characters`,
+  correctionReasons: is.fault`must be a list of 1 to ${50} different codes of reasons, each a text of 1 to ${50}
     characters`,
   column: is.fault`is no column; there are ${['account_number', 'amount']}`,
   cells: is.fault`has ${7} cells, and the header ${6}`,

@@ -45,8 +45,8 @@ function amountIn(condition: Sql): Sql {
 
 /**
  * Reads the receivables of a view at the end of a day in the tenant's zone, by currency and partner. All of it comes
- * from the ledger: the open amount of a bill is the sum of its journal and of those of its allocations until then,
- * whatever their origin, so that the totals are those of the book.
+ * from the ledger: the open amount of a bill is the sum of its journal, of those of its credit notes and allocations
+ * until then, whatever their origin, so that the totals are those of the book.
  */
 export async function readAging(
   queryable: Queryable,
@@ -57,9 +57,11 @@ export async function readAging(
   const end = new Date(startOfDay(day + 1, timeZone)).toISOString()
   const open = sql`SELECT e."billing_account_id" AS "account", e."currency", e."bill", sum(e."amount") AS "amount"
     FROM (SELECT l."billing_account_id", l."currency", l."amount",
-        CASE WHEN l."source_type" = 'bill' THEN l."source_id" ELSE a."bill_id" END AS "bill"
+        CASE WHEN l."source_type" = 'bill' THEN coalesce(k."bill_id", l."source_id") ELSE a."bill_id" END AS "bill"
       FROM "ledger_entry" l LEFT JOIN "payment_allocation" a
         ON a."tenant_id" = l."tenant_id" AND a."id" = l."journal_id" AND l."source_type" <> 'bill'
+      LEFT JOIN "correction" k
+        ON k."tenant_id" = l."tenant_id" AND k."credit_note_id" = l."source_id" AND l."source_type" = 'bill'
       WHERE l."tenant_id" = ${view.tenantId} AND l."book" = 'receivable' AND l."posted_at" < ${end}) e
     GROUP BY 1, 2, 3 HAVING sum(e."amount") <> 0`
   const { rows } = await queryable.run(sql`SELECT ${AGED.columns} FROM (

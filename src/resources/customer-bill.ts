@@ -18,6 +18,7 @@ import { declareResource } from '../tmf/declaration/define.ts'
 import { type DocumentOf, EXTENSIONS, type Stored } from '../tmf/declaration/resource.ts'
 import { list, timePeriod, type ValueOf } from '../tmf/declaration/shape.ts'
 import { ownDocument, withUrls } from './bill-document.ts'
+import { relatedBill, withHrefs } from './related-bill.ts'
 import {
   appliedPayment,
   attachment,
@@ -70,7 +71,14 @@ const attributes = {
   relatedParty: json('related_party', list(relatedPartyRef), 'Parties related to the bill', 'indexed'),
   state: oneOf('state', [...STATES, 'onHold'], 'State of the bill', 'indexed'),
   holdReason: text('hold_reason', 'Reason of the hold; removed when the bill leaves that state'),
-  taxItem: json('tax_item', list(taxItem), 'Taxes of the bill')
+  taxItem: json('tax_item', list(taxItem), 'Taxes of the bill'),
+  relatedBill: linkedJson(
+    'related_bill',
+    list(relatedBill),
+    withHrefs,
+    'Bills that correct it, or that it corrects',
+    'readOnly'
+  )
 }
 
 export type Bill = DocumentOf<typeof attributes>

@@ -33,6 +33,21 @@ export async function postedAccount(world: World, viewer: Viewer): Promise<void>
     SELECT "tenant_id", ${newId()}, "partner_id", "created_at", "created_at", 'open', 'payment', "amount", "currency",
       "method", '2026-11-30', "reference", "reference_key", "content_hash", 'a test', 'test'
     FROM "payment" WHERE "reference" = ${payment.reference}`)
+  await addCreditNote(world, account.id)
+}
+
+/** Adds a bill of an account and its credit note, without their postings. */
+async function addCreditNote({ database }: World, account: string): Promise<void> {
+  const [bill, note] = [newId(), newId()]
+  await database.run(sql`INSERT INTO "customer_bill" ("tenant_id", "id", "partner_id", "last_update", "bill_no",
+      "bill_document", "billing_account_id", "state", "amount_due_value", "tax_excluded_amount_value")
+    SELECT a."tenant_id", b."id", a."partner_id", now(), b."id", '[]', a."id", 'new', 5, -5 FROM "billing_account" a
+    CROSS JOIN (VALUES (${bill}), (${note})) b("id")
+    WHERE a."id" LIKE concat('%', ${account}::text)`)
+  await database.run(sql`INSERT INTO "correction" ("tenant_id", "id", "partner_id", "kind", "created_at",
+      "billing_account_id", "currency", "amount", "credited", "reason", "content_hash", "bill_id", "credit_note_id")
+    SELECT "tenant_id", ${newId()}, "partner_id", 'creditNote', now(), "billing_account_id", 'EUR', 5, 0, 'other', 'x',
+      "id", ${note} FROM "customer_bill" WHERE "id" = ${bill}`)
 }
 
 /** Uploads a file of each kind, without workers. */

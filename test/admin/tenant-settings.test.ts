@@ -23,6 +23,8 @@ const SETTINGS = {
   currency: 'JPY',
   language: 'fr',
   billNumberPattern: '{0001}/{yyyy}',
+  creditNoteNumberPattern: 'CN {0001}/{yyyy}',
+  correctionReasons: ['tariff', 'Kulanz'],
   callChargeTypes: ['usageCharge', 'roamingCharge'],
   unknownAccounts: 'create',
   branding: BRANDING,
@@ -135,6 +137,10 @@ test.each<[unknown, string]>([
   ...['usageCharge', [''], [1], ['x'.repeat(51)], ['a', 'a'], ['a\n'], Array.from({ length: 51 }, String), null].map(
     (callChargeTypes): [unknown, string] => [{ callChargeTypes }, 'must be a list of at most 50 different types']
   ),
+  ...[[], ['a', 'a'], 'a'].map((correctionReasons): [unknown, string] => [
+    { correctionReasons },
+    'must be a list of 1 to 50 different codes'
+  ]),
   [{ itemisation: 5 }, '$.itemisation must be an object, or null for none'],
   [{ itemisation: { lines: -1 } }, '$.itemisation.lines must be a whole number from 0 to 10000'],
   [{ itemisation: { lines: 1.5 } }, '$.itemisation.lines must be a whole number from 0 to 10000'],
@@ -214,6 +220,18 @@ describe('Patterns of bill numbers', () => {
   ])('that could give a number of another series are refused: %s', async (pattern, series) => {
     const message = `$.billNumberPattern could give a bill a number that ${series} gives to another bill`
     expect(await set(pattern)).toEqual([409, message])
+  })
+
+  test.each([
+    [{ creditNoteNumberPattern: 'BILL-{1}' }, 'must number credit notes apart'],
+    [{ creditNoteNumberPattern: 'BILL-1{001}' }, '$.creditNoteNumberPattern could give a bill a number that BILL-{1}'],
+    [{ billNumberPattern: 'CRN-2026-{1}' }, 'must number credit notes apart'],
+    [{ billNumberPattern: 'N{1}', creditNoteNumberPattern: 'N1{01}' }, 'must number credit notes apart']
+  ])('never number credit notes like bills: %j', async (settings, message) => {
+    const { status, body } = await patch('operator', settings, OPERATOR)
+    expect([status, body.message]).toEqual([409, expect.stringContaining(message)])
+    const created = { id: 'twice', name: 'Twice', billNumberPattern: 'CRN-{yyyy}-{01}' }
+    expect((await server.call('POST', TENANTS, created, OPERATOR)).status).toBe(409)
   })
 
   test('are compared with the present one before its first bill, and with no other tenant’s', async () => {

@@ -29,6 +29,8 @@ describe('The administrator of a tenant', () => {
       {
         ...{ id: 'demo', href, name: 'demo', isOperator: false, timeZone: 'UTC', currency: 'EUR', language: 'en' },
         billNumberPattern: 'INV-{yyyy}-{000001}',
+        creditNoteNumberPattern: 'CRN-{yyyy}-{000001}',
+        correctionReasons: ['wrongAmount', 'wrongCustomer', 'notDelivered', 'goodwill', 'other'],
         unknownAccounts: 'accept',
         callChargeTypes: ['usageCharge'],
         createdAt: expect.any(String)

@@ -14,7 +14,7 @@ export const PAYMENT = '/billing/v1/payment'
 export const AUTHOR = { tenantId: TENANT, actor: { type: 'user', id: 'U1', name: 'nora' } } as const
 
 export interface TestBill {
-  readonly state?: 'validated' | 'sent'
+  readonly state?: 'new' | 'validated' | 'sent'
   /** Date of issue and due date. */
   readonly date?: string
   /** Type of rate -> amount. */

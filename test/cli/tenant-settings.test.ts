@@ -16,6 +16,8 @@ const ASSIGNMENTS = [
   'currency=JPY',
   'language=de',
   'billNumberPattern=SW {yyyy}/{0001}',
+  'creditNoteNumberPattern=GS {yyyy}/{0001}',
+  'correctionReasons=tariff, goodwill',
   'unknownAccounts=create',
   'callChargeTypes=usageCharge, roamingCharge',
   'itemisation=100,usageCharge:20, roaming:eu:0'
@@ -25,6 +27,8 @@ const SETTINGS = {
   currency: 'JPY',
   language: 'de',
   billNumberPattern: 'SW {yyyy}/{0001}',
+  creditNoteNumberPattern: 'GS {yyyy}/{0001}',
+  correctionReasons: ['tariff', 'goodwill'],
   unknownAccounts: 'create',
   callChargeTypes: ['usageCharge', 'roamingCharge'],
   itemisation: { lines: 100, types: { usageCharge: 20, 'roaming:eu': 0 } }

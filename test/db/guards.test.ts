@@ -26,7 +26,7 @@ const ISSUED = ['run', 'demand', 'foreign'] as const
 const MADE = ['run', 'demand', 'foreign', 'draft'] as const
 
 /** Columns of an issued bill that payments and people change; every other is kept. */
-const FREE = ['version', 'last_update', 'state', 'hold_reason', 'remaining_amount_value', 'applied_payment']
+const FREE = 'version last_update state hold_reason remaining_amount_value applied_payment related_bill'.split(' ')
 const KEPT = [
   ...['tenant_id', 'id', 'partner_id', 'extension', 'created_at', 'at_type', 'at_base_type', 'at_schema_location'],
   ...['bill_no', 'bill_date', 'category', 'next_bill_date', 'payment_due_date', 'run_type', 'amount_due_value'],

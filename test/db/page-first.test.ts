@@ -42,8 +42,11 @@ beforeAll(async () => {
       "action", "resource_type", "resource_id")
     SELECT ${TENANT}, ${id}, now(), 'user', 'u', 'u', 'create', 'X', n FROM ${series}`)
   await database.run(sql`INSERT INTO "customer_bill" ("tenant_id", "id", "last_update", "bill_document", "state",
-      "billing_account_id", "bill_run_id")
-    SELECT ${TENANT}, ${id}, now(), '[]', 'new', n, CASE WHEN n % 2 = 0 THEN ${RUN} END FROM ${series}`)
+      "billing_account_id", "bill_run_id", "bill_no", "tax_excluded_amount_value")
+    SELECT ${TENANT}, ${id}, now(), '[]', 'new', n, CASE WHEN n % 2 = 0 THEN ${RUN} END, n, -1 FROM ${series}`)
+  await database.run(sql`INSERT INTO "correction" ("tenant_id", "id", "kind", "created_at", "billing_account_id",
+      "currency", "amount", "credited", "reason", "content_hash", "bill_id", "credit_note_id")
+    SELECT ${TENANT}, ${id}, 'creditNote', now(), ${account}, 'EUR', 1, 0, 'other', 'x', ${id}, ${id} FROM ${series}`)
   await database.run(sql`INSERT INTO "bill_run_dry_bill" ("tenant_id", "bill_run_id", "billing_account_id", "document")
     SELECT ${TENANT}, ${DRY}, ${id}, '{}' FROM ${series}`)
   await database.run(sql`ANALYZE`)
@@ -90,6 +93,7 @@ async function readFor(path: string): Promise<readonly number[]> {
 
 test.each([
   ['payments', '/billing/v1/payment?limit=10'],
+  ['credit notes', '/billing/v1/creditNote?limit=10'],
   ['runs', '/billing/v1/billRun?limit=10'],
   ['runs of a cycle', '/billing/v1/billRun?limit=10&billCycle.id=CYCLE'],
   ['tenants', '/admin/v1/tenant?limit=10'],

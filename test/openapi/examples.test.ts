@@ -52,6 +52,9 @@ beforeAll(async () => {
   const run = bodies.find(({ name }) => name === 'POST /billing/v1/billRun')?.sent[0]
   const { body } = await server.call('POST', '/billing/v1/billRun', { ...Object(run), dryRun: false })
   await untilEnded(server, body.id)
+  await server.call('POST', `/billing/v1/billRun/${body.id}/release`, { state: 'sent' })
+  const { body: bills } = await server.call('GET', 'customerBill?state=sent&sort=-billDate&billNo.regex=^NLT-&limit=1')
+  ids.set('issued bill', bills[0].id)
   const lost = await bringUnmatched(server)
   ids.set('/billing/v1/unmatchedPayment', lost)
   ids.set('/billing/v1/billRun', body.id).set('/admin/v1/tenant', 'demo')
@@ -93,8 +96,8 @@ async function idFor(path: string): Promise<string> {
   return (await server.call('POST', collection.slice(1), sent)).body.id
 }
 
-/** The demo data has no run: an example names the one of this test. */
-function written({ type, example }: (typeof tried)[number]): string {
+/** The demo data has no run, and no bill of the engine: an example names those of this test. */
+function written({ type, path, example }: (typeof tried)[number]): string {
   if (typeof example === 'string') return example
   if (type === 'application/x-www-form-urlencoded') return String(new URLSearchParams(Object(example)))
   if (type === 'multipart/form-data') {
@@ -105,7 +108,8 @@ function written({ type, example }: (typeof tried)[number]): string {
     return `${fields.join('')}--part--\r\n`
   }
   const run = 'billRun' in Object(example) && { billRun: { id: ids.get('/billing/v1/billRun') } }
-  return `${JSON.stringify(run ? { ...Object(example), ...run } : example)}\n`
+  const bill = path === '/billing/v1/creditNote' && { bill: { id: ids.get('issued bill') } }
+  return `${JSON.stringify(run || bill ? { ...Object(example), ...run, ...bill } : example)}\n`
 }
 
 function headerOf(type: string): string {

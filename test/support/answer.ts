@@ -20,6 +20,7 @@ interface Members {
   readonly backlog: number
   readonly before: Answer
   readonly bill: Answer
+  readonly billCount: number
   readonly BillCycleSpecification: Answer
   readonly billCycleSpecification: Answer
   readonly billDate: string
@@ -41,6 +42,7 @@ interface Members {
   readonly covered: boolean
   readonly created: number
   readonly credit: Answer
+  readonly creditNoteNumberPattern: string
   readonly customer: Answer
   readonly customer_balance: number
   readonly customerBill: Answer
@@ -107,7 +109,9 @@ interface Members {
   readonly reference: string
   readonly refresh_token: string
   readonly refused: number
+  readonly relatedBill: Answer
   readonly relatedParty: Answer
+  readonly relationshipType: string
   readonly released: number
   readonly remainingAmount: Answer
   readonly requestId: string
@@ -130,7 +134,9 @@ interface Members {
   readonly taxIncludedAmount: Answer
   readonly taxItem: Answer
   readonly tenant: string
+  readonly total: Answer
   readonly totalCharges: Answer
+  readonly totals: readonly Answer[]
   readonly type: string
   readonly unit: string
   readonly unknownAccountRates: number

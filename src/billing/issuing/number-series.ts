@@ -13,24 +13,27 @@ export interface Numbers {
   readonly first: string
 }
 
+const PATTERNS = { bill: sql`"bill_number_pattern"`, creditNote: sql`"credit_note_number_pattern"` } as const
+
 /**
- * Takes the next numbers of the tenant's series for bills of a date. There are no gaps, since a failed transaction
- * returns its numbers; so other takers wait until this one ends.
+ * Takes the next numbers of the tenant's series for bills of a date, or for credit notes. There are no gaps, since a
+ * failed transaction returns its numbers; so other takers wait until this one ends.
  */
 export async function takeNumbers(
   tx: Transaction,
   tenantId: string,
   billDate: Instant,
-  count: number
+  count: number,
+  kind: keyof typeof PATTERNS = 'bill'
 ): Promise<Numbers> {
   const numbering = rowOf('tenant', {
-    billNumberPattern: text,
+    pattern: computed(text, PATTERNS[kind]),
     year: computed(text, sql`to_char(${billDate}::timestamptz AT TIME ZONE "time_zone", 'YYYY')`)
   })
   const found = await tx.run(sql`SELECT ${numbering.columns} FROM "tenant" WHERE "id" = ${tenantId}`)
-  const { billNumberPattern, year } = numbering.one(found)
-  const parts = readNumberPattern(billNumberPattern)
-  if (!parts) throw new Error(`the tenant ${tenantId} has no pattern of bill numbers`)
+  const { pattern, year } = numbering.one(found)
+  const parts = readNumberPattern(pattern)
+  if (!parts) throw new Error(`the tenant ${tenantId} has no pattern of numbers of a ${kind}`)
   const [prefix, suffix] = [withYear(parts.prefix, year), withYear(parts.suffix, year)]
   const series = `${prefix}{}${suffix}`
   const taken = await tx.run(sql`INSERT INTO "number_series" ("tenant_id", "series", "next")
@@ -55,7 +58,8 @@ export async function ownNumbers(
   queryable: Queryable,
   tenantId: string
 ): Promise<(billNo: string) => string | undefined> {
-  const found = await queryable.run(prepared`SELECT "bill_number_pattern" FROM "tenant" WHERE "id" = ${tenantId}
+  const found = await queryable.run(prepared`SELECT unnest(ARRAY["bill_number_pattern", "credit_note_number_pattern"])
+      FROM "tenant" WHERE "id" = ${tenantId}
       UNION ALL SELECT replace("series", '{}', '{1}') FROM "number_series" WHERE "tenant_id" = ${tenantId}`)
   const series = scalars(found, text).flatMap((pattern) => {
     const place = readNumberPattern(pattern)

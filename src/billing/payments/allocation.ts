@@ -117,20 +117,28 @@ interface Move {
   readonly assignments: Sql
   /** The payments take the place of the credit limit. */
   readonly replacesLimit?: boolean
+  /** The part of a bill that a credit note takes away. */
+  readonly credit?: Pick<Allocation, 'billId' | 'currency' | 'amount'>
 }
 
-async function move(
+/**
+ * Writes allocations, and what they leave of their bills with `assignments`, over "customer_bill" under the name `b`
+ * and "x" with "total" and "applied". The balances must be locked.
+ */
+export async function move(
   tx: Transaction,
   context: ChangeContext,
   allocations: readonly Allocation[],
   now: Instant,
-  { action, assignments, replacesLimit = false }: Move
+  { action, assignments, replacesLimit = false, credit }: Move
 ): Promise<void> {
-  if (allocations.length === 0) return
+  if (allocations.length === 0 && !credit) return
   const { tenantId } = context.author
   const numbered = allocations.map((allocation) => ({ ...allocation, id: context.newId() }))
   const each = <K extends keyof (typeof numbered)[number]>(name: K) => numbered.map((one) => one[name])
-  const billIds = sql`${[...new Set(each('billId'))]}::text[]`
+  const changed = [...numbered, ...(credit ? [{ ...credit, paymentId: undefined }] : [])]
+  const changes = <K extends keyof (typeof changed)[number]>(name: K) => changed.map((one) => one[name])
+  const billIds = sql`${[...new Set(changes('billId'))]}::text[]`
   const before = await tx.run(sql`SELECT ${COLUMNS} FROM "customer_bill"
     WHERE "tenant_id" = ${tenantId} AND "id" = ANY(${billIds}) ORDER BY "id" FOR UPDATE`)
   await tx.run(sql`INSERT INTO "payment_allocation" ("tenant_id", "id", "payment_id", "bill_id", "amount", "bill_state",
@@ -149,8 +157,8 @@ async function move(
           'appliedAmount', jsonb_build_object('unit', "currency", 'value', trim_scale("amount")),
           'payment', jsonb_build_object('id', "payment", '@referredType', 'Payment')) ORDER BY "at")
           FILTER (WHERE "payment" IS NOT NULL) AS "applied"
-      FROM unnest(${each('billId')}::text[], ${each('paymentId')}::text[], ${each('currency')}::text[],
-        ${each('amount')}::numeric[]) WITH ORDINALITY u("bill", "payment", "currency", "amount", "at") GROUP BY 1) x
+      FROM unnest(${changes('billId')}::text[], ${changes('paymentId')}::text[], ${changes('currency')}::text[],
+        ${changes('amount')}::numeric[]) WITH ORDINALITY u("bill", "payment", "currency", "amount", "at") GROUP BY 1) x
     WHERE b."tenant_id" = ${tenantId} AND b."id" = x."bill" RETURNING ${COLUMNS}`)
   await record(tx, context, action, { before: before.rows, after: after.rows }, now)
 }
@@ -182,6 +190,6 @@ async function record(
 
 function paidPart(row: Row) {
   const { id, document } = readStored(customerBill, row)
-  const { state, remainingAmount, appliedPayment } = document
-  return { id, paid: { state, remainingAmount, appliedPayment } }
+  const { state, remainingAmount, appliedPayment, relatedBill } = document
+  return { id, paid: { state, remainingAmount, appliedPayment, relatedBill } }
 }

@@ -59,7 +59,12 @@ export async function reversePayment(tx: Transaction, context: ChangeContext, vi
 const UNDONE = computedRow({
   billId: text,
   amount: computed(decimal, sql`-sum("amount")`),
-  byLimit: computed(optional(decimal), sql`sum("amount") FILTER (WHERE "replaces_credit_limit")`)
+  // A credit note may have taken a part back.
+  byLimit: computed(
+    optional(decimal),
+    sql`CASE WHEN bool_or("replaces_credit_limit")
+      THEN least(sum("amount") FILTER (WHERE "replaces_credit_limit"), sum("amount")) END`
+  )
 })
 
 /** Returns the allocations that undo a payment, and those by which the credit limit pays again. */

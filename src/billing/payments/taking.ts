@@ -32,6 +32,17 @@ const CREDITOR_REFERENCE_FAULT = FIELDS.creditorReference('RF18 5390 0754 7034')
 const WAYS = ['billingAccount', 'billNo', 'creditorReference'] as const
 const IN_PLACE = WAYS.filter((way) => way !== 'billingAccount')
 
+/** A positive amount in whole minor units. */
+export const AMOUNT = z
+  .strictObject({
+    unit: z.string({ error: UNIT_FAULT }).refine(isCurrency, { error: UNIT_FAULT }),
+    value: z.number({ error: FIELDS.number() })
+  })
+  .superRefine(({ unit, value }, context) => {
+    const message = amountFault(unit, value)
+    if (message) context.addIssue({ code: 'custom', path: ['value'], message, input: value })
+  })
+
 const REFERRED = z.strictObject({ id: z.string({ error: FIELDS.text() }) })
 
 export const RECEIPT = z
@@ -46,15 +57,7 @@ export const RECEIPT = z
       .refine(isCreditorReference, { error: CREDITOR_REFERENCE_FAULT })
       .nullish()
       .meta({ description: 'Creditor reference of the bill to pay (ISO 11649), in place of its account' }),
-    amount: z
-      .strictObject({
-        unit: z.string({ error: UNIT_FAULT }).refine(isCurrency, { error: UNIT_FAULT }),
-        value: z.number({ error: FIELDS.number() })
-      })
-      .superRefine(({ unit, value }, context) => {
-        const message = amountFault(unit, value)
-        if (message) context.addIssue({ code: 'custom', path: ['value'], message, input: value })
-      }),
+    amount: AMOUNT,
     method: z.enum(METHODS, { error: FIELDS.oneOf(METHODS) }),
     reference: z
       .string({ error: REFERENCE_FAULT })

@@ -28,6 +28,8 @@ export interface BillContent {
   readonly date: Instant | undefined
   readonly createdAt: Instant
   readonly period: BillSource['period']
+  /** The bill that a credit note corrects. */
+  readonly corrected: BillSource['corrected']
   readonly account: {
     readonly id: string | undefined
     readonly name: string | undefined
@@ -102,6 +104,7 @@ export async function billContent(source: BillSource): Promise<BillContent> {
     date: source.billDate,
     createdAt: source.createdAt,
     period: source.period,
+    corrected: source.corrected,
     account: { id: source.accountId, name: source.account.name, balance: balanceOf(source) },
     due: dueOf(source),
     groups: groupsOf(tally),

@@ -58,6 +58,8 @@ const CONTEXT = rowOf(
     createdAt: instant,
     roundingAmount: optional(decimal),
     appliedTaxProfile: optional(json(TAX_PROFILE)),
+    correctedNo: computed(optional(text), sql`o."bill_no"`),
+    correctedDate: computed(optional(instant), sql`o."bill_date"`),
     letterhead: computed(json(KEPT_LETTERHEAD), sql`coalesce(l."content", ${LETTERHEAD})`),
     recipient: computed(json(KEPT_RECIPIENT), sql`coalesce(b."recipient", ${RECIPIENT})`)
   },
@@ -68,6 +70,8 @@ const CONTEXT = rowOf(
 export async function readContext(queryable: Queryable, tenantId: string, billId: string): Promise<Context> {
   const { rows } = await queryable.run(prepared`SELECT ${CONTEXT.columns}
     FROM "customer_bill" b JOIN "tenant" t ON t."id" = b."tenant_id"
+    LEFT JOIN "correction" k ON k."tenant_id" = b."tenant_id" AND k."credit_note_id" = b."id"
+    LEFT JOIN "customer_bill" o ON o."tenant_id" = k."tenant_id" AND o."id" = k."bill_id"
     LEFT JOIN "letterhead" l ON l."tenant_id" = b."tenant_id" AND l."id" = b."letterhead_id"
     WHERE b."tenant_id" = ${tenantId} AND b."id" = ${billId}`)
   const [context] = rows.map(CONTEXT.read)
@@ -75,10 +79,12 @@ export async function readContext(queryable: Queryable, tenantId: string, billId
   const { id, billNo, billDate, category, paymentDueDate, createdAt, letterhead, recipient } = context
   const { billingAccountId, financialAccountId, billingPeriod: period = {}, taxItem: taxes = [] } = context
   const accountId = billingAccountId ?? financialAccountId
+  const { correctedNo, correctedDate } = context
   const { name, branding, timeZone, itemisation, ...tenant } = letterhead
   const { address, language = tenant.language, ...kept } = recipient
   return {
     ...{ id, billNo, billDate, category, period, paymentDueDate, createdAt, taxes, ...taxedAmounts(context) },
+    corrected: correctedNo && correctedDate ? { billNo: correctedNo, date: correctedDate } : undefined,
     isIssued: context.issuedAs !== undefined,
     accountId: accountId === undefined ? undefined : ownName(accountId),
     amountDue: amount(context.amountDueValue, context.amountDueUnit),

@@ -17,6 +17,8 @@ export interface BillSource {
   readonly billDate: Instant | undefined
   readonly createdAt: Instant
   readonly category: string | undefined
+  /** The bill that a credit note corrects. */
+  readonly corrected: { readonly billNo: string; readonly date: Instant } | undefined
   readonly isIssued: boolean
   readonly period: Period
   readonly paymentDueDate: Instant | undefined

@@ -12,6 +12,7 @@ export const de: Words = {
   },
   number: 'Nummer',
   date: 'Datum',
+  corrects: 'Korrigiert Rechnung',
   period: 'Abrechnungszeitraum',
   account: 'Kundenkonto',
   dueDate: 'Fällig am',

@@ -10,6 +10,7 @@ export const en = {
   },
   number: 'Number',
   date: 'Date',
+  corrects: 'Corrects invoice',
   period: 'Billing period',
   account: 'Account',
   dueDate: 'Due date',

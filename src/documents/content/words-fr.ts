@@ -12,6 +12,7 @@ export const fr: Words = {
   },
   number: 'Numéro',
   date: 'Date',
+  corrects: 'Corrige la facture',
   period: 'Période de facturation',
   account: 'Compte client',
   dueDate: 'Échéance',

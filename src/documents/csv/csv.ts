@@ -26,8 +26,9 @@ const COLUMNS = [
 ] as const
 
 /**
- * Yields the rates of a bill as CSV (RFC 4180): a header, one line for each rate, and the taxes of the bill with their
- * bases. Amounts and times are exact, as in the API. Each piece holds one slice of the rates.
+ * Yields the rates of a bill as CSV (RFC 4180): a header, one line for each rate, the taxes of the bill with their
+ * bases, and of a credit note the bill that it corrects. Amounts and times are exact, as in the API. Each piece holds
+ * one slice of the rates.
  */
 export async function* renderCsv(source: BillSource): AsyncGenerator<string> {
   const { rates, taxExcluded, taxIncluded, amountDue } = source
@@ -38,7 +39,15 @@ export async function* renderCsv(source: BillSource): AsyncGenerator<string> {
     yield slice.map((rate) => csvLine(cellsOf(rate, source))).join('')
   }
   const { currency = NO_CURRENCY } = tally
-  yield taxLines(source, taxesOf(source, tally, minorDigits(currency)), currency)
+  yield taxLines(source, taxesOf(source, tally, minorDigits(currency)), currency) + correctedLine(source)
+}
+
+/** The bill that a credit note corrects. */
+function correctedLine({ billNo, corrected, language }: BillSource): string {
+  if (!corrected) return ''
+  const named = [billNo, undefined, { exact: corrected.date }, undefined, undefined, undefined]
+  const rest = Array.from({ length: 8 }, () => undefined)
+  return csvLine([...named, WORDS[language].corrects, corrected.billNo, ...rest, 'corrects'])
 }
 
 function cellsOf(rate: Rate, { billNo, taxProfile }: BillSource): readonly Cell[] {

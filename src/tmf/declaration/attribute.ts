@@ -77,13 +77,14 @@ export function money(column: string, description: string): Attribute<shapes.Val
 }
 
 /** Declares a jsonb column whose addresses are not stored: they depend on the reader and cannot be filtered. */
-export function linkedJson<S extends shapes.Shape>(
+export function linkedJson<S extends shapes.Shape, const O extends readonly Option[]>(
   column: string,
   shape: S,
   linked: Linked,
-  description: string
-): Attribute<shapes.ValueOf<S>, false> {
-  return attribute(shape, { kind: 'json', column, linked }, description, [])
+  description: string,
+  ...options: O
+): Attribute<shapes.ValueOf<S>, IsRequired<O>> {
+  return attribute(shape, { kind: 'json', column, linked }, description, options)
 }
 
 function shaped<Any extends shapes.Shape>(storageOf: (column: string) => Storage) {

@@ -1,0 +1,22 @@
+import { is, messages } from './message.ts'
+
+export const CORRECTIONS = messages('correction', {
+  providerCorrects: is.forbidden`Only the provider corrects bills; a partner reads its corrections`,
+  oneWay: is.invalidField`The body must have exactly one of $.all, $.amount and $.lines`,
+  unknownReason: is.invalidField`$.reason must be one of the reasons of the tenant: ${['wrongAmount', 'goodwill']}`,
+  ofCreditNote: is.conflict`$.bill.id names a credit note; a credit note is not credited`,
+  foreignBill: is.conflict`$.bill.id names a bill of another system; it is corrected there`,
+  notIssued: is.conflict`$.bill.id names a bill that was never issued; take it back instead`,
+  nothingLeft: is.conflict`Nothing of this bill is left to credit`,
+  moreThanLeft: is.conflict`The credit note of ${'119'} ${'EUR'} exceeds what is left to credit of this bill, which is
+    ${'59.5'}`,
+  currency: is.invalidField`${'$.amount'}.unit must be ${'EUR'}, the currency of the bill`,
+  unknownLine: is.invalidField`${'$.lines[0].rate.id'} names no line of this bill`,
+  lineTwice: is.invalidField`${'$.lines[1].rate.id'} must not name a line for the second time`,
+  lineOutside: is.conflict`${'$.lines[0].amount'} must be of the sign of ${'12.5'}, which is left to credit of the line,
+    and not exceed it`,
+  typeOutside: is.conflict`The lines give back more of the type ${'usageCharge'} than is left to credit of it, which is
+    ${'12.5'}`,
+  notPositive: is.conflict`The lines must give something back; they add up to ${'0'}`,
+  referenceTaken: is.conflict`Another correction has this reference already`
+})

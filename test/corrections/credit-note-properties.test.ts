@@ -1,0 +1,147 @@
+import Big from 'big.js'
+import fc from 'fast-check'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { minorDigits } from '../../src/base/money.ts'
+import { newId } from '../../src/base/ulid.ts'
+import { sql } from '../../src/db/sql.ts'
+import { verifyLedger } from '../../src/ledger/verify.ts'
+import { addAccount, addBill, PAYMENT, pay, startLedger } from '../billing/ledger-world.ts'
+import { addRates } from '../support/accounts.ts'
+import type { Answer } from '../support/answer.ts'
+import { SOAK_MINUTES, soak } from '../support/seeded.ts'
+import type { TestServer } from '../support/server.ts'
+
+const SEQUENCES = 25
+
+let server: TestServer
+beforeAll(async () => {
+  server = await startLedger()
+})
+afterAll(() => server.close())
+
+/** A line in ten-thousandths, with the rate of a tax that it was given, or none for that of its account. */
+const line = fc.record({
+  amount: fc.integer({ min: -20_000, max: 400_000 }),
+  kind: fc.constantFrom('usageCharge', 'recurringCharge', 'appliedPenaltyCharge'),
+  tax: fc.constantFrom(undefined, undefined, '0.19', '0.07', '0')
+})
+/** Shares in thousandths of what is left, of a line or to pay. */
+const step = fc.oneof(
+  fc.record({ kind: fc.constant('amount' as const), share: fc.integer({ min: 1, max: 1_000 }) }),
+  fc.record({ kind: fc.constant('line' as const), at: fc.nat(5), share: fc.option(fc.integer({ min: 1, max: 999 })) }),
+  fc.record({ kind: fc.constant('pay' as const), share: fc.integer({ min: 1, max: 1_500 }) }),
+  fc.record({ kind: fc.constant('reverse' as const), at: fc.nat(3) })
+)
+const anyCase = fc.record({
+  unit: fc.constantFrom('EUR', 'JPY', 'KWD'),
+  tax: fc.constantFrom(0, 0.19, 0.081),
+  lines: fc.array(line, { minLength: 1, maxLength: 6 }),
+  steps: fc.array(step, { maxLength: 8 })
+})
+type Case = typeof anyCase extends fc.Arbitrary<infer C> ? C : never
+type Step = Case['steps'][number]
+
+function taxesOf(rate: string | undefined, amount: Big, unit: string): readonly object[] {
+  if (rate === undefined) return []
+  const value = Number(amount.times(rate).round(10).toFixed())
+  return [{ taxCategory: 'VAT', taxRate: Number(rate), taxAmount: { unit, value } }]
+}
+
+const EXPECTED = [200, 201, 409]
+
+/** A bill that is corrected, its lines, and the payments so far. */
+interface Holding {
+  readonly account: string
+  readonly bill: string
+  readonly unit: string
+  readonly rates: readonly Answer[]
+  readonly payments: string[]
+}
+
+/** Returns a share in thousandths, rounded up to the minor unit. */
+function shareOf(value: number, share: number, unit: string): number {
+  return Number(new Big(value).times(share).div(1_000).round(minorDigits(unit), Big.roundUp).toFixed())
+}
+
+async function noted({ bill }: Holding, body: object): Promise<void> {
+  const note = { bill: { id: bill }, reason: 'other', ...body }
+  const { status, text } = await server.call('POST', '/billing/v1/creditNote', note)
+  expect(EXPECTED, text).toContain(status)
+}
+
+const billOf = async ({ bill }: Holding) => (await server.call('GET', `customerBill/${bill}`)).body
+
+async function take(one: Step, holding: Holding): Promise<void> {
+  const { account, unit, rates, payments } = holding
+  const { amountDue, remainingAmount } = await billOf(holding)
+  const moneyOf = (of: number, share: number) => ({ unit, value: shareOf(of, share, unit) })
+  switch (one.kind) {
+    case 'amount': {
+      const amount = moneyOf(Number(amountDue.value), one.share)
+      return amount.value > 0 ? noted(holding, { amount }) : undefined
+    }
+    case 'line': {
+      const rate = rates[one.at % rates.length]
+      const amount = moneyOf(Number(rate?.taxExcludedAmount.value), one.share ?? 0)
+      return noted(holding, { lines: [{ rate: { id: rate?.id }, ...(amount.value > 0 && { amount }) }] })
+    }
+    case 'pay': {
+      const amount = moneyOf(Number(remainingAmount.value), one.share)
+      if (amount.value > 0) payments.push((await pay(server, account, amount.value, { amount })).body.id)
+      return
+    }
+    case 'reverse': {
+      const { status } = await server.call('POST', `${PAYMENT}/${payments[one.at] ?? newId()}/reverse`)
+      expect([404, ...EXPECTED]).toContain(status)
+    }
+  }
+}
+
+async function play({ unit, tax, lines, steps }: Case): Promise<void> {
+  const account = await addAccount(server, { currency: unit, tax })
+  for (const { amount, kind, tax: rate } of lines) {
+    const value = new Big(amount).div(10_000)
+    const taxes = taxesOf(rate, value, unit)
+    await addRates(server.database, [account], { amount: value.toFixed(), unit, kind, date: '2026-01-01', taxes })
+  }
+  const bill = await addBill(server, account, { rates: {} })
+  // A total below zero is parked.
+  if (bill === '') return
+  const { body: rates } = await server.call('GET', `appliedCustomerBillingRate?bill.id=${bill}&sort=id`)
+  const holding: Holding = { account, bill, unit, rates: [...rates], payments: [] }
+  for (const one of steps) await take(one, holding)
+  await noted(holding, { all: true })
+  const last = await billOf(holding)
+  expect([last.remainingAmount.value, last.state]).toEqual([0, 'settled'])
+  expect(await leftOf(bill)).toEqual([])
+}
+
+/** Returns what is left of the base, of each tax and of each book of a bill and its credit notes, but zeros. */
+async function leftOf(bill: string) {
+  const { rows } = await server.database.run(sql`SELECT DISTINCT "left" FROM (
+      SELECT sum("tax_excluded_amount_value") AS "left" FROM "customer_bill" b WHERE ${ofBill(bill)}
+      UNION ALL
+      SELECT sum((t#>>'{taxAmount,value}')::numeric) FROM "customer_bill" b
+      CROSS JOIN LATERAL jsonb_array_elements(b."tax_item") t WHERE ${ofBill(bill)}
+      GROUP BY t->>'taxCategory', (t->>'taxRate')::numeric
+      UNION ALL
+      SELECT sum("amount") FROM "ledger_entry" e WHERE e."source_type" = 'bill'
+        AND e."source_id" IN (SELECT b."id" FROM "customer_bill" b WHERE ${ofBill(bill)})
+      GROUP BY e."book", e."detail") x WHERE "left" <> 0`)
+  return rows
+}
+
+/** Selects a bill and its credit notes. */
+function ofBill(bill: string) {
+  return sql`(b."id" = ${bill} OR b."id" IN (SELECT "credit_note_id" FROM "correction" WHERE "bill_id" = ${bill}))`
+}
+
+test(
+  'however notes, payments and reversals come, a last note leaves nothing of base, of tax and of any book',
+  () =>
+    soak(1, async (seed) => {
+      await fc.assert(fc.asyncProperty(anyCase, play), { seed, numRuns: SEQUENCES })
+      expect((await verifyLedger(server.database)).map(({ difference }) => difference)).toEqual([undefined, undefined])
+    }),
+  120_000 + SOAK_MINUTES * 60_000
+)

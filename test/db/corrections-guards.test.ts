@@ -1,0 +1,46 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { newId } from '../../src/base/ulid.ts'
+import { constraintName, sqlState } from '../../src/db/failure.ts'
+import { type Sql, sql } from '../../src/db/sql.ts'
+import { addAccount, addBill, startLedger } from '../billing/ledger-world.ts'
+import type { TestServer } from '../support/server.ts'
+
+let server: TestServer
+let bill: string
+beforeAll(async () => {
+  server = await startLedger()
+  bill = await addBill(server, await addAccount(server), { rates: { usageCharge: '10' } })
+  const note = { bill: { id: bill }, reason: 'other', amount: { unit: 'EUR', value: 6 } }
+  expect((await server.call('POST', '/billing/v1/creditNote', { ...note, reference: 'r' })).status).toBe(201)
+})
+afterAll(() => server.close())
+
+/** Copies the credit note with other values, and as another bill. */
+function copy(values: object, note = sql`c."bill_id"`): Sql {
+  const others = JSON.stringify({ id: newId(), reference: null, amount: 1, ...values })
+  return sql`INSERT INTO "correction" SELECT (jsonb_populate_record(c,
+    ${others}::jsonb || jsonb_build_object('credit_note_id', ${note}))).* FROM "correction" c`
+}
+
+test.each<[string, Sql, string]>([
+  ['credit notes exceed their bill', copy({ amount: 5 }), '23514 correction_within_bill'],
+  ['one gives nothing back', copy({ amount: 0 }), '23514 correction_amount'],
+  ['more becomes credit than it gives back', copy({ credited: 2 }), '23514 correction_amount'],
+  ['a correction is of no known kind', copy({ kind: 'x' }), '23514 correction_kind'],
+  ['a reference comes twice', copy({ reference: 'r' }), '23505 correction_once'],
+  ['a bill is the note of two', copy({}, sql`c."credit_note_id"`), '23505 correction_tenant_id_credit_note_id_key'],
+  ['a credit note changes', sql`UPDATE "correction" SET "amount" = 1`, '23000 correction_immutable'],
+  ['a credit note is removed', sql`DELETE FROM "correction"`, '23000 correction_immutable'],
+  ['all are removed at once', sql`TRUNCATE "correction"`, '23000 correction_immutable'],
+  ['its lines change', sql`UPDATE "credit_note_line" SET "amount" = 1`, '23000 credit_note_line_immutable'],
+  ['its lines are removed at once', sql`TRUNCATE "credit_note_line"`, '23000 credit_note_line_immutable'],
+  [
+    'a share of the rounding is of a rate',
+    sql`INSERT INTO "credit_note_line" SELECT (jsonb_populate_record(l, '{"position": 99, "rate_type": null, "rate_id":
+      "x"}')).* FROM "credit_note_line" l LIMIT 1`,
+    '23514 credit_note_line_rounding'
+  ]
+])('the database refuses that %s', async (_, statement, expected) => {
+  const failed = await server.database.run(statement).catch((error: unknown) => error)
+  expect(`${sqlState(failed)} ${constraintName(failed)}`).toBe(expected)
+})
