@@ -1,6 +1,6 @@
 import type { Transaction } from '../../db/database.ts'
 import { computed, computedRow, decimal } from '../../db/row.ts'
-import { prepared, sql } from '../../db/sql.ts'
+import { prepared, type Sql, sql } from '../../db/sql.ts'
 import { addOverdrawn, type BalanceKey } from '../../ledger/balance.ts'
 
 const GIVEN = computedRow({ part: computed(decimal, sql`x."part"`) })
@@ -8,17 +8,32 @@ const REST = computedRow({ rest: computed(decimal, sql`x."rest"`) })
 
 /**
  * Takes an amount that goes to another account from the unused parts of payments, the oldest first, and what is left of
- * it from the credit limit. The balance is locked; its credit is not changed.
+ * it from the credit limit. The balance is locked; its credit is not changed yet: the caller takes `leaving` from it.
+ * The balance tells how much is unused, so that the walk from the newest payment back ends where all of it is found.
  */
-export async function giveFrom(tx: Transaction, tenantId: string, key: BalanceKey, amount: string): Promise<void> {
+export async function giveFrom(
+  tx: Transaction,
+  tenantId: string,
+  key: BalanceKey,
+  { amount, leaving = amount }: { readonly amount: string; readonly leaving?: string }
+): Promise<void> {
   const { billingAccountId, currency } = key
-  const found = await tx.run(prepared`WITH "paid" AS (
+  const newest = (before: Sql) => sql`(SELECT p."id", p."created_at", p."amount" - p."given" - coalesce((
+        SELECT sum(a."amount") FROM "payment_allocation" a
+        WHERE a."tenant_id" = p."tenant_id" AND a."payment_id" = p."id"), 0) AS "left"
+      FROM "payment" p WHERE p."tenant_id" = ${tenantId} AND p."billing_account_id" = ${billingAccountId}
+        AND p."currency" = ${currency} AND p."reversed_at" IS NULL AND ${before} ORDER BY p."id" DESC LIMIT 1)`
+  const found = await tx.run(prepared`WITH RECURSIVE "walk" AS (
+      SELECT n.*, u."unused" - n."left" AS "missing"
+      FROM (SELECT "credit" + "overdrawn" + ${amount} - ${leaving} AS "unused" FROM "account_balance"
+        WHERE "tenant_id" = ${tenantId} AND "account_id" = ${billingAccountId} AND "currency" = ${currency}) u
+      CROSS JOIN ${newest(sql`TRUE`)} n WHERE u."unused" > 0 AND ${amount}::numeric > 0
+      UNION ALL
+      SELECT n.*, w."missing" - n."left" FROM "walk" w CROSS JOIN LATERAL ${newest(sql`p."id" < w."id"`)} n
+      WHERE w."missing" > 0),
+    "paid" AS (
       SELECT "id", "left", sum("left") OVER (ORDER BY "created_at", "id") - "left" AS "before"
-      FROM (SELECT p."id", p."created_at", p."amount" - p."given" - coalesce((
-            SELECT sum(a."amount") FROM "payment_allocation" a
-            WHERE a."tenant_id" = p."tenant_id" AND a."payment_id" = p."id"), 0) AS "left"
-        FROM "payment" p WHERE p."tenant_id" = ${tenantId} AND p."billing_account_id" = ${billingAccountId}
-          AND p."currency" = ${currency} AND p."reversed_at" IS NULL) o WHERE "left" > 0),
+      FROM "walk" WHERE "left" > 0),
     "taken" AS (
       UPDATE "payment" p SET "given" = p."given" + least(o."left", ${amount} - o."before")
       FROM "paid" o WHERE p."tenant_id" = ${tenantId} AND p."id" = o."id" AND o."before" < ${amount}

@@ -156,7 +156,7 @@ async function postTaken(
     if (giverId === undefined) continue
     const giver = { billingAccountId: giverId, currency: transfer.currency }
     await postTransfer(tx, { tenantId, postedAt: now }, { ...transfer, giverId })
-    await giveFrom(tx, tenantId, giver, transfer.amount)
+    await giveFrom(tx, tenantId, giver, transfer)
     await addCredits(tx, tenantId, [{ ...giver, credit: `-${transfer.amount}` }])
   }
   await addCredits(

@@ -44,7 +44,7 @@ export async function reversePayment(tx: Transaction, context: ChangeContext, vi
   const byLimit = allocations.filter(({ paymentId }) => paymentId === undefined)
   const parts = byLimit.map((allocation) => allocation.amount)
   await addOverdrawn(tx, tenantId, key, parts)
-  await giveFrom(tx, tenantId, key, given)
+  await giveFrom(tx, tenantId, key, { amount: given, leaving: amount })
   const source = { sourceType: 'reversal', sourceId: id } as const
   await post(tx, { tenantId, journalId: context.newId(), postedAt: now, billingAccountId, ...source }, [
     { book: 'cash', detail: method, currency, amount: `-${amount}` },
