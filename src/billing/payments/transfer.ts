@@ -1,4 +1,6 @@
+import { account } from '../../accounts/account.ts'
 import type { Account } from '../../accounts/lookup.ts'
+import { recordChange } from '../../audit/record.ts'
 import type { Transaction } from '../../db/database.ts'
 import { decimal, rowOf } from '../../db/row.ts'
 import { prepared, sql } from '../../db/sql.ts'
@@ -26,9 +28,10 @@ export interface Kept {
 const KEPT = rowOf('transfer', { customerBalance: decimal, customerCreditLimit: decimal })
 
 /**
- * Moves money from an account to another, where it is a payment and pays bills as such. Both balances are locked, and
- * whether the giver has so much is for the caller to see. Returns what `balance` reads then; for the same reference
- * with the same content what it did the first time. Throws `conflict` like `pay`.
+ * Moves money from an account to another, where it is a payment and pays bills as such; of a partner and the provider,
+ * the partner sees it either way. Both balances are locked, and whether the giver has so much is for the caller to see.
+ * Returns what `balance` reads then; for the same reference with the same content what it did the first time. Throws
+ * `conflict` like `pay`.
  */
 export async function transfer(
   tx: Transaction,
@@ -45,7 +48,8 @@ export async function transfer(
     billIds: undefined,
     from: { giverId: giver.id, description }
   } as const
-  const { id, isNew } = await pay(tx, context, receiver, receipt)
+  const seen = { ...receiver, partnerId: receiver.partnerId ?? giver.partnerId }
+  const { id, isNew } = await pay(tx, context, seen, receipt)
   if (!isNew) {
     return KEPT.one(
       await tx.run(prepared`SELECT ${KEPT.columns} FROM "transfer" WHERE "tenant_id" = ${tenantId} AND "id" = ${id}`)
@@ -55,5 +59,8 @@ export async function transfer(
   await tx.run(sql`INSERT INTO "transfer" ("tenant_id", "id", "giver_id", "description", "customer_balance",
       "customer_credit_limit")
     VALUES (${tenantId}, ${id}, ${giver.id}, ${description}, ${kept.customerBalance}, ${kept.customerCreditLimit})`)
+  const given = { payment: { id }, receiver: { id: receiver.id }, amount: receipt.amount, description }
+  const change = { action: 'pay' as const, resourceType: account.type, resourceId: giver.id, after: given }
+  await recordChange(tx, context, change, context.clock())
   return kept
 }
