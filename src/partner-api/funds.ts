@@ -48,6 +48,13 @@ The money pays bills that are due, as a payment does. The same reference with th
       .refine((sent) => plainText(sent) !== '', { error: REFERENCE_FAULT })
       .optional()
   },
+  example: {
+    partner_account: 'PARTNER-1',
+    account_number: 'BA-100017',
+    amount: 10,
+    description: 'Top-up',
+    reference: 'Example of funds'
+  },
   data: schemaRef('PartnerFunds'),
   failures: [409],
   write: async (tx, { parameters: { account_number: name, ...ordered }, ...context }) => {

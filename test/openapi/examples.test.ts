@@ -5,10 +5,12 @@ import { fillWithDemoData } from '../../sample-data/demo.ts'
 import { newId } from '../../src/base/ulid.ts'
 import { type BillingJobs, startBillingJobs } from '../../src/billing/jobs.ts'
 import { sql } from '../../src/db/sql.ts'
-import { bringUnmatched } from '../billing/ledger-world.ts'
+import { bringUnmatched, pay } from '../billing/ledger-world.ts'
 import { untilEnded } from '../billing/world.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { operationsOf, readDocument } from './document.ts'
+
+const METHODS: Readonly<Record<string, 'POST' | 'PUT'>> = { post: 'POST', put: 'PUT' }
 
 interface Content {
   readonly example?: unknown
@@ -19,7 +21,6 @@ interface Content {
 const WITHOUT = new Map([
   ['POST /partner/v1/capture', 'it ends a hold, of which the demo data has none'],
   ['POST /partner/v1/release', 'it ends a hold, of which the demo data has none'],
-  ['PUT /partner/v1/funds', 'it moves funds of a partner, of which the demo data has none'],
   ['POST /oauth/authorize', 'a page sends it, about an application that the demo data does not have']
 ])
 
@@ -55,6 +56,7 @@ beforeAll(async () => {
   await server.call('POST', `/billing/v1/billRun/${body.id}/release`, { state: 'sent' })
   const { body: bills } = await server.call('GET', 'customerBill?state=sent&sort=-billDate&billNo.regex=^NLT-&limit=1')
   ids.set('issued bill', bills[0].id)
+  await addFunds()
   const lost = await bringUnmatched(server)
   ids.set('/billing/v1/unmatchedPayment', lost)
   ids.set('/billing/v1/billRun', body.id).set('/admin/v1/tenant', 'demo')
@@ -63,6 +65,16 @@ afterAll(async () => {
   await work.stop()
   await server.close()
 })
+
+/** Gives the partner of the examples a balance account, and money. */
+async function addFunds(): Promise<void> {
+  const { body: customer } = await server.call('POST', 'customers', { name: 'Küstenfunk Vertrieb' })
+  const account = { name: customer.name, customerId: customer.id, invoiceCurrency: 'EUR' }
+  const { body: own } = await server.call('POST', 'accounts', { id: 'FUNDS-1', ...account })
+  const [partner] = (await server.call('GET', '/admin/v1/partner?accountNumber=PARTNER-1')).body
+  await server.call('PATCH', `/admin/v1/partner/${partner.id}`, { billingAccount: { id: own.id } })
+  await pay(server, own.id, 100)
+}
 
 test('every body has an example, but for those that say why', () => {
   const without = bodies.filter(({ sent }) => sent.length === 0)
@@ -75,7 +87,7 @@ const tried = bodies.flatMap(({ sent, ...body }) => sent.map((example) => ({ ...
 test.each(tried)('an example of $name, $type, succeeds on the demo data', async (body) => {
   const { name, method, path, type, operation } = body
   const url = body.url.replace('{id}', await idFor(path))
-  const answer = await server.call(method === 'post' ? 'POST' : 'PATCH', url, written(body), {
+  const answer = await server.call(METHODS[method] ?? 'PATCH', url, written(body), {
     'content-type': headerOf(type)
   })
   expect([name, answer.status, answer.text]).toEqual([
