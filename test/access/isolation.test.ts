@@ -1,12 +1,23 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { newId } from '../../src/base/ulid.ts'
+import { sql } from '../../src/db/sql.ts'
 import type { Resource } from '../../src/tmf/declaration/resource.ts'
 import { SAMPLES } from '../support/samples.ts'
 import { BASE } from '../support/server.ts'
 import { resources } from '../support/standard-resources.ts'
 import { addClient, addUser } from './people.ts'
 import { guardedRoutes, pathTo, type Route } from './route-list.ts'
-import { addRuns, idsIn, posted, postedAccount, postedUploads, type StoredRow, storedRows } from './rows.ts'
+import {
+  addHolds,
+  addRuns,
+  holdOf,
+  idsIn,
+  posted,
+  postedAccount,
+  postedUploads,
+  type StoredRow,
+  storedRows
+} from './rows.ts'
 import { comparable, sees, startWorld, type Viewer, type World } from './world.ts'
 
 /** A request without its path. */
@@ -22,6 +33,15 @@ const CREDENTIALS = {
   client: { clientId: 'new', scope: ['trust'], grantTypes: ['client_credentials'] },
   apiKey: { name: 'new', scope: ['trust'] }
 }
+/** Methods for partners that name an account or its hold, with their other parameters. */
+const NAMED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  '/partner/v1/customerBalance': { initial_date: '2026-01-01', final_date: '2026-12-31' },
+  '/partner/v1/authorize': { amount: '1', ttl: '60' },
+  '/partner/v1/capture': { amount: '1' },
+  '/partner/v1/release': {},
+  '/partner/v1/funds': { amount: '-1', description: 'Mine' }
+}
+const HOLDS = ['/partner/v1/capture', '/partner/v1/release']
 let world: World
 let rows: readonly StoredRow[]
 
@@ -38,6 +58,7 @@ beforeAll(async () => {
     await postedUploads(world, viewer)
   }
   await addRuns(database)
+  await addHolds(database)
   rows = await storedRows(world)
 })
 afterAll(() => world.close())
@@ -84,6 +105,35 @@ describe('a row that one may not see', () => {
     expect(await world.digests()).toEqual(before)
   })
 
+  test('cannot be named to a method for partners: the answer is the one for a name of nothing', async () => {
+    await world.database.run(sql`UPDATE "partner" p SET "billing_account_id" = (SELECT min(a."id")
+      FROM "billing_account" a WHERE a."tenant_id" = p."tenant_id" AND a."partner_id" IS NULL)
+      WHERE "account_number" = 'SHARED-1'`)
+    const before = await world.digests()
+    const accounts = await idsIn(world, 'billing_account')
+    const methods = guardedRoutes(world.app).filter(({ method, url }) => url in NAMED && method !== 'HEAD')
+    expect(methods.map(({ method, url }) => `${method} ${url}`)).toHaveLength(Object.keys(NAMED).length)
+    for (const { method, url } of methods) {
+      const isOfHold = HOLDS.includes(url)
+      for (const viewer of world.viewers) {
+        const ask = async (account: string) => {
+          const id = isOfHold ? holdOf(account) : account
+          const sent = { ...NAMED[url], [isOfHold ? 'hold' : 'account_number']: id }
+          const [query, body] = method === 'GET' ? [`?${new URLSearchParams(sent)}`, undefined] : ['', sent]
+          return comparable(await world.ask(viewer, method, url + query, body), id)
+        }
+        const none = await ask(NOBODY)
+        expect(none).toMatchObject({ statusCode: url.endsWith('funds') ? expect.any(Number) : 404 })
+        const hidden = accounts.filter((row) => !sees(viewer, row))
+        expect(hidden.length).toBeGreaterThan(1)
+        for (const { id } of hidden) expect(await ask(id), `${viewer.name} ${method} ${url}`).toEqual(none)
+      }
+    }
+    // Refusals because of a name are noted.
+    const { audit, sign_in_attempt: attempts } = await world.digests()
+    expect(await world.digests()).toEqual({ ...before, audit, sign_in_attempt: attempts })
+  })
+
   test('cannot be what a new credential is for: partners of others are none', async () => {
     const before = await world.digests()
     const partners = await idsIn(world, 'partner')
@@ -117,6 +167,7 @@ function waysOf(method: string, body: object): readonly Asking[] {
     case 'DELETE':
       return [{}, { headers: { 'if-match': '"99"' } }]
     case 'POST':
+    case 'PUT':
       return [{ body: {} }, { body: {}, headers: { 'if-match': '"99"' } }]
     default:
       return [{}, { headers: { 'if-none-match': '*' } }, { query: '?fields=id', headers: { 'if-none-match': '"1"' } }]

@@ -71,6 +71,18 @@ export async function addRuns(database: World['database']): Promise<void> {
     FROM "bill_run"`)
 }
 
+export function holdOf(account: string): string {
+  return `hold of ${account}`
+}
+
+/** Holds a part of each balance. */
+export async function addHolds(database: World['database']): Promise<void> {
+  await database.run(sql`INSERT INTO "balance_hold" ("tenant_id", "id", "account_id", "currency", "amount", "created_at",
+      "expires_at", "state")
+    SELECT "tenant_id", ${holdOf('')} || "account_id", "account_id", "currency", 1, now(), now() + interval '1 hour', 'active'
+    FROM "account_balance"`)
+}
+
 const NOTHING_FOUND = JSON.stringify({ statuses: {}, reasons: {}, uncompared: {}, withoutAccount: 0, totals: [] })
 
 /** Reads rows of all tables with ids. */
