@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { newId } from '../../src/base/ulid.ts'
+import { sql } from '../../src/db/sql.ts'
 import { verifyLedger } from '../../src/ledger/verify.ts'
 import { addBill, PAYMENT, pay } from '../billing/ledger-world.ts'
 import { addAccounts } from '../support/accounts.ts'
@@ -22,6 +23,9 @@ interface Play {
   readonly taken: number[]
   readonly payments: { readonly id: string; readonly whose: number; readonly amount: number }[]
   readonly holds: { readonly id: string; readonly amount: number }[]
+  /** What reversals of the partner's own payments took from its account. */
+  ownTaken: number
+  readonly topUps: { readonly id: string; readonly amount: number }[]
 }
 
 interface Step {
@@ -43,7 +47,17 @@ const move = async (name: string, amount: number) => {
 const ACTS = {
   give: (_: Play, id: string, { amount }: Step) => move(id, amount),
   takeBack: (_: Play, id: string, { amount }: Step) => move(id, -amount),
-  topUp: async ({ own }: Play, _: string, { amount }: Step) => (await pay(world, own, amount)).status,
+  topUp: async ({ own, topUps }: Play, _: string, { amount }: Step) => {
+    const { status, body } = await pay(world, own, amount)
+    topUps.push({ id: body.id, amount })
+    return status
+  },
+  reverseTopUp: async (play: Play) => {
+    const payment = play.topUps.pop()
+    if (!payment) return 200
+    play.ownTaken += payment.amount
+    return (await world.call('POST', `${PAYMENT}/${payment.id}/reverse`)).status
+  },
   pay: async ({ payments }: Play, id: string, { amount, whose }: Step) => {
     const { status, body } = await pay(world, id, amount)
     payments.push({ id: body.id, whose, amount })
@@ -70,17 +84,32 @@ const ACTS = {
     if (body.data.covered) holds.push({ id: body.data.hold, amount })
     return status
   },
-  capture: async ({ holds }: Play) => {
+  capture: async ({ holds }: Play, _: string, { amount }: Step) => {
     const held = holds.pop()
     if (!held) return 200
-    return (await world.ask('POST', 'capture', { hold: held.id, amount: held.amount })).status
+    return (await world.ask('POST', 'capture', { hold: held.id, amount: Math.max(held.amount, amount) })).status
+  },
+  release: async ({ holds }: Play) => {
+    const held = holds.pop()
+    if (!held) return 200
+    return (await world.ask('POST', 'release', { hold: held.id })).status
+  },
+  /** The hold is captured later, as far as the balance then covers it. */
+  expire: async ({ holds }: Play) => {
+    await world.database.transaction(async (tx) => {
+      await tx.run(sql`SET LOCAL session_replication_role = replica`)
+      await tx.run(sql`UPDATE "balance_hold" SET "expires_at" = now() - interval '1 second'
+        WHERE "id" = ${holds.at(-1)?.id} AND "state" = 'active'`)
+    })
+    return 200
   }
 } as const
 
 const STEP: fc.Arbitrary<Step> = fc.record({
   act: fc.oneof(
     { weight: 6, arbitrary: fc.constantFrom('give', 'takeBack') },
-    { weight: 7, arbitrary: fc.constantFrom('topUp', 'pay', 'reverse', 'rate', 'bill', 'hold', 'capture') }
+    { weight: 7, arbitrary: fc.constantFrom('topUp', 'reverseTopUp', 'pay', 'reverse', 'rate', 'bill') },
+    { weight: 6, arbitrary: fc.constantFrom('hold', 'hold', 'capture', 'release', 'expire') }
   ),
   whose: fc.nat(LIMITS.length - 1),
   amount: fc.integer({ min: 1, max: 300 }).map((cents) => cents / 100)
@@ -97,7 +126,7 @@ async function begin(): Promise<Play> {
   await world.call('PATCH', `/admin/v1/partner/${world.partnerId}`, { billingAccount: { id: own } })
   await pay(world, own, 4)
   const customers = await Promise.all(LIMITS.map((limit) => accounts(world.partnerId, limit)))
-  return { own, customers, taken: LIMITS.map(() => 0), payments: [], holds: [] }
+  return { own, customers, taken: LIMITS.map(() => 0), payments: [], holds: [], ownTaken: 0, topUps: [] }
 }
 
 async function balanceOf(id: string): Promise<number> {
@@ -105,11 +134,28 @@ async function balanceOf(id: string): Promise<number> {
   return (await world.ask('GET', 'customerBalance', days)).body.data.closing_balance
 }
 
-async function requireLimits({ own, customers, taken }: Play): Promise<void> {
-  expect(await balanceOf(own)).toBeGreaterThanOrEqual(-OWN_LIMIT)
-  for (const [at, id] of customers.entries()) {
-    const least = -Number(LIMITS[at]) - Number(taken[at])
-    expect(await balanceOf(id)).toBeGreaterThanOrEqual(least - 1e-9)
+/** The balances as the rows themselves make them: payments and transfers, bills, and rates without a bill. */
+async function sumsOf(accounts: readonly string[]): Promise<ReadonlyMap<string, number>> {
+  const { rows } = await world.database.run(sql`SELECT a."id",
+      coalesce((SELECT sum(p."amount") FROM "payment" p
+        WHERE p."billing_account_id" = a."id" AND p."reversed_at" IS NULL), 0)
+      - coalesce((SELECT sum(p."amount") FROM "transfer" t JOIN "payment" p USING ("tenant_id", "id")
+        WHERE t."giver_id" = a."id"), 0)
+      - coalesce((SELECT sum(b."amount_due_value") FROM "customer_bill" b WHERE b."billing_account_id" = a."id"), 0)
+      - coalesce((SELECT sum(r."tax_excluded_amount_value") FROM "applied_customer_billing_rate" r
+        WHERE r."billing_account_id" = a."id" AND NOT r."is_billed"), 0)
+    FROM "billing_account" a WHERE a."id" = ANY(${accounts}::text[])`)
+  return new Map(rows.map(([id, sum]) => [String(id), Number(sum)]))
+}
+
+async function requireLimits({ own, customers, taken, ownTaken }: Play): Promise<void> {
+  const accounts = [own, ...customers]
+  const sums = await sumsOf(accounts)
+  const least = [-OWN_LIMIT - ownTaken, ...LIMITS.map((limit, at) => -limit - Number(taken[at]))]
+  for (const [at, id] of accounts.entries()) {
+    const balance = await balanceOf(id)
+    expect(balance).toBeCloseTo(Number(sums.get(id)), 9)
+    expect(balance).toBeGreaterThanOrEqual(Number(least[at]) - 1e-9)
   }
 }
 
