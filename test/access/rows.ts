@@ -77,9 +77,11 @@ export function holdOf(account: string): string {
 
 /** Holds a part of each balance. */
 export async function addHolds(database: World['database']): Promise<void> {
-  await database.run(sql`INSERT INTO "balance_hold" ("tenant_id", "id", "account_id", "currency", "amount", "created_at",
+  await database.run(sql`INSERT INTO "balance_hold" ("tenant_id", "id", "account_id", "currency", "amount",
+      "created_at",
       "expires_at", "state")
-    SELECT "tenant_id", ${holdOf('')} || "account_id", "account_id", "currency", 1, now(), now() + interval '1 hour', 'active'
+    SELECT "tenant_id", ${holdOf('')} || "account_id", "account_id", "currency", 1, now(),
+      now() + interval '1 hour', 'active'
     FROM "account_balance"`)
 }
 

@@ -23,7 +23,7 @@ interface Play {
   readonly taken: number[]
   readonly payments: { readonly id: string; readonly whose: number; readonly amount: number }[]
   readonly holds: { readonly id: string; readonly amount: number }[]
-  /** What reversals of the partner's own payments took from its account. */
+  /** The sum that reversals of the partner's own payments took from its account. */
   ownTaken: number
   readonly topUps: { readonly id: string; readonly amount: number }[]
 }
