@@ -24,7 +24,7 @@ const FLOORS: readonly (readonly (readonly string[])[])[] = [
   [
     ['src/corrections', 'src/upload/camt', 'src/upload/file', 'src/upload', 'src/comparison', 'src/events'],
     ['src/overdue'],
-    ['src/partner-api']
+    ['src/mail', 'src/partner-api']
   ],
   [['src/cli']],
   // The composition, which knows every room.

@@ -3,6 +3,7 @@ import type { Ban } from './tidy-bans.ts'
 /** Tables that one room writes, since their rows keep promises to each other. */
 const WRITERS: Readonly<Record<string, string>> = {
   account_balance: 'src/ledger',
+  mail: 'src/mail',
   number_series: 'src/billing/issuing',
   payment: 'src/billing/payments',
   payment_allocation: 'src/billing/payments',

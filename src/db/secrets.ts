@@ -8,7 +8,8 @@ export const SEALED_COLUMNS = [
   { table: 'signing_key', column: 'private_jwk' },
   { table: 'event_listener', column: 'secret' },
   { table: 'event_listener', column: 'previous_secret' },
-  { table: 'event_listener', column: 'headers' }
+  { table: 'event_listener', column: 'headers' },
+  { table: 'mail', column: 'content' }
 ] as const
 
 export type SealedColumn = (typeof SEALED_COLUMNS)[number]

@@ -750,4 +750,17 @@ export interface Tables {
     readonly amount: 'decimal'
     readonly applied_tax: 'json?'
   }
+  readonly mail: {
+    readonly tenant_id: 'text'
+    readonly id: 'text'
+    readonly partner_id: 'text?'
+    readonly kind: 'text'
+    readonly recipient: 'text'
+    readonly language: 'text'
+    readonly content: 'text?'
+    readonly state: 'text'
+    readonly failure: 'text?'
+    readonly created_at: 'instant'
+    readonly finished_at: 'instant?'
+  }
 }
