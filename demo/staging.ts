@@ -11,6 +11,7 @@ import { type Config, callbackNetworks, readConfig } from '../src/config.ts'
 import { prepareDelivery } from '../src/event-delivery.ts'
 import { LOOPBACK } from '../src/events/callback-address.ts'
 import { startHousekeeping } from '../src/housekeeping.ts'
+import { mailSettings } from '../src/mail/settings.ts'
 import { UNHURRIED } from '../src/pace/unhurried.ts'
 import { openStore, type Store } from '../src/store.ts'
 import { requireFresh, withOwnPostgres } from './database.ts'
@@ -125,7 +126,7 @@ async function withServer(
     throw startError(`Cannot listen on ${config.HOST}`, error)
   })
   const housekeeping = startHousekeeping(store.database, SILENT, HOUSEKEEPING)
-  const jobs = prepareJobs(store, SILENT, Math.ceil(accounts / CHUNKS))
+  const jobs = prepareJobs(store, SILENT, Math.ceil(accounts / CHUNKS), mailSettings(config))
   const delivery = prepareDelivery(store, SILENT, { allowed: callbackNetworks(config), root: () => root })
   jobs.start()
   delivery.start()

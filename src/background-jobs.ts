@@ -3,21 +3,31 @@ import type { EngineContext } from './billing/engine/context.ts'
 import { type FurtherJobs, startBillingJobs } from './billing/jobs.ts'
 import { comparisonJobs } from './comparison/tasks.ts'
 import type { JobFigures } from './jobs/supervisor.ts'
+import type { MailSettings } from './mail/settings.ts'
+import { mailJobs } from './mail/tasks.ts'
+import { openTransport } from './mail/transport.ts'
 import type { Store } from './store.ts'
 import { uploadJobs } from './upload/tasks.ts'
 import { type BackgroundWork, startWhenReady } from './when-ready.ts'
 
 /** A run bills `chunkAccounts` accounts in one transaction. */
-export function prepareJobs(store: Store, logger: Logger, chunkAccounts: number): BackgroundWork<JobFigures> {
-  const { directUrl, database } = store
+export function prepareJobs(
+  store: Store,
+  logger: Logger,
+  chunkAccounts: number,
+  mail: MailSettings
+): BackgroundWork<JobFigures> {
+  const { directUrl, database, secrets } = store
   const { clock, newId } = database
   const context = { database, clock, newId, chunkAccounts }
+  const transport = openTransport(mail)
+  const mails = mailJobs({ ...context, secrets, transport, from: mail.from })
   return startWhenReady(store, logger, 'the jobs cannot be worked off yet', () =>
-    startBillingJobs(directUrl, context, logger, furtherJobs(context))
+    startBillingJobs(directUrl, context, logger, [...furtherJobs(context), mails])
   )
 }
 
-/** The jobs of the rooms above billing. */
+/** The jobs of the rooms above billing, except mails: only a server sends them. */
 export function furtherJobs(context: EngineContext): readonly FurtherJobs[] {
   return [comparisonJobs(context), uploadJobs(context)]
 }

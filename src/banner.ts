@@ -3,6 +3,7 @@ import { DEMO } from '../sample-data/credentials.ts'
 import { encodePassword } from './auth/sign-in/password.ts'
 import { memberOf } from './base/unknown.ts'
 import type { Config } from './config.ts'
+import { type MailSettings, mailSettings } from './mail/settings.ts'
 
 const TRIED = 'BA-100017'
 const ANY_ADDRESS = ['0.0.0.0', '::']
@@ -13,7 +14,7 @@ export function printBanner(app: FastifyInstance, config: Config): void {
   const api = `${root}/customerBillManagement/v4`
   console.log(`TMF678 Customer Bill Management v4 on ${api}/
 Docs on ${root}/docs
-${config.DATABASE_URL ? '' : trial(root, api)}`)
+${config.DATABASE_URL ? '' : trial(root, api, mailSettings(config))}`)
 }
 
 /** Returns where the listening server is reached from this machine. */
@@ -23,7 +24,7 @@ export function ownRoot(app: FastifyInstance, config: Config): string {
   return `http://${host.includes(':') ? `[${host}]` : host}:${memberOf(address, 'port')}`
 }
 
-function trial(root: string, api: string): string {
+function trial(root: string, api: string, { smtp, folder }: MailSettings): string {
   const { tenantId, clientSecret, username, password, apiKey } = DEMO
   const client = `-d client_id=${tenantId} -d client_secret=${clientSecret}`
   const user = `-d username=${username} -d password=${encodePassword(password)}`
@@ -36,6 +37,7 @@ function trial(root: string, api: string): string {
 Demo credentials, for this machine alone: tenant and client ${tenantId}, client demo-upload, secret ${clientSecret};
 users ${username}, partner1 (of PARTNER-1) and partner2 (of PARTNER-2), password ${password} (sent as its SHA-256);
 API key ${apiKey}; second tenant and client demo2, secret demo2-secret.
+Mails to customers ${smtp ? 'are sent' : `are written to ${folder}`}.
 
 Try:
   ${fetchToken}

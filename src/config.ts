@@ -7,6 +7,7 @@ import { StartError } from './base/start-error.ts'
 import { messageOf } from './base/unknown.ts'
 import { parsePostgresUrl } from './db/postgres-url.ts'
 import { LOOPBACK, NO_NETWORKS, parseNetworks } from './events/callback-address.ts'
+import { mailVariables, requireSender } from './mail/settings.ts'
 
 const flag = z.enum(['true', 'false']).transform((value) => value === 'true')
 const whole = (min: number, max: number) => z.coerce.number().int().min(min).max(max)
@@ -75,6 +76,7 @@ export const environment = z.object({
   EVENT_RETENTION_DAYS: whole(1, 3_650).default(30),
   UPLOAD_RETENTION_DAYS: whole(1, 3_650).default(90),
   WEBHOOK_ALLOW_NETWORKS: readBy((text) => parseNetworks(text.split(',').map((entry) => entry.trim()))).optional(),
+  ...mailVariables,
   ...ssoVariables
 })
 
@@ -84,7 +86,7 @@ export type Config = z.output<typeof environment>
 export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
   // An empty variable, as compose files set it, counts as unset.
   const given = Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== '')
-  const result = environment.superRefine(requireWhole).safeParse(Object.fromEntries(given))
+  const result = environment.superRefine(requireWhole).superRefine(requireSender).safeParse(Object.fromEntries(given))
   if (result.success) return result.data
   const mistakes = result.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`)
   throw new StartError(`The configuration is wrong. ${mistakes.join('; ')}`)

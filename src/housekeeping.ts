@@ -4,6 +4,7 @@ import { purgeExpired } from './auth/purge.ts'
 import type { Database } from './db/database.ts'
 import { purgeEvents } from './events/retention.ts'
 import { foldUsage } from './ledger/usage.ts'
+import { purgeMails } from './mail/retention.ts'
 import { purgeHolds } from './partner-api/hold.ts'
 import { purgeUploads } from './upload/retention.ts'
 
@@ -55,6 +56,7 @@ async function runRound(
     ['removing expired rows', () => purgeExpired(database)],
     ['folding the usage', () => foldUsage(database)],
     ['removing old holds', () => purgeHolds(database)],
+    ['removing old mails', () => purgeMails(database)],
     ['removing old events', () => purgeEvents(database, eventRetentionDays)],
     ['removing old uploads', () => purgeUploads(database, uploadRetentionDays)],
     ['sealing the audit', () => sealAudit(database, { signal })]

@@ -3,11 +3,12 @@ import { buildApp } from './app.ts'
 import { prepareJobs } from './background-jobs.ts'
 import { ownRoot, printBanner } from './banner.ts'
 import { StartError, startError } from './base/start-error.ts'
-import { callbackNetworks, readConfig } from './config.ts'
+import { type Config, callbackNetworks, readConfig } from './config.ts'
 import { warnOfStaleSecrets } from './db/secrets.ts'
 import { prepareDelivery } from './event-delivery.ts'
 import { startHousekeeping } from './housekeeping.ts'
 import { drainable, stopSignal } from './http/drain.ts'
+import { mailSettings } from './mail/settings.ts'
 import { within } from './pace/within.ts'
 import { openStore, requireSecretKeys, type Store } from './store.ts'
 
@@ -29,10 +30,11 @@ async function main(): Promise<void> {
   const stopped = stopSignal(config.SHUTDOWN_TIMEOUT_MS, fail)
   const logger = pino({ level: config.LOG_LEVEL }, pino.destination(LOG))
   if (config.DATABASE_URL && !config.PUBLIC_URL) logger.warn(NO_ISSUER)
+  if (config.DATABASE_URL && !config.SMTP_URL) logger.warn(noMailServer(config))
   if (config.DATABASE_URL) requireSecretKeys(config)
   const store = await openStore(config, logger)
   try {
-    const jobs = prepareJobs(store, logger, config.BILL_RUN_CHUNK_ACCOUNTS)
+    const jobs = prepareJobs(store, logger, config.BILL_RUN_CHUNK_ACCOUNTS, mailSettings(config))
     const delivery = prepareDelivery(store, logger, {
       allowed: callbackNetworks(config),
       root: () => config.PUBLIC_URL ?? ownRoot(app, config)
@@ -67,6 +69,9 @@ async function main(): Promise<void> {
     await store.close()
   }
 }
+
+const noMailServer = (config: Config) =>
+  `SMTP_URL is not set: mails to customers are written to ${mailSettings(config).folder}`
 
 async function warnOfSecrets({ database, secrets, requireReady }: Store, logger: Logger): Promise<void> {
   await requireReady()

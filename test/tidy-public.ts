@@ -51,6 +51,7 @@ const PUBLIC: Readonly<Record<string, string>> = {
   'src/image': 'logo',
   'src/jobs': 'outage queue runner supervisor warnings',
   'src/ledger': 'balance available foreign-bills hold post post-bills tax-key usage verify',
+  'src/mail': 'retention settings tasks transport',
   'src/messages':
     'access account admin bill body callback catalogue comparison correction cycle delivery document event field ' +
     'guess http message oauth overdue partner payment problem query rate reason resource run server sso ' +

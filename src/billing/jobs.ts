@@ -19,6 +19,8 @@ export interface BillingJobs extends Pick<Supervisor, 'standstill' | 'figures'> 
 
 /** Jobs of another room. */
 export interface FurtherJobs {
+  /** Those of one group share its runner; by default all do. */
+  readonly group?: string
   readonly tasks: ReadonlyMap<string, Task>
   /** Asks again for the work of dead processes. */
   recover(): Promise<void>
@@ -36,12 +38,14 @@ export async function startBillingJobs(
 ): Promise<BillingJobs> {
   const { database } = context
   const warnings = rateLimited(logger)
-  // A request for a bill does not wait for a run, and neither of them for further jobs.
+  // A request for a bill does not wait for a run, and neither of them for an upload or a slow mail server.
   const groups = [
     { name: 'runs', tasks: runTasks(context) },
     { name: 'requests for bills', tasks: onDemandTasks(context) },
-    { name: 'further jobs', tasks: new Map(further.flatMap(({ tasks }) => [...tasks])) }
-  ].filter(({ tasks }) => tasks.size > 0)
+    ...Map.groupBy(further, ({ group = 'further jobs' }) => group)
+      .entries()
+      .map(([name, jobs]) => ({ name, tasks: new Map(jobs.flatMap(({ tasks }) => [...tasks])) }))
+  ]
   const jobs = supervise(url, database, groups, warnings)
   let round: Promise<void> | undefined = look()
   await round

@@ -1,23 +1,25 @@
+import { z } from 'zod'
 import { type Recorder, recordChange } from '../audit/record.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Language } from '../base/language.ts'
 import { type Place, type SecretKeys, seal } from '../base/secret-keys.ts'
 import type { Transaction } from '../db/database.ts'
-import { prepared } from '../db/sql.ts'
+import { prepared, type Sql, sql } from '../db/sql.ts'
 import { addJob } from '../jobs/queue.ts'
 
-/** What the text says besides the fixed words of its kind. */
-export type MailContent =
-  | {
-      readonly kind: 'confirmEmail' | 'resetPassword'
-      readonly name: string
-      readonly code: string
-      readonly url: string
-    }
-  | { readonly kind: 'passwordChanged'; readonly name: string }
+const NAMED = { name: z.string() }
+const CODED = { ...NAMED, code: z.string(), url: z.string() }
+
+/** The values of the text, beside the fixed words of its kind. */
+export const MAIL_CONTENT = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('confirmEmail'), ...CODED }),
+  z.object({ kind: z.literal('resetPassword'), ...CODED }),
+  z.object({ kind: z.literal('passwordChanged'), ...NAMED })
+])
+export type MailContent = Readonly<z.output<typeof MAIL_CONTENT>>
 
 export type NewMail = MailContent & {
-  /** Whose name the mail shows; the tenant's without. */
+  /** The mail shows the partner's name; without one, the tenant's. */
   readonly partnerId: string | undefined
   readonly to: string
   readonly language: Language
@@ -51,6 +53,11 @@ export async function queueMail(tx: Transaction, context: MailContext, mail: New
 }
 
 const KEY = 'mail '
+
+/** Returns the key of the job that sends a mail. */
+export function mailKey(id: Sql): Sql {
+  return sql`concat(${KEY}::text, ${id})`
+}
 
 /** Where the content of a mail is stored. */
 export function contentOf(tenantId: string, id: string): Place {

@@ -1,0 +1,98 @@
+import type { Language } from '../base/language.ts'
+import type { MailContent } from './queue.ts'
+
+export interface MailTexts {
+  readonly subject: string
+  readonly reason: string
+  /** Of the button that leads to the page. */
+  readonly button?: string
+  readonly validity?: string
+  readonly otherwise: string
+}
+
+export interface MailWords extends Readonly<Record<MailContent['kind'], MailTexts>> {
+  readonly greeting: string
+  readonly code: string
+  readonly automatic: string
+}
+
+/** All fixed words of the mails; `{name}` and `{issuer}` are filled in. */
+export const MAIL_WORDS: Readonly<Record<Language, MailWords>> = {
+  en: {
+    greeting: 'Hello {name},',
+    code: 'Your code:',
+    automatic: 'This mail was sent automatically. Please do not reply to it.',
+    confirmEmail: {
+      subject: 'Confirm your e-mail address',
+      reason: 'You have registered with {issuer}. Please confirm that this e-mail address is yours.',
+      button: 'Confirm the e-mail address',
+      validity: 'The code is valid for 24 hours.',
+      otherwise: 'If you have not registered, ignore this mail. Nothing happens without the code.'
+    },
+    resetPassword: {
+      subject: 'Choose a new password',
+      reason: 'You have asked {issuer} for a new password. Use the code to choose one.',
+      button: 'Choose a new password',
+      validity: 'The code is valid for one hour.',
+      otherwise: 'If you have not asked for it, ignore this mail. Your password stays as it is.'
+    },
+    passwordChanged: {
+      subject: 'Your password was changed',
+      reason: 'The password of your account with {issuer} was changed.',
+      otherwise: 'If it was not you who changed it, reset your password at once and get in touch with {issuer}.'
+    }
+  },
+  de: {
+    greeting: 'Guten Tag {name},',
+    code: 'Ihr Code:',
+    automatic: 'Diese E-Mail wurde automatisch versendet. Bitte antworten Sie nicht darauf.',
+    confirmEmail: {
+      subject: 'Bestätigen Sie Ihre E-Mail-Adresse',
+      reason: 'Sie haben sich bei {issuer} registriert. Bitte bestätigen Sie, dass diese E-Mail-Adresse Ihnen gehört.',
+      button: 'E-Mail-Adresse bestätigen',
+      validity: 'Der Code gilt 24 Stunden.',
+      otherwise: 'Falls Sie sich nicht registriert haben, ignorieren Sie diese E-Mail. Ohne den Code geschieht nichts.'
+    },
+    resetPassword: {
+      subject: 'Wählen Sie ein neues Passwort',
+      reason: 'Sie haben bei {issuer} ein neues Passwort angefordert. Mit dem Code können Sie es wählen.',
+      button: 'Neues Passwort wählen',
+      validity: 'Der Code gilt eine Stunde.',
+      otherwise:
+        'Falls Sie kein neues Passwort angefordert haben, ignorieren Sie diese E-Mail. Ihr Passwort bleibt, wie es ist.'
+    },
+    passwordChanged: {
+      subject: 'Ihr Passwort wurde geändert',
+      reason: 'Das Passwort Ihres Kundenkontos bei {issuer} wurde geändert.',
+      otherwise:
+        'Falls Sie das nicht selbst waren, setzen Sie Ihr Passwort sofort zurück und wenden Sie sich an {issuer}.'
+    }
+  },
+  fr: {
+    greeting: 'Bonjour {name},',
+    code: 'Votre code :',
+    automatic: 'Ce message a été envoyé automatiquement. Merci de ne pas y répondre.',
+    confirmEmail: {
+      subject: 'Confirmez votre adresse e-mail',
+      reason: 'Vous vous êtes inscrit(e) auprès de {issuer}. Veuillez confirmer que cette adresse e-mail est la vôtre.',
+      button: 'Confirmer l’adresse e-mail',
+      validity: 'Le code est valable 24 heures.',
+      otherwise:
+        'Si vous n’êtes pas à l’origine de cette inscription, ignorez ce message. Sans le code, rien ne se passera.'
+    },
+    resetPassword: {
+      subject: 'Choisissez un nouveau mot de passe',
+      reason:
+        'Vous avez demandé un nouveau mot de passe auprès de {issuer}. Ce code vous permet d’en choisir un nouveau.',
+      button: 'Choisir un nouveau mot de passe',
+      validity: 'Le code est valable une heure.',
+      otherwise: 'Si vous n’avez rien demandé, ignorez ce message. Votre mot de passe reste inchangé.'
+    },
+    passwordChanged: {
+      subject: 'Votre mot de passe a été modifié',
+      reason: 'Le mot de passe de votre compte client auprès de {issuer} a été modifié.',
+      otherwise:
+        'Si vous n’êtes pas à l’origine de cette modification, réinitialisez-le sans attendre et contactez {issuer}.'
+    }
+  }
+}
