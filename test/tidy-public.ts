@@ -42,7 +42,7 @@ const PUBLIC: Readonly<Record<string, string>> = {
   'src/events':
     'asyncapi callback-address callback-client delivery-endpoints delivery-schema dispatcher endpoints envelope ' +
     'event-types figures hub outbox payload redelivery retention rotation',
-  'src/explanation': 'endpoints explanation schema',
+  'src/explanation': 'endpoints explanation lines schema',
   'src/fairness': 'limits request-slot scheduler',
   'src/http':
     'accept access address body body-memory client-error conditional csv drain errors findings forwarded ' +

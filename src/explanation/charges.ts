@@ -4,6 +4,7 @@ import type { Queryable, Transaction } from '../db/database.ts'
 import { boolean, computed, computedRow, count, decimal, json, optional, text } from '../db/row.ts'
 import { join, prepared, type Sql, sql } from '../db/sql.ts'
 import { type TaxName, taxName } from './bill.ts'
+import type { Lines } from './lines.ts'
 
 /** The rates of a bill that have the same taxes, type and product, added up by the database. Decimals as text. */
 export interface ChargeSum {
@@ -34,11 +35,6 @@ export interface GivenTax extends TaxName {
 
 /** Products that are named of one type with the same taxes; the others are added up. */
 const PRODUCTS_MAX = 1_000
-
-/** The rates of a bill under the name `r`, by an index. */
-export function ratesOf(tenantId: string, billId: string): Sql {
-  return sql`"applied_customer_billing_rate" r WHERE r."tenant_id" = ${tenantId} AND r."bill_id" = ${billId}`
-}
 
 export const RATE_TYPE: Sql = sql`coalesce(r."rate_type", 'appliedBillingCharge')`
 
@@ -82,7 +78,7 @@ const SUM = computedRow({
   productName: computed(
     optional(text),
     sql`(SELECT f."product"->>'name' FROM "applied_customer_billing_rate" f
-      WHERE f."tenant_id" = x."tenant_id" AND f."id" = x."first" AND x."product_id" IS NOT NULL)`
+      WHERE f."tenant_id" = x."tenant_id" AND f."id" = x."named" AND x."product_id" IS NOT NULL)`
   ),
   isFurther: computed(boolean, sql`x."is_further"`),
   products: computed(count, sql`x."products"`),
@@ -97,22 +93,23 @@ const SUM = computedRow({
  */
 export async function readCharges(
   queryable: Queryable,
+  { of, rateId }: Lines,
   tenantId: string,
-  billId: string,
   unit: string
 ): Promise<readonly ChargeSum[]> {
   const amount = amountsOf(unit)
-  const lines = sql`SELECT r."id", ${TAX_KEY} AS "tax_key", ${RATE_TYPE} AS "type", r."product_id",
-      ${amount.unit} AS "unit", ${amount.value} AS "value" FROM ${ratesOf(tenantId, billId)}`
+  const lines = sql`SELECT r."id", ${rateId} AS "rate_id", ${TAX_KEY} AS "tax_key", ${RATE_TYPE} AS "type",
+      r."product_id", ${amount.unit} AS "unit", ${amount.value} AS "value" FROM ${of}`
   const sums = sql`SELECT "tax_key", "type", "product_id", "unit", count(*) AS "count", sum("value") AS "exact",
-      sum(round("value", ${digitsOf(sql`"unit"`)})) AS "shown", min("id") AS "first"
+      sum(round("value", ${digitsOf(sql`"unit"`)})) AS "shown", min("id") AS "first", min("rate_id") AS "named"
     FROM (${lines}) l GROUP BY 1, 2, 3, 4`
   const ranked = sql`SELECT *, row_number() OVER (PARTITION BY "tax_key", "type", "unit" ORDER BY "first")
       > ${PRODUCTS_MAX}::int AS "is_further" FROM (${sums}) s`
   const { rows } = await queryable.run(prepared`SELECT ${SUM.columns} FROM (
       SELECT ${tenantId}::text AS "tenant_id", "tax_key", "type", "unit", "is_further",
         CASE WHEN NOT "is_further" THEN "product_id" END AS "product_id", count(*) AS "products",
-        sum("count") AS "count", sum("exact") AS "exact", sum("shown") AS "shown", min("first") AS "first"
+        sum("count") AS "count", sum("exact") AS "exact", sum("shown") AS "shown", min("first") AS "first",
+        min("named") AS "named"
       FROM (${ranked}) k GROUP BY 2, 3, 4, 5, 6) x
     ORDER BY x."is_further", x."first"`)
   return rows.map(SUM.read).map(({ taxes, productId, productName, isFurther, products, ...sum }) => ({
@@ -132,11 +129,11 @@ const GIVEN = computedRow({
 })
 
 /** Adds up the tax amounts that rates of a bill were given, by their taxes. */
-export async function readGivenTaxes(queryable: Queryable, tenantId: string, billId: string) {
+export async function readGivenTaxes(queryable: Queryable, { of }: Lines): Promise<readonly GivenTax[]> {
   const { rows } = await queryable.run(prepared`SELECT ${GIVEN.columns} FROM (
       SELECT ${TAX_KEY} AS "tax_key", t->>'taxCategory' AS "category", t->>'taxRate' AS "rate",
         t#>>'{taxAmount,unit}' AS "unit", (t#>>'{taxAmount,value}')::numeric AS "value"
-      FROM (SELECT * FROM ${ratesOf(tenantId, billId)} AND r."applied_tax" <> '[]') r
+      FROM (SELECT * FROM ${of} AND r."applied_tax" <> '[]') r
       CROSS JOIN LATERAL jsonb_array_elements(r."applied_tax") t) x
     GROUP BY 1, 2, 3, 4`)
   return rows

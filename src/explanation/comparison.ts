@@ -82,6 +82,7 @@ async function previousBill(
   const { rows } = await tx.run(prepared`SELECT ${PREVIOUS.columns} FROM "customer_bill" b
     JOIN "customer_bill" p ON p."tenant_id" = b."tenant_id" AND p."billing_account_id" = b."billing_account_id"
     WHERE ${ownedBy(view, 'b')} AND b."id" = ${id} AND ${ownedBy(view, 'p')} AND p."issued_as" IS NOT NULL
+      AND b."category" IS DISTINCT FROM 'creditNote'
       AND p."amount_due_unit" = ${unit} AND coalesce(p."category", 'normal') NOT IN ('creditNote', 'trial')
       AND (p."bill_date", p."id") < (coalesce(b."bill_date", b."created_at"), b."id")
     ORDER BY p."bill_date" DESC, p."id" DESC LIMIT 1`)

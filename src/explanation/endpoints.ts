@@ -10,10 +10,11 @@ import { customerBill } from '../resources/customer-bill.ts'
 import { find } from '../tmf/read.ts'
 import { idOf } from '../tmf/representation.ts'
 import { type Endpoint, endpoint, noBody, queryOf } from '../tmf/serving/endpoint.ts'
-import { ratesOf, takeMemory } from './charges.ts'
+import { takeMemory } from './charges.ts'
 import { compareWithPrevious } from './comparison.ts'
 import { explain } from './explanation.ts'
 import { piecesOf } from './json.ts'
+import { type Lines, linesOf } from './lines.ts'
 import { RATES_MAX, readRates } from './rates.ts'
 import { EXPLANATION_SCHEMA, SUMMARY_SCHEMA } from './schema.ts'
 import { readSettlements } from './settlements.ts'
@@ -50,7 +51,8 @@ explained; one that is not issued may still change.`,
     handle: async ({ request, base, params, query, view }, { database, address }) => {
       const id = idOf(await find(database, customerBill, view, String(params.id)))
       const { tenantId } = view
-      const rateCount = await countRates(database, tenantId, id)
+      const lines = await linesOf(database, tenantId, id)
+      const rateCount = await countRates(database, lines)
       const isCompared = query.compareTo !== undefined
       if (rateCount > READ_RATES_MAX || isCompared) await slotOf(request).become('expensive')
       const told = await database.snapshot(async (tx) => {
@@ -59,7 +61,7 @@ explained; one that is not issued may still change.`,
         const { bill } = explanation
         return {
           explanation,
-          rates: rateCount > RATES_MAX ? undefined : await readRates(tx, tenantId, id, bill.unit),
+          rates: rateCount > RATES_MAX ? undefined : await readRates(tx, lines, bill.unit),
           settlements: await readSettlements(tx, tenantId, bill),
           comparison: isCompared ? ((await compareWithPrevious(tx, view, explanation)) ?? null) : undefined
         }
@@ -71,8 +73,8 @@ explained; one that is not issued may still change.`,
 }
 
 /** Counts up to one more than are listed. */
-async function countRates(queryable: Queryable, tenantId: string, billId: string): Promise<number> {
-  const some = prepared`SELECT count(*) FROM (SELECT FROM ${ratesOf(tenantId, billId)} LIMIT ${RATES_MAX + 1}) x`
+async function countRates(queryable: Queryable, { of }: Lines): Promise<number> {
+  const some = prepared`SELECT count(*) FROM (SELECT FROM ${of} LIMIT ${RATES_MAX + 1}) x`
   return scalar(await queryable.run(some), count)
 }
 
@@ -113,11 +115,12 @@ const summaryEndpoint: Endpoint = endpoint({
   handle: async ({ request, base, params, query, view }, { database, address }) => {
     const id = idOf(await find(database, customerBill, view, String(params.id)))
     const { tenantId } = view
-    if ((await countRates(database, tenantId, id)) > READ_RATES_MAX) await slotOf(request).become('expensive')
+    const lines = await linesOf(database, tenantId, id)
+    if ((await countRates(database, lines)) > READ_RATES_MAX) await slotOf(request).become('expensive')
     const { by, product: productId, type, day } = query
     const rows = await database.snapshot(async (tx) => {
       await takeMemory(tx)
-      return readSummary(tx, { tenantId, billId: id, by, type, productId, day })
+      return readSummary(tx, { tenantId, lines, by, type, productId, day })
     })
     const bill = { id, href: `${address(request, base).url}/${customerBill.path}/${id}` }
     return { json: (await Array.fromAsync(inTurns(summaryPieces(bill, by, rows)))).join('') }

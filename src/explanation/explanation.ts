@@ -3,6 +3,7 @@ import { minorDigits, sumDecimals } from '../base/money.ts'
 import type { Queryable } from '../db/database.ts'
 import { type ExplainedBill, readExplainedBill, type StatedTax, type TaxName } from './bill.ts'
 import { type ChargeSum, type GivenTax, readCharges, readGivenTaxes } from './charges.ts'
+import { linesOf } from './lines.ts'
 
 /**
  * How the amount due of a bill comes about. Every amount is the sum of those one level below:
@@ -18,7 +19,7 @@ export interface Explanation {
   readonly bill: ExplainedBill
   readonly taxGroups: readonly TaxGroup[]
   readonly taxes: readonly ExplainedTax[]
-  /** The part of the amount before tax that no rate has; undefined for none. */
+  /** The part of the amount before tax that no rate has, such as a share of a rounding; undefined for none. */
   readonly withoutRates: string | undefined
   /** The part of the amount due that is neither before tax nor tax; undefined for none. */
   readonly unexplained: string | undefined
@@ -63,9 +64,10 @@ const NO_TAXES = '[]'
 /** Explains a bill that was found in the caller's view. Unless it is issued, read it from one snapshot. */
 export async function explain(queryable: Queryable, tenantId: string, billId: string): Promise<Explanation> {
   const bill = await readExplainedBill(queryable, tenantId, billId)
-  const charges = await readCharges(queryable, tenantId, billId, bill.unit)
+  const lines = await linesOf(queryable, tenantId, billId)
+  const charges = await readCharges(queryable, lines, tenantId, bill.unit)
   const isTaxed = charges.some(({ taxKey }) => taxKey !== NO_TAXES)
-  return explanationOf(bill, charges, isTaxed ? await readGivenTaxes(queryable, tenantId, billId) : [])
+  return explanationOf(bill, charges, isTaxed ? await readGivenTaxes(queryable, lines) : [])
 }
 
 export function explanationOf(

@@ -1,11 +1,11 @@
 import { moneyOf, objectOf } from '../http/json.ts'
-import type { TaxName } from './bill.ts'
+import type { ExplainedBill, TaxName } from './bill.ts'
 import type { ChargeSum, Product } from './charges.ts'
 import type { BillComparison, Compared, ComparedCharge } from './comparison.ts'
 import type { ExplainedTax, Explanation, TaxGroup } from './explanation.ts'
 import { type ExplainedRate, keyOf } from './rates.ts'
 import type { Settlement } from './settlements.ts'
-import { originText, ROUNDING_RULE } from './words.ts'
+import { nothingBefore, originText, ROUNDING_RULE } from './words.ts'
 
 /** All that an answer tells of a bill. */
 export interface Told {
@@ -50,7 +50,7 @@ export function* piecesOf(told: Told, roots: Roots): Generator<string> {
     shownRounding: money(explanation.shownRounding),
     settlements: `[${settlements.map((one) => settlementJson(one, bill.unit, roots)).join()}]`,
     remainingAmount: money(bill.remaining),
-    comparison: comparison === undefined ? undefined : comparisonJson(comparison, bill.unit, roots)
+    comparison: comparison === undefined ? undefined : comparisonJson(comparison, bill, roots)
   })}`
 }
 
@@ -96,7 +96,7 @@ function* productPieces(sum: ChargeSum, { explanation, rates }: Told, roots: Roo
 
 function rateJson({ id, period, exact, shown, ...rate }: ExplainedRate, unit: string, roots: Roots): string {
   return objectOf({
-    rate: JSON.stringify({ id, href: `${roots.api}/appliedCustomerBillingRate/${id}` }),
+    rate: id === undefined ? undefined : JSON.stringify({ id, href: `${roots.api}/appliedCustomerBillingRate/${id}` }),
     ...textsOf(rate),
     periodCoverage: period,
     exactAmount: moneyOf(unit, exact),
@@ -122,20 +122,22 @@ function taxJson({ shares, exact, rounding, unexplained, unit, amount, ...name }
 }
 
 function settlementJson({ type, amount, date, source, payment }: Settlement, unit: string, roots: Roots): string {
-  const { id = '', isPayment = false } = source ?? {}
   return objectOf({
     ...textsOf({ type, date }),
     amount: moneyOf(unit, amount),
-    source:
-      source && JSON.stringify(isPayment ? { type: 'Payment', id, href: `${roots.payments}/${id}` } : { type, id }),
+    source: source && JSON.stringify(sourceOf(source, type, roots)),
     ...textsOf(payment ?? {})
   })
 }
 
-function comparisonJson(comparison: BillComparison | null, unit: string, roots: Roots): string {
-  if (!comparison) {
-    return JSON.stringify({ text: `The account has no earlier issued bill in ${unit}.` })
-  }
+function sourceOf({ id, kind }: NonNullable<Settlement['source']>, type: string, roots: Roots) {
+  if (kind === 'payment') return { type: 'Payment', id, href: `${roots.payments}/${id}` }
+  return kind === 'bill' ? { type: 'CustomerBill', ...refOf(roots, id) } : { type, id }
+}
+
+function comparisonJson(comparison: BillComparison | null, bill: ExplainedBill, roots: Roots): string {
+  if (!comparison) return JSON.stringify({ text: nothingBefore(bill) })
+  const { unit } = bill
   const { previous, charges, taxes, ...sums } = comparison
   const { id, billNo, billDate } = previous
   const both = (compared: Compared) => objectOf(comparedJson(compared, unit))

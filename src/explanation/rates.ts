@@ -1,12 +1,14 @@
 import type { Instant } from '../base/instant.ts'
 import type { Queryable } from '../db/database.ts'
 import { computed, decimal, instant, jsonText, optional, rowOf, text } from '../db/row.ts'
-import { prepared, sql } from '../db/sql.ts'
-import { amountsOf, type ChargeSum, digitsOf, RATE_TYPE, ratesOf, TAX_KEY } from './charges.ts'
+import { prepared, type Sql, sql } from '../db/sql.ts'
+import { amountsOf, type ChargeSum, digitsOf, RATE_TYPE, TAX_KEY } from './charges.ts'
+import type { Lines } from './lines.ts'
 
 /** A rate of a bill. `exact` is as it was sent, `shown` as the document shows it. Decimals as text. */
 export interface ExplainedRate {
-  readonly id: string
+  /** Undefined for a line of a credit note that has none. */
+  readonly id: string | undefined
   readonly externalId: string | undefined
   readonly name: string | undefined
   readonly description: string | undefined
@@ -20,12 +22,12 @@ export interface ExplainedRate {
 /** Of a longer bill only the sums are listed. */
 export const RATES_MAX = 10_000
 
-const columns = (unit: string) => {
+const columns = (rateId: Sql, unit: string) => {
   const amount = amountsOf(unit)
   return rowOf(
     'applied_customer_billing_rate',
     {
-      id: text,
+      id: computed(optional(text), rateId),
       externalId: optional(text),
       name: optional(text),
       description: optional(text),
@@ -45,17 +47,16 @@ const columns = (unit: string) => {
 /** Reads the rates of a bill by the key of their sum, the oldest first. */
 export async function readRates(
   queryable: Queryable,
-  tenantId: string,
-  billId: string,
+  { of, rateId }: Lines,
   unit: string
 ): Promise<ReadonlyMap<string, readonly ExplainedRate[]>> {
-  const rate = columns(unit)
-  const { rows } = await queryable.run(prepared`SELECT ${rate.columns} FROM ${ratesOf(tenantId, billId)}
+  const rate = columns(rateId, unit)
+  const { rows } = await queryable.run(prepared`SELECT ${rate.columns} FROM ${of}
     ORDER BY r."date", r."id"`)
   const read = rows.map(rate.read)
   return Map.groupBy(
     read.map(({ periodCoverage: period, ...one }) => ({ ...one, period })),
-    ({ productId, ...of }) => keyOf(of, productId)
+    ({ productId, ...sums }) => keyOf(sums, productId)
   )
 }
 

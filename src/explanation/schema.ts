@@ -22,7 +22,7 @@ const FURTHER = { ...COUNT, description: 'Number of products that this sum has, 
 
 const EXPLAINED_RATE = objectOf(
   {
-    rate: objectOf({ id: TEXT, href: HREF }),
+    rate: { ...objectOf({ id: TEXT, href: HREF }), description: 'The rate; missing for a credit of no certain rate' },
     exactAmount: moneyOf('Its amount before tax, as it was sent'),
     shownAmount: moneyOf('Its amount on documents'),
     externalId: { ...TEXT, description: "The sender's own id of the rate" },
@@ -31,7 +31,7 @@ const EXPLAINED_RATE = objectOf(
     date: INSTANT,
     periodCoverage: schemaRef('TimePeriod')
   },
-  ['externalId', 'name', 'description', 'date', 'periodCoverage']
+  ['rate', 'externalId', 'name', 'description', 'date', 'periodCoverage']
 )
 
 const EXPLAINED_PRODUCT = objectOf(
@@ -95,8 +95,9 @@ const SETTLEMENT = objectOf(
   {
     type: {
       ...TEXT,
-      description: `\`payment\`, \`reversal\` of one, \`creditLimit\` of a prepaid account, another origin as the
-ledger names it, or \`other\`: settled elsewhere before the bill was posted here`
+      description: `\`payment\`, \`reversal\`: taken back from one, \`creditLimit\` of a prepaid account, \`creditNote\`
+of the bill, \`correctedBill\` of a credit note, another origin as the ledger names it, or \`other\`: settled elsewhere
+before the bill was posted here`
     },
     amount: moneyOf('What it took from the remaining amount; negative if it added to it'),
     date: { ...INSTANT, description: 'When it was posted' },
@@ -162,7 +163,9 @@ export const EXPLANATION = objectOf(
     taxIncludedAmount: moneyOf('The amount with tax, as the bill says it'),
     rateCount: RATE_COUNT,
     taxGroups: listOf(TAX_GROUP, 'The rates with the same taxes, which are rounded together'),
-    chargesWithoutRates: moneyOf(`The amount before tax that no rate accounts for: the word of the sender`),
+    chargesWithoutRates:
+      moneyOf(`The amount before tax that no rate accounts for: the word of the sender, or the share of a
+rounding that a credit note gives back`),
     taxItem: listOf(TAX_ITEM, 'The taxes of the bill'),
     unexplainedAmount: moneyOf(UNEXPLAINED),
     roundingRule: { ...TEXT, description: 'How the amounts are rounded' },

@@ -11,51 +11,64 @@ export interface Settlement {
   readonly type: string
   readonly amount: string
   readonly date: Instant | undefined
-  readonly source: { readonly id: string; readonly isPayment: boolean } | undefined
+  /** The payment, the other bill, or what else the ledger has. */
+  readonly source: { readonly id: string; readonly kind: 'payment' | 'bill' | undefined } | undefined
   readonly payment:
     | { readonly method: string; readonly reference: string; readonly valueDate: string | undefined }
     | undefined
 }
 
-const ALLOCATION = computedRow({
-  amount: computed(decimal, sql`a."amount"`),
+const SETTLED = computedRow({
+  amount: computed(decimal, sql`s."amount"`),
   postedAt: computed(instant, sql`l."posted_at"`),
-  sourceType: computed(text, sql`l."source_type"`),
-  sourceId: computed(text, sql`l."source_id"`),
-  paymentId: computed(optional(text), sql`a."payment_id"`),
+  sourceType: computed(text, sql`coalesce(s."type", l."source_type")`),
+  sourceId: computed(text, sql`coalesce(s."note", l."source_id")`),
+  paymentId: computed(optional(text), sql`s."payment_id"`),
   method: computed(optional(text), sql`p."method"`),
   reference: computed(optional(text), sql`p."reference"`),
   valueDate: computed(optional(text), sql`p."value_date"`)
 })
 
 /**
- * Reads what settled a bill, in the order of posting, from the journals of its allocations, whatever their origin. What
- * is missing to the remaining amount was settled elsewhere, such as a payment that another system received: it comes
- * first. Together with the remaining amount they make the amount due.
+ * Reads what settled a bill, in the order of posting: the journals of its allocations, whatever their origin, and its
+ * credit notes; a credit note is settled by the bill that it corrects. The part that is missing to the remaining amount
+ * was settled elsewhere, such as a payment that another system received: it comes first. Together with the remaining
+ * amount they make the amount due.
  */
 export async function readSettlements(
   queryable: Queryable,
   tenantId: string,
   { id, amountDue, remaining }: ExplainedBill
 ): Promise<readonly Settlement[]> {
-  const { rows } = await queryable.run(prepared`SELECT ${ALLOCATION.columns} FROM "payment_allocation" a
-    JOIN "ledger_entry" l ON l."tenant_id" = a."tenant_id" AND l."journal_id" = a."id" AND l."line" = 1
-    LEFT JOIN "payment" p ON p."tenant_id" = a."tenant_id" AND p."id" = a."payment_id"
-    WHERE a."tenant_id" = ${tenantId} AND a."bill_id" = ${id} ORDER BY a."position"`)
-  const known = rows.map(ALLOCATION.read).map(settlementOf)
+  const { rows } = await queryable.run(prepared`SELECT ${SETTLED.columns} FROM (
+      SELECT "id" AS "journal", "payment_id", "amount", "position", NULL AS "type", NULL AS "note"
+      FROM "payment_allocation" WHERE "tenant_id" = ${tenantId} AND "bill_id" = ${id}
+      UNION ALL
+      SELECT "credit_note_id", NULL, "amount", 0, 'creditNote', "credit_note_id" FROM "correction"
+      WHERE "tenant_id" = ${tenantId} AND "bill_id" = ${id} AND "kind" = 'creditNote'
+      UNION ALL
+      SELECT "credit_note_id", NULL, -"amount", 0, 'correctedBill', "bill_id" FROM "correction"
+      WHERE "tenant_id" = ${tenantId} AND "credit_note_id" = ${id}) s
+    JOIN "ledger_entry" l ON l."tenant_id" = ${tenantId} AND l."journal_id" = s."journal" AND l."line" = 1
+    LEFT JOIN "payment" p ON p."tenant_id" = ${tenantId} AND p."id" = s."payment_id"
+    ORDER BY l."posted_at", s."position"`)
+  const known = rows.map(SETTLED.read).map(settlementOf)
   if (amountDue === undefined || remaining === undefined) return known
   const elsewhere = sumDecimals([amountDue, ...[remaining, ...known.map(({ amount }) => amount)].map(negated)])
   if (elsewhere === '0') return known
   return [{ type: 'other', amount: elsewhere, date: undefined, source: undefined, payment: undefined }, ...known]
 }
 
-function settlementOf(row: ReturnType<typeof ALLOCATION.read>): Settlement {
+/** Settlements whose source is another bill. */
+const BILL_TYPES = ['creditNote', 'correctedBill']
+
+function settlementOf(row: ReturnType<typeof SETTLED.read>): Settlement {
   const { amount, postedAt: date, sourceType, sourceId, paymentId, method, reference, valueDate } = row
-  const isPayment = paymentId !== undefined
+  const kind = paymentId !== undefined ? 'payment' : BILL_TYPES.includes(sourceType) ? 'bill' : undefined
   return {
     type: typeOf(sourceType, amount),
     ...{ amount, date },
-    source: sourceType === 'credit' ? undefined : { id: sourceId, isPayment },
+    source: sourceType === 'credit' ? undefined : { id: sourceId, kind },
     payment: method === undefined || reference === undefined ? undefined : { method, reference, valueDate }
   }
 }

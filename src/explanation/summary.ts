@@ -4,7 +4,8 @@ import { computed, computedRow, count, decimal, optional, text } from '../db/row
 import { join, prepared, type Sql, sql } from '../db/sql.ts'
 import { moneyOf, objectOf } from '../http/json.ts'
 import { BILLS } from '../messages/bill.ts'
-import { digitsOf, RATE_TYPE, ratesOf } from './charges.ts'
+import { digitsOf, RATE_TYPE } from './charges.ts'
+import type { Lines } from './lines.ts'
 
 export const KEYS = ['type', 'product', 'day'] as const
 export type Key = (typeof KEYS)[number]
@@ -12,7 +13,7 @@ export type Key = (typeof KEYS)[number]
 /** The rates to add up; each filter that is given leaves out all others. */
 export interface Summarized {
   readonly tenantId: string
-  readonly billId: string
+  readonly lines: Lines
   readonly by: readonly Key[]
   readonly type: string | undefined
   readonly productId: string | undefined
@@ -53,7 +54,7 @@ export async function readSummary(queryable: Queryable, summarized: Summarized):
   return rows.map(ROW.read)
 }
 
-export function summaryStatement({ tenantId, billId, by, type, productId, day }: Summarized): Sql {
+export function summaryStatement({ tenantId, lines, by, type, productId, day }: Summarized): Sql {
   const column = (key: Key) => (by.includes(key) ? COLUMNS[key] : sql`NULL`)
   const unit = sql`CASE WHEN r."tax_excluded_amount_value" IS NOT NULL THEN r."tax_excluded_amount_unit" END`
   const filters = [
@@ -63,10 +64,10 @@ export function summaryStatement({ tenantId, billId, by, type, productId, day }:
   ]
   return prepared`SELECT ${ROW.columns} FROM (
       SELECT ${tenantId}::text AS "tenant_id", "unit", "type", "product_id", "day", count(*) AS "count",
-        sum("value") AS "exact", sum(round("value", ${digitsOf(sql`"unit"`)})) AS "shown", min("id") AS "first"
-      FROM (SELECT r."id", ${unit} AS "unit", ${column('type')}::text AS "type", ${column('product')}::text
+        sum("value") AS "exact", sum(round("value", ${digitsOf(sql`"unit"`)})) AS "shown", min("named") AS "first"
+      FROM (SELECT r."named", ${unit} AS "unit", ${column('type')}::text AS "type", ${column('product')}::text
             AS "product_id", ${column('day')}::date AS "day", r."tax_excluded_amount_value" AS "value"
-          FROM "tenant" n CROSS JOIN LATERAL (SELECT * FROM ${ratesOf(tenantId, billId)}) r
+          FROM "tenant" n CROSS JOIN LATERAL (SELECT *, ${lines.rateId} AS "named" FROM ${lines.of}) r
           WHERE ${join([sql`n."id" = ${tenantId}`, ...filters], sql` AND `)}) l
       GROUP BY 2, 3, 4, 5) x
     ORDER BY ${join([...by.map((key) => ORDER[key]), sql`x."unit"`])} LIMIT ${ROWS_MAX + 1}`

@@ -11,8 +11,14 @@ const RECEIVED_WITH_RATES = [
   'rates do not account for stands apart.'
 ].join(' ')
 
+const CREDITED = [
+  'This service computed the credit note as a part of the bill that it corrects, each tax as a part of that tax, and',
+  'with a share of the rounding of that bill.'
+].join(' ')
+
 /** Says who knows what the bill is made of. */
-export function originText({ isComputed, isIssued }: ExplainedBill, rateCount: number): string {
+export function originText({ isComputed, isIssued, category }: ExplainedBill, rateCount: number): string {
+  if (isComputed && category === 'creditNote') return CREDITED
   if (isComputed) {
     const standing = isIssued ? 'It is issued and does not change.' : 'It is not issued yet and may still be discarded.'
     return `This service computed the bill from its rates. ${standing}`
@@ -20,6 +26,12 @@ export function originText({ isComputed, isIssued }: ExplainedBill, rateCount: n
   return rateCount === 0
     ? 'The bill came from another system, without rates. Its amounts are the word of the sender.'
     : RECEIVED_WITH_RATES
+}
+
+/** Says why a bill is compared with none. */
+export function nothingBefore({ category, unit }: ExplainedBill): string {
+  if (category === 'creditNote') return 'A credit note is compared with no bill.'
+  return `The account has no earlier issued bill in ${unit}.`
 }
 
 export const CHANGES = ['new', 'gone', 'moreUnits', 'fewerUnits', 'otherPrice', 'otherAmounts', 'unchanged'] as const

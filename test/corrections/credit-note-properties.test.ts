@@ -8,6 +8,7 @@ import { verifyLedger } from '../../src/ledger/verify.ts'
 import { addAccount, addBill, PAYMENT, pay, startLedger } from '../billing/ledger-world.ts'
 import { addRates } from '../support/accounts.ts'
 import type { Answer } from '../support/answer.ts'
+import { expectExplained } from '../support/explained.ts'
 import { SOAK_MINUTES, soak } from '../support/seeded.ts'
 import type { TestServer } from '../support/server.ts'
 
@@ -142,6 +143,11 @@ test(
     soak(1, async (seed) => {
       await fc.assert(fc.asyncProperty(anyCase, play), { seed, numRuns: SEQUENCES })
       expect((await verifyLedger(server.database)).map(({ difference }) => difference)).toEqual([undefined, undefined])
+      const { explained } = await expectExplained(
+        server,
+        sql`b."category" = 'creditNote' OR b."related_bill" IS NOT NULL`
+      )
+      expect(explained).toBeGreaterThan(SEQUENCES)
     }),
   120_000 + SOAK_MINUTES * 60_000
 )

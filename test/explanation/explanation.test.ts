@@ -25,6 +25,10 @@ async function addRate(account: string, amount: number, more: object): Promise<v
   expect((await server.call('POST', 'appliedCustomerBillingRate', { ...rate, ...more })).status).toBe(201)
 }
 
+async function rateOf(externalId: string): Promise<string> {
+  return (await server.call('GET', `appliedCustomerBillingRate?externalId=${externalId}`)).body[0].id
+}
+
 const FIBRE = { product: { id: 'P-1', name: 'Fibre 500' }, type: 'recurringCharge' }
 const CALLS = { product: { id: 'P-2', name: 'Calls' } }
 
@@ -138,6 +142,25 @@ describe('a bill that this service computed', () => {
     ])
   })
 
+  test('tells of its credit notes, which are explained as parts of it', async () => {
+    const lines = [{ rate: { id: await rateOf('CRM-1') } }]
+    const asked = { bill: { id: april }, reason: 'goodwill', lines }
+    const { body } = await server.call('POST', '/billing/v1/creditNote', asked)
+    const note = body.customerBill.id
+    const { settlements, remainingAmount } = await explained(String(april))
+    const source = { type: 'CustomerBill', id: note, href: expect.stringContaining(`/customerBill/${note}`) }
+    expect(settlements).toContainEqual({
+      ...{ type: 'creditNote', amount: eur(47.48), source, date: expect.any(String) }
+    })
+    expect(remainingAmount).toEqual(eur(0))
+    expect(await explained(note, '?compareTo=previous')).toMatchObject({
+      origin: { type: 'computed', text: expect.stringContaining('credit note') },
+      taxGroups: [{ exactAmount: eur(-39.9), charges: [{ products: [{ rates: [{ externalId: 'CRM-1' }] }] }] }],
+      settlements: [{ type: 'correctedBill', amount: eur(-47.48), source: { id: april } }],
+      comparison: { text: 'A credit note is compared with no bill.' }
+    })
+  })
+
   test('is added up by type, product and day of the tenant', async () => {
     await server.database.run(sql`UPDATE "tenant" SET "time_zone" = 'Europe/Berlin' WHERE "id" = ${TENANT}`)
     const summary = async (query: string) => {
@@ -186,5 +209,5 @@ describe('a bill that this service computed', () => {
 })
 
 test('every bill of this world adds up', async () => {
-  expect(await expectExplained(server)).toEqual({ explained: 2, compared: 1 })
+  expect(await expectExplained(server)).toEqual({ explained: 3, compared: 1 })
 })

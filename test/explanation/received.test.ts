@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { newId } from '../../src/base/ulid.ts'
 import { sql } from '../../src/db/sql.ts'
+import { linesOf } from '../../src/explanation/lines.ts'
 import { summaryStatement } from '../../src/explanation/summary.ts'
 import { type ForeignWorld, startForeign } from '../billing/foreign-world.ts'
 import { addAccount } from '../billing/ledger-world.ts'
@@ -89,7 +90,8 @@ test('every bill of this world adds up', async () => {
 })
 
 test('a summary reads the rates of its bill once, by an index', async () => {
-  const of = { tenantId: TENANT, billId: newId(), type: undefined, productId: undefined, day: undefined }
+  const lines = await linesOf(server.database, TENANT, newId())
+  const of = { tenantId: TENANT, lines, type: undefined, productId: undefined, day: undefined }
   const statement = summaryStatement({ ...of, by: ['type', 'product', 'day'] })
   const { rows } = await server.database.run(sql`EXPLAIN ${statement}`)
   const plan = rows.map(([line]) => String(line)).join('\n')

@@ -1,6 +1,7 @@
 import type { Queryable, Row } from '../../db/database.ts'
 import { computed, count, instant, optional, rowOf, scalar, text } from '../../db/row.ts'
 import { prepared, type Sql, sql } from '../../db/sql.ts'
+import { NOTE_LINES } from '../../explanation/lines.ts'
 import { nextTurn } from '../../pace/turns.ts'
 import { KEPT_PERIOD, readContext, TAXED, TAXES, taxedAmounts } from './bill-context.ts'
 import { type BillSource, ITEMISED_MAX, type Rate } from './bill-source.ts'
@@ -12,7 +13,7 @@ const SLICE_ROWS = 500
 export async function readBill(queryable: Queryable, tenantId: string, id: string): Promise<BillSource> {
   const context = await readContext(queryable, tenantId, id)
   const of = context.corrected
-    ? sql`${NOTED} "applied_customer_billing_rate" WHERE "tenant_id" = ${tenantId} AND "bill_id" = ${id}`
+    ? sql`${NOTE_LINES} "applied_customer_billing_rate" WHERE "tenant_id" = ${tenantId} AND "bill_id" = ${id}`
     : sql`"applied_customer_billing_rate" WHERE "tenant_id" = ${tenantId} AND "bill_id" = ${id}`
   const lineCount = await countLines(queryable, of)
   return {
@@ -22,20 +23,6 @@ export async function readBill(queryable: Queryable, tenantId: string, id: strin
     lineCount
   }
 }
-
-/**
- * The lines of credit notes as rates: those of a rate with its name, and sums with the number of the bill that they
- * correct.
- */
-const NOTED = sql`(SELECT l."tenant_id", l."credit_note_id" AS "bill_id", lpad(l."position"::text, 10, '0') AS "id",
-    r."date", l."rate_type", coalesce(r."name", CASE WHEN r."id" IS NULL THEN n."related_bill"#>>'{0,billNo}' END)
-      AS "name", r."description", r."product_id", r."product", r."period_coverage", l."applied_tax",
-    l."amount" AS "tax_excluded_amount_value", n."amount_due_unit" AS "tax_excluded_amount_unit",
-    NULL::numeric AS "tax_included_amount_value", NULL::text AS "tax_included_amount_unit"
-  FROM "credit_note_line" l
-  JOIN "customer_bill" n ON n."tenant_id" = l."tenant_id" AND n."id" = l."credit_note_id"
-  LEFT JOIN "applied_customer_billing_rate" r ON r."tenant_id" = l."tenant_id" AND r."id" = l."rate_id"
-  WHERE l."rate_type" IS NOT NULL)`
 
 async function countLines(queryable: Queryable, of: Sql): Promise<number> {
   const counted = prepared`SELECT count(*) FROM (SELECT FROM ${of} LIMIT ${ITEMISED_MAX + 1}) r`
