@@ -29,7 +29,7 @@ const add = (columns: object, bill = 'open') => sql`INSERT INTO "uploaded_bill"
 test.each<[string, () => Sql | readonly Sql[], string]>([
   ['a row makes a second bill', () => add({ account_number: 'A' }), '23505 uploaded_bill_once'],
   ['a bill is of two rows', () => add({}, 'sent'), '23505 uploaded_bill_pkey'],
-  ['the bill is none', () => add({ bill_id: 'none' }), '23503 uploaded_bill_tenant_id_bill_id_fkey'],
+  ['the bill is none', () => add({ bill_id: 'none' }), OF_BILL],
   ['the bill is of another owner', () => add({ partner_id: partnerId }), OF_BILL],
   ['a row changes', () => sql`UPDATE "uploaded_bill" SET "content_hash" = 'x'`, IMMUTABLE],
   ['a row goes without its bill', () => sql`DELETE FROM "uploaded_bill"`, WITH_BILL],
@@ -67,6 +67,25 @@ test.each<[string, readonly Sql[], string]>([
   ['its bill is another', [add({}), change('open', sql`"bill_id"`)], IMMUTABLE]
 ])('the content of a row may be replaced only while its bill is not issued: %s', async (_, statements, expected) => {
   expect(await attempt(world, statements)).toBe(expected)
+})
+
+test('a bill stays while it gets a row in another transaction', async () => {
+  const free = sql`SELECT FROM "customer_bill" WHERE "bill_no" = 'open' FOR UPDATE SKIP LOCKED`
+  const undone = new Error('undone')
+  const trying = world.database.transaction(async (tx) => {
+    await tx.run(add({}))
+    expect((await world.database.run(free)).rowCount).toBe(0)
+    throw undone
+  })
+  await expect(trying).rejects.toBe(undone)
+  expect((await world.database.run(free)).rowCount).toBe(1)
+})
+
+test('the database refuses that all bills of rows go at once', async () => {
+  // It lets go of issued ones first.
+  const bills = sql`ALTER TABLE "customer_bill" DISABLE TRIGGER "issued_bill_no_truncate"`
+  await world.database.run(bills)
+  await expect(world.database.run(sql`TRUNCATE "customer_bill" CASCADE`)).rejects.toThrow('all at once')
 })
 
 test('the database refuses that all rows go at once', async () => {
