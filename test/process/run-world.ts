@@ -43,7 +43,7 @@ export async function fill(root: string, database: Database, accounts: number): 
   await database.run(sql`UPDATE "applied_customer_billing_rate"
     SET "tax_excluded_amount_value" = right("billing_account_id", 2)::int + 0.123`)
   await payInAdvance(database, accounts)
-  // As autovacuum does between the rates and the run of an operator: without figures, Postgres reads all rates for each chunk.
+  // As autovacuum does long before an operator starts a run: without figures, each chunk reads all rates.
   await database.run(sql`ANALYZE "billing_account", "applied_customer_billing_rate", "account_balance"`)
   return cycle.id
 }
