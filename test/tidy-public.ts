@@ -31,7 +31,7 @@ const PUBLIC: Readonly<Record<string, string>> = {
   'src/cli': 'arguments command index usage',
   'src/comparison': 'accounts comparison endpoints list schema tasks',
   'src/corrections': 'endpoints events schema',
-  'src/db': 'connection cursor database failure locks migrations postgres-url row secrets sql',
+  'src/db': 'connection cursor database failure locks memory migrations postgres-url row secrets sql',
   'src/db/embedded': 'keys postgres',
   'src/documents': 'routes',
   'src/documents/content':

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { minorDigits, UNUSUAL_DIGITS } from '../base/money.ts'
-import type { Queryable, Transaction } from '../db/database.ts'
+import type { Queryable } from '../db/database.ts'
 import { boolean, computed, computedRow, count, decimal, json, optional, text } from '../db/row.ts'
 import { join, prepared, type Sql, sql } from '../db/sql.ts'
 import { type TaxName, taxName } from './bill.ts'
@@ -56,11 +56,6 @@ export function digitsOf(unit: Sql): Sql {
 }
 
 const USUAL_DIGITS = minorDigits('EUR')
-
-/** Lets the sums of a large bill stay in memory: few are made at once, each in a slot for expensive work. */
-export async function takeMemory(tx: Transaction): Promise<void> {
-  await tx.run(sql`SET LOCAL work_mem = '64MB'`)
-}
 
 /** The taxes that a rate `r` was given, as a text; empty without any. */
 export const TAX_KEY: Sql = sql`CASE WHEN r."applied_tax" IS NULL OR r."applied_tax" = '[]' THEN '[]' ELSE

@@ -5,6 +5,7 @@ import { DAY_MS, dayOf } from '../base/time-zone.ts'
 import { timeZoneOf } from '../billing/cycles/cycle.ts'
 import { DAY } from '../billing/cycles/day.ts'
 import type { Queryable } from '../db/database.ts'
+import { takeMemory } from '../db/memory.ts'
 import { slotOf } from '../fairness/request-slot.ts'
 import { preferred } from '../http/accept.ts'
 import { csvLine } from '../http/csv.ts'
@@ -62,7 +63,10 @@ or, by \`Accept\`, as CSV.`,
       throw parameterFault(QUERIES.invalid, 'asOf', FIELDS.afterEnd(`today, ${dayText(zone.today)}`))
     }
     await slotOf(request).become('expensive')
-    const rows = await readAging(database, view, asOf, zone.timeZone)
+    const rows = await database.snapshot(async (tx) => {
+      await takeMemory(tx)
+      return readAging(tx, view, asOf, zone.timeZone)
+    })
     return { ...written(type, dayText(asOf), rows), headers: { Vary: 'Accept' } }
   }
 })
