@@ -55,22 +55,24 @@ export async function readAging(
   timeZone: string
 ): Promise<readonly AgedOfPartner[]> {
   const end = new Date(startOfDay(day + 1, timeZone)).toISOString()
-  const open = sql`SELECT e."billing_account_id" AS "account", e."currency", e."bill", sum(e."amount") AS "amount"
-    FROM (SELECT l."billing_account_id", l."currency", l."amount",
+  // Accounts are joined before bills are added up: else the planner expects a handful of these.
+  const open = sql`SELECT e."partner_id", e."currency", e."bill", sum(e."amount") AS "amount"
+    FROM (SELECT x."partner_id", l."currency", l."amount",
         CASE WHEN l."source_type" = 'bill' THEN coalesce(k."bill_id", l."source_id") ELSE a."bill_id" END AS "bill"
-      FROM "ledger_entry" l LEFT JOIN "payment_allocation" a
+      FROM "ledger_entry" l
+      JOIN "billing_account" x ON x."tenant_id" = l."tenant_id" AND x."id" = l."billing_account_id"
+      LEFT JOIN "payment_allocation" a
         ON a."tenant_id" = l."tenant_id" AND a."id" = l."journal_id" AND l."source_type" <> 'bill'
       LEFT JOIN "correction" k
         ON k."tenant_id" = l."tenant_id" AND k."credit_note_id" = l."source_id" AND l."source_type" = 'bill'
-      WHERE l."tenant_id" = ${view.tenantId} AND l."book" = 'receivable' AND l."posted_at" < ${end}) e
+      WHERE l."tenant_id" = ${view.tenantId} AND l."book" = 'receivable' AND l."posted_at" < ${end}
+        AND ${ownedBy(view, 'x')}) e
     GROUP BY 1, 2, 3 HAVING sum(e."amount") <> 0`
   const { rows } = await queryable.run(sql`SELECT ${AGED.columns} FROM (
-      SELECT x."partner_id", s."currency", s."amount", (${end}::timestamptz AT TIME ZONE ${timeZone})::date - 1
+      SELECT s."partner_id", s."currency", s."amount", (${end}::timestamptz AT TIME ZONE ${timeZone})::date - 1
         - (b."payment_due_date" AT TIME ZONE ${timeZone})::date AS "days"
       FROM (${open}) s
-      JOIN "billing_account" x ON x."tenant_id" = ${view.tenantId} AND x."id" = s."account"
-      LEFT JOIN "customer_bill" b ON b."tenant_id" = ${view.tenantId} AND b."id" = s."bill"
-      WHERE ${ownedBy(view, 'x')}) o
+      LEFT JOIN "customer_bill" b ON b."tenant_id" = ${view.tenantId} AND b."id" = s."bill") o
     LEFT JOIN "partner" p ON p."tenant_id" = ${view.tenantId} AND p."id" = o."partner_id"
     GROUP BY 1, 2, 3 ORDER BY o."currency", o."partner_id" NULLS FIRST`)
   return rows.map(AGED.read)

@@ -8,7 +8,7 @@ import { AUTHOR, addAccount, addBill, startLedger } from '../billing/ledger-worl
 import { addPartner, TENANT } from '../support/database.ts'
 import type { TestServer } from '../support/server.ts'
 
-const SEQUENCES = 12
+const SEQUENCES = 8
 const DAY_MS = 86_400_000
 const FIRST = Date.parse('2026-01-01')
 const REPORT = '/billing/v1/agingReport'
