@@ -2,7 +2,8 @@ import { z } from 'zod'
 import { actAs } from '../auth/access/access.ts'
 import type { Transaction } from '../db/database.ts'
 import { FORM_TYPES } from '../http/media-types.ts'
-import { idempotencyKey, once } from '../tmf/idempotency.ts'
+import { HTTP } from '../messages/http.ts'
+import { idempotencyKey, isAnswered, once } from '../tmf/idempotency.ts'
 import type { EndpointDescription } from '../tmf/openapi/endpoint.ts'
 import { objectOf, TEXT } from '../tmf/openapi/json-schema.ts'
 import { type Json, schemaRef } from '../tmf/openapi/schemas.ts'
@@ -28,7 +29,13 @@ export interface Method<Shape extends z.ZodRawShape>
   readonly read?: (called: Called<Shape>) => Promise<string>
   /** Writes in a transaction: with an `Idempotency-Key` once, however often it is called. */
   readonly write?: (tx: Transaction, called: Called<Shape>) => Promise<string>
+  /** Does what takes long, and returns what writes. A repetition under an `Idempotency-Key` does neither. */
+  readonly prepare?: (called: Called<Shape>) => Promise<Write>
+  /** Parameters that may differ in a repetition, and of which not even a hash is kept. */
+  readonly fleeting?: readonly string[]
 }
+
+type Write = (tx: Transaction) => Promise<string>
 
 export interface Called<Shape extends z.ZodRawShape> extends RouteContext, Requester {
   readonly parameters: z.output<z.ZodObject<Shape>>
@@ -55,7 +62,8 @@ const RAW = { parameters: [], read: (raw: string) => raw }
  * partner's customers; the provider's may name a partner.
  */
 export function method<Shape extends z.ZodRawShape>(declared: Method<Shape>): Endpoint {
-  const { scopes, parameters: shape, data, failures = [], read, write, ...about } = declared
+  const { scopes, parameters: shape, data, failures = [], read, write, prepare, fleeting = [], ...about } = declared
+  const isWrite = read === undefined
   const schema = z.object(shape)
   const names = [...Object.keys(shape), PARTNER_ACCOUNT]
   const { register, description } = endpoint({
@@ -66,14 +74,14 @@ export function method<Shape extends z.ZodRawShape>(declared: Method<Shape>): En
     query: RAW,
     body: BODY,
     isBodyOptional: true,
-    failures: write ? [404, 409, 422, ...failures] : [404, ...failures],
+    failures: isWrite ? [404, 409, 422, ...failures] : [404, ...failures],
     failureSchema: schemaRef('PartnerFailure'),
-    ...(write && { headers: ['IdempotencyKey'] }),
+    ...(isWrite && { headers: ['IdempotencyKey'] }),
     replies: {
       200: {
         description: 'The data',
         schema: enveloped(data),
-        ...(write && { headers: ['Idempotency-Replayed'] })
+        ...(isWrite && { headers: ['Idempotency-Replayed'] })
       }
     },
     handle: async ({ request, query, body }, context) => {
@@ -82,10 +90,13 @@ export function method<Shape extends z.ZodRawShape>(declared: Method<Shape>): En
       const parameters = readParameters(schema, sent, names)
       if (named !== undefined) await actAs(context.database, request, named, PARTNER_ACCOUNT)
       const called = { ...context, ...context.requester(request), parameters }
-      if (!write) return { json: await enveloping(read?.(called)) }
+      if (read) return { json: await enveloping(read(called)) }
       const key = idempotencyKey(request.headers['idempotency-key'])
-      const work = (tx: Transaction) => enveloping(write(tx, called))
-      return context.database.transaction((tx) => answered(tx, called.view, { key, path: about.path, sent }, work))
+      const isRepeated = prepare && key !== undefined && (await isAnswered(context.database, called.view, key))
+      const begun = isRepeated ? forgotten : ((await prepare?.(called)) ?? ((tx: Transaction) => write?.(tx, called)))
+      const kept = new Map([...sent].filter(([name]) => !fleeting.includes(name)))
+      const keyed = { key, path: about.path, sent: kept }
+      return context.database.transaction((tx) => answered(tx, called.view, keyed, (own) => enveloping(begun(own))))
     }
   })
   const taken = z.object({ ...shape, [PARTNER_ACCOUNT]: partnerAccount })
@@ -97,6 +108,11 @@ export function method<Shape extends z.ZodRawShape>(declared: Method<Shape>): En
 
 async function enveloping(data: Promise<string> | undefined): Promise<string> {
   return `{"code":200,"data":${await data}}`
+}
+
+/** The answer was kept when the request came, and is gone now. */
+async function forgotten(): Promise<never> {
+  throw HTTP.keyInUse().with({ 'Retry-After': '1' })
 }
 
 interface Keyed {

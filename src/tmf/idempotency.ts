@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Transaction } from '../db/database.ts'
+import type { Queryable, Transaction } from '../db/database.ts'
 import { boolean, integer, rowOf, scalar, text } from '../db/row.ts'
 import { prepared } from '../db/sql.ts'
 import { HTTP } from '../messages/http.ts'
@@ -35,9 +35,8 @@ export async function once(
   request: readonly string[],
   work: () => Promise<Answer>
 ): Promise<{ answer: Answer; isReplay: boolean }> {
-  const { tenantId, partnerId } = view
-  // No client's key contains a space.
-  const key = partnerId === undefined ? clientKey : `${partnerId} ${clientKey}`
+  const { tenantId } = view
+  const key = keyOf(view, clientKey)
   const hash = createHash('sha256').update(JSON.stringify(request)).digest('hex')
   await lock(tx, tenantId, key)
   const earlier = await recall(tx, tenantId, key)
@@ -51,6 +50,16 @@ export async function once(
   return { answer, isReplay: false }
 }
 
+/** Whether an answer is kept under a key, so that `once` will do no work. */
+export async function isAnswered(queryable: Queryable, view: View, clientKey: string): Promise<boolean> {
+  return (await recall(queryable, view.tenantId, keyOf(view, clientKey))) !== undefined
+}
+
+function keyOf({ partnerId }: View, clientKey: string): string {
+  // No client's key contains a space.
+  return partnerId === undefined ? clientKey : `${partnerId} ${clientKey}`
+}
+
 async function lock(tx: Transaction, tenantId: string, key: string): Promise<void> {
   const name = JSON.stringify([tenantId, key])
   const locked = prepared`SELECT pg_try_advisory_xact_lock(hashtextextended(${name}, 0))`
@@ -61,11 +70,11 @@ async function lock(tx: Transaction, tenantId: string, key: string): Promise<voi
 const KEPT = rowOf('idempotency_key', { requestHash: text, status: integer, location: text, etag: text, body: text })
 
 async function recall(
-  tx: Transaction,
+  queryable: Queryable,
   tenantId: string,
   key: string
 ): Promise<{ hash: string; answer: Answer } | undefined> {
-  const { rows } = await tx.run(prepared`SELECT ${KEPT.columns} FROM "idempotency_key"
+  const { rows } = await queryable.run(prepared`SELECT ${KEPT.columns} FROM "idempotency_key"
       WHERE "tenant_id" = ${tenantId} AND "key" = ${key} AND "created_at" > now() - ${KEPT_HOURS} * interval '1 hour'`)
   const [kept] = rows.map(KEPT.read)
   if (!kept) return undefined
