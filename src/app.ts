@@ -13,6 +13,7 @@ import { registerWellKnown } from './auth/oauth/well-known.ts'
 import { registerRefusals } from './auth/refused-names.ts'
 import { ssoSettings } from './auth/sso/settings.ts'
 import { registerSso } from './auth/sso/sso.ts'
+import { ownRoot } from './banner.ts'
 import type { Clock } from './base/clock.ts'
 import type { SecretKeys } from './base/secret-keys.ts'
 import { catalogue } from './billing/catalogue.ts'
@@ -47,6 +48,7 @@ import { registerLongAnswers } from './http/long-answers.ts'
 import { registerPathParameters } from './http/path-parameters.ts'
 import { registerRateLimit } from './http/rate-limit.ts'
 import { registerRequestIds, requestId } from './http/request-id.ts'
+import type { CustomerSettings } from './partner-api/customers.ts'
 import { registerPartnerApi } from './partner-api/routes.ts'
 import { refuseIdempotencyKeys } from './tmf/serving/no-idempotency-key.ts'
 import { type Requester, type RouteContext, registerResource } from './tmf/serving/routes.ts'
@@ -103,9 +105,10 @@ export async function buildApp(parts: Parts): Promise<FastifyInstance> {
   registerApi(app, parts, context)
   const health = healthEndpoints(parts.standstill ?? (() => undefined))
   for (const { register } of health) register(app, HEALTH_BASE, context)
-  await registerAdmin(app, ADMIN_BASE, context)
+  const customers = customerSettings(app, parts)
+  await registerAdmin(app, ADMIN_BASE, context, customers)
   await registerBilling(app, context, config.UPLOAD_LIMIT_BYTES)
-  await registerPartnerApi(app, context)
+  await registerPartnerApi(app, context, customers)
   await registerDocs(app, config.PUBLIC_URL)
   refuseOtherMethods(app, methods)
   return app
@@ -118,6 +121,10 @@ function registerApi(app: FastifyInstance, { config, secrets }: Parts, context: 
     for (const resource of apiResources(hub).values()) registerResource(app, base, resource, context)
     for (const { register } of apiEndpoints(hub)) register(app, base, context)
   }
+}
+
+function customerSettings(app: FastifyInstance, { config, secrets }: Parts): CustomerSettings {
+  return { secrets, root: () => config.PUBLIC_URL ?? ownRoot(app, config), captchaUrl: config.CAPTCHA_VERIFY_URL }
 }
 
 async function registerBilling(app: FastifyInstance, context: RouteContext, limitBytes: number): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import { resetJobs } from './auth/customers/reset.ts'
 import type { EngineContext } from './billing/engine/context.ts'
 import { type FurtherJobs, startBillingJobs } from './billing/jobs.ts'
 import { comparisonJobs } from './comparison/tasks.ts'
@@ -22,12 +23,13 @@ export function prepareJobs(
   const context = { database, clock, newId, chunkAccounts }
   const transport = openTransport(mail)
   const mails = mailJobs({ ...context, secrets, transport, from: mail.from })
+  const resets = resetJobs({ ...context, secrets })
   return startWhenReady(store, logger, 'the jobs cannot be worked off yet', () =>
-    startBillingJobs(directUrl, context, logger, [...furtherJobs(context), mails])
+    startBillingJobs(directUrl, context, logger, [...furtherJobs(context), mails, resets])
   )
 }
 
-/** The jobs of the rooms above billing, except mails: only a server sends them. */
+/** The jobs of the rooms above billing, except mails and what leads to them: only a server sends them. */
 export function furtherJobs(context: EngineContext): readonly FurtherJobs[] {
   return [comparisonJobs(context), uploadJobs(context)]
 }

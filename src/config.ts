@@ -77,6 +77,7 @@ export const environment = z.object({
   UPLOAD_RETENTION_DAYS: whole(1, 3_650).default(90),
   WEBHOOK_ALLOW_NETWORKS: readBy((text) => parseNetworks(text.split(',').map((entry) => entry.trim()))).optional(),
   ...mailVariables,
+  CAPTCHA_VERIFY_URL: z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// address' }).optional(),
   ...ssoVariables
 })
 

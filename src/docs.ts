@@ -23,6 +23,7 @@ import {
   fieldEndpoints,
   fileEndpoints,
   HEALTH_BASE,
+  NO_CUSTOMERS,
   UNSET
 } from './endpoints.ts'
 import { asyncApiDocument } from './events/asyncapi.ts'
@@ -94,14 +95,14 @@ const SECTIONS: readonly Section[] = [
   {
     base: PARTNER_BASE,
     tags: PARTNER_TAGS,
-    operations: described(partnerEndpoints),
+    operations: described(partnerEndpoints(NO_CUSTOMERS)),
     schemas: PARTNER_SCHEMAS
   },
   {
     base: ADMIN_BASE,
     resources: [...adminResources.values()],
     tags: { tenant: 'Providers with their settings' },
-    operations: described(adminEndpoints),
+    operations: described(adminEndpoints(NO_CUSTOMERS)),
     schemas: ADMIN_SCHEMAS
   },
   {

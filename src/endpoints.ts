@@ -23,6 +23,7 @@ import { explanationEndpoints } from './explanation/endpoints.ts'
 import { EXPLANATION, SUMMARY } from './explanation/schema.ts'
 import { overdueEndpoints } from './overdue/endpoints.ts'
 import { AGING_REPORT, OVERDUE_ACCOUNT } from './overdue/schema.ts'
+import type { CustomerSettings } from './partner-api/customers.ts'
 import type { Served } from './tmf/declaration/define.ts'
 import type { Endpoint } from './tmf/serving/endpoint.ts'
 import { UPLOAD_RESULT, UPLOADS_PATH, uploadRows } from './upload/endpoint.ts'
@@ -70,13 +71,11 @@ export function apiResources(settings: HubSettings): ReadonlyMap<string, Served>
 }
 
 /** For descriptions: nothing is sealed. */
-export const UNSET: HubSettings = {
-  networks: NO_NETWORKS,
-  retentionDays: 0,
-  secrets: () => {
-    throw new Error('a description has no keys')
-  }
+function noSecrets(): never {
+  throw new Error('a description has no keys')
 }
+export const UNSET: HubSettings = { networks: NO_NETWORKS, retentionDays: 0, secrets: noSecrets }
+export const NO_CUSTOMERS: CustomerSettings = { secrets: noSecrets, root: () => '', captchaUrl: undefined }
 
 /** Operations beside the resources, below each base path of the API. */
 export function apiEndpoints(settings: HubSettings): readonly Endpoint[] {

@@ -9,9 +9,11 @@ const PUBLIC: Readonly<Record<string, string>> = {
   'src/audit': 'record report seal sealing verify',
   'src/auth': 'purge refused-names',
   'src/auth/access': 'access access-token address-list admission authenticate clients grants principal scopes',
+  'src/auth/captcha': 'providers settings verify',
+  'src/auth/customers': 'code context email link password registration reset throttle',
   'src/auth/keys': 'secret signing-keys',
   'src/auth/oauth': 'authorize form openapi request routes schemas token-model well-known',
-  'src/auth/sign-in': 'attempts page password sign-in',
+  'src/auth/sign-in': 'attempts page password sign-in slowing',
   'src/auth/sso': 'settings sso',
   'src/base':
     'bill-number clock code-points codes creditor-reference instant json-members json-path language money newest ' +
@@ -51,13 +53,13 @@ const PUBLIC: Readonly<Record<string, string>> = {
   'src/image': 'logo',
   'src/jobs': 'outage queue runner supervisor warnings',
   'src/ledger': 'balance available foreign-bills hold post post-bills tax-key usage verify',
-  'src/mail': 'retention settings tasks transport',
+  'src/mail': 'queue retention settings tasks transport',
   'src/messages':
-    'access account admin bill body callback catalogue comparison correction cycle delivery document event field ' +
-    'guess http message oauth overdue partner payment problem query rate reason resource run server sso ' +
-    'subscription unmatched upload upload-failure',
+    'access account admin bill body callback captcha catalogue comparison correction customer cycle delivery ' +
+    'document event field guess http message oauth overdue partner payment problem query rate reason resource run ' +
+    'server sso subscription unmatched upload upload-failure',
   'src/overdue': 'endpoints schema',
-  'src/partner-api': 'hold routes',
+  'src/partner-api': 'customers hold routes',
   'src/pace': 'aside slow turns within',
   'src/resources':
     'applied-customer-billing-rate bill-cycle bill-cycle-specification bill-document customer-bill ' +

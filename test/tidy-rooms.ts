@@ -11,7 +11,7 @@ const FLOORS: readonly (readonly (readonly string[])[])[] = [
   [['src/http'], ['src/audit'], ['src/jobs'], ['src/fairness']],
   [
     ['declaration', 'query', '', 'bulk', 'openapi', 'serving'].map((room) => path.posix.join('src/tmf', room)),
-    ['keys', 'access', 'sign-in', 'oauth', 'sso', ''].map((room) => path.posix.join('src/auth', room)),
+    ['keys', 'access', 'sign-in', 'oauth', 'sso', 'captcha', ''].map((room) => path.posix.join('src/auth', room)),
     ['src/ledger']
   ],
   [['src/resources'], ['src/admin'], ['src/accounts']],
@@ -24,7 +24,7 @@ const FLOORS: readonly (readonly (readonly string[])[])[] = [
   [
     ['src/corrections', 'src/upload/camt', 'src/upload/file', 'src/upload', 'src/comparison', 'src/events'],
     ['src/overdue'],
-    ['src/mail', 'src/partner-api']
+    ['src/mail', 'src/auth/customers', 'src/partner-api']
   ],
   [['src/cli']],
   // The composition, which knows every room.

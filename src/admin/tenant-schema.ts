@@ -1,6 +1,7 @@
 import { bodySchema } from '../tmf/openapi/endpoint.ts'
 import { ADDRESS, INSTANT, objectOf, TEXT } from '../tmf/openapi/json-schema.ts'
 import { type Json, schemaRef } from '../tmf/openapi/schemas.ts'
+import { CAPTCHA_SCHEMA } from './captcha-routes.ts'
 import { TENANT_CREATION } from './tenant-settings.ts'
 
 const { properties } = bodySchema(TENANT_CREATION)
@@ -21,6 +22,7 @@ const TENANT: Json = {
 
 export const ADMIN_SCHEMAS: Json = {
   Tenant: TENANT,
+  Captcha: CAPTCHA_SCHEMA,
   Tenant_Created: {
     allOf: [
       schemaRef('Tenant'),

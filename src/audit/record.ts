@@ -3,7 +3,7 @@ import { prepared } from '../db/sql.ts'
 import { masked } from './mask.ts'
 
 /** `system` is the service itself, in a job. */
-export const ACTOR_TYPES = ['user', 'client', 'apiKey', 'sso', 'command', 'system'] as const
+export const ACTOR_TYPES = ['user', 'client', 'apiKey', 'sso', 'customer', 'command', 'system'] as const
 export type ActorType = (typeof ACTOR_TYPES)[number]
 
 export const ACTIONS = [
@@ -13,6 +13,8 @@ export const ACTIONS = [
   'remove',
   'rotate',
   'password',
+  'confirm',
+  'signIn',
   'issue',
   'send',
   'bill',

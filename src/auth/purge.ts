@@ -5,8 +5,9 @@ const PURGED_PER_TABLE = 1_000
 
 /**
  * Removes expired rows: ended grants with their refresh tokens, old authorization codes, failed sign-ins of yesterday,
- * networks without a sign-in for a quarter of a year, and keys retired longer ago than any token lives. Takes a bounded
- * number per table, the oldest first, and skips rows that another process is removing. Goes by Postgres' clock.
+ * networks without a sign-in for a quarter of a year, keys retired longer ago than any token lives, and codes, links,
+ * sessions and throttles of customers. Takes a bounded number per table, the oldest first, and skips rows that another
+ * process is removing. Goes by Postgres' clock.
  */
 export async function purgeExpired(database: Database): Promise<void> {
   for (const statement of PURGES) await database.run(statement)
@@ -26,5 +27,14 @@ const PURGES: readonly Sql[] = [
     LIMIT ${PURGED_PER_TABLE} FOR UPDATE SKIP LOCKED)`,
   sql`DELETE FROM "signing_key" WHERE "id" IN (SELECT "id" FROM "signing_key"
     WHERE "retired_at" < now() - interval '1 day' ORDER BY "retired_at"
-    LIMIT ${PURGED_PER_TABLE} FOR UPDATE SKIP LOCKED)`
+    LIMIT ${PURGED_PER_TABLE} FOR UPDATE SKIP LOCKED)`,
+  sql`DELETE FROM "customer_code" WHERE ("tenant_id", "sign_in_id", "purpose") IN (
+    SELECT "tenant_id", "sign_in_id", "purpose" FROM "customer_code"
+    WHERE "expires_at" < now() ORDER BY "expires_at" LIMIT ${PURGED_PER_TABLE} FOR UPDATE SKIP LOCKED)`,
+  sql`DELETE FROM "customer_link" WHERE "hash" IN (SELECT "hash" FROM "customer_link"
+    WHERE "expires_at" < now() ORDER BY "expires_at" LIMIT ${PURGED_PER_TABLE} FOR UPDATE SKIP LOCKED)`,
+  sql`DELETE FROM "customer_session" WHERE "hash" IN (SELECT "hash" FROM "customer_session"
+    WHERE "expires_at" < now() ORDER BY "expires_at" LIMIT ${PURGED_PER_TABLE} FOR UPDATE SKIP LOCKED)`,
+  sql`DELETE FROM "throttle" WHERE ("tenant_id", "key") IN (SELECT "tenant_id", "key" FROM "throttle"
+    WHERE "whole_at" < now() ORDER BY "whole_at" LIMIT ${PURGED_PER_TABLE} FOR UPDATE SKIP LOCKED)`
 ]

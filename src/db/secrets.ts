@@ -9,6 +9,7 @@ export const SEALED_COLUMNS = [
   { table: 'event_listener', column: 'secret' },
   { table: 'event_listener', column: 'previous_secret' },
   { table: 'event_listener', column: 'headers' },
+  { table: 'captcha', column: 'secret' },
   { table: 'mail', column: 'content' }
 ] as const
 

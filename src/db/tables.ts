@@ -531,6 +531,60 @@ export interface Tables {
     readonly captured: 'decimal?'
     readonly rate_id: 'text?'
   }
+  readonly customer_sign_in: {
+    readonly tenant_id: 'text'
+    readonly id: 'text'
+    readonly partner_id: 'text?'
+    readonly customer_id: 'text'
+    readonly email: 'text'
+    readonly language: 'text'
+    readonly password_hash: 'text?'
+    readonly created_at: 'instant'
+    readonly confirmed_at: 'instant?'
+  }
+  readonly customer_code: {
+    readonly tenant_id: 'text'
+    readonly sign_in_id: 'text'
+    readonly purpose: 'text'
+    readonly code_hash: 'text'
+    readonly tries: 'integer'
+    readonly created_at: 'instant'
+    readonly expires_at: 'instant'
+  }
+  readonly customer_link: {
+    readonly tenant_id: 'text'
+    readonly hash: 'text'
+    readonly partner_id: 'text?'
+    readonly account_id: 'text'
+    readonly created_at: 'instant'
+    readonly expires_at: 'instant'
+  }
+  readonly customer_session: {
+    readonly tenant_id: 'text'
+    readonly hash: 'text'
+    readonly partner_id: 'text?'
+    readonly sign_in_id: 'text?'
+    readonly account_id: 'text?'
+    readonly created_at: 'instant'
+    readonly seen_at: 'instant'
+    readonly expires_at: 'instant'
+  }
+  readonly throttle: {
+    readonly tenant_id: 'text'
+    readonly key: 'text'
+    readonly whole_at: 'instant'
+  }
+  readonly captcha: {
+    readonly tenant_id: 'text'
+    readonly id: 'text'
+    readonly provider: 'text'
+    readonly site_key: 'text?'
+    readonly secret: 'text?'
+    readonly min_score: 'decimal?'
+    readonly action: 'text?'
+    readonly hostname: 'text?'
+    readonly last_update: 'instant'
+  }
   readonly usage_total: {
     readonly tenant_id: 'text'
     readonly account_id: 'text'

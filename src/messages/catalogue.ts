@@ -4,8 +4,10 @@ import { ADMIN } from './admin.ts'
 import { BILLS } from './bill.ts'
 import { BODIES } from './body.ts'
 import { CALLBACKS } from './callback.ts'
+import { CAPTCHAS } from './captcha.ts'
 import { COMPARISONS } from './comparison.ts'
 import { CORRECTIONS } from './correction.ts'
+import { CUSTOMERS } from './customer.ts'
 import { CYCLES } from './cycle.ts'
 import { DELIVERIES } from './delivery.ts'
 import { DOCUMENTS } from './document.ts'
@@ -50,6 +52,8 @@ export const CATALOGUE: Readonly<Record<string, Readonly<Record<string, Entry>>>
   Corrections: CORRECTIONS,
   Uploads: UPLOADS,
   'The API for partners': PARTNERS,
+  'Customers who sign in': CUSTOMERS,
+  Captchas: CAPTCHAS,
   Cycles: CYCLES,
   'Runs of billing': RUNS,
   'Comparisons of billers': COMPARISONS,

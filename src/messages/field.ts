@@ -67,6 +67,8 @@ export const FIELDS = messages('field', {
   notBeside: is.fault`must not stand beside ${'billingAccount'}; one of them is enough`,
   currency: is.fault`must be a currency of ISO 4217, such as EUR`,
   currencyCode: is.fault`must be three letters of ISO 4217`,
+  email: is.fault`must be an email address, such as ada@example.com`,
+  phoneNumber: is.fault`must be a phone number with its country code, such as +49 30 5550100`,
   country: is.fault`must be a country of ISO 3166, two letters`,
   colour: is.fault`must be a colour such as #1f3a5f`,
   timeZone: is.fault`must be UTC or a time zone of the IANA database with its area, such as Europe/Berlin`,

@@ -5,6 +5,7 @@ import type { Json } from '../tmf/openapi/schemas.ts'
 import type { Endpoint } from '../tmf/serving/endpoint.ts'
 import type { RouteContext } from '../tmf/serving/routes.ts'
 import { BALANCE_SCHEMA, customerBalance, partnerBalance } from './balances.ts'
+import { CUSTOMER_SCHEMAS, type CustomerSettings, customerMethods } from './customers.ts'
 import { FUNDS_SCHEMA, funds } from './funds.ts'
 import { AUTHORIZATION_SCHEMA, CAPTURE_SCHEMA, holdMethods, RELEASE_SCHEMA } from './holds.ts'
 import { FAILURE_SCHEMA, PARTNER_TAG } from './method.ts'
@@ -12,7 +13,7 @@ import { FAILURE_SCHEMA, PARTNER_TAG } from './method.ts'
 export const PARTNER_BASE = ENVELOPED_BASE
 
 export const PARTNER_TAGS = {
-  [PARTNER_TAG]: "For partners' own systems: balances of their customers, holds and funds"
+  [PARTNER_TAG]: "For partners' own systems: balances of their customers, holds, funds, and customers who sign in"
 } as const
 
 export const PARTNER_SCHEMAS: Json = {
@@ -21,15 +22,22 @@ export const PARTNER_SCHEMAS: Json = {
   PartnerAuthorization: AUTHORIZATION_SCHEMA,
   PartnerCapture: CAPTURE_SCHEMA,
   PartnerRelease: RELEASE_SCHEMA,
-  PartnerFunds: FUNDS_SCHEMA
+  PartnerFunds: FUNDS_SCHEMA,
+  ...CUSTOMER_SCHEMAS
 }
 
-export const partnerEndpoints: readonly Endpoint[] = [customerBalance, partnerBalance, ...holdMethods, funds]
+export function partnerEndpoints(settings: CustomerSettings): readonly Endpoint[] {
+  return [customerBalance, partnerBalance, ...holdMethods, funds, ...customerMethods(settings)]
+}
 
 /** Registers the methods, which take forms besides JSON. */
-export async function registerPartnerApi(app: FastifyInstance, context: RouteContext): Promise<void> {
+export async function registerPartnerApi(
+  app: FastifyInstance,
+  context: RouteContext,
+  settings: CustomerSettings
+): Promise<void> {
   await app.register(async (own) => {
     registerForms(own)
-    for (const { register } of partnerEndpoints) register(own, PARTNER_BASE, context)
+    for (const { register } of partnerEndpoints(settings)) register(own, PARTNER_BASE, context)
   })
 }

@@ -21,6 +21,7 @@ interface Content {
 const WITHOUT = new Map([
   ['POST /partner/v1/capture', 'it ends a hold, of which the demo data has none'],
   ['POST /partner/v1/release', 'it ends a hold, of which the demo data has none'],
+  ['POST /partner/v1/customer/confirmEmail', 'it takes the code of a mail'],
   ['POST /oauth/authorize', 'a page sends it, about an application that the demo data does not have']
 ])
 

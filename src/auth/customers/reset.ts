@@ -1,0 +1,63 @@
+import type { Author } from '../../audit/record.ts'
+import type { FurtherJobs } from '../../billing/jobs.ts'
+import type { Transaction } from '../../db/database.ts'
+import { addJob } from '../../jobs/queue.ts'
+import type { Task } from '../../jobs/runner.ts'
+import { queueMail } from '../../mail/queue.ts'
+import { keepCode, makeCode } from './code.ts'
+import { type CustomerContext, customerAuthor, type Origin } from './context.ts'
+import { normalEmail } from './email.ts'
+import { findSignIn } from './password.ts'
+import { portalUrl, type Realm } from './realm.ts'
+import { spend } from './throttle.ts'
+
+const TASK = 'resetCustomerPassword'
+
+/**
+ * Asks for a mail with a code for a new password. The address is looked up by a job, later: neither the answer nor its
+ * time reveals whether anybody has it.
+ */
+export async function askForReset(
+  tx: Transaction,
+  { newId, root }: Pick<CustomerContext, 'newId' | 'root'>,
+  { realm, email, author }: { readonly realm: Realm; readonly email: string; readonly author: Author }
+): Promise<void> {
+  const { tenantId, partnerId = null } = realm
+  const payload = { tenantId, partnerId, email, root: root(), author: JSON.stringify(author) }
+  await addJob(tx, { task: TASK, payload, key: `${TASK} ${newId()}` })
+}
+
+/** Asks for somebody who is not signed in. Throws `tooManyRequests`. */
+export async function requestReset(
+  context: CustomerContext,
+  { realm, email }: { readonly realm: Realm; readonly email: string },
+  origin: Origin
+): Promise<void> {
+  await spend(context, realm, { address: origin.address, account: normalEmail(email) ?? '' })
+  const author = customerAuthor(realm.tenantId, UNKNOWN, origin)
+  await context.database.transaction((tx) => askForReset(tx, context, { realm, email, author }))
+}
+
+const UNKNOWN = 'unknown'
+
+type ResetContext = Omit<CustomerContext, 'root'>
+
+/** Looks up whose password is to be reset, and queues the mail. */
+export function resetJobs(context: ResetContext): FurtherJobs {
+  const task: Task = async ({ tenantId, partnerId, email: sent, root, author: written }) => {
+    const realm = { tenantId: String(tenantId), partnerId: partnerId === null ? undefined : String(partnerId) }
+    const author: Author = JSON.parse(String(written))
+    const email = normalEmail(String(sent))
+    const { code, hash } = await makeCode()
+    await context.database.transaction(async (tx) => {
+      const signIn = email === undefined ? undefined : await findSignIn(tx, realm, email)
+      if (!signIn) return
+      await keepCode(tx, { tenantId: realm.tenantId, signInId: signIn.id, purpose: 'reset', hash }, context.clock())
+      const url = await portalUrl(tx, String(root), 'reset', realm, { email: signIn.email, code })
+      const { name, language, partnerId } = signIn
+      const mail = { kind: 'resetPassword', name, code, url, partnerId, to: signIn.email, language } as const
+      await queueMail(tx, { ...context, author }, mail)
+    })
+  }
+  return { tasks: new Map([[TASK, task]]), recover: async () => undefined }
+}

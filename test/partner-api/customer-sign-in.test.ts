@@ -1,0 +1,164 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { redeemLink } from '../../src/auth/customers/link.ts'
+import { changePassword, resetByCode, signInByPassword } from '../../src/auth/customers/password.ts'
+import { confirmEmail } from '../../src/auth/customers/registration.ts'
+import { requestReset } from '../../src/auth/customers/reset.ts'
+import { readSession } from '../../src/auth/customers/session.ts'
+import { purgeExpired } from '../../src/auth/purge.ts'
+import { sql } from '../../src/db/sql.ts'
+import { addAccount } from '../billing/ledger-world.ts'
+import { type CustomerWorld, ORIGIN, PASSWORD, REALM, ROOT, startCustomerWorld } from './customer-world.ts'
+import { PARTNER_KEY } from './world.ts'
+
+let world: CustomerWorld
+beforeAll(async () => {
+  world = await startCustomerWorld()
+})
+afterAll(() => world.close())
+
+const PARTNER = { token: PARTNER_KEY }
+
+describe('a code', () => {
+  test('is used once by two at once, and is taken in small letters with dashes', async () => {
+    const { code } = await world.registered('two@example.com')
+    const written = `${code.slice(0, 4)}-${code.slice(4)} `.toLowerCase()
+    const confirm = () => confirmEmail(world.context, { realm: REALM, email: 'two@example.com', code: written }, ORIGIN)
+    const ended = await Promise.allSettled([confirm(), confirm()])
+    expect(ended.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected'])
+  })
+
+  test('is ended by five wrong ones, and by its age', async () => {
+    const right = await world.registered('guessed@example.com')
+    const confirm = (email: string, code: string, address: string) =>
+      confirmEmail(world.context, { realm: REALM, email, code }, { address })
+    for (let count = 0; count < 5; count++) {
+      await expect(confirm('guessed@example.com', 'WRONG234', `198.51.100.${count}`)).rejects.toMatchObject({
+        code: 'customer.wrongCode'
+      })
+    }
+    const late = confirm('guessed@example.com', right.code, '198.51.100.9')
+    await expect(late).rejects.toMatchObject({ code: 'customer.wrongCode' })
+    const { code } = await world.registered('late@example.com')
+    await world.expire('customer_code', '24 hours')
+    await expect(confirm('late@example.com', code, '198.51.100.10')).rejects.toMatchObject({
+      code: 'customer.wrongCode'
+    })
+  })
+})
+
+describe('a password', () => {
+  const asked = (email: string) => world.ask('POST', 'customer/resetPassword', { email })
+
+  test('is reset by a mail; the answer is the same for an address that nobody has', async () => {
+    await world.registered('reset@example.com', { password: undefined, language: 'de' })
+    const [known, unknown] = [await asked('RESET@example.com'), await asked('nobody@example.com')]
+    expect([known.status, known.text]).toEqual([unknown.status, unknown.text])
+    const jobs = await world.database.run(sql`SELECT FROM "graphile_worker"."_private_jobs"
+      WHERE "key" LIKE 'resetCustomerPassword %'`)
+    expect(jobs.rowCount).toBe(2)
+    await world.doResets()
+    expect(await world.mails('nobody@example.com')).toEqual([])
+    const [mail] = await world.mails('reset@example.com')
+    expect(mail).toMatchObject({ kind: 'resetPassword', language: 'de' })
+    const reset = (password: string) =>
+      resetByCode(
+        world.context,
+        { realm: REALM, email: 'reset@example.com', code: String(mail?.code), password },
+        ORIGIN
+      )
+    await expect(reset('short')).rejects.toMatchObject({ code: 'customer.passwordLength' })
+    const ended = await Promise.allSettled([reset('a new password 1'), reset('a new password 2')])
+    expect(ended.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected'])
+    const [told] = await world.mails('reset@example.com')
+    expect(told?.kind).toBe('passwordChanged')
+    expect(JSON.stringify(await world.auditOf('CustomerSignIn'))).not.toContain('a new password')
+  })
+
+  test('is changed by the customer, whose other sessions end', async () => {
+    const email = 'change@example.com'
+    const { code } = await world.registered(email)
+    await confirmEmail(world.context, { realm: REALM, email, code }, ORIGIN)
+    const signIn = (password: string) => signInByPassword(world.context, { realm: REALM, email, password }, ORIGIN)
+    const [cookie, other] = [String(await signIn(PASSWORD)), String(await signIn(PASSWORD))]
+    const session = await readSession(world.context, cookie)
+    if (!session) throw new Error('there is no session')
+    const change = (current: string) =>
+      changePassword(world.context, session, { current, password: 'the next password', cookie }, ORIGIN)
+    await expect(change('wrong')).rejects.toMatchObject({ code: 'customer.wrongPassword' })
+    await change(PASSWORD)
+    expect(await readSession(world.context, cookie)).toEqual(session)
+    expect(await readSession(world.context, other)).toBeUndefined()
+    expect(await signIn(PASSWORD)).toBeUndefined()
+    expect(await signIn('the next password')).toEqual(expect.any(String))
+    expect((await world.auditOf('CustomerSignIn'))[0]).toMatchObject({ action: 'password', actor: 'customer' })
+    await world.expire('customer_session', '31 minutes')
+    expect(await readSession(world.context, cookie)).toBeUndefined()
+  })
+})
+
+describe('a link', () => {
+  const linked = async (account: string, headers: object = {}) => {
+    const { status, body, text } = await world.ask('POST', 'customer/loginUrl', { account_number: account }, headers)
+    expect([status, text]).toEqual([200, text])
+    const url = new URL(body.data.url)
+    expect(`${url.origin}${url.pathname}`).toBe(`${ROOT}/portal/link`)
+    return String(url.searchParams.get('token'))
+  }
+
+  test('opens its account alone, once, for one of two at once', async () => {
+    const account = await addAccount(world, { partnerId: world.partnerId })
+    await addAccount(world, { partnerId: world.partnerId })
+    const token = await linked(account, PARTNER)
+    const ended = await Promise.allSettled([1, 2].map(() => redeemLink(world.context, token, ORIGIN)))
+    const [cookie = ''] = ended.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
+    expect(ended.filter(({ status }) => status === 'rejected')).toHaveLength(1)
+    const session = await readSession(world.context, cookie)
+    expect(session).toMatchObject({ partnerId: world.partnerId, userId: undefined, accountIds: [account] })
+    const change = changePassword(world.context, session ?? Object(), { current: '', password: '', cookie }, ORIGIN)
+    await expect(change).rejects.toMatchObject({ code: 'customer.linkHasNoPassword' })
+    expect((await world.auditOf('LoginLink')).map(({ action, actor }) => [action, actor])).toEqual([
+      ['signIn', 'customer'],
+      ['create', 'apiKey']
+    ])
+  })
+
+  test('expires after five minutes', async () => {
+    const token = await linked(await addAccount(world))
+    await world.expire('customer_link', '301 seconds')
+    await expect(redeemLink(world.context, token, ORIGIN)).rejects.toMatchObject({ code: 'customer.wrongLink' })
+  })
+})
+
+describe('requests are throttled', () => {
+  const ask = (email: string, address: string) => requestReset(world.context, { realm: REALM, email }, { address })
+
+  test('by address of mail, whatever the network, until its share comes back', async () => {
+    for (let count = 0; count < 10; count++) await ask('BUSY@example.com', `203.0.113.${count}`)
+    await expect(ask('busy@example.com', '203.0.113.99')).rejects.toMatchObject({ code: 'customer.tooMany' })
+    const { status, headers } = await world.ask('POST', 'customer/resetPassword', { email: 'busy@example.com' })
+    expect(status).toBe(429)
+    expect(Number(headers['retry-after'])).toBeGreaterThan(300)
+    expect(Number(headers['retry-after'])).toBeLessThanOrEqual(360)
+    await ask('idle@example.com', '203.0.113.99')
+    await world.database.query(`UPDATE "throttle" SET "whole_at" = "whole_at" - interval '6 minutes'`)
+    await ask('busy@example.com', '203.0.113.99')
+  })
+
+  test('by network, all of it together', async () => {
+    const asked = Array.from({ length: 70 }, (_, at) => ask(`n${at}@example.com`, '203.0.114.1'))
+    const ended = await Promise.allSettled(asked)
+    expect(ended.filter(({ status }) => status === 'rejected')).toHaveLength(10)
+  })
+})
+
+test('what has expired is removed', async () => {
+  const { rows } = await world.database.run(sql`SELECT count(*) FROM "customer_code"`)
+  expect(Number(rows[0]?.[0])).toBeGreaterThan(0)
+  for (const table of ['customer_code', 'customer_link', 'customer_session']) await world.expire(table, '3 days')
+  await world.database.query(`UPDATE "throttle" SET "whole_at" = "whole_at" - interval '1 day'`)
+  await purgeExpired(world.database)
+  const left = await world.database.run(sql`SELECT (SELECT count(*) FROM "customer_code"),
+    (SELECT count(*) FROM "customer_link"), (SELECT count(*) FROM "customer_session"),
+    (SELECT count(*) FROM "throttle")`)
+  expect(left.rows).toEqual([['0', '0', '0', '0']])
+})
