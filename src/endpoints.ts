@@ -9,6 +9,8 @@ import { runEndpoints } from './billing/runs/endpoints.ts'
 import { BILL_RUN } from './billing/runs/schema.ts'
 import { statementEndpoint } from './billing/statement/routes.ts'
 import { STATEMENT } from './billing/statement/schema.ts'
+import { bookEndpoints } from './books/endpoints.ts'
+import { ACCOUNT_BALANCES, LEDGER_ENTRY, TRIAL_BALANCE } from './books/schema.ts'
 import { comparisonEndpoints } from './comparison/endpoints.ts'
 import { COMPARED_ACCOUNT, COMPARISON } from './comparison/schema.ts'
 import { correctionEndpoints } from './corrections/endpoints.ts'
@@ -46,6 +48,7 @@ export const BILLING_TAGS = {
   creditNote: 'Credit notes, which correct bills',
   preview: 'Previews of bills',
   comparison: 'Bills of another system, compared with a run',
+  books: 'The ledger for accountants',
   overdue: 'Open amounts by age, and who owes them',
   upload: 'Rows of other systems in bulk'
 } as const
@@ -56,6 +59,9 @@ export const BILLING_SCHEMAS = {
   Comparison: COMPARISON,
   ComparedAccount: COMPARED_ACCOUNT,
   OverdueAccount: OVERDUE_ACCOUNT,
+  LedgerEntry: LEDGER_ENTRY,
+  TrialBalance: TRIAL_BALANCE,
+  AccountBalances: ACCOUNT_BALANCES,
   CreditNote: CREDIT_NOTE,
   Payment: PAYMENT,
   UnmatchedPayment: UNMATCHED,
@@ -97,6 +103,7 @@ export const billingEndpoints: readonly Endpoint[] = [
   previewEndpoint(API_BASE),
   ...comparisonEndpoints,
   ...overdueEndpoints(API_BASE),
+  ...bookEndpoints,
   ...UPLOAD_KINDS.flatMap((kind) => uploadEndpoints(kind, API_BASE))
 ]
 

@@ -18,6 +18,7 @@ const PUBLIC: Readonly<Record<string, string>> = {
   'src/base':
     'bill-number clock code-points codes creditor-reference instant json-members json-path language money newest ' +
     'once percent-encoding plain-text secret-keys start-error time-zone ulid unknown unknown-accounts',
+  'src/books': 'endpoints schema',
   'src/billing': 'catalogue jobs',
   'src/billing/cycles': 'calendar cycle day recurrence',
   'src/billing/drafts': 'draft preview schema tables',
@@ -55,9 +56,9 @@ const PUBLIC: Readonly<Record<string, string>> = {
   'src/ledger': 'balance available foreign-bills hold post post-bills tax-key usage verify',
   'src/mail': 'queue retention settings tasks transport',
   'src/messages':
-    'access account admin bill body callback captcha catalogue comparison correction customer cycle delivery ' +
-    'document event field guess http message oauth overdue partner payment problem query rate reason resource run ' +
-    'server sso subscription unmatched upload upload-failure',
+    'access account admin bill body books callback captcha catalogue comparison correction customer ' +
+    'cycle delivery document event field guess http message oauth overdue partner payment problem query ' +
+    'rate reason resource run server sso subscription unmatched upload upload-failure',
   'src/overdue': 'endpoints schema',
   'src/partner-api': 'customers hold routes',
   'src/pace': 'aside slow turns within',

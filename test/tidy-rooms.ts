@@ -24,6 +24,7 @@ const FLOORS: readonly (readonly (readonly string[])[])[] = [
   [
     ['src/corrections', 'src/upload/camt', 'src/upload/file', 'src/upload', 'src/comparison', 'src/events'],
     ['src/overdue'],
+    ['src/books'],
     ['src/mail', 'src/auth/customers', 'src/partner-api']
   ],
   [['src/cli']],

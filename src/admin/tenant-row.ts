@@ -27,6 +27,7 @@ const FIELDS = {
   unknownAccounts: oneOf(UNKNOWN_ACCOUNTS),
   branding: optional(json(z.unknown())),
   itemisation: optional(json(z.unknown())),
+  accountCodes: optional(json(z.unknown())),
   createdAt: instant
 } as const
 

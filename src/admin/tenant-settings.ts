@@ -6,6 +6,7 @@ import { isTimeZone } from '../base/time-zone.ts'
 import { UNKNOWN_ACCOUNTS } from '../base/unknown-accounts.ts'
 import { readBody } from '../http/read-body.ts'
 import { decodeLogo, LOGO_RULE, looksLikeLogo } from '../image/logo.ts'
+import { BOOKS } from '../ledger/post.ts'
 import { ADMIN } from '../messages/admin.ts'
 import { FIELDS } from '../messages/field.ts'
 import { readFault } from '../messages/message.ts'
@@ -31,6 +32,10 @@ const ITEMISED_LINES_MAX = 10_000
 const ITEMISED_TYPES_MAX = 50
 const ITEMISED_RULE = FIELDS.wholeNumber(0, ITEMISED_LINES_MAX)
 const ITEMISED_TYPES_RULE = FIELDS.itemisedTypes(ITEMISED_TYPES_MAX)
+
+const CODES_MAX = 200
+const CODE_MAX_LENGTH = 50
+const CODES_RULE = FIELDS.accountCodes(CODES_MAX, CODE_MAX_LENGTH, BOOKS)
 
 function ruled(rule: string, isRight: (text: string) => boolean) {
   return z.string({ error: rule }).refine(isRight, { error: rule })
@@ -74,6 +79,17 @@ const ITEMISATION = z.strictObject({
     .refine((types) => Object.keys(types).length <= ITEMISED_TYPES_MAX, { error: ITEMISED_TYPES_RULE })
     .optional()
 })
+
+/** By book, or by book and detail with a slash between. */
+const ACCOUNT_CODES = z
+  .record(z.string(), z.string({ error: CODES_RULE }), { error: CODES_RULE })
+  .refine(areAccountCodes, { error: CODES_RULE })
+
+function areAccountCodes(codes: Readonly<Record<string, string>>): boolean {
+  const isRight = ([key, code]: readonly [string, string]) =>
+    BOOKS.some((book) => key === book || key.startsWith(`${book}/`)) && areCodes([code], 1, CODE_MAX_LENGTH)
+  return Object.keys(codes).length <= CODES_MAX && Object.entries(codes).every(isRight)
+}
 
 const LOGO = z.object({ logo: z.string() })
 
@@ -132,7 +148,10 @@ function areCodes(texts: readonly string[], max: number, maxLength: number): boo
 export const TENANT_CREATION = z.strictObject({
   ...{ id, name, ...PLAIN },
   branding: BRANDING.optional().meta({ description: 'How documents show it' }),
-  itemisation: ITEMISATION.optional().meta({ description: 'How many lines documents list; all when left out' })
+  itemisation: ITEMISATION.optional().meta({ description: 'How many lines documents list; all when left out' }),
+  accountCodes: ACCOUNT_CODES.optional().meta({
+    description: 'Codes of the chart of accounts by book, or by book and detail, such as `revenue/usageCharge`'
+  })
 })
 
 const patched = z.record(z.string(), z.unknown(), { error: PART_RULE }).nullable().optional()
@@ -142,7 +161,8 @@ export const TENANT_CHANGE = z.strictObject({
   name: name.optional(),
   ...PLAIN,
   branding: patched.meta({ description: 'Merged into what is there; null removes it' }),
-  itemisation: patched.meta({ description: 'Merged into what is there; null lists all lines' })
+  itemisation: patched.meta({ description: 'Merged into what is there; null lists all lines' }),
+  accountCodes: patched.meta({ description: 'Merged into what is there; null removes all' })
 })
 
 const CHANGEABLE = Object.keys(TENANT_CHANGE.shape)
@@ -169,9 +189,13 @@ export async function requireLogo(branding: unknown): Promise<void> {
   throw ADMIN.logo(readFault(LOGO_RULE).text)
 }
 
-const PART_SHAPES = { branding: BRANDING, itemisation: ITEMISATION } as const
+const PART_SHAPES = { branding: BRANDING, itemisation: ITEMISATION, accountCodes: ACCOUNT_CODES } as const
 /** Settings with members, into which a patch is merged. */
-export const PARTS = ['branding', 'itemisation'] as const satisfies readonly (keyof typeof PART_SHAPES)[]
+export const PARTS = [
+  'branding',
+  'itemisation',
+  'accountCodes'
+] as const satisfies readonly (keyof typeof PART_SHAPES)[]
 
 /** Checks a merged part, without pixels. Throws `invalidField` with every finding and its JSON path. */
 export function requirePart(part: (typeof PARTS)[number], value: unknown): void {

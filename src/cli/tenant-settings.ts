@@ -13,7 +13,8 @@ const SETTINGS: readonly (readonly [name: string, form: string, meaning: string]
   ['correctionReasons', 'text,...', 'Codes of the reasons for which bills are corrected'],
   ['callChargeTypes', 'text,...', 'Types of rates that statements count as calls'],
   ['unknownAccounts', 'accept|refuse|create', 'For uploaded bills to accounts that are not here'],
-  ['itemisation', 'n,type:n,...', 'Limit of listed lines, of all types and of single types; empty for none']
+  ['itemisation', 'n,type:n,...', 'Limit of listed lines, of all types and of single types; empty for none'],
+  ['accountCodes', 'book:code,...', 'Codes of the chart of accounts by book or book/detail; empty for none']
 ]
 const NAMES = SETTINGS.map(([name]) => name)
 
@@ -44,7 +45,8 @@ export async function readBrandingInput(context: Context, { options }: Arguments
 const READERS: Readonly<Record<string, (value: string) => unknown>> = {
   callChargeTypes: listOf,
   correctionReasons: listOf,
-  itemisation
+  itemisation,
+  accountCodes
 }
 
 /** Reads `100,usageCharge:20`: the limit of all types, and of one type; null for an empty text. Throws Misuse. */
@@ -56,6 +58,13 @@ function itemisation(value: string): unknown {
   const [lines] = limits.flatMap(([type, limit]) => (type === undefined ? [limit] : []))
   const types = limits.filter(([type]) => type !== undefined)
   return { ...(lines !== undefined && { lines }), ...(types.length > 0 && { types: Object.fromEntries(types) }) }
+}
+
+/** Reads `receivable:1400,revenue/usageCharge:8400`; null for an empty text. Throws Misuse. */
+function accountCodes(value: string): unknown {
+  const parts = listOf(value).map((part) => /^(.+):(.+)$/.exec(part))
+  if (parts.includes(null)) throw new Misuse('accountCodes is written like receivable:1400,revenue/usageCharge:8400')
+  return parts.length === 0 ? null : Object.fromEntries(parts.map((found) => [found?.[1], found?.[2]]))
 }
 
 function listOf(value: string): readonly string[] {

@@ -14,6 +14,7 @@ export interface Tables {
     readonly call_charge_types: 'json'
     readonly branding: 'json?'
     readonly itemisation: 'json?'
+    readonly account_codes: 'json?'
     readonly usage_day: 'date?'
     readonly created_at: 'instant'
   }

@@ -3,7 +3,8 @@ import type { Transaction } from '../db/database.ts'
 import { asPrepared, join, type Sql, sql } from '../db/sql.ts'
 import type { BalanceKey } from './balance.ts'
 
-export type Book = 'receivable' | 'balance' | 'revenue' | 'partner' | 'tax' | 'cash' | 'rounding'
+export const BOOKS = ['receivable', 'balance', 'revenue', 'partner', 'tax', 'cash', 'rounding'] as const
+export type Book = (typeof BOOKS)[number]
 
 /** The origin of a journal. `credit` is the credit limit, in place of a payment. */
 export const SOURCE_TYPES = ['bill', 'payment', 'reversal', 'allocation', 'credit', 'transfer'] as const

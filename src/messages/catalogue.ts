@@ -3,6 +3,7 @@ import { ACCOUNTS } from './account.ts'
 import { ADMIN } from './admin.ts'
 import { BILLS } from './bill.ts'
 import { BODIES } from './body.ts'
+import { BOOKS } from './books.ts'
 import { CALLBACKS } from './callback.ts'
 import { CAPTCHAS } from './captcha.ts'
 import { COMPARISONS } from './comparison.ts'
@@ -49,6 +50,7 @@ export const CATALOGUE: Readonly<Record<string, Readonly<Record<string, Entry>>>
   Documents: DOCUMENTS,
   Payments: PAYMENTS,
   'Open and overdue amounts': OVERDUE,
+  'Books and balances': BOOKS,
   Corrections: CORRECTIONS,
   Uploads: UPLOADS,
   'The API for partners': PARTNERS,

@@ -19,6 +19,9 @@ export const FIELDS = messages('field', {
   text: is.fault`must be a text`,
   number: is.fault`must be a number`,
   trueOrFalse: is.fault`must be true or false`,
+  ledgerEntry: is.fault`must be the journal and line of an entry, such as ${'01M3TFKCM0XQBSCKDHZDMA8K5E.2'}`,
+  accountCodes: is.fault`must be an object of up to ${200} codes, each a text of 1 to ${50} characters, by book or by
+    book and detail, such as revenue and revenue/usageCharge; books are ${['receivable', 'balance']}`,
   onlyTrue: is.fault`must be true, or left out`,
   object: is.fault`must be an object`,
   objectOrNull: is.fault`must be an object, or null for none`,

@@ -23,6 +23,9 @@ const DAYS = 'initial_date=2000-01-01&final_date=2100-01-01'
 /** Queries of routes that need parameters, or take no `limit`. */
 const NEEDED: Readonly<Record<string, readonly string[]>> = {
   '/billing/v1/agingReport': [''],
+  '/billing/v1/ledgerExport': ['?from=2000-01-01&to=2100-01-01'],
+  '/billing/v1/trialBalance': [''],
+  '/billing/v1/accountBalances': [''],
   '/partner/v1/customerBalance': [`?account_number=${USED}&${DAYS}`],
   '/partner/v1/partnerBalance': [`?partner_account=SHARED-1&${DAYS}`]
 }

@@ -28,7 +28,8 @@ const SETTINGS = {
   callChargeTypes: ['usageCharge', 'roamingCharge'],
   unknownAccounts: 'create',
   branding: BRANDING,
-  itemisation: { lines: 100, types: { usageCharge: 0 } }
+  itemisation: { lines: 100, types: { usageCharge: 0 } },
+  accountCodes: { receivable: '1400', 'revenue/usageCharge': '8400' }
 }
 
 let server: TestServer

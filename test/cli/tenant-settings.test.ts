@@ -20,7 +20,8 @@ const ASSIGNMENTS = [
   'correctionReasons=tariff, goodwill',
   'unknownAccounts=create',
   'callChargeTypes=usageCharge, roamingCharge',
-  'itemisation=100,usageCharge:20, roaming:eu:0'
+  'itemisation=100,usageCharge:20, roaming:eu:0',
+  'accountCodes=receivable:1400,revenue/usageCharge:8400'
 ]
 const SETTINGS = {
   timeZone: 'Europe/Berlin',
@@ -31,7 +32,8 @@ const SETTINGS = {
   correctionReasons: ['tariff', 'goodwill'],
   unknownAccounts: 'create',
   callChargeTypes: ['usageCharge', 'roamingCharge'],
-  itemisation: { lines: 100, types: { usageCharge: 20, 'roaming:eu': 0 } }
+  itemisation: { lines: 100, types: { usageCharge: 20, 'roaming:eu': 0 } },
+  accountCodes: { receivable: '1400', 'revenue/usageCharge': '8400' }
 }
 
 let server: TestServer

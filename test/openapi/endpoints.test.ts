@@ -89,6 +89,19 @@ describe('every answer is as the document says', () => {
     expect(contract.breaches()).toEqual([])
   })
 
+  test('the books', async () => {
+    const days = 'from=2025-01-01&to=2026-12-31'
+    for (const name of [`ledgerExport?${days}`, 'trialBalance?asOf=2026-01-31', 'accountBalances?']) {
+      const path = `${BILLING}/${name}`
+      await expectStatus(200, 'GET', path)
+      await expectStatus(200, 'GET', path, undefined, { accept: 'text/csv' })
+      await expectStatus(406, 'GET', path, undefined, { accept: 'image/png' })
+      await expectStatus(400, 'GET', `${path}&after=nothing.1`)
+      await expectStatus(405, 'POST', path)
+    }
+    expect(contract.breaches()).toEqual([])
+  })
+
   test('open and overdue amounts', async () => {
     const [report, overdue] = [`${BILLING}/agingReport`, `${BILLING}/overdueAccounts`]
     await expectStatus(200, 'GET', `${report}?asOf=2026-01-31`)

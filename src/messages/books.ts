@@ -1,0 +1,5 @@
+import { is, messages } from './message.ts'
+
+export const BOOKS = messages('books', {
+  mediaType: is.notAcceptable`This comes as ${['application/x-ndjson', 'text/csv']}`
+})
