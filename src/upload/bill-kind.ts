@@ -14,8 +14,8 @@ export const billKind = uploadKind<PreparedRow>({
   columns: BILL_COLUMNS,
   makes: 'customerBill',
   takes: ['state', 'onConflict', 'past'],
-  // One waits for the database while the other one computes.
-  lanes: 2,
+  // Two wait for the database while one computes.
+  lanes: 3,
   read: readBill,
   identity: ({ key, contentHash }) => ({ key: keyText(key), contentHash }),
   store: storeBills
