@@ -1,6 +1,7 @@
 import { expect } from 'vitest'
 import { sql } from '../../src/db/sql.ts'
 import { reportLedger, verifyLedger } from '../../src/ledger/verify.ts'
+import { expectExplained } from '../support/explained.ts'
 import type { Reply, TestServer } from '../support/server.ts'
 import { startLedger } from './ledger-world.ts'
 
@@ -12,7 +13,7 @@ export interface ForeignWorld {
   patch(id: string, state: string, headers?: Record<string, string>): Promise<Reply>
   /** Returns the entries of a bill's only journal: book, detail if any, amount, currency. */
   journal(id: string): Promise<readonly unknown[]>
-  /** Stops it; fails unless the ledger is sound. */
+  /** Stops it; fails unless the ledger is sound and every bill has an explanation that adds up. */
   close(): Promise<void>
 }
 
@@ -36,7 +37,7 @@ export async function startForeign(): Promise<ForeignWorld> {
     },
     close: async () => {
       const report = reportLedger(await verifyLedger(database))
-      await server.close()
+      await expectExplained(server).finally(() => server.close())
       expect(report).toMatchObject({ isSound: true })
     }
   }

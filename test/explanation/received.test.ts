@@ -8,7 +8,6 @@ import { addAccount } from '../billing/ledger-world.ts'
 import { addRates } from '../documents/large-bill.ts'
 import { addLine } from '../support/accounts.ts'
 import { TENANT } from '../support/database.ts'
-import { expectExplained } from '../support/explained.ts'
 import type { TestServer } from '../support/server.ts'
 
 const MARCH = '2026-03-01T00:00:00.000Z'
@@ -82,11 +81,6 @@ test('a bill of very many rates and products names the first of them and leads t
   expect([counted, products.at(-1)]).toEqual([MANY_RATES, expect.objectContaining({ furtherProducts: 2 })])
   const listed = await server.call('GET', String(products[0]?.ratesHref).replace(/^https?:\/\/[^/]+/, ''))
   expect([listed.status, listed.headers['x-total-count']]).toEqual([200, '10'])
-})
-
-test('every bill of this world adds up', async () => {
-  const few = sql`(SELECT count(*) FROM "applied_customer_billing_rate" r WHERE r."bill_id" = b."id") < 100`
-  expect(await expectExplained(server, few)).toEqual({ explained: 3, compared: 1 })
 })
 
 test('a summary reads the rates of its bill once, by an index', async () => {

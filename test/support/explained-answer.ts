@@ -15,12 +15,17 @@ export interface Sums {
   readonly shownAmount: Money
 }
 
+/** A bill of very many rates does not list them. */
+interface Product extends Sums {
+  readonly rates?: readonly Sums[]
+}
+
 export interface Group {
   readonly rateCount: Digits
   readonly exactAmount: Money
   readonly roundingAmount?: Money
   readonly taxExcludedAmount: Money
-  readonly charges: readonly (Sums & { readonly products: readonly (Sums & { readonly rates: readonly Sums[] })[] })[]
+  readonly charges: readonly (Sums & { readonly products: readonly Product[] })[]
 }
 
 export interface Tax {

@@ -67,7 +67,7 @@ function faultsOf(explained: Explained): readonly string[] {
 function groupFaults({ exactAmount, roundingAmount, taxExcludedAmount, charges }: Group): readonly string[] {
   const levels = charges.flatMap((charge) => [
     ...sumFaults('a charge', charge, charge.products),
-    ...charge.products.flatMap((product) => sumFaults('a product', product, product.rates))
+    ...charge.products.flatMap((product) => (product.rates ? sumFaults('a product', product, product.rates) : []))
   ])
   return [
     ...unequal('a tax group', taxExcludedAmount, [exactAmount, roundingAmount]),
