@@ -12,7 +12,6 @@ import { registerOauth } from './auth/oauth/routes.ts'
 import { registerWellKnown } from './auth/oauth/well-known.ts'
 import { registerRefusals } from './auth/refused-names.ts'
 import { ssoSettings } from './auth/sso/settings.ts'
-import { registerSso } from './auth/sso/sso.ts'
 import { ownRoot } from './banner.ts'
 import type { Clock } from './base/clock.ts'
 import type { SecretKeys } from './base/secret-keys.ts'
@@ -99,7 +98,11 @@ export async function buildApp(parts: Parts): Promise<FastifyInstance> {
   registerWellKnown(app, oauth)
   await registerAuthorize(app, oauth)
   const sso = ssoSettings(config)
-  if (sso) await registerSso(app, oauth, sso)
+  if (sso) {
+    // Only then loads the libraries of a client.
+    const { registerSso } = await import('./auth/sso/sso.ts')
+    await registerSso(app, oauth, sso)
+  }
   const takesWeakTags = config.IF_MATCH_WEAK
   const context: RouteContext = { ...SERVED, database, clock, newId: database.newId, requester, address, takesWeakTags }
   registerApi(app, parts, context)

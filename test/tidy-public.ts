@@ -17,7 +17,7 @@ const PUBLIC: Readonly<Record<string, string>> = {
   'src/auth/sso': 'settings sso',
   'src/base':
     'bill-number clock code-points codes creditor-reference instant json-members json-path language money newest ' +
-    'once percent-encoding plain-text secret-keys start-error time-zone ulid unknown unknown-accounts',
+    'on-demand once percent-encoding plain-text secret-keys start-error time-zone ulid unknown unknown-accounts',
   'src/books': 'endpoints schema',
   'src/billing': 'catalogue jobs',
   'src/billing/cycles': 'calendar cycle day recurrence',

@@ -1,6 +1,7 @@
 import { isIP, type LookupFunction, type Socket } from 'node:net'
-import { Agent, buildConnector, type Dispatcher } from 'undici'
+import type { Agent, buildConnector, Dispatcher } from 'undici'
 import type { AddressList } from '../auth/access/address-list.ts'
+import { onDemand } from '../base/on-demand.ts'
 import { hostOf, mayConnect, type Resolve, resolveName } from './callback-address.ts'
 import { connectError, type Fault, faultOf, faultOfStatus, RefusedAddress } from './callback-fault.ts'
 
@@ -48,14 +49,30 @@ export const CONNECTIONS_PER_HOST = 32
 const KEEP_ALIVE_MS = 4_000
 /** Before the next address of a name is tried as well. */
 const NEXT_ADDRESS_MS = 1_000
+const CONNECTOR = {
+  allowH2: false,
+  timeout: CONNECT_TIMEOUT_MS,
+  autoSelectFamily: true,
+  autoSelectFamilyAttemptTimeout: NEXT_ADDRESS_MS
+} as const
 
 /**
  * Makes the client that posts to the addresses of subscribers. Each connection goes to an address that was checked,
  * and nowhere else: it follows no redirect and uses no proxy.
  */
 export function callbackClient({ allowed, resolve = resolveName }: CallbackSettings): CallbackClient {
-  const agent = new Agent({
-    connect: checkedConnector(allowed, resolve),
+  const { open, close } = onDemand(
+    () => openAgent(allowed, resolve),
+    (agent) => agent.destroy()
+  )
+  return { post: async (callback) => post(await open(), callback), close }
+}
+
+/** Loads the library with the first post: most servers have no subscriber. */
+async function openAgent(allowed: AddressList, resolve: Resolve): Promise<Agent> {
+  const { Agent, buildConnector } = await import('undici')
+  return new Agent({
+    connect: checked(buildConnector({ ...CONNECTOR, lookup: checkedLookup(allowed, resolve) }), allowed),
     connections: CONNECTIONS_PER_HOST,
     keepAliveTimeout: KEEP_ALIVE_MS,
     maxHeaderSize: HEADERS_MAX_BYTES,
@@ -64,7 +81,6 @@ export function callbackClient({ allowed, resolve = resolveName }: CallbackSetti
     headersTimeout: 0,
     bodyTimeout: 0
   })
-  return { post: (callback) => post(agent, callback), close: () => agent.destroy() }
 }
 
 async function post(agent: Agent, { url, headers, body, timeoutMs, signal }: Callback): Promise<CallbackResult> {
@@ -124,14 +140,7 @@ function retryAfterMs(headers: Dispatcher.ResponseData['headers']): number | und
 }
 
 /** Checks literal addresses, all addresses of a name, and the one that a connection has reached before it is used. */
-function checkedConnector(allowed: AddressList, resolve: Resolve): buildConnector.connector {
-  const connect = buildConnector({
-    allowH2: false,
-    timeout: CONNECT_TIMEOUT_MS,
-    autoSelectFamily: true,
-    autoSelectFamilyAttemptTimeout: NEXT_ADDRESS_MS,
-    lookup: checkedLookup(allowed, resolve)
-  })
+function checked(connect: buildConnector.connector, allowed: AddressList): buildConnector.connector {
   return (options, callback) => {
     const host = hostOf(options)
     if (isIP(host) > 0 && !mayConnect(host, allowed)) return callback(new RefusedAddress(), null)

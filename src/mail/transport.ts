@@ -1,14 +1,15 @@
 import { mkdir, rename, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { ConnectionOptions } from 'node:tls'
-import { createTransport, type SendMailOptions } from 'nodemailer'
+import type { SendMailOptions } from 'nodemailer'
+import { onDemand } from '../base/on-demand.ts'
 import { memberOf } from '../base/unknown.ts'
 import type { MailSettings, SmtpSettings } from './settings.ts'
 
 /** Delivers mails. A Refused mail is refused for good; any other error may pass. */
 export interface Transport {
   send(id: string, mail: SendMailOptions): Promise<void>
-  close(): void
+  close(): Promise<void>
 }
 
 /** The server refuses this mail for good. */
@@ -22,6 +23,10 @@ const CLOSED = { disableFileAccess: true, disableUrlAccess: true }
 const [FOLDER_MODE, FILE_MODE] = [0o700, 0o600]
 const FAILURE_MAX = 300
 
+/** Loaded with the first mail: most processes send none. */
+const library = () => import('nodemailer')
+const closeIt = (transport: { close(): void }) => transport.close()
+
 export function openTransport({ smtp, folder }: Pick<MailSettings, 'smtp' | 'folder'>): Transport {
   return smtp ? smtpTransport(smtp) : fileTransport(folder)
 }
@@ -31,36 +36,39 @@ export function smtpTransport(
   { host, port, isSecure, requiresTls, auth }: SmtpSettings,
   tls: Pick<ConnectionOptions, 'ca' | 'servername'> = {}
 ): Transport {
-  const transport = createTransport({
+  const options = {
     ...{ host, port, secure: isSecure, requireTLS: requiresTls, ignoreTLS: !isSecure && !requiresTls },
     ...(auth && { auth }),
     tls,
-    ...{ pool: true, maxConnections: CONNECTIONS, maxRequeues: 0 },
+    ...({ pool: true, maxConnections: CONNECTIONS, maxRequeues: 0 } as const),
     ...TIMEOUTS,
     ...CLOSED
-  })
+  }
+  const { open, close } = onDemand(async () => (await library()).createTransport(options), closeIt)
   return {
     send: async (_, mail) => {
+      const transport = await open()
       await transport.sendMail(mail).catch((error: unknown) => {
         throw failureOf(error)
       })
     },
-    close: () => transport.close()
+    close
   }
 }
 
 /** Writes each mail to a file of its id, whole or not at all. */
 export function fileTransport(folder: string): Transport {
-  const transport = createTransport({ streamTransport: true, buffer: true, ...CLOSED })
+  const options = { streamTransport: true, buffer: true, ...CLOSED } as const
+  const { open, close } = onDemand(async () => (await library()).createTransport(options), closeIt)
   return {
     send: async (id, mail) => {
-      const { message } = await transport.sendMail(mail)
+      const { message } = await (await open()).sendMail(mail)
       await mkdir(folder, { recursive: true, mode: FOLDER_MODE })
       const file = path.join(folder, `${id}.eml`)
       await writeFile(`${file}.part`, message, { mode: FILE_MODE })
       await rename(`${file}.part`, file)
     },
-    close: () => transport.close()
+    close
   }
 }
 
