@@ -20,8 +20,8 @@ import type { BulkResource } from './insert.ts'
 import { BATCH_LINES, type BulkContext, type Draft, drafted, NOTHING, type Result, storeDrafts } from './rows.ts'
 
 const BATCH_BYTES = 4_194_304
-/** Batches of one request stored at the same time: the database has more than one core. */
-const STORING_MAX = 2
+/** Batches of one request stored at the same time: while one waits for the disk or for this process, two compute. */
+const STORING_MAX = 3
 const RESULTS_BYTES = 16_777_216
 
 /**
