@@ -19,14 +19,11 @@ export interface CaptchaRoutes {
   readonly secrets: () => SecretKeys
 }
 
-const LINE_MAX_LENGTH = 256
-const LINE_RULE = FIELDS.line(1, LINE_MAX_LENGTH)
+const LINE = /^[!-~]{1,256}$/
+const LINE_RULE = FIELDS.pattern(LINE.source)
 const SCORE_RULE = FIELDS.tooLarge(1)
 
-const line = z
-  .string({ error: LINE_RULE })
-  .regex(/^[\x21-\x7e]{1,256}$/, { error: LINE_RULE })
-  .optional()
+const line = z.string({ error: LINE_RULE }).regex(LINE, { error: LINE_RULE }).optional()
 
 const SETTING = z.strictObject({
   provider: z

@@ -8,8 +8,8 @@ const ENTRIES = Object.values(CATALOGUE).flatMap((entries) => Object.values(entr
 const EXAMPLES = ENTRIES.map(({ code, example }) => ({ code, ...textAndKind(example()) }))
 /** Names of headers and parameters that may begin a text. */
 const NAMED = (
-  'account_number after amount atomic colour depth fields filter hold initial_date limit offset partner_account ' +
-  'proxy_accountNumber rate regex sort'
+  'account_number after amount atomic colour depth fields filter google_captcha hold initial_date limit offset ' +
+  'partner_account password proxy_accountNumber rate regex sort'
 ).split(' ')
 
 function textAndKind({ message, kind, status }: Problem) {

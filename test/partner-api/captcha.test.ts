@@ -3,7 +3,7 @@ import { sql } from '../../src/db/sql.ts'
 import { KEYS, OTHER_TENANT } from '../support/database.ts'
 import { type CustomerWorld, setCaptcha, startCustomerWorld } from './customer-world.ts'
 
-const V3 = { provider: 'recaptchaV3', siteKey: 'site', secret: 'of the site', minScore: 0.7, action: 'register' }
+const V3 = { provider: 'recaptchaV3', siteKey: 'site', secret: 'of-the-site', minScore: 0.7, action: 'register' }
 const OK = { success: true, score: 0.9, action: 'register', hostname: 'portal.example.com' }
 
 let world: CustomerWorld
@@ -47,7 +47,7 @@ test('is asked for by every method, before anything is looked up', async () => {
   expect(world.verifier.asked).toEqual([])
   expect(await told(OK)).toEqual([200, 'ok'])
   const [form] = world.verifier.asked
-  expect(Object.fromEntries(form ?? [])).toEqual({ secret: 'of the site', response: 'response', sitekey: 'site' })
+  expect(Object.fromEntries(form ?? [])).toEqual({ secret: 'of-the-site', response: 'response', sitekey: 'site' })
 })
 
 const code = (...codes: string[]) => ({ success: false, 'error-codes': codes })
@@ -106,7 +106,7 @@ test('a tenant without a setting is refused, and its secret is sealed', async ()
   const { rows } = await world.database.run(sql`SELECT "secret" FROM "captcha"`)
   expect(rows.flat().filter((secret) => !secret?.startsWith('v1.'))).toEqual([])
   const audit = await world.auditOf('Captcha')
-  expect(JSON.stringify(audit)).not.toContain('of the site')
+  expect(JSON.stringify(audit)).not.toContain('of-the-site')
   const kept = await setCaptcha(world, { ...V3, secret: undefined, minScore: 0.1 }, other)
   expect(kept.body).toMatchObject({ hasSecret: true, minScore: 0.1 })
 })

@@ -18,7 +18,7 @@ test('the curl lines of the page work as they stand, and get its responses', asy
   await fillDemoCredentials(server.database)
   const root = await server.app.listen({ host: '127.0.0.1', port: 0 })
   const steps = [...PAGE.matchAll(/```sh\n(.*?)```\n```json\n(.*?)\n```/gs)]
-  expect(steps).toHaveLength(4)
+  expect(steps).toHaveLength(6)
   const cwd = await mkdtemp(path.join(tmpdir(), 'partner-'))
   const lines = steps.map(([, text = '']) => text.replaceAll('curl ', 'curl -sS ')).join(`printf '${BETWEEN}'\n`)
   const { stdout } = await promisify(execFile)('sh', ['-c', `root=${root}\n${lines}`], { cwd })

@@ -110,12 +110,16 @@ async function isPassword(
 
 /** Hashes a new password. Slow: call it before the transaction. Throws `badRequest` for one that is not allowed. */
 export async function hashNewPassword(password: string, email: string | undefined): Promise<string> {
+  requireAllowed(password, email)
+  return hashPassword(encodePassword(password))
+}
+
+function requireAllowed(password: string, email: string | undefined): void {
   const { length } = [...password]
   if (length < PASSWORD_MIN_LENGTH || length > PASSWORD_MAX_LENGTH) {
     throw CUSTOMERS.passwordLength(PASSWORD_MIN_LENGTH, PASSWORD_MAX_LENGTH)
   }
   if (normalEmail(password) === email && email !== undefined) throw CUSTOMERS.passwordIsEmail()
-  return hashPassword(encodePassword(password))
 }
 
 export interface PasswordChange {
@@ -161,8 +165,10 @@ export async function resetByCode(
   origin: Origin
 ): Promise<void> {
   const email = normalEmail(sent)
-  const hash = await hashNewPassword(password, email)
+  // A password that is not allowed takes no try of the code, and a wrong code no work of a hash.
+  requireAllowed(password, email)
   const kept = await checkCode(context, { realm, email, code, purpose: 'reset' }, origin)
+  const hash = await hashNewPassword(password, email)
   await context.database.transaction(async (tx) => {
     await useCode(tx, kept)
     const signIn = await selectSignIn(tx, kept.tenantId, sql`s."id" = ${kept.signInId}`)
