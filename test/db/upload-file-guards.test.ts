@@ -30,6 +30,11 @@ const partDone = part(sql`"results" = '[]', "counts" = '{}'`)
 const copy = (columns: object) => sql`INSERT INTO "upload"
   SELECT (jsonb_populate_record(u, ${JSON.stringify({ id: 'x', ...columns })}::jsonb)).* FROM "upload" u`
 const receiving = copy({ state: 'receiving', started_at: null, rows: 0, parts: 0 })
+/** Counts one less of what an upload has received. */
+const shrunk = (column: Sql) => [
+  copy({ state: 'receiving', started_at: null }),
+  sql`UPDATE "upload" SET ${column} = ${column} - 1 WHERE "id" = 'x'`
+]
 /** Adds a copy of the part, changed. */
 const copyPart = (columns: object) => sql`INSERT INTO "upload_part"
   SELECT (jsonb_populate_record(p, ${JSON.stringify({ number: 2, ...columns })}::jsonb)).* FROM "upload_part" p`
@@ -48,6 +53,13 @@ test.each<[string, Sql | readonly Sql[], string]>([
   ['its layout changes', change(sql`"layout" = '{}'`), KEPT],
   ['its options change', change(sql`"options" = '{}'`), KEPT],
   ['its author changes', change(sql`"author" = '{}'`), KEPT],
+  ['it is received again', change(sql`"state" = 'receiving'`), KEPT],
+  ['a row comes after the receipt', change(sql`"rows" = 3`), KEPT],
+  ['a part counts after the receipt', change(sql`"parts" = 2`), KEPT],
+  ['fewer rows were received', shrunk(sql`"rows"`), KEPT],
+  ['fewer parts were received', shrunk(sql`"parts"`), KEPT],
+  ['fewer parts are done', [change(sql`"parts_done" = 1`), change(sql`"parts_done" = 0`)], KEPT],
+  ['an upload that runs is removed', sql`DELETE FROM "upload"`, KEPT],
   ['it is of no kind', copy({ kind: 'x' }), '23514 upload_kind'],
   ['it is in no state', copy({ state: 'x', finished_at: 'epoch' }), '23514 upload_state'],
   ['its partner is none', copy({ partner_id: 'x' }), '23503 upload_tenant_id_partner_id_fkey'],
@@ -79,6 +91,10 @@ test.each<[string, Sql | readonly Sql[], string]>([
   ['a part is done twice', [partDone, partDone], ONCE],
   ['a part is undone', [partDone, part(sql`"results" = NULL, "counts" = NULL`)], ONCE],
   ['rows change after their results', [partDone, part(sql`"content" = '[]'`)], ONCE],
+  ['a part gets another number', part(sql`"number" = 2`), ONCE],
+  ['a part gets other rows', part(sql`"rows" = 3`), ONCE],
+  ['rows change before their results', part(sql`"content" = '[]'`), ONCE],
+  ['a part goes before the end', sql`DELETE FROM "upload_part"`, ONCE],
   ['a part has results and no counts', part(sql`"results" = '[]'`), '23514 upload_part_done'],
   ['a part has counts and no results', part(sql`"counts" = '{}'`), '23514 upload_part_done'],
   ['a key is claimed twice in an upload', [key(), key({ line: 2 })], '23505 upload_key_pkey'],

@@ -12,7 +12,8 @@ beforeAll(async () => {
 })
 afterAll(() => world.close())
 beforeEach(async () => {
-  await world.database.run(sql`DELETE FROM "upload"`)
+  await world.database.run(sql`UPDATE "upload" SET "state" = 'cancelled', "finished_at" = now()
+    WHERE "finished_at" IS NULL`)
 })
 
 const PARTNER = { proxy_accountNumber: 'P-1' }
