@@ -1,20 +1,19 @@
-import { z } from 'zod'
 import { recordChange } from '../audit/record.ts'
 import type { Clock } from '../base/clock.ts'
 import { LANGUAGES } from '../base/language.ts'
 import { type SecretKeys, unseal } from '../base/secret-keys.ts'
 import { messageOf } from '../base/unknown.ts'
 import type { FurtherJobs } from '../billing/jobs.ts'
-import type { Database, Queryable, Transaction } from '../db/database.ts'
-import { computed, json, oneOf, optional, rowOf, stated, text } from '../db/row.ts'
+import type { Database, Transaction } from '../db/database.ts'
+import { oneOf, optional, rowOf, stated, text } from '../db/row.ts'
 import { sql } from '../db/sql.ts'
-import { readBranding } from '../documents/content/branding.ts'
+import { issuerOf } from '../documents/content/issuer.ts'
 import { isOutage } from '../jobs/outage.ts'
 import { addJobs, hasNoJob } from '../jobs/queue.ts'
 import type { Task } from '../jobs/runner.ts'
 import { within } from '../pace/within.ts'
 import { contentOf, MAIL_CONTENT, MAIL_TYPE, mailKey, SEND_MAIL } from './queue.ts'
-import { type Issuer, LOGO_ID, renderMail } from './template.ts'
+import { LOGO_ID, renderMail } from './template.ts'
 import { Refused, type Transport } from './transport.ts'
 
 export interface SendingContext {
@@ -103,21 +102,6 @@ async function messageFor({ database, secrets, from }: SendingContext, tenantId:
     ...renderMail(content, mail.language, issuer),
     attachments: logo ? [{ filename: 'logo.png', content: logo.png, contentType: 'image/png', cid: LOGO_ID }] : []
   }
-}
-
-const ISSUER = rowOf(
-  'tenant',
-  { name: computed(text, sql`coalesce(p."name", t."name")`), branding: optional(json(z.unknown())) },
-  't'
-)
-
-/** Returns the name of the partner, or of the tenant, in the look of the tenant's bills. */
-export async function issuerOf(queryable: Queryable, tenantId: string, partnerId: string | undefined): Promise<Issuer> {
-  const found = await queryable.run(sql`SELECT ${ISSUER.columns} FROM "tenant" t
-    LEFT JOIN "partner" p ON p."tenant_id" = t."id" AND p."id" = ${partnerId} WHERE t."id" = ${tenantId}`)
-  const { name, branding } = ISSUER.one(found)
-  const { colour, logo } = await readBranding(branding)
-  return { name, colour, logo }
 }
 
 async function lockWaiting(tx: Transaction, tenantId: string, id: string): Promise<boolean> {

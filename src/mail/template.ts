@@ -1,19 +1,11 @@
 import type { Language } from '../base/language.ts'
 import { readable } from '../documents/content/colour.ts'
+import type { Issuer } from '../documents/content/issuer.ts'
 import { oneLine } from '../documents/content/texts.ts'
 import { fill } from '../documents/content/vocabulary.ts'
 import { type Html, html } from '../http/html.ts'
-import type { Logo } from '../image/logo.ts'
 import type { MailContent } from './queue.ts'
 import { MAIL_WORDS } from './words.ts'
-
-/** The name and the look of the tenant or partner whose customer gets the mail. */
-export interface Issuer {
-  readonly name: string
-  /** `#rrggbb` */
-  readonly colour: string
-  readonly logo: Logo | undefined
-}
 
 export interface Rendered {
   readonly subject: string
