@@ -2,6 +2,7 @@ import OAuth2Server from '@node-oauth/oauth2-server'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { PUBLIC } from '../../http/access.ts'
 import { rawQuery } from '../../http/address.ts'
+import { isOwnForm } from '../../http/own-form.ts'
 import { OAUTH } from '../../messages/oauth.ts'
 import { Problem } from '../../messages/problem.ts'
 import { failurePage, type Page, signInPage } from '../sign-in/page.ts'
@@ -29,8 +30,6 @@ const HEADERS = {
   'X-Content-Type-Options': 'nosniff',
   'X-Frame-Options': 'DENY'
 }
-/** `Sec-Fetch-Site` of a form that is not another site's. */
-const OWN_FORM: readonly unknown[] = ['same-origin', 'none']
 /** Required by the library; the model uses its own clock. */
 const LIBRARY_CODE_LIFETIME_S = 60
 
@@ -63,13 +62,6 @@ export async function registerAuthorize(app: FastifyInstance, context: OauthCont
       return answered(asked, () => signIn(asked))
     })
   })
-}
-
-/** Browsers without Sec-Fetch-Site, or on plain HTTP, send the origin of a form; programs send neither. */
-function isOwnForm({ headers }: FastifyRequest, issuer: string): boolean {
-  const site = headers['sec-fetch-site']
-  if (site !== undefined) return OWN_FORM.includes(site)
-  return headers.origin === undefined || headers.origin === new URL(issuer).origin
 }
 
 async function read(context: OauthContext, request: FastifyRequest, reply: FastifyReply, form: string): Promise<Asked> {
