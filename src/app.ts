@@ -49,6 +49,7 @@ import { registerRateLimit } from './http/rate-limit.ts'
 import { registerRequestIds, requestId } from './http/request-id.ts'
 import type { CustomerSettings } from './partner-api/customers.ts'
 import { registerPartnerApi } from './partner-api/routes.ts'
+import { registerPortal } from './portal/routes.ts'
 import { refuseIdempotencyKeys } from './tmf/serving/no-idempotency-key.ts'
 import { type Requester, type RouteContext, registerResource } from './tmf/serving/routes.ts'
 import { takeFiles } from './upload/file/body.ts'
@@ -106,15 +107,19 @@ export async function buildApp(parts: Parts): Promise<FastifyInstance> {
   const takesWeakTags = config.IF_MATCH_WEAK
   const context: RouteContext = { ...SERVED, database, clock, newId: database.newId, requester, address, takesWeakTags }
   registerApi(app, parts, context)
-  const health = healthEndpoints(parts.standstill ?? (() => undefined))
-  for (const { register } of health) register(app, HEALTH_BASE, context)
+  registerHealth(app, parts, context)
   const customers = customerSettings(app, parts)
   await registerAdmin(app, ADMIN_BASE, context, customers)
   await registerBilling(app, context, config.UPLOAD_LIMIT_BYTES)
   await registerPartnerApi(app, context, customers)
+  await registerPortal(app, { ...customers, ...context, publicUrl: issuer })
   await registerDocs(app, config.PUBLIC_URL)
   refuseOtherMethods(app, methods)
   return app
+}
+
+function registerHealth(app: FastifyInstance, { standstill }: Parts, context: RouteContext): void {
+  for (const { register } of healthEndpoints(standstill ?? (() => undefined))) register(app, HEALTH_BASE, context)
 }
 
 function registerApi(app: FastifyInstance, { config, secrets }: Parts, context: RouteContext): void {
@@ -180,7 +185,8 @@ function principalKey(request: FastifyRequest): string | undefined {
   return owner && `${owner.tenant}/${owner.principal}`
 }
 
-function ownerOf({ principal }: FastifyRequest): Owner | undefined {
+function ownerOf({ principal, customer }: FastifyRequest): Owner | undefined {
+  if (customer) return { tenant: customer.tenantId, principal: `customer/${customer.customerId}` }
   return principal
     ? { tenant: principal.tenantId, principal: `${principal.actor.type}/${principal.actor.id}` }
     : undefined

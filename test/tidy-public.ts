@@ -10,7 +10,7 @@ const PUBLIC: Readonly<Record<string, string>> = {
   'src/auth': 'purge refused-names',
   'src/auth/access': 'access access-token address-list admission authenticate clients grants principal scopes',
   'src/auth/captcha': 'providers settings verify',
-  'src/auth/customers': 'code context email link password registration reset throttle',
+  'src/auth/customers': 'code context email link password realm registration reset session throttle',
   'src/auth/keys': 'secret signing-keys',
   'src/auth/oauth': 'authorize form openapi request routes schemas token-model well-known',
   'src/auth/sign-in': 'attempts page password sign-in slowing',
@@ -38,7 +38,8 @@ const PUBLIC: Readonly<Record<string, string>> = {
   'src/db/embedded': 'keys postgres',
   'src/documents': 'routes',
   'src/documents/content':
-    'bill-content bill-reading bill-source bill-taxes branding colour format qr-code tally texts vocabulary words',
+    'bill-content bill-reading bill-source bill-taxes branding colour format issuer qr-code tally texts ' +
+    'vocabulary words',
   'src/documents/csv': 'csv',
   'src/documents/html': 'html page style',
   'src/documents/pdf': 'pdf-aside',
@@ -49,18 +50,20 @@ const PUBLIC: Readonly<Record<string, string>> = {
   'src/fairness': 'limits request-slot scheduler',
   'src/http':
     'accept access address body body-memory client-error conditional csv drain errors findings forwarded ' +
-    'elements forms hardening html issues json lines long-answers long-body media-types path-parameters pieces ' +
-    'rate-limit read-body request-id',
+    'elements forms hardening html issues json lines long-answers long-body media-types own-form path-parameters ' +
+    'pieces rate-limit read-body request-id',
   'src/image': 'logo',
   'src/jobs': 'outage queue runner supervisor warnings',
   'src/ledger': 'balance available foreign-bills hold post post-bills tax-key usage verify',
   'src/mail': 'queue retention settings tasks transport',
   'src/messages':
     'access account admin bill body books callback captcha catalogue comparison correction customer ' +
-    'cycle delivery document event field guess http message oauth overdue partner payment problem query ' +
-    'rate reason resource run server sso subscription unmatched upload upload-failure',
+    'cycle delivery document event field guess http message oauth overdue page partner payment problem ' +
+    'query rate reason resource run server sso subscription unmatched upload upload-failure',
   'src/overdue': 'endpoints schema',
   'src/partner-api': 'customers hold routes',
+  'src/pages': 'cookies routes',
+  'src/portal': 'routes',
   'src/pace': 'aside slow turns within',
   'src/resources':
     'applied-customer-billing-rate bill-cycle bill-cycle-specification bill-document customer-bill ' +

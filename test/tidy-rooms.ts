@@ -25,7 +25,7 @@ const FLOORS: readonly (readonly (readonly string[])[])[] = [
     ['src/corrections', 'src/upload/camt', 'src/upload/file', 'src/upload', 'src/comparison', 'src/events'],
     ['src/overdue'],
     ['src/books'],
-    ['src/mail', 'src/auth/customers', 'src/partner-api']
+    ['src/mail', 'src/auth/customers', 'src/pages', 'src/portal', 'src/partner-api']
   ],
   [['src/cli']],
   // The composition, which knows every room.

@@ -76,13 +76,30 @@ export const documentEndpoint: Endpoint = endpoint({
   },
   handle: async ({ request, params, view }, { database }) => {
     const billId = idOf(await find(database, customerBill, view, String(params.id)))
-    const attachment = await attachmentOf(database, view.tenantId, billId, String(params.documentId))
-    const rendered = isOwnDocument(attachment)
-      ? await rendering(request, database, { tenantId: view.tenantId, billId })
-      : posted(request.headers.accept, attachment)
-    return answerOf(request, rendered)
+    const document = { tenantId: view.tenantId, billId, documentId: String(params.documentId) }
+    return answerDocument(request, database, document, request.headers.accept)
   }
 })
+
+interface DocumentName {
+  readonly tenantId: string
+  readonly billId: string
+  readonly documentId: string
+}
+
+/** Responds with a document of a bill that the requester may see. Throws `notFound` and `notAcceptable`. */
+export async function answerDocument(
+  request: FastifyRequest,
+  database: Database,
+  { tenantId, billId, documentId }: DocumentName,
+  accept: string | undefined
+): Promise<Answer> {
+  const attachment = await attachmentOf(database, tenantId, billId, documentId)
+  const rendered = isOwnDocument(attachment)
+    ? await rendering(request, database, { tenantId, billId }, accept)
+    : posted(accept, attachment)
+  return answerOf(request, rendered)
+}
 
 const ATTACHED = rowOf('customer_bill', { billDocument: json(ATTACHMENTS) })
 
@@ -103,9 +120,10 @@ async function attachmentOf(
 async function rendering(
   request: FastifyRequest,
   database: Database,
-  { tenantId, billId }: { readonly tenantId: string; readonly billId: string }
+  { tenantId, billId }: Pick<DocumentName, 'tenantId' | 'billId'>,
+  accept: string | undefined
 ): Promise<Rendered> {
-  const type = chosen(request.headers.accept, MEDIA_TYPES)
+  const type = chosen(accept, MEDIA_TYPES)
   const slot = slotOf(request)
   let isTransfer = false
   const run: Queryable['run'] = (statement) =>

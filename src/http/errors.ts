@@ -102,7 +102,8 @@ const BY_STATUS: Readonly<Record<number, () => Problem>> = {
   503: SERVER.notReady
 }
 
-function asProblem(error: FastifyError | Problem): Problem {
+/** Returns the refusal for an error of the framework; anything else that was thrown is a bug. */
+export function asProblem(error: FastifyError | Problem): Problem {
   if (error instanceof Problem) return error
   if (error.code === 'FST_ERR_MAX_PARAM_LENGTH') return HTTP.pathTooLong()
   const status = error.statusCode ?? 500

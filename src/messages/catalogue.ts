@@ -19,6 +19,7 @@ import { HTTP } from './http.ts'
 import { type Entry, type Reason, readFault } from './message.ts'
 import { OAUTH } from './oauth.ts'
 import { OVERDUE } from './overdue.ts'
+import { PAGES } from './page.ts'
 import { PARTNERS } from './partner.ts'
 import { PAYMENTS } from './payment.ts'
 import { errorBody } from './problem.ts'
@@ -56,6 +57,7 @@ export const CATALOGUE: Readonly<Record<string, Readonly<Record<string, Entry>>>
   'The API for partners': PARTNERS,
   'Customers who sign in': CUSTOMERS,
   Captchas: CAPTCHAS,
+  'Pages of the portal': PAGES,
   Cycles: CYCLES,
   'Runs of billing': RUNS,
   'Comparisons of billers': COMPARISONS,

@@ -25,6 +25,8 @@ const PUBLIC: readonly (string | RegExp)[] = [
   'POST /oauth/introspect',
   'GET /oauth/authorize',
   'POST /oauth/authorize',
+  // A session of a customer opens the other pages; without one they lead to the page to sign in.
+  /^(GET|POST) \/portal(\/.*)?$/,
   'GET /.well-known/jwks.json',
   'GET /.well-known/oauth-authorization-server'
 ]
