@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { createTestDatabase, KEYS, OTHER_TENANT, type TestDatabase } from '../support/database.ts'
 import { BASE } from '../support/server.ts'
 import { CREDENTIAL, cleanUp, type ServerProcess, startServer, statusOf } from './server-process.ts'
@@ -17,12 +17,15 @@ const SETTINGS = {
 let store: TestDatabase
 let server: ServerProcess
 const sockets = new Set<Socket>()
-beforeEach(async () => {
+// One server, so that none of the floods leaves anything behind.
+beforeAll(async () => {
   store = await createTestDatabase()
   server = await startServer({ DATABASE_URL: store.url, ...SETTINGS })
 })
-afterEach(async () => {
+afterEach(() => {
   for (const socket of sockets) socket.destroy()
+})
+afterAll(async () => {
   await cleanUp()
   await store.drop()
 })
