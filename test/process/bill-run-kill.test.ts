@@ -7,7 +7,7 @@ import { closeGates } from './gates.ts'
 import { expectSound, fill, open, post, untilRunEnds } from './run-world.ts'
 import { cleanUp, dataFolder, letIn, postgresPid, type ServerProcess, startServer, until } from './server-process.ts'
 
-const ACCOUNTS = SOAK_MINUTES > 0 ? 4_000 : 600
+const ACCOUNTS = SOAK_MINUTES > 0 ? 4_000 : 320
 const KILLS = SOAK_MINUTES > 0 ? 8 : 3
 const CHUNK_ACCOUNTS = '8'
 const END_LIMIT_MS = 240_000
