@@ -32,16 +32,18 @@ const COLUMNS: readonly Column[] = [
 const NAMES = join(COLUMNS.map(({ name }) => name))
 
 /**
- * Selects drafts: one array for each column, and all documents together, which need no escapes so. The reference to the
- * account has the names that it has in a bill, for RECIPIENT.
+ * Selects drafts: one array for each column, and a text with a document in each line, which takes the database least
+ * time to read. A subquery of its own reads each document once. The reference to the account has the names that it has
+ * in a bill, for RECIPIENT.
  */
 export function draftRows({ tenantId, partnerId }: Owner, drafts: readonly Draft[]): Sql {
   const arrays = join(COLUMNS.map(({ type, of }) => sql`${arrayText(drafts.map(of))}::${type}[]`))
-  const documents = `[${drafts.map(({ document }) => document).join()}]`
+  const documents = drafts.map(({ document }) => document).join('\n')
   return sql`SELECT ${tenantId}::text AS "tenant_id", ${partnerId}::text AS "partner_id", r.*,
       r."document"#>>'{billingAccount,id}' AS "billing_account_id",
       nullif((r."document"->'billingAccount') - 'id', '{}') AS "billing_account", NULL::jsonb AS "financial_account"
-    FROM ROWS FROM (unnest(${arrays}), jsonb_array_elements(${documents}::jsonb)) r(${NAMES}, "document")`
+    FROM (SELECT ${NAMES}, "line"::jsonb AS "document"
+      FROM ROWS FROM (unnest(${arrays}), string_to_table(${documents}, chr(10))) r(${NAMES}, "line") OFFSET 0) r`
 }
 
 const ifTaxed = (value: Sql) => sql`CASE WHEN r."tax_excluded" IS NOT NULL THEN ${value} END`

@@ -10,7 +10,7 @@ import { RESULTS, row, startUpload, type UploadWorld } from './upload-world.ts'
 const STRICT = { prefer: 'return=representation, handling=strict' }
 const ALL = {
   ...{ bill_no: ' U-17 ', currency: 'EUR', tax_excluded_amount: '100', tax_category: 'VAT', tax_rate: 0.19 },
-  ...{ bill_date: '30-11-2099', name: 'Radhaus', description: 'Heating', external_id: 'R-17' },
+  ...{ bill_date: '30-11-2099', name: 'Radhaus', description: 'Heating\nand water', external_id: 'R-17' },
   document_url: 'https://bills.example.com/17.pdf'
 }
 
@@ -101,7 +101,7 @@ test('all columns become attributes of a valid bill, whose tax is in the ledger'
     taxExcludedAmount: { unit: 'EUR', value: 100 },
     taxIncludedAmount: { unit: 'EUR', value: 119 },
     taxItem: [{ taxCategory: 'VAT', taxRate: 0.19, taxAmount: { unit: 'EUR', value: 19 } }],
-    billDocument: [{ url: 'https://bills.example.com/17.pdf', description: 'Heating' }]
+    billDocument: [{ url: 'https://bills.example.com/17.pdf', description: 'Heating\nand water' }]
   })
   const { rows } = await world.database.run(sql`SELECT "detail", trim_scale("amount") FROM "ledger_entry"
     WHERE "journal_id" = ${bill.id} AND "book" = 'tax'`)
