@@ -1,4 +1,5 @@
 import { catalogue } from './billing/catalogue.ts'
+import { CREDIT_NOTE, REFUND, WRITE_OFF } from './billing/corrections/schema.ts'
 import { previewEndpoint } from './billing/drafts/preview.ts'
 import { PREVIEW } from './billing/drafts/schema.ts'
 import { unmatchedEndpoints } from './billing/incoming/endpoints.ts'
@@ -13,8 +14,7 @@ import { bookEndpoints } from './books/endpoints.ts'
 import { ACCOUNT_BALANCES, LEDGER_ENTRY, TRIAL_BALANCE } from './books/schema.ts'
 import { comparisonEndpoints } from './comparison/endpoints.ts'
 import { COMPARED_ACCOUNT, COMPARISON } from './comparison/schema.ts'
-import { correctionEndpoints } from './corrections/endpoints.ts'
-import { CREDIT_NOTE } from './corrections/schema.ts'
+import { correctionEndpoints } from './corrections/kinds.ts'
 import { documentEndpoint } from './documents/routes.ts'
 import { NO_NETWORKS } from './events/callback-address.ts'
 import { deliveryEndpoints } from './events/delivery-endpoints.ts'
@@ -46,6 +46,8 @@ export const BILLING_TAGS = {
   billRun: 'Runs that bill all accounts of a cycle',
   payment: 'Money received for accounts',
   creditNote: 'Credit notes, which correct bills',
+  writeOff: 'Bills that are written off',
+  refund: 'Credit that is paid out',
   preview: 'Previews of bills',
   comparison: 'Bills of another system, compared with a run',
   books: 'The ledger for accountants',
@@ -63,6 +65,8 @@ export const BILLING_SCHEMAS = {
   TrialBalance: TRIAL_BALANCE,
   AccountBalances: ACCOUNT_BALANCES,
   CreditNote: CREDIT_NOTE,
+  WriteOff: WRITE_OFF,
+  Refund: REFUND,
   Payment: PAYMENT,
   UnmatchedPayment: UNMATCHED,
   Preview: PREVIEW,

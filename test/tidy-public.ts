@@ -20,6 +20,7 @@ const PUBLIC: Readonly<Record<string, string>> = {
     'on-demand once percent-encoding plain-text secret-keys start-error time-zone ulid unknown unknown-accounts',
   'src/books': 'endpoints schema',
   'src/billing': 'catalogue jobs',
+  'src/billing/corrections': 'events list schema',
   'src/billing/cycles': 'calendar cycle day recurrence',
   'src/billing/drafts': 'draft preview schema tables',
   'src/billing/engine': 'author context',
@@ -27,13 +28,13 @@ const PUBLIC: Readonly<Record<string, string>> = {
   'src/billing/issuing': 'bill-moves issue issue-existing issue-foreign keep-letterhead number-series settle',
   'src/billing/on-demand': 'on-demand',
   'src/billing/payments':
-    'allocation bill-lookup credit credited endpoints events known-payments list overdraft payment receipt schema ' +
-    'taking transfer',
+    'allocation bill-lookup credit credited endpoints events given known-payments overdraft ' +
+    'payment receipt schema taking transfer written-off',
   'src/billing/runs': 'bill-run discard endpoints events list run-bills schema tasks',
   'src/billing/statement': 'routes schema',
   'src/cli': 'arguments command index usage',
   'src/comparison': 'accounts comparison endpoints list schema tasks',
-  'src/corrections': 'endpoints events schema',
+  'src/corrections': 'kinds',
   'src/db': 'connection cursor database failure locks memory migrations postgres-url row secrets sql',
   'src/db/embedded': 'keys postgres',
   'src/documents': 'routes',

@@ -16,9 +16,19 @@ const FLOORS: readonly (readonly (readonly string[])[])[] = [
   ],
   [['src/resources'], ['src/admin'], ['src/accounts']],
   [
-    ['cycles', 'drafts', 'payments', 'incoming', 'issuing', 'engine', 'runs', 'on-demand', 'statement', ''].map(
-      (room) => path.posix.join('src/billing', room)
-    ),
+    [
+      'cycles',
+      'drafts',
+      'corrections',
+      'payments',
+      'incoming',
+      'issuing',
+      'engine',
+      'runs',
+      'on-demand',
+      'statement',
+      ''
+    ].map((room) => path.posix.join('src/billing', room)),
     ['src/explanation', ...['content', 'csv', 'html', 'pdf', ''].map((room) => path.posix.join('src/documents', room))]
   ],
   [

@@ -20,6 +20,8 @@ export const ACTIONS = [
   'bill',
   'pay',
   'credit',
+  'writeOff',
+  'reopen',
   'reverse',
   'cancel',
   'resume',

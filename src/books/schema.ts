@@ -9,7 +9,7 @@ const DAY = { ...TEXT, format: 'date' }
 const CURRENCY = { ...TEXT, pattern: '^[A-Z]{3}$', description: 'The currency of all amounts of the row' }
 const OF_BOOK = {
   accountCode: { ...TEXT, description: "The tenant's code for the book and the detail, if it has one" },
-  book: { ...TEXT, description: 'The book: receivable, balance, revenue, partner, tax, cash or rounding' },
+  book: { ...TEXT, description: 'The book: receivable, balance, revenue, partner, tax, cash, rounding or badDebt' },
   detail: { ...TEXT, description: 'Type of rate, category of tax, or method of payment' }
 }
 const AS_OF = { ...DAY, description: 'The day, in the time zone of the tenant; all of it counts' }

@@ -12,6 +12,7 @@ export interface CorrectedBill extends BalanceKey {
   readonly id: string
   readonly billNo: string
   readonly partnerId: string | undefined
+  readonly state: string
   /** The part that is left to pay. */
   readonly remaining: string
 }
@@ -23,6 +24,7 @@ const BILL = rowOf(
     id: text,
     billNo: stated,
     partnerId: optional(text),
+    state: text,
     billingAccountId: stated,
     currency: computed(text, sql`b."amount_due_unit"`),
     remaining: computed(decimal, sql`b."remaining_amount_value"`)

@@ -1,14 +1,15 @@
 import { recordChanges } from '../audit/record.ts'
 import { minorDigits } from '../base/money.ts'
+import { recordCorrections } from '../billing/corrections/events.ts'
 import { creditBill } from '../billing/payments/credited.ts'
+import { reopenBill } from '../billing/payments/written-off.ts'
 import type { Transaction } from '../db/database.ts'
 import { sql } from '../db/sql.ts'
 import { lockBalances } from '../ledger/balance.ts'
 import { customerBill } from '../resources/customer-bill.ts'
 import type { ChangeContext } from '../tmf/declaration/resource.ts'
 import { balanceOf, lockBill } from './bill.ts'
-import { recordCorrections } from './events.ts'
-import { earlier, type Named } from './known.ts'
+import { earlier, type Made, type Reasoned } from './known.ts'
 import { fromMinor, readLeft } from './left.ts'
 import { contentOf, type Way } from './lines.ts'
 import { writeNote } from './note-bill.ts'
@@ -16,25 +17,19 @@ import { requireReason } from './reasons.ts'
 import { total } from './split.ts'
 
 /** A credit note that is asked for: the bill, the part to give back, and the reason. */
-export interface NewCreditNote extends Named {
+export interface NewCreditNote extends Reasoned {
   readonly billId: string
-  readonly reason: string
-  readonly description: string | undefined
   readonly way: Way
 }
 
 /**
  * Corrects a bill by a credit note, in one transaction: writes it as a bill with its number and its journal, takes it
- * off what remains of its bill, and gives what exceeds that to the account as credit. Returns the id of the correction,
- * or that of the earlier one of the same reference. Throws `invalidField` and `conflict`.
+ * off what remains of its bill, and gives what exceeds that to the account as credit. A bill that is written off is
+ * opened again before. Throws `invalidField` and `conflict`.
  *
  * Locks the balance, then the bill; takes the number last of what others wait for.
  */
-export async function createCreditNote(
-  tx: Transaction,
-  context: ChangeContext,
-  wanted: NewCreditNote
-): Promise<{ readonly id: string; readonly isNew: boolean }> {
+export async function createCreditNote(tx: Transaction, context: ChangeContext, wanted: NewCreditNote): Promise<Made> {
   const { tenantId } = context.author
   const { billId, reason, description, reference, contentHash } = wanted
   const known = await earlier(tx, tenantId, 'creditNote', wanted)
@@ -42,6 +37,7 @@ export async function createCreditNote(
   await requireReason(tx, tenantId, reason)
   const key = await balanceOf(tx, tenantId, billId)
   await lockBalances(tx, tenantId, [key])
+  await reopenBill(tx, context, billId)
   const bill = await lockBill(tx, tenantId, billId)
   const left = await readLeft(tx, tenantId, bill)
   const content = await contentOf(tx, tenantId, bill, left, wanted.way)
@@ -65,6 +61,6 @@ export async function createCreditNote(
     { resourceType: 'CreditNote', resourceId: id, after: { ...about, reason, description, reference } }
   ].map((change) => ({ action: 'create' as const, ...change }))
   await recordChanges(tx, context, changes, now)
-  await recordCorrections(tx, context, [id], now)
+  await recordCorrections(tx, context, 'creditNote', 'created', [id], now)
   return { id, isNew: true }
 }

@@ -1,66 +1,105 @@
+import type { z } from 'zod'
+import { type Kind, listCorrections, type Roots, readCorrection, writeCorrection } from '../billing/corrections/list.ts'
+import type { Transaction } from '../db/database.ts'
 import { entityTag } from '../http/conditional.ts'
 import { CORRECTIONS } from '../messages/correction.ts'
+import type { ChangeContext } from '../tmf/declaration/resource.ts'
 import { pagesOf } from '../tmf/openapi/endpoint.ts'
+import { type Json, schemaRef } from '../tmf/openapi/schemas.ts'
 import { anyQuery, type Endpoint, endpoint, listQuery, noBody, versioned } from '../tmf/serving/endpoint.ts'
 import { answerPage, type Requested } from '../tmf/serving/pages.ts'
 import type { RouteContext } from '../tmf/serving/routes.ts'
-import { createCreditNote } from './credit-note.ts'
-import { listCorrections, type Roots, readCorrection, type Written, writeCorrection } from './list.ts'
-import { CREDIT_NOTE_SCHEMA } from './schema.ts'
-import { CREDIT_NOTE_BODY, readCreditNote } from './wanted.ts'
+import type { Made } from './known.ts'
 
-const EXAMPLE = {
-  bill: { id: '01M7ADBH80B4TPYHKCZWMBD85V' },
-  reason: 'wrongAmount',
-  amount: { unit: 'EUR', value: 10 }
+/** A kind of corrections as a resource; its path is its name. */
+export interface CorrectionKind<Body> {
+  readonly path: Kind
+  readonly type: string
+  /** Its name in sentences, in the singular and in the plural. */
+  readonly nouns: readonly [one: string, many: string]
+  readonly scopes: { readonly read: readonly string[]; readonly write: readonly string[] }
+  /** Parameters of its list, with their descriptions. */
+  readonly filters: Readonly<Record<string, string>>
+  readonly summary: string
+  readonly description: string
+  readonly body: z.ZodType<Body>
+  readonly example: Json
+  make(tx: Transaction, context: ChangeContext, body: Body): Promise<Made>
 }
 
-const ONE = { tag: 'creditNote', query: anyQuery, body: noBody } as const
-const READ = { scopes: ['bill:read'], supportsProxy: true } as const
-const WRITE = { scopes: ['bill:write'], supportsProxy: false } as const
-const TAGGED = { schema: CREDIT_NOTE_SCHEMA, headers: ['ETag'] } as const
-
-/** Below the base path of billing; bills have their addresses below `apiBase`. */
-export function correctionEndpoints(apiBase: string): readonly Endpoint[] {
-  return [list(apiBase), create(apiBase), retrieve(apiBase)]
+/** Returns the operations on corrections of a kind; bills have their addresses below `apiBase`. */
+export function endpointsOf<Body>(kind: CorrectionKind<Body>, apiBase: string): readonly Endpoint[] {
+  return [list(kind, apiBase), create(kind, apiBase), retrieve(kind, apiBase)]
 }
 
-function rootsOf({ request, base }: Requested, { address }: RouteContext, apiBase: string): Roots {
-  return { billing: address(request, base).url, api: address(request, apiBase).url }
-}
-
-function one(asked: Requested, context: RouteContext, apiBase: string, id: string): Promise<Written> {
-  return readCorrection(context.database, asked.view, id, rootsOf(asked, context, apiBase))
-}
-
-function list(apiBase: string): Endpoint {
+function create<Body>(kind: CorrectionKind<Body>, apiBase: string): Endpoint {
+  const { path, type, nouns, scopes, summary, description, body, example } = kind
+  const schema = schemaRef(type)
   return endpoint({
-    ...ONE,
+    ...{ tag: path, query: anyQuery, method: 'POST', path: `/${path}`, operationId: `create${type}` },
+    ...{ summary, body, example, failures: [409] },
+    description: `${description} The same reference with the same content means the earlier one.`,
+    access: { scopes: scopes.write, supportsProxy: false },
+    replies: {
+      200: { description: `The earlier ${nouns[0]}`, schema, headers: ['ETag'] },
+      201: { description: `The ${nouns[0]}`, schema, headers: ['ETag', 'Location'] }
+    },
+    handle: async (asked, context) => {
+      const { author, body: sent, view } = asked
+      if (view.partnerId !== undefined) throw CORRECTIONS.providerCorrects()
+      const { id, isNew } = await context.database.transaction((tx) => kind.make(tx, { ...context, author }, sent))
+      const roots = rootsOf(asked, context, apiBase)
+      const { version, json } = await readCorrection(context.database, view, path, id, roots)
+      const location = isNew && { Location: `${roots.billing}/${path}/${id}` }
+      return { status: isNew ? 201 : 200, headers: { ETag: entityTag(version), ...location }, json }
+    }
+  })
+}
+
+function retrieve<Body>({ path, type, nouns, scopes }: CorrectionKind<Body>, apiBase: string): Endpoint {
+  return endpoint({
+    ...{ tag: path, query: anyQuery, body: noBody, method: 'GET', path: `/${path}/{id}` },
+    operationId: `retrieve${type}`,
+    summary: `Read one ${nouns[0]}`,
+    description: `Returns one of the ${nouns[1]}.`,
+    access: { scopes: scopes.read, supportsProxy: true },
+    headers: ['IfNoneMatch'],
+    replies: {
+      200: { description: `The ${nouns[0]}`, schema: schemaRef(type), headers: ['ETag'] },
+      304: { description: 'Unchanged since the version that `If-None-Match` names', headers: ['ETag'] }
+    },
+    handle: async (asked, context) => {
+      const roots = rootsOf(asked, context, apiBase)
+      const found = await readCorrection(context.database, asked.view, path, String(asked.params.id), roots)
+      return versioned(asked.request, found.version, found.json)
+    }
+  })
+}
+
+function list<Body>({ path, type, nouns: [noun, many], scopes, filters }: CorrectionKind<Body>, apiBase: string) {
+  return endpoint({
+    tag: path,
+    body: noBody,
     method: 'GET',
-    path: '/creditNote',
-    operationId: 'listCreditNote',
-    summary: 'Find credit notes',
-    description: 'Returns credit notes, the oldest first.',
-    access: READ,
-    query: listQuery('credit note', {
-      'billingAccount.id': 'Any of these accounts, by id or alias, separated by commas',
-      'bill.id': 'Any of these corrected bills',
-      'customerBill.id': 'Any of these bills that are the credit notes',
-      reason: 'Any of these reasons',
-      reference: 'Any of these references'
-    }),
-    replies: pagesOf(CREDIT_NOTE_SCHEMA),
+    path: `/${path}`,
+    operationId: `list${type}`,
+    summary: `Find ${many}`,
+    description: `Returns ${many}, the oldest first.`,
+    access: { scopes: scopes.read, supportsProxy: true },
+    query: listQuery<string>(noun, filters),
+    replies: pagesOf(schemaRef(type)),
     handle: async (asked, context) => {
       const { values } = asked.query
       const roots = rootsOf(asked, context, apiBase)
       const filter = {
+        kind: path,
         ...{ accounts: values['billingAccount.id'], bills: values['bill.id'], notes: values['customerBill.id'] },
-        ...{ reasons: values.reason, references: values.reference }
+        ...{ payments: values['payment.id'], reasons: values.reason, references: values.reference }
       }
       return answerPage(
         asked,
         context,
-        'creditNote',
+        path,
         (queryable, range) => listCorrections(queryable, asked.view, filter, range),
         (row) => writeCorrection(row, roots).json
       )
@@ -68,55 +107,6 @@ function list(apiBase: string): Endpoint {
   })
 }
 
-function create(apiBase: string): Endpoint {
-  return endpoint({
-    ...ONE,
-    method: 'POST',
-    path: '/creditNote',
-    operationId: 'createCreditNote',
-    summary: 'Correct a bill by a credit note',
-    description: `Gives back all of an issued bill, an amount of it or some of its lines, with their tax. The credit
-note is a bill with a number of its own series and amounts below zero. It pays its bill, and what was paid before
-becomes credit of the account. The same reference with the same content means the earlier credit note.`,
-    access: WRITE,
-    body: CREDIT_NOTE_BODY,
-    example: EXAMPLE,
-    failures: [409],
-    replies: {
-      200: { description: 'The earlier credit note', ...TAGGED },
-      201: { description: 'The credit note', schema: CREDIT_NOTE_SCHEMA, headers: ['ETag', 'Location'] }
-    },
-    handle: async (asked, context) => {
-      const { author, body, view } = asked
-      if (view.partnerId !== undefined) throw CORRECTIONS.providerCorrects()
-      const wanted = readCreditNote(body)
-      const { id, isNew } = await context.database.transaction((tx) =>
-        createCreditNote(tx, { ...context, author }, wanted)
-      )
-      const { version, json } = await one(asked, context, apiBase, id)
-      const location = isNew && { Location: `${rootsOf(asked, context, apiBase).billing}/creditNote/${id}` }
-      return { status: isNew ? 201 : 200, headers: { ETag: entityTag(version), ...location }, json }
-    }
-  })
-}
-
-function retrieve(apiBase: string): Endpoint {
-  return endpoint({
-    ...ONE,
-    method: 'GET',
-    path: '/creditNote/{id}',
-    operationId: 'retrieveCreditNote',
-    summary: 'Read one credit note',
-    description: 'Returns a credit note with its bill and its lines.',
-    access: READ,
-    headers: ['IfNoneMatch'],
-    replies: {
-      200: { description: 'The credit note', ...TAGGED },
-      304: { description: 'Unchanged since the version that `If-None-Match` names', headers: ['ETag'] }
-    },
-    handle: async (asked, context) => {
-      const { version, json } = await one(asked, context, apiBase, String(asked.params.id))
-      return versioned(asked.request, version, json)
-    }
-  })
+function rootsOf({ request, base }: Requested, { address }: RouteContext, apiBase: string): Roots {
+  return { billing: address(request, base).url, api: address(request, apiBase).url }
 }

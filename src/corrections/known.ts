@@ -12,6 +12,18 @@ export interface Named {
   readonly contentHash: string
 }
 
+/** A correction with its reason, one of the tenant's. */
+export interface Reasoned extends Named {
+  readonly reason: string
+  readonly description: string | undefined
+}
+
+/** The id of a correction, or that of the earlier one of the same reference. */
+export interface Made {
+  readonly id: string
+  readonly isNew: boolean
+}
+
 const EARLIER = rowOf('correction', { id: text, contentHash: text })
 
 export function namedAs(reference: string | undefined, content: readonly unknown[]): Named {

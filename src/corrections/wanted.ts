@@ -1,11 +1,14 @@
 import { z } from 'zod'
 import { requirePlainText } from '../base/plain-text.ts'
+import { METHODS } from '../billing/payments/receipt.ts'
 import { AMOUNT } from '../billing/payments/taking.ts'
 import { CORRECTIONS } from '../messages/correction.ts'
 import { FIELDS } from '../messages/field.ts'
 import type { NewCreditNote } from './credit-note.ts'
-import { namedAs } from './known.ts'
+import { namedAs, type Reasoned } from './known.ts'
 import type { Way } from './lines.ts'
+import type { NewRefund } from './refund.ts'
+import type { NewWriteOff } from './write-off.ts'
 
 const REFERENCE_MAX_LENGTH = 256
 const DESCRIPTION_MAX_LENGTH = 1_000
@@ -19,14 +22,17 @@ function words(fault: string, maxLength: number) {
   return z.string({ error: fault }).max(maxLength, { error: fault }).regex(/\S/, { error: fault }).optional()
 }
 
-/** The body of a new credit note. */
-export const CREDIT_NOTE_BODY = z.strictObject({
-  bill: REFERRED.meta({ description: 'The bill to correct' }),
+const REASONED = {
   reason: z.string({ error: FIELDS.text() }).meta({ description: "One of the tenant's reasons" }),
   description: words(DESCRIPTION_FAULT, DESCRIPTION_MAX_LENGTH).meta({ description: 'The reason in words' }),
   reference: words(REFERENCE_FAULT, REFERENCE_MAX_LENGTH).meta({
-    description: 'Your own name for the credit note: sent again, it is made once'
-  }),
+    description: 'Your own name for it: sent again, it is done once'
+  })
+} as const
+
+export const CREDIT_NOTE_BODY = z.strictObject({
+  bill: REFERRED.meta({ description: 'The bill to correct' }),
+  ...REASONED,
   all: z.literal(true, { error: FIELDS.onlyTrue() }).optional().meta({ description: 'All that is left to credit' }),
   amount: AMOUNT.optional().meta({ description: 'An amount with tax, divided over the whole bill' }),
   lines: z
@@ -43,17 +49,59 @@ export const CREDIT_NOTE_BODY = z.strictObject({
     .meta({ description: 'Lines of the bill' })
 })
 
-type Body = z.output<typeof CREDIT_NOTE_BODY>
+export const WRITE_OFF_BODY = z.strictObject({
+  bill: REFERRED.meta({ description: 'The bill to write off' }),
+  ...REASONED
+})
+
+export const REFUND_BODY = z.strictObject({
+  billingAccount: REFERRED.optional().meta({ description: 'The account whose credit is paid out' }),
+  payment: REFERRED.optional().meta({ description: 'The payment that is paid back, in place of an account' }),
+  amount: AMOUNT.meta({ description: 'What is paid out' }),
+  method: z.enum(METHODS, { error: FIELDS.oneOf(METHODS) }).meta({ description: 'How it is paid out' }),
+  ...REASONED
+})
+
+type CreditNoteBody = z.output<typeof CREDIT_NOTE_BODY>
 
 /** Throws `invalidField` for a body that says nothing, or several things, of what to give back. */
-export function readCreditNote({ bill, reason, description, reference, ...ways }: Body): NewCreditNote {
-  if (reference !== undefined) requirePlainText('$.reference', reference)
-  const way = wayOf(ways)
-  const content = [bill.id, reason, description ?? null, way]
-  return { billId: bill.id, reason, description, way, ...namedAs(reference, content) }
+export function readCreditNote({ bill, all, amount, lines, ...reasoned }: CreditNoteBody): NewCreditNote {
+  const way = wayOf({ all, amount, lines })
+  return { billId: bill.id, way, ...reasonedAs(reasoned, [bill.id, way]) }
 }
 
-function wayOf({ all, amount, lines }: Pick<Body, 'all' | 'amount' | 'lines'>): Way {
+export function readWriteOff({ bill, ...reasoned }: z.output<typeof WRITE_OFF_BODY>): NewWriteOff {
+  return { billId: bill.id, ...reasonedAs(reasoned, [bill.id]) }
+}
+
+/** Throws `invalidField` for a body that names no source of the money, or two. */
+export function readRefund({
+  billingAccount,
+  payment,
+  amount,
+  method,
+  ...reasoned
+}: z.output<typeof REFUND_BODY>): NewRefund {
+  const [of, ...others] = [
+    ...(billingAccount ? [{ account: billingAccount.id }] : []),
+    ...(payment ? [{ paymentId: payment.id }] : [])
+  ]
+  if (!of || others.length > 0) throw CORRECTIONS.oneSource()
+  return { amount, method, of, ...reasonedAs(reasoned, [of, amount, method]) }
+}
+
+interface Given {
+  readonly reason: string
+  readonly description?: string | undefined
+  readonly reference?: string | undefined
+}
+
+function reasonedAs({ reason, description, reference }: Given, content: readonly unknown[]): Reasoned {
+  if (reference !== undefined) requirePlainText('$.reference', reference)
+  return { reason, description, ...namedAs(reference, [...content, reason, description ?? null]) }
+}
+
+function wayOf({ all, amount, lines }: Pick<CreditNoteBody, 'all' | 'amount' | 'lines'>): Way {
   const ways: readonly (Way | undefined)[] = [
     all && { kind: 'all' },
     amount && { kind: 'amount', amount },

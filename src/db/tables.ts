@@ -792,8 +792,12 @@ export interface Tables {
     readonly description: 'text?'
     readonly reference: 'text?'
     readonly content_hash: 'text'
-    readonly bill_id: 'text'
-    readonly credit_note_id: 'text'
+    readonly bill_id: 'text?'
+    readonly credit_note_id: 'text?'
+    readonly bill_state: 'text?'
+    readonly reopened_at: 'instant?'
+    readonly method: 'text?'
+    readonly payment_id: 'text?'
   }
   readonly credit_note_line: {
     readonly tenant_id: 'text'

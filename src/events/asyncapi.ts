@@ -1,8 +1,8 @@
 import { catalogue } from '../billing/catalogue.ts'
+import { CREDIT_NOTE, REFUND, WRITE_OFF } from '../billing/corrections/schema.ts'
 import { UNMATCHED } from '../billing/incoming/schema.ts'
 import { PAYMENT } from '../billing/payments/schema.ts'
 import { BILL_RUN } from '../billing/runs/schema.ts'
-import { CREDIT_NOTE } from '../corrections/schema.ts'
 import { objectOf, TEXT } from '../tmf/openapi/json-schema.ts'
 import { componentSchemas, type Json, schemaRef } from '../tmf/openapi/schemas.ts'
 import { UPLOAD } from '../upload/schema.ts'
@@ -54,6 +54,8 @@ function schemas(): Json {
     Payment: PAYMENT,
     UnmatchedPayment: UNMATCHED,
     CreditNote: CREDIT_NOTE,
+    WriteOff: WRITE_OFF,
+    Refund: REFUND,
     Upload: UPLOAD
   }
 }

@@ -1,13 +1,13 @@
 import { membersOf } from '../base/json-members.ts'
 import { catalogue } from '../billing/catalogue.ts'
+import { CREDIT_NOTE_EVENTS, REFUND_EVENTS, WRITE_OFF_EVENTS } from '../billing/corrections/events.ts'
+import { CREDIT_NOTE, REFUND, WRITE_OFF } from '../billing/corrections/schema.ts'
 import { UNMATCHED_EVENTS } from '../billing/incoming/events.ts'
 import { UNMATCHED } from '../billing/incoming/schema.ts'
 import { PAYMENT_EVENTS } from '../billing/payments/events.ts'
 import { PAYMENT } from '../billing/payments/schema.ts'
 import { RUN_EVENTS } from '../billing/runs/events.ts'
 import { BILL_RUN } from '../billing/runs/schema.ts'
-import { CREDIT_NOTE_EVENTS } from '../corrections/events.ts'
-import { CREDIT_NOTE } from '../corrections/schema.ts'
 import { objectOf } from '../http/json.ts'
 import { customerBill } from '../resources/customer-bill.ts'
 import type { Resource } from '../tmf/declaration/resource.ts'
@@ -75,6 +75,8 @@ export const EVENT_TYPES: ReadonlyMap<string, EventType> = new Map(
       billingSubject('creditNote', 'CreditNote', 'What a bill gives back, with tax', CREDIT_NOTE),
       CREDIT_NOTE_EVENTS
     ),
+    ...typesOf(billingSubject('writeOff', 'WriteOff', 'A bill that is written off', WRITE_OFF), WRITE_OFF_EVENTS),
+    ...typesOf(billingSubject('refund', 'Refund', 'Credit that is paid out', REFUND), REFUND_EVENTS),
     ...typesOf(billingSubject('upload', 'Upload', 'Rows of another system, received as one', UPLOAD), UPLOAD_EVENTS),
     ...typesOf(
       billingSubject('unmatchedPayment', 'UnmatchedPayment', 'Money that came in without an account', UNMATCHED),

@@ -115,17 +115,18 @@ export function taxBookCheck(bills: Sql, condition: Sql): Sql {
 }
 
 /**
- * The remaining amount is the amount due less the payments, which the bill lists, and less its credit notes. Nothing
- * remains of a credit note.
+ * The remaining amount is the amount due less the payments, which the bill lists, less its credit notes, and less what
+ * was written off. Nothing remains of a credit note.
  */
 function remainingCheck(bills: Sql): Sql {
-  return sql`SELECT format('bill %s of %s has %s remaining, but %s was paid, of which it names %s, and %s credited',
+  return sql`SELECT format('bill %s of %s has %s remaining, but %s was paid, of which it names %s, and %s corrected',
       b."id", trim_scale(b."amount_due_value"), coalesce(trim_scale(b."remaining_amount_value")::text, 'nothing'),
       trim_scale(x."paid"), trim_scale(n."named"), trim_scale(k."credited"))
     FROM ${bills}
     CROSS JOIN LATERAL (SELECT CASE b."category" WHEN 'creditNote' THEN b."amount_due_value" ELSE coalesce((
         SELECT sum(c."amount") FROM "correction" c WHERE c."tenant_id" = b."tenant_id" AND c."bill_id" = b."id"
-          AND c."kind" = 'creditNote'), 0) END AS "credited") k
+          AND (c."kind" = 'creditNote' OR c."kind" = 'writeOff' AND c."reopened_at" IS NULL)), 0) END AS "credited"
+      ) k
     CROSS JOIN LATERAL (SELECT coalesce(sum(a."amount"), 0) AS "paid",
         coalesce(sum(a."amount") FILTER (WHERE a."payment_id" IS NOT NULL),
           0) AS "by_payments" FROM "payment_allocation" a

@@ -24,7 +24,7 @@ export function moneyChecks(tenantId: string, currencies: Sql): readonly Sql[] {
   ]
 }
 
-/** Every entry comes from an existing bill or payment. */
+/** Every entry comes from an existing bill, payment or correction. */
 function sourceCheck(tenantId: string): Sql {
   return sql`SELECT format('journal %s comes from the %s %s, which is not there', e."journal_id", e."source_type",
       e."source_id")
@@ -36,6 +36,8 @@ function sourceCheck(tenantId: string): Sql {
       WHEN e."source_type" = 'credit' THEN NOT EXISTS (SELECT FROM "payment_allocation" a
         WHERE a."tenant_id" = e."tenant_id" AND a."id" = e."journal_id" AND a."payment_id" IS NULL
           AND a."bill_id" = e."source_id")
+      WHEN e."source_type" IN ('writeOff', 'refund') THEN NOT EXISTS (SELECT FROM "correction" c
+        WHERE c."tenant_id" = e."tenant_id" AND c."id" = e."source_id" AND c."kind" = e."source_type")
       ELSE NOT EXISTS (SELECT FROM "payment" p
         WHERE p."tenant_id" = e."tenant_id" AND p."id" = e."source_id") END`
 }
@@ -111,7 +113,7 @@ function balanceCheck(tenantId: string): Sql {
     WHERE "kept" <> "posted"`
 }
 
-/** An account is overdrawn by what the credit limit paid and gave to accounts, and no payment has replaced. */
+/** An account is overdrawn by what the credit limit paid, gave and refunded, and no payment has replaced. */
 function overdraftCheck(tenantId: string): Sql {
   return sql`SELECT format('account %s is overdrawn by %s %s, but its bills and transfers by %s', "account",
       trim_scale("kept"), "currency", trim_scale("used"))
@@ -125,6 +127,9 @@ function overdraftCheck(tenantId: string): Sql {
         UNION ALL
         SELECT t."giver_id", p."currency", 0, p."amount" FROM "transfer" t
         JOIN "payment" p ON p."tenant_id" = t."tenant_id" AND p."id" = t."id" WHERE t."tenant_id" = ${tenantId}
+        UNION ALL
+        SELECT "billing_account_id", "currency", 0, "amount" FROM "correction"
+        WHERE "tenant_id" = ${tenantId} AND "kind" = 'refund'
         UNION ALL
         SELECT "billing_account_id", "currency", 0, -"given" FROM "payment"
         WHERE "tenant_id" = ${tenantId} AND "given" > 0) x GROUP BY 1, 2) y

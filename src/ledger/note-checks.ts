@@ -1,8 +1,30 @@
 import { type Sql, sql } from '../db/sql.ts'
 
-/** Returns the checks of a tenant's credit notes. Each check is a query whose rows are differences in words. */
+/** Returns the checks of a tenant's corrections. Each check is a query whose rows are differences in words. */
 export function noteChecks(tenantId: string): readonly Sql[] {
-  return [noteCheck(tenantId), lineCheck(tenantId), revenueCheck(tenantId), creditedCheck(tenantId), taxCheck(tenantId)]
+  return [
+    noteCheck(tenantId),
+    lineCheck(tenantId),
+    revenueCheck(tenantId),
+    creditedCheck(tenantId),
+    taxCheck(tenantId),
+    postingCheck(tenantId)
+  ]
+}
+
+/** A write-off is posted as bad debt until it is reopened, a refund as cash that left; nothing else is. */
+function postingCheck(tenantId: string): Sql {
+  return sql`SELECT format('%s %s of %s %s is posted as %s', c."kind", c."id", trim_scale(c."amount"), c."currency",
+      coalesce(trim_scale(x."posted")::text, 'nothing'))
+    FROM "correction" c CROSS JOIN LATERAL (
+      SELECT sum(CASE "book" WHEN 'badDebt' THEN "amount" WHEN 'cash' THEN -"amount" END) AS "posted",
+        bool_and("billing_account_id" = c."billing_account_id" AND "currency" = c."currency" AND CASE c."kind"
+          WHEN 'writeOff' THEN "book" IN ('badDebt', 'receivable')
+          ELSE "book" = 'balance' OR "book" = 'cash' AND "detail" = c."method" END) AS "is_own"
+      FROM "ledger_entry" e WHERE e."tenant_id" = c."tenant_id" AND e."source_id" = c."id"
+        AND e."source_type" = c."kind") x
+    WHERE c."tenant_id" = ${tenantId} AND c."kind" IN ('writeOff', 'refund') AND (NOT x."is_own"
+      OR x."posted" IS DISTINCT FROM CASE WHEN c."reopened_at" IS NULL THEN c."amount" ELSE 0 END)`
 }
 
 /** A credit note is a bill of the same amount below zero, for the account of its bill; each such bill is one. */

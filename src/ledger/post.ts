@@ -3,11 +3,20 @@ import type { Transaction } from '../db/database.ts'
 import { asPrepared, join, type Sql, sql } from '../db/sql.ts'
 import type { BalanceKey } from './balance.ts'
 
-export const BOOKS = ['receivable', 'balance', 'revenue', 'partner', 'tax', 'cash', 'rounding'] as const
+export const BOOKS = ['receivable', 'balance', 'revenue', 'partner', 'tax', 'cash', 'rounding', 'badDebt'] as const
 export type Book = (typeof BOOKS)[number]
 
 /** The origin of a journal. `credit` is the credit limit, in place of a payment. */
-export const SOURCE_TYPES = ['bill', 'payment', 'reversal', 'allocation', 'credit', 'transfer'] as const
+export const SOURCE_TYPES = [
+  'bill',
+  'payment',
+  'reversal',
+  'allocation',
+  'credit',
+  'transfer',
+  'writeOff',
+  'refund'
+] as const
 export type SourceType = (typeof SOURCE_TYPES)[number]
 
 export interface Journal {

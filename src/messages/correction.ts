@@ -18,5 +18,9 @@ export const CORRECTIONS = messages('correction', {
   typeOutside: is.conflict`The lines give back more of the type ${'usageCharge'} than is left to credit of it, which is
     ${'12.5'}`,
   notPositive: is.conflict`The lines must give something back; they add up to ${'0'}`,
+  notOwed: is.conflict`Only a bill that is owed is written off; it is ${'settled'}`,
+  moreThanCredit: is.conflict`The refund of ${'50'} ${'EUR'} exceeds the credit that can be paid out, which is
+    ${'11.9'}`,
+  oneSource: is.invalidField`The body must have exactly one of $.billingAccount and $.payment`,
   referenceTaken: is.conflict`Another correction has this reference already`
 })

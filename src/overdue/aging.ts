@@ -45,8 +45,8 @@ function amountIn(condition: Sql): Sql {
 
 /**
  * Reads the receivables of a view at the end of a day in the tenant's zone, by currency and partner. All of it comes
- * from the ledger: the open amount of a bill is the sum of its journal, of those of its credit notes and allocations
- * until then, whatever their origin, so that the totals are those of the book.
+ * from the ledger: the open amount of a bill is the sum of its journal, of those of its credit notes, write-offs and
+ * allocations until then, whatever their origin, so that the totals are those of the book.
  */
 export async function readAging(
   queryable: Queryable,
@@ -58,13 +58,16 @@ export async function readAging(
   // Accounts are joined before bills are added up: else the planner expects a handful of these.
   const open = sql`SELECT e."partner_id", e."currency", e."bill", sum(e."amount") AS "amount"
     FROM (SELECT x."partner_id", l."currency", l."amount",
-        CASE WHEN l."source_type" = 'bill' THEN coalesce(k."bill_id", l."source_id") ELSE a."bill_id" END AS "bill"
+        CASE l."source_type" WHEN 'bill' THEN coalesce(k."bill_id", l."source_id") WHEN 'writeOff' THEN w."bill_id"
+          ELSE a."bill_id" END AS "bill"
       FROM "ledger_entry" l
       JOIN "billing_account" x ON x."tenant_id" = l."tenant_id" AND x."id" = l."billing_account_id"
       LEFT JOIN "payment_allocation" a
         ON a."tenant_id" = l."tenant_id" AND a."id" = l."journal_id" AND l."source_type" <> 'bill'
       LEFT JOIN "correction" k
         ON k."tenant_id" = l."tenant_id" AND k."credit_note_id" = l."source_id" AND l."source_type" = 'bill'
+      LEFT JOIN "correction" w
+        ON w."tenant_id" = l."tenant_id" AND w."id" = l."source_id" AND l."source_type" = 'writeOff'
       WHERE l."tenant_id" = ${view.tenantId} AND l."book" = 'receivable' AND l."posted_at" < ${end}
         AND ${ownedBy(view, 'x')}) e
     GROUP BY 1, 2, 3 HAVING sum(e."amount") <> 0`

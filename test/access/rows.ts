@@ -33,11 +33,11 @@ export async function postedAccount(world: World, viewer: Viewer): Promise<void>
     SELECT "tenant_id", ${newId()}, "partner_id", "created_at", "created_at", 'open', 'payment', "amount", "currency",
       "method", '2026-11-30', "reference", "reference_key", "content_hash", 'a test', 'test'
     FROM "payment" WHERE "reference" = ${payment.reference}`)
-  await addCreditNote(world, account.id)
+  await addCorrections(world, account.id)
 }
 
-/** Adds a bill of an account and its credit note, without their postings. */
-async function addCreditNote({ database }: World, account: string): Promise<void> {
+/** Adds a bill of an account and corrections of each kind, without their postings. */
+async function addCorrections({ database }: World, account: string): Promise<void> {
   const [bill, note] = [newId(), newId()]
   await database.run(sql`INSERT INTO "customer_bill" ("tenant_id", "id", "partner_id", "last_update", "bill_no",
       "bill_document", "billing_account_id", "state", "amount_due_value", "tax_excluded_amount_value")
@@ -48,6 +48,13 @@ async function addCreditNote({ database }: World, account: string): Promise<void
       "billing_account_id", "currency", "amount", "credited", "reason", "content_hash", "bill_id", "credit_note_id")
     SELECT "tenant_id", ${newId()}, "partner_id", 'creditNote', now(), "billing_account_id", 'EUR', 5, 0, 'other', 'x',
       "id", ${note} FROM "customer_bill" WHERE "id" = ${bill}`)
+  await database.run(sql`INSERT INTO "correction" ("tenant_id", "id", "partner_id", "kind", "created_at",
+      "billing_account_id", "currency", "amount", "credited", "reason", "content_hash", "bill_id", "bill_state",
+      "method")
+    SELECT b."tenant_id", k."id", b."partner_id", k."kind", now(), b."billing_account_id", 'EUR', 5, 0, 'other', 'x',
+      k."bill", k."state", k."method"
+    FROM "customer_bill" b CROSS JOIN (VALUES (${newId()}, 'writeOff', ${bill}, 'sent', NULL),
+      (${newId()}, 'refund', NULL, NULL, 'cash')) k("id", "kind", "bill", "state", "method") WHERE b."id" = ${bill}`)
 }
 
 /** Uploads a file of each kind, without workers. */

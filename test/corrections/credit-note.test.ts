@@ -206,6 +206,8 @@ test('the aging report has what a credit note leaves of its bill, and no open cr
   const [count, before] = await read()
   await credit({ ...body, amount: EUR(11.9) })
   expect(await read()).toEqual([count, before - 1_190])
+  await server.call('POST', '/billing/v1/writeOff', body)
+  expect(await read()).toEqual([count - 1, before - 3_570])
   await credit({ ...body, all: true })
   expect(await read()).toEqual([count - 1, before - 3_570])
 })

@@ -12,6 +12,7 @@ beforeAll(async () => {
   bill = await addBill(server, await addAccount(server), { rates: { usageCharge: '10' } })
   const note = { bill: { id: bill }, reason: 'other', amount: { unit: 'EUR', value: 6 } }
   expect((await server.call('POST', '/billing/v1/creditNote', { ...note, reference: 'r' })).status).toBe(201)
+  expect((await server.call('POST', '/billing/v1/writeOff', { ...note, amount: undefined })).status).toBe(201)
 })
 afterAll(() => server.close())
 
@@ -19,19 +20,30 @@ afterAll(() => server.close())
 function copy(values: object, note = sql`c."bill_id"`): Sql {
   const others = JSON.stringify({ id: newId(), reference: null, amount: 1, ...values })
   return sql`INSERT INTO "correction" SELECT (jsonb_populate_record(c,
-    ${others}::jsonb || jsonb_build_object('credit_note_id', ${note}))).* FROM "correction" c`
+    ${others}::jsonb || jsonb_build_object('credit_note_id', ${note}))).* FROM "correction" c
+    WHERE c."kind" = 'creditNote'`
 }
+
+const OFF = { kind: 'writeOff', bill_state: 'sent' }
 
 test.each<[string, Sql, string]>([
   ['credit notes exceed their bill', copy({ amount: 5 }), '23514 correction_within_bill'],
   ['one gives nothing back', copy({ amount: 0 }), '23514 correction_amount'],
   ['more becomes credit than it gives back', copy({ credited: 2 }), '23514 correction_amount'],
   ['a correction is of no known kind', copy({ kind: 'x' }), '23514 correction_kind'],
+  ['a write-off is a credit note, too', copy({ kind: 'writeOff', bill_state: 'sent' }), '23514 correction_kind'],
+  ['a refund is of a bill', copy({ kind: 'refund', method: 'cash' }), '23514 correction_kind'],
+  ['a bill is written off twice', copy(OFF, sql`NULL::text`), '23505 correction_open_write_off'],
   ['a reference comes twice', copy({ reference: 'r' }), '23505 correction_once'],
   ['a bill is the note of two', copy({}, sql`c."credit_note_id"`), '23505 correction_tenant_id_credit_note_id_key'],
   ['a credit note changes', sql`UPDATE "correction" SET "amount" = 1`, '23000 correction_immutable'],
   ['a credit note is removed', sql`DELETE FROM "correction"`, '23000 correction_immutable'],
   ['all are removed at once', sql`TRUNCATE "correction"`, '23000 correction_immutable'],
+  [
+    'a write-off changes',
+    sql`UPDATE "correction" SET "reason" = 'x' WHERE "kind" = 'writeOff'`,
+    '23000 correction_immutable'
+  ],
   ['its lines change', sql`UPDATE "credit_note_line" SET "amount" = 1`, '23000 credit_note_line_immutable'],
   ['its lines are removed at once', sql`TRUNCATE "credit_note_line"`, '23000 credit_note_line_immutable'],
   [

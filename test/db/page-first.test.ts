@@ -47,6 +47,9 @@ beforeAll(async () => {
   await database.run(sql`INSERT INTO "correction" ("tenant_id", "id", "kind", "created_at", "billing_account_id",
       "currency", "amount", "credited", "reason", "content_hash", "bill_id", "credit_note_id")
     SELECT ${TENANT}, ${id}, 'creditNote', now(), ${account}, 'EUR', 1, 0, 'other', 'x', ${id}, ${id} FROM ${series}`)
+  await database.run(sql`INSERT INTO "correction" ("tenant_id", "id", "kind", "created_at", "billing_account_id",
+      "currency", "amount", "credited", "reason", "content_hash", "method")
+    SELECT ${TENANT}, concat('R', n), 'refund', now(), ${account}, 'EUR', 1, 0, 'other', 'x', 'cash' FROM ${series}`)
   await database.run(sql`INSERT INTO "bill_run_dry_bill" ("tenant_id", "bill_run_id", "billing_account_id", "document")
     SELECT ${TENANT}, ${DRY}, ${id}, '{}' FROM ${series}`)
   await database.run(sql`ANALYZE`)
@@ -94,6 +97,7 @@ async function readFor(path: string): Promise<readonly number[]> {
 test.each([
   ['payments', '/billing/v1/payment?limit=10'],
   ['credit notes', '/billing/v1/creditNote?limit=10'],
+  ['refunds', '/billing/v1/refund?limit=10'],
   ['runs', '/billing/v1/billRun?limit=10'],
   ['runs of a cycle', '/billing/v1/billRun?limit=10&billCycle.id=CYCLE'],
   ['tenants', '/admin/v1/tenant?limit=10'],

@@ -5,6 +5,7 @@ import { asyncApiDocument } from '../../src/events/asyncapi.ts'
 import { EVENT_TYPES } from '../../src/events/event-types.ts'
 import { bringUnmatched, pay } from '../billing/ledger-world.ts'
 import { type BillingWorld, runToEnd, startBilling, untilDone } from '../billing/world.ts'
+import { CORRECTED, correct } from '../corrections/corrected.ts'
 import { compiler } from '../openapi/contract.ts'
 import { inDigits } from '../support/digits.ts'
 import { until } from '../support/until.ts'
@@ -132,7 +133,7 @@ describe('the latest event of a resource is what the API returns', () => {
     expect(dismissed.types).toEqual(['UnmatchedPaymentStateChangeEvent'])
   })
 
-  test('of requests for a bill, of their bills, and of a credit note', async () => {
+  test('of requests for a bill, of their bills, and of corrections', async () => {
     const [account = ''] = await world.addAccounts(1, CHARGES)
     const [empty = ''] = await world.addAccounts(1, [])
     const { types } = await toldBy(() => untilDone(world.server, { billingAccount: { id: account }, name: 'now' }))
@@ -141,14 +142,13 @@ describe('the latest event of a resource is what the API returns', () => {
       'CustomerBillCreateEvent',
       'CustomerBillOnDemandStateChangeEvent'
     ])
+    await pay(world.server, account, 1)
     const { body } = await ask('GET', `customerBill?billingAccount.id=${account}`)
-    const note = { bill: { id: body[0].id }, reason: 'goodwill', all: true }
-    const noted = await toldBy(() => posted(`${BILLING}/creditNote`, note))
-    expect(noted.types.join()).toBe('CustomerBillCreateEvent,CustomerBillStateChangeEvent,CreditNoteCreateEvent')
+    const noted = await toldBy(() => correct(posted, account, body[0].id))
+    expect(noted.types).toEqual(expect.arrayContaining(CORRECTED))
     const { id } = await untilDone(world.server, { billingAccount: { id: empty } })
-    expect((await toldBy(() => does('PATCH', `customerBillOnDemand/${id}`, { name: 'x' }))).types).toEqual([
-      'CustomerBillOnDemandAttributeValueChangeEvent'
-    ])
+    const renamed = await toldBy(() => does('PATCH', `customerBillOnDemand/${id}`, { name: 'x' }))
+    expect(renamed.types).toEqual(['CustomerBillOnDemandAttributeValueChangeEvent'])
     expect((await toldBy(() => does('DELETE', `customerBillOnDemand/${id}`))).types).toEqual([
       'CustomerBillOnDemandDeleteEvent'
     ])

@@ -57,6 +57,7 @@ beforeAll(async () => {
   await untilEnded(server, body.id)
   const issued = await addBill(server, 'BA-100017', { state: 'sent', rates: { usageCharge: '100' } })
   ids.set('issued bill', issued)
+  await pay(server, 'BA-100031', 5_000)
   await addFunds()
   const lost = await bringUnmatched(server)
   ids.set('/billing/v1/unmatchedPayment', lost)
@@ -134,7 +135,8 @@ function written({ type, path, example: given }: (typeof tried)[number]): string
     return `${fields.join('')}--part--\r\n`
   }
   const run = 'billRun' in Object(example) && { billRun: { id: ids.get('/billing/v1/billRun') } }
-  const bill = path === '/billing/v1/creditNote' && { bill: { id: ids.get('issued bill') } }
+  const isOfBill = ['/billing/v1/creditNote', '/billing/v1/writeOff'].includes(path)
+  const bill = isOfBill && { bill: { id: ids.get('issued bill') } }
   return `${JSON.stringify(run || bill ? { ...Object(example), ...run, ...bill } : example)}\n`
 }
 

@@ -7,9 +7,10 @@ const GIVEN = computedRow({ part: computed(decimal, sql`x."part"`) })
 const REST = computedRow({ rest: computed(decimal, sql`x."rest"`) })
 
 /**
- * Takes an amount that goes to another account from the unused parts of payments, the oldest first, and what is left of
- * it from the credit limit. The balance is locked; its credit is not changed yet: the caller takes `leaving` from it.
- * The balance tells how much is unused, so that the walk from the newest payment back ends where all of it is found.
+ * Takes an amount that goes to another account, or out, from the unused parts of payments, the oldest first, and what
+ * is left of it from the credit limit. The balance is locked; its credit is not changed yet: the caller takes `leaving`
+ * from it. The balance tells how much is unused, so that the walk from the newest payment back ends where all of it is
+ * found.
  */
 export async function giveFrom(
   tx: Transaction,
@@ -47,6 +48,12 @@ export async function giveFrom(
     key,
     rests.map(({ rest }) => rest)
   )
+}
+
+/** Takes an amount that goes out from the unused part of one payment, which has as much. The balance is locked. */
+export async function giveOf(tx: Transaction, tenantId: string, paymentId: string, amount: string): Promise<void> {
+  await tx.run(prepared`UPDATE "payment" SET "given" = "given" + ${amount}
+    WHERE "tenant_id" = ${tenantId} AND "id" = ${paymentId}`)
 }
 
 /** Uses the rest of a payment to replace the credit limit in transfers. The balance is locked. */

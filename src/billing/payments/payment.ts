@@ -15,6 +15,7 @@ import { knownPayments, unmatchedPayments } from './known-payments.ts'
 import { lockBills, withPayable } from './payable.ts'
 import { balanceKey, contentHash, type Incoming, type Receipt } from './receipt.ts'
 import { spend, type Taken } from './spending.ts'
+import { reopenForPayments } from './written-off.ts'
 
 /** The fate of a payment: its id, or that of the earlier one; or why it was not taken. */
 export type Outcome =
@@ -56,6 +57,7 @@ export async function payAll(
     else if (!isWhole(receipt)) outcomes[place] = { problem: tooManyDecimals(receipt) }
     return outcomes[place] === undefined
   })
+  await reopenForPayments(tx, context, active)
   await lockBills(tx, tenantId, active)
   const payable = (await withPayable(tx, tenantId, active)).flatMap((one) => {
     if (!('problem' in one)) return [one]

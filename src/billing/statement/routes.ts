@@ -8,9 +8,9 @@ import { FIELDS } from '../../messages/field.ts'
 import { RESOURCES } from '../../messages/resource.ts'
 import { inTurns } from '../../pace/turns.ts'
 import { type Endpoint, endpoint, noBody, queryOf } from '../../tmf/serving/endpoint.ts'
+import type { Roots } from '../corrections/list.ts'
 import { timeZoneOf } from '../cycles/cycle.ts'
 import { DAY } from '../cycles/day.ts'
-import type { Roots } from '../payments/list.ts'
 import { STATEMENT_SCHEMA } from './schema.ts'
 import { type Movement, readMovement, readStatement, type Statement } from './statement.ts'
 
@@ -30,7 +30,7 @@ const QUERY = z
   })
   .refine(({ from, to }) => from <= to, { path: ['from'], error: FIELDS.afterEnd('to') })
 
-export function statementEndpoint(paymentBase: string): Endpoint {
+export function statementEndpoint(billingBase: string): Endpoint {
   return endpoint({
     method: 'GET',
     path: `/${account.path}/{id}/statement`,
@@ -57,7 +57,7 @@ adjustments. The closing balance of one day is the opening balance of the next.`
         end: instantOf(query.to + 1, timeZone)
       }
       const statement = await database.transaction((tx) => readStatement(tx, period))
-      const roots = { payments: `${address(request, paymentBase).url}/payment`, api: address(request, base).url }
+      const roots = { billing: address(request, billingBase).url, api: address(request, base).url }
       const pieces = piecesOf(found, { ...query, currency }, statement, roots)
       return { json: (await Array.fromAsync(inTurns(pieces))).join('') }
     }
@@ -96,19 +96,20 @@ function* piecesOf(
   yield ']}'
 }
 
-function writeMovement(
-  { date, type, isOfBill, sourceId: id, amount }: Movement,
-  money: (amount: string) => string,
-  roots: Roots
-): string {
-  const href = isOfBill ? `${roots.api}/customerBill/${id}` : `${roots.payments}/${id}`
-  const source = { type: isOfBill ? 'CustomerBill' : 'Payment', id, href }
+function writeMovement(movement: Movement, money: (amount: string) => string, roots: Roots): string {
   return objectOf({
-    date: JSON.stringify(date),
-    type: JSON.stringify(type),
-    amount: money(amount),
-    source: JSON.stringify(source)
+    date: JSON.stringify(movement.date),
+    type: JSON.stringify(movement.type),
+    amount: money(movement.amount),
+    source: JSON.stringify(sourceOf(movement, roots))
   })
+}
+
+function sourceOf({ type, isOfBill, sourceId: id }: Movement, { api, billing }: Roots) {
+  if (isOfBill) return { type: 'CustomerBill', id, href: `${api}/customerBill/${id}` }
+  if (type === 'writeOff') return { type: 'WriteOff', id, href: `${billing}/writeOff/${id}` }
+  if (type === 'refund') return { type: 'Refund', id, href: `${billing}/refund/${id}` }
+  return { type: 'Payment', id, href: `${billing}/payment/${id}` }
 }
 
 function textOf(day: number): string {

@@ -18,10 +18,13 @@ export interface Statement extends ReturnType<typeof AMOUNTS.read> {
   readonly movements: Result['rows']
 }
 
+/** The kinds of changes, as the ledger names their origins. */
+export const MOVEMENTS = ['bill', 'payment', 'reversal', 'transfer', 'writeOff', 'refund'] as const
+
 const MOVEMENT = computedRow({
   date: computed(instant, sql`"posted_at"`),
   type: computed(
-    oneOf(['bill', 'payment', 'reversal', 'transfer']),
+    oneOf(MOVEMENTS),
     sql`CASE WHEN "source_type" = 'bill' AND "book" = 'cash' THEN 'payment' ELSE "source_type" END`
   ),
   /** Its source is a bill, also for payments that another system received. */
@@ -77,7 +80,7 @@ async function readAmounts(tx: Transaction, { tenantId, billingAccountId, curren
       FROM "call_charge_types" WHERE "tenant_id" = ${tenantId}),
     "entry" AS (
       SELECT e."amount", e."posted_at" < ${start} AS "is_before",
-        CASE WHEN e."book" = 'cash' THEN 'payment'
+        CASE WHEN e."book" = 'cash' THEN 'payment' WHEN e."book" = 'badDebt' THEN 'adjustment'
           WHEN e."book" NOT IN ('revenue', 'partner') THEN 'other'
           ELSE "charge_kind"(c."types", e."detail") END AS "kind"
       FROM "ledger_entry" e LEFT JOIN "counted" c ON e."posted_at" >= c."since" AND e."posted_at" < c."until"

@@ -1,0 +1,71 @@
+import type { Endpoint } from '../tmf/serving/endpoint.ts'
+import { createCreditNote } from './credit-note.ts'
+import { type CorrectionKind, endpointsOf } from './endpoints.ts'
+import { createRefund } from './refund.ts'
+import { CREDIT_NOTE_BODY, REFUND_BODY, readCreditNote, readRefund, readWriteOff, WRITE_OFF_BODY } from './wanted.ts'
+import { createWriteOff } from './write-off.ts'
+
+const OF_BILLS = { read: ['bill:read'], write: ['bill:write'] } as const
+const OF_ACCOUNTS = { read: ['account:read'], write: ['account:write'] } as const
+
+const OF_ALL = {
+  'billingAccount.id': 'Any of these accounts, by id or alias, separated by commas',
+  reason: 'Any of these reasons',
+  reference: 'Any of these references'
+} as const
+
+const BILL = { bill: { id: '01M7ADBH80B4TPYHKCZWMBD85V' } } as const
+
+const creditNote: CorrectionKind<Parameters<typeof readCreditNote>[0]> = {
+  path: 'creditNote',
+  type: 'CreditNote',
+  nouns: ['credit note', 'credit notes'],
+  scopes: OF_BILLS,
+  filters: {
+    ...OF_ALL,
+    'bill.id': 'Any of these corrected bills',
+    'customerBill.id': 'Any of these bills that are the credit notes'
+  },
+  summary: 'Correct a bill by a credit note',
+  description: `Gives back all of an issued bill, an amount of it or some of its lines, with their tax. The credit note
+is a bill with a number of its own series and amounts below zero. It pays its bill, and what was paid before becomes
+credit of the account.`,
+  body: CREDIT_NOTE_BODY,
+  example: { ...BILL, reason: 'wrongAmount', amount: { unit: 'EUR', value: 10 } },
+  make: (tx, context, body) => createCreditNote(tx, context, readCreditNote(body))
+}
+
+const writeOff: CorrectionKind<Parameters<typeof readWriteOff>[0]> = {
+  path: 'writeOff',
+  type: 'WriteOff',
+  nouns: ['write-off', 'write-offs'],
+  scopes: OF_BILLS,
+  filters: { ...OF_ALL, 'bill.id': 'Any of these bills' },
+  summary: 'Write off a bill',
+  description: 'Takes what remains of a bill off it, as bad debt. A payment or a credit note opens the bill again.',
+  body: WRITE_OFF_BODY,
+  example: { ...BILL, reason: 'other', description: 'The customer is insolvent' },
+  make: (tx, context, body) => createWriteOff(tx, context, readWriteOff(body))
+}
+
+const refund: CorrectionKind<Parameters<typeof readRefund>[0]> = {
+  path: 'refund',
+  type: 'Refund',
+  nouns: ['refund', 'refunds'],
+  scopes: OF_ACCOUNTS,
+  filters: { ...OF_ALL, 'payment.id': 'Any of these payments' },
+  summary: 'Pay credit out',
+  description: `Pays credit of an account out, or the unused part of a payment back: never more than there is, and of a
+prepaid account no more than its usage and its holds leave.`,
+  body: REFUND_BODY,
+  example: {
+    ...{ billingAccount: { id: 'BA-100031' }, amount: { unit: 'EUR', value: 1 }, method: 'bankTransfer' },
+    reason: 'other'
+  },
+  make: (tx, context, body) => createRefund(tx, context, readRefund(body))
+}
+
+/** Below the base path of billing; bills have their addresses below `apiBase`. */
+export function correctionEndpoints(apiBase: string): readonly Endpoint[] {
+  return [...endpointsOf(creditNote, apiBase), ...endpointsOf(writeOff, apiBase), ...endpointsOf(refund, apiBase)]
+}
