@@ -6,6 +6,7 @@ import type { SMTPServerOptions } from 'smtp-server'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { sql } from '../../src/db/sql.ts'
 import { fileTransport, smtpTransport } from '../../src/mail/transport.ts'
+import { plainLogoUri } from '../documents/logo.ts'
 import { CERTIFICATE } from '../events/certificate.ts'
 import { createTestDatabase, TENANT, type TestDatabase } from '../support/database.ts'
 import { FROM, type MailServer, queued, RESET, send, startMailServer, stateOf, written } from './mail-world.ts'
@@ -116,6 +117,18 @@ test('a mail to a customer of a partner has the name of the partner', async () =
     VALUES (${TENANT}, 'p', 'P-1', 'Ünited Phones', now())`)
   const text = await written(store.database, folder, { ...RESET, partnerId: 'p' })
   expect(text).toContain(`From: =?UTF-8?Q?=C3=9Cnited_Phones?= <${FROM}>`)
+})
+
+test('a mail brings the logo and the colour of the tenant along, where it can be read', async () => {
+  const branding = { logo: plainLogoUri(40, 20), colour: '#ffee00' }
+  await store.database.run(sql`UPDATE "tenant" SET "branding" = ${JSON.stringify(branding)} WHERE "id" = ${TENANT}`)
+  const text = (await written(store.database, folder, RESET)).replaceAll('=\r\n', '')
+  expect(text).toContain('src=3D"cid:logo"')
+  expect(text).toContain('Content-ID: <logo>')
+  expect(text).toContain('border-top:6px solid #ffee00')
+  // White on yellow could not be read.
+  expect(text).toContain('background:#1a1a1a;color:#ffffff')
+  await store.database.run(sql`UPDATE "tenant" SET "branding" = NULL`)
 })
 
 test.each([
