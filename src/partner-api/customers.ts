@@ -40,6 +40,7 @@ export const CUSTOMER_SCHEMAS: Json = {
   })
 }
 
+export const LOGIN_PATH = '/customer/loginUrl'
 const FLEETING = ['google_captcha', 'password', 'code']
 
 /** The methods for customers who sign in at the portal. */
@@ -113,7 +114,7 @@ ones end it.`,
 function linking(settings: CustomerSettings): Endpoint {
   return method({
     method: 'POST',
-    path: '/customer/loginUrl',
+    path: LOGIN_PATH,
     operationId: 'customerLoginUrl',
     summary: 'Get a link that signs in to an account',
     description: `Returns a link that opens the portal for this one account, once, within five minutes. Hand it to the
@@ -121,6 +122,8 @@ customer of the account only.`,
     scopes: SCOPES,
     parameters: { account_number: accountNumber, ...CAPTCHA },
     fleeting: FLEETING,
+    isKeyless: true,
+    failures: [409],
     example: { account_number: 'BA-100031' },
     data: schemaRef('PartnerLogin'),
     prepare: async (called) => {

@@ -33,6 +33,8 @@ export interface Method<Shape extends z.ZodRawShape>
   readonly prepare?: (called: Called<Shape>) => Promise<Write>
   /** Parameters that may differ in a repetition, and of which not even a hash is kept. */
   readonly fleeting?: readonly string[]
+  /** Refuses an `Idempotency-Key`: the answer has a secret, which is not kept. */
+  readonly isKeyless?: true
 }
 
 type Write = (tx: Transaction) => Promise<string>
@@ -62,8 +64,19 @@ const RAW = { parameters: [], read: (raw: string) => raw }
  * partner's customers; the provider's may name a partner.
  */
 export function method<Shape extends z.ZodRawShape>(declared: Method<Shape>): Endpoint {
-  const { scopes, parameters: shape, data, failures = [], read, write, prepare, fleeting = [], ...about } = declared
-  const isWrite = read === undefined
+  const {
+    scopes,
+    parameters: shape,
+    data,
+    failures = [],
+    read,
+    write,
+    prepare,
+    fleeting,
+    isKeyless,
+    ...about
+  } = declared
+  const takesKey = read === undefined && !isKeyless
   const schema = z.object(shape)
   const names = [...Object.keys(shape), PARTNER_ACCOUNT]
   const { register, description } = endpoint({
@@ -74,14 +87,14 @@ export function method<Shape extends z.ZodRawShape>(declared: Method<Shape>): En
     query: RAW,
     body: BODY,
     isBodyOptional: true,
-    failures: isWrite ? [404, 409, 422, ...failures] : [404, ...failures],
+    failures: takesKey ? [404, 409, 422, ...failures] : [404, ...failures],
     failureSchema: schemaRef('PartnerFailure'),
-    ...(isWrite && { headers: ['IdempotencyKey'] }),
+    ...(takesKey && { headers: ['IdempotencyKey'] }),
     replies: {
       200: {
         description: 'The data',
         schema: enveloped(data),
-        ...(isWrite && { headers: ['Idempotency-Replayed'] })
+        ...(takesKey && { headers: ['Idempotency-Replayed'] })
       }
     },
     handle: async ({ request, query, body }, context) => {
@@ -90,20 +103,33 @@ export function method<Shape extends z.ZodRawShape>(declared: Method<Shape>): En
       const parameters = readParameters(schema, sent, names)
       if (named !== undefined) await actAs(context.database, request, named, PARTNER_ACCOUNT)
       const called = { ...context, ...context.requester(request), parameters }
-      if (read) return { json: await enveloping(read(called)) }
-      const key = idempotencyKey(request.headers['idempotency-key'])
-      const isRepeated = prepare && key !== undefined && (await isAnswered(context.database, called.view, key))
-      const begun = isRepeated ? forgotten : ((await prepare?.(called)) ?? ((tx: Transaction) => write?.(tx, called)))
-      const kept = new Map([...sent].filter(([name]) => !fleeting.includes(name)))
-      const keyed = { key, path: about.path, sent: kept }
-      return context.database.transaction((tx) => answered(tx, called.view, keyed, (own) => enveloping(begun(own))))
+      return perform(declared, called, sent, idempotencyKey(request.headers['idempotency-key']))
     }
   })
+  const { query: _, body: __, ...described } = description
+  return { register, description: { ...described, ...inputOf(about.method, shape) } }
+}
+
+/** Describes where the parameters come from. */
+function inputOf(verb: string, shape: z.ZodRawShape): Pick<EndpointDescription, 'query' | 'body'> {
   const taken = z.object({ ...shape, [PARTNER_ACCOUNT]: partnerAccount })
   const bodyTypes = ['application/json', ...FORM_TYPES]
-  const { query: _, body: __, ...described } = description
-  const input = about.method === 'GET' ? { query: taken } : { body: taken, bodyTypes, isBodyOptional: false }
-  return { register, description: { ...described, ...input } }
+  return verb === 'GET' ? { query: taken } : { body: taken, ...{ bodyTypes, isBodyOptional: false } }
+}
+
+/** Reads, or writes in one transaction, prepared before. */
+async function perform<Shape extends z.ZodRawShape>(
+  { path, read, write, prepare, fleeting = [] }: Method<Shape>,
+  called: Called<Shape>,
+  sent: Sent,
+  key: string | undefined
+): Promise<Answer> {
+  if (read) return { json: await enveloping(read(called)) }
+  const { database, view } = called
+  const isRepeated = prepare && key !== undefined && (await isAnswered(database, view, key))
+  const begun = isRepeated ? forgotten : ((await prepare?.(called)) ?? ((tx: Transaction) => write?.(tx, called)))
+  const kept = new Map([...sent].filter(([name]) => !fleeting.includes(name)))
+  return database.transaction((tx) => answered(tx, view, { key, path, sent: kept }, (own) => enveloping(begun(own))))
 }
 
 async function enveloping(data: Promise<string> | undefined): Promise<string> {

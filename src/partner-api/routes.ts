@@ -3,9 +3,10 @@ import { ENVELOPED_BASE } from '../http/errors.ts'
 import { registerForms } from '../http/forms.ts'
 import type { Json } from '../tmf/openapi/schemas.ts'
 import type { Endpoint } from '../tmf/serving/endpoint.ts'
+import { refuseIdempotencyKeys } from '../tmf/serving/no-idempotency-key.ts'
 import type { RouteContext } from '../tmf/serving/routes.ts'
 import { BALANCE_SCHEMA, customerBalance, partnerBalance } from './balances.ts'
-import { CUSTOMER_SCHEMAS, type CustomerSettings, customerMethods } from './customers.ts'
+import { CUSTOMER_SCHEMAS, type CustomerSettings, customerMethods, LOGIN_PATH } from './customers.ts'
 import { FUNDS_SCHEMA, funds } from './funds.ts'
 import { AUTHORIZATION_SCHEMA, CAPTURE_SCHEMA, holdMethods, RELEASE_SCHEMA } from './holds.ts'
 import { FAILURE_SCHEMA, PARTNER_TAG } from './method.ts'
@@ -38,6 +39,7 @@ export async function registerPartnerApi(
 ): Promise<void> {
   await app.register(async (own) => {
     registerForms(own)
+    refuseIdempotencyKeys(own, PARTNER_BASE + LOGIN_PATH)
     for (const { register } of partnerEndpoints(settings)) register(own, PARTNER_BASE, context)
   })
 }

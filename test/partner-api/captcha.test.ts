@@ -63,6 +63,8 @@ test.each([
   ['a wrong secret', code('invalid-input-secret'), 200, 503, /refuses the secret/],
   ['a fault of the provider', code('internal-error'), 200, 503, /does not answer as it should/],
   ['an error of the provider', {}, 500, 503, /does not answer as it should/],
+  ['no answer in five seconds', {}, 0, 503, /does not answer as it should/],
+  ['a broken connection', {}, 1, 503, /does not answer as it should/],
   ['no verdict', { ok: 1 }, 200, 503, /does not answer as it should/],
   ['no JSON', '<html>', 200, 503, /does not answer as it should/],
   ['a long answer', ' '.repeat(20_000), 200, 503, /does not answer as it should/]

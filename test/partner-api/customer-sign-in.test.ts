@@ -122,6 +122,12 @@ describe('a link', () => {
     ])
   })
 
+  test('is kept by no Idempotency-Key', async () => {
+    const sent = { account_number: await addAccount(world) }
+    const { status, body } = await world.ask('POST', 'customer/loginUrl', sent, { 'idempotency-key': 'link' })
+    expect([status, body.message]).toEqual([400, expect.stringMatching(/Idempotency-Key/)])
+  })
+
   test('expires after five minutes', async () => {
     const token = await linked(await addAccount(world))
     await world.expire('customer_link', '301 seconds')

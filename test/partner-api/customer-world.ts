@@ -34,7 +34,7 @@ export interface SentMail {
 
 export interface CustomerWorld extends PartnerWorld {
   readonly context: CustomerContext
-  /** The answer of the verifier; `hang` gives none. */
+  /** The answer of the verifier; with the status 0 it gives none, and with 1 it hangs up. */
   readonly verifier: { answer: unknown; status: number; asked: URLSearchParams[] }
   /** Registers by the method. */
   register(email: string, more?: object, headers?: object): Promise<Reply>
@@ -58,6 +58,8 @@ export async function startCustomerWorld(): Promise<CustomerWorld> {
     request.on('data', (chunk) => (body += chunk))
     request.on('end', () => {
       verifier.asked.push(new URLSearchParams(body))
+      if (verifier.status === 0) return
+      if (verifier.status === 1) return void request.socket.destroy()
       const text = typeof verifier.answer === 'string' ? verifier.answer : JSON.stringify(verifier.answer)
       response.writeHead(verifier.status, { 'content-type': 'application/json' }).end(text)
     })
@@ -101,6 +103,7 @@ export async function startCustomerWorld(): Promise<CustomerWorld> {
     },
     close: async () => {
       http.close()
+      http.closeAllConnections()
       await world.close()
     }
   }
