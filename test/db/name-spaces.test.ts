@@ -30,7 +30,8 @@ function judged(): ReadonlyMap<string, readonly string[]> {
 
 test('every unique index of the database is judged, with its columns, and nothing else is', async () => {
   const { rows } = await store.database.run(sql`SELECT c.relname,
-      regexp_replace(pg_get_indexdef(i.indexrelid), '^.* USING btree \\((.*?)\\)( WHERE .*)?$', '\\1')
+      regexp_replace(pg_get_indexdef(i.indexrelid),
+        '^.* USING btree \\((.*?)\\)( NULLS NOT DISTINCT)?( WHERE .*)?$', '\\1\\2')
     FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE i.indisunique AND n.nspname = 'public' ORDER BY c.relname COLLATE "C"`)
   const page = judged()
