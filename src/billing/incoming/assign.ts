@@ -13,6 +13,7 @@ import { RESOURCES } from '../../messages/resource.ts'
 import { nameSpace } from '../../tmf/declaration/own-names.ts'
 import type { ChangeContext } from '../../tmf/declaration/resource.ts'
 import { ownedBy, type View } from '../../tmf/view.ts'
+import { REFERRED } from '../payments/common.ts'
 import { pay } from '../payments/payment.ts'
 import { METHODS } from '../payments/receipt.ts'
 import { recordUnmatched } from './events.ts'
@@ -20,7 +21,6 @@ import { findUnmatched, type StoredUnmatched } from './list.ts'
 
 const REASON_MAX_LENGTH = 500
 const GIVEN_STATES = ['open', 'dismissed'] as const
-const REFERRED = z.strictObject({ id: z.string({ error: FIELDS.text() }) })
 
 /** One way: the account or the bill that it is for, or the state of what is for nobody. */
 export const ASSIGNMENT = z.strictObject({

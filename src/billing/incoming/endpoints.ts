@@ -1,17 +1,15 @@
 import { entityTag, expectedVersion } from '../../http/conditional.ts'
 import { RESOURCES } from '../../messages/resource.ts'
 import { pagesOf } from '../../tmf/openapi/endpoint.ts'
-import { anyQuery, type Endpoint, endpoint, listQuery, noBody } from '../../tmf/serving/endpoint.ts'
+import { type Endpoint, endpoint, listQuery } from '../../tmf/serving/endpoint.ts'
 import { answerPage, type Requested } from '../../tmf/serving/pages.ts'
 import type { RouteContext } from '../../tmf/serving/routes.ts'
+import { COMMON, READ, WRITE } from '../payments/common.ts'
 import { ASSIGNMENT, assign } from './assign.ts'
 import { type Guess, guessesFor } from './guesses.ts'
 import { findUnmatched, listUnmatched, type Roots, STATES, type StoredUnmatched, writeUnmatched } from './list.ts'
 import { UNMATCHED_SCHEMA } from './schema.ts'
 
-const ONE = { tag: 'payment', query: anyQuery, body: noBody } as const
-const READ = { scopes: ['account:read'], supportsProxy: true } as const
-const WRITE = { scopes: ['account:write'], supportsProxy: true } as const
 const TAGGED = { schema: UNMATCHED_SCHEMA, headers: ['ETag'] } as const
 
 /** Money that came in and has no account yet: listed for a person, and assigned. */
@@ -37,7 +35,7 @@ async function guessed(
 
 function list(apiBase: string): Endpoint {
   return endpoint({
-    ...ONE,
+    ...COMMON,
     method: 'GET',
     path: '/unmatchedPayment',
     operationId: 'listUnmatchedPayment',
@@ -76,7 +74,7 @@ async function one(asked: Requested, context: RouteContext, apiBase: string, id:
 
 function retrieve(apiBase: string): Endpoint {
   return endpoint({
-    ...ONE,
+    ...COMMON,
     method: 'GET',
     path: '/unmatchedPayment/{id}',
     operationId: 'retrieveUnmatchedPayment',
@@ -90,7 +88,7 @@ function retrieve(apiBase: string): Endpoint {
 
 function patch(apiBase: string): Endpoint {
   return endpoint({
-    ...ONE,
+    ...COMMON,
     method: 'PATCH',
     path: '/unmatchedPayment/{id}',
     operationId: 'patchUnmatchedPayment',

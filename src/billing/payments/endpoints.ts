@@ -4,9 +4,10 @@ import { PAYMENTS } from '../../messages/payment.ts'
 import { pagesOf, type QueryReader } from '../../tmf/openapi/endpoint.ts'
 import { noParameter } from '../../tmf/query/list-query.ts'
 import { parseFieldsOnly } from '../../tmf/query/query.ts'
-import { anyQuery, type Endpoint, endpoint, listQuery, noBody, versioned } from '../../tmf/serving/endpoint.ts'
+import { type Endpoint, endpoint, listQuery, versioned } from '../../tmf/serving/endpoint.ts'
 import { answerPage, type Requested, urlOf } from '../../tmf/serving/pages.ts'
 import type { RouteContext } from '../../tmf/serving/routes.ts'
+import { COMMON, READ, WRITE } from './common.ts'
 import { listPayments, type Payment, type Roots, readPayment, readRow } from './list.ts'
 import { reversePayment } from './reversal.ts'
 import { PAYMENT_SCHEMA } from './schema.ts'
@@ -18,10 +19,6 @@ const EXAMPLE = {
   method: 'bankTransfer',
   reference: 'Example of a payment'
 }
-
-const ONE = { tag: 'payment', query: anyQuery, body: noBody } as const
-const READ = { scopes: ['account:read'], supportsProxy: true } as const
-const WRITE = { scopes: ['account:write'], supportsProxy: true } as const
 
 function rootsOf(asked: Requested, context: RouteContext, apiBase: string): Roots {
   return { payments: urlOf(asked, context, 'payment'), api: context.address(asked.request, apiBase).url }
@@ -39,7 +36,7 @@ export function paymentEndpoints(apiBase: string): readonly Endpoint[] {
 
 function list(apiBase: string): Endpoint {
   return endpoint({
-    ...ONE,
+    ...COMMON,
     method: 'GET',
     path: '/payment',
     operationId: 'listPayment',
@@ -68,7 +65,7 @@ function list(apiBase: string): Endpoint {
 
 function take(apiBase: string): Endpoint {
   return endpoint({
-    ...ONE,
+    ...COMMON,
     method: 'POST',
     path: '/payment',
     operationId: 'createPayment',
@@ -94,7 +91,7 @@ with the same content means the earlier payment.`,
 
 function retrieve(apiBase: string): Endpoint {
   return endpoint({
-    ...ONE,
+    ...COMMON,
     method: 'GET',
     path: '/payment/{id}',
     operationId: 'retrievePayment',
@@ -116,7 +113,7 @@ function retrieve(apiBase: string): Endpoint {
 
 function reverse(apiBase: string): Endpoint {
   return endpoint({
-    ...ONE,
+    ...COMMON,
     method: 'POST',
     path: '/payment/{id}/reverse',
     operationId: 'reversePayment',

@@ -20,6 +20,7 @@ import type { RouteContext } from '../../tmf/serving/routes.ts'
 import type { View } from '../../tmf/view.ts'
 import { DAY } from '../cycles/day.ts'
 import { billsByNumber, billsByReference } from './bill-lookup.ts'
+import { REFERRED } from './common.ts'
 import { pay } from './payment.ts'
 import { type Incoming, METHODS, type Receipt } from './receipt.ts'
 
@@ -42,8 +43,6 @@ export const AMOUNT = z
     const message = amountFault(unit, value)
     if (message) context.addIssue({ code: 'custom', path: ['value'], message, input: value })
   })
-
-const REFERRED = z.strictObject({ id: z.string({ error: FIELDS.text() }) })
 
 export const RECEIPT = z
   .strictObject({
