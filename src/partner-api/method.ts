@@ -111,10 +111,13 @@ export function method<Shape extends z.ZodRawShape>(declared: Method<Shape>): En
 }
 
 /** Describes where the parameters come from. */
-function inputOf(verb: string, shape: z.ZodRawShape): Pick<EndpointDescription, 'query' | 'body'> {
+function inputOf(
+  verb: string,
+  shape: z.ZodRawShape
+): Pick<EndpointDescription, 'query' | 'body' | 'bodyTypes' | 'isBodyOptional'> {
   const taken = z.object({ ...shape, [PARTNER_ACCOUNT]: partnerAccount })
   const bodyTypes = ['application/json', ...FORM_TYPES]
-  return verb === 'GET' ? { query: taken } : { body: taken, ...{ bodyTypes, isBodyOptional: false } }
+  return verb === 'GET' ? { query: taken } : { body: taken, bodyTypes, isBodyOptional: false }
 }
 
 /** Reads, or writes in one transaction, prepared before. */
