@@ -1,6 +1,5 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { z } from 'zod'
 import type { FileRow, Layout } from '../../../src/upload/file/file.ts'
 import { type Rejected, rejectedFile } from '../../../src/upload/file/rejected.ts'
 import { COLUMNS, CSV, inChunks, JSON_ARRAY, NDJSON, readFile } from './reading.ts'
@@ -81,7 +80,7 @@ function hasText(cells: Readonly<Record<string, unknown>>): boolean {
 }
 
 function cellsOf(sent: string): object {
-  const { error: _, ...cells } = z.record(z.string(), z.unknown()).parse(JSON.parse(sent))
+  const { error: _, ...cells }: Record<string, unknown> = JSON.parse(sent)
   return cells
 }
 
@@ -135,6 +134,7 @@ test.each(['ndjson', 'json'] as const)('rows of %s that go back and come again a
       const asSent = rows.map((row) => ('cells' in row ? row : { line: row.line, cells: cellsOf(row.sent) }))
       expect(asSent).toEqual(own)
       expect((await roundTrip({ format }, rows, errors, sizes)).rows).toEqual(rows)
-    })
+    }),
+    { examples: [[[JSON.parse('{"__proto__":{"a":[1]}}')], '', [1]]] }
   )
 })
