@@ -84,7 +84,8 @@ const NOT_DESCRIBED: readonly (readonly [url: RegExp, reason: string])[] = [
   [/^\/docs(\/.*)?$/, 'the documentation, a page for people, with what it is made of'],
   [/^\/oauth2\/token$/, 'the same as /oauth/token, under another name'],
   [/^\/sso\/login$/, 'a browser goes there, and only where an identity provider is set'],
-  [/^\/sso\/callback$/, 'a browser comes back there from the identity provider']
+  [/^\/sso\/callback$/, 'a browser comes back there from the identity provider'],
+  [/^\/portal(\/.*)?$/, 'pages for customers, with their forms']
 ]
 
 test('every path of the router is described with all of its methods, or is an exception with a reason', async () => {
