@@ -14,6 +14,8 @@ import { resources } from '../support/standard-resources.ts'
 const SEED = 678
 const RUNS = 300
 const ADDRESSES = { api: BASE, billing: '/billing/v1' }
+/** An event has the addresses of the server's documents; in the rows that a list filters they are not. */
+const OWN_URL = new RegExp(`,"url":"${BASE}/customerBill/[^"]+/document/[^"]+"`, 'g')
 const TOLD = [...resources.values()].filter(({ path }) =>
   [...EVENT_TYPES.values()].some(({ subject }) => subject.path === path)
 )
@@ -33,7 +35,10 @@ beforeAll(async () => {
     last.set(resource.path, new Map())
   }
   const rows = await eventsAfter(server.database, { tenantId: TENANT }, start, await horizon(server.database), 10_000)
-  for (const row of rows) last.get(row.resourcePath)?.set(row.resourceId, [row.eventType, writeEvent(row, ADDRESSES)])
+  for (const row of rows) {
+    const event = writeEvent(row, ADDRESSES).replaceAll(OWN_URL, '')
+    last.get(row.resourcePath)?.set(row.resourceId, [row.eventType, event])
+  }
 })
 afterAll(() => server.close())
 
