@@ -73,6 +73,9 @@ export const UNUSUAL_DIGITS: readonly (readonly [currency: string, digits: numbe
   ...[...IN_THOUSANDTHS].map((currency) => [currency, 3] as const)
 ]
 
+/** ISO 4217: no currency. */
+export const NO_CURRENCY = 'XXX'
+
 /** Returns the digits of a currency's minor unit. Amounts on bills are rounded to it. */
 export function minorDigits(currency: string): number {
   if (UNDIVIDED.has(currency)) return 0

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { canonicalDecimal } from '../base/money.ts'
+import { canonicalDecimal, NO_CURRENCY } from '../base/money.ts'
 import type { Queryable } from '../db/database.ts'
 import { boolean, computed, decimal, json, optional, rowOf, text } from '../db/row.ts'
 import { prepared, sql } from '../db/sql.ts'
@@ -40,9 +40,6 @@ export interface TaxProfile {
   readonly isExempt: boolean
   readonly exemptReason: string | undefined
 }
-
-/** ISO 4217: no currency. */
-const NO_CURRENCY = 'XXX'
 
 const TAX = z.tuple([z.string().nullable(), z.string().nullable(), z.string(), z.string()])
 const PROFILE = z.object({

@@ -1,6 +1,6 @@
 import type { CustomerSession } from '../auth/customers/session.ts'
 import type { Instant } from '../base/instant.ts'
-import { compareDecimals, minorDigits } from '../base/money.ts'
+import { compareDecimals, minorDigits, NO_CURRENCY } from '../base/money.ts'
 import { dayOf } from '../base/time-zone.ts'
 import { formatOf } from '../documents/content/format.ts'
 import { oneLine } from '../documents/content/texts.ts'
@@ -133,8 +133,6 @@ function billTable(writing: Writing, bills: readonly Bill[]): Html {
 <th scope="col">${words.documents}</th></tr></thead>
 <tbody>${rows}</tbody></table>`
 }
-
-const NO_CURRENCY = 'XXX'
 
 function numberOf({ billNo, id }: Bill): string {
   return oneLine(billNo ?? id)

@@ -2,13 +2,13 @@ import Big from 'big.js'
 import { creditorReference, printedReference } from '../../base/creditor-reference.ts'
 import type { Instant } from '../../base/instant.ts'
 import type { Language } from '../../base/language.ts'
-import { minorDigits } from '../../base/money.ts'
+import { minorDigits, NO_CURRENCY } from '../../base/money.ts'
 import type { Balance, BillSource } from './bill-source.ts'
 import { type BillTaxes, taxesOf } from './bill-taxes.ts'
 import { requireOneCurrency, requireTotal, roundingOf, sum } from './bill-totals.ts'
 import type { Branding, PostalAddress } from './branding.ts'
 import { type CreditTransfer, creditTransferOf } from './credit-transfer.ts'
-import { decimal, type Line, NO_CURRENCY, type ProductTally, type Tally, tallyOf } from './tally.ts'
+import { decimal, type Line, type ProductTally, type Tally, tallyOf } from './tally.ts'
 
 /**
  * The content of a bill's document in any format. Amounts are decimals as text. Payments are left out: the document

@@ -1,11 +1,10 @@
 import { z } from 'zod'
-import { minorDigits } from '../../base/money.ts'
+import { minorDigits, NO_CURRENCY } from '../../base/money.ts'
 import type { Queryable } from '../../db/database.ts'
 import { computed, computedRow, count, decimal, json, optional, stated, text } from '../../db/row.ts'
 import { prepared, type Sql, sql } from '../../db/sql.ts'
 import { nextTurn } from '../../pace/turns.ts'
 import { ITEMISED_MAX, type RateSum } from './bill-source.ts'
-import { NO_CURRENCY } from './tally.ts'
 
 /** Some 50 ms of the database. As many lines as are tallied one by one, so that both tallies name the same products. */
 const ADDED_ROWS = ITEMISED_MAX

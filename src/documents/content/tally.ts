@@ -1,6 +1,6 @@
 import Big from 'big.js'
 import type { Instant } from '../../base/instant.ts'
-import { minorDigits } from '../../base/money.ts'
+import { minorDigits, NO_CURRENCY } from '../../base/money.ts'
 import { type BillSource, ITEMISED_MAX, type Itemisation, type Rate, type RateSum } from './bill-source.ts'
 
 /** Sums of a bill's lines, built slice by slice, so that a bill may have any number of lines. */
@@ -48,8 +48,6 @@ export interface Line {
 const PRODUCTS_MAX = 1_000
 const NO_PRODUCT = ''
 export const NO_TAXES = ''
-/** ISO 4217: no currency. */
-export const NO_CURRENCY = 'XXX'
 const DEFAULT_TYPE = 'appliedBillingCharge'
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] }

@@ -1,8 +1,8 @@
-import { minorDigits, sumDecimals } from '../../base/money.ts'
+import { minorDigits, NO_CURRENCY, sumDecimals } from '../../base/money.ts'
 import { type Cell, csvLine } from '../../http/csv.ts'
 import type { BillSource, Rate, Tax } from '../content/bill-source.ts'
 import { type BillTaxes, taxesOf } from '../content/bill-taxes.ts'
-import { beginTally, NO_CURRENCY } from '../content/tally.ts'
+import { beginTally } from '../content/tally.ts'
 import { WORDS } from '../content/words.ts'
 
 const COLUMNS = [
