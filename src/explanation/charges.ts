@@ -62,6 +62,18 @@ export const TAX_KEY: Sql = sql`CASE WHEN r."applied_tax" IS NULL OR r."applied_
   (SELECT jsonb_agg(jsonb_build_array(t->>'taxCategory', t->>'taxRate') ORDER BY t->>'taxCategory', t->>'taxRate')
     FROM jsonb_array_elements(r."applied_tax") t)::text END`
 
+/** The name of the product of sums `x`, as the rate `named` has it. */
+export const PRODUCT_NAME = computed(
+  optional(text),
+  sql`(SELECT f."product"->>'name' FROM "applied_customer_billing_rate" f
+    WHERE f."tenant_id" = x."tenant_id" AND f."id" = x."named" AND x."product_id" IS NOT NULL)`
+)
+
+/** Returns the product of sums; undefined for rates without one. */
+export function productOf(id: string | undefined, name: string | undefined): Product | undefined {
+  return id === undefined ? undefined : { id, name }
+}
+
 const NAMES = z.array(z.tuple([z.string().nullable(), z.string().nullable()]))
 
 const SUM = computedRow({
@@ -70,11 +82,7 @@ const SUM = computedRow({
   type: computed(text, sql`x."type"`),
   unit: computed(text, sql`x."unit"`),
   productId: computed(optional(text), sql`x."product_id"`),
-  productName: computed(
-    optional(text),
-    sql`(SELECT f."product"->>'name' FROM "applied_customer_billing_rate" f
-      WHERE f."tenant_id" = x."tenant_id" AND f."id" = x."named" AND x."product_id" IS NOT NULL)`
-  ),
+  productName: PRODUCT_NAME,
   isFurther: computed(boolean, sql`x."is_further"`),
   products: computed(count, sql`x."products"`),
   rateCount: computed(count, sql`x."count"`),
@@ -110,7 +118,7 @@ export async function readCharges(
   return rows.map(SUM.read).map(({ taxes, productId, productName, isFurther, products, ...sum }) => ({
     ...sum,
     taxes: taxes.map(([category, rate]) => taxName(category, rate)),
-    product: productId === undefined ? undefined : { id: productId, name: productName },
+    product: productOf(productId, productName),
     furtherProducts: isFurther ? products : undefined
   }))
 }

@@ -5,7 +5,7 @@ import { boolean, computed, computedRow, count, decimal, instant, optional, rowO
 import { prepared, sql } from '../db/sql.ts'
 import { ownedBy, type View } from '../tmf/view.ts'
 import type { ExplainedBill, TaxName } from './bill.ts'
-import { amountsOf, type Product, RATE_TYPE } from './charges.ts'
+import { amountsOf, PRODUCT_NAME, type Product, productOf, RATE_TYPE } from './charges.ts'
 import { type Explanation, explain } from './explanation.ts'
 import { type Change, changesOf } from './words.ts'
 
@@ -97,11 +97,7 @@ function roundingOf({ taxGroups, bill }: Explanation): string {
 const CHARGE = computedRow({
   type: computed(text, sql`x."type"`),
   productId: computed(optional(text), sql`x."product_id"`),
-  productName: computed(
-    optional(text),
-    sql`(SELECT f."product"->>'name' FROM "applied_customer_billing_rate" f
-      WHERE f."tenant_id" = x."tenant_id" AND f."id" = x."last" AND x."product_id" IS NOT NULL)`
-  ),
+  productName: PRODUCT_NAME,
   isFurther: computed(boolean, sql`x."is_further"`),
   products: computed(count, sql`x."products"`),
   currentCount: computed(count, sql`x."current_count"`),
@@ -122,7 +118,7 @@ async function compareCharges(
   const amount = amountsOf(unit)
   const price = (bill: string) => sql`CASE WHEN min("value") FILTER (WHERE "bill_id" = ${bill})
     = max("value") FILTER (WHERE "bill_id" = ${bill}) THEN min("value") FILTER (WHERE "bill_id" = ${bill}) END`
-  const sums = sql`SELECT "type", "product_id", max("id") AS "last",
+  const sums = sql`SELECT "type", "product_id", max("id") AS "named",
       count(*) FILTER (WHERE "bill_id" = ${id}) AS "current_count",
       count(*) FILTER (WHERE "bill_id" = ${previousId}) AS "previous_count",
       coalesce(sum("value") FILTER (WHERE "bill_id" = ${id}), 0) AS "current",
@@ -136,7 +132,7 @@ async function compareCharges(
       > ${CHARGES_MAX}::int AS "is_further" FROM (${sums}) s`
   const { rows } = await tx.run(prepared`SELECT ${CHARGE.columns} FROM (
       SELECT ${tenantId}::text AS "tenant_id", "type", "is_further",
-        CASE WHEN NOT "is_further" THEN "product_id" END AS "product_id", max("last") AS "last",
+        CASE WHEN NOT "is_further" THEN "product_id" END AS "product_id", max("named") AS "named",
         count(*) AS "products", sum("current_count") AS "current_count", sum("previous_count") AS "previous_count",
         sum("current") AS "current", sum("previous") AS "previous",
         min("current_price") FILTER (WHERE NOT "is_further") AS "current_price",
@@ -147,7 +143,7 @@ async function compareCharges(
     const { type, productId, productName, isFurther, products, currentCount, previousCount } = row
     return {
       ...{ type, currentCount, previousCount, ...compared(row.current, row.previous) },
-      product: productId === undefined ? undefined : { id: productId, name: productName },
+      product: productOf(productId, productName),
       furtherProducts: isFurther ? products : undefined,
       changes: isFurther ? [] : changesOf({ ...row, unit })
     }

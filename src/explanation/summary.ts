@@ -4,7 +4,7 @@ import { computed, computedRow, count, decimal, optional, text } from '../db/row
 import { join, prepared, type Sql, sql } from '../db/sql.ts'
 import { moneyOf, objectOf } from '../http/json.ts'
 import { BILLS } from '../messages/bill.ts'
-import { digitsOf, RATE_TYPE } from './charges.ts'
+import { digitsOf, PRODUCT_NAME, productOf, RATE_TYPE } from './charges.ts'
 import type { Lines } from './lines.ts'
 
 export const KEYS = ['type', 'product', 'day'] as const
@@ -34,11 +34,7 @@ const ROW = computedRow({
   unit: computed(optional(text), sql`x."unit"`),
   type: computed(optional(text), sql`x."type"`),
   productId: computed(optional(text), sql`x."product_id"`),
-  productName: computed(
-    optional(text),
-    sql`(SELECT f."product"->>'name' FROM "applied_customer_billing_rate" f
-      WHERE f."tenant_id" = x."tenant_id" AND f."id" = x."first" AND x."product_id" IS NOT NULL)`
-  ),
+  productName: PRODUCT_NAME,
   day: computed(optional(text), sql`to_char(x."day", 'YYYY-MM-DD')`),
   rateCount: computed(count, sql`x."count"`),
   exact: computed(optional(decimal), sql`x."exact"`),
@@ -64,7 +60,7 @@ export function summaryStatement({ tenantId, lines, by, type, productId, day }: 
   ]
   return prepared`SELECT ${ROW.columns} FROM (
       SELECT ${tenantId}::text AS "tenant_id", "unit", "type", "product_id", "day", count(*) AS "count",
-        sum("value") AS "exact", sum(round("value", ${digitsOf(sql`"unit"`)})) AS "shown", min("named") AS "first"
+        sum("value") AS "exact", sum(round("value", ${digitsOf(sql`"unit"`)})) AS "shown", min("named") AS "named"
       FROM (SELECT r."named", ${unit} AS "unit", ${column('type')}::text AS "type", ${column('product')}::text
             AS "product_id", ${column('day')}::date AS "day", r."tax_excluded_amount_value" AS "value"
           FROM "tenant" n CROSS JOIN LATERAL (SELECT *, ${lines.rateId} AS "named" FROM ${lines.of}) r
@@ -107,10 +103,11 @@ function totalsOf(rows: readonly SummaryRow[]): readonly SummaryRow[] {
 }
 
 function rowJson({ unit, type, productId: id, productName: name, day, rateCount, exact, shown }: SummaryRow): string {
+  const product = productOf(id, name)
   const money = (amount: string | undefined) => (amount && unit !== undefined ? moneyOf(unit, amount) : undefined)
   return objectOf({
     type: type === undefined ? undefined : JSON.stringify(type),
-    product: id === undefined ? undefined : JSON.stringify({ id, name }),
+    product: product && JSON.stringify(product),
     day: day && JSON.stringify(day),
     rateCount: String(rateCount),
     exactAmount: money(exact),
