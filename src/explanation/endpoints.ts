@@ -37,7 +37,7 @@ const EXPLAINED = z.strictObject({
     .meta({ description: "Compares the bill with the account's previous one" })
 })
 
-function explanationEndpoint(paymentBase: string): Endpoint {
+function explanationEndpoint(billingBase: string): Endpoint {
   return endpoint({
     ...COMMON,
     path: `/${customerBill.path}/{id}/explanation`,
@@ -66,7 +66,7 @@ explained; one that is not issued may still change.`,
           comparison: isCompared ? ((await compareWithPrevious(tx, view, explanation)) ?? null) : undefined
         }
       })
-      const roots = { api: address(request, base).url, payments: `${address(request, paymentBase).url}/payment` }
+      const roots = { api: address(request, base).url, billing: address(request, billingBase).url }
       return { json: (await Array.fromAsync(inTurns(piecesOf(told, roots)))).join('') }
     }
   })
@@ -127,6 +127,6 @@ const summaryEndpoint: Endpoint = endpoint({
   }
 })
 
-export function explanationEndpoints(paymentBase: string): readonly Endpoint[] {
-  return [explanationEndpoint(paymentBase), summaryEndpoint]
+export function explanationEndpoints(billingBase: string): readonly Endpoint[] {
+  return [explanationEndpoint(billingBase), summaryEndpoint]
 }

@@ -20,7 +20,7 @@ export interface Told {
 /** Where things are found. */
 export interface Roots {
   readonly api: string
-  readonly payments: string
+  readonly billing: string
 }
 
 /** Yields an explanation as JSON, in pieces of a few hundred rates. */
@@ -131,7 +131,8 @@ function settlementJson({ type, amount, date, source, payment }: Settlement, uni
 }
 
 function sourceOf({ id, kind }: NonNullable<Settlement['source']>, type: string, roots: Roots) {
-  if (kind === 'payment') return { type: 'Payment', id, href: `${roots.payments}/${id}` }
+  if (kind === 'payment') return { type: 'Payment', id, href: `${roots.billing}/payment/${id}` }
+  if (kind === 'writeOff') return { type: 'WriteOff', id, href: `${roots.billing}/writeOff/${id}` }
   return kind === 'bill' ? { type: 'CustomerBill', ...refOf(roots, id) } : { type, id }
 }
 

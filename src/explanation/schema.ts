@@ -96,8 +96,8 @@ const SETTLEMENT = objectOf(
     type: {
       ...TEXT,
       description: `\`payment\`, \`reversal\`: taken back from one, \`creditLimit\` of a prepaid account, \`creditNote\`
-of the bill, \`correctedBill\` of a credit note, another origin as the ledger names it, or \`other\`: settled elsewhere
-before the bill was posted here`
+of the bill, \`correctedBill\` of a credit note, \`writeOff\`: negative where the bill was reopened,
+another origin as the ledger names it, or \`other\`: settled elsewhere before the bill was posted here`
     },
     amount: moneyOf('What it took from the remaining amount; negative if it added to it'),
     date: { ...INSTANT, description: 'When it was posted' },

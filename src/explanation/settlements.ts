@@ -11,8 +11,8 @@ export interface Settlement {
   readonly type: string
   readonly amount: string
   readonly date: Instant | undefined
-  /** The payment, the other bill, or what else the ledger has. */
-  readonly source: { readonly id: string; readonly kind: 'payment' | 'bill' | undefined } | undefined
+  /** The payment, the other bill, the write-off, or what else the ledger has. */
+  readonly source: { readonly id: string; readonly kind: 'payment' | 'bill' | 'writeOff' | undefined } | undefined
   readonly payment:
     | { readonly method: string; readonly reference: string; readonly valueDate: string | undefined }
     | undefined
@@ -30,10 +30,10 @@ const SETTLED = computedRow({
 })
 
 /**
- * Reads what settled a bill, in the order of posting: the journals of its allocations, whatever their origin, and its
- * credit notes; a credit note is settled by the bill that it corrects. The part that is missing to the remaining amount
- * was settled elsewhere, such as a payment that another system received: it comes first. Together with the remaining
- * amount they make the amount due.
+ * Reads what settled a bill, in the order of posting: the journals of its allocations, whatever their origin, its
+ * credit notes and its write-offs, also where they were taken back; a credit note is settled by the bill that it
+ * corrects. The part that is missing to the remaining amount was settled elsewhere, such as a payment that another
+ * system received: it comes first. Together with the remaining amount they make the amount due.
  */
 export async function readSettlements(
   queryable: Queryable,
@@ -47,6 +47,11 @@ export async function readSettlements(
       SELECT "credit_note_id", NULL, "amount", 0, 'creditNote', "credit_note_id" FROM "correction"
       WHERE "tenant_id" = ${tenantId} AND "bill_id" = ${id} AND "kind" = 'creditNote'
       UNION ALL
+      SELECT w."journal_id", NULL, -w."amount", 0, 'writeOff', c."id" FROM "correction" c
+      JOIN "ledger_entry" w ON w."tenant_id" = ${tenantId} AND w."source_type" = 'writeOff' AND w."source_id" = c."id"
+        AND w."book" = 'receivable'
+      WHERE c."tenant_id" = ${tenantId} AND c."bill_id" = ${id} AND c."kind" = 'writeOff'
+      UNION ALL
       SELECT "credit_note_id", NULL, -"amount", 0, 'correctedBill', "bill_id" FROM "correction"
       WHERE "tenant_id" = ${tenantId} AND "credit_note_id" = ${id}) s
     JOIN "ledger_entry" l ON l."tenant_id" = ${tenantId} AND l."journal_id" = s."journal" AND l."line" = 1
@@ -59,12 +64,16 @@ export async function readSettlements(
   return [{ type: 'other', amount: elsewhere, date: undefined, source: undefined, payment: undefined }, ...known]
 }
 
-/** Settlements whose source is another bill. */
-const BILL_TYPES = ['creditNote', 'correctedBill']
+/** The sources of settlements beside payments. */
+const KINDS: ReadonlyMap<string, 'bill' | 'writeOff'> = new Map([
+  ['creditNote', 'bill'],
+  ['correctedBill', 'bill'],
+  ['writeOff', 'writeOff']
+])
 
 function settlementOf(row: ReturnType<typeof SETTLED.read>): Settlement {
   const { amount, postedAt: date, sourceType, sourceId, paymentId, method, reference, valueDate } = row
-  const kind = paymentId !== undefined ? 'payment' : BILL_TYPES.includes(sourceType) ? 'bill' : undefined
+  const kind = paymentId !== undefined ? 'payment' : KINDS.get(sourceType)
   return {
     type: typeOf(sourceType, amount),
     ...{ amount, date },

@@ -5,7 +5,8 @@ import { reportLedger, verifyLedger } from '../../src/ledger/verify.ts'
 import { addAccount, addBill, credits, PAYMENT, paid, pay, startLedger } from '../billing/ledger-world.ts'
 import { type Contract, watch } from '../openapi/contract.ts'
 import { addAccounts } from '../support/accounts.ts'
-import type { TestServer } from '../support/server.ts'
+import { expectExplained } from '../support/explained.ts'
+import { BASE, type TestServer } from '../support/server.ts'
 
 const [WRITE_OFF, REFUND] = ['/billing/v1/writeOff', '/billing/v1/refund']
 const EUR = (value: number) => ({ unit: 'EUR', value })
@@ -74,6 +75,15 @@ describe('a write-off', () => {
     expect(await booksOf(account)).toEqual({ receivable: 18, cash: 12, revenue: -30 })
     expect((await contract.call('POST', WRITE_OFF, body)).status).toBe(201)
     expect((await paid(server, id))[0]).toEqual([0, 'settled', [[payment.id, 12]]])
+    await expectExplained(server, sql`b."id" = ${id}`)
+    const { body: explained } = await contract.call('GET', `${BASE}/customerBill/${id}/explanation`)
+    const source = { type: 'WriteOff', id: made.id, href: expect.stringContaining(`${WRITE_OFF}/${made.id}`) }
+    expect(explained.settlements).toMatchObject([
+      { type: 'writeOff', amount: EUR(30), source },
+      { type: 'writeOff', amount: EUR(-30), source },
+      { type: 'payment', amount: EUR(12), source: { id: payment.id } },
+      { type: 'writeOff', amount: EUR(18), source: { type: 'WriteOff' } }
+    ])
     expect((await server.call('POST', `${PAYMENT}/${payment.id}/reverse`)).status).toBe(200)
     expect((await paid(server, id))[0]).toEqual([12, 'sent', []])
     await pay(server, account, 30)

@@ -122,6 +122,7 @@ interface Members {
   readonly route: string
   readonly scope: string
   readonly secret: string
+  readonly settlements: Answer
   readonly shownAmount: Answer
   readonly skipped: readonly { readonly reason: string; readonly count: number }[]
   readonly source: Answer
