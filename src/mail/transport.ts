@@ -77,6 +77,8 @@ function failureOf(error: unknown): Error {
   const [code, status] = [memberOf(error, 'code'), Number(memberOf(error, 'responseCode'))]
   const reply = memberOf(error, 'response') ?? memberOf(error, 'message')
   const message = `${String(code ?? 'failed')}: ${String(reply ?? '')}`.slice(0, FAILURE_MAX)
-  const isFinal = (code === 'EENVELOPE' || code === 'EMESSAGE') && status >= 500
+  // A refused sender is a wrong setting, and the fault of no mail.
+  const isOfMail = memberOf(error, 'command') !== 'MAIL FROM' && (code === 'EENVELOPE' || code === 'EMESSAGE')
+  const isFinal = isOfMail && status >= 500
   return isFinal ? new Refused(message) : new Error(message)
 }
