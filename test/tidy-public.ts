@@ -13,7 +13,7 @@ const PUBLIC: Readonly<Record<string, string>> = {
   'src/auth/customers': 'code context email link password realm registration reset session throttle',
   'src/auth/keys': 'secret signing-keys',
   'src/auth/oauth': 'authorize form openapi request routes schemas token-model well-known',
-  'src/auth/sign-in': 'attempts page password sign-in slowing',
+  'src/auth/sign-in': 'attempts page password sign-in',
   'src/auth/sso': 'settings sso',
   'src/base':
     'bill-number clock code-points codes creditor-reference instant json-members json-path language money newest ' +

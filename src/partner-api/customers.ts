@@ -3,6 +3,7 @@ import { makeCode } from '../auth/customers/code.ts'
 import type { CustomerContext } from '../auth/customers/context.ts'
 import { createLink } from '../auth/customers/link.ts'
 import { hashNewPassword } from '../auth/customers/password.ts'
+import { portalUrl } from '../auth/customers/realm.ts'
 import { addSignIn, checkConfirmation, confirm } from '../auth/customers/registration.ts'
 import { askForReset } from '../auth/customers/reset.ts'
 import { spend } from '../auth/customers/throttle.ts'
@@ -65,8 +66,9 @@ customer a code. The email address is unique to the partner, or to the provider'
       const { parameters } = called
       await admit(settings, called, parameters.email)
       const { email: address, password } = parameters
-      const passwordHash = password === undefined ? undefined : await hashNewPassword(password, address)
-      const confirmation = await makeCode()
+      const from = called.author.address ?? ''
+      const passwordHash = password === undefined ? undefined : await hashNewPassword(password, address, from)
+      const confirmation = await makeCode(from)
       return async (tx) => {
         const { customerId, ...opened } = await createAccount(tx, called, parameters)
         const { language, invoiceCurrency, id } = opened
@@ -128,11 +130,14 @@ customer of the account only.`,
     data: schemaRef('PartnerLogin'),
     prepare: async (called) => {
       const { view, parameters } = called
-      await admit(settings, called, parameters.account_number)
+      await admit(settings, called)
+      // By its id: an account has many names.
+      const { id, partnerId } = await requireAccount(called.database, view, parameters.account_number)
+      const realm = { tenantId: view.tenantId, partnerId }
+      await spend(called, realm, { account: id })
       return async (tx) => {
-        const { id, partnerId } = await requireAccount(tx, view, parameters.account_number)
-        const { token, expiresAt } = await createLink(tx, called, { tenantId: view.tenantId, partnerId }, id)
-        const url = `${settings.root()}/portal/link?token=${token}`
+        const { token, expiresAt } = await createLink(tx, called, realm, id)
+        const url = await portalUrl(tx, settings.root(), 'link', realm, { token })
         return jsonOf({ url: JSON.stringify(url), expires_at: JSON.stringify(expiresAt) })
       }
     }
@@ -165,10 +170,10 @@ it is not.`,
 
 type Admitted = Called<typeof CAPTCHA>
 
-/** Bounds requests and asks for a person, before anything is looked up. */
-async function admit(settings: CustomerSettings, called: Admitted, account: string): Promise<void> {
+/** Bounds requests, those about one address of mail as well, and asks for a person, before anything is looked up. */
+async function admit(settings: CustomerSettings, called: Admitted, account?: string): Promise<void> {
   const { view, author, parameters, database } = called
   await spend(called, view, { address: author.address ?? '', partner: '' })
   await requirePerson({ ...settings, database }, view.tenantId, parameters.google_captcha)
-  await spend(called, view, { account })
+  if (account !== undefined) await spend(called, view, { account })
 }

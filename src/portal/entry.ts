@@ -52,14 +52,14 @@ function showSignIn(context: Context, asked: AskedPage, visit: Visit, message: M
 }
 
 async function signIn(context: Context, asked: AskedPage, visit: Visit): Promise<PageAnswer> {
-  const { words, realm, realmQuery } = visit
+  const { words, realm } = visit
   const [email, password] = given(asked, 'email', 'password')
   if (!realm || email === undefined || password === undefined) return showSignIn(context, asked, visit, missing(words))
   const cookie = await signInByPassword(context, { realm, email, password }, originOf(asked.request))
   if (cookie === undefined) {
     return showSignIn(context, asked, visit, { message: words.failures.wrongSignIn, status: FORBIDDEN })
   }
-  return { seeOther: PORTAL_BASE, cookies: { [SESSION_COOKIE]: cookie, [REALM_COOKIE]: realmQuery } }
+  return enter(context, asked, visit, cookie)
 }
 
 const FORBIDDEN = 403
@@ -72,14 +72,20 @@ function showLink(context: Context, asked: AskedPage, visit: Visit, message: Mes
     path: '/link',
     fields: [],
     extra: [['token', asked.parameters.get('token') ?? '']],
-    button: words.linkButton,
-    needsNoRealm: true
+    button: words.linkButton
   })
 }
 
-async function redeem(context: Context, asked: AskedPage): Promise<PageAnswer> {
+async function redeem(context: Context, asked: AskedPage, visit: Visit): Promise<PageAnswer> {
   const cookie = await redeemLink(context, asked.parameters.get('token') ?? '', originOf(asked.request))
-  return { seeOther: PORTAL_BASE, cookies: { [SESSION_COOKIE]: cookie } }
+  return enter(context, asked, visit, cookie)
+}
+
+/** Begins with a new session in place of the one of this browser. */
+async function enter(context: Context, asked: AskedPage, visit: Visit, cookie: string): Promise<PageAnswer> {
+  const earlier = asked.cookies[SESSION_COOKIE]
+  if (earlier !== undefined) await endSession(context, earlier)
+  return { seeOther: PORTAL_BASE, cookies: { [SESSION_COOKIE]: cookie, [REALM_COOKIE]: visit.realmQuery } }
 }
 
 function showConfirm(context: Context, asked: AskedPage, visit: Visit, message: Message = {}): PageAnswer {
@@ -101,12 +107,17 @@ async function confirm(context: Context, asked: AskedPage, visit: Visit): Promis
   return showSignIn(context, asked, visit, { message: words.confirmed, isDone: true })
 }
 
+/** Tells whether a reset is at its second step, the one with the code. */
+function isSetting({ parameters }: AskedPage): boolean {
+  return parameters.has('code') || parameters.get('step') === 'set'
+}
+
 /** Asks for the address first, and then, or with a code in the address, for the code. */
 function showReset(context: Context, asked: AskedPage, visit: Visit, message: Message = {}): PageAnswer {
   const { words, realmQuery } = visit
   const { parameters } = asked
   const email = emailField(words, parameters.get('email'))
-  if (!parameters.has('code') && !parameters.has('password') && !message.isDone) {
+  if (!isSetting(asked) && !message.isDone) {
     const asking = { text: words.resetText, fields: [email], button: words.resetButton }
     return formPage(context, asked, visit, message, { title: words.reset, path: '/reset', ...asking })
   }
@@ -123,11 +134,11 @@ function showReset(context: Context, asked: AskedPage, visit: Visit, message: Me
 async function reset(context: Context, asked: AskedPage, visit: Visit): Promise<PageAnswer> {
   const { words, realm } = visit
   const [email, code, password] = given(asked, 'email', 'code', 'password')
-  const isSetting = asked.parameters.get('step') === 'set'
-  const lacks = email === undefined || (isSetting && (code === undefined || password === undefined))
+  const isLast = isSetting(asked)
+  const lacks = email === undefined || (isLast && (code === undefined || password === undefined))
   if (!realm || lacks) return showReset(context, asked, visit, missing(words))
   const origin = originOf(asked.request)
-  if (!isSetting) {
+  if (!isLast) {
     await requestReset(context, { realm, email }, origin)
     return showReset(context, asked, visit, { message: words.codeSent, isDone: true })
   }

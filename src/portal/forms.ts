@@ -48,16 +48,15 @@ export function formPage(
 ): PageAnswer {
   const { words, realm } = visit
   const told = message !== undefined && (isDone ? done(message) : alert(message))
-  const body =
-    realm || of.needsNoRealm
-      ? html`${of.text !== undefined && html`<p>${of.text}</p>`}
+  const body = realm
+    ? html`${of.text !== undefined && html`<p>${of.text}</p>`}
 ${form(context, asked, visit, of)}
 ${of.below}`
-      : html`<p>${words.unknownRealm}</p>`
+    : html`<p>${words.unknownRealm}</p>`
   const answered = show(context, asked, visit, {
     title: of.title,
     content: html`<h1>${of.title}</h1>\n${told}\n${body}`,
-    status: realm || of.needsNoRealm ? status : Math.max(status, NOT_FOUND),
+    status: realm ? status : Math.max(status, NOT_FOUND),
     at: of.path
   })
   return { ...answered, headers }
@@ -73,7 +72,6 @@ interface Parts {
   readonly button: string
   readonly extra?: readonly (readonly [string, string])[]
   readonly below?: Html
-  readonly needsNoRealm?: boolean
 }
 
 export const emailField = ({ email: label }: PortalWords, value: string | undefined): Field => ({

@@ -47,17 +47,21 @@ export async function visitOf(
   request: FastifyRequest,
   named: ReadonlyMap<string, string>
 ): Promise<Visit> {
-  const session = request.customer ?? undefined
   const [tenant, partner] = [named.get('tenant'), named.get('partner')]
-  const asked = tenant === undefined ? undefined : await findRealm(context.database, tenant, partner)
-  const realm = session ?? asked
+  const realm = tenant === undefined ? request.customer : await findRealm(context.database, tenant, partner)
   if (!realm) return strangerVisit(request)
   const { tenantId, partnerId } = realm
+  const session = sessionOf(request, realm)
   const issuer = await issuerOf(context.database, tenantId, partnerId)
   const { language, timeZone, name, account } = await detailsOf(context, realm, session)
   const query = new URLSearchParams({ tenant: tenantId, ...(account !== undefined && { partner: account }) })
   const spoken = session ? language : (preferredLanguage(request) ?? language)
   return { ...wordsIn(spoken), session, realm, realmQuery: String(query), issuer, name, timeZone }
+}
+
+/** Returns the session of the realm: one of another realm is of no use at its pages. */
+function sessionOf({ customer }: FastifyRequest, { tenantId, partnerId }: Realm): CustomerSession | undefined {
+  return customer?.tenantId === tenantId && customer.partnerId === partnerId ? customer : undefined
 }
 
 const wordsIn = (language: Language) => ({ language, words: PORTAL_WORDS[language] })

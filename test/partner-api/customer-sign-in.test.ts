@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { redeemLink } from '../../src/auth/customers/link.ts'
-import { changePassword, resetByCode, signInByPassword } from '../../src/auth/customers/password.ts'
+import { changePassword, findSignIn, resetByCode, signInByPassword } from '../../src/auth/customers/password.ts'
 import { confirmEmail } from '../../src/auth/customers/registration.ts'
 import { requestReset } from '../../src/auth/customers/reset.ts'
-import { readSession } from '../../src/auth/customers/session.ts'
+import { openForPassword, readSession } from '../../src/auth/customers/session.ts'
 import { purgeExpired } from '../../src/auth/purge.ts'
 import { sql } from '../../src/db/sql.ts'
 import { addAccount } from '../billing/ledger-world.ts'
@@ -74,6 +74,16 @@ describe('a password', () => {
     expect(JSON.stringify(await world.auditOf('CustomerSignIn'))).not.toContain('a new password')
   })
 
+  test('that was changed after it was checked opens no session', async () => {
+    const email = 'meanwhile@example.com'
+    await world.registered(email)
+    const { id: signInId = '', passwordHash = '' } = (await findSignIn(world.database, REALM, email)) ?? {}
+    const open = (hash: string) =>
+      openForPassword(world.database, { ...REALM, signInId, passwordHash: hash }, world.context.clock())
+    expect(await open(passwordHash)).toEqual(expect.any(String))
+    expect(await open(`${passwordHash}x`)).toBeUndefined()
+  })
+
   test('is changed by the customer, whose other sessions end', async () => {
     const email = 'change@example.com'
     const { code } = await world.registered(email)
@@ -85,7 +95,8 @@ describe('a password', () => {
     const change = (current: string) =>
       changePassword(world.context, session, { current, password: 'the next password', cookie }, ORIGIN)
     await expect(change('wrong')).rejects.toMatchObject({ code: 'customer.wrongPassword' })
-    await change(PASSWORD)
+    const ended = await Promise.allSettled([change(PASSWORD), change(PASSWORD)])
+    expect(ended.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected'])
     expect(await readSession(world.context, cookie)).toEqual(session)
     expect(await readSession(world.context, other)).toBeUndefined()
     expect(await signIn(PASSWORD)).toBeUndefined()
@@ -141,13 +152,32 @@ describe('requests are throttled', () => {
   test('by address of mail, whatever the network, until its share comes back', async () => {
     for (let count = 0; count < 10; count++) await ask('BUSY@example.com', `203.0.113.${count}`)
     await expect(ask('busy@example.com', '203.0.113.99')).rejects.toMatchObject({ code: 'customer.tooMany' })
-    const { status, headers } = await world.ask('POST', 'customer/resetPassword', { email: 'busy@example.com' })
+    const byApi = () => world.ask('POST', 'customer/resetPassword', { email: 'busy@example.com' })
+    // Requests of strangers at the portal are taken from no partner.
+    for (let count = 0; count < 10; count++) expect((await byApi()).status).toBe(200)
+    const { status, headers } = await byApi()
     expect(status).toBe(429)
     expect(Number(headers['retry-after'])).toBeGreaterThan(300)
     expect(Number(headers['retry-after'])).toBeLessThanOrEqual(360)
     await ask('idle@example.com', '203.0.113.99')
     await world.database.query(`UPDATE "throttle" SET "whole_at" = "whole_at" - interval '6 minutes'`)
     await ask('busy@example.com', '203.0.113.99')
+  })
+
+  test('by account, whichever of its names is used', async () => {
+    const account = await addAccount(world, { partnerId: world.partnerId })
+    const names = [account, account.slice(account.indexOf(':') + 1)]
+    const link = (at: number) =>
+      world.ask('POST', 'customer/loginUrl', { account_number: String(names[at % 2]) }, PARTNER)
+    for (let count = 0; count < 10; count++) expect((await link(count)).status).toBe(200)
+    expect([(await link(0)).status, (await link(1)).status]).toEqual([429, 429])
+  })
+
+  test('not by what is no address: it takes no budget of others, and no work', async () => {
+    for (let count = 0; count < 12; count++) await ask(`typo ${count}`, `203.0.115.${count}`)
+    const { rows } = await world.database.run(sql`SELECT count(*) FROM "graphile_worker"."_private_jobs"
+      WHERE "payload"->>'email' LIKE 'typo%'`)
+    expect(rows).toEqual([['0']])
   })
 
   test('by network, all of it together', async () => {

@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { readSession } from '../../src/auth/customers/session.ts'
 import { customerBill } from '../../src/resources/customer-bill.ts'
 import { addAccount, addBill } from '../billing/ledger-world.ts'
 import { type CustomerWorld, PASSWORD, ROOT, setCaptcha, startCustomerWorld } from '../partner-api/customer-world.ts'
 import { PARTNER_KEY } from '../partner-api/world.ts'
+import { OTHER_TENANT } from '../support/database.ts'
 import { type Visitor, visitor } from './visitor.ts'
 
 const SIGN_IN = '/portal/sign-in?tenant=demo'
@@ -122,6 +124,16 @@ test('documents open for the customer of the bill, and for nobody else', async (
   expect((await one.get(documentOf(body, 'html').replace(/html$/, 'exe'))).statusCode).toBe(404)
 })
 
+test('a page of another realm is of that realm, also for somebody who is signed in', async () => {
+  const one = await signedIn()
+  for (const page of ['/portal/sign-in', '/portal/reset', '/portal/confirm']) {
+    const { statusCode, body } = await one.get(`${page}?tenant=${OTHER_TENANT}`)
+    expect([statusCode, body]).toEqual([200, expect.stringContaining(`name="tenant" value="${OTHER_TENANT}"`)])
+    expect(body).not.toContain('/portal/sign-out')
+  }
+  expect((await one.get(SIGN_IN)).headers.location).toBe('/portal')
+})
+
 test('a bill that is not issued is not shown', async () => {
   const one = await signedIn()
   const draft = await addBill(world, ada.account, { state: 'new', rates: { recurringCharge: '3' } })
@@ -151,6 +163,15 @@ describe('a link', () => {
     expect([again.statusCode, again.body]).toEqual([400, expect.stringContaining('was used already')])
     const change = await one.send('/portal/password', { current: PASSWORD, password: 'a new long password' })
     expect([change.statusCode, change.body]).toEqual([403, expect.stringContaining('role="alert"')])
+  })
+
+  test('takes the place of the session of the browser, which ends', async () => {
+    const one = await signedIn()
+    const earlier = String(one.cookies.get(SESSION))
+    await one.send(await linkTo(await addAccount(world)), {})
+    expect(one.cookies.get(SESSION)).not.toBe(earlier)
+    expect(await readSession(world.context, earlier)).toBeUndefined()
+    expect(one.cookies.get('__Host-portal-realm')).toContain('tenant=demo')
   })
 
   test('to an account of a partner shows the name of the partner, and none of its provider', async () => {
@@ -183,6 +204,8 @@ test('a forgotten password is reset by the code of a mail; nobody learns which a
   }
   expect(answers[0]).toEqual(answers[1])
   await world.doResets()
+  const blank = await visitor(world.app).send(page, { email: ada.email, step: 'set' })
+  expect([blank.statusCode, blank.body]).toEqual([400, expect.stringContaining('name="code"')])
   const [mail] = await world.mails(ada.email)
   const one = visitor(world.app)
   const set = await one.send(String(mail?.url).slice(ROOT.length), {

@@ -4,6 +4,7 @@ import type { Transaction } from '../../db/database.ts'
 import { computed, rowOf, text } from '../../db/row.ts'
 import { prepared, sql } from '../../db/sql.ts'
 import { CUSTOMERS } from '../../messages/customer.ts'
+import { network } from '../sign-in/attempts.ts'
 import { encodePassword, hashPassword, verifyPassword } from '../sign-in/password.ts'
 import { countGuess, requireTurn } from './attempts.ts'
 import type { CustomerContext, Origin } from './context.ts'
@@ -22,10 +23,10 @@ export interface Code {
   readonly hash: string
 }
 
-/** Makes a code of 40 random bits. Slow: call it before the transaction. */
-export async function makeCode(): Promise<Code> {
+/** Makes a code of 40 random bits for who asks from an address. Slow: call it before the transaction. */
+export async function makeCode(address: string): Promise<Code> {
   const code = [...randomBytes(LENGTH)].map((byte) => ALPHABET.charAt(byte % ALPHABET.length)).join('')
-  return { code, hash: await hashPassword(encodePassword(code)) }
+  return { code, hash: await hashPassword(encodePassword(code), network(address)) }
 }
 
 /** Keeps the hash of a code in place of an earlier one. */
@@ -74,7 +75,9 @@ export async function checkCode(context: CustomerContext, sent: SentCode, { addr
         AND c."purpose" = ${purpose} AND c."tries" < ${TRIES_MAX}::int AND c."expires_at" > ${context.clock()}
       RETURNING ${TRIED.columns}`)
   const [found] = tried.rows.map(TRIED.read)
-  const isRight = await verifyPassword(encodePassword(asMade(code)), found?.codeHash)
+  const turn = () => requireTurn(context, guess)
+  const encoded = encodePassword(asMade(code))
+  const isRight = await verifyPassword(encoded, found?.codeHash, turn, undefined, network(address))
   if (found && isRight) {
     return { tenantId: realm.tenantId, signInId: found.signInId, purpose, hash: found.codeHash }
   }

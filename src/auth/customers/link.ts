@@ -8,7 +8,7 @@ import { CUSTOMERS } from '../../messages/customer.ts'
 import { hashSecret, newSecret } from '../keys/secret.ts'
 import { type CustomerContext, customerAuthor, type Origin } from './context.ts'
 import type { Realm } from './realm.ts'
-import { addSession } from './session.ts'
+import { openForAccount } from './session.ts'
 
 const LIFETIME_S = 300
 
@@ -48,6 +48,6 @@ export async function redeemLink(context: CustomerContext, token: string, origin
     const { accountId: id, tenantId } = link
     const author = customerAuthor(tenantId, id, origin)
     await recordChange(tx, { author, ...context }, { action: 'signIn', resourceType: TYPE, resourceId: id }, now)
-    return addSession(tx, link, now)
+    return openForAccount(tx, link, now)
   })
 }

@@ -5,16 +5,15 @@ import { computed, instant, oneOf, optional, rowOf, text } from '../../db/row.ts
 import { prepared, type Sql, sql } from '../../db/sql.ts'
 import { queueMail } from '../../mail/queue.ts'
 import { CUSTOMERS } from '../../messages/customer.ts'
-import { networkOf } from '../access/address-list.ts'
-import { readStanding, recordFailure, recordSuccess, type Standing, tooMany } from '../sign-in/attempts.ts'
-import { encodePassword, hashPassword, verifyPassword } from '../sign-in/password.ts'
-import { decide, waitBeforeS } from '../sign-in/slowing.ts'
+import { network } from '../sign-in/attempts.ts'
+import { encodePassword, hashPassword } from '../sign-in/password.ts'
+import { checkPassword } from '../sign-in/sign-in.ts'
 import { attemptKeys, type Guess } from './attempts.ts'
 import { checkCode, useCode } from './code.ts'
 import { type CustomerContext, customerAuthor, type Origin } from './context.ts'
 import { normalEmail } from './email.ts'
 import type { Realm } from './realm.ts'
-import { addSession, type CustomerSession, endSessions } from './session.ts'
+import { type CustomerSession, endSessions, openForPassword } from './session.ts'
 
 export const PASSWORD_MIN_LENGTH = 10
 export const PASSWORD_MAX_LENGTH = 256
@@ -68,50 +67,21 @@ export async function signInByPassword(
 ): Promise<string | undefined> {
   const email = normalEmail(sent) ?? ''
   const signIn = await findSignIn(context.database, realm, email)
-  const isIn = await isPassword(context, { realm, email, address }, password, signIn?.passwordHash)
-  if (!signIn || !isIn) return undefined
+  const hash = signIn?.passwordHash
+  const isIn = await isPassword(context, { realm, email, address }, password, hash)
+  if (!signIn || hash === undefined || !isIn) return undefined
   if (signIn.confirmedAt === undefined) throw CUSTOMERS.notConfirmed()
-  return addSession(context.database, { ...realm, signInId: signIn.id }, context.clock())
+  return openForPassword(context.database, { ...realm, signInId: signIn.id, passwordHash: hash }, context.clock())
 }
 
-/** Checks a password, as signInUser does it: each failure is counted, and too many make a guesser wait. */
-async function isPassword(
-  { database, clock }: CustomerContext,
-  guess: Guess,
-  password: string,
-  hash: string | undefined
-): Promise<boolean> {
-  const keys = attemptKeys(guess)
-  const turn = async (): Promise<Standing> => {
-    const standing = await readStanding(database, clock, keys)
-    const waitS = waitBeforeS(standing.waits)
-    if (waitS > 0) throw tooMany(waitS)
-    return standing
-  }
-  let standing = await turn()
-  const isRight = await verifyPassword(
-    encodePassword(password),
-    hash,
-    async () => {
-      standing = await turn()
-    },
-    clock,
-    networkOf(guess.address) ?? guess.address
-  )
-  const verdict = decide(standing.waits, { isRight, isKnown: standing.isKnown })
-  if (verdict.answer === 'in') {
-    await recordSuccess(database, clock, keys)
-    return true
-  }
-  await recordFailure(database, clock, keys, verdict.counters)
-  if (verdict.answer === 'wait') throw tooMany(verdict.waitS)
-  return false
+function isPassword(context: CustomerContext, guess: Guess, password: string, hash: string | undefined) {
+  return checkPassword(context, attemptKeys(guess), encodePassword(password), { hash })
 }
 
 /** Hashes a new password. Slow: call it before the transaction. Throws `badRequest` for one that is not allowed. */
-export async function hashNewPassword(password: string, email: string | undefined): Promise<string> {
+export async function hashNewPassword(password: string, email: string | undefined, address: string): Promise<string> {
   requireAllowed(password, email)
-  return hashPassword(encodePassword(password))
+  return hashPassword(encodePassword(password), network(address))
 }
 
 function requireAllowed(password: string, email: string | undefined): void {
@@ -144,8 +114,9 @@ export async function changePassword(
   const guess = { realm: { tenantId, partnerId: signIn?.partnerId }, email: signIn?.email ?? '', ...origin }
   const isRight = await isPassword(context, guess, current, signIn?.passwordHash)
   if (!signIn || !isRight) throw CUSTOMERS.wrongPassword()
-  const hash = await hashNewPassword(password, signIn.email)
-  await context.database.transaction((tx) => setPassword(tx, context, signIn, { hash, cookie }, origin))
+  const hash = await hashNewPassword(password, signIn.email, origin.address)
+  const verified = signIn.passwordHash
+  await context.database.transaction((tx) => setPassword(tx, context, signIn, { hash, cookie, verified }, origin))
 }
 
 export interface PasswordReset {
@@ -168,7 +139,7 @@ export async function resetByCode(
   // A password that is not allowed takes no try of the code, and a wrong code no work of a hash.
   requireAllowed(password, email)
   const kept = await checkCode(context, { realm, email, code, purpose: 'reset' }, origin)
-  const hash = await hashNewPassword(password, email)
+  const hash = await hashNewPassword(password, email, origin.address)
   await context.database.transaction(async (tx) => {
     await useCode(tx, kept)
     const signIn = await selectSignIn(tx, kept.tenantId, sql`s."id" = ${kept.signInId}`)
@@ -176,17 +147,27 @@ export async function resetByCode(
   })
 }
 
+interface NewPassword {
+  readonly hash: string
+  /** Of the session that goes on. */
+  readonly cookie?: string
+  /** The hash that the present password was checked against, which it must still be. */
+  readonly verified?: string | undefined
+}
+
 async function setPassword(
   tx: Transaction,
   context: CustomerContext,
   { tenantId, id, partnerId, email, language, name, confirmedAt }: SignIn,
-  { hash, cookie }: { readonly hash: string; readonly cookie?: string },
+  { hash, cookie, verified }: NewPassword,
   origin: Origin
 ): Promise<void> {
   const now = context.clock()
-  await tx.run(prepared`UPDATE "customer_sign_in" SET "password_hash" = ${hash},
+  const { rowCount } = await tx.run(prepared`UPDATE "customer_sign_in" SET "password_hash" = ${hash},
         "confirmed_at" = coalesce("confirmed_at", ${now}::timestamptz)
-      WHERE "tenant_id" = ${tenantId} AND "id" = ${id}`)
+      WHERE "tenant_id" = ${tenantId} AND "id" = ${id}
+        AND (${verified}::text IS NULL OR "password_hash" = ${verified})`)
+  if (rowCount === 0) throw CUSTOMERS.wrongPassword()
   await tx.run(prepared`DELETE FROM "customer_code" WHERE "tenant_id" = ${tenantId} AND "sign_in_id" = ${id}`)
   await endSessions(tx, tenantId, id, cookie)
   const author = customerAuthor(tenantId, id, origin)

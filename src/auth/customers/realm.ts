@@ -24,7 +24,7 @@ export async function findRealm(
   return partnerId === undefined ? undefined : { tenantId, partnerId }
 }
 
-export type PortalPage = 'link' | 'confirm' | 'reset' | 'sign-in'
+export type PortalPage = 'link' | 'confirm' | 'reset'
 
 /** Returns the address of a page of the portal, with the names of the realm and further parameters. */
 export async function portalUrl(

@@ -13,6 +13,13 @@ import { spend } from './throttle.ts'
 
 const TASK = 'resetCustomerPassword'
 
+interface Asking {
+  readonly realm: Realm
+  /** In the form of normalEmail. */
+  readonly email: string
+  readonly author: Author
+}
+
 /**
  * Asks for a mail with a code for a new password. The address is looked up by a job, later: neither the answer nor its
  * time reveals whether anybody has it.
@@ -20,7 +27,7 @@ const TASK = 'resetCustomerPassword'
 export async function askForReset(
   tx: Transaction,
   { newId, root }: Pick<CustomerContext, 'newId' | 'root'>,
-  { realm, email, author }: { readonly realm: Realm; readonly email: string; readonly author: Author }
+  { realm, email, author }: Asking
 ): Promise<void> {
   const { tenantId, partnerId = null } = realm
   const payload = { tenantId, partnerId, email, root: root(), author: JSON.stringify(author) }
@@ -33,9 +40,12 @@ export async function requestReset(
   { realm, email }: { readonly realm: Realm; readonly email: string },
   origin: Origin
 ): Promise<void> {
-  await spend(context, realm, { address: origin.address, account: normalEmail(email) ?? '' })
+  const normal = normalEmail(email)
+  await spend(context, realm, { address: origin.address, ...(normal !== undefined && { visitor: normal }) })
+  // Nobody has it: that tells nothing.
+  if (normal === undefined) return
   const author = customerAuthor(realm.tenantId, UNKNOWN, origin)
-  await context.database.transaction((tx) => askForReset(tx, context, { realm, email, author }))
+  await context.database.transaction((tx) => askForReset(tx, context, { realm, email: normal, author }))
 }
 
 const UNKNOWN = 'unknown'
@@ -44,13 +54,12 @@ type ResetContext = Omit<CustomerContext, 'root'>
 
 /** Looks up whose password is to be reset, and queues the mail. */
 export function resetJobs(context: ResetContext): FurtherJobs {
-  const task: Task = async ({ tenantId, partnerId, email: sent, root, author: written }) => {
+  const task: Task = async ({ tenantId, partnerId, email, root, author: written }) => {
     const realm = { tenantId: String(tenantId), partnerId: partnerId === null ? undefined : String(partnerId) }
     const author: Author = JSON.parse(String(written))
-    const email = normalEmail(String(sent))
-    const { code, hash } = await makeCode()
+    const { code, hash } = await makeCode(author.address ?? '')
     await context.database.transaction(async (tx) => {
-      const signIn = email === undefined ? undefined : await findSignIn(tx, realm, email)
+      const signIn = await findSignIn(tx, realm, String(email))
       if (!signIn) return
       await keepCode(tx, { tenantId: realm.tenantId, signInId: signIn.id, purpose: 'reset', hash }, context.clock())
       const url = await portalUrl(tx, String(root), 'reset', realm, { email: signIn.email, code })

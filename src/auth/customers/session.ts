@@ -1,7 +1,7 @@
 import { type Instant, later } from '../../base/instant.ts'
 import type { Queryable, Transaction } from '../../db/database.ts'
 import { computed, instant, optional, rowOf, text, texts } from '../../db/row.ts'
-import { prepared, sql } from '../../db/sql.ts'
+import { prepared, type Sql, sql } from '../../db/sql.ts'
 import { hashSecret, newSecret } from '../keys/secret.ts'
 import type { CustomerContext } from './context.ts'
 import type { Realm } from './realm.ts'
@@ -20,18 +20,46 @@ export interface CustomerSession {
   readonly accountIds: readonly string[]
 }
 
-export type SessionOf = Realm & ({ readonly signInId: string } | { readonly accountId: string })
-
-/** Opens a session and returns the cookie's value, of which only the hash is kept. */
-export async function addSession(queryable: Queryable, session: SessionOf, now: Instant): Promise<string> {
-  const { tenantId, partnerId } = session
-  const [signInId, accountId] = 'signInId' in session ? [session.signInId] : [undefined, session.accountId]
+/** Opens a session for the account of a link and returns the cookie's value, of which only the hash is kept. */
+export async function openForAccount(
+  queryable: Queryable,
+  realm: Realm & { readonly accountId: string },
+  now: Instant
+): Promise<string> {
   const cookie = newSecret()
-  await queryable.run(prepared`INSERT INTO "customer_session" ("tenant_id", "hash", "partner_id", "sign_in_id",
-        "account_id", "created_at", "seen_at", "expires_at")
-      VALUES (${tenantId}, ${hashSecret(cookie)}, ${partnerId}, ${signInId}, ${accountId}, ${now}, ${now},
-        ${later(now, LIFETIME_S)})`)
+  await queryable.run(prepared`${insertion(realm, cookie, now, null, realm.accountId)}`)
   return cookie
+}
+
+/**
+ * Opens a session for a sign-in whose password was checked against a hash. Returns the cookie's value; undefined if the
+ * password was changed meanwhile.
+ */
+export async function openForPassword(
+  queryable: Queryable,
+  realm: Realm & { readonly signInId: string; readonly passwordHash: string },
+  now: Instant
+): Promise<string | undefined> {
+  const { tenantId, signInId, passwordHash } = realm
+  const cookie = newSecret()
+  // The lock waits for a change of the password under way, which ends the sessions that it finds.
+  const { rowCount } = await queryable.run(prepared`${insertion(realm, cookie, now, signInId, null)}
+    FROM "customer_sign_in" WHERE "tenant_id" = ${tenantId} AND "id" = ${signInId}
+      AND "password_hash" = ${passwordHash} FOR SHARE`)
+  return rowCount > 0 ? cookie : undefined
+}
+
+function insertion(
+  { tenantId, partnerId }: Realm,
+  cookie: string,
+  now: Instant,
+  signInId: string | null,
+  accountId: string | null
+): Sql {
+  return sql`INSERT INTO "customer_session" ("tenant_id", "hash", "partner_id", "sign_in_id", "account_id",
+      "created_at", "seen_at", "expires_at")
+    SELECT ${tenantId}::text, ${hashSecret(cookie)}, ${partnerId}::text, ${signInId}::text, ${accountId}::text,
+      ${now}::timestamptz, ${now}::timestamptz, ${later(now, LIFETIME_S)}::timestamptz`
 }
 
 const CUSTOMER_ID = sql`coalesce(s."customer_id", a."customer_id")`

@@ -3,8 +3,8 @@ import type { Database } from '../../db/database.ts'
 import { instant, optional, scalar } from '../../db/row.ts'
 import { prepared } from '../../db/sql.ts'
 import { CUSTOMERS } from '../../messages/customer.ts'
-import { networkOf } from '../access/address-list.ts'
 import { hashSecret } from '../keys/secret.ts'
+import { network } from '../sign-in/attempts.ts'
 import type { CustomerContext } from './context.ts'
 import type { Realm } from './realm.ts'
 
@@ -12,14 +12,16 @@ import type { Realm } from './realm.ts'
 const BUDGETS = {
   address: { count: 60, withinS: 600 },
   account: { count: 10, withinS: 3_600 },
+  visitor: { count: 10, withinS: 3_600 },
   partner: { count: 600, withinS: 600 }
 } as const
 
 type Budget = keyof typeof BUDGETS
-const NAMES: readonly Budget[] = ['address', 'account', 'partner']
+const NAMES: readonly Budget[] = ['address', 'account', 'visitor', 'partner']
 
 /**
- * Takes one of the budgets of a network, an account or address of mail, and a partner. They are counted in the
+ * Takes one of the budgets of a network, an account or address of mail that a partner names, an address that anybody
+ * types at the portal, and a partner. They are counted in the
  * database, for all processes together, outside of any transaction, so that no rollback gives one back. Throws
  * `tooManyRequests`.
  */
@@ -32,7 +34,7 @@ export async function spend(
   for (const name of NAMES) {
     const of = spent[name]
     if (of === undefined) continue
-    const key = hashSecret(JSON.stringify([name, partnerId, name === 'address' ? (networkOf(of) ?? of) : of]))
+    const key = hashSecret(JSON.stringify([name, partnerId, name === 'address' ? network(of) : of]))
     const waitS = await take(database, tenantId, key, BUDGETS[name], now)
     if (waitS > 0) throw CUSTOMERS.tooMany(name).with({ 'Retry-After': String(waitS) })
   }

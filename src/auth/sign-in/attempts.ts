@@ -133,7 +133,8 @@ function hashed(parts: readonly (string | null)[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex')
 }
 
-function network(address: string): string {
+/** Returns the network of an address, as attempts are counted; a text that is no address, cut. */
+export function network(address: string): string {
   return networkOf(address) ?? bounded(address)
 }
 

@@ -44,13 +44,13 @@ export function isEncodedPassword(text: string): boolean {
 }
 
 /**
- * Hashes an encoded password by argon2id with a new salt, in the PHC string format. Throws `unavailable` if too many
- * hashes wait.
+ * Hashes an encoded password by argon2id with a new salt, in the PHC string format; `from` is the network that asks.
+ * Throws `unavailable` if too many hashes wait.
  */
-export async function hashPassword(encoded: string): Promise<string> {
+export async function hashPassword(encoded: string, from = ''): Promise<string> {
   if (!ENCODED.test(encoded)) throw new Error('Only an encoded password can be hashed')
   const salt = randomBytes(SALT_BYTES)
-  const hash = await inSlot(() => derive(encoded, salt, HASH_BYTES, COST), '')
+  const hash = await inSlot(() => derive(encoded, salt, HASH_BYTES, COST), from)
   const { memoryKib, passes, lanes } = COST
   return `$argon2id$v=19$m=${memoryKib},t=${passes},p=${lanes}$${base64(salt)}$${base64(hash)}`
 }

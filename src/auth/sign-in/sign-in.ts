@@ -1,11 +1,18 @@
 import type { Clock } from '../../base/clock.ts'
 import type { Database } from '../../db/database.ts'
-import { networkOf } from '../access/address-list.ts'
 import { findClient, findUser, type OauthClient } from '../access/clients.ts'
 import type { Grantee } from '../access/grants.ts'
 import type { Scope } from '../access/scopes.ts'
 import type { KeyRing } from '../keys/signing-keys.ts'
-import { type AttemptKeys, readStanding, recordFailure, recordSuccess, type Standing, tooMany } from './attempts.ts'
+import {
+  type AttemptKeys,
+  network,
+  readStanding,
+  recordFailure,
+  recordSuccess,
+  type Standing,
+  tooMany
+} from './attempts.ts'
 import { encodePassword, verifyPassword } from './password.ts'
 import { decide, waitBeforeS } from './slowing.ts'
 
@@ -72,23 +79,38 @@ export async function signInUser(
 ): Promise<Subject | undefined> {
   const keys: AttemptKeys = { clientId, user: { tenantId, username }, address }
   const encoded = passwordEncoding === 'plain' ? encodePassword(password) : password
-  let standing = await requireTurn(database, clock, keys)
   const user = await findUser(database, tenantId, username)
+  const isAllowed = partnerId === undefined || partnerId === user?.partnerId
+  const isIn = await checkPassword({ database, clock }, keys, encoded, { hash: user?.passwordHash, isAllowed })
+  if (!user || !isIn) return undefined
+  const grantee = { tenantId, clientId: clientRow, userId: user.id, subject: user.username, partnerId: user.partnerId }
+  return { grantee, scopes: user.scopes }
+}
+
+/**
+ * Checks an encoded password against a hash, undefined for nobody's. Counts a failure, and makes a guesser wait; a
+ * right one that is not allowed is a failure, too. Throws `tooManyRequests`, see decide.
+ */
+export async function checkPassword(
+  { database, clock }: Pick<Issuing, 'database' | 'clock'>,
+  keys: AttemptKeys,
+  encoded: string,
+  { hash, isAllowed = true }: { readonly hash: string | undefined; readonly isAllowed?: boolean }
+): Promise<boolean> {
+  let standing = await requireTurn(database, clock, keys)
   // Read again when our turn comes: guesses that waited together are counted one after the other.
   const turn = async () => {
     standing = await requireTurn(database, clock, keys)
   }
-  const isPassword = await verifyPassword(encoded, user?.passwordHash, turn, clock, networkOf(address) ?? address)
-  const isRight = isPassword && (partnerId === undefined || partnerId === user?.partnerId)
-  const verdict = decide(standing.waits, { isRight, isKnown: standing.isKnown })
-  if (!user || verdict.answer !== 'in') {
-    if (verdict.answer !== 'in') await recordFailure(database, clock, keys, verdict.counters)
-    if (verdict.answer === 'wait') throw tooMany(verdict.waitS)
-    return undefined
+  const isPassword = await verifyPassword(encoded, hash, turn, clock, network(keys.address))
+  const verdict = decide(standing.waits, { isRight: isPassword && isAllowed, isKnown: standing.isKnown })
+  if (verdict.answer === 'in') {
+    await recordSuccess(database, clock, keys)
+    return true
   }
-  await recordSuccess(database, clock, keys)
-  const grantee = { tenantId, clientId: clientRow, userId: user.id, subject: user.username, partnerId: user.partnerId }
-  return { grantee, scopes: user.scopes }
+  await recordFailure(database, clock, keys, verdict.counters)
+  if (verdict.answer === 'wait') throw tooMany(verdict.waitS)
+  return false
 }
 
 async function requireTurn(database: Database, clock: Clock, keys: AttemptKeys): Promise<Standing> {
