@@ -25,7 +25,7 @@ export function recipientNamed(name: Sql, balance: Sql = sql`NULL`): Sql {
 export function balanceBefore(currency: Sql, amount: Sql, now: Instant): Sql {
   return sql`(SELECT jsonb_build_object('at', ${now}::text, 'before', trim_scale(x."owed")::text, 'after',
       trim_scale(x."owed" + ${amount})::text, 'credit', trim_scale(x."credit")::text, 'previous', x."previous")
-    FROM (SELECT coalesce(o."open", 0) - coalesce(k."credit", 0) + coalesce(k."overdrawn", 0) AS "owed",
+    FROM (SELECT coalesce(o."open", 0) - coalesce(k."credit", 0) AS "owed",
         coalesce(k."credit", 0) AS "credit", o."previous"
       FROM (SELECT sum(i."remaining_amount_value") AS "open",
           (array_agg(i."recipient"#>>'{balance,after}' ORDER BY i."recipient"#>>'{balance,at}' DESC, i."id" DESC)

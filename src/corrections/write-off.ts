@@ -1,6 +1,6 @@
 import { recordChange } from '../audit/record.ts'
 import { recordCorrections } from '../billing/corrections/events.ts'
-import { writeOffBill } from '../billing/payments/written-off.ts'
+import { reopenBill, writeOffBill } from '../billing/payments/written-off.ts'
 import type { Transaction } from '../db/database.ts'
 import { sql } from '../db/sql.ts'
 import { lockBalances } from '../ledger/balance.ts'
@@ -29,8 +29,11 @@ export async function createWriteOff(tx: Transaction, context: ChangeContext, wa
   await requireReason(tx, tenantId, reason)
   const key = await balanceOf(tx, tenantId, billId)
   await lockBalances(tx, tenantId, [key])
-  const { remaining: amount, state, partnerId } = await lockBill(tx, tenantId, billId)
+  const { state, partnerId } = await lockBill(tx, tenantId, billId)
   if (!OWED.includes(state)) throw CORRECTIONS.notOwed(state)
+  // An earlier write-off may be in force still, of a bill that a reversed payment opened again: this one is of all.
+  await reopenBill(tx, context, billId)
+  const { remaining: amount } = await lockBill(tx, tenantId, billId)
   const [id, now] = [context.newId(), context.clock()]
   await tx.run(sql`INSERT INTO "correction" ("tenant_id", "id", "partner_id", "kind", "created_at",
       "billing_account_id", "currency", "amount", "credited", "reason", "description", "reference", "content_hash",

@@ -9,7 +9,7 @@ export function billChecks(tenantId: string, currencies: Sql): readonly Sql[] {
   const bills = sql`(SELECT b.*, c."digits" FROM "customer_bill" b JOIN (${currencies}) c("currency", "digits")
     ON c."currency" = b."amount_due_unit" WHERE b."tenant_id" = ${tenantId} AND b."rounding_amount" IS NOT NULL) b`
   // A credit note has lines of its own.
-  const rated = sql`(SELECT * FROM ${bills} WHERE b."category" <> 'creditNote') b`
+  const rated = sql`(SELECT * FROM ${bills} WHERE b."category" IS DISTINCT FROM 'creditNote') b`
   return [
     sumCheck(bills),
     lineCheck(rated),

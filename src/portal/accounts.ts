@@ -37,7 +37,7 @@ export async function balancesOf(queryable: Queryable, session: Of): Promise<rea
       JOIN (SELECT "account", "currency", sum("owed") AS "owed" FROM (
           SELECT "id" AS "account", "invoice_currency" AS "currency", 0 AS "owed" FROM "billing_account"
             WHERE "tenant_id" = ${tenantId} AND "id" = ANY(${accountIds}::text[])
-          UNION ALL SELECT "account_id", "currency", coalesce("overdrawn", 0) - "credit" FROM "account_balance"
+          UNION ALL SELECT "account_id", "currency", -"credit" FROM "account_balance"
             WHERE "tenant_id" = ${tenantId} AND "account_id" = ANY(${accountIds}::text[])
           UNION ALL SELECT b."billing_account_id", b."remaining_amount_unit", b."remaining_amount_value"
             FROM "customer_bill" b WHERE ${seen(session)} AND b."remaining_amount_value" <> 0) o

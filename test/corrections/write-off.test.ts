@@ -2,9 +2,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { newId } from '../../src/base/ulid.ts'
 import { sql } from '../../src/db/sql.ts'
 import { reportLedger, verifyLedger } from '../../src/ledger/verify.ts'
+import { balancesOf } from '../../src/portal/accounts.ts'
 import { addAccount, addBill, credits, PAYMENT, paid, pay, startLedger } from '../billing/ledger-world.ts'
 import { type Contract, watch } from '../openapi/contract.ts'
 import { addAccounts } from '../support/accounts.ts'
+import { TENANT } from '../support/database.ts'
 import { expectExplained } from '../support/explained.ts'
 import { BASE, type TestServer } from '../support/server.ts'
 
@@ -86,6 +88,9 @@ describe('a write-off', () => {
     ])
     expect((await server.call('POST', `${PAYMENT}/${payment.id}/reverse`)).status).toBe(200)
     expect((await paid(server, id))[0]).toEqual([12, 'sent', []])
+    const whole = await contract.call('POST', WRITE_OFF, body)
+    expect([whole.status, whole.body.amount]).toEqual([201, EUR(30)])
+    expect((await paid(server, id))[0]).toEqual([0, 'settled', []])
     await pay(server, account, 30)
     expect((await paid(server, id))[0]).toEqual([0, 'settled', [[expect.any(String), 30]]])
   })
@@ -149,6 +154,19 @@ describe('a refund', () => {
     expect(await credits(server, account)).toEqual({ EUR: -10 })
     await pay(server, account, 12)
     expect(await credits(server, account)).toEqual({ EUR: 2 })
+  })
+
+  test('of a reversed payment is owed once, on the next bill, in the portal and in the books', async () => {
+    const account = await addAccount(server)
+    const { body: payment } = await pay(server, account, 10)
+    await refund({ payment: { id: payment.id }, amount: EUR(10) })
+    await server.call('POST', `${PAYMENT}/${payment.id}/reverse`)
+    const bill = await addBill(server, account, { rates: { usageCharge: '5' }, state: 'sent' })
+    const { rows } = await server.database.run(sql`SELECT b."recipient"#>>'{balance,before}',
+      b."recipient"#>>'{balance,after}' FROM "customer_bill" b WHERE b."id" = ${bill}`)
+    expect(rows).toEqual([['10', '15']])
+    const [shown] = await balancesOf(server.database, { tenantId: TENANT, partnerId: undefined, accountIds: [account] })
+    expect([shown?.owed, (await statementOf(account)).closingBalance]).toEqual(['15', EUR(-15)])
   })
 
   test('of a prepaid account leaves what was used and is not billed yet', async () => {
