@@ -73,6 +73,11 @@ export const UNUSUAL_DIGITS: readonly (readonly [currency: string, digits: numbe
   ...[...IN_THOUSANDTHS].map((currency) => [currency, 3] as const)
 ]
 
+/** Returns a decimal text with the other sign. */
+export function negated(amount: string): string {
+  return amount.startsWith('-') ? amount.slice(1) : `-${amount}`
+}
+
 /** ISO 4217: no currency. */
 export const NO_CURRENCY = 'XXX'
 

@@ -1,5 +1,5 @@
 import type { Instant } from '../base/instant.ts'
-import { sumDecimals } from '../base/money.ts'
+import { negated, sumDecimals } from '../base/money.ts'
 import type { Queryable } from '../db/database.ts'
 import { computed, computedRow, decimal, instant, optional, text } from '../db/row.ts'
 import { prepared, sql } from '../db/sql.ts'
@@ -86,8 +86,4 @@ function typeOf(sourceType: string, amount: string): string {
   if (sourceType === 'credit') return 'creditLimit'
   if (sourceType !== 'allocation') return sourceType
   return amount.startsWith('-') ? 'reversal' : 'payment'
-}
-
-export function negated(amount: string): string {
-  return amount.startsWith('-') ? amount.slice(1) : `-${amount}`
 }

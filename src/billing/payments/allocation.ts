@@ -1,5 +1,6 @@
 import { type Action, recordChanges } from '../../audit/record.ts'
 import type { Instant } from '../../base/instant.ts'
+import { negated } from '../../base/money.ts'
 import type { Row, Transaction } from '../../db/database.ts'
 import { computed, computedRow, decimal, text } from '../../db/row.ts'
 import { identifiers, type Sql, sql } from '../../db/sql.ts'
@@ -161,10 +162,6 @@ export async function move(
         ${changes('amount')}::numeric[]) WITH ORDINALITY u("bill", "payment", "currency", "amount", "at") GROUP BY 1) x
     WHERE b."tenant_id" = ${tenantId} AND b."id" = x."bill" RETURNING ${COLUMNS}`)
   await record(tx, context, action, { before: before.rows, after: after.rows }, now)
-}
-
-function negated(amount: string): string {
-  return amount.startsWith('-') ? amount.slice(1) : `-${amount}`
 }
 
 async function record(

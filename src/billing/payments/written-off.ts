@@ -1,4 +1,5 @@
 import type { Instant } from '../../base/instant.ts'
+import { negated } from '../../base/money.ts'
 import type { Transaction } from '../../db/database.ts'
 import { computed, decimal, rowOf, stated, text } from '../../db/row.ts'
 import { prepared, type Sql, sql } from '../../db/sql.ts'
@@ -74,7 +75,7 @@ async function reopen(tx: Transaction, context: ChangeContext, those: Sql): Prom
   if (open.length === 0) return
   const now = context.clock()
   for (const { id, billId, amount, billState, ...key } of open) {
-    const back = `-${amount}`
+    const back = negated(amount)
     await postBadDebt(tx, context, { id, amount: back, ...key }, now)
     // A payment may have been reversed meanwhile: then the bill is open already.
     const assignments = sql`"state" = CASE WHEN b."state" = 'settled' THEN ${billState} ELSE b."state" END`
@@ -96,6 +97,6 @@ async function postBadDebt(
   const source = { sourceType: 'writeOff', sourceId: id } as const
   await post(tx, { tenantId, journalId: newId(), postedAt: now, billingAccountId, ...source }, [
     { book: 'badDebt', currency, amount },
-    { book: 'receivable', currency, amount: amount.startsWith('-') ? amount.slice(1) : `-${amount}` }
+    { book: 'receivable', currency, amount: negated(amount) }
   ])
 }
