@@ -7,6 +7,7 @@ import { numberAt, takeNumbers } from '../billing/issuing/number-series.ts'
 import type { Transaction } from '../db/database.ts'
 import { rowOf, stated, text } from '../db/row.ts'
 import { sql } from '../db/sql.ts'
+import { moneyOf, objectOf } from '../http/json.ts'
 import { postBills } from '../ledger/post-bills.ts'
 import { customerBill } from '../resources/customer-bill.ts'
 import type { ChangeContext } from '../tmf/declaration/resource.ts'
@@ -68,12 +69,14 @@ function taxItems(taxes: readonly BillTax[], amounts: readonly bigint[], currenc
   const items = taxes.flatMap(({ category, rate }, at) => {
     const amount = amounts[at] ?? 0n
     if (amount === 0n && (rate === undefined || !new Big(rate).eq(0))) return []
-    const named = category === undefined ? '' : `"taxCategory":${JSON.stringify(category)},`
-    const rated = rate === undefined ? '' : `"taxRate":${rate},`
-    const value = fromMinor(-amount, minorDigits(currency))
-    return [`{${named}${rated}"taxAmount":{"unit":${JSON.stringify(currency)},"value":${value}}}`]
+    return [taxItem(category, rate, moneyOf(currency, fromMinor(-amount, minorDigits(currency))))]
   })
   return `[${items.join()}]`
+}
+
+function taxItem(category: string | undefined, rate: string | undefined, amount: string): string {
+  const named = category === undefined ? undefined : JSON.stringify(category)
+  return objectOf({ taxCategory: named, taxRate: rate, taxAmount: amount })
 }
 
 async function insertLines(
@@ -100,10 +103,7 @@ function appliedTax({ given, of, amount, rateType }: NoteLine, currency: string)
   const digits = minorDigits(currency)
   const taxes = given.map(({ taxCategory, taxRate, amount: tax }) => {
     const share = new Big(of).eq(0) ? new Big(0) : new Big(tax).times(fromMinor(-amount, digits)).div(of)
-    const named = taxCategory === undefined ? '' : `"taxCategory":${JSON.stringify(taxCategory)},`
-    const rated = taxRate === undefined ? '' : `"taxRate":${taxRate},`
-    const value = share.round(digits, Big.roundHalfUp).toFixed()
-    return `{${named}${rated}"taxAmount":{"unit":${JSON.stringify(currency)},"value":${value}}}`
+    return taxItem(taxCategory, taxRate, moneyOf(currency, share.round(digits, Big.roundHalfUp).toFixed()))
   })
   return `[${taxes.join()}]`
 }
