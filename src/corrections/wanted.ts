@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { requirePlainText } from '../base/plain-text.ts'
+import { REFERRED } from '../billing/payments/common.ts'
 import { METHODS } from '../billing/payments/receipt.ts'
 import { AMOUNT } from '../billing/payments/taking.ts'
 import { CORRECTIONS } from '../messages/correction.ts'
@@ -15,8 +16,6 @@ const DESCRIPTION_MAX_LENGTH = 1_000
 const LINES_MAX = 1_000
 const REFERENCE_FAULT = FIELDS.reference(REFERENCE_MAX_LENGTH)
 const DESCRIPTION_FAULT = FIELDS.reference(DESCRIPTION_MAX_LENGTH)
-
-const REFERRED = z.strictObject({ id: z.string({ error: FIELDS.text() }) }, { error: FIELDS.objectWithId() })
 
 function words(fault: string, maxLength: number) {
   return z.string({ error: fault }).max(maxLength, { error: fault }).regex(/\S/, { error: fault }).optional()

@@ -8,4 +8,4 @@ export const READ = { scopes: ['account:read'], supportsProxy: true } as const
 export const WRITE = { scopes: ['account:write'], supportsProxy: true } as const
 
 /** Names an account or a bill in a body. */
-export const REFERRED = z.strictObject({ id: z.string({ error: FIELDS.text() }) })
+export const REFERRED = z.strictObject({ id: z.string({ error: FIELDS.text() }) }, { error: FIELDS.objectWithId() })
