@@ -115,7 +115,7 @@ function balanceCheck(tenantId: string): Sql {
 
 /** An account is overdrawn by what the credit limit paid, gave and refunded, and no payment has replaced. */
 function overdraftCheck(tenantId: string): Sql {
-  return sql`SELECT format('account %s is overdrawn by %s %s, but its bills and transfers by %s', "account",
+  return sql`SELECT format('account %s is overdrawn by %s %s, but its bills, transfers and refunds by %s', "account",
       trim_scale("kept"), "currency", trim_scale("used"))
     FROM (SELECT "account", "currency", sum("kept") AS "kept", sum("used") AS "used" FROM (
         SELECT "account_id" AS "account", "currency", "overdrawn" AS "kept", 0 AS "used"

@@ -10,7 +10,7 @@ export const CORRECTIONS = messages('correction', {
   nothingLeft: is.conflict`Nothing of this bill is left to credit`,
   moreThanLeft: is.conflict`The credit note of ${'119'} ${'EUR'} exceeds what is left to credit of this bill, which is
     ${'59.5'}`,
-  currency: is.invalidField`${'$.amount'}.unit must be ${'EUR'}, the currency of the bill`,
+  currency: is.invalidField`${'$.amount'}.unit must be ${'EUR'}, the currency of the bill or payment`,
   unknownLine: is.invalidField`${'$.lines[0].rate.id'} names no line of this bill`,
   lineTwice: is.invalidField`${'$.lines[1].rate.id'} must not name a line for the second time`,
   lineOutside: is.conflict`${'$.lines[0].amount'} must be of the sign of ${'12.5'}, which is left to credit of the line,

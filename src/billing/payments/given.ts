@@ -56,7 +56,7 @@ export async function giveOf(tx: Transaction, tenantId: string, paymentId: strin
     WHERE "tenant_id" = ${tenantId} AND "id" = ${paymentId}`)
 }
 
-/** Uses the rest of a payment to replace the credit limit in transfers. The balance is locked. */
+/** Uses the rest of a payment to replace the credit limit in transfers and refunds. The balance is locked. */
 export async function replaceGiven(
   tx: Transaction,
   tenantId: string,

@@ -38,8 +38,8 @@ const FILLED = computedRow({
 })
 
 /**
- * Uses the rest of a payment to replace the credit limit on bills it has paid, the oldest first, and then in transfers.
- * The balance is locked.
+ * Uses the rest of a payment to replace the credit limit on bills it has paid, the oldest first, and then in transfers
+ * and refunds. The balance is locked.
  */
 export async function fillOverdraft(tx: Transaction, context: ChangeContext, payment: Filling): Promise<void> {
   const { tenantId } = context.author

@@ -17,8 +17,9 @@ const PAYMENT = rowOf('payment', { billingAccountId: text, currency: text, amoun
 
 /**
  * Undoes a payment: every bill that it paid, at once or later as credit, owes that part again. If it replaced the
- * credit limit, the limit pays again; what it gave to other accounts comes from other payments, or the limit. Throws
- * `notFound` without such a payment in the view, and `conflict` for a transfer and for one already reversed.
+ * credit limit, the limit pays again; what it gave to other accounts or was refunded comes from other payments, or the
+ * limit. Throws `notFound` without such a payment in the view, and `conflict` for a transfer and for one already
+ * reversed.
  */
 export async function reversePayment(tx: Transaction, context: ChangeContext, view: View, id: string): Promise<void> {
   const { tenantId } = view
