@@ -41,7 +41,7 @@ test.each<[string, string, unknown, (readonly [string, string])[]]>([
     PAYMENT,
     { billingAccount: 'x', amount: { unit: 'EUR', value: 0.001 }, method: 'x', reference: 'x'.repeat(257) },
     [
-      ['$.billingAccount', 'field.type'],
+      ['$.billingAccount', 'field.objectWithId'],
       ['$.amount.value', 'field.minorUnits'],
       ['$.method', 'field.oneOf'],
       ['$.reference', 'field.reference']
