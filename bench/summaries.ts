@@ -17,8 +17,8 @@ const NAME = 'bench_summaries'
 const API = '/customerBillManagement/v4/customerBill'
 const WARM_UP = 5
 const REQUESTS = 40
-const SUMMARY_MAX_MS = 500
-const EXPLANATION_MAX_MS = 600
+const SUMMARY_MAX_MS = 300
+const EXPLANATION_MAX_MS = 400
 
 const BILLS = `INSERT INTO customer_bill (tenant_id, id, last_update, bill_document, state, billing_account_id,
     amount_due_value, amount_due_unit)

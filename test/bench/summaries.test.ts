@@ -13,12 +13,12 @@ import { startTestServer } from '../support/server.ts'
 
 const [RATES, LARGE] = [3_000, 1_000]
 
-const met: SummaryResult = { rates: 1, summaryMs: 500, explanationMs: 600 }
+const met: SummaryResult = { rates: 1, summaryMs: 300, explanationMs: 400 }
 
 test.each<{ what: string; given: Partial<SummaryResult>; missed: readonly number[] }>([
   { what: 'at all limits', given: {}, missed: [] },
-  { what: 'with a slow summary', given: { summaryMs: 500.1 }, missed: [0] },
-  { what: 'with a slow explanation', given: { explanationMs: 600.1 }, missed: [1] }
+  { what: 'with a slow summary', given: { summaryMs: 300.1 }, missed: [0] },
+  { what: 'with a slow explanation', given: { explanationMs: 400.1 }, missed: [1] }
 ])('the gates of summaries hold $what', ({ given, missed }) => {
   const gates = summaryGates({ ...met, ...given })
   expect(gates.flatMap(({ isMet }, at) => (isMet ? [] : [at]))).toEqual(missed)
