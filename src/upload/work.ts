@@ -33,7 +33,7 @@ export async function workOff(context: WorkContext, upload: Running, untilMs: nu
 
 const NUMBER = rowOf('upload_part', { number: integer })
 
-/** Returns the numbers of the parts that are not done: with two lanes a later one may be. */
+/** Returns the numbers of the parts that are not done: with several lanes a later one may be. */
 async function openParts(queryable: Queryable, { tenantId, id }: Running): Promise<readonly number[]> {
   const { rows } = await queryable.run(sql`SELECT ${NUMBER.columns} FROM "upload_part"
     WHERE "tenant_id" = ${tenantId} AND "upload_id" = ${id} AND "results" IS NULL ORDER BY "number"`)
