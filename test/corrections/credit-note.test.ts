@@ -1,27 +1,21 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { newId } from '../../src/base/ulid.ts'
 import { sql } from '../../src/db/sql.ts'
-import { reportLedger, verifyLedger } from '../../src/ledger/verify.ts'
-import { addAccount, addBill, credits, PAYMENT, paid, pay, startLedger } from '../billing/ledger-world.ts'
+import { addAccount, addBill, credits, PAYMENT, paid, pay } from '../billing/ledger-world.ts'
 import { textsOf } from '../documents/pdf-text.ts'
-import { type Contract, watch } from '../openapi/contract.ts'
 import { KEYS, TENANT } from '../support/database.ts'
-import type { TestServer } from '../support/server.ts'
+import { type CorrectionWorld, EUR, startCorrections } from './world.ts'
 
 const CREDIT_NOTE = '/billing/v1/creditNote'
-const EUR = (value: number) => ({ unit: 'EUR', value })
 
-let server: TestServer
-let contract: Contract
+let world: CorrectionWorld
+let server: CorrectionWorld['server']
+let contract: CorrectionWorld['contract']
 beforeAll(async () => {
-  server = await startLedger()
-  contract = watch(server)
+  world = await startCorrections()
+  ;({ server, contract } = world)
 })
-afterAll(async () => {
-  expect(contract.breaches()).toEqual([])
-  expect(reportLedger(await verifyLedger(server.database))).toMatchObject({ isSound: true })
-  await server.close()
-})
+afterAll(() => world.close())
 
 /** Adds a bill over 10 of usage and 20 of charges with 19 % tax: 35.70. */
 async function oneBill() {

@@ -1,29 +1,24 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { newId } from '../../src/base/ulid.ts'
 import { sql } from '../../src/db/sql.ts'
-import { reportLedger, verifyLedger } from '../../src/ledger/verify.ts'
 import { balancesOf } from '../../src/portal/accounts.ts'
-import { addAccount, addBill, credits, PAYMENT, paid, pay, startLedger } from '../billing/ledger-world.ts'
-import { type Contract, watch } from '../openapi/contract.ts'
+import { addAccount, addBill, credits, PAYMENT, paid, pay } from '../billing/ledger-world.ts'
 import { addAccounts } from '../support/accounts.ts'
 import { TENANT } from '../support/database.ts'
 import { expectExplained } from '../support/explained.ts'
-import { BASE, type TestServer } from '../support/server.ts'
+import { BASE } from '../support/server.ts'
+import { type CorrectionWorld, EUR, startCorrections } from './world.ts'
 
 const [WRITE_OFF, REFUND] = ['/billing/v1/writeOff', '/billing/v1/refund']
-const EUR = (value: number) => ({ unit: 'EUR', value })
 
-let server: TestServer
-let contract: Contract
+let world: CorrectionWorld
+let server: CorrectionWorld['server']
+let contract: CorrectionWorld['contract']
 beforeAll(async () => {
-  server = await startLedger()
-  contract = watch(server)
+  world = await startCorrections()
+  ;({ server, contract } = world)
 })
-afterAll(async () => {
-  expect(contract.breaches()).toEqual([])
-  expect(reportLedger(await verifyLedger(server.database))).toMatchObject({ isSound: true })
-  await server.close()
-})
+afterAll(() => world.close())
 
 async function oneBill() {
   const account = await addAccount(server)
