@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { sql } from '../../src/db/sql.ts'
 import { addAccount, addBill, pay, startLedger } from '../billing/ledger-world.ts'
 import { addPartner, TENANT } from '../support/database.ts'
 import type { TestServer } from '../support/server.ts'
 
 const DAY_MS = 86_400_000
+const NOON = 12
 const OVERDUE = '/billing/v1/overdueAccounts'
 
 /** The rows that tests read. */
@@ -20,13 +22,19 @@ let partnerId: string
 /** Overdue for 40 days, for 1 day and of the partner, for 100 days in yen. */
 let [long, short, yen]: string[] = []
 
-const ago = (days: number) => new Date(Date.parse(server.database.clock()) - days * DAY_MS).toISOString()
+let begun: number
+const ago = (days: number) => new Date(begun - days * DAY_MS).toISOString()
 const add = (account: string, days: number, fee: string) =>
   addBill(server, account, { date: ago(days), rates: { fee }, state: 'sent' })
 
 beforeAll(async () => {
   server = await startLedger()
-  partnerId = await addPartner(server.database, TENANT, 'OVERDUE-1')
+  const { database } = server
+  begun = Date.parse(database.clock())
+  // It is about noon there, so that no day ends meanwhile. POSIX counts zones to the west.
+  const hours = new Date(begun).getUTCHours() - NOON
+  await database.run(sql`UPDATE "tenant" SET "time_zone" = ${`Etc/GMT${hours < 0 ? '' : '+'}${hours}`}`)
+  partnerId = await addPartner(database, TENANT, 'OVERDUE-1')
   long = await addAccount(server)
   short = await addAccount(server, { partnerId })
   yen = await addAccount(server, { currency: 'JPY' })
