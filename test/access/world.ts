@@ -89,7 +89,7 @@ export function sees(viewer: Viewer, owner: Owner): boolean {
 }
 
 /** Removes values that differ between requests, and the requested ids. */
-export function comparable({ statusCode, headers, body }: LightMyRequestResponse, ...ids: readonly string[]): object {
+export function comparable({ statusCode, headers, body }: LightMyRequestResponse, ...ids: readonly string[]) {
   const { 'x-request-id': requestId, date: _, ...rest } = headers
   const hidden = [String(requestId), ...ids].filter((text) => text !== '')
   const hide = (text: string) => hidden.reduce((left, part) => left.replaceAll(part, '<id>'), text)

@@ -1,5 +1,6 @@
 import pg from 'pg'
 import pino from 'pino'
+import { expect } from 'vitest'
 import { newId } from '../../src/base/ulid.ts'
 import type { EngineContext } from '../../src/billing/engine/context.ts'
 import { type FurtherJobs, startBillingJobs } from '../../src/billing/jobs.ts'
@@ -112,7 +113,8 @@ export function untilAnswered(
 /** Waits for the end of a run. */
 export function untilEnded(server: TestServer, id: string): Promise<Answer> {
   return until(`the run ${id} ends`, async () => {
-    const { body } = await server.call('GET', `/billing/v1/billRun/${id}`)
+    const { status, body } = await server.call('GET', `/billing/v1/billRun/${id}`)
+    expect(status).toBe(200)
     return ['queued', 'running'].includes(body.state) ? undefined : body
   })
 }

@@ -18,6 +18,8 @@ let store: TestDatabase
 const servers: MailServer[] = []
 beforeAll(async () => {
   store = await createTestDatabase()
+  await store.database.run(sql`INSERT INTO "partner" ("tenant_id", "id", "account_number", "name", "last_update")
+    VALUES (${TENANT}, 'p', 'P-1', 'Ünited Phones', now())`)
 })
 afterAll(async () => {
   await Promise.all(servers.map((server) => server.close()))
@@ -113,8 +115,6 @@ test('an unverified certificate gets no mail', async () => {
 })
 
 test('a mail to a customer of a partner has the name of the partner', async () => {
-  await store.database.run(sql`INSERT INTO "partner" ("tenant_id", "id", "account_number", "name", "last_update")
-    VALUES (${TENANT}, 'p', 'P-1', 'Ünited Phones', now())`)
   const text = await written(store.database, folder, { ...RESET, partnerId: 'p' })
   expect(text).toContain(`From: =?UTF-8?Q?=C3=9Cnited_Phones?= <${FROM}>`)
 })
@@ -147,14 +147,16 @@ test('no name of a customer or a partner becomes a header or markup', async () =
   await fc.assert(
     fc.asyncProperty(fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom(...NASTY)), async (raw) => {
       const name = raw.replaceAll('\0', '').toWellFormed()
-      await store.database.run(sql`UPDATE "partner" SET "name" = ${name} WHERE "id" = 'p'`)
+      const { rowCount } = await store.database.run(sql`UPDATE "partner" SET "name" = ${name} WHERE "id" = 'p'`)
+      expect(rowCount).toBe(1)
       const text = await written(store.database, folder, { ...RESET, partnerId: 'p', name })
       const [head = ''] = text.split('\r\n\r\n')
       const headers = head.replace(/\r\n[ \t]+/g, ' ').split('\r\n')
       expect(headers.map((line) => /^[\w-]+(?=: )/.exec(line)?.[0]).sort()).toEqual(HEADERS)
       expect(headers.filter((line) => line.startsWith('To: '))).toEqual(['To: ada@example.com'])
       expect(headers.find((line) => line.startsWith('From: '))).toMatch(new RegExp(`(^From: |<)${FROM}>?$`))
-      const markup = text.slice(text.indexOf('<!doctype html>')).replaceAll('=\r\n', '')
+      const [, markup] = text.replaceAll('=\r\n', '').split('<!doctype html>')
+      expect(markup).toEqual(expect.stringContaining('</html>'))
       expect(markup).not.toMatch(/<script|<img src=3D"http/)
     }),
     { numRuns: 30 }

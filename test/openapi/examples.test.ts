@@ -54,8 +54,9 @@ beforeAll(async () => {
   work = await startBillingJobs(url, context, pino({ level: 'silent' }))
   const run = bodies.find(({ name }) => name === 'POST /billing/v1/billRun')?.sent[0]
   const { body } = await server.call('POST', '/billing/v1/billRun', { ...Object(run), dryRun: false })
-  await untilEnded(server, body.id)
+  expect(await untilEnded(server, body.id)).toMatchObject({ state: 'done' })
   const issued = await addBill(server, 'BA-100017', { state: 'sent', rates: { usageCharge: '100' } })
+  expect(issued).not.toBe('')
   ids.set('issued bill', issued)
   await pay(server, 'BA-100031', 5_000)
   await addFunds()
@@ -75,7 +76,7 @@ async function addFunds(): Promise<void> {
   const { body: own } = await server.call('POST', 'accounts', { id: 'FUNDS-1', ...account })
   const [partner] = (await server.call('GET', '/admin/v1/partner?accountNumber=PARTNER-1')).body
   await server.call('PATCH', `/admin/v1/partner/${partner.id}`, { billingAccount: { id: own.id } })
-  await pay(server, own.id, 100)
+  expect((await pay(server, own.id, 100)).status).toBe(201)
 }
 
 test('every body has an example, but for those that say why', () => {

@@ -111,13 +111,15 @@ test('documents open for the customer of the bill, and for nobody else', async (
   expect(html.headers['content-security-policy']).toContain("default-src 'none'")
   const pdf = await one.get(documentOf(body, 'pdf'))
   expect([pdf.headers['content-type'], pdf.rawPayload.subarray(0, 4).toString()]).toEqual(['application/pdf', '%PDF'])
-  const foreign = await world.call('GET', `${customerBill.path}/${eve.bill}?fields=billDocument`)
   const others = [
     eve.bill,
     await addBill(world, await addAccount(world), { state: 'sent', rates: { recurringCharge: '1' } })
   ]
   for (const id of others) {
-    const path = `/portal/bill/${id}/${foreign.body.billDocument[0].id}/html`
+    const { body: bill } = await world.call('GET', `${customerBill.path}/${id}?fields=billDocument`)
+    const document = bill.billDocument[0]?.id
+    expect((await world.call('GET', `${customerBill.path}/${id}/document/${document}`)).status).toBe(200)
+    const path = `/portal/bill/${id}/${document}/html`
     expect((await one.get(path)).statusCode).toBe(404)
     expect((await visitor(world.app).get(path)).statusCode).toBe(303)
   }
@@ -175,12 +177,17 @@ describe('a link', () => {
   })
 
   test('to an account of a partner shows the name of the partner, and none of its provider', async () => {
+    await world.call('PATCH', `/admin/v1/partner/${world.partnerId}`, { name: 'Kabel Süd' })
     const eve = await registered('eve@example.com', { token: PARTNER_KEY })
     const one = visitor(world.app)
     await one.send(await linkTo(eve.account, { token: PARTNER_KEY }), {})
     const { body } = await one.get('/portal')
     expect(body).toContain(eve.account)
     expect(body).not.toContain(ada.account)
+    const { body: provider } = await (await signedIn()).get('/portal')
+    const nameIn = (page: string) => /<header.*?<\/header>/s.exec(page)?.[0]
+    expect(nameIn(body)).toContain('Kabel Süd')
+    expect(nameIn(provider)).not.toContain('Kabel Süd')
   })
 })
 
