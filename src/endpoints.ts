@@ -11,7 +11,7 @@ import { BILL_RUN } from './billing/runs/schema.ts'
 import { statementEndpoint } from './billing/statement/routes.ts'
 import { STATEMENT } from './billing/statement/schema.ts'
 import { bookEndpoints } from './books/endpoints.ts'
-import { ACCOUNT_BALANCES, LEDGER_ENTRY, TRIAL_BALANCE } from './books/schema.ts'
+import { ACCOUNT_BALANCES, LEDGER_ENTRY, PERIOD_CLOSE, TRIAL_BALANCE } from './books/schema.ts'
 import { comparisonEndpoints } from './comparison/endpoints.ts'
 import { COMPARED_ACCOUNT, COMPARISON } from './comparison/schema.ts'
 import { correctionEndpoints } from './corrections/kinds.ts'
@@ -62,6 +62,7 @@ export const BILLING_SCHEMAS = {
   ComparedAccount: COMPARED_ACCOUNT,
   OverdueAccount: OVERDUE_ACCOUNT,
   LedgerEntry: LEDGER_ENTRY,
+  PeriodClose: PERIOD_CLOSE,
   TrialBalance: TRIAL_BALANCE,
   AccountBalances: ACCOUNT_BALANCES,
   CreditNote: CREDIT_NOTE,

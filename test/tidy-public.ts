@@ -18,7 +18,7 @@ const PUBLIC: Readonly<Record<string, string>> = {
   'src/base':
     'bill-number clock code-points codes creditor-reference instant json-members json-path language money newest ' +
     'on-demand once percent-encoding plain-text secret-keys start-error time-zone ulid unknown unknown-accounts',
-  'src/books': 'endpoints schema',
+  'src/books': 'close closes days endpoints schema',
   'src/billing': 'catalogue jobs',
   'src/billing/corrections': 'events list schema',
   'src/billing/cycles': 'calendar cycle day recurrence',
@@ -55,7 +55,7 @@ const PUBLIC: Readonly<Record<string, string>> = {
     'pieces rate-limit read-body request-id',
   'src/image': 'logo',
   'src/jobs': 'outage queue runner supervisor warnings',
-  'src/ledger': 'balance available foreign-bills hold post post-bills tax-key usage verify',
+  'src/ledger': 'balance closed-periods available foreign-bills hold post post-bills tax-key usage verify',
   'src/mail': 'queue retention settings tasks transport',
   'src/messages':
     'access account admin bill body books callback captcha catalogue comparison correction customer ' +

@@ -32,9 +32,16 @@ const FLOORS: readonly (readonly (readonly string[])[])[] = [
     ['src/explanation', ...['content', 'csv', 'html', 'pdf', ''].map((room) => path.posix.join('src/documents', room))]
   ],
   [
-    ['src/corrections', 'src/upload/camt', 'src/upload/file', 'src/upload', 'src/comparison', 'src/events'],
+    [
+      'src/books',
+      'src/corrections',
+      'src/upload/camt',
+      'src/upload/file',
+      'src/upload',
+      'src/comparison',
+      'src/events'
+    ],
     ['src/overdue'],
-    ['src/books'],
     ['src/mail', 'src/auth/customers', 'src/pages', 'src/portal', 'src/partner-api']
   ],
   [['src/cli']],

@@ -23,6 +23,7 @@ export const ACTIONS = [
   'writeOff',
   'reopen',
   'reverse',
+  'close',
   'cancel',
   'resume',
   'retry',

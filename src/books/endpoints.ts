@@ -2,8 +2,7 @@ import { Readable } from 'node:stream'
 import { z } from 'zod'
 import type { Instant } from '../base/instant.ts'
 import { sumDecimals } from '../base/money.ts'
-import { DAY_MS, dayOf, startOfDay } from '../base/time-zone.ts'
-import { DAY } from '../billing/cycles/day.ts'
+import { dayOf } from '../base/time-zone.ts'
 import type { Queryable } from '../db/database.ts'
 import { slotOf } from '../fairness/request-slot.ts'
 import { preferred } from '../http/accept.ts'
@@ -18,6 +17,8 @@ import { type Endpoint, endpoint, noBody, queryOf } from '../tmf/serving/endpoin
 import type { RouteContext } from '../tmf/serving/routes.ts'
 import type { View } from '../tmf/view.ts'
 import { type Booked, type Held, readBalances, readTrialBalance } from './balances.ts'
+import { closeEndpoints } from './close-endpoints.ts'
+import { day, startOf, textOf } from './days.ts'
 import { type Place, placeOf, readEntries, WRITERS } from './export.ts'
 import { BALANCES_SCHEMA, ENTRY_SCHEMA, TRIAL_SCHEMA } from './schema.ts'
 import { type Bookkeeping, codeOf, readBookkeeping } from './settings.ts'
@@ -33,10 +34,6 @@ const READ = {
   body: noBody,
   failures: [406]
 } as const
-
-function day(description: string) {
-  return DAY.transform((text) => Date.parse(text) / DAY_MS).meta({ description, format: 'date' })
-}
 
 const AFTER_FAULT = FIELDS.ledgerEntry('01M3TFKCM0XQBSCKDHZDMA8K5E.2')
 const PERIOD = z
@@ -73,8 +70,8 @@ const ledgerExport: Endpoint = endpoint({
     if (!type) throw BOOKS.mediaType(LINES)
     const bookkeeping = await readBookkeeping(context.database, view.tenantId)
     const stretch = {
-      start: startOf(from, bookkeeping),
-      end: startOf(to + 1, bookkeeping),
+      start: startOf(from, bookkeeping.timeZone),
+      end: startOf(to + 1, bookkeeping.timeZone),
       after: after === undefined ? undefined : await requirePlace(context.database, view, after)
     }
     const entries = readEntries(inSlot(request, context), view, stretch)
@@ -105,7 +102,7 @@ The totals of debits and credits are the same. As JSON or, by \`Accept\`, as CSV
     const bookkeeping = await readBookkeeping(database, view.tenantId)
     const asOf = requireBegun(query.asOf, bookkeeping, clock())
     await slotOf(request).become('expensive')
-    const rows = await readTrialBalance(database, view, startOf(asOf + 1, bookkeeping))
+    const rows = await readTrialBalance(database, view, startOf(asOf + 1, bookkeeping.timeZone))
     const headers = { Vary: 'Accept' }
     if (type === 'application/json') return { headers, json: trialJson(textOf(asOf), rows, bookkeeping) }
     const lines = rows.map(({ book, detail, currency, debit, credit, balance }) =>
@@ -140,14 +137,14 @@ statement of that day. As JSON or, by \`Accept\`, as CSV.`,
     if (!type) throw BOOKS.mediaType(TABLES)
     const bookkeeping = await readBookkeeping(context.database, view.tenantId)
     const asOf = requireBegun(query.asOf, bookkeeping, context.clock())
-    const held = readBalances(inSlot(request, context), view, startOf(asOf + 1, bookkeeping))
+    const held = readBalances(inSlot(request, context), view, startOf(asOf + 1, bookkeeping.timeZone))
     const isJson = type === 'application/json'
     const body = Readable.from((isJson ? balancesJson : balancesCsv)(textOf(asOf), held))
     return { headers: { Vary: 'Accept' }, content: { type: isJson ? `${type};charset=utf-8` : CSV_TYPE, body } }
   }
 })
 
-export const bookEndpoints: readonly Endpoint[] = [ledgerExport, trialBalance, accountBalances]
+export const bookEndpoints: readonly Endpoint[] = [ledgerExport, trialBalance, accountBalances, ...closeEndpoints]
 
 function inSlot(request: Parameters<typeof slotOf>[0], { database }: RouteContext): Queryable {
   const slot = slotOf(request)
@@ -167,14 +164,6 @@ function requireBegun(asOf: number | undefined, { timeZone }: Bookkeeping, now: 
   const today = dayOf(Date.parse(now), timeZone)
   if (asOf === undefined || asOf <= today) return asOf ?? today
   throw parameterFault(QUERIES.invalid, 'asOf', FIELDS.afterEnd(`today, ${textOf(today)}`))
-}
-
-function startOf(day: number, { timeZone }: Bookkeeping): Instant {
-  return new Date(startOfDay(day, timeZone)).toISOString()
-}
-
-function textOf(day: number): string {
-  return new Date(day * DAY_MS).toISOString().slice(0, 10)
 }
 
 function trialJson(asOf: string, rows: readonly Booked[], bookkeeping: Bookkeeping): string {

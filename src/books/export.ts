@@ -12,7 +12,7 @@ import { type Bookkeeping, codeOf } from './settings.ts'
 const BATCH = 500
 const CSV_COLUMNS = [
   ...['date', 'postedAt', 'journal', 'line', 'accountCode', 'book', 'detail', 'billingAccount', 'currency'],
-  ...['debit', 'credit', 'sourceType', 'source']
+  ...['debit', 'credit', 'sourceType', 'source', 'occurredAt']
 ]
 
 const ENTRY = rowOf(
@@ -27,7 +27,8 @@ const ENTRY = rowOf(
     currency: text,
     amount: decimal,
     sourceType: text,
-    sourceId: text
+    sourceId: text,
+    occurredAt: optional(instant)
   },
   'e'
 )
@@ -98,6 +99,7 @@ export const WRITERS = {
 
 function jsonOf(entry: Entry, bookkeeping: Bookkeeping): string {
   const { postedAt, journalId, line, book, detail, billingAccountId, currency, amount, sourceType, sourceId } = entry
+  const occurred = entry.occurredAt && offsetTime(entry.occurredAt, bookkeeping.timeZone)
   const time = offsetTime(postedAt, bookkeeping.timeZone)
   const code = codeOf(bookkeeping, book, detail)
   return objectOf({
@@ -110,17 +112,19 @@ function jsonOf(entry: Entry, bookkeeping: Bookkeeping): string {
     detail: detail && JSON.stringify(detail),
     billingAccount: JSON.stringify({ id: billingAccountId }),
     amount: moneyOf(currency, amount),
-    source: JSON.stringify({ type: sourceType, id: sourceId })
+    source: JSON.stringify({ type: sourceType, id: sourceId }),
+    occurredAt: occurred && JSON.stringify(occurred)
   })
 }
 
 function lineOf(entry: Entry, bookkeeping: Bookkeeping): string {
   const { postedAt, journalId, line, book, detail, billingAccountId, currency, amount, sourceType, sourceId } = entry
+  const occurred = entry.occurredAt && offsetTime(entry.occurredAt, bookkeeping.timeZone)
   const time = offsetTime(postedAt, bookkeeping.timeZone)
   const { debit, credit } = sides(amount)
   return csvLine([
     ...[{ exact: time.slice(0, 10) }, { exact: time }, journalId, { exact: String(line) }],
     ...[codeOf(bookkeeping, book, detail), book, detail, billingAccountId, currency],
-    ...[{ exact: debit }, { exact: credit }, sourceType, sourceId]
+    ...[{ exact: debit }, { exact: credit }, sourceType, sourceId, { exact: occurred }]
   ])
 }

@@ -1,9 +1,10 @@
-import { INSTANT, listOf, moneyOf, objectOf, TEXT } from '../tmf/openapi/json-schema.ts'
+import { ADDRESS, INSTANT, listOf, moneyOf, objectOf, TEXT } from '../tmf/openapi/json-schema.ts'
 import { schemaRef } from '../tmf/openapi/schemas.ts'
 
 export const ENTRY_SCHEMA = schemaRef('LedgerEntry')
 export const TRIAL_SCHEMA = schemaRef('TrialBalance')
 export const BALANCES_SCHEMA = schemaRef('AccountBalances')
+export const CLOSE_SCHEMA = schemaRef('PeriodClose')
 
 const DAY = { ...TEXT, format: 'date' }
 const CURRENCY = { ...TEXT, pattern: '^[A-Z]{3}$', description: 'The currency of all amounts of the row' }
@@ -23,9 +24,10 @@ export const LEDGER_ENTRY = objectOf(
     ...OF_BOOK,
     billingAccount: objectOf({ id: TEXT }),
     amount: moneyOf('The amount; positive is a debit, negative a credit'),
-    source: objectOf({ type: TEXT, id: TEXT })
+    source: objectOf({ type: TEXT, id: TEXT }),
+    occurredAt: { ...INSTANT, description: 'When it happened, if its period was closed before it was posted' }
   },
-  ['accountCode', 'detail']
+  ['accountCode', 'detail', 'occurredAt']
 )
 
 export const TRIAL_BALANCE = objectOf({
@@ -62,3 +64,20 @@ export const ACCOUNT_BALANCES = objectOf({
     'By account and currency'
   )
 })
+
+export const PERIOD_CLOSE = objectOf(
+  {
+    id: { ...TEXT, description: 'Identifier, given by the server' },
+    href: { ...ADDRESS, description: 'Where it is found' },
+    through: { ...DAY, description: 'The last closed day, in the time zone of the tenant' },
+    endsAt: { ...INSTANT, description: 'The end of that day' },
+    description: { ...TEXT, description: 'Words on it' },
+    entries: { type: 'integer', minimum: 0, description: 'The entries since the period before' },
+    totals: listOf(
+      objectOf({ currency: CURRENCY, debit: moneyOf('Their debits'), credit: moneyOf('Their credits; as much') }),
+      'Their sums by currency'
+    ),
+    createdAt: { ...INSTANT, description: 'When it was closed' }
+  },
+  ['description', 'entries', 'totals']
+)

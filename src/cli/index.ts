@@ -2,6 +2,7 @@ import { auditCommands } from './audit-commands.ts'
 import { billExportCommands } from './bill-export-commands.ts'
 import { billRunCommands } from './bill-run-commands.ts'
 import { billingCommands } from './billing-commands.ts'
+import { bookCommands } from './book-commands.ts'
 import type { Command } from './command.ts'
 import { comparisonCommands } from './comparison-commands.ts'
 import { deliveryCommands } from './delivery-commands.ts'
@@ -23,6 +24,7 @@ const commands: Readonly<Record<string, Command>> = {
   ...billingCommands,
   ...billExportCommands,
   ...billRunCommands,
+  ...bookCommands,
   ...paymentCommands,
   ...comparisonCommands,
   ...auditCommands,

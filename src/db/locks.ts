@@ -4,5 +4,7 @@ export const LOCKS = {
   auditSeal: 678_005,
   demoData: 678_006,
   /** Of events that are not committed yet; the migration `events_in_order` has the number. */
-  openEvents: 678_007
+  openEvents: 678_007,
+  /** Of postings that are not committed yet; the migration `closed_periods` has the number. */
+  postings: 678_008
 } as const

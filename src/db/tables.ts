@@ -711,6 +711,18 @@ export interface Tables {
     readonly amount: 'decimal'
     readonly source_type: 'text'
     readonly source_id: 'text'
+    readonly occurred_at: 'instant?'
+  }
+  readonly period_close: {
+    readonly tenant_id: 'text'
+    readonly id: 'text'
+    readonly version: 'integer'
+    readonly created_at: 'instant'
+    readonly through: 'date'
+    readonly ends_at: 'instant'
+    readonly description: 'text?'
+    readonly entries: 'bigint?'
+    readonly totals: 'json?'
   }
   readonly payment: {
     readonly tenant_id: 'text'

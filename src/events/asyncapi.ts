@@ -3,6 +3,7 @@ import { CREDIT_NOTE, REFUND, WRITE_OFF } from '../billing/corrections/schema.ts
 import { UNMATCHED } from '../billing/incoming/schema.ts'
 import { PAYMENT } from '../billing/payments/schema.ts'
 import { BILL_RUN } from '../billing/runs/schema.ts'
+import { PERIOD_CLOSE } from '../books/schema.ts'
 import { objectOf, TEXT } from '../tmf/openapi/json-schema.ts'
 import { componentSchemas, type Json, schemaRef } from '../tmf/openapi/schemas.ts'
 import { UPLOAD } from '../upload/schema.ts'
@@ -51,6 +52,7 @@ function schemas(): Json {
   return {
     ...componentSchemas([...catalogue.values()]),
     BillRun: BILL_RUN,
+    PeriodClose: PERIOD_CLOSE,
     Payment: PAYMENT,
     UnmatchedPayment: UNMATCHED,
     CreditNote: CREDIT_NOTE,

@@ -8,6 +8,8 @@ import { PAYMENT_EVENTS } from '../billing/payments/events.ts'
 import { PAYMENT } from '../billing/payments/schema.ts'
 import { RUN_EVENTS } from '../billing/runs/events.ts'
 import { BILL_RUN } from '../billing/runs/schema.ts'
+import { CLOSE_EVENTS } from '../books/close.ts'
+import { PERIOD_CLOSE } from '../books/schema.ts'
 import { objectOf } from '../http/json.ts'
 import { customerBill } from '../resources/customer-bill.ts'
 import type { Resource } from '../tmf/declaration/resource.ts'
@@ -77,6 +79,10 @@ export const EVENT_TYPES: ReadonlyMap<string, EventType> = new Map(
     ),
     ...typesOf(billingSubject('writeOff', 'WriteOff', 'A bill that is written off', WRITE_OFF), WRITE_OFF_EVENTS),
     ...typesOf(billingSubject('refund', 'Refund', 'Credit that is paid out', REFUND), REFUND_EVENTS),
+    ...typesOf(
+      billingSubject('periodClose', 'PeriodClose', 'A closed period of the books', PERIOD_CLOSE),
+      CLOSE_EVENTS
+    ),
     ...typesOf(billingSubject('upload', 'Upload', 'Rows of another system, received as one', UPLOAD), UPLOAD_EVENTS),
     ...typesOf(
       billingSubject('unmatchedPayment', 'UnmatchedPayment', 'Money that came in without an account', UNMATCHED),

@@ -14,22 +14,22 @@ export async function postBills(tx: Transaction, tenantId: string, bills: Sql): 
   const posted = (at: Sql) => postingInstant(tenantId, sql`b."account"`, at)
   const entries = sql`SELECT ${tenantId}, b."bill",
       row_number() OVER (PARTITION BY b."bill" ORDER BY e."place", e."detail" COLLATE "C"),
-      coalesce(e."at", p."posted_at"), e."book", e."detail", b."account", b."currency", e."amount", 'bill', b."bill"
+      e."posted_at", e."book", e."detail", b."account", b."currency", e."amount", 'bill', b."bill", e."occurred_at"
     FROM (${bills}) b CROSS JOIN LATERAL ${posted(sql`b."at"`)} p
     CROSS JOIN LATERAL (
-      SELECT 1 AS "place", 'receivable' AS "book", NULL AS "detail", b."due" AS "amount", NULL::timestamptz AS "at"
+      SELECT 1 AS "place", 'receivable' AS "book", NULL AS "detail", b."due" AS "amount", p.*
       UNION ALL
-      SELECT 2, ${income}, r."key", -r."value"::numeric, NULL FROM jsonb_each_text(b."revenue") r
+      SELECT 2, ${income}, r."key", -r."value"::numeric, p.* FROM jsonb_each_text(b."revenue") r
       UNION ALL
-      SELECT 2, ${income}, NULL, -b."untyped", NULL WHERE b."untyped" IS NOT NULL
+      SELECT 2, ${income}, NULL, -b."untyped", p.* WHERE b."untyped" IS NOT NULL
       UNION ALL
-      SELECT 3, 'tax', t->>'taxCategory', -(t#>>'{taxAmount,value}')::numeric, NULL
+      SELECT 3, 'tax', t->>'taxCategory', -(t#>>'{taxAmount,value}')::numeric, p.*
       FROM jsonb_array_elements(b."taxes") t
       UNION ALL
-      SELECT 4, 'rounding', NULL, -b."rounding", NULL WHERE b."rounding" <> 0
+      SELECT 4, 'rounding', NULL, -b."rounding", p.* WHERE b."rounding" <> 0
       UNION ALL
-      SELECT c."place", c."book", c."detail", c."sign" * b."paid", ${posted(sql`b."paid_at"`)}
+      SELECT c."place", c."book", c."detail", c."sign" * b."paid", o.*
       FROM (VALUES (5, 'cash', 'other', 1), (6, 'receivable', NULL, -1)) c("place", "book", "detail", "sign")
-      WHERE b."paid" <> 0) e`
+      CROSS JOIN ${posted(sql`b."paid_at"`)} o WHERE b."paid" <> 0) e`
   await tx.run(asPrepared(insertEntries(entries), bills.isPrepared ?? false))
 }

@@ -1,6 +1,6 @@
 import type { Instant } from '../base/instant.ts'
 import type { Transaction } from '../db/database.ts'
-import { asPrepared, join, type Sql, sql } from '../db/sql.ts'
+import { asPrepared, type Sql, sql } from '../db/sql.ts'
 import type { BalanceKey } from './balance.ts'
 
 export const BOOKS = ['receivable', 'balance', 'revenue', 'partner', 'tax', 'cash', 'rounding', 'badDebt'] as const
@@ -50,30 +50,35 @@ export interface AllocationPosting extends Allocation {
 }
 
 /**
- * Returns the instant for posting to an account: the given one, but not before the account's last entry, even if a
- * clock was set back, so that the past of an account never changes. A query of one row at one end of an index. Read the
- * clock after locking the balance, else another posting may come between.
+ * Returns the instant for posting to an account, as a query of one row: "posted_at" is the given instant, but not
+ * before the account's last entry, even if a clock was set back, so that the past of an account never changes; and not
+ * in a closed period. "occurred_at" is the given instant if its period is closed, else NULL. Read the clock after
+ * locking the balance, else another posting may come between. A period does not close until the transaction ends.
  */
 export function postingInstant(tenantId: string, account: Sql, at: Sql): Sql {
-  return sql`(SELECT greatest(${at}::timestamptz, max("last"."posted_at")) AS "posted_at" FROM "ledger_entry" "last"
-    WHERE "last"."tenant_id" = ${tenantId} AND "last"."billing_account_id" = ${account})`
+  return sql`(SELECT greatest("i"."given", "i"."open_from", "i"."last") AS "posted_at",
+      CASE WHEN "i"."given" < "i"."open_from" THEN "i"."given" END AS "occurred_at"
+    FROM (SELECT ${at}::timestamptz AS "given", "open_from"(${tenantId}) AS "open_from",
+      max("last"."posted_at") AS "last" FROM "ledger_entry" "last"
+      WHERE "last"."tenant_id" = ${tenantId} AND "last"."billing_account_id" = ${account}) "i")`
 }
 
 /** Posts a journal in one statement. The database refuses one that does not sum to zero in every currency. */
 export async function post(tx: Transaction, journal: Journal, entries: readonly Entry[]): Promise<void> {
   const { tenantId, journalId, postedAt, billingAccountId, sourceType, sourceId } = journal
-  const at = postingInstant(tenantId, sql`${billingAccountId}`, sql`${postedAt}`)
-  const rows = entries.map(
-    ({ book, detail, currency, amount }, index) => sql`(${tenantId}, ${journalId}, ${index + 1}, ${at}, ${book},
-      ${detail}, ${billingAccountId}, ${currency}, ${amount}, ${sourceType}, ${sourceId})`
-  )
-  await tx.run(insertEntries(sql`VALUES ${join(rows)}`))
+  const each = <K extends keyof Entry>(name: K) => entries.map((entry) => entry[name])
+  const rows = sql`SELECT ${tenantId}, ${journalId}, e."line", p."posted_at", e."book", e."detail",
+      ${billingAccountId}, e."currency", e."amount", ${sourceType}, ${sourceId}, p."occurred_at"
+    FROM unnest(${each('book')}::text[], ${each('detail')}::text[], ${each('currency')}::text[],
+      ${each('amount')}::numeric[]) WITH ORDINALITY e("book", "detail", "currency", "amount", "line")
+    CROSS JOIN ${postingInstant(tenantId, sql`${billingAccountId}`, sql`${postedAt}`)} p`
+  await tx.run(insertEntries(rows))
 }
 
-/** Inserts the rows of a query: tenant, journal, line, instant, book, detail, account, currency, amount, source. */
+/** Inserts a query's rows: tenant, journal, line, posted, book, detail, account, currency, amount, source, occurred. */
 export function insertEntries(rows: Sql): Sql {
   return sql`INSERT INTO "ledger_entry" ("tenant_id", "journal_id", "line", "posted_at", "book", "detail",
-    "billing_account_id", "currency", "amount", "source_type", "source_id") ${rows}`
+    "billing_account_id", "currency", "amount", "source_type", "source_id", "occurred_at") ${rows}`
 }
 
 export async function postAllocations(
@@ -84,7 +89,7 @@ export async function postAllocations(
   const each = <K extends keyof AllocationPosting>(name: K) => allocations.map((allocation) => allocation[name])
   const rows = sql`SELECT ${tenantId}, a."id", e."line", p."posted_at", e."book", NULL, a."account", a."currency",
         e."sign" * a."amount", CASE WHEN a."payment" IS NULL THEN 'credit' ELSE 'allocation' END,
-        coalesce(a."payment", a."bill")
+        coalesce(a."payment", a."bill"), p."occurred_at"
       FROM unnest(${each('id')}::text[], ${each('paymentId')}::text[], ${each('billId')}::text[],
         ${each('billingAccountId')}::text[], ${each('currency')}::text[], ${each('amount')}::numeric[])
         a("id", "payment", "bill", "account", "currency", "amount")
@@ -108,7 +113,7 @@ export async function postReceipts(
   const each = <K extends keyof ReceiptPosting>(name: K) => receipts.map((receipt) => receipt[name])
   const rows = sql`SELECT ${tenantId}, r."id", e."line", p."posted_at", e."book",
         CASE WHEN e."book" = 'cash' THEN r."method" END, r."account", r."currency", e."sign" * r."amount", 'payment',
-        r."id"
+        r."id", p."occurred_at"
       FROM unnest(${each('id')}::text[], ${each('billingAccountId')}::text[], ${each('method')}::text[],
         ${each('currency')}::text[], ${each('amount')}::numeric[]) r("id", "account", "method", "currency", "amount")
       CROSS JOIN LATERAL ${postingInstant(tenantId, sql`r."account"`, sql`${postedAt}`)} p
@@ -134,7 +139,7 @@ export async function postTransfer(
 ): Promise<void> {
   const rows = sql`SELECT ${tenantId}, ${id}, e."line", greatest(g."posted_at", r."posted_at"), e."book",
         CASE WHEN e."book" = 'cash' THEN 'transfer' END, e."account", ${currency}, e."sign" * ${amount}::numeric,
-        'transfer', ${id}
+        'transfer', ${id}, g."occurred_at"
       FROM ${postingInstant(tenantId, sql`${giverId}`, sql`${postedAt}`)} g
       CROSS JOIN ${postingInstant(tenantId, sql`${billingAccountId}`, sql`${postedAt}`)} r
       CROSS JOIN (VALUES (1, 'cash', -1, ${giverId}), (2, 'balance', 1, ${giverId}),

@@ -3,6 +3,7 @@ import type { Database, Transaction } from '../db/database.ts'
 import { computed, computedRow, count, optional, scalars, text } from '../db/row.ts'
 import { join, type Sql, sql } from '../db/sql.ts'
 import { billChecks } from './bill-checks.ts'
+import { periodCheck } from './closed-periods.ts'
 import { IN_LEDGER } from './foreign-bills.ts'
 import { foreignChecks } from './foreign-checks.ts'
 import { moneyChecks } from './money-checks.ts'
@@ -55,7 +56,8 @@ async function firstDifference(tx: Transaction, tenantId: string): Promise<strin
     ...noteChecks(tenantId),
     ...foreignChecks(tenantId),
     ...runChecks(tenantId),
-    ...usageChecks(tenantId)
+    ...usageChecks(tenantId),
+    periodCheck(tenantId)
   ]
   for (const check of checks) {
     const [difference] = scalars(await tx.run(sql`${check} ORDER BY 1 LIMIT 1`), text)

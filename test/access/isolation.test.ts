@@ -8,6 +8,7 @@ import { resources } from '../support/standard-resources.ts'
 import { addClient, addUser } from './people.ts'
 import { guardedRoutes, pathTo, type Route } from './route-list.ts'
 import {
+  addCloses,
   addHolds,
   addRuns,
   holdOf,
@@ -58,6 +59,7 @@ beforeAll(async () => {
     await postedUploads(world, viewer)
   }
   await addRuns(database)
+  await addCloses(database)
   await addHolds(database)
   rows = await storedRows(world)
 })

@@ -92,6 +92,12 @@ export async function addHolds(database: World['database']): Promise<void> {
     FROM "account_balance"`)
 }
 
+/** Closes a period of every tenant, without counting it. */
+export async function addCloses(database: World['database']): Promise<void> {
+  await database.run(sql`INSERT INTO "period_close" ("tenant_id", "id", "created_at", "through", "ends_at")
+    SELECT "id", concat('close of ', "id"), now(), '2000-01-31', '2000-02-01' FROM "tenant"`)
+}
+
 const NOTHING_FOUND = JSON.stringify({ statuses: {}, reasons: {}, uncompared: {}, withoutAccount: 0, totals: [] })
 
 /** Reads rows of all tables with ids. */
