@@ -18,7 +18,7 @@ declare module 'fastify' {
   }
 }
 
-/** Below this path failures have the envelope of its responses: `{"code":404,"message":"…"}`. */
+/** Below this path failures have the envelope of its responses: `{"code":404,"message":"…","messageCode":"…"}`. */
 export const ENVELOPED_BASE = '/partner/v1'
 
 /** Renders every failure as a TMF `Error` body: problems, unknown paths and methods, framework errors, bugs. */
@@ -73,7 +73,10 @@ function sendProblem(reply: FastifyReply, request: FastifyRequest, problem: Prob
 
 function failureOf(request: FastifyRequest, problem: Problem): object {
   // By the address as sent, since some failures come before the routing.
-  if (request.raw.url?.startsWith(`${ENVELOPED_BASE}/`)) return { code: problem.status, message: problem.message }
+  if (request.raw.url?.startsWith(`${ENVELOPED_BASE}/`)) {
+    const { status, message, code: messageCode } = problem
+    return { code: status, message, messageCode }
+  }
   const name = request.routeOptions.config?.messageMember
   return { ...(name && { [name]: problem.message }), ...errorBody(problem, request.id), ...errorsMember(problem) }
 }

@@ -127,6 +127,6 @@ Written by \`npm run openapi\` from \`src/messages\`, where each message stands 
 
 Every error has a \`messageCode\`. It stays the same when its text gets better, so programs and support can go by
 it. The \`code\` and the \`reason\` say what kind of failure it is. The messages below have the values of an
-example. A line of many that is refused has a \`messageCode\` for each of its errors. Errors of OAuth have the
-members of RFC 6749 instead.
+example. A line of many that is refused has a \`messageCode\` for each of its errors. In the
+[API for partners](partner-api.md) the \`code\` is the status. Errors of OAuth have the members of RFC 6749 instead.
 `

@@ -48,7 +48,8 @@ const PARTNER_ACCOUNT = 'partner_account'
 
 export const FAILURE_SCHEMA = objectOf({
   code: { type: 'integer', minimum: 400, maximum: 599, description: 'The status' },
-  message: { ...TEXT, description: 'What is wrong, and what is allowed' }
+  message: { ...TEXT, description: 'What is wrong, and what is allowed' },
+  messageCode: { ...TEXT, description: 'Names the message, whatever its words' }
 })
 
 const partnerAccount = accountNumber

@@ -41,7 +41,8 @@ test('is asked for by every method, before anything is looked up', async () => {
   for (const [method, sent] of methods) {
     expect((await ask(undefined, method, sent)).body).toEqual({
       code: 400,
-      message: 'google_captcha is required: the answer of the captcha of recaptchaV3'
+      message: 'google_captcha is required: the answer of the captcha of recaptchaV3',
+      messageCode: 'captcha.missing'
     })
   }
   expect(world.verifier.asked).toEqual([])

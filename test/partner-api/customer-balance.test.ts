@@ -164,7 +164,7 @@ describe('a partner', () => {
     const hidden = await balanceOf(others, ...days, partner)
     expect([hidden.status, hidden.text]).toEqual([
       404,
-      '{"code":404,"message":"account_number names no billing account"}'
+      '{"code":404,"message":"account_number names no billing account","messageCode":"partner.unknownAccount"}'
     ])
     expect((await balanceOf('nobody', ...days, partner)).text).toBe(hidden.text)
     expect((await balanceOf(own, ...days)).status).toBe(200)

@@ -16,6 +16,7 @@ beforeAll(async () => {
 })
 afterAll(() => world.close())
 
+const MESSAGE_CODE = expect.stringMatching(/^[a-z]+\.\w+$/)
 const token = { token: KEYS[TENANT] }
 
 describe('parameters come', () => {
@@ -58,7 +59,7 @@ describe('parameters come', () => {
 })
 
 describe('a failure has the envelope:', () => {
-  const failure = (code: number, message: unknown) => ({ code, message })
+  const failure = (code: number, message: unknown) => ({ code, message, messageCode: MESSAGE_CODE })
   const file = () => {
     const form = new FormData()
     form.append('amount', new File(['1'], 'amount.txt'))

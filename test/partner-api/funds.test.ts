@@ -123,7 +123,7 @@ describe('funds', () => {
     ['description is required', { description: undefined }]
   ])('are refused: %s', async (message, more) => {
     const answer = await move(await account(), 1, more)
-    expect([answer.status, answer.body]).toEqual([400, { code: 400, message }])
+    expect([answer.status, answer.body]).toEqual([400, { code: 400, message, messageCode: 'partner.parameters' }])
   })
 
   test("need a partner with an account, and are for the partner's customers in its currency", async () => {
