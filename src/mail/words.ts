@@ -24,10 +24,11 @@ export const MAIL_WORDS: Readonly<Record<Language, MailWords>> = {
     automatic: 'This mail was sent automatically. Please do not reply to it.',
     confirmEmail: {
       subject: 'Confirm your e-mail address',
-      reason: 'You have registered with {issuer}. Please confirm that this e-mail address is yours.',
+      reason:
+        'An account with this e-mail address was requested at {issuer}. If that was you, please confirm the address.',
       button: 'Confirm the e-mail address',
-      validity: 'The code is valid for 24 hours.',
-      otherwise: 'If you have not registered, ignore this mail. Nothing happens without the code.'
+      validity: 'The code is valid for 24 hours. Enter it only where you have registered yourself.',
+      otherwise: 'If it was not you, ignore this mail and give the code to nobody. Without it nobody can sign in.'
     },
     resetPassword: {
       subject: 'Choose a new password',
@@ -48,10 +49,12 @@ export const MAIL_WORDS: Readonly<Record<Language, MailWords>> = {
     automatic: 'Diese E-Mail wurde automatisch versendet. Bitte antworten Sie nicht darauf.',
     confirmEmail: {
       subject: 'Bestätigen Sie Ihre E-Mail-Adresse',
-      reason: 'Sie haben sich bei {issuer} registriert. Bitte bestätigen Sie, dass diese E-Mail-Adresse Ihnen gehört.',
+      reason:
+        'Bei {issuer} wurde ein Konto mit dieser Adresse beantragt. Falls Sie das waren, bestätigen Sie sie bitte.',
       button: 'E-Mail-Adresse bestätigen',
-      validity: 'Der Code gilt 24 Stunden.',
-      otherwise: 'Falls Sie sich nicht registriert haben, ignorieren Sie diese E-Mail. Ohne den Code geschieht nichts.'
+      validity: 'Der Code gilt 24 Stunden. Geben Sie ihn nur dort ein, wo Sie sich selbst registriert haben.',
+      otherwise:
+        'Falls nicht, ignorieren Sie diese E-Mail und geben den Code niemandem. Ohne ihn kann sich niemand anmelden.'
     },
     resetPassword: {
       subject: 'Wählen Sie ein neues Passwort',
@@ -74,11 +77,10 @@ export const MAIL_WORDS: Readonly<Record<Language, MailWords>> = {
     automatic: 'Ce message a été envoyé automatiquement. Merci de ne pas y répondre.',
     confirmEmail: {
       subject: 'Confirmez votre adresse e-mail',
-      reason: 'Vous vous êtes inscrit(e) auprès de {issuer}. Veuillez confirmer que cette adresse e-mail est la vôtre.',
+      reason: 'Un compte avec cette adresse a été demandé auprès de {issuer}. Si c’était vous, veuillez la confirmer.',
       button: 'Confirmer l’adresse e-mail',
-      validity: 'Le code est valable 24 heures.',
-      otherwise:
-        'Si vous n’êtes pas à l’origine de cette inscription, ignorez ce message. Sans le code, rien ne se passera.'
+      validity: 'Le code est valable 24 heures. Saisissez-le uniquement là où vous vous êtes vous-même inscrit(e).',
+      otherwise: 'Sinon, ignorez ce message et ne donnez le code à personne. Sans lui, personne ne peut se connecter.'
     },
     resetPassword: {
       subject: 'Choisissez un nouveau mot de passe',

@@ -58,14 +58,15 @@ export const FORM_TOKEN = 'formToken'
 const FORM_COOKIE = 'form'
 const HEADERS = {
   'Cache-Control': 'no-store',
-  'Referrer-Policy': 'same-origin',
+  // Codes stand in the addresses of pages. With no-referrer, browsers would hide the origin of forms, too.
+  'Referrer-Policy': 'strict-origin',
   'X-Content-Type-Options': 'nosniff',
   'X-Frame-Options': 'DENY'
 }
 
 /**
  * Registers pages. A form of another site is refused: by the headers that browsers send, and by a token in the form
- * that matches a cookie. `prepare` registers further hooks.
+ * that matches a cookie. An unknown path below the base is a failure, too. `prepare` registers further hooks.
  */
 export async function registerPages<Context>(
   app: FastifyInstance,
@@ -99,6 +100,11 @@ export async function registerPages<Context>(
         }
       })
     }
+    // Before the form of a wrong address is read.
+    const refuse = async () => {
+      throw PAGES.notFound()
+    }
+    scope.route({ method: ['GET', 'POST'], url: `${site.base}/*`, ...PUBLIC, onRequest: refuse, handler: refuse })
   })
 }
 

@@ -1,6 +1,5 @@
 import { redeemLink } from '../auth/customers/link.ts'
-import { changePassword, resetByCode, signInByPassword } from '../auth/customers/password.ts'
-import { confirmEmail } from '../auth/customers/registration.ts'
+import { changePassword, setByCode, signInByPassword } from '../auth/customers/password.ts'
 import { requestReset } from '../auth/customers/reset.ts'
 import { endSession } from '../auth/customers/session.ts'
 import { html } from '../http/html.ts'
@@ -93,17 +92,25 @@ function showConfirm(context: Context, asked: AskedPage, visit: Visit, message: 
   const { parameters } = asked
   return formPage(context, asked, visit, message, {
     title: words.confirm,
+    text: words.confirmText,
     path: '/confirm',
-    fields: [emailField(words, parameters.get('email')), codeField(words, parameters.get('code'))],
+    fields: [
+      emailField(words, parameters.get('email')),
+      codeField(words, parameters.get('code')),
+      newPasswordField(words)
+    ],
     button: words.confirmButton
   })
 }
 
 async function confirm(context: Context, asked: AskedPage, visit: Visit): Promise<PageAnswer> {
   const { words, realm } = visit
-  const [email, code] = given(asked, 'email', 'code')
-  if (!realm || email === undefined || code === undefined) return showConfirm(context, asked, visit, missing(words))
-  await confirmEmail(context, { realm, email, code }, originOf(asked.request))
+  const [email, code, password] = given(asked, 'email', 'code', 'password')
+  if (!realm || email === undefined || code === undefined || password === undefined) {
+    return showConfirm(context, asked, visit, missing(words))
+  }
+  const sent = { realm, email, code, password, purpose: 'confirm' } as const
+  await setByCode(context, sent, originOf(asked.request))
   return showSignIn(context, asked, visit, { message: words.confirmed, isDone: true })
 }
 
@@ -142,7 +149,8 @@ async function reset(context: Context, asked: AskedPage, visit: Visit): Promise<
     await requestReset(context, { realm, email }, origin)
     return showReset(context, asked, visit, { message: words.codeSent, isDone: true })
   }
-  await resetByCode(context, { realm, email, code: code ?? '', password: password ?? '' }, origin)
+  const sent = { realm, email, code: code ?? '', password: password ?? '', purpose: 'reset' } as const
+  await setByCode(context, sent, origin)
   return showSignIn(context, asked, visit, { message: words.passwordSet, isDone: true })
 }
 

@@ -10,6 +10,7 @@ import { type Html, html } from '../http/html.ts'
 import { PAGES } from '../messages/page.ts'
 import type { PageRoute } from '../pages/routes.ts'
 import { isOwnDocument } from '../resources/bill-document.ts'
+import { ownName } from '../tmf/declaration/own-names.ts'
 import { type AccountBalance, type Bill, balancesOf, billsOf, dueBillsOf, isOpen, seesBill } from './accounts.ts'
 import { requireCustomer } from './session.ts'
 import { type PortalContext, pathTo, show, type Visit, visitOf } from './visit.ts'
@@ -95,7 +96,7 @@ function balanceList(writing: Writing, balances: readonly AccountBalance[]): Htm
     const sign = compareDecimals(owed, '0')
     const text =
       sign === 0 ? words.settled : fill(sign > 0 ? words.open : words.credit, { amount: money(owed.replace('-', '')) })
-    const label = oneLine([accountName, accountId].filter((part) => part !== '').join(' · '))
+    const label = oneLine([accountName, ownName(accountId)].filter((part) => part !== '').join(' · '))
     return html`<div><dt>${words.balance} – ${label}</dt><dd><strong>${text}</strong></dd></div>`
   })
   return html`<dl class="figures">${figures}</dl>`

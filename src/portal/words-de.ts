@@ -12,7 +12,9 @@ export const de: PortalWords = {
   codeSent: 'Falls wir diese Adresse kennen, ist eine E-Mail mit einem Code dorthin unterwegs.',
   confirm: 'E-Mail-Adresse bestätigen',
   confirmButton: 'Bestätigen',
-  confirmed: 'Ihre E-Mail-Adresse ist bestätigt. Sie können sich jetzt anmelden.',
+  confirmed: 'Ihre E-Mail-Adresse ist bestätigt. Sie können sich jetzt mit Ihrem Passwort anmelden.',
+  confirmText:
+    'Wählen Sie das Passwort, mit dem Sie sich anmelden werden. Das aus der Registrierung gilt dann nicht mehr.',
   credit: '{amount} Guthaben',
   current: 'Bisheriges Passwort',
   date: 'Datum',

@@ -12,7 +12,9 @@ export const fr: PortalWords = {
   codeSent: 'Si nous connaissons cette adresse, un e-mail contenant un code vient d’y être envoyé.',
   confirm: 'Confirmer votre adresse e-mail',
   confirmButton: 'Confirmer',
-  confirmed: 'Votre adresse e-mail est confirmée. Vous pouvez maintenant vous connecter.',
+  confirmed: 'Votre adresse e-mail est confirmée. Vous pouvez maintenant vous connecter avec votre mot de passe.',
+  confirmText:
+    'Choisissez le mot de passe avec lequel vous vous connecterez. Celui de l’inscription ne sera plus valable.',
   credit: '{amount} en votre faveur',
   current: 'Mot de passe actuel',
   date: 'Date',

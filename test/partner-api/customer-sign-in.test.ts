@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { redeemLink } from '../../src/auth/customers/link.ts'
-import { changePassword, findSignIn, resetByCode, signInByPassword } from '../../src/auth/customers/password.ts'
-import { confirmEmail } from '../../src/auth/customers/registration.ts'
+import { changePassword, findSignIn, setByCode, signInByPassword } from '../../src/auth/customers/password.ts'
 import { requestReset } from '../../src/auth/customers/reset.ts'
 import { openForPassword, readSession } from '../../src/auth/customers/session.ts'
 import { purgeExpired } from '../../src/auth/purge.ts'
@@ -18,19 +17,23 @@ afterAll(() => world.close())
 
 const PARTNER = { token: PARTNER_KEY }
 
+/** Confirms at the page, with a password. */
+function confirmEmail(email: string, code: string, origin: typeof ORIGIN = ORIGIN, password = PASSWORD) {
+  return setByCode(world.context, { realm: REALM, email, code, password, purpose: 'confirm' }, origin)
+}
+
 describe('a code', () => {
   test('is used once by two at once, and is taken in small letters with dashes', async () => {
     const { code } = await world.registered('two@example.com')
     const written = `${code.slice(0, 4)}-${code.slice(4)} `.toLowerCase()
-    const confirm = () => confirmEmail(world.context, { realm: REALM, email: 'two@example.com', code: written }, ORIGIN)
+    const confirm = () => confirmEmail('two@example.com', written)
     const ended = await Promise.allSettled([confirm(), confirm()])
     expect(ended.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected'])
   })
 
   test('is ended by five wrong ones, and by its age', async () => {
     const right = await world.registered('guessed@example.com')
-    const confirm = (email: string, code: string, address: string) =>
-      confirmEmail(world.context, { realm: REALM, email, code }, { address })
+    const confirm = (email: string, code: string, address: string) => confirmEmail(email, code, { address })
     for (let count = 0; count < 5; count++) {
       await expect(confirm('guessed@example.com', 'WRONG234', `198.51.100.${count}`)).rejects.toMatchObject({
         code: 'customer.wrongCode'
@@ -43,6 +46,35 @@ describe('a code', () => {
     await expect(confirm('late@example.com', code, '198.51.100.10')).rejects.toMatchObject({
       code: 'customer.wrongCode'
     })
+  })
+})
+
+describe('a password of the registration', () => {
+  const signIn = (email: string, password: string) =>
+    signInByPassword(world.context, { realm: REALM, email, password }, ORIGIN)
+
+  test('ends where the address is confirmed at the page: a registrar who is another does not get in', async () => {
+    const email = 'stranger@example.com'
+    const { code } = await world.registered(email)
+    await expect(confirmEmail(email, code, ORIGIN, 'short')).rejects.toMatchObject({ code: 'customer.passwordLength' })
+    await confirmEmail(email, code, ORIGIN, 'a password of my own')
+    expect(await signIn(email, PASSWORD)).toBeUndefined()
+    expect(await signIn(email, 'a password of my own')).toEqual(expect.any(String))
+    expect((await world.mails(email)).map(({ kind }) => kind)).toEqual(['confirmEmail'])
+  })
+
+  test('is kept where the partner sends the code, as its contract says', async () => {
+    const email = 'partner-confirms@example.com'
+    const { code } = await world.registered(email)
+    expect((await world.ask('POST', 'customer/confirmEmail', { email, code })).status).toBe(200)
+    expect(await signIn(email, PASSWORD)).toEqual(expect.any(String))
+  })
+
+  test('ends by no code for another purpose', async () => {
+    const email = 'purpose@example.com'
+    const { code } = await world.registered(email)
+    const sent = { realm: REALM, email, code, password: 'a password of my own', purpose: 'reset' } as const
+    await expect(setByCode(world.context, sent, ORIGIN)).rejects.toMatchObject({ code: 'customer.wrongCode' })
   })
 })
 
@@ -61,9 +93,9 @@ describe('a password', () => {
     const [mail] = await world.mails('reset@example.com')
     expect(mail).toMatchObject({ kind: 'resetPassword', language: 'de' })
     const reset = (password: string) =>
-      resetByCode(
+      setByCode(
         world.context,
-        { realm: REALM, email: 'reset@example.com', code: String(mail?.code), password },
+        { realm: REALM, email: 'reset@example.com', code: String(mail?.code), password, purpose: 'reset' },
         ORIGIN
       )
     await expect(reset('short')).rejects.toMatchObject({ code: 'customer.passwordLength' })
@@ -87,7 +119,7 @@ describe('a password', () => {
   test('is changed by the customer, whose other sessions end', async () => {
     const email = 'change@example.com'
     const { code } = await world.registered(email)
-    await confirmEmail(world.context, { realm: REALM, email, code }, ORIGIN)
+    await confirmEmail(email, code)
     const signIn = (password: string) => signInByPassword(world.context, { realm: REALM, email, password }, ORIGIN)
     const [cookie, other] = [String(await signIn(PASSWORD)), String(await signIn(PASSWORD))]
     const session = await readSession(world.context, cookie)

@@ -33,6 +33,19 @@ describe.skipIf(!hasChromium())('the portal in Chromium', () => {
     await page.getByRole('button', { name: 'Sign in' }).click()
   }
 
+  test('a code in the address of a page is in no Referer', async () => {
+    await inChromium({ javaScriptEnabled: false, locale: 'en-GB' }, async (browser) => {
+      const page = await browser.newPage()
+      await page.goto(`${root}/portal/confirm?tenant=demo&email=eve%40example.com&code=SECRET77`)
+      await page.getByLabel('New password').fill('a long password')
+      const sent = page.waitForRequest((request) => request.method() === 'POST')
+      await page.getByRole('button', { name: 'Confirm' }).click()
+      const headers = await (await sent).allHeaders()
+      expect([headers.referer, headers.origin]).toEqual([`${root}/`, root])
+      expect(await page.getByRole('alert').textContent()).toContain('code is wrong')
+    })
+  })
+
   /** No page is wider than a small screen, and none breaks its own policy. */
   async function expectFit(page: Page): Promise<void> {
     for (const width of [NARROW, WIDE]) {

@@ -9,7 +9,7 @@ import { network } from '../sign-in/attempts.ts'
 import { encodePassword, hashPassword } from '../sign-in/password.ts'
 import { checkPassword } from '../sign-in/sign-in.ts'
 import { attemptKeys, type Guess } from './attempts.ts'
-import { checkCode, useCode } from './code.ts'
+import { checkCode, type Purpose, useCode } from './code.ts'
 import { type CustomerContext, customerAuthor, type Origin } from './context.ts'
 import { normalEmail } from './email.ts'
 import type { Realm } from './realm.ts'
@@ -119,31 +119,33 @@ export async function changePassword(
   await context.database.transaction((tx) => setPassword(tx, context, signIn, { hash, cookie, verified }, origin))
 }
 
-export interface PasswordReset {
+export interface PasswordByCode {
   readonly realm: Realm
   readonly email: string
   readonly code: string
   readonly password: string
+  readonly purpose: Purpose
 }
 
 /**
- * Sets a password by the code of a mail, which confirms the address as well, ends all sessions and tells the customer
- * by mail. Throws `badRequest` and `tooManyRequests`.
+ * Sets a password by the code of a mail, which confirms the address as well, and ends all sessions. With a code to
+ * confirm the address, the password replaces that of the registration, which another may know; otherwise a mail tells
+ * the customer. Throws `badRequest` and `tooManyRequests`.
  */
-export async function resetByCode(
+export async function setByCode(
   context: CustomerContext,
-  { realm, email: sent, code, password }: PasswordReset,
+  { realm, email: sent, code, password, purpose }: PasswordByCode,
   origin: Origin
 ): Promise<void> {
   const email = normalEmail(sent)
   // A password that is not allowed takes no try of the code, and a wrong code no work of a hash.
   requireAllowed(password, email)
-  const kept = await checkCode(context, { realm, email, code, purpose: 'reset' }, origin)
+  const kept = await checkCode(context, { realm, email, code, purpose }, origin)
   const hash = await hashNewPassword(password, email, origin.address)
   await context.database.transaction(async (tx) => {
     await useCode(tx, kept)
     const signIn = await selectSignIn(tx, kept.tenantId, sql`s."id" = ${kept.signInId}`)
-    if (signIn) await setPassword(tx, context, signIn, { hash }, origin)
+    if (signIn) await setPassword(tx, context, signIn, { hash, isFirst: purpose === 'confirm' }, origin)
   })
 }
 
@@ -153,13 +155,15 @@ interface NewPassword {
   readonly cookie?: string
   /** The hash that the present password was checked against, which it must still be. */
   readonly verified?: string | undefined
+  /** The customer has not used another. */
+  readonly isFirst?: boolean
 }
 
 async function setPassword(
   tx: Transaction,
   context: CustomerContext,
   { tenantId, id, partnerId, email, language, name, confirmedAt }: SignIn,
-  { hash, cookie, verified }: NewPassword,
+  { hash, cookie, verified, isFirst = false }: NewPassword,
   origin: Origin
 ): Promise<void> {
   const now = context.clock()
@@ -174,6 +178,7 @@ async function setPassword(
   const after = { isConfirmed: true }
   const change = { action: 'password', resourceType: SIGN_IN_TYPE, resourceId: id } as const
   await recordChange(tx, { ...context, author }, { ...change, ...(confirmedAt === undefined && { after }) }, now)
+  if (isFirst) return
   await queueMail(tx, { ...context, author }, { kind: 'passwordChanged', name, partnerId, to: email, language })
 }
 

@@ -5,7 +5,7 @@ import { prepared } from '../../db/sql.ts'
 import { queueMail } from '../../mail/queue.ts'
 import { CUSTOMERS } from '../../messages/customer.ts'
 import { type Code, checkCode, type KeptCode, keepCode, useCode } from './code.ts'
-import { type CustomerContext, customerAuthor, type Origin } from './context.ts'
+import type { CustomerContext, Origin } from './context.ts'
 import { normalEmail } from './email.ts'
 import { SIGN_IN_TYPE } from './password.ts'
 import { portalUrl, type Realm } from './realm.ts'
@@ -48,13 +48,7 @@ export interface Confirmation {
   readonly code: string
 }
 
-/** Confirms the address of a customer by the code of a mail. Throws `badRequest` and `tooManyRequests`. */
-export async function confirmEmail(context: CustomerContext, sent: Confirmation, origin: Origin): Promise<void> {
-  const kept = await checkConfirmation(context, sent, origin)
-  const author = customerAuthor(kept.tenantId, kept.signInId, origin)
-  await context.database.transaction((tx) => confirm(tx, { ...context, author }, kept))
-}
-
+/** Checks the code of a mail to confirm an address. Throws `badRequest` and `tooManyRequests`. */
 export function checkConfirmation(
   context: CustomerContext,
   { realm, email, code }: Confirmation,
@@ -63,7 +57,7 @@ export function checkConfirmation(
   return checkCode(context, { realm, email: normalEmail(email), code, purpose: 'confirm' }, origin)
 }
 
-/** Uses a checked code and confirms the address. */
+/** Uses a checked code and confirms the address. A password that the registration brought is kept. */
 export async function confirm(
   tx: Transaction,
   context: Recorder & Pick<CustomerContext, 'clock'>,
