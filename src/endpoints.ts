@@ -1,5 +1,5 @@
 import { catalogue } from './billing/catalogue.ts'
-import { CREDIT_NOTE, REFUND, WRITE_OFF } from './billing/corrections/schema.ts'
+import { ADJUSTMENT, CREDIT_NOTE, REFUND, WRITE_OFF } from './billing/corrections/schema.ts'
 import { previewEndpoint } from './billing/drafts/preview.ts'
 import { PREVIEW } from './billing/drafts/schema.ts'
 import { unmatchedEndpoints } from './billing/incoming/endpoints.ts'
@@ -48,6 +48,7 @@ export const BILLING_TAGS = {
   creditNote: 'Credit notes, which correct bills',
   writeOff: 'Bills that are written off',
   refund: 'Credit that is paid out',
+  adjustment: 'Changes of balances',
   preview: 'Previews of bills',
   comparison: 'Bills of another system, compared with a run',
   books: 'The ledger for accountants',
@@ -68,6 +69,7 @@ export const BILLING_SCHEMAS = {
   CreditNote: CREDIT_NOTE,
   WriteOff: WRITE_OFF,
   Refund: REFUND,
+  Adjustment: ADJUSTMENT,
   Payment: PAYMENT,
   UnmatchedPayment: UNMATCHED,
   Preview: PREVIEW,

@@ -28,7 +28,7 @@ const PUBLIC: Readonly<Record<string, string>> = {
   'src/billing/issuing': 'bill-moves issue issue-existing issue-foreign keep-letterhead number-series settle',
   'src/billing/on-demand': 'on-demand',
   'src/billing/payments':
-    'allocation bill-lookup common credit credited endpoints events given known-payments overdraft ' +
+    'adjusted allocation bill-lookup common credit credited endpoints events given known-payments overdraft ' +
     'payment receipt schema taking transfer written-off',
   'src/billing/runs': 'bill-run discard endpoints events list run-bills schema tasks',
   'src/billing/statement': 'routes schema',
@@ -55,7 +55,8 @@ const PUBLIC: Readonly<Record<string, string>> = {
     'pieces rate-limit read-body request-id',
   'src/image': 'logo',
   'src/jobs': 'outage queue runner supervisor warnings',
-  'src/ledger': 'balance closed-periods available foreign-bills hold post post-bills tax-key usage verify',
+  'src/ledger':
+    'balance closed-periods available foreign-bills hold post post-adjustment post-bills tax-key usage verify',
   'src/mail': 'queue retention settings tasks transport',
   'src/messages':
     'access account admin bill body books callback captcha catalogue comparison correction customer ' +

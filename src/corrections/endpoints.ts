@@ -3,12 +3,12 @@ import { type Kind, listCorrections, type Roots, readCorrection, writeCorrection
 import type { Transaction } from '../db/database.ts'
 import { entityTag } from '../http/conditional.ts'
 import { CORRECTIONS } from '../messages/correction.ts'
-import type { ChangeContext } from '../tmf/declaration/resource.ts'
 import { pagesOf } from '../tmf/openapi/endpoint.ts'
 import { type Json, schemaRef } from '../tmf/openapi/schemas.ts'
 import { anyQuery, type Endpoint, endpoint, listQuery, noBody, versioned } from '../tmf/serving/endpoint.ts'
 import { answerPage, type Requested } from '../tmf/serving/pages.ts'
 import type { RouteContext } from '../tmf/serving/routes.ts'
+import type { WriteContext } from '../tmf/write.ts'
 import type { Made } from './known.ts'
 
 /** A kind of corrections as a resource; its path is its name. */
@@ -24,7 +24,7 @@ export interface CorrectionKind<Body> {
   readonly description: string
   readonly body: z.ZodType<Body>
   readonly example: Json
-  make(tx: Transaction, context: ChangeContext, body: Body): Promise<Made>
+  make(tx: Transaction, context: WriteContext, body: Body): Promise<Made>
 }
 
 /** Returns the operations on corrections of a kind; bills have their addresses below `apiBase`. */
@@ -47,7 +47,9 @@ function create<Body>(kind: CorrectionKind<Body>, apiBase: string): Endpoint {
     handle: async (asked, context) => {
       const { author, body: sent, view } = asked
       if (view.partnerId !== undefined) throw CORRECTIONS.providerCorrects()
-      const { id, isNew } = await context.database.transaction((tx) => kind.make(tx, { ...context, author }, sent))
+      const { id, isNew } = await context.database.transaction((tx) =>
+        kind.make(tx, { ...context, author, view }, sent)
+      )
       const roots = rootsOf(asked, context, apiBase)
       const { version, json } = await readCorrection(context.database, view, path, id, roots)
       const location = isNew && { Location: `${roots.billing}/${path}/${id}` }

@@ -1,8 +1,18 @@
 import type { Endpoint } from '../tmf/serving/endpoint.ts'
+import { createAdjustment } from './adjustment.ts'
 import { createCreditNote } from './credit-note.ts'
 import { type CorrectionKind, endpointsOf } from './endpoints.ts'
 import { createRefund } from './refund.ts'
-import { CREDIT_NOTE_BODY, REFUND_BODY, readCreditNote, readRefund, readWriteOff, WRITE_OFF_BODY } from './wanted.ts'
+import {
+  ADJUSTMENT_BODY,
+  CREDIT_NOTE_BODY,
+  REFUND_BODY,
+  readAdjustment,
+  readCreditNote,
+  readRefund,
+  readWriteOff,
+  WRITE_OFF_BODY
+} from './wanted.ts'
 import { createWriteOff } from './write-off.ts'
 
 const OF_BILLS = { read: ['bill:read'], write: ['bill:write'] } as const
@@ -65,7 +75,30 @@ prepaid account no more than its usage and its holds leave.`,
   make: (tx, context, body) => createRefund(tx, context, readRefund(body))
 }
 
+const adjustment: CorrectionKind<Parameters<typeof readAdjustment>[0]> = {
+  path: 'adjustment',
+  type: 'Adjustment',
+  nouns: ['adjustment', 'adjustments'],
+  scopes: OF_ACCOUNTS,
+  filters: OF_ALL,
+  summary: 'Adjust the balance of an account',
+  description: `Charges an account, or with a minus sign gives it something: at once, or with \`onNextBill\` by a line
+of its next bill. What is given at once is a payment, which pays bills; what is charged at once takes credit, and what
+is missing is owed. Tax is on bills only, unless \`taxCategory\` says that a part of what is adjusted at once is tax.`,
+  body: ADJUSTMENT_BODY,
+  example: {
+    ...{ billingAccount: { id: 'BA-100031' }, amount: { unit: 'EUR', value: -5 }, reason: 'goodwill' },
+    description: 'For the outage of Tuesday'
+  },
+  make: (tx, context, body) => createAdjustment(tx, context, readAdjustment(body))
+}
+
 /** Below the base path of billing; bills have their addresses below `apiBase`. */
 export function correctionEndpoints(apiBase: string): readonly Endpoint[] {
-  return [...endpointsOf(creditNote, apiBase), ...endpointsOf(writeOff, apiBase), ...endpointsOf(refund, apiBase)]
+  return [
+    ...endpointsOf(creditNote, apiBase),
+    ...endpointsOf(writeOff, apiBase),
+    ...endpointsOf(refund, apiBase),
+    ...endpointsOf(adjustment, apiBase)
+  ]
 }

@@ -2,9 +2,10 @@ import { z } from 'zod'
 import { requirePlainText } from '../base/plain-text.ts'
 import { REFERRED } from '../billing/payments/common.ts'
 import { METHODS } from '../billing/payments/receipt.ts'
-import { AMOUNT } from '../billing/payments/taking.ts'
+import { AMOUNT, SIGNED_AMOUNT } from '../billing/payments/taking.ts'
 import { CORRECTIONS } from '../messages/correction.ts'
 import { FIELDS } from '../messages/field.ts'
+import type { NewAdjustment } from './adjustment.ts'
 import type { NewCreditNote } from './credit-note.ts'
 import { namedAs, type Reasoned } from './known.ts'
 import type { Way } from './lines.ts'
@@ -61,6 +62,20 @@ export const REFUND_BODY = z.strictObject({
   ...REASONED
 })
 
+export const ADJUSTMENT_BODY = z.strictObject({
+  billingAccount: REFERRED.meta({ description: 'The account to charge, or to give to' }),
+  amount: SIGNED_AMOUNT.meta({ description: 'What is charged, or with a minus sign given' }),
+  taxCategory: z
+    .string({ error: FIELDS.text() })
+    .optional()
+    .meta({ description: 'One of the taxes of the account: at once it is a part of the amount' }),
+  onNextBill: z
+    .boolean({ error: FIELDS.trueOrFalse() })
+    .optional()
+    .meta({ description: 'A line of the next bill, with the amount before tax; at once by default' }),
+  ...REASONED
+})
+
 type CreditNoteBody = z.output<typeof CREDIT_NOTE_BODY>
 
 /** Throws `invalidField` for a body that says nothing, or several things, of what to give back. */
@@ -87,6 +102,17 @@ export function readRefund({
   ]
   if (!of || others.length > 0) throw CORRECTIONS.oneSource()
   return { amount, method, of, ...reasonedAs(reasoned, [of, amount, method]) }
+}
+
+export function readAdjustment({
+  billingAccount,
+  amount,
+  taxCategory,
+  onNextBill: isOnNextBill = false,
+  ...reasoned
+}: z.output<typeof ADJUSTMENT_BODY>): NewAdjustment {
+  const content = [billingAccount.id, amount, taxCategory ?? null, isOnNextBill]
+  return { account: billingAccount.id, amount, taxCategory, isOnNextBill, ...reasonedAs(reasoned, content) }
 }
 
 interface Given {

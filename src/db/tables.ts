@@ -810,6 +810,10 @@ export interface Tables {
     readonly reopened_at: 'instant?'
     readonly method: 'text?'
     readonly payment_id: 'text?'
+    readonly rate_id: 'text?'
+    readonly tax_category: 'text?'
+    readonly tax_rate: 'decimal?'
+    readonly tax_amount: 'decimal?'
   }
   readonly credit_note_line: {
     readonly tenant_id: 'text'

@@ -1,5 +1,5 @@
 import { catalogue } from '../billing/catalogue.ts'
-import { CREDIT_NOTE, REFUND, WRITE_OFF } from '../billing/corrections/schema.ts'
+import { ADJUSTMENT, CREDIT_NOTE, REFUND, WRITE_OFF } from '../billing/corrections/schema.ts'
 import { UNMATCHED } from '../billing/incoming/schema.ts'
 import { PAYMENT } from '../billing/payments/schema.ts'
 import { BILL_RUN } from '../billing/runs/schema.ts'
@@ -58,6 +58,7 @@ function schemas(): Json {
     CreditNote: CREDIT_NOTE,
     WriteOff: WRITE_OFF,
     Refund: REFUND,
+    Adjustment: ADJUSTMENT,
     Upload: UPLOAD
   }
 }

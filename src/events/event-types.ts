@@ -1,7 +1,12 @@
 import { membersOf } from '../base/json-members.ts'
 import { catalogue } from '../billing/catalogue.ts'
-import { CREDIT_NOTE_EVENTS, REFUND_EVENTS, WRITE_OFF_EVENTS } from '../billing/corrections/events.ts'
-import { CREDIT_NOTE, REFUND, WRITE_OFF } from '../billing/corrections/schema.ts'
+import {
+  ADJUSTMENT_EVENTS,
+  CREDIT_NOTE_EVENTS,
+  REFUND_EVENTS,
+  WRITE_OFF_EVENTS
+} from '../billing/corrections/events.ts'
+import { ADJUSTMENT, CREDIT_NOTE, REFUND, WRITE_OFF } from '../billing/corrections/schema.ts'
 import { UNMATCHED_EVENTS } from '../billing/incoming/events.ts'
 import { UNMATCHED } from '../billing/incoming/schema.ts'
 import { PAYMENT_EVENTS } from '../billing/payments/events.ts'
@@ -82,6 +87,10 @@ export const EVENT_TYPES: ReadonlyMap<string, EventType> = new Map(
     ...typesOf(
       billingSubject('periodClose', 'PeriodClose', 'A closed period of the books', PERIOD_CLOSE),
       CLOSE_EVENTS
+    ),
+    ...typesOf(
+      billingSubject('adjustment', 'Adjustment', 'A change of a balance, or a line of the next bill', ADJUSTMENT),
+      ADJUSTMENT_EVENTS
     ),
     ...typesOf(billingSubject('upload', 'Upload', 'Rows of another system, received as one', UPLOAD), UPLOAD_EVENTS),
     ...typesOf(

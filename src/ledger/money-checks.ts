@@ -36,13 +36,16 @@ function sourceCheck(tenantId: string): Sql {
       WHEN e."source_type" = 'credit' THEN NOT EXISTS (SELECT FROM "payment_allocation" a
         WHERE a."tenant_id" = e."tenant_id" AND a."id" = e."journal_id" AND a."payment_id" IS NULL
           AND a."bill_id" = e."source_id")
-      WHEN e."source_type" IN ('writeOff', 'refund') THEN NOT EXISTS (SELECT FROM "correction" c
+      WHEN e."source_type" IN ('writeOff', 'refund', 'adjustment') THEN NOT EXISTS (SELECT FROM "correction" c
         WHERE c."tenant_id" = e."tenant_id" AND c."id" = e."source_id" AND c."kind" = e."source_type")
       ELSE NOT EXISTS (SELECT FROM "payment" p
         WHERE p."tenant_id" = e."tenant_id" AND p."id" = e."source_id") END`
 }
 
-/** A payment has one journal, and if reversed a second with opposite signs; of a transfer, its side there. */
+/**
+ * A payment has one journal, and if reversed a second with opposite signs; of a transfer, its side there. For those of
+ * adjustments see adjustment-checks.ts.
+ */
 function paymentCheck(tenantId: string): Sql {
   return sql`SELECT format('payment %s of %s %s is posted as %s, its reversal as %s', p."id", trim_scale(p."amount"),
       p."currency", trim_scale(coalesce(x."came", 0)), trim_scale(coalesce(x."went", 0)))
@@ -54,7 +57,8 @@ function paymentCheck(tenantId: string): Sql {
       FROM "ledger_entry" e WHERE e."tenant_id" = p."tenant_id" AND e."source_id" = p."id"
         AND (e."source_type" IN ('payment', 'reversal')
           OR e."source_type" = 'transfer' AND e."billing_account_id" = p."billing_account_id")) x
-    WHERE p."tenant_id" = ${tenantId} AND (x."came" IS DISTINCT FROM p."amount" OR NOT x."is_own"
+    WHERE p."tenant_id" = ${tenantId} AND p."method" <> 'adjustment'
+      AND (x."came" IS DISTINCT FROM p."amount" OR NOT x."is_own"
       OR coalesce(x."went", 0) <> CASE WHEN p."reversed_at" IS NULL THEN 0 ELSE -p."amount" END)`
 }
 
@@ -113,9 +117,9 @@ function balanceCheck(tenantId: string): Sql {
     WHERE "kept" <> "posted"`
 }
 
-/** An account is overdrawn by what the credit limit paid, gave and refunded, and no payment has replaced. */
+/** An account is overdrawn by what the credit limit paid, gave, refunded and was charged, and no payment replaced. */
 function overdraftCheck(tenantId: string): Sql {
-  return sql`SELECT format('account %s is overdrawn by %s %s, but its bills, transfers and refunds by %s', "account",
+  return sql`SELECT format('account %s is overdrawn by %s %s, but bills, transfers and corrections used %s', "account",
       trim_scale("kept"), "currency", trim_scale("used"))
     FROM (SELECT "account", "currency", sum("kept") AS "kept", sum("used") AS "used" FROM (
         SELECT "account_id" AS "account", "currency", "overdrawn" AS "kept", 0 AS "used"
@@ -129,7 +133,8 @@ function overdraftCheck(tenantId: string): Sql {
         JOIN "payment" p ON p."tenant_id" = t."tenant_id" AND p."id" = t."id" WHERE t."tenant_id" = ${tenantId}
         UNION ALL
         SELECT "billing_account_id", "currency", 0, "amount" FROM "correction"
-        WHERE "tenant_id" = ${tenantId} AND "kind" = 'refund'
+        WHERE "tenant_id" = ${tenantId} AND ("kind" = 'refund'
+          OR "kind" = 'adjustment' AND "amount" > 0 AND "rate_id" IS NULL)
         UNION ALL
         SELECT "billing_account_id", "currency", 0, -"given" FROM "payment"
         WHERE "tenant_id" = ${tenantId} AND "given" > 0) x GROUP BY 1, 2) y

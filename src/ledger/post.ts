@@ -15,7 +15,8 @@ export const SOURCE_TYPES = [
   'credit',
   'transfer',
   'writeOff',
-  'refund'
+  'refund',
+  'adjustment'
 ] as const
 export type SourceType = (typeof SOURCE_TYPES)[number]
 
@@ -33,7 +34,7 @@ export interface Journal {
 export interface Entry {
   readonly book: Book
   /** Type of rate, category of tax, or method of payment. */
-  readonly detail?: string
+  readonly detail?: string | undefined
   readonly currency: string
   readonly amount: string
 }

@@ -2,6 +2,7 @@ import { minorDigits } from '../base/money.ts'
 import type { Database, Transaction } from '../db/database.ts'
 import { computed, computedRow, count, optional, scalars, text } from '../db/row.ts'
 import { join, type Sql, sql } from '../db/sql.ts'
+import { adjustmentChecks } from './adjustment-checks.ts'
 import { billChecks } from './bill-checks.ts'
 import { periodCheck } from './closed-periods.ts'
 import { IN_LEDGER } from './foreign-bills.ts'
@@ -54,6 +55,7 @@ async function firstDifference(tx: Transaction, tenantId: string): Promise<strin
     ...moneyChecks(tenantId, currencies),
     ...billChecks(tenantId, currencies),
     ...noteChecks(tenantId),
+    ...adjustmentChecks(tenantId),
     ...foreignChecks(tenantId),
     ...runChecks(tenantId),
     ...usageChecks(tenantId),

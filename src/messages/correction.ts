@@ -22,5 +22,9 @@ export const CORRECTIONS = messages('correction', {
   moreThanCredit: is.conflict`The refund of ${'50'} ${'EUR'} exceeds the credit that can be paid out, which is
     ${'11.9'}`,
   oneSource: is.invalidField`The body must have exactly one of $.billingAccount and $.payment`,
+  unknownTaxCategory: is.invalidField`$.taxCategory must be one of the taxes of the account: ${['VAT']}`,
+  noTaxes: is.invalidField`$.taxCategory must be left out: the account has no taxes`,
+  accountCurrency: is.invalidField`$.amount.unit must be ${'EUR'}, the currency of the bills of the account`,
+  accountArchived: is.conflict`The billing account is archived and cannot be adjusted`,
   referenceTaken: is.conflict`Another correction has this reference already`
 })

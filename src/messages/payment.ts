@@ -14,6 +14,7 @@ export const PAYMENTS = messages('payment', {
   referenceTaken: is.conflict`Another payment has this reference already`,
   referenceHeld: is.conflict`An open unmatched payment has this reference; assign or dismiss that`,
   transfer: is.conflict`A transfer is not reversed; the partner moves the money back`,
+  adjustment: is.conflict`What an adjustment gave is not reversed; make one of the opposite amount`,
   reversed: is.conflict`This payment is reversed already`,
   notOpen: is.conflict`It is ${'assigned'}; only open money is assigned or dismissed, and only dismissed money opened
     again`,

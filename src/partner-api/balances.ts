@@ -23,7 +23,10 @@ const DAYS = { initial_date: day('The first day'), final_date: day('The last day
 export const BALANCE_SCHEMA = objectOf({
   opening_balance: { ...NUMBER, description: 'The balance at the beginning of the first day' },
   payments: { ...NUMBER, description: 'Payments, less reversals' },
-  adjustments: { ...NUMBER, description: 'Rates of the types adjustment and appliedBillingCredit; 5 is a charge' },
+  adjustments: {
+    ...NUMBER,
+    description: 'Rates of the types adjustment and appliedBillingCredit, and what was adjusted at once; 5 is a charge'
+  },
   call_charges: { ...NUMBER, description: 'Rates of the types that the tenant counts as calls' },
   other_charges: { ...NUMBER, description: 'All other rates, and taxes and roundings of bills' },
   total_charges: { ...NUMBER, description: 'The sum of the three' },

@@ -54,7 +54,8 @@ async function addCorrections({ database }: World, account: string): Promise<voi
     SELECT b."tenant_id", k."id", b."partner_id", k."kind", now(), b."billing_account_id", 'EUR', 5, 0, 'other', 'x',
       k."bill", k."state", k."method"
     FROM "customer_bill" b CROSS JOIN (VALUES (${newId()}, 'writeOff', ${bill}, 'sent', NULL),
-      (${newId()}, 'refund', NULL, NULL, 'cash')) k("id", "kind", "bill", "state", "method") WHERE b."id" = ${bill}`)
+      (${newId()}, 'refund', NULL, NULL, 'cash'), (${newId()}, 'adjustment', NULL, NULL, NULL))
+      k("id", "kind", "bill", "state", "method") WHERE b."id" = ${bill}`)
 }
 
 /** Uploads a file of each kind, without workers. */

@@ -3,10 +3,11 @@ export const CORRECTED = [
   'WriteOffCreateEvent',
   'WriteOffStateChangeEvent',
   'CreditNoteCreateEvent',
-  'RefundCreateEvent'
+  'RefundCreateEvent',
+  'AdjustmentCreateEvent'
 ]
 
-/** Writes a bill off of which a euro was paid, credits all of it, and pays the euro out. */
+/** Writes a bill off of which a euro was paid, credits all of it, pays the euro out, and charges one. */
 export async function correct(
   posted: (path: string, body: object) => Promise<unknown>,
   account: string,
@@ -18,4 +19,5 @@ export async function correct(
   await posted(`${billing}/creditNote`, { ...of, reason, all: true })
   const amount = { unit: 'EUR', value: 1 }
   await posted(`${billing}/refund`, { billingAccount: { id: account }, amount, method: 'cash', reason })
+  await posted(`${billing}/adjustment`, { billingAccount: { id: account }, amount, reason })
 }

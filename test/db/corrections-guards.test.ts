@@ -24,6 +24,12 @@ function copy(values: object, note = sql`c."bill_id"`): Sql {
     WHERE c."kind" = 'creditNote'`
 }
 
+/** Copies it as a charge of 1, with a tax. */
+function adjusted(values: object): Sql {
+  const taxes = { tax_category: 'VAT', tax_rate: 0.19, tax_amount: 0.16 }
+  return copy({ kind: 'adjustment', bill_id: null, ...taxes, ...values }, sql`NULL::text`)
+}
+
 const OFF = { kind: 'writeOff', bill_state: 'sent' }
 
 test.each<[string, Sql, string]>([
@@ -33,6 +39,12 @@ test.each<[string, Sql, string]>([
   ['a correction is of no known kind', copy({ kind: 'x' }), '23514 correction_kind'],
   ['a write-off is a credit note, too', copy({ kind: 'writeOff', bill_state: 'sent' }), '23514 correction_kind'],
   ['a refund is of a bill', copy({ kind: 'refund', method: 'cash' }), '23514 correction_kind'],
+  ['an adjustment is of a bill', copy({ kind: 'adjustment' }), '23514 correction_kind'],
+  ['an adjustment gives without a payment', adjusted({ amount: -1 }), '23514 correction_kind'],
+  ['an adjustment is of nothing', adjusted({ amount: 0 }), '23514 correction_amount'],
+  ['a tax exceeds the adjustment', adjusted({ tax_amount: 2 }), '23514 correction_tax'],
+  ['a tax has no rate', adjusted({ tax_rate: null }), '23514 correction_tax'],
+  ['a credit note has a tax of its own', copy({ tax_rate: 0.19 }), '23514 correction_tax'],
   ['a bill is written off twice', copy(OFF, sql`NULL::text`), '23505 correction_open_write_off'],
   ['a reference comes twice', copy({ reference: 'r' }), '23505 correction_once'],
   ['a bill is the note of two', copy({}, sql`c."credit_note_id"`), '23505 correction_tenant_id_credit_note_id_key'],

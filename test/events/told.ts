@@ -32,7 +32,7 @@ export async function allTold(database: Database): Promise<readonly Told[]> {
 }
 
 const BILLING = '/billing/v1'
-const OF_BILLING = ['billRun', 'payment', 'unmatchedPayment', 'creditNote', 'writeOff', 'refund']
+const OF_BILLING = ['billRun', 'payment', 'unmatchedPayment', 'creditNote', 'writeOff', 'refund', 'adjustment']
 
 /** Returns where the API has a resource. */
 export function addressOf({ path, id }: Told): string {

@@ -41,6 +41,7 @@ interface Members {
   readonly conflict: number
   readonly covered: boolean
   readonly created: number
+  readonly createdAt: string
   readonly credit: Answer
   readonly creditNoteNumberPattern: string
   readonly customer: Answer

@@ -9,10 +9,13 @@ export const CREDIT_NOTE_EVENTS = { created: 'CreditNoteCreateEvent' } as const
 export const WRITE_OFF_EVENTS = { created: 'WriteOffCreateEvent', stateChanged: 'WriteOffStateChangeEvent' } as const
 export const REFUND_EVENTS = { created: 'RefundCreateEvent' } as const
 
+export const ADJUSTMENT_EVENTS = { created: 'AdjustmentCreateEvent' } as const
+
 const TYPES: Readonly<Record<Kind, { readonly created: string; readonly stateChanged?: string }>> = {
   creditNote: CREDIT_NOTE_EVENTS,
   writeOff: WRITE_OFF_EVENTS,
-  refund: REFUND_EVENTS
+  refund: REFUND_EVENTS,
+  adjustment: ADJUSTMENT_EVENTS
 }
 
 const ROOTS = { billing: OWN_BILLING, api: OWN_ROOT }

@@ -14,7 +14,8 @@ export interface Roots {
 }
 
 /** The kinds of corrections; each is the path of its resource. */
-export type Kind = 'creditNote' | 'writeOff' | 'refund'
+export const CORRECTION_KINDS = ['creditNote', 'writeOff', 'refund', 'adjustment'] as const
+export type Kind = (typeof CORRECTION_KINDS)[number]
 
 /** Selects corrections of a kind by any of these accounts, bills, notes, payments, reasons and references. */
 export interface CorrectionFilter {
@@ -43,7 +44,7 @@ const CORRECTION = rowOf(
     reason: text,
     description: optional(text),
     reference: optional(text),
-    kind: oneOf(['creditNote', 'writeOff', 'refund']),
+    kind: oneOf(CORRECTION_KINDS),
     billId: optional(text),
     billNo: computed(optional(text), sql`b."bill_no"`),
     creditNoteId: optional(text),
@@ -51,6 +52,10 @@ const CORRECTION = rowOf(
     net: computed(optional(decimal), sql`-n."tax_excluded_amount_value"`),
     method: optional(text),
     paymentId: optional(text),
+    rateId: optional(text),
+    taxCategory: optional(text),
+    taxRate: optional(decimal),
+    taxAmount: optional(decimal),
     reopenedAt: optional(instant),
     lines: computed(
       optional(json(LINES)),
@@ -125,7 +130,8 @@ function select(corrections: Sql, where: Sql): Sql {
 
 export function writeCorrection(row: Row, { billing, api }: Roots): Written {
   const correction = CORRECTION.read(row)
-  const { id, kind, currency: unit, billingAccountId: accountId, accountName: name, net, paymentId } = correction
+  const { id, kind, currency: unit, billingAccountId: accountId, accountName: name, net } = correction
+  const { paymentId, rateId } = correction
   const isNote = kind === 'creditNote'
   const text = (value: string | undefined) => value && JSON.stringify(value)
   const billOf = (bill: string | undefined, billNo: string | undefined) =>
@@ -139,6 +145,9 @@ export function writeCorrection(row: Row, { billing, api }: Roots): Written {
     billingAccount: JSON.stringify({ id: accountId, href, name }),
     payment: paymentId && JSON.stringify({ id: paymentId, href: `${billing}/payment/${paymentId}` }),
     amount: moneyOf(unit, correction.amount),
+    taxItem: writeTax(correction),
+    onNextBill: kind === 'adjustment' ? String(rateId !== undefined) : undefined,
+    rate: rateId && JSON.stringify({ id: rateId, href: `${api}/${RATE}/${rateId}` }),
     taxExcludedAmount: net && moneyOf(unit, net),
     credit: isNote ? moneyOf(unit, correction.credited) : undefined,
     lines: isNote ? writeLines(correction, api) : undefined,
@@ -150,6 +159,12 @@ export function writeCorrection(row: Row, { billing, api }: Roots): Written {
     reopenedAt: text(correction.reopenedAt)
   })
   return { id, version: String(correction.version), json: document }
+}
+
+function writeTax({ taxCategory, taxRate, taxAmount, currency }: ReturnType<typeof CORRECTION.read>) {
+  if (taxCategory === undefined) return undefined
+  const amount = taxAmount && moneyOf(currency, taxAmount)
+  return objectOf({ taxCategory: JSON.stringify(taxCategory), taxRate, taxAmount: amount })
 }
 
 function writeLines({ lines = [], currency }: ReturnType<typeof CORRECTION.read>, api: string): string {

@@ -55,6 +55,35 @@ export const WRITE_OFF = objectOf(
   ['description', 'reference', 'reopenedAt']
 )
 
+export const ADJUSTMENT = objectOf(
+  {
+    ...FIRST,
+    billingAccount: schemaRef('BillingAccountRef'),
+    payment: {
+      ...objectOf({ id: TEXT, href: ADDRESS }),
+      description: 'Of what was given at once: the payment that it is, which pays bills'
+    },
+    amount: moneyOf(
+      'The change: positive is charged, negative given; with tax, or before it if it is on the next bill'
+    ),
+    taxItem: {
+      ...objectOf(
+        {
+          taxCategory: { ...TEXT, description: 'Category of the tax' },
+          taxRate: { type: 'number', description: 'Its rate as a fraction' },
+          taxAmount: moneyOf('The part of the amount that is tax; the bill computes that of a rate')
+        },
+        ['taxAmount']
+      ),
+      description: 'The tax, if a category was given'
+    },
+    onNextBill: { type: 'boolean', description: 'It is a rate, which the next bill has as a line' },
+    rate: { ...objectOf({ id: TEXT, href: ADDRESS }), description: 'That rate' },
+    ...LAST
+  },
+  ['payment', 'taxItem', 'rate', 'description', 'reference']
+)
+
 export const REFUND = objectOf(
   {
     ...FIRST,

@@ -84,7 +84,7 @@ function linesStatement({ tenantId, accounts, chargeDate, creditDate = chargeDat
 /**
  * Returns the part of a tax profile that applies at a time to lines without taxes of their own: an exemption, or rates.
  */
-function appliedProfile(profile: Sql, at: Sql): Sql {
+export function appliedProfile(profile: Sql, at: Sql): Sql {
   return sql`CASE WHEN (${profile}->>'exempt')::boolean
     THEN jsonb_strip_nulls(jsonb_build_object('exempt', true, 'exemptReason', ${profile}->'exemptReason'))
     ELSE jsonb_build_object('rates', coalesce((

@@ -1,11 +1,12 @@
 import type { Instant } from '../../base/instant.ts'
-import { canonicalDecimal, isInMinorUnits } from '../../base/money.ts'
+import { canonicalDecimal, isInMinorUnits, negated } from '../../base/money.ts'
 import { present } from '../../base/unknown.ts'
 import type { Transaction } from '../../db/database.ts'
 import { scalars, text } from '../../db/row.ts'
 import { prepared } from '../../db/sql.ts'
 import { addCredits, lockBalances } from '../../ledger/balance.ts'
 import { postReceipts, postTransfer } from '../../ledger/post.ts'
+import { postAdjustment } from '../../ledger/post-adjustment.ts'
 import { PAYMENTS } from '../../messages/payment.ts'
 import { aboutName, type Problem } from '../../messages/problem.ts'
 import type { ChangeContext } from '../../tmf/declaration/resource.ts'
@@ -57,7 +58,7 @@ export async function payAll(
     else if (!isWhole(receipt)) outcomes[place] = { problem: tooManyDecimals(receipt) }
     return outcomes[place] === undefined
   })
-  await reopenForPayments(tx, context, active)
+  await reopenForPayments(tx, context, active.filter(isMoney))
   await lockBills(tx, tenantId, active)
   const payable = (await withPayable(tx, tenantId, active)).flatMap((one) => {
     if (!('problem' in one)) return [one]
@@ -76,6 +77,11 @@ export async function payAll(
   const late = taken.filter(({ id }) => !inserted.has(id))
   if (late.length > 0) await withoutKnown(tx, tenantId, late, outcomes)
   return payments.map((_, place) => present(outcomes[place], 'the outcome of each payment'))
+}
+
+/** An adjustment brings no money: what was written off stays so. */
+function isMoney({ receipt: { adjusts } }: Incoming): boolean {
+  return adjusts === undefined
 }
 
 function isWhole({ amount: { unit, value } }: Receipt): boolean {
@@ -150,10 +156,17 @@ async function postTaken(
   const all = payments.map((payment) => {
     const { id, receipt } = payment
     const amount = canonicalDecimal(String(receipt.amount.value)) ?? '0'
-    return { ...balanceKey(payment), id, method: receipt.method, amount, giverId: receipt.from?.giverId }
+    const { method, from, adjusts } = receipt
+    const { partnerId } = payment.account
+    return { ...balanceKey(payment), id, partnerId, method, amount, giverId: from?.giverId, adjusts }
   })
-  const receipts = all.filter(({ giverId }) => giverId === undefined)
+  const receipts = all.filter(({ giverId, adjusts }) => giverId === undefined && !adjusts)
   if (receipts.length > 0) await postReceipts(tx, { tenantId, postedAt: now }, receipts)
+  for (const { adjusts, id: journalId, ...credit } of all) {
+    if (!adjusts) continue
+    const given = { ...credit, ...adjusts, amount: negated(credit.amount) }
+    await postAdjustment(tx, { tenantId, journalId, postedAt: now }, given)
+  }
   for (const { giverId, ...transfer } of all) {
     if (giverId === undefined) continue
     const giver = { billingAccountId: giverId, currency: transfer.currency }

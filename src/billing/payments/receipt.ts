@@ -1,15 +1,19 @@
 import { createHash } from 'node:crypto'
 import type { Account } from '../../accounts/lookup.ts'
 import type { BalanceKey } from '../../ledger/balance.ts'
+import type { AdjustmentPosting } from '../../ledger/post-adjustment.ts'
 
 export const METHODS = ['cash', 'card', 'bankTransfer', 'directDebit', 'wallet', 'other'] as const
 
 /** Of a payment that comes from another account. */
 export const TRANSFER = 'transfer'
 
+/** Of a payment that an adjustment gives: no money came. */
+export const ADJUSTMENT = 'adjustment'
+
 export interface Receipt {
   readonly amount: { readonly unit: string; readonly value: number }
-  readonly method: (typeof METHODS)[number] | typeof TRANSFER
+  readonly method: (typeof METHODS)[number] | typeof TRANSFER | typeof ADJUSTMENT
   /** Unique to its sender: an equal reference, or one that looks the same, means the same payment. */
   readonly reference: string
   /** The owner of the reference, see own-names.ts. */
@@ -26,6 +30,8 @@ export interface Receipt {
   readonly isLenient?: boolean
   /** Of a transfer: whose money it is, and what for. */
   readonly from?: { readonly giverId: string; readonly description: string } | undefined
+  /** Of an adjustment: its id, and the part that is tax. */
+  readonly adjusts?: Pick<AdjustmentPosting, 'id' | 'tax'> | undefined
 }
 
 export interface Incoming {

@@ -11,15 +11,15 @@ import { ownedBy, type View } from '../../tmf/view.ts'
 import { takeBack } from './allocation.ts'
 import { recordPayments } from './events.ts'
 import { giveFrom } from './given.ts'
-import { TRANSFER } from './receipt.ts'
+import { ADJUSTMENT, TRANSFER } from './receipt.ts'
 
 const PAYMENT = rowOf('payment', { billingAccountId: text, currency: text, amount: decimal, method: text })
 
 /**
  * Undoes a payment: every bill that it paid, at once or later as credit, owes that part again. If it replaced the
  * credit limit, the limit pays again; what it gave to other accounts or was refunded comes from other payments, or the
- * limit. Throws `notFound` without such a payment in the view, and `conflict` for a transfer and for one already
- * reversed.
+ * limit. Throws `notFound` without such a payment in the view, and `conflict` for a transfer, an adjustment and one
+ * already reversed.
  */
 export async function reversePayment(tx: Transaction, context: ChangeContext, view: View, id: string): Promise<void> {
   const { tenantId } = view
@@ -28,6 +28,7 @@ export async function reversePayment(tx: Transaction, context: ChangeContext, vi
   if (!payment) throw RESOURCES.notFound('payment')
   const { billingAccountId, currency, amount, method } = payment
   if (method === TRANSFER) throw PAYMENTS.transfer()
+  if (method === ADJUSTMENT) throw PAYMENTS.adjustment()
   const key = { billingAccountId, currency }
   await lockBalances(tx, tenantId, [key])
   const given = scalar(

@@ -1,6 +1,6 @@
 import { ADDRESS, INSTANT, listOf, moneyOf, objectOf, TEXT } from '../../tmf/openapi/json-schema.ts'
 import { schemaRef } from '../../tmf/openapi/schemas.ts'
-import { METHODS, TRANSFER } from './receipt.ts'
+import { ADJUSTMENT, METHODS, TRANSFER } from './receipt.ts'
 
 export const PAYMENT_SCHEMA = schemaRef('Payment')
 
@@ -12,8 +12,8 @@ export const PAYMENT = objectOf(
     amount: moneyOf('Amount of the payment'),
     method: {
       ...TEXT,
-      enum: [...METHODS, TRANSFER],
-      description: 'Method of payment; `transfer` is from another account'
+      enum: [...METHODS, TRANSFER, ADJUSTMENT],
+      description: 'Method of payment; `transfer` is from another account, `adjustment` what an adjustment gives'
     },
     reference: { ...TEXT, description: "The client's own name for the payment" },
     valueDate: { ...TEXT, format: 'date', description: 'The day on which the money arrived, if it was said' },

@@ -34,15 +34,24 @@ const WAYS = ['billingAccount', 'billNo', 'creditorReference'] as const
 const IN_PLACE = WAYS.filter((way) => way !== 'billingAccount')
 
 /** A positive amount in whole minor units. */
-export const AMOUNT = z
-  .strictObject({
-    unit: z.string({ error: UNIT_FAULT }).refine(isCurrency, { error: UNIT_FAULT }),
-    value: z.number({ error: FIELDS.number() })
-  })
-  .superRefine(({ unit, value }, context) => {
-    const message = amountFault(unit, value)
-    if (message) context.addIssue({ code: 'custom', path: ['value'], message, input: value })
-  })
+export const AMOUNT = amountOf(amountFault)
+
+/** An amount in whole minor units, above or below zero. */
+export const SIGNED_AMOUNT = amountOf((unit, value) =>
+  value === 0 ? FIELDS.notZero() : amountFault(unit, Math.abs(value))
+)
+
+function amountOf(faultOf: (unit: string, value: number) => string | undefined) {
+  return z
+    .strictObject({
+      unit: z.string({ error: UNIT_FAULT }).refine(isCurrency, { error: UNIT_FAULT }),
+      value: z.number({ error: FIELDS.number() })
+    })
+    .superRefine(({ unit, value }, context) => {
+      const message = faultOf(unit, value)
+      if (message) context.addIssue({ code: 'custom', path: ['value'], message, input: value })
+    })
+}
 
 export const RECEIPT = z
   .strictObject({

@@ -108,6 +108,7 @@ function writeMovement(movement: Movement, money: (amount: string) => string, ro
 function sourceOf({ type, isOfBill, sourceId: id }: Movement, { api, billing }: Roots) {
   if (isOfBill) return { type: 'CustomerBill', id, href: `${api}/customerBill/${id}` }
   if (type === 'writeOff') return { type: 'WriteOff', id, href: `${billing}/writeOff/${id}` }
+  if (type === 'adjustment') return { type: 'Adjustment', id, href: `${billing}/adjustment/${id}` }
   if (type === 'refund') return { type: 'Refund', id, href: `${billing}/refund/${id}` }
   return { type: 'Payment', id, href: `${billing}/payment/${id}` }
 }

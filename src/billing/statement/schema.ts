@@ -11,7 +11,11 @@ const MOVEMENT = objectOf({
   type: { ...TEXT, enum: [...MOVEMENTS], description: 'Kind of change' },
   amount: moneyOf("Amount; positive in the holder's favour"),
   source: objectOf({
-    type: { ...TEXT, enum: ['CustomerBill', 'Payment', 'WriteOff', 'Refund'], description: 'Type of the source' },
+    type: {
+      ...TEXT,
+      enum: ['CustomerBill', 'Payment', 'WriteOff', 'Refund', 'Adjustment'],
+      description: 'Type of the source'
+    },
     id: { ...TEXT, description: 'Identifier of the source' },
     href: { ...ADDRESS, description: 'Where the source is found' }
   })
@@ -27,7 +31,7 @@ export const STATEMENT = objectOf({
     'Payments, here or to another system before its bill was posted, less reversals and refunds; transfers, in less out'
   ),
   adjustments: moneyOf(
-    'Lines of the types appliedBillingCredit and adjustment, and what was written off; negative lowers what is due'
+    'Lines of the types appliedBillingCredit and adjustment; what was adjusted at once or written off; 5 is a charge'
   ),
   callCharges: moneyOf('Lines of the types that the tenant counted as calls when they were billed, without tax'),
   otherCharges: moneyOf('All other lines, taxes and roundings; of bills of other systems all'),

@@ -19,7 +19,7 @@ export interface Statement extends ReturnType<typeof AMOUNTS.read> {
 }
 
 /** The kinds of changes, as the ledger names their origins. */
-export const MOVEMENTS = ['bill', 'payment', 'reversal', 'transfer', 'writeOff', 'refund'] as const
+export const MOVEMENTS = ['bill', 'payment', 'reversal', 'transfer', 'writeOff', 'refund', 'adjustment'] as const
 
 const MOVEMENT = computedRow({
   date: computed(instant, sql`"posted_at"`),
@@ -81,7 +81,7 @@ async function readAmounts(tx: Transaction, { tenantId, billingAccountId, curren
     "entry" AS (
       SELECT e."amount", e."posted_at" < ${start} AS "is_before",
         CASE WHEN e."book" = 'cash' THEN 'payment' WHEN e."book" = 'badDebt' THEN 'adjustment'
-          WHEN e."book" NOT IN ('revenue', 'partner') THEN 'other'
+          WHEN e."book" NOT IN ('revenue', 'partner') THEN 'other' WHEN e."source_type" = 'adjustment' THEN 'adjustment'
           ELSE "charge_kind"(c."types", e."detail") END AS "kind"
       FROM "ledger_entry" e LEFT JOIN "counted" c ON e."posted_at" >= c."since" AND e."posted_at" < c."until"
       WHERE e."tenant_id" = ${tenantId} AND e."billing_account_id" = ${billingAccountId}
