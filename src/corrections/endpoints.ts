@@ -78,6 +78,11 @@ function retrieve<Body>({ path, type, nouns, scopes }: CorrectionKind<Body>, api
   })
 }
 
+const INSTANTS = {
+  createdAt: `Made on this day (2026-01-15) or at this date-time; \`createdAt.gt\`, \`createdAt.gte\`, \`createdAt.lt\`
+and \`createdAt.lte\` are the ends of a range`
+} as const
+
 function list<Body>({ path, type, nouns: [noun, many], scopes, filters }: CorrectionKind<Body>, apiBase: string) {
   return endpoint({
     tag: path,
@@ -88,7 +93,7 @@ function list<Body>({ path, type, nouns: [noun, many], scopes, filters }: Correc
     summary: `Find ${many}`,
     description: `Returns ${many}, the oldest first.`,
     access: { scopes: scopes.read, supportsProxy: true },
-    query: listQuery<string>(noun, filters),
+    query: listQuery<string>(noun, filters, INSTANTS),
     replies: pagesOf(schemaRef(type)),
     handle: async (asked, context) => {
       const { values } = asked.query
@@ -96,7 +101,8 @@ function list<Body>({ path, type, nouns: [noun, many], scopes, filters }: Correc
       const filter = {
         kind: path,
         ...{ accounts: values['billingAccount.id'], bills: values['bill.id'], notes: values['customerBill.id'] },
-        ...{ payments: values['payment.id'], reasons: values.reason, references: values.reference }
+        ...{ payments: values['payment.id'], reasons: values.reason, references: values.reference },
+        instants: asked.query.instants
       }
       return answerPage(
         asked,

@@ -107,6 +107,14 @@ describe('an adjustment at once', () => {
     expect((await adjust(account, 2, { reference: 'once' })).body.messageCode).toBe('correction.referenceTaken')
     const { body } = await contract.call('GET', `${ADJUSTMENT}?reference=once&billingAccount.id=${account}`)
     expect(body).toEqual([raced[0]?.body])
+    const at = body[0]?.createdAt
+    const list = async (range: string) => (await contract.call('GET', `${ADJUSTMENT}?reference=once&${range}`)).body
+    expect(await list(`createdAt=${at}`)).toEqual(body)
+    expect(await list(`createdAt.gte=${at}&createdAt.lt=2099-01-01`)).toEqual(body)
+    for (const range of [`createdAt.gt=${at}`, `createdAt.lt=${at}`, 'createdAt.lte=2026-01-01'])
+      expect(await list(range), range).toEqual([])
+    expect(await list('createdAt.gt=yesterday')).toMatchObject({ messageCode: 'query.wrongValue' })
+    expect(await list('amount.gt=1')).toMatchObject({ messageCode: 'query.onlyThese' })
   })
 })
 

@@ -5,6 +5,8 @@ import { computed, count, decimal, instant, integer, json, oneOf, optional, rowO
 import { prepared, type Sql, sql } from '../../db/sql.ts'
 import { moneyOf, objectOf } from '../../http/json.ts'
 import { RESOURCES } from '../../messages/resource.ts'
+import type { Bound } from '../../tmf/query/bind.ts'
+import { instantsSql } from '../../tmf/query/condition-sql.ts'
 import type { PageOf, Range } from '../../tmf/query/list-query.ts'
 import { ownedBy, type View } from '../../tmf/view.ts'
 
@@ -17,7 +19,7 @@ export interface Roots {
 export const CORRECTION_KINDS = ['creditNote', 'writeOff', 'refund', 'adjustment'] as const
 export type Kind = (typeof CORRECTION_KINDS)[number]
 
-/** Selects corrections of a kind by any of these accounts, bills, notes, payments, reasons and references. */
+/** Selects corrections of a kind, of any of these accounts, bills, notes, payments, reasons and references, by time. */
 export interface CorrectionFilter {
   readonly kind: Kind
   readonly accounts?: readonly string[] | undefined
@@ -26,6 +28,8 @@ export interface CorrectionFilter {
   readonly payments?: readonly string[] | undefined
   readonly reasons?: readonly string[] | undefined
   readonly references?: readonly string[] | undefined
+  /** On `createdAt`. */
+  readonly instants: Bound
 }
 
 const LINES = z.array(z.object({ rate: z.string().nullable(), type: z.string(), amount: z.string() }))
@@ -72,7 +76,7 @@ const CORRECTION = rowOf(
 export async function listCorrections(
   queryable: Queryable,
   view: View,
-  { kind, accounts, bills, notes, payments, reasons, references }: CorrectionFilter,
+  { kind, accounts, bills, notes, payments, reasons, references, instants }: CorrectionFilter,
   { offset, limit }: Range
 ): Promise<PageOf<Row>> {
   const anyOf = (column: Sql, values: readonly string[] | undefined) =>
@@ -81,7 +85,8 @@ export async function listCorrections(
   const where = sql`${ownedBy(view, 'c')} AND c."kind" = ${kind} AND ${byAccount}
     AND ${anyOf(sql`c."bill_id"`, bills)} AND ${anyOf(sql`c."credit_note_id"`, notes)}
     AND ${anyOf(sql`c."payment_id"`, payments)}
-    AND ${anyOf(sql`c."reason"`, reasons)} AND ${anyOf(sql`c."reference"`, references)}`
+    AND ${anyOf(sql`c."reason"`, reasons)} AND ${anyOf(sql`c."reference"`, references)}
+    AND ${instantsSql({ createdAt: sql`c."created_at"` }, instants)}`
   // Selects the page first, so that lines are read for its credit notes only.
   const page = sql`(SELECT * FROM "correction" c WHERE ${where} ORDER BY c."id" LIMIT ${limit} OFFSET ${offset})`
   const { rows } = await queryable.run(sql`${select(page, sql`TRUE`)} ORDER BY c."id"`)

@@ -4,12 +4,18 @@ import type { Attribute } from '../declaration/attribute.ts'
 import type { OrderOperator, Path } from '../declaration/predicate.ts'
 import type { Resource } from '../declaration/resource.ts'
 import { jsonKind, type ScalarKind, scalarKind } from '../declaration/scalar.ts'
-import type { Scalar, Shape } from '../declaration/shape.ts'
+import { instant, type Scalar, type Shape } from '../declaration/shape.ts'
 import type { Atom, Bound, Conjunction } from './bind.ts'
 
 /** Returns the SQL of a bound predicate on a row of the resource's table. The twin of match.ts. */
 export function conditionSql(resource: Resource, bound: Bound): Sql {
   return compile(bound, rowScope(resource))
+}
+
+/** Returns the SQL of a bound predicate on instants, by their names. */
+export function instantsSql(columns: Readonly<Record<string, Sql>>, bound: Bound): Sql {
+  const enter = ([name = '']: Path): Place => ({ kind: 'column', column: present(columns[name], name) })
+  return compile(bound, { shape: instant, enter })
 }
 
 /** The start of paths: a row with its columns, or a jsonb value. */

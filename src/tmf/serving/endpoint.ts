@@ -112,19 +112,23 @@ export function queryOf<Query>(schema: z.ZodObject & z.ZodType<Query>): QueryRea
   return { parameters: queryParameters(schema), read: (raw) => readQuery(schema, raw) }
 }
 
-/** Reads the query of a paged list, filtered by equality of a few attributes, given with their descriptions. */
+/**
+ * Reads the query of a paged list, filtered by equality of a few attributes, and by the order of instants, both given
+ * with their descriptions.
+ */
 export function listQuery<Name extends string>(
   noun: string,
-  filters: Readonly<Record<Name, string>>
+  filters: Readonly<Record<Name, string>>,
+  instants: Readonly<Record<string, string>> = {}
 ): QueryReader<ListQuery<Name>> {
-  const described = Object.entries<string>(filters)
+  const described = Object.entries<string>({ ...filters, ...instants })
   const schema = { type: 'string' }
   return {
     parameters: [
       ...described.map(([name, description]) => ({ name, in: 'query', description, schema })),
       ...parameterRefs('Offset', 'Limit')
     ],
-    read: (raw) => readListQuery<Name>(raw, noun, Object.keys(filters))
+    read: (raw) => readListQuery<Name>(raw, noun, Object.keys(filters), Object.keys(instants))
   }
 }
 
