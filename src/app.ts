@@ -132,7 +132,13 @@ function registerApi(app: FastifyInstance, { config, secrets }: Parts, context: 
 }
 
 function customerSettings(app: FastifyInstance, { config, secrets }: Parts): CustomerSettings {
-  return { secrets, root: () => config.PUBLIC_URL ?? ownRoot(app, config), captchaUrl: config.CAPTCHA_VERIFY_URL }
+  const limits = {
+    network: config.CUSTOMER_REQUESTS_PER_NETWORK,
+    address: config.CUSTOMER_REQUESTS_PER_ADDRESS,
+    partner: config.CUSTOMER_REQUESTS_PER_PARTNER
+  }
+  const root = () => config.PUBLIC_URL ?? ownRoot(app, config)
+  return { secrets, root, limits, captchaUrl: config.CAPTCHA_VERIFY_URL }
 }
 
 async function registerBilling(app: FastifyInstance, context: RouteContext, limitBytes: number): Promise<void> {

@@ -77,6 +77,9 @@ export const environment = z.object({
   UPLOAD_RETENTION_DAYS: whole(1, 3_650).default(90),
   WEBHOOK_ALLOW_NETWORKS: readBy((text) => parseNetworks(text.split(',').map((entry) => entry.trim()))).optional(),
   ...mailVariables,
+  CUSTOMER_REQUESTS_PER_NETWORK: whole(1, 1_000_000).default(60),
+  CUSTOMER_REQUESTS_PER_ADDRESS: whole(1, 1_000_000).default(10),
+  CUSTOMER_REQUESTS_PER_PARTNER: whole(1, 1_000_000).default(600),
   CAPTCHA_VERIFY_URL: z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// address' }).optional(),
   ...ssoVariables
 })

@@ -88,7 +88,13 @@ function noSecrets(): never {
   throw new Error('a description has no keys')
 }
 export const UNSET: HubSettings = { networks: NO_NETWORKS, retentionDays: 0, secrets: noSecrets }
-export const NO_CUSTOMERS: CustomerSettings = { secrets: noSecrets, root: () => '', captchaUrl: undefined }
+const NO_LIMITS = { network: 0, address: 0, partner: 0 }
+export const NO_CUSTOMERS: CustomerSettings = {
+  secrets: noSecrets,
+  root: () => '',
+  limits: NO_LIMITS,
+  captchaUrl: undefined
+}
 
 /** Operations beside the resources, below each base path of the API. */
 export function apiEndpoints(settings: HubSettings): readonly Endpoint[] {

@@ -9,7 +9,7 @@ const PUBLIC: Readonly<Record<string, string>> = {
   'src/audit': 'record report seal sealing verify',
   'src/auth': 'purge refused-names',
   'src/auth/access': 'access access-token address-list admission authenticate clients grants principal scopes',
-  'src/auth/captcha': 'providers settings verify',
+  'src/auth/captcha': 'providers settings verify widget',
   'src/auth/customers': 'code context email link password realm registration reset session throttle',
   'src/auth/keys': 'secret signing-keys',
   'src/auth/oauth': 'authorize form openapi request routes schemas token-model well-known',
@@ -64,7 +64,7 @@ const PUBLIC: Readonly<Record<string, string>> = {
     'query rate reason resource run server sso subscription unmatched upload upload-failure',
   'src/overdue': 'endpoints schema',
   'src/partner-api': 'customers hold routes',
-  'src/pages': 'cookies routes',
+  'src/pages': 'cookies page routes',
   'src/portal': 'routes',
   'src/pace': 'aside slow turns within',
   'src/resources':

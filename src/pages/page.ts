@@ -15,6 +15,14 @@ export interface Page {
   readonly isNarrow: boolean
   readonly nav?: Html | undefined
   readonly content: Html
+  /** Scripts of others, in the head. */
+  readonly embedded?: Embedded | undefined
+}
+
+export interface Embedded {
+  readonly head: Html
+  /** All that the page may load for them, by directive of its Content-Security-Policy. */
+  readonly sources: Readonly<Record<string, readonly string[]>>
 }
 
 export interface RenderedPage {
@@ -24,8 +32,8 @@ export interface RenderedPage {
 
 const COLOUR = '#1f3a5f'
 
-/** Returns a page without scripts; it loads nothing, and its forms go nowhere but here. */
-export function renderPage({ language, title, issuer, isNarrow, nav, content }: Page): RenderedPage {
+/** Returns a page that loads nothing but what is embedded, and has no script else; its forms go nowhere but here. */
+export function renderPage({ language, title, issuer, isNarrow, nav, content, embedded }: Page): RenderedPage {
   const style = styleOf(issuer?.colour ?? COLOUR)
   const hash = createHash('sha256').update(style).digest('base64')
   const name = issuer && oneLine(issuer.name)
@@ -36,7 +44,7 @@ export function renderPage({ language, title, issuer, isNarrow, nav, content }: 
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex">
 <title>${name === undefined ? title : `${title} · ${name}`}</title>
-<style>${trusted(style)}</style>
+<style>${trusted(style)}</style>${embedded?.head}
 </head>
 <body>
 ${issuer && html`<header><p class="issuer">${logoOf(issuer)}<span>${name}</span></p>${nav}</header>`}
@@ -46,8 +54,18 @@ ${content}
 </body>
 </html>
 `
-  const directives = ["default-src 'none'", `style-src 'sha256-${hash}'`, 'img-src data:', "form-action 'self'"]
-  return { html: text, contentSecurityPolicy: [...directives, "base-uri 'none'", "frame-ancestors 'none'"].join('; ') }
+  const { 'style-src': styles = [], ...others } = embedded?.sources ?? {}
+  const directives = {
+    'default-src': ["'none'"],
+    'style-src': [`'sha256-${hash}'`, ...styles],
+    'img-src': ['data:'],
+    'form-action': ["'self'"],
+    ...others,
+    'base-uri': ["'none'"],
+    'frame-ancestors': ["'none'"]
+  }
+  const policy = Object.entries(directives).map(([name, sources]) => [name, ...sources].join(' '))
+  return { html: text, contentSecurityPolicy: policy.join('; ') }
 }
 
 function logoOf({ logo }: Issuer): Html | undefined {

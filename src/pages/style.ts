@@ -31,6 +31,7 @@ input { width: 100%; font: inherit; color: inherit; background: var(--ground); p
 button { font: inherit; font-weight: 600; color: #fff; background: var(--fill); border: 1px solid transparent;
   border-radius: .3rem; padding: .6rem 1.1rem; cursor: pointer }
 @media (prefers-color-scheme: dark) { main button { border-color: var(--field) } }
+.captcha { margin-top: 1.25rem; overflow-x: auto }
 main.narrow button { width: 100%; margin: 1.5rem 0 .5rem }
 nav button { padding: 0; color: var(--link); background: none; border: 0; font-weight: 400; text-decoration: underline }
 nav form { margin: 0 }

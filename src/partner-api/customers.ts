@@ -1,4 +1,4 @@
-import { type CaptchaContext, requirePerson } from '../auth/captcha/verify.ts'
+import { requirePerson } from '../auth/captcha/verify.ts'
 import { makeCode } from '../auth/customers/code.ts'
 import type { CustomerContext } from '../auth/customers/context.ts'
 import { createLink } from '../auth/customers/link.ts'
@@ -16,7 +16,7 @@ import { type Called, method } from './method.ts'
 import { accountNumber, text } from './parameters.ts'
 import { CAPTCHA, createAccount, email, REGISTRATION } from './registration.ts'
 
-export type CustomerSettings = Pick<CustomerContext, 'secrets' | 'root'> & Pick<CaptchaContext, 'captchaUrl'>
+export type CustomerSettings = Pick<CustomerContext, 'secrets' | 'root' | 'limits' | 'captchaUrl'>
 
 const SCOPES = ['account:write'] as const
 export const CUSTOMER_SCHEMAS: Json = {
@@ -134,7 +134,7 @@ customer of the account only.`,
       // By its id: an account has many names.
       const { id, partnerId } = await requireAccount(called.database, view, parameters.account_number)
       const realm = { tenantId: view.tenantId, partnerId }
-      await spend(called, realm, { account: id })
+      await spend({ ...called, ...settings }, realm, { account: id })
       return async (tx) => {
         const { token, expiresAt } = await createLink(tx, called, realm, id)
         const url = await portalUrl(tx, settings.root(), 'link', realm, { token })
@@ -172,8 +172,9 @@ type Admitted = Called<typeof CAPTCHA>
 
 /** Bounds requests, those about one address of mail as well, and asks for a person, before anything is looked up. */
 async function admit(settings: CustomerSettings, called: Admitted, account?: string): Promise<void> {
-  const { view, author, parameters, database } = called
-  await spend(called, view, { address: author.address ?? '', partner: '' })
-  await requirePerson({ ...settings, database }, view.tenantId, parameters.google_captcha)
-  if (account !== undefined) await spend(called, view, { account })
+  const { view, author, parameters } = called
+  const context = { ...called, ...settings }
+  await spend(context, view, { address: author.address ?? '', partner: '' })
+  await requirePerson(context, view.tenantId, parameters.google_captcha)
+  if (account !== undefined) await spend(context, view, { account })
 }

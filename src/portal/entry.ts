@@ -1,3 +1,4 @@
+import { readWidget } from '../auth/captcha/widget.ts'
 import { redeemLink } from '../auth/customers/link.ts'
 import { changePassword, setByCode, signInByPassword } from '../auth/customers/password.ts'
 import { requestReset } from '../auth/customers/reset.ts'
@@ -119,13 +120,17 @@ function isSetting({ parameters }: AskedPage): boolean {
   return parameters.has('code') || parameters.get('step') === 'set'
 }
 
-/** Asks for the address first, and then, or with a code in the address, for the code. */
-function showReset(context: Context, asked: AskedPage, visit: Visit, message: Message = {}): PageAnswer {
-  const { words, realmQuery } = visit
+/**
+ * Asks for the address first, with the captcha of the tenant, and then, or with a code in the address, for the code. No
+ * script of others runs where there is a code or a password.
+ */
+async function showReset(context: Context, asked: AskedPage, visit: Visit, message: Message = {}): Promise<PageAnswer> {
+  const { words, realm, realmQuery, language } = visit
   const { parameters } = asked
   const email = emailField(words, parameters.get('email'))
   if (!isSetting(asked) && !message.isDone) {
-    const asking = { text: words.resetText, fields: [email], button: words.resetButton }
+    const widget = realm && (await readWidget(context.database, realm.tenantId, language))
+    const asking = { text: words.resetText, fields: [email], button: words.resetButton, widget }
     return formPage(context, asked, visit, message, { title: words.reset, path: '/reset', ...asking })
   }
   return formPage(context, asked, visit, message, {
@@ -146,7 +151,9 @@ async function reset(context: Context, asked: AskedPage, visit: Visit): Promise<
   if (!realm || lacks) return showReset(context, asked, visit, missing(words))
   const origin = originOf(asked.request)
   if (!isLast) {
-    await requestReset(context, { realm, email }, origin)
+    const widget = await readWidget(context.database, realm.tenantId, visit.language)
+    const captcha = widget && asked.parameters.get(widget.field)
+    await requestReset(context, { realm, email, captcha }, origin)
     return showReset(context, asked, visit, { message: words.codeSent, isDone: true })
   }
   const sent = { realm, email, code: code ?? '', password: password ?? '', purpose: 'reset' } as const

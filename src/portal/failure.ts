@@ -36,5 +36,11 @@ ${alert(wordsOf(problem, words))}
 function wordsOf({ code, kind, status }: Problem, { failures }: PortalWords): string {
   const known = new Map<string, string>(Object.entries(failures))
   const ofKind = kind === 'statementTimeout' ? failures.unavailable : known.get(kind)
-  return known.get(code) ?? ofKind ?? (status >= 500 ? failures.internal : failures.badRequest)
+  const ofSubject = known.get(code.slice(0, code.indexOf('.')))
+  return (
+    known.get(code) ??
+    (status < 500 ? ofSubject : undefined) ??
+    ofKind ??
+    (status >= 500 ? failures.internal : failures.badRequest)
+  )
 }

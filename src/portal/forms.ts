@@ -1,5 +1,7 @@
+import type { Widget } from '../auth/captcha/widget.ts'
 import { type Html, html } from '../http/html.ts'
 import type { AskedPage, PageAnswer, PageRoute } from '../pages/routes.ts'
+import { captchaField, embeddedCaptcha } from './captcha.ts'
 import { mendable } from './failure.ts'
 import { alert, done, type Field, form, type PortalContext, show, type Visit, visitOf } from './visit.ts'
 import type { PortalWords } from './vocabulary.ts'
@@ -12,7 +14,12 @@ export interface Message {
   readonly isDone?: boolean
 }
 
-export type Show = (context: PortalContext, asked: AskedPage, visit: Visit, message?: Message) => PageAnswer
+export type Show = (
+  context: PortalContext,
+  asked: AskedPage,
+  visit: Visit,
+  message?: Message
+) => PageAnswer | Promise<PageAnswer>
 
 /** Returns the routes of a page with a form. A form that fails is shown again, with the reason. */
 export function both(
@@ -47,17 +54,19 @@ export function formPage(
   of: Parts
 ): PageAnswer {
   const { words, realm } = visit
+  const { widget } = of
   const told = message !== undefined && (isDone ? done(message) : alert(message))
   const body = realm
     ? html`${of.text !== undefined && html`<p>${of.text}</p>`}
-${form(context, asked, visit, of)}
+${form(context, asked, visit, { ...of, captcha: widget && captchaField(words, widget) })}
 ${of.below}`
     : html`<p>${words.unknownRealm}</p>`
   const answered = show(context, asked, visit, {
     title: of.title,
     content: html`<h1>${of.title}</h1>\n${told}\n${body}`,
     status: realm ? status : Math.max(status, NOT_FOUND),
-    at: of.path
+    at: of.path,
+    embedded: realm && widget && embeddedCaptcha(context, widget)
   })
   return { ...answered, headers }
 }
@@ -72,6 +81,7 @@ interface Parts {
   readonly button: string
   readonly extra?: readonly (readonly [string, string])[]
   readonly below?: Html
+  readonly widget?: Widget | undefined
 }
 
 export const emailField = ({ email: label }: PortalWords, value: string | undefined): Field => ({

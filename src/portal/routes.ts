@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { registerPages } from '../pages/routes.ts'
+import { captchaScript } from './captcha.ts'
 import { entryPages } from './entry.ts'
 import { failurePage } from './failure.ts'
 import { readCustomers } from './session.ts'
@@ -9,6 +10,11 @@ import { PORTAL_BASE, type PortalContext } from './visit.ts'
 /** Registers the pages for customers. */
 export async function registerPortal(app: FastifyInstance, context: PortalContext): Promise<void> {
   app.decorateRequest('customer', null)
-  const site = { base: PORTAL_BASE, pages: [...entryPages, ...startPages], context, publicUrl: context.publicUrl }
+  const site = {
+    base: PORTAL_BASE,
+    pages: [captchaScript, ...entryPages, ...startPages],
+    context,
+    publicUrl: context.publicUrl
+  }
   await registerPages(app, { ...site, failure: failurePage }, (scope) => readCustomers(scope, context))
 }

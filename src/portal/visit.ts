@@ -9,6 +9,7 @@ import { type Issuer, issuerOf } from '../documents/content/issuer.ts'
 import { preferred } from '../http/accept.ts'
 import { pathOf } from '../http/address.ts'
 import { type Html, html } from '../http/html.ts'
+import type { Embedded } from '../pages/page.ts'
 import { type AskedPage, FORM_TOKEN, type PageAnswer } from '../pages/routes.ts'
 import type { PortalWords } from './vocabulary.ts'
 import { PORTAL_WORDS } from './words.ts'
@@ -124,6 +125,7 @@ interface Shown {
   readonly isNarrow?: boolean
   /** The page among those of the navigation. */
   readonly at?: string
+  readonly embedded?: Embedded | undefined
 }
 
 /** Shows a page in the frame of the visit. */
@@ -131,11 +133,11 @@ export function show(
   context: PortalContext,
   { formToken }: Pick<AskedPage, 'formToken'>,
   visit: Visit,
-  { title, content, status = 200, isNarrow = true, at }: Shown
+  { title, content, status = 200, isNarrow = true, at, embedded }: Shown
 ): PageAnswer {
   const { language, issuer, session } = visit
   const nav = session && navigation(context, formToken, visit, at)
-  return { page: { language, title, issuer, isNarrow, nav, content }, status }
+  return { page: { language, title, issuer, isNarrow, nav, content, embedded }, status }
 }
 
 function navigation(context: PortalContext, formToken: string, { words, session }: Visit, at: string | undefined) {
@@ -168,12 +170,12 @@ export function form(
   context: PortalContext,
   { formToken }: Pick<AskedPage, 'formToken'>,
   { realmQuery }: Pick<Visit, 'realmQuery'>,
-  { path, fields, button, extra = [] }: FormOf
+  { path, fields, button, extra = [], captcha }: FormOf
 ): Html {
   const carried = [...new URLSearchParams(realmQuery), [FORM_TOKEN, formToken] as const, ...extra]
   return html`<form method="post" action="${pathTo(context, path)}">
 ${carried.map(([name, value]) => hidden(name, value))}
-${fields.map(fieldOf)}
+${fields.map(fieldOf)}${captcha}
 <button type="submit">${button}</button>
 </form>`
 }
@@ -183,6 +185,7 @@ interface FormOf {
   readonly fields: readonly Field[]
   readonly button: string
   readonly extra?: readonly (readonly [string, string])[]
+  readonly captcha?: Html | undefined
 }
 
 function fieldOf({ name, label, type, value = '', autocomplete, hint }: Field): Html {

@@ -7,6 +7,8 @@ export const de: PortalWords = {
   balance: 'Kontostand',
   bill: 'Rechnung',
   bills: 'Ihre Rechnungen',
+  captchaScript:
+    'Dieser Schritt braucht JavaScript: Ohne es erkennen wir nicht, dass ein Mensch fragt. Sonst hilft Ihr Anbieter.',
   code: 'Code',
   codeHint: 'Der Code steht in der E-Mail. Er hat 8 Zeichen.',
   codeSent: 'Falls wir diese Adresse kennen, ist eine E-Mail mit einem Code dorthin unterwegs.',
@@ -66,6 +68,7 @@ export const de: PortalWords = {
     'customer.passwordIsEmail': 'Das Passwort darf nicht Ihre E-Mail-Adresse sein.',
     'page.foreignForm':
       'Die Seite war zu lange geöffnet. Gehen Sie zurück, laden Sie sie neu und wiederholen Sie die Eingabe.',
+    captcha: 'Wir haben nicht erkannt, dass ein Mensch fragt. Bitte versuchen Sie es noch einmal.',
     wrongSignIn: 'E-Mail-Adresse oder Passwort ist falsch.',
     missing: 'Bitte füllen Sie alle Felder aus.',
     notFound: 'Diese Seite gibt es nicht.',

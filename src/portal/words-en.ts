@@ -5,6 +5,8 @@ export const en = {
   balance: 'Balance',
   bill: 'Bill',
   bills: 'Your bills',
+  captchaScript:
+    'This step needs JavaScript: without it, we cannot tell people from programs. Or ask your provider for help.',
   code: 'Code',
   codeHint: 'The code is in the mail. It has 8 characters.',
   codeSent: 'If we know this address, a mail with a code is on its way to it.',
@@ -59,6 +61,7 @@ export const en = {
     'customer.passwordLength': 'The password needs 10 to 256 characters.',
     'customer.passwordIsEmail': 'The password must not be your e-mail address.',
     'page.foreignForm': 'The page was open for too long. Please go back, load it again and repeat your entry.',
+    captcha: 'We could not tell that a person is there. Please try again.',
     wrongSignIn: 'The e-mail address or the password is wrong.',
     missing: 'Please fill in all fields.',
     notFound: 'There is no such page.',

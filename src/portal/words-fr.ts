@@ -7,6 +7,7 @@ export const fr: PortalWords = {
   balance: 'Solde',
   bill: 'Facture',
   bills: 'Vos factures',
+  captchaScript: 'Cette étape nécessite JavaScript, pour reconnaître une personne. Sinon, votre fournisseur vous aide.',
   code: 'Code',
   codeHint: 'Le code se trouve dans l’e-mail. Il comporte 8 caractères.',
   codeSent: 'Si nous connaissons cette adresse, un e-mail contenant un code vient d’y être envoyé.',
@@ -65,6 +66,7 @@ export const fr: PortalWords = {
     'customer.passwordIsEmail': 'Le mot de passe ne doit pas être votre adresse e-mail.',
     'page.foreignForm':
       'La page est restée ouverte trop longtemps. Revenez en arrière, rechargez-la et recommencez votre saisie.',
+    captcha: 'Nous n’avons pas reconnu une personne. Veuillez réessayer.',
     wrongSignIn: 'L’adresse e-mail ou le mot de passe est erroné.',
     missing: 'Veuillez remplir tous les champs.',
     notFound: 'Cette page n’existe pas.',

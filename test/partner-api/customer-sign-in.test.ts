@@ -179,7 +179,8 @@ describe('a link', () => {
 })
 
 describe('requests are throttled', () => {
-  const ask = (email: string, address: string) => requestReset(world.context, { realm: REALM, email }, { address })
+  const ask = (email: string, address: string) =>
+    requestReset(world.context, { realm: REALM, email, captcha: undefined }, { address })
 
   test('by address of mail, whatever the network, until its share comes back', async () => {
     for (let count = 0; count < 10; count++) await ask('BUSY@example.com', `203.0.113.${count}`)
@@ -194,6 +195,16 @@ describe('requests are throttled', () => {
     await ask('idle@example.com', '203.0.113.99')
     await world.database.query(`UPDATE "throttle" SET "whole_at" = "whole_at" - interval '6 minutes'`)
     await ask('busy@example.com', '203.0.113.99')
+  })
+
+  test('by the numbers that are set', async () => {
+    const few = { ...world.context, limits: { network: 2, address: 1, partner: 1 } }
+    const sent = (email: string) =>
+      requestReset(few, { realm: REALM, email, captcha: undefined }, { address: '203.0.116.1' })
+    const told = (message: string) => ({ code: 'customer.tooMany', message: expect.stringContaining(message) })
+    await sent('few@example.com')
+    await expect(sent('few@example.com')).rejects.toMatchObject(told('visitor'))
+    await expect(sent('others@example.com')).rejects.toMatchObject(told('address'))
   })
 
   test('by account, whichever of its names is used', async () => {

@@ -51,7 +51,7 @@ export interface CustomerWorld extends PartnerWorld {
 }
 
 /** Starts a server whose captchas are verified by a local server, with a public address. */
-export async function startCustomerWorld(): Promise<CustomerWorld> {
+export async function startCustomerWorld(publicUrl = ROOT): Promise<CustomerWorld> {
   const verifier: CustomerWorld['verifier'] = { answer: { success: true }, status: 200, asked: [] }
   const http = createServer((request, response) => {
     let body = ''
@@ -66,10 +66,12 @@ export async function startCustomerWorld(): Promise<CustomerWorld> {
   })
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
   const { port } = http.address() as AddressInfo
-  const env = { PUBLIC_URL: ROOT, CAPTCHA_VERIFY_URL: `http://127.0.0.1:${port}/siteverify` }
+  const env = { PUBLIC_URL: publicUrl, CAPTCHA_VERIFY_URL: `http://127.0.0.1:${port}/siteverify` }
   const world = await startPartnerWorld(env)
   const { database } = world
-  const context = { database, clock: database.clock, newId: database.newId, secrets, root: () => ROOT }
+  const of = { database, clock: database.clock, newId: database.newId, secrets, root: () => ROOT }
+  const limits = { network: 60, address: 10, partner: 600 }
+  const context = { ...of, limits, captchaUrl: env.CAPTCHA_VERIFY_URL }
   const register: CustomerWorld['register'] = (email, more = {}, headers = {}) =>
     world.ask('POST', 'customer', { email, name: 'Ada Lovelace', password: PASSWORD, ...more }, headers)
   for (const token of Object.values(KEYS)) await setCaptcha(world, { provider: 'off' }, { token })

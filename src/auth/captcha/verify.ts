@@ -39,6 +39,25 @@ export async function requirePerson(
 ): Promise<void> {
   const setting = await readCaptcha(context.database, tenantId)
   if (!setting) throw CAPTCHAS.notSet(SETTING_PATH)
+  await verify(context, tenantId, setting, response)
+}
+
+/** The same for a page, which asks for nothing without a setting. */
+export async function requireVisitor(
+  context: CaptchaContext,
+  tenantId: string,
+  response: string | undefined
+): Promise<void> {
+  const setting = await readCaptcha(context.database, tenantId)
+  if (setting) await verify(context, tenantId, setting, response)
+}
+
+async function verify(
+  context: CaptchaContext,
+  tenantId: string,
+  setting: CaptchaSetting,
+  response: string | undefined
+): Promise<void> {
   const { provider } = setting
   if (provider === 'off') return
   if (response === undefined || response === '') throw CAPTCHAS.missing(provider)

@@ -3,6 +3,16 @@ import type { Clock } from '../../base/clock.ts'
 import type { SecretKeys } from '../../base/secret-keys.ts'
 import type { Database } from '../../db/database.ts'
 
+/** The requests that may come at once; each is allowed again after its share of the time. */
+export interface CustomerLimits {
+  /** Of a network, within ten minutes. */
+  readonly network: number
+  /** For an address of mail or an account, within an hour. */
+  readonly address: number
+  /** Of a partner, within ten minutes. */
+  readonly partner: number
+}
+
 export interface CustomerContext {
   readonly database: Database
   readonly clock: Clock
@@ -10,6 +20,9 @@ export interface CustomerContext {
   readonly secrets: () => SecretKeys
   /** The public address of the server, with which links begin. */
   readonly root: () => string
+  readonly limits: CustomerLimits
+  /** Where captchas are verified in place of their providers' own addresses. */
+  readonly captchaUrl: string | undefined
 }
 
 /** Where a request of a customer comes from. */

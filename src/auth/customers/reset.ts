@@ -4,6 +4,7 @@ import type { Transaction } from '../../db/database.ts'
 import { addJob } from '../../jobs/queue.ts'
 import type { Task } from '../../jobs/runner.ts'
 import { queueMail } from '../../mail/queue.ts'
+import { requireVisitor } from '../captcha/verify.ts'
 import { keepCode, makeCode } from './code.ts'
 import { type CustomerContext, customerAuthor, type Origin } from './context.ts'
 import { normalEmail } from './email.ts'
@@ -34,23 +35,32 @@ export async function askForReset(
   await addJob(tx, { task: TASK, payload, key: `${TASK} ${newId()}` })
 }
 
-/** Asks for somebody who is not signed in. Throws `tooManyRequests`. */
+interface Visitor {
+  readonly realm: Realm
+  readonly email: string
+  /** The response of the captcha. */
+  readonly captcha: string | undefined
+}
+
+/** Asks for somebody who is not signed in. Throws `tooManyRequests`, and like `requireVisitor`. */
 export async function requestReset(
   context: CustomerContext,
-  { realm, email }: { readonly realm: Realm; readonly email: string },
+  { realm, email, captcha }: Visitor,
   origin: Origin
 ): Promise<void> {
+  await spend(context, realm, { address: origin.address })
+  await requireVisitor(context, realm.tenantId, captcha)
   const normal = normalEmail(email)
-  await spend(context, realm, { address: origin.address, ...(normal !== undefined && { visitor: normal }) })
   // Nobody has it: that tells nothing.
   if (normal === undefined) return
+  await spend(context, realm, { visitor: normal })
   const author = customerAuthor(realm.tenantId, UNKNOWN, origin)
   await context.database.transaction((tx) => askForReset(tx, context, { realm, email: normal, author }))
 }
 
 const UNKNOWN = 'unknown'
 
-type ResetContext = Omit<CustomerContext, 'root'>
+type ResetContext = Omit<CustomerContext, 'root' | 'limits' | 'captchaUrl'>
 
 /** Looks up whose password is to be reset, and queues the mail. */
 export function resetJobs(context: ResetContext): FurtherJobs {

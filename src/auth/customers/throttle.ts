@@ -8,16 +8,17 @@ import { network } from '../sign-in/attempts.ts'
 import type { CustomerContext } from './context.ts'
 import type { Realm } from './realm.ts'
 
-/** The requests that may come at once; each is allowed again after its share of the time. */
 const BUDGETS = {
-  address: { count: 60, withinS: 600 },
-  account: { count: 10, withinS: 3_600 },
-  visitor: { count: 10, withinS: 3_600 },
-  partner: { count: 600, withinS: 600 }
+  address: { limit: 'network', withinS: 600 },
+  account: { limit: 'address', withinS: 3_600 },
+  visitor: { limit: 'address', withinS: 3_600 },
+  partner: { limit: 'partner', withinS: 600 }
 } as const
 
 type Budget = keyof typeof BUDGETS
 const NAMES: readonly Budget[] = ['address', 'account', 'visitor', 'partner']
+
+type Throttling = Pick<CustomerContext, 'database' | 'clock' | 'limits'>
 
 /**
  * Takes one of the budgets of a network, an account or address of mail that a partner names, an address that anybody
@@ -26,7 +27,7 @@ const NAMES: readonly Budget[] = ['address', 'account', 'visitor', 'partner']
  * `tooManyRequests`.
  */
 export async function spend(
-  { database, clock }: Pick<CustomerContext, 'database' | 'clock'>,
+  { database, clock, limits }: Throttling,
   { tenantId, partnerId = '' }: Realm,
   spent: { readonly [Name in Budget]?: string }
 ): Promise<void> {
@@ -35,7 +36,8 @@ export async function spend(
     const of = spent[name]
     if (of === undefined) continue
     const key = hashSecret(JSON.stringify([name, partnerId, name === 'address' ? network(of) : of]))
-    const waitS = await take(database, tenantId, key, BUDGETS[name], now)
+    const { limit, withinS } = BUDGETS[name]
+    const waitS = await take(database, tenantId, key, { count: limits[limit], withinS }, now)
     if (waitS > 0) throw CUSTOMERS.tooMany(name).with({ 'Retry-After': String(waitS) })
   }
 }
@@ -45,7 +47,7 @@ async function take(
   database: Database,
   tenantId: string,
   key: string,
-  { count, withinS }: (typeof BUDGETS)[Budget],
+  { count, withinS }: { readonly count: number; readonly withinS: number },
   now: Instant
 ): Promise<number> {
   const shareS = withinS / count
