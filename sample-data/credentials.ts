@@ -1,7 +1,7 @@
 import { hashSecret } from '../src/auth/keys/secret.ts'
 import { encodePassword, hashPassword } from '../src/auth/sign-in/password.ts'
 import { newId } from '../src/base/ulid.ts'
-import type { Database, Transaction } from '../src/db/database.ts'
+import type { Database, Queryable, Transaction } from '../src/db/database.ts'
 import { sql } from '../src/db/sql.ts'
 
 /** Public: for a server that only its own machine can reach. */
@@ -10,7 +10,9 @@ export const DEMO = {
   clientSecret: 'demo-secret',
   username: 'admin',
   password: 'demo',
-  apiKey: 'demo-api-key'
+  apiKey: 'demo-api-key',
+  /** Of PARTNER-1. */
+  partnerKey: 'demo-partner-key'
 } as const
 
 const DEMO_TENANTS = ['demo', 'demo2']
@@ -27,6 +29,10 @@ const CLIENTS = [
     scope: ['bill:read', 'bill:write']
   }
 ]
+const API_KEYS = [
+  { name: 'Demo', key: DEMO.apiKey, partner: null },
+  { name: 'Demo of a partner', key: DEMO.partnerKey, partner: 'PARTNER-1' }
+]
 const USERS = [
   { tenantId: 'demo', username: DEMO.username, partner: null },
   { tenantId: 'demo', username: 'partner1', partner: 'PARTNER-1' },
@@ -39,6 +45,7 @@ const USERS = [
  */
 export async function fillDemoCredentials(database: Database): Promise<void> {
   for (const tenantId of DEMO_TENANTS) await goWithoutCaptcha(database, tenantId)
+  for (const key of API_KEYS) await insertApiKey(database, key)
   const { rowCount } = await database.run(
     sql`SELECT FROM "oauth_client" WHERE "tenant_id" = ${DEMO.tenantId} AND "client_id" = ${DEMO.tenantId}`
   )
@@ -47,7 +54,6 @@ export async function fillDemoCredentials(database: Database): Promise<void> {
   await database.transaction(async (tx) => {
     for (const client of CLIENTS) await insertClient(tx, client)
     for (const user of USERS) await insertUser(tx, user, passwordHash)
-    await insertApiKey(tx)
   })
 }
 
@@ -77,9 +83,11 @@ async function insertUser(
     ON CONFLICT DO NOTHING`)
 }
 
-async function insertApiKey(tx: Transaction): Promise<void> {
-  await tx.run(sql`INSERT INTO "api_key" ("tenant_id", "id", "last_update", "name", "key_hash", "scope",
-      "allowed_addresses", "is_enabled")
-    VALUES (${DEMO.tenantId}, ${newId()}, now(), 'Demo', ${hashSecret(DEMO.apiKey)}, ${JSON.stringify(['trust'])},
-      ${JSON.stringify(LOOPBACK)}, true) ON CONFLICT DO NOTHING`)
+async function insertApiKey(database: Queryable, { name, key, partner }: (typeof API_KEYS)[number]): Promise<void> {
+  await database.run(sql`INSERT INTO "api_key" ("tenant_id", "id", "last_update", "name", "key_hash", "scope",
+      "allowed_addresses", "is_enabled", "partner_id")
+    SELECT ${DEMO.tenantId}, ${newId()}, now(), ${name}, ${hashSecret(key)}, ${JSON.stringify(['trust'])}::jsonb,
+      ${JSON.stringify(LOOPBACK)}::jsonb, true, (SELECT "id" FROM "partner"
+        WHERE "tenant_id" = ${DEMO.tenantId} AND "account_number" = ${partner})
+    ON CONFLICT DO NOTHING`)
 }

@@ -6,6 +6,7 @@ import type { Config } from './config.ts'
 import { type MailSettings, mailSettings } from './mail/settings.ts'
 
 const TRIED = 'BA-100017'
+const BALANCE = 'account_number=VOIP-1&initial_date=2026-01-01&final_date=2099-12-31'
 const ANY_ADDRESS = ['0.0.0.0', '::']
 
 /** Prints the server's addresses and, with the demo's database, credentials and requests to try. */
@@ -25,7 +26,7 @@ export function ownRoot(app: FastifyInstance, config: Config): string {
 }
 
 function trial(root: string, api: string, { smtp, folder }: MailSettings): string {
-  const { tenantId, clientSecret, username, password, apiKey } = DEMO
+  const { tenantId, clientSecret, username, password, apiKey, partnerKey } = DEMO
   const client = `-d client_id=${tenantId} -d client_secret=${clientSecret}`
   const user = `-d username=${username} -d password=${encodePassword(password)}`
   const json = `-H 'Content-Type: application/json'`
@@ -36,13 +37,14 @@ function trial(root: string, api: string, { smtp, folder }: MailSettings): strin
   return `
 Demo credentials, for this machine alone: tenant and client ${tenantId}, client demo-upload, secret ${clientSecret};
 users ${username}, partner1 (of PARTNER-1) and partner2 (of PARTNER-2), password ${password} (sent as its SHA-256);
-API key ${apiKey}; second tenant and client demo2, secret demo2-secret.
+API keys ${apiKey} and ${partnerKey} (of PARTNER-1); second tenant and client demo2, secret demo2-secret.
 Mails to customers ${smtp ? 'are sent' : `are written to ${folder}`}.
 
 Try:
   ${fetchToken}
   curl ${bearer} '${api}/customerBill?state=sent&sort=-billDate&limit=3&fields=billNo,billDate,amountDue'
   curl ${key} '${api}/appliedCustomerBillingRate?isBilled=false&fields=name,date,taxExcludedAmount&limit=3'
+  curl -H 'token: ${partnerKey}' '${root}/partner/v1/customerBalance?${BALANCE}'
   curl ${bearer} '${api}/customerBillOnDemand' ${json} -d '{"billingAccount":{"id":"${TRIED}"}}'
 `
 }

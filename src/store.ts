@@ -101,7 +101,9 @@ function readiness(database: Database): () => Promise<void> {
 async function fill(database: Database): Promise<void> {
   const { fillWithDemoData } = await import('../sample-data/demo.ts')
   const { fillDemoCredentials } = await import('../sample-data/credentials.ts')
+  const { fillDemoReseller } = await import('../sample-data/reseller.ts')
   await fillWithDemoData(database)
+  await fillDemoReseller(database)
   await fillDemoCredentials(database)
 }
 

@@ -68,6 +68,7 @@ const PLACES: ReadonlyMap<string, Place> = new Map(
 const UPWARD = [
   ['src/store.ts', 'sample-data/demo.ts'],
   ['src/store.ts', 'sample-data/credentials.ts'],
+  ['src/store.ts', 'sample-data/reseller.ts'],
   ['src/cli.ts', 'sample-data/demo.ts'],
   ['src/banner.ts', 'sample-data/credentials.ts']
 ]
