@@ -8,6 +8,7 @@ import { TASKS } from './tasks.ts'
 /** The committed collection and environment. */
 export const POSTMAN_FOLDER = new URL('../openapi/postman/', import.meta.url)
 const FORM = 'application/x-www-form-urlencoded'
+const PARTS = 'multipart/form-data'
 const LINES = 'application/x-ndjson'
 const API = '{{root}}/customerBillManagement/v4'
 
@@ -66,7 +67,8 @@ const ENVIRONMENT = {
     { key: 'clientId', value: DEMO.tenantId },
     { key: 'clientSecret', value: DEMO.clientSecret, type: 'secret' },
     { key: 'username', value: DEMO.username },
-    { key: 'password', value: DEMO.password, type: 'secret' }
+    { key: 'password', value: DEMO.password, type: 'secret' },
+    { key: 'partnerKey', value: DEMO.partnerKey, type: 'secret' }
   ].map((variable) => ({ type: 'default', ...variable, enabled: true }))
 }
 
@@ -110,10 +112,13 @@ function item(asked: TaskRequest) {
   const request = {
     method,
     ...((isOpen || operation.security.length === 0) && { auth: { type: 'noauth' } }),
-    header: Object.entries({ ...(type && { 'Content-Type': type }), ...headers }).map(([key, value]) => ({
-      key,
-      value
-    })),
+    // Postman names the boundary between the parts.
+    header: Object.entries({ ...(type && type !== PARTS && { 'Content-Type': type }), ...headers }).map(
+      ([key, value]) => ({
+        key,
+        value
+      })
+    ),
     url: urlOf(found.url, asked.path) + (query && `?${query}`),
     ...(type && { body: bodyOf(type, asked.body ?? operation.requestBody?.content[type]?.example) }),
     description: operation.description
@@ -135,9 +140,10 @@ function urlOf(template: string, values: readonly string[] = []): string {
 }
 
 function bodyOf(type: string, body: unknown) {
-  if (type === FORM) {
-    const urlencoded = Object.entries(Object(body)).map(([key, value]) => ({ key, value }))
-    return { mode: 'urlencoded', urlencoded }
+  const fields = Object.entries(Object(body))
+  if (type === FORM) return { mode: 'urlencoded', urlencoded: fields.map(([key, value]) => ({ key, value })) }
+  if (type === PARTS) {
+    return { mode: 'formdata', formdata: fields.map(([key, value]) => ({ key, value: String(value), type: 'text' })) }
   }
   if (type === LINES)
     return {

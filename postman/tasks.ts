@@ -1,6 +1,7 @@
 import { askAgainWhile, query } from '../ctk/checks.ts'
 import { ADMINISTRATION } from './administration.ts'
 import { BILL_TASKS } from './bills.ts'
+import { PARTNER_TASKS } from './partners.ts'
 import type { Task } from './task.ts'
 
 const PATCH = 'application/merge-patch+json'
@@ -178,4 +179,9 @@ const health: Task = {
 }
 
 /** Everyday tasks. Each uses variables of the ones before it. */
-export const TASKS: readonly Task[] = [...[token, accounts, runs], ...BILL_TASKS, ...[ADMINISTRATION, health]]
+export const TASKS: readonly Task[] = [
+  ...[token, accounts, runs],
+  ...BILL_TASKS,
+  ...PARTNER_TASKS,
+  ...[ADMINISTRATION, health]
+]

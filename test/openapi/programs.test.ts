@@ -9,6 +9,7 @@ import { runCollection } from '../../ctk/runner.ts'
 import { collection, POSTMAN_FOLDER, postmanFiles } from '../../postman/collection.ts'
 import { DEMO, fillDemoCredentials } from '../../sample-data/credentials.ts'
 import { fillWithDemoData } from '../../sample-data/demo.ts'
+import { fillDemoReseller } from '../../sample-data/reseller.ts'
 import { newId } from '../../src/base/ulid.ts'
 import { type BillingJobs, startBillingJobs } from '../../src/billing/jobs.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
@@ -31,6 +32,7 @@ beforeAll(async () => {
   server = await startTestServer()
   const { database } = server
   await fillWithDemoData(database)
+  await fillDemoReseller(database)
   await fillDemoCredentials(database)
   const context = { database, clock: database.clock, newId, chunkAccounts: 100 }
   work = await startBillingJobs(server.url, context, pino({ level: 'silent' }))
