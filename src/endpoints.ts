@@ -1,5 +1,5 @@
 import { catalogue } from './billing/catalogue.ts'
-import { ADJUSTMENT, CREDIT_NOTE, REFUND, WRITE_OFF } from './billing/corrections/schema.ts'
+import { ADJUSTMENT, CANCEL_AND_REBILL, CREDIT_NOTE, REFUND, WRITE_OFF } from './billing/corrections/schema.ts'
 import { previewEndpoint } from './billing/drafts/preview.ts'
 import { PREVIEW } from './billing/drafts/schema.ts'
 import { unmatchedEndpoints } from './billing/incoming/endpoints.ts'
@@ -46,6 +46,7 @@ export const BILLING_TAGS = {
   billRun: 'Runs that bill all accounts of a cycle',
   payment: 'Money received for accounts',
   creditNote: 'Credit notes, which correct bills',
+  cancelAndRebill: 'Bills that are cancelled, and their lines billed anew',
   writeOff: 'Bills that are written off',
   refund: 'Credit that is paid out',
   adjustment: 'Changes of balances',
@@ -67,6 +68,7 @@ export const BILLING_SCHEMAS = {
   TrialBalance: TRIAL_BALANCE,
   AccountBalances: ACCOUNT_BALANCES,
   CreditNote: CREDIT_NOTE,
+  CancelAndRebill: CANCEL_AND_REBILL,
   WriteOff: WRITE_OFF,
   Refund: REFUND,
   Adjustment: ADJUSTMENT,

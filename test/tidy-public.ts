@@ -28,8 +28,8 @@ const PUBLIC: Readonly<Record<string, string>> = {
   'src/billing/issuing': 'bill-moves issue issue-existing issue-foreign keep-letterhead number-series settle',
   'src/billing/on-demand': 'on-demand',
   'src/billing/payments':
-    'adjusted allocation bill-lookup common credit credited endpoints events given known-payments overdraft ' +
-    'payment receipt schema taking transfer written-off',
+    'adjusted allocation bill-lookup common credit credited endpoints events given known-payments ' +
+    'payment prepaid receipt schema taking transfer written-off',
   'src/billing/runs': 'bill-run discard endpoints events list run-bills schema tasks',
   'src/billing/statement': 'routes schema',
   'src/cli': 'arguments command index usage',

@@ -20,6 +20,7 @@ export const ACTIONS = [
   'bill',
   'pay',
   'credit',
+  'replace',
   'writeOff',
   'reopen',
   'reverse',

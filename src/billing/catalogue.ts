@@ -10,11 +10,10 @@ import { type Served, served } from '../tmf/declaration/define.ts'
 import type { Document } from '../tmf/declaration/resource.ts'
 import { datedBillCycle } from './cycles/cycle.ts'
 import { requireFrequency } from './cycles/recurrence.ts'
-import { issueWithChange } from './issuing/issue-existing.ts'
+import { afterIssue, issueWithChange } from './issuing/issue-existing.ts'
 import { issueForeign, takeOverBills } from './issuing/issue-foreign.ts'
 import { requireForeignNumber } from './issuing/number-series.ts'
 import { askForBill } from './on-demand/on-demand.ts'
-import { useCredit } from './payments/credit.ts'
 import { discardRemoved } from './runs/discard.ts'
 
 /** A request adds the job for its bill in the transaction that creates it. */
@@ -40,7 +39,7 @@ const issuedBill = served(customerBill, {
     when: ({ state }, before) => isBecomingIssued(state, before),
     run: async (tx, context, after, before) => {
       const isOurs = (before?.internal.rounding_amount ?? null) !== null
-      await (isOurs ? useCredit(tx, context, [after.id]) : issueForeign(tx, context, after, before))
+      await (isOurs ? afterIssue(tx, context, after.id) : issueForeign(tx, context, after, before))
     }
   }
 })

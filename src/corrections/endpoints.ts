@@ -101,6 +101,7 @@ function list<Body>({ path, type, nouns: [noun, many], scopes, filters }: Correc
       const filter = {
         kind: path,
         ...{ accounts: values['billingAccount.id'], bills: values['bill.id'], notes: values['customerBill.id'] },
+        newBills: values['newBill.id'],
         ...{ payments: values['payment.id'], reasons: values.reason, references: values.reference },
         instants: asked.query.instants
       }

@@ -1,13 +1,16 @@
 import type { Endpoint } from '../tmf/serving/endpoint.ts'
 import { createAdjustment } from './adjustment.ts'
+import { createCancelAndRebill } from './cancel-and-rebill.ts'
 import { createCreditNote } from './credit-note.ts'
 import { type CorrectionKind, endpointsOf } from './endpoints.ts'
 import { createRefund } from './refund.ts'
 import {
   ADJUSTMENT_BODY,
+  CANCEL_AND_REBILL_BODY,
   CREDIT_NOTE_BODY,
   REFUND_BODY,
   readAdjustment,
+  readCancelAndRebill,
   readCreditNote,
   readRefund,
   readWriteOff,
@@ -43,6 +46,25 @@ credit of the account.`,
   body: CREDIT_NOTE_BODY,
   example: { ...BILL, reason: 'wrongAmount', amount: { unit: 'EUR', value: 10 } },
   make: (tx, context, body) => createCreditNote(tx, context, readCreditNote(body))
+}
+
+const cancelAndRebill: CorrectionKind<Parameters<typeof readCancelAndRebill>[0]> = {
+  path: 'cancelAndRebill',
+  type: 'CancelAndRebill',
+  nouns: ['cancellation of a bill', 'cancellations of bills'],
+  scopes: OF_BILLS,
+  filters: {
+    ...OF_ALL,
+    'bill.id': 'Any of these cancelled bills',
+    'newBill.id': 'Any of these bills that replace them'
+  },
+  summary: 'Cancel a bill and bill its lines anew',
+  description: `Credits all of an issued bill and bills its lines anew: at once by a new bill, or with \`nextRun\` by
+the next run or request for a bill, so that they can be changed before. The lines are copied as rates, which name them
+in \`correctsRate\`. What was paid pays the new bill.`,
+  body: CANCEL_AND_REBILL_BODY,
+  example: { ...BILL, reason: 'wrongAmount', when: 'nextRun' },
+  make: (tx, context, body) => createCancelAndRebill(tx, context, readCancelAndRebill(body))
 }
 
 const writeOff: CorrectionKind<Parameters<typeof readWriteOff>[0]> = {
@@ -97,6 +119,7 @@ is missing is owed. Tax is on bills only, unless \`taxCategory\` says that a par
 export function correctionEndpoints(apiBase: string): readonly Endpoint[] {
   return [
     ...endpointsOf(creditNote, apiBase),
+    ...endpointsOf(cancelAndRebill, apiBase),
     ...endpointsOf(writeOff, apiBase),
     ...endpointsOf(refund, apiBase),
     ...endpointsOf(adjustment, apiBase)

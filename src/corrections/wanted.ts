@@ -6,6 +6,7 @@ import { AMOUNT, SIGNED_AMOUNT } from '../billing/payments/taking.ts'
 import { CORRECTIONS } from '../messages/correction.ts'
 import { FIELDS } from '../messages/field.ts'
 import type { NewAdjustment } from './adjustment.ts'
+import { type NewCancelAndRebill, WHEN } from './cancel-and-rebill.ts'
 import type { NewCreditNote } from './credit-note.ts'
 import { namedAs, type Reasoned } from './known.ts'
 import type { Way } from './lines.ts'
@@ -49,6 +50,15 @@ export const CREDIT_NOTE_BODY = z.strictObject({
     .meta({ description: 'Lines of the bill' })
 })
 
+export const CANCEL_AND_REBILL_BODY = z.strictObject({
+  bill: REFERRED.meta({ description: 'The bill to cancel' }),
+  ...REASONED,
+  when: z
+    .enum(WHEN, { error: FIELDS.oneOf(WHEN) })
+    .default('now')
+    .meta({ description: 'Bill its lines anew at once, or leave them to the next run or request for a bill' })
+})
+
 export const WRITE_OFF_BODY = z.strictObject({
   bill: REFERRED.meta({ description: 'The bill to write off' }),
   ...REASONED
@@ -82,6 +92,14 @@ type CreditNoteBody = z.output<typeof CREDIT_NOTE_BODY>
 export function readCreditNote({ bill, all, amount, lines, ...reasoned }: CreditNoteBody): NewCreditNote {
   const way = wayOf({ all, amount, lines })
   return { billId: bill.id, way, ...reasonedAs(reasoned, [bill.id, way]) }
+}
+
+export function readCancelAndRebill({
+  bill,
+  when,
+  ...reasoned
+}: z.output<typeof CANCEL_AND_REBILL_BODY>): NewCancelAndRebill {
+  return { billId: bill.id, when, ...reasonedAs(reasoned, [bill.id, when]) }
 }
 
 export function readWriteOff({ bill, ...reasoned }: z.output<typeof WRITE_OFF_BODY>): NewWriteOff {

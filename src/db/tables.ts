@@ -174,6 +174,8 @@ export interface Tables {
     readonly tax_included_amount_value: 'decimal?'
     readonly tax_included_amount_unit: 'text?'
     readonly external_id: 'text?'
+    readonly corrects_rate_id: 'text?'
+    readonly corrects_rate: 'json?'
   }
   readonly bill_cycle: {
     readonly tenant_id: 'text'
@@ -814,6 +816,8 @@ export interface Tables {
     readonly tax_category: 'text?'
     readonly tax_rate: 'decimal?'
     readonly tax_amount: 'decimal?'
+    readonly rebill_when: 'text?'
+    readonly rebilled_at: 'instant?'
   }
   readonly credit_note_line: {
     readonly tenant_id: 'text'

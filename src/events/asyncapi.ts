@@ -1,5 +1,5 @@
 import { catalogue } from '../billing/catalogue.ts'
-import { ADJUSTMENT, CREDIT_NOTE, REFUND, WRITE_OFF } from '../billing/corrections/schema.ts'
+import { ADJUSTMENT, CANCEL_AND_REBILL, CREDIT_NOTE, REFUND, WRITE_OFF } from '../billing/corrections/schema.ts'
 import { UNMATCHED } from '../billing/incoming/schema.ts'
 import { PAYMENT } from '../billing/payments/schema.ts'
 import { BILL_RUN } from '../billing/runs/schema.ts'
@@ -56,6 +56,7 @@ function schemas(): Json {
     Payment: PAYMENT,
     UnmatchedPayment: UNMATCHED,
     CreditNote: CREDIT_NOTE,
+    CancelAndRebill: CANCEL_AND_REBILL,
     WriteOff: WRITE_OFF,
     Refund: REFUND,
     Adjustment: ADJUSTMENT,

@@ -2,11 +2,12 @@ import { membersOf } from '../base/json-members.ts'
 import { catalogue } from '../billing/catalogue.ts'
 import {
   ADJUSTMENT_EVENTS,
+  CANCEL_AND_REBILL_EVENTS,
   CREDIT_NOTE_EVENTS,
   REFUND_EVENTS,
   WRITE_OFF_EVENTS
 } from '../billing/corrections/events.ts'
-import { ADJUSTMENT, CREDIT_NOTE, REFUND, WRITE_OFF } from '../billing/corrections/schema.ts'
+import { ADJUSTMENT, CANCEL_AND_REBILL, CREDIT_NOTE, REFUND, WRITE_OFF } from '../billing/corrections/schema.ts'
 import { UNMATCHED_EVENTS } from '../billing/incoming/events.ts'
 import { UNMATCHED } from '../billing/incoming/schema.ts'
 import { PAYMENT_EVENTS } from '../billing/payments/events.ts'
@@ -81,6 +82,10 @@ export const EVENT_TYPES: ReadonlyMap<string, EventType> = new Map(
     ...typesOf(
       billingSubject('creditNote', 'CreditNote', 'What a bill gives back, with tax', CREDIT_NOTE),
       CREDIT_NOTE_EVENTS
+    ),
+    ...typesOf(
+      billingSubject('cancelAndRebill', 'CancelAndRebill', 'A bill whose lines are billed anew', CANCEL_AND_REBILL),
+      CANCEL_AND_REBILL_EVENTS
     ),
     ...typesOf(billingSubject('writeOff', 'WriteOff', 'A bill that is written off', WRITE_OFF), WRITE_OFF_EVENTS),
     ...typesOf(billingSubject('refund', 'Refund', 'Credit that is paid out', REFUND), REFUND_EVENTS),

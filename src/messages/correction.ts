@@ -18,6 +18,10 @@ export const CORRECTIONS = messages('correction', {
   typeOutside: is.conflict`The lines give back more of the type ${'usageCharge'} than is left to credit of it, which is
     ${'12.5'}`,
   notPositive: is.conflict`The lines must give something back; they add up to ${'0'}`,
+  partlyCredited: is.conflict`A part of this bill is credited already, and its lines cannot be billed anew without it;
+    credit the rest by a credit note, and send the right rates`,
+  neverRebilled: is.conflict`The billing account is ${'ARCHIVED'}: no run bills it; bill the lines anew now`,
+  notRebilled: is.conflict`The lines cannot be billed anew: ${'A tax is in USD, the account in EUR'}`,
   notOwed: is.conflict`Only a bill that is owed is written off; it is ${'settled'}`,
   moreThanCredit: is.conflict`The refund of ${'50'} ${'EUR'} exceeds the credit that can be paid out, which is
     ${'11.9'}`,

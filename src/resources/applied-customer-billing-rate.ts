@@ -15,7 +15,7 @@ import {
 import { defineResource } from '../tmf/declaration/define.ts'
 import { type DocumentOf, EXTENSIONS, type Stored } from '../tmf/declaration/resource.ts'
 import { list, timePeriod } from '../tmf/declaration/shape.ts'
-import { appliedTax, billingAccountRef, billRef, characteristic, productRef } from './types.ts'
+import { appliedTax, billingAccountRef, billRef, characteristic, productRef, rateRef } from './types.ts'
 
 const CREDIT = 'appliedBillingCredit'
 
@@ -39,7 +39,14 @@ const attributes = {
   product: reference('product', productRef, 'The charged product', 'indexed'),
   taxExcludedAmount: money('tax_excluded_amount', 'Amount before tax'),
   taxIncludedAmount: money('tax_included_amount', 'Amount with tax'),
-  externalId: text('external_id', "The sender's own id of the rate: sent again, it is stored once", 'indexed')
+  externalId: text('external_id', "The sender's own id of the rate: sent again, it is stored once", 'indexed'),
+  correctsRate: ownReference(
+    'corrects_rate',
+    rateRef,
+    { path: 'appliedCustomerBillingRate' },
+    'The line of a cancelled bill that it bills anew',
+    'readOnly'
+  )
 }
 
 type Rate = DocumentOf<typeof attributes>

@@ -76,7 +76,7 @@ const attributes = {
     'related_bill',
     list(relatedBill),
     withHrefs,
-    'Bills that correct it, or that it corrects',
+    'Bills that correct or replace it, or that it corrects or replaces',
     'readOnly'
   )
 }

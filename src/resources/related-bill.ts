@@ -1,8 +1,11 @@
 import { z } from 'zod'
 import { link, object, oneOf, text } from '../tmf/declaration/shape.ts'
 
-/** `corrects` stands on a credit note, `correctedBy` on its bill. */
-const RELATIONSHIPS = ['corrects', 'correctedBy'] as const
+/**
+ * `corrects` stands on a credit note, `correctedBy` on its bill; `replaces` on a bill with lines of a cancelled one,
+ * `replacedBy` on that one.
+ */
+const RELATIONSHIPS = ['corrects', 'correctedBy', 'replaces', 'replacedBy'] as const
 
 export const relatedBill = object('RelatedBill', {
   id: [text(256), 'Identifier of the other bill', 'required'],

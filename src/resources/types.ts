@@ -21,6 +21,7 @@ const referredType = [text(256), 'Type of the referenced resource, if it is ambi
 const named = { ...reference, name: [text(), 'Its name'], '@referredType': referredType } as const
 
 export const billRef = object('BillRef', { ...reference, '@referredType': referredType })
+export const rateRef = object('AppliedCustomerBillingRateRef', { ...reference, '@referredType': referredType })
 export const billCycleRef = object('BillCycleRef', named)
 export const billCycleSpecificationRef = object('BillCycleSpecificationRef', {
   ...named,

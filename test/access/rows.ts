@@ -50,12 +50,14 @@ async function addCorrections({ database }: World, account: string): Promise<voi
       "id", ${note} FROM "customer_bill" WHERE "id" = ${bill}`)
   await database.run(sql`INSERT INTO "correction" ("tenant_id", "id", "partner_id", "kind", "created_at",
       "billing_account_id", "currency", "amount", "credited", "reason", "content_hash", "bill_id", "bill_state",
-      "method")
+      "method", "rebill_when")
     SELECT b."tenant_id", k."id", b."partner_id", k."kind", now(), b."billing_account_id", 'EUR', 5, 0, 'other', 'x',
-      k."bill", k."state", k."method"
-    FROM "customer_bill" b CROSS JOIN (VALUES (${newId()}, 'writeOff', ${bill}, 'sent', NULL),
-      (${newId()}, 'refund', NULL, NULL, 'cash'), (${newId()}, 'adjustment', NULL, NULL, NULL))
-      k("id", "kind", "bill", "state", "method") WHERE b."id" = ${bill}`)
+      k."bill", k."state", k."method", k."when"
+    FROM "customer_bill" b CROSS JOIN (VALUES (${newId()}, 'writeOff', ${bill}, 'sent', NULL, NULL),
+      (${newId()}, 'cancelAndRebill', ${bill}, NULL, NULL, 'now'),
+      (${newId()}, 'adjustment', NULL, NULL, NULL, NULL),
+      (${newId()}, 'refund', NULL, NULL, 'cash', NULL)) k("id", "kind", "bill", "state", "method", "when")
+    WHERE b."id" = ${bill}`)
 }
 
 /** Uploads a file of each kind, without workers. */

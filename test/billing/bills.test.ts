@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { minorDigits } from '../../src/base/money.ts'
 import { newId } from '../../src/base/ulid.ts'
 import { draftBills } from '../../src/billing/drafts/draft.ts'
+import { authorIn } from '../../src/billing/engine/author.ts'
 import { issueBills } from '../../src/billing/issuing/issue.ts'
 import { sql } from '../../src/db/sql.ts'
 import { addAccounts, addCustomer, addRates } from '../support/accounts.ts'
@@ -50,7 +51,8 @@ async function bill({ currency, profile, rates }: Case) {
   const drafted = await database.transaction(async (tx) => {
     const accounts = sql`a."id" = ${account}`
     const result = await draftBills(tx, { tenantId: TENANT, accounts, chargeDate: NOW, taxDate: NOW })
-    const issue = { tenantId: TENANT, run: undefined, runType: 'offCycle', state: 'validated', newId } as const
+    const by = { author: authorIn(TENANT), clock: () => NOW, newId }
+    const issue = { ...by, tenantId: TENANT, run: undefined, runType: 'offCycle', state: 'validated' } as const
     const dates = { now: NOW, billDate: NOW, paymentDueDate: undefined, nextBillDate: undefined }
     await issueBills(tx, { ...issue, ...dates, billingPeriod: { endDateTime: NOW } }, result.ready)
     return result

@@ -49,10 +49,11 @@ export async function addBill({ database }: TestDatabase, account: string, bill:
     }
     const accounts = sql`a."id" = ${account}`
     const { ready } = await draftBills(tx, { tenantId: TENANT, accounts, chargeDate: date, taxDate: date })
-    const issue = { tenantId: TENANT, run: undefined, runType: 'offCycle', state, newId } as const
+    const by = { author: AUTHOR, clock: () => date, newId }
+    const issue = { ...by, tenantId: TENANT, run: undefined, runType: 'offCycle', state } as const
     const dates = { now: date, billDate: date, paymentDueDate: undefined, nextBillDate: undefined }
     const ids = await issueBills(tx, { ...issue, ...dates, billingPeriod: { endDateTime: date } }, ready)
-    await useCredit(tx, { author: AUTHOR, clock: () => date, newId }, [...ids.values()])
+    await useCredit(tx, by, [...ids.values()])
     return [...ids.values()].join()
   })
 }

@@ -13,6 +13,9 @@ beforeAll(async () => {
   const note = { bill: { id: bill }, reason: 'other', amount: { unit: 'EUR', value: 6 } }
   expect((await server.call('POST', '/billing/v1/creditNote', { ...note, reference: 'r' })).status).toBe(201)
   expect((await server.call('POST', '/billing/v1/writeOff', { ...note, amount: undefined })).status).toBe(201)
+  const other = await addBill(server, await addAccount(server), { rates: { usageCharge: '10' } })
+  const cancelled = { bill: { id: other }, reason: 'other' }
+  expect((await server.call('POST', '/billing/v1/cancelAndRebill', cancelled)).status).toBe(201)
 })
 afterAll(() => server.close())
 
@@ -21,7 +24,7 @@ function copy(values: object, note = sql`c."bill_id"`): Sql {
   const others = JSON.stringify({ id: newId(), reference: null, amount: 1, ...values })
   return sql`INSERT INTO "correction" SELECT (jsonb_populate_record(c,
     ${others}::jsonb || jsonb_build_object('credit_note_id', ${note}))).* FROM "correction" c
-    WHERE c."kind" = 'creditNote'`
+    WHERE c."reference" = 'r'`
 }
 
 /** Copies it as a charge of 1, with a tax. */
@@ -55,6 +58,25 @@ test.each<[string, Sql, string]>([
     'a write-off changes',
     sql`UPDATE "correction" SET "reason" = 'x' WHERE "kind" = 'writeOff'`,
     '23000 correction_immutable'
+  ],
+  [
+    'a bill is cancelled twice',
+    sql`INSERT INTO "correction" SELECT (jsonb_populate_record(c, '{"id": "x"}')).* FROM "correction" c
+      WHERE c."kind" = 'cancelAndRebill'`,
+    '23505 correction_one_cancellation'
+  ],
+  ['a cancellation is not billed anew', copy({ kind: 'cancelAndRebill' }, sql`NULL::text`), '23514 correction_kind'],
+  ['a credit note is billed anew', copy({ rebill_when: 'now' }), '23514 correction_rebill'],
+  [
+    'a cancellation changes',
+    sql`UPDATE "correction" SET "rebill_when" = 'nextRun' WHERE "kind" = 'cancelAndRebill'`,
+    '23000 correction_immutable'
+  ],
+  [
+    'a line is copied twice',
+    sql`UPDATE "applied_customer_billing_rate" SET "corrects_rate_id" = (SELECT r."corrects_rate_id"
+      FROM "applied_customer_billing_rate" r WHERE r."corrects_rate_id" IS NOT NULL)`,
+    '23505 applied_customer_billing_rate_copy'
   ],
   ['its lines change', sql`UPDATE "credit_note_line" SET "amount" = 1`, '23000 credit_note_line_immutable'],
   ['its lines are removed at once', sql`TRUNCATE "credit_note_line"`, '23000 credit_note_line_immutable'],

@@ -58,6 +58,7 @@ beforeAll(async () => {
   const issued = await addBill(server, 'BA-100017', { state: 'sent', rates: { usageCharge: '100' } })
   expect(issued).not.toBe('')
   ids.set('issued bill', issued)
+  ids.set('wrong bill', await addBill(server, 'BA-100017', { state: 'sent', rates: { usageCharge: '5' } }))
   await pay(server, 'BA-100031', 5_000)
   await addFunds()
   const lost = await bringUnmatched(server)
@@ -136,9 +137,16 @@ function written({ type, path, example: given }: (typeof tried)[number]): string
     return `${fields.join('')}--part--\r\n`
   }
   const run = 'billRun' in Object(example) && { billRun: { id: ids.get('/billing/v1/billRun') } }
-  const isOfBill = ['/billing/v1/creditNote', '/billing/v1/writeOff'].includes(path)
-  const bill = isOfBill && { bill: { id: ids.get('issued bill') } }
+  const billed = OF_BILLS[path]
+  const bill = billed && { bill: { id: ids.get(billed) } }
   return `${JSON.stringify(run || bill ? { ...Object(example), ...run, ...bill } : example)}\n`
+}
+
+/** The bills that examples correct, by path. */
+const OF_BILLS: Readonly<Record<string, string>> = {
+  '/billing/v1/creditNote': 'issued bill',
+  '/billing/v1/writeOff': 'issued bill',
+  '/billing/v1/cancelAndRebill': 'wrong bill'
 }
 
 function headerOf(type: string): string {

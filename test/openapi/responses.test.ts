@@ -62,8 +62,8 @@ afterAll(() => server.close())
 function wholeBody(path: string): Body {
   const { schemas } = contract.document.components
   const sample = sampleOf(schemas[`${typeOf(path)}_Create`] ?? {}, schemas) as Body
-  const own = [...(served.get(path)?.attributes ?? [])].flatMap(([name, { storage }]) => {
-    const target = storage.kind === 'reference' ? storage.to?.path : undefined
+  const own = [...(served.get(path)?.attributes ?? [])].flatMap(([name, { storage, readOnly }]) => {
+    const target = storage.kind === 'reference' && !readOnly ? storage.to?.path : undefined
     const id = ids.get(String(target)) ?? ids.get(ADMIN + target)
     return target ? [[name, { ...(sample[name] as Body), id }]] : []
   })

@@ -28,6 +28,7 @@ interface Members {
   readonly billed: number
   readonly billingAccount: Answer
   readonly billingDate: string
+  readonly billingPeriod: Period
   readonly billNo: string
   readonly billNumberPattern: string
   readonly branding: Answer
@@ -39,10 +40,12 @@ interface Members {
   readonly closing_balance: number
   readonly code: string
   readonly conflict: number
+  readonly correctsRate: Answer
   readonly covered: boolean
   readonly created: number
   readonly createdAt: string
   readonly credit: Answer
+  readonly creditNote: Answer
   readonly creditNoteNumberPattern: string
   readonly customer: Answer
   readonly customer_balance: number
@@ -90,6 +93,7 @@ interface Members {
   readonly messageCode: string
   readonly movements: Answer
   readonly name: string
+  readonly newBill: Answer
   readonly notStored: number
   readonly openingBalance: Answer
   readonly otherCharges: Answer
@@ -107,6 +111,7 @@ interface Members {
   readonly reason: string
   readonly reasons: Answer
   readonly reasonCode: string
+  readonly rebilledAt: string
   readonly reference: string
   readonly refresh_token: string
   readonly refused: number

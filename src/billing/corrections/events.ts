@@ -8,6 +8,10 @@ import { type Kind, readCorrections } from './list.ts'
 export const CREDIT_NOTE_EVENTS = { created: 'CreditNoteCreateEvent' } as const
 export const WRITE_OFF_EVENTS = { created: 'WriteOffCreateEvent', stateChanged: 'WriteOffStateChangeEvent' } as const
 export const REFUND_EVENTS = { created: 'RefundCreateEvent' } as const
+export const CANCEL_AND_REBILL_EVENTS = {
+  created: 'CancelAndRebillCreateEvent',
+  stateChanged: 'CancelAndRebillStateChangeEvent'
+} as const
 
 export const ADJUSTMENT_EVENTS = { created: 'AdjustmentCreateEvent' } as const
 
@@ -15,7 +19,8 @@ const TYPES: Readonly<Record<Kind, { readonly created: string; readonly stateCha
   creditNote: CREDIT_NOTE_EVENTS,
   writeOff: WRITE_OFF_EVENTS,
   refund: REFUND_EVENTS,
-  adjustment: ADJUSTMENT_EVENTS
+  adjustment: ADJUSTMENT_EVENTS,
+  cancelAndRebill: CANCEL_AND_REBILL_EVENTS
 }
 
 const ROOTS = { billing: OWN_BILLING, api: OWN_ROOT }

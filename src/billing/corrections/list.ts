@@ -16,7 +16,7 @@ export interface Roots {
 }
 
 /** The kinds of corrections; each is the path of its resource. */
-export const CORRECTION_KINDS = ['creditNote', 'writeOff', 'refund', 'adjustment'] as const
+export const CORRECTION_KINDS = ['creditNote', 'writeOff', 'refund', 'adjustment', 'cancelAndRebill'] as const
 export type Kind = (typeof CORRECTION_KINDS)[number]
 
 /** Selects corrections of a kind, of any of these accounts, bills, notes, payments, reasons and references, by time. */
@@ -25,6 +25,7 @@ export interface CorrectionFilter {
   readonly accounts?: readonly string[] | undefined
   readonly bills?: readonly string[] | undefined
   readonly notes?: readonly string[] | undefined
+  readonly newBills?: readonly string[] | undefined
   readonly payments?: readonly string[] | undefined
   readonly reasons?: readonly string[] | undefined
   readonly references?: readonly string[] | undefined
@@ -33,6 +34,8 @@ export interface CorrectionFilter {
 }
 
 const LINES = z.array(z.object({ rate: z.string().nullable(), type: z.string(), amount: z.string() }))
+
+const NEW_BILLS = z.array(z.object({ id: z.string(), billNo: z.string() }))
 
 const CORRECTION = rowOf(
   'correction',
@@ -61,6 +64,17 @@ const CORRECTION = rowOf(
     taxRate: optional(decimal),
     taxAmount: optional(decimal),
     reopenedAt: optional(instant),
+    rebillWhen: optional(text),
+    rebilledAt: optional(instant),
+    cancelledBy: computed(
+      optional(text),
+      sql`CASE c."kind" WHEN 'cancelAndRebill' THEN (SELECT k."id" FROM "correction" k
+        WHERE k."tenant_id" = c."tenant_id" AND k."bill_id" = c."bill_id" AND k."kind" = 'creditNote') END`
+    ),
+    newBills: computed(
+      json(NEW_BILLS),
+      sql`(SELECT coalesce(jsonb_agg(r), '[]') FROM ${related(sql`b`, 'replacedBy')} r)`
+    ),
     lines: computed(
       optional(json(LINES)),
       sql`(SELECT jsonb_agg(jsonb_build_object('rate', l."rate_id", 'type', l."rate_type",
@@ -76,7 +90,7 @@ const CORRECTION = rowOf(
 export async function listCorrections(
   queryable: Queryable,
   view: View,
-  { kind, accounts, bills, notes, payments, reasons, references, instants }: CorrectionFilter,
+  { kind, accounts, bills, notes, newBills, payments, reasons, references, instants }: CorrectionFilter,
   { offset, limit }: Range
 ): Promise<PageOf<Row>> {
   const anyOf = (column: Sql, values: readonly string[] | undefined) =>
@@ -84,7 +98,7 @@ export async function listCorrections(
   const byAccount = accounts ? sql`c."billing_account_id" IN (${accountIds(view, accounts)})` : sql`TRUE`
   const where = sql`${ownedBy(view, 'c')} AND c."kind" = ${kind} AND ${byAccount}
     AND ${anyOf(sql`c."bill_id"`, bills)} AND ${anyOf(sql`c."credit_note_id"`, notes)}
-    AND ${anyOf(sql`c."payment_id"`, payments)}
+    AND ${anyOf(sql`c."payment_id"`, payments)} AND ${newBills ? replacedBy(view, newBills) : sql`TRUE`}
     AND ${anyOf(sql`c."reason"`, reasons)} AND ${anyOf(sql`c."reference"`, references)}
     AND ${instantsSql({ createdAt: sql`c."created_at"` }, instants)}`
   // Selects the page first, so that lines are read for its credit notes only.
@@ -92,6 +106,17 @@ export async function listCorrections(
   const { rows } = await queryable.run(sql`${select(page, sql`TRUE`)} ORDER BY c."id"`)
   const counted = await queryable.run(sql`SELECT count(*) FROM "correction" c WHERE ${where}`)
   return { rows, total: scalar(counted, count) }
+}
+
+/** Selects corrections `c` of bills that any of these bills replaces. */
+function replacedBy({ tenantId }: View, newBills: readonly string[]): Sql {
+  return sql`c."bill_id" IN (SELECT r->>'id' FROM "customer_bill" b CROSS JOIN LATERAL ${related(sql`b`, 'replaces')} r
+    WHERE b."tenant_id" = ${tenantId} AND b."id" = ANY(${newBills}::text[]))`
+}
+
+function related(bill: Sql, type: 'replaces' | 'replacedBy'): Sql {
+  return sql`jsonb_path_query(${bill}."related_bill", '$[*] ? (@.relationshipType == $type)',
+    jsonb_build_object('type', ${type}::text))`
 }
 
 export interface Written {
@@ -137,6 +162,7 @@ export function writeCorrection(row: Row, { billing, api }: Roots): Written {
   const correction = CORRECTION.read(row)
   const { id, kind, currency: unit, billingAccountId: accountId, accountName: name, net } = correction
   const { paymentId, rateId } = correction
+  const { rebillWhen: when, cancelledBy: note } = correction
   const isNote = kind === 'creditNote'
   const text = (value: string | undefined) => value && JSON.stringify(value)
   const billOf = (bill: string | undefined, billNo: string | undefined) =>
@@ -156,12 +182,16 @@ export function writeCorrection(row: Row, { billing, api }: Roots): Written {
     taxExcludedAmount: net && moneyOf(unit, net),
     credit: isNote ? moneyOf(unit, correction.credited) : undefined,
     lines: isNote ? writeLines(correction, api) : undefined,
+    creditNote: note && JSON.stringify({ id: note, href: `${billing}/creditNote/${note}` }),
+    newBill: when && `[${correction.newBills.map((bill) => billOf(bill.id, bill.billNo)).join()}]`,
+    when: text(when),
     method: text(correction.method),
     reason: text(correction.reason),
     description: text(correction.description),
     reference: text(correction.reference),
     createdAt: text(correction.createdAt),
-    reopenedAt: text(correction.reopenedAt)
+    reopenedAt: text(correction.reopenedAt),
+    rebilledAt: text(correction.rebilledAt)
   })
   return { id, version: String(correction.version), json: document }
 }

@@ -43,6 +43,24 @@ export const CREDIT_NOTE = objectOf(
   ['description', 'reference']
 )
 
+export const CANCEL_AND_REBILL = objectOf(
+  {
+    ...FIRST,
+    bill: billOf('The cancelled bill'),
+    creditNote: { ...objectOf({ id: TEXT, href: ADDRESS }), description: 'The credit note over all of it' },
+    newBill: listOf(
+      objectOf({ id: TEXT, href: ADDRESS, billNo: TEXT }),
+      'The bills with its lines: one, unless the lines were divided; none before the next run'
+    ),
+    billingAccount: schemaRef('BillingAccountRef'),
+    amount: moneyOf('What the credit note gives back, with tax'),
+    when: { ...TEXT, enum: ['now', 'nextRun'], description: 'When the lines are billed anew' },
+    ...LAST,
+    rebilledAt: { ...INSTANT, description: 'When the first of the new bills was issued' }
+  },
+  ['description', 'reference', 'rebilledAt']
+)
+
 export const WRITE_OFF = objectOf(
   {
     ...FIRST,

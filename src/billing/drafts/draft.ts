@@ -12,6 +12,8 @@ export interface Charging {
   readonly tenantId: string
   /** A condition on "billing_account" under the name `a`, besides its tenant. */
   readonly accounts: Sql
+  /** Only these rates count, as a condition on them under the name `r`; all of these, whatever their dates. */
+  readonly rates?: Sql
   /** Earlier rates count; later ones wait for the next bill. */
   readonly chargeDate: Instant
   /** The date for credits, if it differs. */
@@ -52,17 +54,18 @@ export async function draftBills(tx: Transaction, charging: Charging): Promise<D
 const CURRENCY = rowOf('billing_account', { invoiceCurrency: text }, 'a')
 
 /**
- * Selects the rates `r` due on a bill of an account `a`, up to two dates. A partner's rates are billed to its own
- * accounts only. A rate without a date is always due.
+ * Selects the rates `r` that are due on a bill up to two dates. A rate without a date is always due.
  */
 function due(chargeDate: Sql, creditDate: Sql): Sql {
-  return sql`(NOT r."is_billed" AND (r."partner_id" IS NULL OR r."partner_id" = a."partner_id")
-    AND (r."date" < CASE WHEN r."rate_type" = 'appliedBillingCredit' THEN ${creditDate} ELSE ${chargeDate} END
-      OR r."date" IS NULL))`
+  return sql`(r."date" < CASE WHEN r."rate_type" = 'appliedBillingCredit' THEN ${creditDate} ELSE ${chargeDate} END
+    OR r."date" IS NULL)`
 }
 
-/** A partner's rates may have arrived before its account, and name it without the partner's own id in front. */
-function linesStatement({ tenantId, accounts, chargeDate, creditDate = chargeDate }: Charging): Sql {
+/**
+ * A partner's rates are billed to its own accounts only. They may have arrived before its account, and name it without
+ * the partner's own id in front.
+ */
+function linesStatement({ tenantId, accounts, rates, chargeDate, creditDate = chargeDate }: Charging): Sql {
   return sql`INSERT INTO ${LINE_TABLE}
       ("account", "rate", "place", "version", "kind", "unit", "amount", "taxes", "tax_key")
     SELECT a."id", r."id", r.ctid, r."version", coalesce(r."rate_type", 'appliedBillingCharge'),
@@ -78,7 +81,8 @@ function linesStatement({ tenantId, accounts, chargeDate, creditDate = chargeDat
     JOIN "applied_customer_billing_rate" r ON r."tenant_id" = ${tenantId} AND r."billing_account_id" = a."name"
       AND (a."name" = a."id" OR r."partner_id" = a."partner_id")
     CROSS JOIN LATERAL (SELECT nullif(r."applied_tax", '[]') AS "taxes") t
-    WHERE ${due(sql`${chargeDate}::timestamptz`, sql`${creditDate}::timestamptz`)}`
+    WHERE NOT r."is_billed" AND (r."partner_id" IS NULL OR r."partner_id" = a."partner_id")
+      AND ${rates ?? due(sql`${chargeDate}::timestamptz`, sql`${creditDate}::timestamptz`)}`
 }
 
 /**

@@ -13,6 +13,7 @@ import { useCredit } from '../payments/credit.ts'
 import { BILL_COLUMNS, recordMoves } from './bill-moves.ts'
 import { keepLetterhead } from './keep-letterhead.ts'
 import { numberAt, takeNumbers } from './number-series.ts'
+import { lockReplaced, nameReplaced, tellReplaced } from './replaced.ts'
 
 /**
  * Issues bills that the engine left `new`: posts their journals, numbers them by date and id, and pays them from the
@@ -33,14 +34,18 @@ export async function issueExisting(
   const balances = await lockBalances(tx, tenantId, bills)
   const now = context.clock()
   await postIssued(tx, tenantId, bills, now)
+  const replacing = await nameReplaced(tx, tenantId, await lockReplaced(tx, tenantId, idsOf(bills)))
   const after = await numberBills(tx, tenantId, bills, state, now)
   const before = new Map(bills.map((bill) => [bill.id, bill.state]))
   await recordMoves(tx, context, 'issue', { before, after }, now)
+  await tellReplaced(tx, context, replacing, now)
   const credited = new Set(balances.filter(({ credit }) => Number(credit) > 0).map(keyOf))
   const payable = bills.filter((bill) => credited.has(keyOf(bill))).map(({ id }) => id)
   if (payable.length > 0) await useCredit(tx, context, payable)
-  return bills.map(({ id }) => id)
+  return idsOf(bills)
 }
+
+const idsOf = (bills: readonly Issuable[]): readonly string[] => bills.map(({ id }) => id)
 
 /**
  * Issues a bill of the engine whose coming state issues it: posts its journal and returns the columns to write with the
@@ -59,6 +64,7 @@ export async function issueWithChange(
   await lockBalances(tx, tenantId, bills)
   const now = context.clock()
   await postIssued(tx, tenantId, bills, now)
+  await nameReplaced(tx, tenantId, await lockReplaced(tx, tenantId, [id]))
   const letterheadId = await keepLetterhead(tx, tenantId, now)
   const { billDate } = present(bills[0], 'the bill that is issued')
   const number = numberAt(await takeNumbers(tx, tenantId, billDate, 1), sql`0`)
@@ -68,6 +74,13 @@ export async function issueWithChange(
     FROM "customer_bill" b WHERE b."tenant_id" = ${tenantId} AND b."id" = ${id}`)
   const values = row.one(found)
   return { action: 'issue', columns: values, after: { billNo: values.bill_no } }
+}
+
+/** Takes the steps that need the issued bill: tells which bills it replaces, and pays it from credit. */
+export async function afterIssue(tx: Transaction, context: ChangeContext, billId: string): Promise<void> {
+  const replacing = await lockReplaced(tx, context.author.tenantId, [billId])
+  await tellReplaced(tx, context, replacing, context.clock())
+  await useCredit(tx, context, [billId])
 }
 
 interface Issuable extends BalanceKey {

@@ -1,4 +1,6 @@
 import { balanceBefore, recipientNamed } from '../../accounts/letterhead.ts'
+import type { Author } from '../../audit/record.ts'
+import type { Clock } from '../../base/clock.ts'
 import type { Instant } from '../../base/instant.ts'
 import type { Transaction } from '../../db/database.ts'
 import { count, rowOf, scalar, stated, text } from '../../db/row.ts'
@@ -9,13 +11,14 @@ import { recordEvents } from '../../tmf/event.ts'
 import { draftJournals, nameDrafts, READY_DRAFTS, READY_LINES } from '../drafts/tables.ts'
 import { keepLetterhead } from './keep-letterhead.ts'
 import { type Numbers, numberAt, takeNumbers } from './number-series.ts'
+import { lockReplaced, nameReplaced, tellReplaced } from './replaced.ts'
 
 export interface Issue {
   readonly tenantId: string
   /** The run and its cycle; undefined for bills on demand. */
   readonly run: { readonly id: string; readonly billCycleId: string } | undefined
   /** See EventContext in event.ts. */
-  readonly correlationId?: string
+  readonly correlationId?: string | undefined
   readonly runType: 'onCycle' | 'offCycle'
   /** `new` bills have no number and no journal yet. */
   readonly state: RunBillState
@@ -26,6 +29,9 @@ export interface Issue {
   readonly nextBillDate: Instant | undefined
   readonly billingPeriod: { readonly startDateTime?: Instant; readonly endDateTime: Instant }
   readonly newId: () => string
+  readonly clock: Clock
+  /** Of what it changes besides. */
+  readonly author: Author
 }
 
 /**
@@ -35,22 +41,25 @@ export interface Issue {
  */
 export async function issueBills(tx: Transaction, issue: Issue, ready: number): Promise<ReadonlyMap<string, string>> {
   if (ready === 0) return new Map()
-  await nameDrafts(
-    tx,
-    Array.from({ length: ready }, () => issue.newId()),
-    Array.from({ length: ready }, () => issue.newId())
-  )
+  const [ids, documentIds] = [newIds(issue, ready), newIds(issue, ready)]
+  await nameDrafts(tx, ids, documentIds)
   await tx.run(sql`SET CONSTRAINTS "applied_customer_billing_rate_tenant_id_bill_id_fkey" DEFERRED`)
   await markRates(tx, issue)
   const isIssued = issue.state !== 'new'
   const { tenantId, now } = issue
   if (isIssued) await postBills(tx, tenantId, draftJournals(now))
+  const replacing = isIssued ? await lockReplaced(tx, tenantId, ids) : []
   const letterheadId = isIssued ? await keepLetterhead(tx, tenantId, now) : undefined
   const numbers = isIssued ? await takeNumbers(tx, tenantId, issue.billDate, ready) : undefined
   const bills = await insertBills(tx, issue, numbers, letterheadId)
-  const events = { ...issue, author: { tenantId } }
-  await recordEvents(tx, events, customerBill, 'created', [...bills.values()], now)
+  await nameReplaced(tx, tenantId, replacing)
+  await recordEvents(tx, issue, customerBill, 'created', [...bills.values()], now)
+  await tellReplaced(tx, issue, replacing, now)
   return bills
+}
+
+function newIds({ newId }: Issue, count: number): readonly string[] {
+  return Array.from({ length: count }, () => newId())
 }
 
 /** A rate changed or removed since it was read would leave half a bill: the whole transaction is retried. */

@@ -1,7 +1,6 @@
 import { findAccount, onlyAccountOf } from '../../accounts/lookup.ts'
 import { recordChange } from '../../audit/record.ts'
 import { afterAll } from '../../base/instant.ts'
-import { compareDecimals, trimScale } from '../../base/money.ts'
 import type { Transaction } from '../../db/database.ts'
 import { isDataException } from '../../db/failure.ts'
 import { decimal, optional, rowOf, scalar, text } from '../../db/row.ts'
@@ -19,9 +18,7 @@ import { READY_DRAFTS } from '../drafts/tables.ts'
 import { authorIn } from '../engine/author.ts'
 import type { EngineContext } from '../engine/context.ts'
 import { issueBills } from '../issuing/issue.ts'
-import { PAYABLE } from '../payments/allocation.ts'
-import { useCredit } from '../payments/credit.ts'
-import { overdraw } from '../payments/overdraft.ts'
+import { payAtOnce, unpayable } from '../payments/prepaid.ts'
 
 export const BILL_ON_DEMAND = 'billOnDemand'
 
@@ -121,12 +118,9 @@ async function bill(
   if (parked) return rejected(parked.reason)
   if (drafted.ready === 0) return rejected(REASONS.nothingToBill())
   const total = scalar(await tx.run(sql`SELECT "tax_included" FROM ${READY_DRAFTS} d`), decimal)
-  if (account.billingType === 'prepaid') {
-    const available = await availableOf(tx, tenantId, account, balance?.credit ?? '0')
-    if (compareDecimals(available, total) < 0) {
-      return rejected(REASONS.balanceTooLow(available, key.currency, total, key.currency))
-    }
-  }
+  const reason = await unpayable(tx, tenantId, account, balance?.credit ?? '0', total)
+  if (reason) return rejected(reason)
+  const author = authorIn(tenantId)
   const bills = await issueBills(
     tx,
     {
@@ -140,30 +134,13 @@ async function bill(
       paymentDueDate: undefined,
       nextBillDate: undefined,
       billingPeriod: { endDateTime: now },
-      newId: context.newId
+      ...{ author, newId: context.newId, clock: context.clock }
     },
     drafted.ready
   )
   const billId = String(bills.get(account.id))
-  const paying = { ...context, author: authorIn(tenantId), correlationId: id }
-  await useCredit(tx, paying, [billId])
-  if (account.billingType === 'prepaid') await overdraw(tx, paying, billId)
+  await payAtOnce(tx, { ...context, author, correlationId: id }, account, billId)
   return { state: 'done', billId }
-}
-
-/** Returns the available money of a prepaid account: its balance and credit limit, less its debts. */
-async function availableOf(
-  tx: Transaction,
-  tenantId: string,
-  { id, invoiceCurrency, creditLimit }: Account,
-  credit: string
-): Promise<string> {
-  if (creditLimit === undefined) return trimScale(credit)
-  const available = await tx.run(sql`SELECT ${credit}::numeric + ${creditLimit}::numeric
-      - coalesce(sum(b."remaining_amount_value"), 0)
-    FROM "customer_bill" b WHERE b."tenant_id" = ${tenantId} AND b."billing_account_id" = ${id}
-      AND b."remaining_amount_unit" = ${invoiceCurrency} AND ${PAYABLE}`)
-  return scalar(available, decimal)
 }
 
 async function end(

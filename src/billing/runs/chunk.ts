@@ -73,6 +73,7 @@ async function claim(tx: Transaction, name: ChunkName) {
 async function issue(tx: Transaction, context: EngineContext, chunk: Chunk, { ready }: Drafted): Promise<void> {
   const { tenantId, dates } = chunk
   const credited = chunk.billState === 'new' ? [] : await lockCredited(tx, tenantId)
+  const author = authorIn(tenantId)
   const bills = await issueBills(
     tx,
     {
@@ -86,12 +87,12 @@ async function issue(tx: Transaction, context: EngineContext, chunk: Chunk, { re
       paymentDueDate: dates.paymentDueDate,
       nextBillDate: dates.nextBillDate,
       billingPeriod: { startDateTime: dates.start, endDateTime: dates.end },
-      newId: context.newId
+      ...{ author, newId: context.newId, clock: context.clock }
     },
     ready
   )
   const payable = credited.map((account) => String(bills.get(account)))
-  const paying = { ...context, author: authorIn(tenantId), correlationId: chunk.runId }
+  const paying = { ...context, author, correlationId: chunk.runId }
   if (payable.length > 0) await useCredit(tx, paying, payable)
 }
 
