@@ -9,6 +9,7 @@ import { mailJobs } from './mail/tasks.ts'
 import { openTransport } from './mail/transport.ts'
 import type { Store } from './store.ts'
 import { uploadJobs } from './upload/tasks.ts'
+import { type Finding, verificationJobs } from './verification/verification.ts'
 import { type BackgroundWork, startWhenReady } from './when-ready.ts'
 
 /** A run bills `chunkAccounts` accounts in one transaction. */
@@ -24,9 +25,15 @@ export function prepareJobs(
   const transport = openTransport(mail)
   const mails = mailJobs({ ...context, secrets, transport, from: mail.from })
   const resets = resetJobs({ ...context, secrets })
+  const verification = verificationJobs({ ...context, report: (finding) => reportTo(logger, finding) })
   return startWhenReady(store, logger, 'the jobs cannot be worked off yet', () =>
-    startBillingJobs(directUrl, context, logger, [...furtherJobs(context), mails, resets])
+    startBillingJobs(directUrl, context, logger, [...furtherJobs(context), verification, mails, resets])
   )
+}
+
+function reportTo(logger: Logger, { tenantId, kind, difference }: Finding): void {
+  if (difference === undefined) logger.info({ tenantId }, `the ${kind} is sound`)
+  else logger.error({ tenantId, difference }, `the ${kind} is not sound`)
 }
 
 /** The jobs of the rooms above billing, except mails and what leads to them: only a server sends them. */

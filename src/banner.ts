@@ -3,26 +3,29 @@ import { DEMO } from '../sample-data/credentials.ts'
 import { encodePassword } from './auth/sign-in/password.ts'
 import { memberOf } from './base/unknown.ts'
 import type { Config } from './config.ts'
+import { rootOf } from './http/own-root.ts'
 import { type MailSettings, mailSettings } from './mail/settings.ts'
 
 const TRIED = 'BA-100017'
 const BALANCE = 'account_number=VOIP-1&initial_date=2026-01-01&final_date=2099-12-31'
-const ANY_ADDRESS = ['0.0.0.0', '::']
 
-/** Prints the server's addresses and, with the demo's database, credentials and requests to try. */
-export function printBanner(app: FastifyInstance, config: Config): void {
+/**
+ * Prints the server's addresses, that of the metrics if there is one, and, with the demo's database, credentials and
+ * requests to try.
+ */
+export function printBanner(app: FastifyInstance, config: Config, metrics: string | undefined): void {
   const root = ownRoot(app, config)
   const api = `${root}/customerBillManagement/v4`
+  const measured = metrics === undefined ? '' : `Metrics on ${metrics}\n`
   console.log(`TMF678 Customer Bill Management v4 on ${api}/
 Docs on ${root}/docs
-${config.DATABASE_URL ? '' : trial(root, api, mailSettings(config))}`)
+${measured}${config.DATABASE_URL ? '' : trial(root, api, mailSettings(config))}`)
 }
 
 /** Returns where the listening server is reached from this machine. */
 export function ownRoot(app: FastifyInstance, config: Config): string {
   const [address] = app.addresses()
-  const host = ANY_ADDRESS.includes(config.HOST) ? '127.0.0.1' : config.HOST
-  return `http://${host.includes(':') ? `[${host}]` : host}:${memberOf(address, 'port')}`
+  return rootOf(config.HOST, memberOf(address, 'port'))
 }
 
 function trial(root: string, api: string, { smtp, folder }: MailSettings): string {

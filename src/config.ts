@@ -38,6 +38,8 @@ export const environment = z.object({
   MIGRATE_ON_START: flag.default(false),
   HOST: z.string().min(1).default('127.0.0.1'),
   PORT: whole(0, 65_535).default(3000),
+  METRICS_HOST: z.string().min(1).optional(),
+  METRICS_PORT: whole(0, 65_535).optional(),
   PUBLIC_URL: z
     .url({ protocol: /^https?$/, error: 'must be an http:// or https:// address' })
     .refine((url) => !/[?#@]/.test(url), { error: 'must have no user, query or fragment' })

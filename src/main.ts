@@ -1,3 +1,4 @@
+import type { FastifyInstance } from 'fastify'
 import pino, { type Logger } from 'pino'
 import { buildApp } from './app.ts'
 import { prepareJobs } from './background-jobs.ts'
@@ -9,6 +10,8 @@ import { prepareDelivery } from './event-delivery.ts'
 import { startHousekeeping } from './housekeeping.ts'
 import { drainable, stopSignal } from './http/drain.ts'
 import { mailSettings } from './mail/settings.ts'
+import type { Sources } from './metrics/collect.ts'
+import type { MetricsServer } from './metrics/server.ts'
 import { within } from './pace/within.ts'
 import { openStore, requireSecretKeys, type Store } from './store.ts'
 
@@ -42,6 +45,11 @@ async function main(): Promise<void> {
     const standstill = () => jobs.standstill() ?? delivery.standstill()
     const app = await buildApp({ config, logger, ...store, standstill })
     const drain = drainable(app)
+    const metrics = await measure(app, config, {
+      database: store.database,
+      jobs: jobs.figures,
+      delivery: delivery.figures
+    })
     // For `localhost` the framework makes a second server for the other loopback address and never drains it.
     const host = config.HOST === 'localhost' ? '127.0.0.1' : config.HOST
     await app.listen({ host, port: config.PORT }).catch((error: unknown) => {
@@ -54,7 +62,7 @@ async function main(): Promise<void> {
     })
     jobs.start()
     delivery.start()
-    printBanner(app, config)
+    printBanner(app, config, metrics?.url)
     void warnOfSecrets(store, logger)
     await stopped
     const limitMs = config.SHUTDOWN_TIMEOUT_MS * SHARE_OF_WORK
@@ -65,9 +73,17 @@ async function main(): Promise<void> {
     // Requests still waiting for the database get an error while there is time to send it.
     store.database.cut()
     await ended
+    await metrics?.stop()
   } finally {
     await store.close()
   }
+}
+
+/** Only then loads the library of the metrics. */
+async function measure(app: FastifyInstance, config: Config, sources: Sources): Promise<MetricsServer | undefined> {
+  if (config.METRICS_PORT === undefined) return undefined
+  const { startMetrics } = await import('./metrics/server.ts')
+  return startMetrics(app, sources, { host: config.METRICS_HOST ?? config.HOST, port: config.METRICS_PORT })
 }
 
 const noMailServer = (config: Config) =>

@@ -30,7 +30,7 @@ const PUBLIC: Readonly<Record<string, string>> = {
   'src/billing/payments':
     'adjusted allocation bill-lookup common credit credited endpoints events given known-payments ' +
     'payment prepaid receipt schema taking transfer written-off',
-  'src/billing/runs': 'bill-run discard endpoints events list run-bills schema tasks',
+  'src/billing/runs': 'bill-run discard endpoints events list run run-bills schema tasks',
   'src/billing/statement': 'routes schema',
   'src/cli': 'arguments command index usage',
   'src/comparison': 'accounts comparison endpoints list schema tasks',
@@ -46,13 +46,13 @@ const PUBLIC: Readonly<Record<string, string>> = {
   'src/documents/pdf': 'pdf-aside',
   'src/events':
     'asyncapi callback-address callback-client delivery-endpoints delivery-schema dispatcher endpoints envelope ' +
-    'event-types figures hub outbox payload redelivery retention rotation',
+    'event-types figures hub listener outbox payload redelivery retention rotation',
   'src/explanation': 'endpoints explanation lines schema',
   'src/fairness': 'limits request-slot scheduler',
   'src/http':
     'accept access address body body-memory client-error conditional csv drain errors findings forwarded ' +
-    'elements forms hardening html issues json lines long-answers long-body media-types own-form path-parameters ' +
-    'pieces rate-limit read-body request-id',
+    'elements forms hardening html issues json lines long-answers long-body media-types own-form own-root ' +
+    'path-parameters pieces rate-limit read-body request-id',
   'src/image': 'logo',
   'src/jobs': 'outage queue runner supervisor warnings',
   'src/ledger':
@@ -62,6 +62,7 @@ const PUBLIC: Readonly<Record<string, string>> = {
     'access account admin bill body books callback captcha catalogue comparison correction customer ' +
     'cycle delivery document event field guess http message oauth overdue page partner payment problem ' +
     'query rate reason resource run server sso subscription unmatched upload upload-failure',
+  'src/metrics': 'collect server',
   'src/overdue': 'endpoints schema',
   'src/partner-api': 'customers hold routes',
   'src/pages': 'cookies page routes',
@@ -78,6 +79,7 @@ const PUBLIC: Readonly<Record<string, string>> = {
   'src/tmf/openapi': 'components document endpoint json-schema schemas',
   'src/tmf/query': 'bind condition-sql cursor effort list-query match query query-text suggestion',
   'src/tmf/serving': 'endpoint list list-text no-idempotency-key pages routes',
+  'src/verification': 'verification',
   'src/upload': 'endpoint events export kinds list options receive retention schema states tasks upload-endpoints',
   'src/upload/camt': 'camt-aside',
   'src/upload/file': 'body csv-text file header json-row media open rejected row'

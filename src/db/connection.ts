@@ -15,8 +15,16 @@ export interface Connections {
   /** Nobody gets this one again, nor any other of now. Busy ones end by their limit, or by the watch of lifeline.ts. */
   condemn(client: pg.PoolClient): void
   cut(): void
+  use(): PoolUse
   /** Waits briefly for statements under way, then cuts them. */
   close(): Promise<void>
+}
+
+/** Connections of a pool, and how many wait for one. */
+export interface PoolUse {
+  readonly inUse: number
+  readonly idle: number
+  readonly waiting: number
 }
 
 /** A transaction never waits; one that is idle for so long belongs to a process that hangs. */
@@ -96,6 +104,7 @@ export function openPool(
       dialler.forget()
     },
     cut: dialler.cut,
+    use: () => ({ inUse: pool.totalCount - pool.idleCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     close: async () => {
       const timer = setTimeout(dialler.cut, CLOSE_LIMIT_MS)
       await pool.end().finally(() => clearTimeout(timer))

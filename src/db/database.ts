@@ -3,7 +3,7 @@ import type pg from 'pg'
 import type { Clock } from '../base/clock.ts'
 import { idsBy } from '../base/ulid.ts'
 import { quickly } from '../pace/slow.ts'
-import { type Connections, openPool, sessionLimits } from './connection.ts'
+import { type Connections, openPool, type PoolUse, sessionLimits } from './connection.ts'
 import { type DatabaseClock, databaseClock, TIME, type Told, told } from './database-clock.ts'
 import { isSilence, isTransient, isUnavailable, readOnly, translated } from './failure.ts'
 import { BACKEND, type Backend, OWN_BACKEND, watchBackend } from './lifeline.ts'
@@ -35,6 +35,7 @@ export interface Database extends Queryable {
   requireWritable(): Promise<void>
   /** Runs fixed text with one column `name`, for migrations.ts, which also queries a client. */
   query(text: string): Promise<{ rows: { name: string | null }[] }>
+  connections(): PoolUse
   /** Fails all statements, present and future; only `close` is left. */
   cut(): void
   close(): Promise<void>
@@ -82,6 +83,7 @@ export function openDatabase(settings: DatabaseSettings, onIdleError: (error: Er
     clock: clock.now,
     newId: idsBy(clock.nowMs),
     requireWritable: () => single(pool, requireWritable),
+    connections: connections.use,
     cut: connections.cut,
     close: connections.close
   }

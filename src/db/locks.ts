@@ -6,5 +6,7 @@ export const LOCKS = {
   /** Of events that are not committed yet; the migration `events_in_order` has the number. */
   openEvents: 678_007,
   /** Of postings that are not committed yet; the migration `closed_periods` has the number. */
-  postings: 678_008
+  postings: 678_008,
+  /** Of the nightly verification. */
+  verification: 678_009
 } as const

@@ -715,6 +715,13 @@ export interface Tables {
     readonly source_id: 'text'
     readonly occurred_at: 'instant?'
   }
+  readonly verification: {
+    readonly tenant_id: 'text'
+    readonly kind: 'text'
+    readonly verified_at: 'instant'
+    readonly seconds: 'decimal'
+    readonly difference: 'text?'
+  }
   readonly period_close: {
     readonly tenant_id: 'text'
     readonly id: 'text'

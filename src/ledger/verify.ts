@@ -30,12 +30,13 @@ export async function verifyLedger(database: Database): Promise<readonly Verific
     await tx.takeTime()
     const tenants = scalars(await tx.run(sql`SELECT "id" FROM "tenant" ORDER BY "id"`), text)
     const verifications: Verification[] = []
-    for (const id of tenants) verifications.push(await verifyTenant(tx, id))
+    for (const id of tenants) verifications.push(await verifyLedgerOf(tx, id))
     return verifications
   })
 }
 
-async function verifyTenant(tx: Transaction, tenantId: string): Promise<Verification> {
+/** Recomputes the ledger of one tenant, from the snapshot of the transaction. */
+export async function verifyLedgerOf(tx: Transaction, tenantId: string): Promise<Verification> {
   const own = sql`"tenant_id" = ${tenantId}`
   const counts = computedRow({
     journals: computed(count, sql`(SELECT count(DISTINCT "journal_id") FROM "ledger_entry" WHERE ${own})`),

@@ -31,6 +31,8 @@ export interface MailContext extends Recorder {
   readonly secrets: () => SecretKeys
 }
 
+export const MAIL_STATES = ['waiting', 'sent', 'failed'] as const
+
 export const SEND_MAIL = 'sendMail'
 export const MAIL_TYPE = 'Mail'
 

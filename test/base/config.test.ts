@@ -8,7 +8,7 @@ import { mayConnect } from '../../src/events/callback-address.ts'
 const EXAMPLE = readFileSync(path.resolve(import.meta.dirname, '../../.env.example'), 'utf8')
 const SECRET = 'hush-hush'
 /** Variables that take any text. */
-const FREE = ['DATA_DIR', 'HOST', 'SECRET_KEYS_FILE', 'SSO_CLIENT_ID', 'SSO_CLIENT_SECRET']
+const FREE = ['DATA_DIR', 'HOST', 'METRICS_HOST', 'SECRET_KEYS_FILE', 'SSO_CLIENT_ID', 'SSO_CLIENT_SECRET']
 
 describe('.env.example', () => {
   const lines = [...EXAMPLE.matchAll(/^([A-Z_]+)=(.*)$/gm)].map(([, name = '', value = '']) => [name, value] as const)

@@ -25,7 +25,9 @@ afterEach(cleanUp)
 
 describe('with a folder of its own', () => {
   it('prints its address, its docs, and three curl lines that work after the one for the token', async () => {
-    const server = await startServer({ DATA_DIR: dataFolder() })
+    const server = await startServer({ DATA_DIR: dataFolder(), METRICS_PORT: '0' })
+    const metrics = /^Metrics on (.*)$/m.exec(server.stdout())?.[1]
+    expect(await (await fetch(String(metrics))).text()).toContain('tmf678_database_waiting_requests 0')
     expect(server.stdout()).toContain(`Docs on ${server.root}/docs\n`)
     expect(await statusOf(`${server.root}/health/ready`)).toBe(200)
     const [fetchToken] = server.stdout().match(/^ +TOKEN=.*$/m) ?? []
