@@ -118,6 +118,20 @@ export async function buildApp(parts: Parts): Promise<FastifyInstance> {
   return app
 }
 
+/** Builds the app of a process that serves nothing but its probes. */
+export async function buildProbes(parts: Parts): Promise<FastifyInstance> {
+  const { config, database, clock = database.clock } = parts
+  const app = newServer(parts)
+  registerRequestIds(app)
+  registerErrors(app)
+  await registerHardening(app, config)
+  const methods = collectMethods(app)
+  const context = { ...SERVED, database, clock, newId: database.newId, requester, takesWeakTags: config.IF_MATCH_WEAK }
+  registerHealth(app, parts, { ...context, address: addressFrom(config.PUBLIC_URL) })
+  refuseOtherMethods(app, methods)
+  return app
+}
+
 function registerHealth(app: FastifyInstance, { standstill }: Parts, context: RouteContext): void {
   for (const { register } of healthEndpoints(standstill ?? (() => undefined))) register(app, HEALTH_BASE, context)
 }

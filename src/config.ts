@@ -36,6 +36,7 @@ export const environment = z.object({
   DATABASE_DIRECT_URL: postgresUrl.optional(),
   DATA_DIR: z.string().min(1).default('.data'),
   MIGRATE_ON_START: flag.default(false),
+  ROLE: z.enum(['all', 'api', 'worker']).default('all'),
   HOST: z.string().min(1).default('127.0.0.1'),
   PORT: whole(0, 65_535).default(3000),
   METRICS_HOST: z.string().min(1).optional(),
@@ -92,10 +93,24 @@ export type Config = z.output<typeof environment>
 export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
   // An empty variable, as compose files set it, counts as unset.
   const given = Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== '')
-  const result = environment.superRefine(requireWhole).superRefine(requireSender).safeParse(Object.fromEntries(given))
+  const result = environment
+    .superRefine(requireWhole)
+    .superRefine(requireSender)
+    .superRefine(requireRoot)
+    .safeParse(Object.fromEntries(given))
   if (result.success) return result.data
   const mistakes = result.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`)
   throw new StartError(`The configuration is wrong. ${mistakes.join('; ')}`)
+}
+
+/** A worker has no request that says how the API is reached. */
+function requireRoot({ ROLE, PUBLIC_URL }: z.output<typeof environment>, context: z.RefinementCtx): void {
+  if (ROLE !== 'worker' || PUBLIC_URL !== undefined) return
+  context.addIssue({
+    code: 'custom',
+    path: ['PUBLIC_URL'],
+    message: 'is needed by a worker: links in events and mails begin with it'
+  })
 }
 
 /** Returns the networks of callbacks beside the public ones; the embedded database is for trying on one machine. */

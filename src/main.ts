@@ -1,13 +1,11 @@
 import type { FastifyInstance } from 'fastify'
 import pino, { type Logger } from 'pino'
-import { buildApp } from './app.ts'
-import { prepareJobs } from './background-jobs.ts'
+import { buildApp, buildProbes } from './app.ts'
+import { prepareBackground } from './background.ts'
 import { ownRoot, printBanner } from './banner.ts'
 import { StartError, startError } from './base/start-error.ts'
-import { type Config, callbackNetworks, readConfig } from './config.ts'
+import { type Config, readConfig } from './config.ts'
 import { warnOfStaleSecrets } from './db/secrets.ts'
-import { prepareDelivery } from './event-delivery.ts'
-import { startHousekeeping } from './housekeeping.ts'
 import { drainable, stopSignal } from './http/drain.ts'
 import { mailSettings } from './mail/settings.ts'
 import type { Sources } from './metrics/collect.ts'
@@ -17,9 +15,6 @@ import { openStore, requireSecretKeys, type Store } from './store.ts'
 
 const NO_ISSUER =
   'PUBLIC_URL is not set: whoever asks decides by the Host header what links begin with and who issues tokens'
-
-/** Short: a row that is not sealed yet could be changed unseen. */
-const HOUSEKEEPING_INTERVAL_MS = 5_000
 
 /** Writes many lines at a time, soon after they come. An orderly end writes the rest; a kill loses them. */
 const LOG = { sync: false, minLength: 4_096, periodicFlush: 100 } as const
@@ -37,38 +32,23 @@ async function main(): Promise<void> {
   if (config.DATABASE_URL) requireSecretKeys(config)
   const store = await openStore(config, logger)
   try {
-    const jobs = prepareJobs(store, logger, config.BILL_RUN_CHUNK_ACCOUNTS, mailSettings(config))
-    const delivery = prepareDelivery(store, logger, {
-      allowed: callbackNetworks(config),
-      root: () => config.PUBLIC_URL ?? ownRoot(app, config)
-    })
-    const standstill = () => jobs.standstill() ?? delivery.standstill()
-    const app = await buildApp({ config, logger, ...store, standstill })
+    const background = prepareBackground(store, logger, config, () => config.PUBLIC_URL ?? ownRoot(app, config))
+    const build = config.ROLE === 'worker' ? buildProbes : buildApp
+    const app = await build({ config, logger, ...store, standstill: background.standstill })
     const drain = drainable(app)
-    const metrics = await measure(app, config, {
-      database: store.database,
-      jobs: jobs.figures,
-      delivery: delivery.figures
-    })
+    const metrics = await measure(app, config, { database: store.database, ...background.figures })
     // For `localhost` the framework makes a second server for the other loopback address and never drains it.
     const host = config.HOST === 'localhost' ? '127.0.0.1' : config.HOST
     await app.listen({ host, port: config.PORT }).catch((error: unknown) => {
       throw startError(`Cannot listen on ${config.HOST}:${config.PORT}`, error)
     })
-    const housekeeping = startHousekeeping(store.database, logger, {
-      intervalMs: HOUSEKEEPING_INTERVAL_MS,
-      eventRetentionDays: config.EVENT_RETENTION_DAYS,
-      uploadRetentionDays: config.UPLOAD_RETENTION_DAYS
-    })
-    jobs.start()
-    delivery.start()
+    background.start()
     printBanner(app, config, metrics?.url)
     void warnOfSecrets(store, logger)
     await stopped
     const limitMs = config.SHUTDOWN_TIMEOUT_MS * SHARE_OF_WORK
     // At once: jobs would take time from the remaining requests.
-    const work = [jobs.stop(limitMs), delivery.stop(limitMs), within(limitMs, housekeeping.stop())]
-    const ended = Promise.all([...work, drain()])
+    const ended = Promise.all([background.stop(limitMs), drain()])
     await within(limitMs, ended)
     // Requests still waiting for the database get an error while there is time to send it.
     store.database.cut()

@@ -24,7 +24,7 @@ describe('.env.example', () => {
   })
 
   it('says something about each', () => {
-    for (const [name] of lines) expect(EXAMPLE).toMatch(new RegExp(`^# .*\\n(?:[A-Z_]+=.*\\n)?${name}=`, 'm'))
+    for (const [name] of lines) expect(EXAMPLE).toMatch(new RegExp(`^# .*\\n(?:[A-Z_]+=.*\\n)*${name}=`, 'm'))
   })
 })
 

@@ -24,7 +24,7 @@ const HAS_IPV6 = Object.values(networkInterfaces()).some((list) => list?.some(({
 afterEach(cleanUp)
 
 describe('with a folder of its own', () => {
-  it('prints its address, its docs, and three curl lines that work after the one for the token', async () => {
+  it('prints its address, its docs, and four curl lines that work after the one for the token', async () => {
     const server = await startServer({ DATA_DIR: dataFolder(), METRICS_PORT: '0' })
     const metrics = /^Metrics on (.*)$/m.exec(server.stdout())?.[1]
     expect(await (await fetch(String(metrics))).text()).toContain('tmf678_database_waiting_requests 0')
@@ -32,7 +32,7 @@ describe('with a folder of its own', () => {
     expect(await statusOf(`${server.root}/health/ready`)).toBe(200)
     const [fetchToken] = server.stdout().match(/^ +TOKEN=.*$/m) ?? []
     const lines = server.stdout().match(/^ +curl .*$/gm) ?? []
-    expect(lines).toHaveLength(3)
+    expect(lines).toHaveLength(4)
     let demanded = 0
     for (const line of lines) {
       const { stdout } = await promisify(execFile)('sh', ['-c', `${fetchToken}\n${line} -sS -w '\n%{http_code}'`])
