@@ -49,33 +49,19 @@ describe('a code', () => {
   })
 })
 
-describe('a password of the registration', () => {
-  const signIn = (email: string, password: string) =>
-    signInByPassword(world.context, { realm: REALM, email, password }, ORIGIN)
-
-  test('ends where the address is confirmed at the page: a registrar who is another does not get in', async () => {
-    const email = 'stranger@example.com'
-    const { code } = await world.registered(email)
-    await expect(confirmEmail(email, code, ORIGIN, 'short')).rejects.toMatchObject({ code: 'customer.passwordLength' })
-    await confirmEmail(email, code, ORIGIN, 'a password of my own')
-    expect(await signIn(email, PASSWORD)).toBeUndefined()
-    expect(await signIn(email, 'a password of my own')).toEqual(expect.any(String))
-    expect((await world.mails(email)).map(({ kind }) => kind)).toEqual(['confirmEmail'])
-  })
-
-  test('is kept where the partner sends the code, as its contract says', async () => {
-    const email = 'partner-confirms@example.com'
-    const { code } = await world.registered(email)
-    expect((await world.ask('POST', 'customer/confirmEmail', { email, code })).status).toBe(200)
-    expect(await signIn(email, PASSWORD)).toEqual(expect.any(String))
-  })
-
-  test('ends by no code for another purpose', async () => {
-    const email = 'purpose@example.com'
-    const { code } = await world.registered(email)
-    const sent = { realm: REALM, email, code, password: 'a password of my own', purpose: 'reset' } as const
-    await expect(setByCode(world.context, sent, ORIGIN)).rejects.toMatchObject({ code: 'customer.wrongCode' })
-  })
+test('a wrong code writes as much for an address that nobody has', async () => {
+  await world.registered('known@example.com')
+  const written = async (email: string, address: string) => {
+    const count = () =>
+      world.database.run(sql`SELECT (SELECT count(*) FROM "throttle"),
+      (SELECT count(*) FROM "sign_in_attempt")`)
+    const before = (await count()).rows[0]?.map(Number) ?? []
+    await expect(confirmEmail(email, 'WRONG234', { address })).rejects.toMatchObject({ code: 'customer.wrongCode' })
+    return (await count()).rows[0]?.map((value, at) => Number(value) - Number(before[at]))
+  }
+  const known = await written('known@example.com', '203.0.117.1')
+  expect(known).toEqual([1, 2])
+  expect(await written('nobody@example.com', '203.0.118.1')).toEqual(known)
 })
 
 describe('a password', () => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { signInByPassword } from '../../src/auth/customers/password.ts'
+import { setByCode, signInByPassword } from '../../src/auth/customers/password.ts'
 import { findRealm } from '../../src/auth/customers/realm.ts'
 import { endSession, readSession } from '../../src/auth/customers/session.ts'
 import { sql } from '../../src/db/sql.ts'
@@ -14,6 +14,11 @@ beforeAll(async () => {
 afterAll(() => world.close())
 
 const PARTNER = { token: PARTNER_KEY }
+
+/** Confirms at the page, with a password. */
+function confirmEmail(email: string, code: string, origin: typeof ORIGIN = ORIGIN, password = PASSWORD) {
+  return setByCode(world.context, { realm: REALM, email, code, password, purpose: 'confirm' }, origin)
+}
 
 describe('registering', () => {
   test('makes a customer, an account and a mail with a code; with it the customer signs in', async () => {
@@ -128,4 +133,33 @@ test('customers of the provider, of a partner and of another tenant are stranger
     world.database.run(sql`INSERT INTO "customer_sign_in" ("tenant_id", "id", "customer_id", "email", "language",
       "created_at") VALUES (${TENANT}, 'x', ${partners.customer}, 'y@x.de', 'en', now())`)
   ).rejects.toThrow('a sign-in stays with a customer of its partner')
+})
+
+describe('a password of the registration', () => {
+  const signIn = (email: string, password: string) =>
+    signInByPassword(world.context, { realm: REALM, email, password }, ORIGIN)
+
+  test('ends where the address is confirmed at the page: a registrar who is another does not get in', async () => {
+    const email = 'stranger@example.com'
+    const { code } = await world.registered(email)
+    await expect(confirmEmail(email, code, ORIGIN, 'short')).rejects.toMatchObject({ code: 'customer.passwordLength' })
+    await confirmEmail(email, code, ORIGIN, 'a password of my own')
+    expect(await signIn(email, PASSWORD)).toBeUndefined()
+    expect(await signIn(email, 'a password of my own')).toEqual(expect.any(String))
+    expect((await world.mails(email)).map(({ kind }) => kind)).toEqual(['confirmEmail'])
+  })
+
+  test('is kept where the partner sends the code, as its contract says', async () => {
+    const email = 'partner-confirms@example.com'
+    const { code } = await world.registered(email)
+    expect((await world.ask('POST', 'customer/confirmEmail', { email, code })).status).toBe(200)
+    expect(await signIn(email, PASSWORD)).toEqual(expect.any(String))
+  })
+
+  test('ends by no code for another purpose', async () => {
+    const email = 'purpose@example.com'
+    const { code } = await world.registered(email)
+    const sent = { realm: REALM, email, code, password: 'a password of my own', purpose: 'reset' } as const
+    await expect(setByCode(world.context, sent, ORIGIN)).rejects.toMatchObject({ code: 'customer.wrongCode' })
+  })
 })

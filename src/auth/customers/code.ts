@@ -4,6 +4,7 @@ import type { Transaction } from '../../db/database.ts'
 import { computed, rowOf, text } from '../../db/row.ts'
 import { prepared, sql } from '../../db/sql.ts'
 import { CUSTOMERS } from '../../messages/customer.ts'
+import { hashSecret } from '../keys/secret.ts'
 import { network } from '../sign-in/attempts.ts'
 import { encodePassword, hashPassword, verifyPassword } from '../sign-in/password.ts'
 import { countGuess, requireTurn } from './attempts.ts'
@@ -68,11 +69,17 @@ export async function checkCode(context: CustomerContext, sent: SentCode, { addr
   const { realm, email = '', purpose, code } = sent
   const guess = { realm, email, address }
   await requireTurn(context, guess)
-  const tried = await context.database.run(prepared`UPDATE "customer_code" c SET "tries" = c."tries" + 1
+  const now = context.clock()
+  // Something is written for an unknown address, too: the time of a commit would tell them apart.
+  const tried = await context.database.run(prepared`WITH "asked" AS (
+      INSERT INTO "throttle" ("tenant_id", "key", "whole_at")
+      VALUES (${realm.tenantId}, ${hashSecret(JSON.stringify(['code', realm.partnerId ?? '', email]))}, ${now})
+      ON CONFLICT ("tenant_id", "key") DO UPDATE SET "whole_at" = EXCLUDED."whole_at")
+    UPDATE "customer_code" c SET "tries" = c."tries" + 1
       FROM "customer_sign_in" s
       WHERE s."tenant_id" = ${realm.tenantId} AND s."partner_id" IS NOT DISTINCT FROM ${realm.partnerId}
         AND s."email" = ${email} AND c."tenant_id" = s."tenant_id" AND c."sign_in_id" = s."id"
-        AND c."purpose" = ${purpose} AND c."tries" < ${TRIES_MAX}::int AND c."expires_at" > ${context.clock()}
+        AND c."purpose" = ${purpose} AND c."tries" < ${TRIES_MAX}::int AND c."expires_at" > ${now}
       RETURNING ${TRIED.columns}`)
   const [found] = tried.rows.map(TRIED.read)
   const turn = () => requireTurn(context, guess)
