@@ -22,7 +22,6 @@ const FLOORS: readonly (readonly (readonly string[])[])[] = [
       'corrections',
       'payments',
       'incoming',
-      'review',
       'issuing',
       'engine',
       'runs',
@@ -43,7 +42,6 @@ const FLOORS: readonly (readonly (readonly string[])[])[] = [
       'src/events'
     ],
     ['src/overdue'],
-    ['src/review'],
     ['src/mail', 'src/auth/customers', 'src/pages', 'src/portal', 'src/partner-api']
   ],
   [['src/cli'], ['src/verification'], ['src/metrics']],

@@ -10,14 +10,7 @@ const TENANT: Json = {
   description: 'A provider with its settings',
   required: [
     ...['id', 'href', 'name', 'isOperator', 'timeZone', 'currency', 'language', 'billNumberPattern'],
-    ...[
-      'creditNoteNumberPattern',
-      'correctionReasons',
-      'callChargeTypes',
-      'unknownAccounts',
-      'releaseRequires',
-      'createdAt'
-    ]
+    ...['creditNoteNumberPattern', 'correctionReasons', 'callChargeTypes', 'unknownAccounts', 'createdAt']
   ],
   properties: {
     ...properties,

@@ -17,7 +17,6 @@ export const ACTIONS = [
   'signIn',
   'issue',
   'send',
-  'release',
   'bill',
   'pay',
   'credit',

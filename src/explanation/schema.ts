@@ -115,7 +115,7 @@ const COMPARED = {
   difference: moneyOf('This bill less the previous one')
 }
 
-export const BILL_COMPARISON = objectOf(
+const COMPARISON = objectOf(
   {
     text: { ...TEXT, description: 'What is compared, in words' },
     previousBill: objectOf({ id: TEXT, href: HREF, billNo: TEXT, billDate: INSTANT }, ['billNo', 'billDate']),
@@ -172,7 +172,7 @@ rounding that a credit note gives back`),
     shownRounding: moneyOf('The rounding on documents: the amount before tax less the shown amounts of the rates'),
     settlements: listOf(SETTLEMENT, 'What came after the issue; with remainingAmount it makes amountDue'),
     remainingAmount: moneyOf('What remains to be paid'),
-    comparison: BILL_COMPARISON
+    comparison: COMPARISON
   },
   [
     ...['amountDue', 'taxExcludedAmount', 'taxIncludedAmount', 'chargesWithoutRates', 'unexplainedAmount'],

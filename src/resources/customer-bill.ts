@@ -57,7 +57,14 @@ const attributes = {
   taxExcludedAmount: money('tax_excluded_amount', 'Sum of the charges before tax'),
   taxIncludedAmount: money('tax_included_amount', 'Sum of the charges with tax'),
   appliedPayment: json('applied_payment', list(appliedPayment), 'Payments of the bill'),
-  billCycle: ownReference('bill_cycle', billCycleRef, { path: 'billCycle' }, 'The cycle that made it', 'indexed'),
+  billCycle: ownReference(
+    'bill_cycle',
+    billCycleRef,
+    { path: 'billCycle' },
+    'The cycle that made it',
+    'indexed',
+    'sparse'
+  ),
   billDocument: linkedJson(
     'bill_document',
     list(attachment),
@@ -66,7 +73,7 @@ const attributes = {
   ),
   billingAccount: openReference('billing_account', billingAccountRef, 'The billed account', 'indexed'),
   billingPeriod: json('billing_period', timePeriod, 'The billed period'),
-  financialAccount: reference('financial_account', financialAccountRef, 'The paying account', 'indexed'),
+  financialAccount: reference('financial_account', financialAccountRef, 'The paying account', 'indexed', 'sparse'),
   paymentMethod: reference('payment_method', paymentMethodRef, 'Method of payment'),
   relatedParty: json('related_party', list(relatedPartyRef), 'Parties related to the bill', 'indexed'),
   state: oneOf('state', [...STATES, 'onHold'], 'State of the bill', 'indexed'),

@@ -99,11 +99,13 @@ function checkCursorValues(resource: Resource, sort: readonly SortColumn[], afte
 
 /** Allows bounded shapes: at most two equalities on indexed attributes, and a sort on one of them. */
 function isServed(resource: Resource, { where, sort }: Query): boolean {
-  const isIndexed = ([name = '']: readonly string[]) => resource.attributes.get(name)?.indexed ?? false
+  const attributeOf = ([name = '']: readonly string[]) => resource.attributes.get(name)
+  const isIndexed = (path: readonly string[]) => attributeOf(path)?.indexed ?? false
+  const isOrdered = (path: readonly string[]) => isIndexed(path) && !attributeOf(path)?.sparse
   const terms = where?.op === 'and' ? where.terms : where ? [where] : []
   const plain = terms.every((term) => term.op === 'compare' && term.operator === 'eq' && term.values.length === 1)
   const indexed = terms.every((term) => term.op === 'compare' && isIndexed(term.path))
-  return terms.length <= 2 && plain && indexed && sort.length <= 1 && sort.every((key) => isIndexed(key.path))
+  return terms.length <= 2 && plain && indexed && sort.length <= 1 && sort.every(({ path }) => isOrdered(path))
 }
 
 /**

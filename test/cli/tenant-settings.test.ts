@@ -21,9 +21,7 @@ const ASSIGNMENTS = [
   'unknownAccounts=create',
   'callChargeTypes=usageCharge, roamingCharge',
   'itemisation=100,usageCharge:20, roaming:eu:0',
-  'accountCodes=receivable:1400,revenue/usageCharge:8400',
-  'reviewRules={"firstBill": true}',
-  'releaseRequires=secondUser'
+  'accountCodes=receivable:1400,revenue/usageCharge:8400'
 ]
 const SETTINGS = {
   timeZone: 'Europe/Berlin',
@@ -35,9 +33,7 @@ const SETTINGS = {
   unknownAccounts: 'create',
   callChargeTypes: ['usageCharge', 'roamingCharge'],
   itemisation: { lines: 100, types: { usageCharge: 20, 'roaming:eu': 0 } },
-  accountCodes: { receivable: '1400', 'revenue/usageCharge': '8400' },
-  reviewRules: { firstBill: true },
-  releaseRequires: ['secondUser']
+  accountCodes: { receivable: '1400', 'revenue/usageCharge': '8400' }
 }
 
 let server: TestServer

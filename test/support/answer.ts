@@ -112,7 +112,6 @@ interface Members {
   readonly reasons: Answer
   readonly reasonCode: string
   readonly rebilledAt: string
-  readonly reviewCount: number
   readonly reference: string
   readonly refresh_token: string
   readonly refused: number

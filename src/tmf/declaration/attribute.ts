@@ -11,6 +11,8 @@ export interface Attribute<T = unknown, Required extends boolean = boolean> exte
   readonly storage: Storage
   /** An index begins with this column: filters and sorts are fast, and their statements are prepared. */
   readonly indexed: boolean
+  /** The index leaves out rows without a value: it serves no sorts. */
+  readonly sparse: boolean
   /** Set by the server; a client's value is ignored. */
   readonly readOnly: boolean
 }
@@ -41,7 +43,7 @@ export interface OwnTarget {
   readonly mayRefer?: (target: Stored) => void
 }
 
-type Option = 'required' | 'indexed' | 'readOnly'
+type Option = 'required' | 'indexed' | 'sparse' | 'readOnly'
 type IsRequired<O extends readonly Option[]> = 'required' extends O[number] ? true : false
 
 /** Fits an index in any script: a B-tree entry is at most a third of a page. */
@@ -131,6 +133,7 @@ function attribute<S extends shapes.Shape, O extends readonly Option[]>(
     // IsRequired derives the same from the type of the options.
     required: has('required') as IsRequired<O>,
     indexed: has('indexed'),
+    sparse: has('sparse'),
     readOnly: has('readOnly')
   }
 }
