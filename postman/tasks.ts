@@ -147,6 +147,19 @@ const runs: Task = {
       body: { state: 'sent' }
     },
     {
+      name: 'Read the bills that it holds',
+      operation: 'listBillRunReview',
+      status: 200,
+      path: ['{{runId}}']
+    },
+    {
+      name: 'Release those of a reason',
+      operation: 'releaseBillRunReview',
+      status: 200,
+      path: ['{{runId}}'],
+      body: { reason: 'firstBill' }
+    },
+    {
       name: 'Discard bills that were never issued',
       operation: 'discardBillRunBills',
       status: 200,

@@ -26,6 +26,8 @@ import { EXPLANATION, SUMMARY } from './explanation/schema.ts'
 import { overdueEndpoints } from './overdue/endpoints.ts'
 import { AGING_REPORT, OVERDUE_ACCOUNT } from './overdue/schema.ts'
 import type { CustomerSettings } from './partner-api/customers.ts'
+import { reviewEndpoints } from './review/endpoints.ts'
+import { HELD_BILL } from './review/schema.ts'
 import type { Served } from './tmf/declaration/define.ts'
 import type { Endpoint } from './tmf/serving/endpoint.ts'
 import { UPLOAD_RESULT, UPLOADS_PATH, uploadRows } from './upload/endpoint.ts'
@@ -62,6 +64,7 @@ export const BILLING_SCHEMAS = {
   BillRun: BILL_RUN,
   Comparison: COMPARISON,
   ComparedAccount: COMPARED_ACCOUNT,
+  HeldBill: HELD_BILL,
   OverdueAccount: OVERDUE_ACCOUNT,
   LedgerEntry: LEDGER_ENTRY,
   PeriodClose: PERIOD_CLOSE,
@@ -112,6 +115,7 @@ export function apiEndpoints(settings: HubSettings): readonly Endpoint[] {
 
 export const billingEndpoints: readonly Endpoint[] = [
   ...runEndpoints(API_BASE),
+  ...reviewEndpoints(API_BASE),
   ...paymentEndpoints(API_BASE),
   ...unmatchedEndpoints(API_BASE),
   ...correctionEndpoints(API_BASE),

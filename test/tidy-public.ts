@@ -4,8 +4,8 @@ import { importsOf, roomOf, type Tree } from './tidy-tree.ts'
 const PUBLIC: Readonly<Record<string, string>> = {
   'src/accounts': 'account attributes customer letterhead lookup',
   'src/admin':
-    'api-key client index partner rotation rotation-routes routes tenant-creation tenant-routes tenant-schema ' +
-    'tenant-settings tenants user',
+    'api-key client index partner review-rules rotation rotation-routes routes tenant-creation tenant-routes ' +
+    'tenant-schema tenant-settings tenants user',
   'src/audit': 'record report seal sealing verify',
   'src/auth': 'purge refused-names',
   'src/auth/access': 'access access-token address-list admission authenticate clients grants principal scopes',
@@ -30,6 +30,7 @@ const PUBLIC: Readonly<Record<string, string>> = {
   'src/billing/payments':
     'adjusted allocation bill-lookup common credit credited endpoints events given known-payments ' +
     'payment prepaid receipt schema taking transfer written-off',
+  'src/billing/review': 'hold judge release',
   'src/billing/runs': 'bill-run discard endpoints events list run run-bills schema tasks',
   'src/billing/statement': 'routes schema',
   'src/cli': 'arguments command index usage',
@@ -47,7 +48,7 @@ const PUBLIC: Readonly<Record<string, string>> = {
   'src/events':
     'asyncapi callback-address callback-client delivery-endpoints delivery-schema dispatcher endpoints envelope ' +
     'event-types figures hub listener outbox payload redelivery retention rotation',
-  'src/explanation': 'endpoints explanation lines schema',
+  'src/explanation': 'comparison endpoints explanation json lines schema',
   'src/fairness': 'limits request-slot scheduler',
   'src/http':
     'accept access address body body-memory client-error conditional csv drain errors findings forwarded ' +
@@ -68,6 +69,7 @@ const PUBLIC: Readonly<Record<string, string>> = {
   'src/pages': 'cookies page routes',
   'src/portal': 'routes',
   'src/pace': 'aside slow turns within',
+  'src/review': 'endpoints list schema select',
   'src/resources':
     'applied-customer-billing-rate bill-cycle bill-cycle-specification bill-document customer-bill ' +
     'customer-bill-on-demand',

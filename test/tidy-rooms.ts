@@ -22,6 +22,7 @@ const FLOORS: readonly (readonly (readonly string[])[])[] = [
       'corrections',
       'payments',
       'incoming',
+      'review',
       'issuing',
       'engine',
       'runs',
@@ -42,6 +43,7 @@ const FLOORS: readonly (readonly (readonly string[])[])[] = [
       'src/events'
     ],
     ['src/overdue'],
+    ['src/review'],
     ['src/mail', 'src/auth/customers', 'src/pages', 'src/portal', 'src/partner-api']
   ],
   [['src/cli'], ['src/verification'], ['src/metrics']],

@@ -28,6 +28,10 @@ const FIELDS = {
   branding: optional(json(z.unknown())),
   itemisation: optional(json(z.unknown())),
   accountCodes: optional(json(z.unknown())),
+  /** The rules that hold bills of a run. */
+  reviewRules: optional(json(z.unknown())),
+  /** Requirements for the release of a run. */
+  releaseRequires: texts,
   createdAt: instant
 } as const
 

@@ -10,7 +10,14 @@ const TENANT: Json = {
   description: 'A provider with its settings',
   required: [
     ...['id', 'href', 'name', 'isOperator', 'timeZone', 'currency', 'language', 'billNumberPattern'],
-    ...['creditNoteNumberPattern', 'correctionReasons', 'callChargeTypes', 'unknownAccounts', 'createdAt']
+    ...[
+      'creditNoteNumberPattern',
+      'correctionReasons',
+      'callChargeTypes',
+      'unknownAccounts',
+      'releaseRequires',
+      'createdAt'
+    ]
   ],
   properties: {
     ...properties,

@@ -11,6 +11,7 @@ import { ADMIN } from '../messages/admin.ts'
 import { FIELDS } from '../messages/field.ts'
 import { readFault } from '../messages/message.ts'
 import { PLAIN_ID } from './attributes.ts'
+import { RELEASE_REQUIREMENTS, REVIEW_RULES } from './review-rules.ts'
 
 const NAME_MAX_LENGTH = 256
 const CALL_TYPES_MAX = 50
@@ -32,6 +33,8 @@ const ITEMISED_LINES_MAX = 10_000
 const ITEMISED_TYPES_MAX = 50
 const ITEMISED_RULE = FIELDS.wholeNumber(0, ITEMISED_LINES_MAX)
 const ITEMISED_TYPES_RULE = FIELDS.itemisedTypes(ITEMISED_TYPES_MAX)
+
+const REQUIREMENTS_RULE = FIELDS.listOfSome(RELEASE_REQUIREMENTS)
 
 const CODES_MAX = 200
 const CODE_MAX_LENGTH = 50
@@ -129,6 +132,13 @@ const PLAIN = {
     .optional()
     .meta({
       description: 'The fate of uploaded bills to unknown accounts: accepted, refused, or each creates its account'
+    }),
+  releaseRequires: z
+    .array(z.enum(RELEASE_REQUIREMENTS, { error: REQUIREMENTS_RULE }), { error: REQUIREMENTS_RULE })
+    .refine((given) => new Set(given).size === given.length, { error: REQUIREMENTS_RULE })
+    .optional()
+    .meta({
+      description: 'What the release of a run requires: that no bill is in review, a user who did not start it'
     })
 }
 
@@ -151,7 +161,8 @@ export const TENANT_CREATION = z.strictObject({
   itemisation: ITEMISATION.optional().meta({ description: 'How many lines documents list; all when left out' }),
   accountCodes: ACCOUNT_CODES.optional().meta({
     description: 'Codes of the chart of accounts by book, or by book and detail, such as `revenue/usageCharge`'
-  })
+  }),
+  reviewRules: REVIEW_RULES.optional().meta({ description: 'What holds bills of a run until someone looks at them' })
 })
 
 const patched = z.record(z.string(), z.unknown(), { error: PART_RULE }).nullable().optional()
@@ -162,7 +173,8 @@ export const TENANT_CHANGE = z.strictObject({
   ...PLAIN,
   branding: patched.meta({ description: 'Merged into what is there; null removes it' }),
   itemisation: patched.meta({ description: 'Merged into what is there; null lists all lines' }),
-  accountCodes: patched.meta({ description: 'Merged into what is there; null removes all' })
+  accountCodes: patched.meta({ description: 'Merged into what is there; null removes all' }),
+  reviewRules: patched.meta({ description: 'Merged into what is there; null removes all' })
 })
 
 const CHANGEABLE = Object.keys(TENANT_CHANGE.shape)
@@ -189,12 +201,18 @@ export async function requireLogo(branding: unknown): Promise<void> {
   throw ADMIN.logo(readFault(LOGO_RULE).text)
 }
 
-const PART_SHAPES = { branding: BRANDING, itemisation: ITEMISATION, accountCodes: ACCOUNT_CODES } as const
+const PART_SHAPES = {
+  branding: BRANDING,
+  itemisation: ITEMISATION,
+  accountCodes: ACCOUNT_CODES,
+  reviewRules: REVIEW_RULES
+} as const
 /** Settings with members, into which a patch is merged. */
 export const PARTS = [
   'branding',
   'itemisation',
-  'accountCodes'
+  'accountCodes',
+  'reviewRules'
 ] as const satisfies readonly (keyof typeof PART_SHAPES)[]
 
 /** Checks a merged part, without pixels. Throws `invalidField` with every finding and its JSON path. */

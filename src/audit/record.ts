@@ -17,6 +17,7 @@ export const ACTIONS = [
   'signIn',
   'issue',
   'send',
+  'release',
   'bill',
   'pay',
   'credit',

@@ -2,11 +2,11 @@ import { cancelRun, resumeRun, retryRun, startRun } from '../billing/runs/bill-r
 import { discardBills } from '../billing/runs/discard.ts'
 import { oneRun, type ReadRun, readRuns, writeRun } from '../billing/runs/list.ts'
 import type { Transaction } from '../db/database.ts'
-import { RUN_BILL_STATES, type RunBillState } from '../resources/customer-bill.ts'
 import type { ChangeContext } from '../tmf/declaration/resource.ts'
 import { hasEnded, progressOn, reportRun } from './bill-run-report.ts'
-import { type Arguments, type Command, type Context, Misuse, type Result } from './command.ts'
+import type { Arguments, Command, Context, Result } from './command.ts'
 import { enterTenant } from './lookup.ts'
+import { readState } from './run-state.ts'
 import { alignColumns } from './table.ts'
 import { workUntil } from './working.ts'
 
@@ -74,12 +74,6 @@ function steering(description: string, options: readonly 'wait'[], act: Act): Co
         })
     }
   }
-}
-
-function readState({ options: { state = 'new' } }: Arguments): RunBillState {
-  const known = RUN_BILL_STATES.find((candidate) => candidate === state)
-  if (known) return known
-  throw new Misuse(`--state must be one of ${RUN_BILL_STATES.join(', ')}`)
 }
 
 async function steer(

@@ -36,7 +36,7 @@ export function progressOn({ isTerminal, write }: Screen): { show(run: ToldRun):
 /** Reports on the accounts of a run. Fails if one is parked, or the run was stopped. */
 export function reportRun(run: ToldRun): Result {
   const { id, state, billCycle, dryRun, billState, eligible, billed, skipped, parkedCount, amount, failure } = run
-  const { billsPerSecond } = run
+  const { billsPerSecond, reviewCount } = run
   const missing = parkedCount - run.parked.length
   const rows: readonly (readonly [string, string])[] = [
     ['billRun', dryRun ? `${id} (dry)` : id],
@@ -45,6 +45,7 @@ export function reportRun(run: ToldRun): Result {
     ['eligible', numberOf(eligible)],
     ['billed', dryRun ? numberOf(billed) : `${numberOf(billed)} as ${billState}`],
     ...several('skipped', skipped, ({ reason, count }) => `${numberOf(count)} ${reason}`),
+    ...(reviewCount > 0 ? [['in review', numberOf(reviewCount)] as const] : []),
     ['parked', numberOf(parkedCount)],
     ...run.parked.map(({ billingAccount, reason }): [string, string] => ['', `${billingAccount.id}: ${reason}`]),
     ...(missing > 0 ? [['', `and ${numberOf(missing)} more`] as const] : []),

@@ -21,6 +21,8 @@ export const OPTIONS = {
   wait: { type: 'boolean', synopsis: '[--wait]' },
   filter: { type: 'string', synopsis: '[--filter FILTER]' },
   accounts: { type: 'string', synopsis: '[--accounts NUMBER]' },
+  bill: { type: 'string', multiple: true, synopsis: '--bill ID...' },
+  reason: { type: 'string', synopsis: '--reason REASON' },
   event: { type: 'string', synopsis: '[--event ID]' },
   from: { type: 'string', synopsis: '[--from INSTANT]' },
   to: { type: 'string', synopsis: '[--to INSTANT]' },

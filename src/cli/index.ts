@@ -9,6 +9,7 @@ import { deliveryCommands } from './delivery-commands.ts'
 import { eventCommands } from './event-commands.ts'
 import { paymentCommands } from './payment-commands.ts'
 import { resourceCommands } from './resource-commands.ts'
+import { reviewCommands } from './review-commands.ts'
 import { sealCommands } from './seal-commands.ts'
 import { secretCommands } from './secret-commands.ts'
 import { signingKeyCommands } from './signing-key-commands.ts'
@@ -25,6 +26,7 @@ const commands: Readonly<Record<string, Command>> = {
   ...billExportCommands,
   ...billRunCommands,
   ...bookCommands,
+  ...reviewCommands,
   ...paymentCommands,
   ...comparisonCommands,
   ...auditCommands,

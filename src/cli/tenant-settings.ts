@@ -14,7 +14,9 @@ const SETTINGS: readonly (readonly [name: string, form: string, meaning: string]
   ['callChargeTypes', 'text,...', 'Types of rates that statements count as calls'],
   ['unknownAccounts', 'accept|refuse|create', 'For uploaded bills to accounts that are not here'],
   ['itemisation', 'n,type:n,...', 'Limit of listed lines, of all types and of single types; empty for none'],
-  ['accountCodes', 'book:code,...', 'Codes of the chart of accounts by book or book/detail; empty for none']
+  ['accountCodes', 'book:code,...', 'Codes of the chart of accounts by book or book/detail; empty for none'],
+  ['reviewRules', 'JSON', 'Rules that hold bills of a run, merged into those that are there; empty for none'],
+  ['releaseRequires', 'emptyReview,secondUser', 'Requirements for the release of a run']
 ]
 const NAMES = SETTINGS.map(([name]) => name)
 
@@ -46,7 +48,9 @@ const READERS: Readonly<Record<string, (value: string) => unknown>> = {
   callChargeTypes: listOf,
   correctionReasons: listOf,
   itemisation,
-  accountCodes
+  accountCodes,
+  reviewRules,
+  releaseRequires: listOf
 }
 
 /** Reads `100,usageCharge:20`: the limit of all types, and of one type; null for an empty text. Throws Misuse. */
@@ -65,6 +69,14 @@ function accountCodes(value: string): unknown {
   const parts = listOf(value).map((part) => /^(.+):(.+)$/.exec(part))
   if (parts.includes(null)) throw new Misuse('accountCodes is written like receivable:1400,revenue/usageCharge:8400')
   return parts.length === 0 ? null : Object.fromEntries(parts.map((found) => [found?.[1], found?.[2]]))
+}
+
+/** Reads a JSON object; null for an empty text. Throws Misuse. */
+function reviewRules(value: string): unknown {
+  if (value === '') return null
+  const rules = parseJson(Buffer.from(value))
+  if (typeof rules !== 'object') throw new Misuse('reviewRules is JSON such as {"firstBill": true}')
+  return rules
 }
 
 function listOf(value: string): readonly string[] {

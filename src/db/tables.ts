@@ -15,6 +15,8 @@ export interface Tables {
     readonly branding: 'json?'
     readonly itemisation: 'json?'
     readonly account_codes: 'json?'
+    readonly review_rules: 'json?'
+    readonly release_requires: 'json'
     readonly usage_day: 'date?'
     readonly created_at: 'instant'
   }
@@ -622,6 +624,7 @@ export interface Tables {
     readonly started_at: 'instant?'
     readonly finished_at: 'instant?'
     readonly author: 'json'
+    readonly review_rules: 'json?'
   }
   readonly bill_run_chunk: {
     readonly tenant_id: 'text'
@@ -648,6 +651,13 @@ export interface Tables {
     readonly billing_account_id: 'text'
     readonly document: 'json'
     readonly lines: 'json?'
+  }
+  readonly bill_review: {
+    readonly tenant_id: 'text'
+    readonly bill_id: 'text'
+    readonly bill_run_id: 'text'
+    readonly reasons: 'json'
+    readonly score: 'decimal'
   }
   readonly comparison: {
     readonly tenant_id: 'text'

@@ -136,7 +136,8 @@ function sourceOf({ id, kind }: NonNullable<Settlement['source']>, type: string,
   return kind === 'bill' ? { type: 'CustomerBill', ...refOf(roots, id) } : { type, id }
 }
 
-function comparisonJson(comparison: BillComparison | null, bill: ExplainedBill, roots: Roots): string {
+/** Writes a comparison as JSON; `null` says that the account has no earlier bill. */
+export function comparisonJson(comparison: BillComparison | null, bill: ExplainedBill, roots: Roots): string {
   if (!comparison) return JSON.stringify({ text: nothingBefore(bill) })
   const { unit } = bill
   const { previous, charges, taxes, ...sums } = comparison

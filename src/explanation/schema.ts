@@ -115,7 +115,7 @@ const COMPARED = {
   difference: moneyOf('This bill less the previous one')
 }
 
-const COMPARISON = objectOf(
+export const BILL_COMPARISON = objectOf(
   {
     text: { ...TEXT, description: 'What is compared, in words' },
     previousBill: objectOf({ id: TEXT, href: HREF, billNo: TEXT, billDate: INSTANT }, ['billNo', 'billDate']),
@@ -172,7 +172,7 @@ rounding that a credit note gives back`),
     shownRounding: moneyOf('The rounding on documents: the amount before tax less the shown amounts of the rates'),
     settlements: listOf(SETTLEMENT, 'What came after the issue; with remainingAmount it makes amountDue'),
     remainingAmount: moneyOf('What remains to be paid'),
-    comparison: COMPARISON
+    comparison: BILL_COMPARISON
   },
   [
     ...['amountDue', 'taxExcludedAmount', 'taxIncludedAmount', 'chargesWithoutRates', 'unexplainedAmount'],

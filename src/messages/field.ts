@@ -61,6 +61,8 @@ export const FIELDS = messages('field', {
   positive: is.fault`must be more than 0`,
   minorUnits: is.fault`must have at most ${2} decimal places, as ${'EUR'} has`,
   wholeNumber: is.fault`must be a whole number from ${0} to ${10_000}`,
+  numberBetween: is.fault`must be a number from ${0} to ${100}`,
+  listOfSome: is.fault`must be a list of ${['emptyReview', 'secondUser']}, each at most once`,
   line: is.fault`must be a line of ${1} to ${100} characters`,
   name: is.fault`must be a line of at most ${256} characters, and not blank`,
   reference: is.fault`must be a text of at most ${256} characters, and not blank`,

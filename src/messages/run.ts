@@ -15,5 +15,10 @@ export const RUNS = messages('run', {
   resume: is.conflict`The last run of this billCycle is ${'failed'}; resume it`,
   wrongState: is.conflict`A billRun that is ${'done'} cannot be told to ${'resume'}; it must be
     ${'failed or cancelled'}`,
+  noReviewQuery: is.invalidQuery`A bill of a review is answered as a whole: it takes no query`,
+  oneSelection: is.invalidBody`Select bills of the review, or all of a reason: name one of them`,
+  secondUser: is.forbidden`A user other than the one who started this billRun must release its bills`,
+  inReview: is.conflict`Bills of this billRun are in review; release them as new or discard them first`,
+  releasedLater: is.conflict`The bills of a billRun are released later here: start it with the billState new`,
   providerDiscards: is.forbidden`A bill that a billRun made is taken back by the provider`
 })

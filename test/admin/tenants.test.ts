@@ -32,6 +32,7 @@ describe('The administrator of a tenant', () => {
         creditNoteNumberPattern: 'CRN-{yyyy}-{000001}',
         correctionReasons: ['wrongAmount', 'wrongCustomer', 'notDelivered', 'goodwill', 'other'],
         unknownAccounts: 'accept',
+        releaseRequires: [],
         callChargeTypes: ['usageCharge'],
         createdAt: expect.any(String)
       }

@@ -196,6 +196,7 @@ const RUN: ReadRun = {
   billState: 'new',
   eligible: 200_000,
   billed: 89_000,
+  reviewCount: 0,
   skipped: [{ reason: 'nothingToBill', count: 1_000 }],
   parkedCount: 0,
   parked: [],

@@ -21,7 +21,9 @@ const ASSIGNMENTS = [
   'unknownAccounts=create',
   'callChargeTypes=usageCharge, roamingCharge',
   'itemisation=100,usageCharge:20, roaming:eu:0',
-  'accountCodes=receivable:1400,revenue/usageCharge:8400'
+  'accountCodes=receivable:1400,revenue/usageCharge:8400',
+  'reviewRules={"firstBill": true}',
+  'releaseRequires=secondUser'
 ]
 const SETTINGS = {
   timeZone: 'Europe/Berlin',
@@ -33,7 +35,9 @@ const SETTINGS = {
   unknownAccounts: 'create',
   callChargeTypes: ['usageCharge', 'roamingCharge'],
   itemisation: { lines: 100, types: { usageCharge: 20, 'roaming:eu': 0 } },
-  accountCodes: { receivable: '1400', 'revenue/usageCharge': '8400' }
+  accountCodes: { receivable: '1400', 'revenue/usageCharge': '8400' },
+  reviewRules: { firstBill: true },
+  releaseRequires: ['secondUser']
 }
 
 let server: TestServer

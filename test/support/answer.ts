@@ -112,6 +112,7 @@ interface Members {
   readonly reasons: Answer
   readonly reasonCode: string
   readonly rebilledAt: string
+  readonly reviewCount: number
   readonly reference: string
   readonly refresh_token: string
   readonly refused: number

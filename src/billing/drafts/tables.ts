@@ -8,8 +8,11 @@ export const DRAFT_TABLE: Sql = sql`"pg_temp"."bill_draft"`
 
 /** The drafts that become bills, one row each. */
 export const READY_DRAFTS: Sql = sql`(SELECT "position", "account", "partner", "bill", "document", "currency", "lines",
-  "tax_excluded", "tax_included", "rounding", "taxes", "kinds", "profile" FROM ${DRAFT_TABLE}
+  "tax_excluded", "tax_included", "rounding", "taxes", "kinds", "profile", "hold_reason" FROM ${DRAFT_TABLE}
   WHERE "position" IS NOT NULL)`
+
+/** Selects those that become bills on hold, as a condition without other tables. */
+export const HELD: Sql = sql`"hold_reason" IS NOT NULL`
 
 /** The rates of these drafts, with their bills. */
 export const READY_LINES: Sql = sql`(SELECT l."place", l."rate", l."version", d."bill"
@@ -21,11 +24,11 @@ export const READY_KINDS: Sql = sql`(SELECT d."account", jsonb_object_agg(l."kin
   FROM (SELECT "account", "kind", count(*) AS "count" FROM ${LINE_TABLE} GROUP BY 1, 2) l
   JOIN ${DRAFT_TABLE} d ON d."account" = l."account" WHERE d."position" IS NOT NULL GROUP BY 1)`
 
-/** The journals of these drafts, as `postBills` takes them. */
+/** The journals of these drafts that are not held, as `postBills` takes them. */
 export function draftJournals(at: Instant): Sql {
   return sql`SELECT "bill", "account", "partner", "currency", "tax_included" AS "due", ${at}::timestamptz AS "at",
     "kinds" AS "revenue", NULL::numeric AS "untyped", "taxes", "rounding", NULL::numeric AS "paid",
-    NULL::timestamptz AS "paid_at" FROM ${READY_DRAFTS} d`
+    NULL::timestamptz AS "paid_at" FROM ${READY_DRAFTS} d WHERE NOT ${HELD}`
 }
 
 /** The connection keeps the tables and empties them at every commit, so that a run of many chunks creates them once. */
@@ -39,7 +42,7 @@ export async function createTables(tx: Transaction): Promise<void> {
   await tx.run(sql`CREATE TEMP TABLE IF NOT EXISTS "bill_draft" ("position" int, "account" text COLLATE "C",
     "partner" text, "bill" text COLLATE "C", "document" text, "currency" text,
     "lines" int, "tax_excluded" numeric, "tax_included" numeric, "rounding" numeric, "taxes" jsonb, "kinds" jsonb,
-    "fault" text, "profile" jsonb) ON COMMIT DELETE ROWS`)
+    "fault" text, "profile" jsonb, "hold_reason" text) ON COMMIT DELETE ROWS`)
   await tx.run(sql`DELETE FROM ${LINE_TABLE}`)
   await tx.run(sql`DELETE FROM ${DRAFT_TABLE}`)
 }
@@ -53,4 +56,22 @@ export async function nameDrafts(
   await tx.run(sql`UPDATE ${DRAFT_TABLE} d SET "bill" = i."bill", "document" = i."document"
     FROM unnest(${bills}::text[], ${documents}::text[]) WITH ORDINALITY i("bill", "document", "position")
     WHERE d."position" = i."position"`)
+}
+
+/**
+ * Marks drafts of some accounts as held, each with its reason, and numbers the drafts anew: those on hold come last, so
+ * that the others take consecutive numbers.
+ */
+export async function holdDrafts(
+  tx: Transaction,
+  held: readonly { readonly account: string; readonly holdReason: string }[]
+): Promise<void> {
+  const [accounts, reasons] = [held.map(({ account }) => account), held.map(({ holdReason }) => holdReason)]
+  await tx.run(sql`UPDATE ${DRAFT_TABLE} d SET "position" = x."position", "hold_reason" = x."reason"
+    FROM (SELECT r."account", h."reason",
+        row_number() OVER (ORDER BY h."reason" IS NOT NULL, r."position") AS "position"
+      FROM ${DRAFT_TABLE} r
+      LEFT JOIN unnest(${accounts}::text[], ${reasons}::text[]) h("account", "reason") ON h."account" = r."account"
+      WHERE r."position" IS NOT NULL) x
+    WHERE x."account" = d."account"`)
 }

@@ -3,13 +3,14 @@ import type { Instant } from '../../base/instant.ts'
 import { minorDigits } from '../../base/money.ts'
 import { present } from '../../base/unknown.ts'
 import type { Row, Transaction } from '../../db/database.ts'
-import { computed, computedRow, instant, rowOf, stated, text } from '../../db/row.ts'
+import { computed, computedRow, instant, optional, rowOf, stated, text } from '../../db/row.ts'
 import { identifier, join, type Sql, sql } from '../../db/sql.ts'
 import { type BalanceKey, lockBalances } from '../../ledger/balance.ts'
 import { postBills } from '../../ledger/post-bills.ts'
 import { type Bill, ISSUING_STATES, type IssuingState } from '../../resources/customer-bill.ts'
 import type { Addition, ChangeContext, Stored } from '../../tmf/declaration/resource.ts'
 import { useCredit } from '../payments/credit.ts'
+import { requireReleasable } from '../review/release.ts'
 import { BILL_COLUMNS, recordMoves } from './bill-moves.ts'
 import { keepLetterhead } from './keep-letterhead.ts'
 import { numberAt, takeNumbers } from './number-series.ts'
@@ -49,7 +50,7 @@ const idsOf = (bills: readonly Issuable[]): readonly string[] => bills.map(({ id
 
 /**
  * Issues a bill of the engine whose coming state issues it: posts its journal and returns the columns to write with the
- * state. Credit pays the bill after that.
+ * state. Credit pays the bill after that. Throws what requireReleasable does, for a bill of a run.
  */
 export async function issueWithChange(
   tx: Transaction,
@@ -61,6 +62,7 @@ export async function issueWithChange(
   if (issued === undefined || internal.issued_as !== null || internal.rounding_amount === null) return undefined
   const { tenantId } = context.author
   const bills = await lockIssuable(tx, tenantId, [id])
+  for (const { billRunId } of bills) if (billRunId) await requireReleasable(tx, context.author, billRunId)
   await lockBalances(tx, tenantId, bills)
   const now = context.clock()
   await postIssued(tx, tenantId, bills, now)
@@ -87,6 +89,7 @@ interface Issuable extends BalanceKey {
   readonly id: string
   readonly state: string
   readonly billDate: Instant
+  readonly billRunId: string | undefined
 }
 
 const keyOf = ({ billingAccountId, currency }: BalanceKey): string => `${currency} ${billingAccountId}`
@@ -97,7 +100,8 @@ const ISSUABLE = rowOf('customer_bill', {
   state: text,
   billDate: computed(instant, sql`"bill_date"`),
   billingAccountId: stated,
-  amountDueUnit: stated
+  amountDueUnit: stated,
+  billRunId: optional(text)
 })
 
 async function lockIssuable(

@@ -8,7 +8,7 @@ import { type Sql, sql } from '../../db/sql.ts'
 import { postBills } from '../../ledger/post-bills.ts'
 import { customerBill, type RunBillState } from '../../resources/customer-bill.ts'
 import { recordEvents } from '../../tmf/event.ts'
-import { draftJournals, nameDrafts, READY_DRAFTS, READY_LINES } from '../drafts/tables.ts'
+import { draftJournals, HELD, nameDrafts, READY_DRAFTS, READY_LINES } from '../drafts/tables.ts'
 import { keepLetterhead } from './keep-letterhead.ts'
 import { type Numbers, numberAt, takeNumbers } from './number-series.ts'
 import { lockReplaced, nameReplaced, tellReplaced } from './replaced.ts'
@@ -20,7 +20,7 @@ export interface Issue {
   /** See EventContext in event.ts. */
   readonly correlationId?: string | undefined
   readonly runType: 'onCycle' | 'offCycle'
-  /** `new` bills have no number and no journal yet. */
+  /** `new` bills have no number and no journal yet, and neither have those on hold, in whatever state others are. */
   readonly state: RunBillState
   readonly now: Instant
   readonly billDate: Instant
@@ -36,21 +36,27 @@ export interface Issue {
 
 /**
  * Turns the draft of this transaction (see draft.ts) into bills: marks the rates and posts to the ledger. Then takes
- * the numbers, which makes others wait until the commit, and writes the bills with their events. Returns their ids by
- * account. Throws an error of class 40, for a retry, if a rate was changed meanwhile.
+ * the numbers, which makes others wait until the commit, and writes the bills with their events. Of `ready` drafts,
+ * `held` become bills on hold. Returns their ids by account. Throws an error of class 40, for a retry, if a rate was
+ * changed meanwhile.
  */
-export async function issueBills(tx: Transaction, issue: Issue, ready: number): Promise<ReadonlyMap<string, string>> {
+export async function issueBills(
+  tx: Transaction,
+  issue: Issue,
+  ready: number,
+  held = 0
+): Promise<ReadonlyMap<string, string>> {
   if (ready === 0) return new Map()
   const [ids, documentIds] = [newIds(issue, ready), newIds(issue, ready)]
   await nameDrafts(tx, ids, documentIds)
   await tx.run(sql`SET CONSTRAINTS "applied_customer_billing_rate_tenant_id_bill_id_fkey" DEFERRED`)
   await markRates(tx, issue)
-  const isIssued = issue.state !== 'new'
+  const isIssued = issue.state !== 'new' && held < ready
   const { tenantId, now } = issue
   if (isIssued) await postBills(tx, tenantId, draftJournals(now))
   const replacing = isIssued ? await lockReplaced(tx, tenantId, ids) : []
   const letterheadId = isIssued ? await keepLetterhead(tx, tenantId, now) : undefined
-  const numbers = isIssued ? await takeNumbers(tx, tenantId, issue.billDate, ready) : undefined
+  const numbers = isIssued ? await takeNumbers(tx, tenantId, issue.billDate, ready - held) : undefined
   const bills = await insertBills(tx, issue, numbers, letterheadId)
   await nameReplaced(tx, tenantId, replacing)
   await recordEvents(tx, issue, customerBill, 'created', [...bills.values()], now)
@@ -93,7 +99,7 @@ async function insertBills(
       "tax_excluded_amount_value", "tax_excluded_amount_unit", "tax_included_amount_value", "tax_included_amount_unit",
       "bill_cycle_id", "bill_run_id", "bill_document", "billing_account_id", "billing_account", "billing_period",
       "related_party", "state", "tax_item", "issued_as", "rounding_amount", "letterhead_id", "recipient",
-      "applied_tax_profile")
+      "applied_tax_profile", "hold_reason")
     SELECT ${tenantId}, a."partner_id", "bill", ${now}, "number", ${billDate}, 'normal', ${now}, ${nextBillDate},
       ${dueDate(sql`${paymentDueDate}::timestamptz`, sql`${billDate}::timestamptz`)}, ${runType},
       d."tax_included", d."currency", d."tax_included", d."currency",
@@ -105,8 +111,11 @@ async function insertBills(
         ${JSON.stringify(billingPeriod)},
       jsonb_build_array(jsonb_build_object('id', c."id", 'name', c."name", 'role', 'customer',
         '@referredType', 'Customer')),
-      ${stateOf(state)}, d."taxes", ${state === 'new' ? null : state}, d."rounding", ${letterheadId},
-      ${letterheadId === undefined ? sql`NULL` : recipientNamed(sql`c."name"`, balance)}, d."profile"
+      CASE WHEN ${HELD} THEN 'onHold' ELSE ${stateOf(state)} END, d."taxes",
+      ${ifIssued(sql`${state === 'new' ? null : state}::text`)}, d."rounding",
+      ${ifIssued(sql`${letterheadId}::text`)},
+      ${letterheadId === undefined ? sql`NULL` : ifIssued(recipientNamed(sql`c."name"`, balance))}, d."profile",
+      d."hold_reason"
     FROM (SELECT *, ${numberOf(numbers)} AS "number" FROM ${READY_DRAFTS} d) d
     JOIN "billing_account" a ON a."tenant_id" = ${tenantId} AND a."id" = d."account"
     JOIN "customer" c ON c."tenant_id" = a."tenant_id" AND c."id" = a."customer_id"
@@ -132,6 +141,11 @@ function stateOf(state: Issue['state']): Sql {
   return sql`CASE WHEN d."tax_included" = 0 THEN 'settled' ELSE ${state}::text END`
 }
 
+function ifIssued(value: Sql): Sql {
+  return sql`CASE WHEN NOT (${HELD}) THEN ${value} END`
+}
+
+/** Drafts on hold come after those that take numbers. */
 function numberOf(numbers: Numbers | undefined): Sql {
-  return numbers ? numberAt(numbers, sql`d."position" - 1`) : sql`NULL::text`
+  return numbers ? ifIssued(numberAt(numbers, sql`d."position" - 1`)) : sql`NULL::text`
 }

@@ -9,6 +9,7 @@ import { RESOURCES } from '../../messages/resource.ts'
 import { RUNS } from '../../messages/run.ts'
 import type { RunBillState } from '../../resources/customer-bill.ts'
 import type { ChangeContext } from '../../tmf/declaration/resource.ts'
+import { requirementsOf } from '../review/release.ts'
 import { recordRun } from './events.ts'
 import { RUN_STATES, type RunState } from './run.ts'
 import { runDates } from './run-dates.ts'
@@ -18,8 +19,8 @@ export const BILL_CHUNK = 'billRunChunk'
 
 /**
  * Starts a run of a cycle. Throws `invalidField` without the cycle, and `conflict` if it is running, was run, has a run
- * that can be resumed, or its specification has no active postpaid account; `unprocessable` if the dates of the cycle
- * make no sense.
+ * that can be resumed, its specification has no active postpaid account, or its bills may not be issued at once;
+ * `unprocessable` if the dates of the cycle make no sense.
  */
 export async function startRun(
   tx: Transaction,
@@ -28,13 +29,15 @@ export async function startRun(
 ): Promise<string> {
   const { tenantId } = context.author
   await requireRunnable(tx, tenantId, billCycleId, isDry)
+  if (!isDry && billState !== 'new') await requireFree(tx, tenantId)
   const dates = await runDates(tx, tenantId, billCycleId)
   const [id, now] = [context.newId(), context.clock()]
   await tx
     .run(sql`INSERT INTO "bill_run" ("tenant_id", "id", "bill_cycle_id", "is_dry", "bill_state", "state", "created_at",
-        "dates", "author")
-      VALUES (${tenantId}, ${id}, ${billCycleId}, ${isDry}, ${billState}, 'queued', ${now}, ${JSON.stringify(dates)},
-        ${JSON.stringify(context.author)})`)
+        "dates", "author", "review_rules")
+      SELECT ${tenantId}, ${id}, ${billCycleId}, ${isDry}, ${billState}, 'queued', ${now}, ${JSON.stringify(dates)},
+        ${JSON.stringify(context.author)}, CASE WHEN NOT ${isDry} THEN t."review_rules" END
+      FROM "tenant" t WHERE t."id" = ${tenantId}`)
     .catch((error: unknown) => {
       if (constraintName(error) !== 'bill_run_one_at_a_time') throw error
       throw RUNS.underWay()
@@ -82,6 +85,11 @@ function requireFirst(lastState: RunState | undefined): void {
     throw RUNS.underWay()
   }
   if (lastState) throw RUNS.resume(lastState)
+}
+
+/** A run that issues its bills at once would release them without a review. */
+async function requireFree(tx: Transaction, tenantId: string): Promise<void> {
+  if ((await requirementsOf(tx, tenantId)).length > 0) throw RUNS.releasedLater()
 }
 
 /** Selects the accounts that a run bills, as a condition on "billing_account" under the name `a`. */

@@ -1,16 +1,18 @@
+import { REVIEW_RULES } from '../../admin/review-rules.ts'
 import type { Instant } from '../../base/instant.ts'
 import type { Transaction } from '../../db/database.ts'
-import { boolean, computed, json, oneOf, rowOf, text } from '../../db/row.ts'
+import { boolean, computed, json, oneOf, optional, rowOf, text } from '../../db/row.ts'
 import { type Sql, sql } from '../../db/sql.ts'
 import { lockWanted } from '../../ledger/balance.ts'
 import type { SKIPS } from '../../messages/reason.ts'
 import { RUN_BILL_STATES } from '../../resources/customer-bill.ts'
 import { type Drafted, draftBills } from '../drafts/draft.ts'
-import { READY_DRAFTS, READY_KINDS } from '../drafts/tables.ts'
+import { HELD, READY_DRAFTS, READY_KINDS } from '../drafts/tables.ts'
 import { authorIn } from '../engine/author.ts'
 import type { EngineContext } from '../engine/context.ts'
 import { issueBills } from '../issuing/issue.ts'
 import { useCredit } from '../payments/credit.ts'
+import { holdOdd, keepReviews, NONE_HELD } from '../review/hold.ts'
 import { eligible } from './bill-run.ts'
 import { RUN_DATES } from './run-dates.ts'
 
@@ -51,7 +53,8 @@ const CHUNK = rowOf(
     billCycleId: text,
     isDry: boolean,
     billState: oneOf(RUN_BILL_STATES),
-    dates: json(RUN_DATES)
+    dates: json(RUN_DATES),
+    reviewRules: optional(json(REVIEW_RULES))
   },
   'r'
 )
@@ -71,7 +74,9 @@ async function claim(tx: Transaction, name: ChunkName) {
 }
 
 async function issue(tx: Transaction, context: EngineContext, chunk: Chunk, { ready }: Drafted): Promise<void> {
-  const { tenantId, dates } = chunk
+  const { tenantId, dates, reviewRules } = chunk
+  const reviewed = { tenantId, billCycleId: chunk.billCycleId, billDate: dates.billingDate }
+  const held = reviewRules ? await holdOdd(tx, reviewed, reviewRules) : NONE_HELD
   const credited = chunk.billState === 'new' ? [] : await lockCredited(tx, tenantId)
   const author = authorIn(tenantId)
   const bills = await issueBills(
@@ -89,19 +94,21 @@ async function issue(tx: Transaction, context: EngineContext, chunk: Chunk, { re
       billingPeriod: { startDateTime: dates.start, endDateTime: dates.end },
       ...{ author, newId: context.newId, clock: context.clock }
     },
-    ready
+    ready,
+    held.size
   )
+  await keepReviews(tx, chunk, held, bills)
   const payable = credited.map((account) => String(bills.get(account)))
   const paying = { ...context, author, correlationId: chunk.runId }
   if (payable.length > 0) await useCredit(tx, paying, payable)
 }
 
 /**
- * Returns the accounts of the draft that have credit. Locks all their balances before any number is taken, in the
- * common order: a concurrent payment is either seen here or sees the bill.
+ * Returns the accounts of the drafts to issue that have credit. Locks all their balances before any number is taken, in
+ * the common order: a concurrent payment is either seen here or sees the bill.
  */
 async function lockCredited(tx: Transaction, tenantId: string): Promise<readonly string[]> {
-  const billed = sql`SELECT "account", "currency" FROM ${READY_DRAFTS} d`
+  const billed = sql`SELECT "account", "currency" FROM ${READY_DRAFTS} d WHERE NOT ${HELD}`
   const balances = await lockWanted(tx, tenantId, billed)
   return balances.filter(({ credit }) => Number(credit) > 0).map(({ billingAccountId }) => billingAccountId)
 }

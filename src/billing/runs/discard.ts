@@ -2,7 +2,7 @@ import { recordChanges } from '../../audit/record.ts'
 import type { Instant } from '../../base/instant.ts'
 import type { Database, Transaction } from '../../db/database.ts'
 import { computed, count, optional, rowOf, scalar, stated, text } from '../../db/row.ts'
-import { sql } from '../../db/sql.ts'
+import { type Sql, sql } from '../../db/sql.ts'
 import { REASONS } from '../../messages/reason.ts'
 import { RUNS } from '../../messages/run.ts'
 import { customerBill } from '../../resources/customer-bill.ts'
@@ -30,12 +30,21 @@ const DISCARDED = REASONS.discarded()
  * retry of the run bills them. Throws `notFound` without the run, `conflict` if it is running, starts again meanwhile
  * or is dry, and `invalidQuery` for a malformed filter.
  */
-export async function discardBills(
+export function discardBills(
   database: Database,
   context: ChangeContext,
   { runId, filter = '' }: Discard
 ): Promise<Discarded> {
-  const meant = meantBy(filter)
+  return discardSelected(database, context, runId, meantBy(filter))
+}
+
+/** Does the same with the bills that `meant` selects, a condition on "customer_bill" without other tables. */
+export async function discardSelected(
+  database: Database,
+  context: ChangeContext,
+  runId: string,
+  meant: Sql
+): Promise<Discarded> {
   const { tenantId } = context.author
   const ofRun = sql`"tenant_id" = ${tenantId} AND "bill_run_id" = ${runId} AND ${meant}`
   await requireEnded(database, tenantId, runId, 'discarded')

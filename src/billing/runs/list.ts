@@ -11,6 +11,7 @@ import { RUN_BILL_STATES } from '../../resources/customer-bill.ts'
 import type { PageOf, Range } from '../../tmf/query/list-query.ts'
 import { type Requested, urlOf } from '../../tmf/serving/pages.ts'
 import type { RouteContext } from '../../tmf/serving/routes.ts'
+import { IN_REVIEW } from '../review/release.ts'
 import { RUN_STATES } from './run.ts'
 
 export type ReadRun = ReturnType<typeof readRun>
@@ -70,6 +71,12 @@ const RUN = rowOf(
       optional(json(z.array(z.object({ ...BY_ACCOUNT, count: z.number() })))),
       sql`(SELECT json_agg(json_build_object('billingAccount', json_build_object('id', u."key"),
           'count', u."value"::bigint) ORDER BY u."key") FROM jsonb_each_text(r."unknown_account_rates") u)`
+    ),
+    reviewCount: computed(
+      count,
+      sql`(SELECT count(*) FROM "bill_review" v
+        JOIN "customer_bill" b ON b."tenant_id" = v."tenant_id" AND b."id" = v."bill_id"
+        WHERE v."tenant_id" = r."tenant_id" AND v."bill_run_id" = r."id" AND ${IN_REVIEW})`
     ),
     parkedCount: computed(count, sql`(SELECT count(*) FROM "bill_run_parked" WHERE ${ofRun})`)
   },
@@ -145,10 +152,10 @@ function meantBy(tenantId: string, { id, states, cycles }: RunFilter): Sql {
 export function readRun(row: Row, now: Instant) {
   const run = RUN.read(row)
   const { id, state, billState, failure, startedAt: from, finishedAt: to, eligible, billed, chunks, finished } = run
-  const { skipped = [], parkedCount, parked = [], unknown, amounts = {} } = run
+  const { skipped = [], reviewCount, parkedCount, parked = [], unknown, amounts = {} } = run
   return {
     ...{ id, state, billCycle: { id: run.billCycleId }, dryRun: run.isDry, billState },
-    ...{ eligible, billed, skipped, parkedCount, parked },
+    ...{ eligible, billed, reviewCount, skipped, parkedCount, parked },
     ...(unknown && { unknownAccountRates: unknown }),
     amount: Object.entries(amounts).map(([unit, value]) => ({ unit, value: trimScale(value) })),
     ...(from !== undefined && { startedAt: from, ...speed(from, to ?? now, billed, chunks, finished, !to) }),

@@ -6,6 +6,7 @@ import type { IssuingState } from '../../resources/customer-bill.ts'
 import type { ChangeContext } from '../../tmf/declaration/resource.ts'
 import { BILL_COLUMNS, recordMoves } from '../issuing/bill-moves.ts'
 import { issueExisting, stateOf } from '../issuing/issue-existing.ts'
+import { requireReleasable } from '../review/release.ts'
 import { inChunks, meantBy, requireEnded } from './run-bills.ts'
 
 /** Selects bills of a run to move to a state, by a filter like a query; without one, all. */
@@ -25,7 +26,7 @@ export interface Released {
 
 /**
  * Releases bills of an ended run: issues new ones and, for `sent`, also moves validated ones. Throws `notFound` without
- * the run, `conflict` if it is running or dry, and `invalidQuery` for a malformed filter.
+ * the run, `conflict` if it is running or dry, `invalidQuery` for a malformed filter, and what requireReleasable does.
  */
 export async function releaseBills(
   database: Database,
@@ -36,9 +37,11 @@ export async function releaseBills(
   const { tenantId } = context.author
   const ofRun = sql`"tenant_id" = ${tenantId} AND "bill_run_id" = ${runId} AND ${meant}`
   await requireEnded(database, tenantId, runId, 'released')
+  await requireReleasable(database, context.author, runId)
   const found = await countMeant(database, ofRun, state)
   const issue = (tx: Transaction, ids: readonly string[]) => issueExisting(tx, context, ids, state)
-  const issued = await inChunks(database, sql`${ofRun} AND "state" = 'new'`, issue)
+  const mayIssue = (tx: Transaction) => requireReleasable(tx, context.author, runId)
+  const issued = await inChunks(database, sql`${ofRun} AND "state" = 'new'`, issue, mayIssue)
   const send = (tx: Transaction, ids: readonly string[]) => sendBills(tx, context, ids)
   const sent = state === 'sent' ? await inChunks(database, sql`${ofRun} AND "state" = 'validated'`, send) : 0
   return { released: issued + sent, skipped: leftAlone(found, issued + sent) }

@@ -17,6 +17,7 @@ export const BILL_RUN = objectOf(
     billState: { ...TEXT, enum: [...RUN_BILL_STATES], description: 'The state of its bills' },
     eligible: { ...COUNT, description: 'Accounts to bill' },
     billed: { ...COUNT, description: 'Billed accounts' },
+    reviewCount: { ...COUNT, description: 'Billed accounts whose bills are in review' },
     skipped: listOf(objectOf({ reason: TEXT, count: COUNT }), 'Accounts without a bill, by reason'),
     parkedCount: { ...COUNT, description: 'Number of parked accounts, which wait for a retry' },
     parked: listOf(
