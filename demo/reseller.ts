@@ -13,6 +13,8 @@ const LIMIT = 20
 const MOVES = [40, 30, 45] as const
 const TOO_MUCH = 10
 const BACK = -20
+/** The hold during a call, and the price of the call. */
+const [HELD, CALL, CALLED] = ['0.50', '0.41275', 0.41275]
 
 interface Funds {
   readonly data: { readonly customer_balance: number; readonly customer_credit_limit: number }
@@ -45,11 +47,39 @@ export async function fundCustomers(scene: Scene): Promise<void> {
   await move(scene, last, BACK, MOVES[2] + BACK)
   const today = dayIn(OPERATOR.timeZone, commands.clock())
   const days = `initial_date=${today}&final_date=${today}&partner_account=${accountNumber}`
+  await call(scene, first, days)
   const balance = await api.show<{ data: { closing_balance: number } }>(
     get(`/partner/v1/partnerBalance?${days}`),
     (reply) => `${reply.body.data.closing_balance} EUR`
   )
   expectSame("the reseller's balance", balance.body.data.closing_balance, left - LIMIT - BACK)
+}
+
+/** A call of a customer: a part of the balance is held before it, and its price lowers the balance at once. */
+async function call({ api, narrator }: Scene, account: string, days: string): Promise<void> {
+  narrator.say('Before a call a part of the balance is held. Its price counts at once, though it is billed later.')
+  const as = { partner_account: RESELLER.accountNumber }
+  const asked = { account_number: account, amount: HELD, ttl: 600, ...as }
+  const sent = (path: string, body: object): Call => ({
+    method: 'POST',
+    path: `/partner/v1/${path}`,
+    body,
+    status: 200
+  })
+  const { body } = await api.show<Held>(
+    sent('authorize', asked),
+    (reply) => `${reply.body.data.available} EUR are left`
+  )
+  await api.show(sent('capture', { hold: body.data.hold, amount: CALL, ...as }), () => 'the hold has ended')
+  const balance = await api.show<{ data: { call_charges: number; closing_balance: number } }>(
+    get(`/partner/v1/customerBalance?account_number=${account}&${days}`),
+    ({ body: { data } }) => `calls ${data.call_charges} EUR, balance ${data.closing_balance} EUR`
+  )
+  expectSame("the customer's balance", balance.body.data.closing_balance, MOVES[0] - CALLED)
+}
+
+interface Held {
+  readonly data: { readonly hold: string; readonly available: number }
 }
 
 async function openAccount(
