@@ -1,9 +1,10 @@
+import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { z } from 'zod'
 import type { AddressList } from './auth/access/address-list.ts'
 import { requireWhole, ssoVariables } from './auth/sso/settings.ts'
 import { parseSecretKeys } from './base/secret-keys.ts'
-import { StartError } from './base/start-error.ts'
+import { StartError, startError } from './base/start-error.ts'
 import { messageOf } from './base/unknown.ts'
 import { parsePostgresUrl } from './db/postgres-url.ts'
 import { LOOPBACK, NO_NETWORKS, parseNetworks } from './events/callback-address.ts'
@@ -30,10 +31,16 @@ const postgresUrl = readBy((text) => {
   return text
 })
 
+/** Secrets, which may also come from a file, as containers mount them. */
+const SECRETS = ['DATABASE_URL', 'DATABASE_DIRECT_URL', 'SMTP_URL', 'SSO_CLIENT_SECRET'] as const
+const file = z.string().min(1).optional()
+
 /** Every environment variable of the server; `.env.example` describes them, and a test keeps both alike. */
 export const environment = z.object({
   DATABASE_URL: postgresUrl.optional(),
+  DATABASE_URL_FILE: file,
   DATABASE_DIRECT_URL: postgresUrl.optional(),
+  DATABASE_DIRECT_URL_FILE: file,
   DATA_DIR: z.string().min(1).default('.data'),
   MIGRATE_ON_START: flag.default(false),
   ROLE: z.enum(['all', 'api', 'worker']).default('all'),
@@ -52,7 +59,13 @@ export const environment = z.object({
     .default('false')
     .transform(trustProxy),
   SECRET_KEYS: readBy(parseSecretKeys).optional(),
-  SECRET_KEYS_FILE: z.string().optional(),
+  SECRET_KEYS_FILE: file,
+  BOOTSTRAP_TENANT: z
+    .string()
+    .regex(/^[\w.-]{1,64}$/, 'must be the id of a tenant')
+    .optional(),
+  BOOTSTRAP_ADMIN_PASSWORD_FILE: file,
+  BOOTSTRAP_CLIENT_SECRET_FILE: file,
   IF_MATCH_WEAK: flag.default(false),
   OAUTH_QUERY_CREDENTIALS: flag.default(true),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
@@ -80,11 +93,13 @@ export const environment = z.object({
   UPLOAD_RETENTION_DAYS: whole(1, 3_650).default(90),
   WEBHOOK_ALLOW_NETWORKS: readBy((text) => parseNetworks(text.split(',').map((entry) => entry.trim()))).optional(),
   ...mailVariables,
+  SMTP_URL_FILE: file,
   CUSTOMER_REQUESTS_PER_NETWORK: whole(1, 1_000_000).default(60),
   CUSTOMER_REQUESTS_PER_ADDRESS: whole(1, 1_000_000).default(10),
   CUSTOMER_REQUESTS_PER_PARTNER: whole(1, 1_000_000).default(600),
   CAPTCHA_VERIFY_URL: z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// address' }).optional(),
-  ...ssoVariables
+  ...ssoVariables,
+  SSO_CLIENT_SECRET_FILE: file
 })
 
 export type Config = z.output<typeof environment>
@@ -92,15 +107,47 @@ export type Config = z.output<typeof environment>
 /** Reads the environment once. Throws a StartError that lists all mistakes, without values. */
 export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
   // An empty variable, as compose files set it, counts as unset.
-  const given = Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== '')
+  const given = Object.entries(env).filter((each): each is [string, string] => (each[1] ?? '').trim() !== '')
   const result = environment
     .superRefine(requireWhole)
     .superRefine(requireSender)
     .superRefine(requireRoot)
-    .safeParse(Object.fromEntries(given))
+    .superRefine(requireBootstrap)
+    .safeParse(withFiles(Object.fromEntries(given)))
   if (result.success) return result.data
   const mistakes = result.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`)
   throw new StartError(`The configuration is wrong. ${mistakes.join('; ')}`)
+}
+
+/** Reads the secrets that come from files. Throws a StartError, without the content. */
+function withFiles(given: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const read = SECRETS.flatMap((name) => {
+    const path = given[`${name}_FILE`]
+    if (path === undefined) return []
+    if (given[name] !== undefined) throw new StartError(`Either ${name} or ${name}_FILE, not both`)
+    return [[name, readSecret(`${name}_FILE`, path)]]
+  })
+  return { ...given, ...Object.fromEntries(read) }
+}
+
+/** Returns the content of a file without the space around it. Throws a StartError. */
+export function readSecret(name: string, path: string): string {
+  try {
+    return readFileSync(path, 'utf8').trim()
+  } catch (error) {
+    throw startError(`${name} cannot be read`, error)
+  }
+}
+
+const BOOTSTRAP = ['BOOTSTRAP_TENANT', 'BOOTSTRAP_ADMIN_PASSWORD_FILE', 'BOOTSTRAP_CLIENT_SECRET_FILE'] as const
+
+/** All of them, or none. */
+function requireBootstrap(variables: z.output<typeof environment>, context: z.RefinementCtx): void {
+  const missing = BOOTSTRAP.filter((name) => variables[name] === undefined)
+  if (missing.length === BOOTSTRAP.length) return
+  for (const name of missing) {
+    context.addIssue({ code: 'custom', path: [name], message: 'is needed with the other BOOTSTRAP_ variables' })
+  }
 }
 
 /** A worker has no request that says how the API is reached. */

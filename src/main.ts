@@ -4,7 +4,7 @@ import { buildApp, buildProbes } from './app.ts'
 import { prepareBackground } from './background.ts'
 import { ownRoot, printBanner } from './banner.ts'
 import { StartError, startError } from './base/start-error.ts'
-import { type Config, readConfig } from './config.ts'
+import { type Config, readConfig, readSecret } from './config.ts'
 import { warnOfStaleSecrets } from './db/secrets.ts'
 import { drainable, stopSignal } from './http/drain.ts'
 import { mailSettings } from './mail/settings.ts'
@@ -32,6 +32,7 @@ async function main(): Promise<void> {
   if (config.DATABASE_URL) requireSecretKeys(config)
   const store = await openStore(config, logger)
   try {
+    await bootstrap(store, config, logger)
     const background = prepareBackground(store, logger, config, () => config.PUBLIC_URL ?? ownRoot(app, config))
     const build = config.ROLE === 'worker' ? buildProbes : buildApp
     const app = await build({ config, logger, ...store, standstill: background.standstill })
@@ -57,6 +58,22 @@ async function main(): Promise<void> {
   } finally {
     await store.close()
   }
+}
+
+async function bootstrap({ database, requireReady }: Store, config: Config, logger: Logger): Promise<void> {
+  const { BOOTSTRAP_TENANT: id, BOOTSTRAP_ADMIN_PASSWORD_FILE: password, BOOTSTRAP_CLIENT_SECRET_FILE: secret } = config
+  if (!id || !password || !secret) return
+  await requireReady().catch((error: unknown) => {
+    throw startError('BOOTSTRAP_TENANT needs a migrated database', error)
+  })
+  const { bootstrapTenant } = await import('./admin/bootstrap.ts')
+  const given = {
+    password: readSecret('BOOTSTRAP_ADMIN_PASSWORD_FILE', password),
+    clientSecret: readSecret('BOOTSTRAP_CLIENT_SECRET_FILE', secret)
+  }
+  const outcome = await bootstrapTenant(database, id, given)
+  if (outcome === 'changed')
+    logger.warn(`tenant ${id} was changed since its first start: BOOTSTRAP_ variables do nothing`)
 }
 
 /** Only then loads the library of the metrics. */

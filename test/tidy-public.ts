@@ -4,8 +4,8 @@ import { importsOf, roomOf, type Tree } from './tidy-tree.ts'
 const PUBLIC: Readonly<Record<string, string>> = {
   'src/accounts': 'account attributes customer letterhead lookup',
   'src/admin':
-    'api-key client index partner review-rules rotation rotation-routes routes tenant-creation tenant-routes ' +
-    'tenant-schema tenant-settings tenants user',
+    'api-key bootstrap client index partner review-rules rotation rotation-routes routes tenant-creation ' +
+    'tenant-routes tenant-schema tenant-settings tenants user',
   'src/audit': 'record report seal sealing verify',
   'src/auth': 'purge refused-names',
   'src/auth/access': 'access access-token address-list admission authenticate clients grants principal scopes',

@@ -1,3 +1,4 @@
+import { hashSecret } from '../auth/keys/secret.ts'
 import type { Instant } from '../base/instant.ts'
 import type { Database, Transaction } from '../db/database.ts'
 import { constraintName } from '../db/failure.ts'
@@ -23,6 +24,12 @@ export interface NewTenant {
   readonly user: { readonly username: string; readonly password: string }
 }
 
+/** Secrets that are chosen, not made: the client's has to be long and random. */
+export interface GivenSecrets {
+  readonly password: string
+  readonly clientSecret: string
+}
+
 /**
  * Creates a tenant, a client of the same name and a user `admin` with all rights. An author without a tenant, such as a
  * command, becomes one of the new tenant. Throws `conflict` for an existing tenant or client.
@@ -30,12 +37,14 @@ export interface NewTenant {
 export async function createTenant(
   database: Database,
   context: ChangeContext,
-  posted: Pick<Tenant, 'id' | 'name' | 'isOperator'> & TenantSettings
+  posted: Pick<Tenant, 'id' | 'name' | 'isOperator'> & TenantSettings,
+  given?: GivenSecrets
 ): Promise<NewTenant> {
   const { id } = posted
   const program = { clientId: id, grantTypes: ['password', 'refresh_token', 'client_credentials'], scope: ['trust'] }
-  const person = { username: ADMINISTRATOR, scope: ['trust'] }
-  const secrets = { client: await secretFor(client, program), user: await secretFor(user, person) }
+  const person = { username: ADMINISTRATOR, scope: ['trust'], ...(given && { password: given.password }) }
+  const kept = given && { kept: hashSecret(given.clientSecret), shown: undefined }
+  const secrets = { client: kept ?? (await secretFor(client, program)), user: await secretFor(user, person) }
   const within: WriteContext = {
     ...context,
     author: { ...context.author, tenantId: id },

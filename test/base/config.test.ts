@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { StartError } from '../../src/base/start-error.ts'
 import { callbackNetworks, environment, readConfig } from '../../src/config.ts'
 import { mayConnect } from '../../src/events/callback-address.ts'
@@ -8,7 +9,7 @@ import { mayConnect } from '../../src/events/callback-address.ts'
 const EXAMPLE = readFileSync(path.resolve(import.meta.dirname, '../../.env.example'), 'utf8')
 const SECRET = 'hush-hush'
 /** Variables that take any text. */
-const FREE = ['DATA_DIR', 'HOST', 'METRICS_HOST', 'SECRET_KEYS_FILE', 'SSO_CLIENT_ID', 'SSO_CLIENT_SECRET']
+const FREE = /^(DATA_DIR|HOST|METRICS_HOST|SSO_CLIENT_ID|SSO_CLIENT_SECRET|\w+_FILE)$/
 
 describe('.env.example', () => {
   const lines = [...EXAMPLE.matchAll(/^([A-Z_]+)=(.*)$/gm)].map(([, name = '', value = '']) => [name, value] as const)
@@ -102,8 +103,29 @@ describe('readConfig', () => {
     expect(message).not.toContain(SECRET)
   })
 
+  it('reads secrets from files, and says which file it cannot read', () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'tmf678-config-'))
+    onTestFinished(() => rmSync(folder, { recursive: true }))
+    const file = path.join(folder, 'url')
+    writeFileSync(file, 'postgres://tmf678@db/tmf678\n')
+    expect(readConfig({ DATABASE_URL_FILE: file }).DATABASE_URL).toBe('postgres://tmf678@db/tmf678')
+    expect(refusal({ DATABASE_URL_FILE: file, DATABASE_URL: 'postgres://db/x' })).toContain('Either DATABASE_URL or')
+    expect(refusal({ SMTP_URL_FILE: `${file}.none` })).toMatch(/^SMTP_URL_FILE cannot be read: ENOENT/)
+    writeFileSync(file, SECRET)
+    for (const name of ['DATABASE_URL', 'SMTP_URL', 'DATABASE_DIRECT_URL']) {
+      expect(refusal({ [`${name}_FILE`]: file })).toMatch(new RegExp(`^The configuration is wrong\\. ${name}: `))
+      expect(refusal({ [`${name}_FILE`]: file })).not.toContain(SECRET)
+    }
+  })
+
+  it('takes all of the variables of a first start, or none', () => {
+    const message = refusal({ BOOTSTRAP_TENANT: 'acme' })
+    expect(message).toContain('BOOTSTRAP_ADMIN_PASSWORD_FILE: is needed with')
+    expect(message).toContain('BOOTSTRAP_CLIENT_SECRET_FILE: is needed with')
+  })
+
   it('reports all mistakes together, in one line', () => {
-    const wrong = Object.keys(environment.shape).filter((name) => !FREE.includes(name))
+    const wrong = Object.keys(environment.shape).filter((name) => !FREE.test(name))
     const message = refusal(Object.fromEntries(wrong.map((name) => [name, `${SECRET}!`])))
     for (const name of wrong) expect(message).toContain(`${name}: `)
     expect(message.split('; ')).toHaveLength(wrong.length)

@@ -38,16 +38,22 @@ export interface TestDatabase {
 
 /** A migrated database with the tenants `demo` and `other` and an API key of each. */
 export async function createTestDatabase(): Promise<TestDatabase> {
+  const store = await createEmptyDatabase()
+  for (const id of [TENANT, OTHER_TENANT] as const) {
+    await addTenant(store.database, id)
+    await addApiKey(store.database, { tenantId: id, key: KEYS[id] })
+  }
+  return store
+}
+
+/** A migrated database without a tenant. */
+export async function createEmptyDatabase(): Promise<TestDatabase> {
   const server = String(process.env.TEST_DATABASE_URL)
   const name = `test_${randomBytes(6).toString('hex')}`
   await command(server, `CREATE DATABASE ${name} TEMPLATE ${TEMPLATE} STRATEGY file_copy`)
   const url = withDatabase(server, name)
   const settings = { poolSize: 8, connectTimeoutMs: 120_000, statementTimeoutMs: 120_000, applicationName: name }
   const database = openPlainDatabase({ url, ...settings })
-  for (const id of [TENANT, OTHER_TENANT] as const) {
-    await addTenant(database, id)
-    await addApiKey(database, { tenantId: id, key: KEYS[id] })
-  }
   return {
     url,
     database,
