@@ -27,7 +27,7 @@ import { overdueEndpoints } from './overdue/endpoints.ts'
 import { AGING_REPORT, OVERDUE_ACCOUNT } from './overdue/schema.ts'
 import type { CustomerSettings } from './partner-api/customers.ts'
 import { reviewEndpoints } from './review/endpoints.ts'
-import { HELD_BILL } from './review/schema.ts'
+import { DISTRIBUTION, HELD_BILL } from './review/schema.ts'
 import type { Served } from './tmf/declaration/define.ts'
 import type { Endpoint } from './tmf/serving/endpoint.ts'
 import { UPLOAD_RESULT, UPLOADS_PATH, uploadRows } from './upload/endpoint.ts'
@@ -65,6 +65,7 @@ export const BILLING_SCHEMAS = {
   Comparison: COMPARISON,
   ComparedAccount: COMPARED_ACCOUNT,
   HeldBill: HELD_BILL,
+  BillRunDistribution: DISTRIBUTION,
   OverdueAccount: OVERDUE_ACCOUNT,
   LedgerEntry: LEDGER_ENTRY,
   PeriodClose: PERIOD_CLOSE,

@@ -16,6 +16,7 @@ export const RUNS = messages('run', {
   wrongState: is.conflict`A billRun that is ${'done'} cannot be told to ${'resume'}; it must be
     ${'failed or cancelled'}`,
   noReviewQuery: is.invalidQuery`A bill of a review is answered as a whole: it takes no query`,
+  noDistributionQuery: is.invalidQuery`A distribution is answered as a whole: it takes no query`,
   oneSelection: is.invalidBody`Select bills of the review, or all of a reason: name one of them`,
   secondUser: is.forbidden`A user other than the one who started this billRun must release its bills`,
   inReview: is.conflict`Bills of this billRun are in review; release them as new or discard them first`,

@@ -15,9 +15,10 @@ import { COUNT, objectOf } from '../tmf/openapi/json-schema.ts'
 import { anyQuery, type Endpoint, endpoint, noBody, noQuery } from '../tmf/serving/endpoint.ts'
 import type { Requested } from '../tmf/serving/pages.ts'
 import type { RouteContext } from '../tmf/serving/routes.ts'
+import { readDistribution, writeDistribution } from './distribution.ts'
 import { type Roots, readHeld, writeHeld } from './list.ts'
 import { reviewPage, reviewQuery } from './page.ts'
-import { HELD_BILL_SCHEMA } from './schema.ts'
+import { DISTRIBUTION_SCHEMA, HELD_BILL_SCHEMA } from './schema.ts'
 import { discardHeld, releaseHeld, type Selection } from './select.ts'
 
 const BILLS_MAX = 1_000
@@ -30,7 +31,7 @@ const COMMON = {
 
 /** Returns the operations on the reviews of runs; bills have their addresses below `apiBase`. */
 export function reviewEndpoints(apiBase: string): readonly Endpoint[] {
-  return [list(apiBase), retrieve(apiBase), release, discard]
+  return [list(apiBase), retrieve(apiBase), release, discard, distribution]
 }
 
 function list(apiBase: string): Endpoint {
@@ -82,6 +83,25 @@ function retrieve(apiBase: string): Endpoint {
     }
   })
 }
+
+const distribution = endpoint({
+  ...COMMON,
+  method: 'GET',
+  path: '/billRun/{id}/distribution',
+  operationId: 'retrieveBillRunDistribution',
+  summary: 'Read the distribution of the amounts of a run',
+  description: `Counts the bills of a run, also of a dry one, by their amounts, beside those of the last run of the same
+specification before it: the data of a picture.`,
+  query: noQuery(RUNS.noDistributionQuery),
+  replies: { 200: { description: 'The distribution', schema: DISTRIBUTION_SCHEMA } },
+  handle: async (asked, context) => {
+    const { tenantId } = asked.view
+    const { id } = await oneRun(context, tenantId, String(asked.params.id))
+    await slotOf(asked.request).become('expensive')
+    const found = await context.database.snapshot((tx) => readDistribution(tx, tenantId, id))
+    return { json: writeDistribution(found, id, context.address(asked.request, asked.base).url) }
+  }
+})
 
 const SELECTION = {
   bills: z

@@ -1,9 +1,10 @@
 import { HOLDS } from '../billing/review/judge.ts'
 import { BILL_COMPARISON } from '../explanation/schema.ts'
-import { ADDRESS, listOf, moneyOf, objectOf, TEXT } from '../tmf/openapi/json-schema.ts'
+import { ADDRESS, COUNT, listOf, moneyOf, objectOf, TEXT } from '../tmf/openapi/json-schema.ts'
 import { schemaRef } from '../tmf/openapi/schemas.ts'
 import { STATUSES } from './list.ts'
 
+export const DISTRIBUTION_SCHEMA = schemaRef('BillRunDistribution')
 export const HELD_BILL_SCHEMA = schemaRef('HeldBill')
 
 export const HELD_BILL = objectOf(
@@ -29,4 +30,41 @@ export const HELD_BILL = objectOf(
     comparison: BILL_COMPARISON
   },
   ['comparison']
+)
+
+const NUMBER = { type: 'number' } as const
+const COUNTS = {
+  bills: { ...COUNT, description: 'Bills of the run' },
+  previousBills: { ...COUNT, description: 'Bills of the run before' }
+}
+
+export const DISTRIBUTION = objectOf(
+  {
+    billRun: { ...objectOf({ id: TEXT, href: ADDRESS }), description: 'The run' },
+    previous: {
+      ...objectOf({ id: TEXT, href: ADDRESS, billCycle: objectOf({ id: TEXT }) }),
+      description: 'The last run of the same specification before it, if there is one'
+    },
+    currencies: listOf(
+      objectOf({
+        currency: { ...TEXT, description: 'ISO 4217' },
+        ...COUNTS,
+        amount: moneyOf('Sum of the bills of the run'),
+        previousAmount: moneyOf('Sum of the bills of the run before'),
+        bins: listOf(
+          objectOf(
+            {
+              from: { ...NUMBER, description: 'The least amount; none below it if it is left out' },
+              to: { ...NUMBER, description: 'All amounts are below it; no limit if it is left out' },
+              ...COUNTS
+            },
+            ['from', 'to']
+          ),
+          'Bills by their amounts, in order and without a gap, from the first bin with bills to the last one'
+        )
+      }),
+      'Both runs, by currency'
+    )
+  },
+  ['previous']
 )

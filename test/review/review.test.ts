@@ -5,17 +5,20 @@ import { type BillingWorld, runToEnd, startBilling, untilEnded } from '../billin
 import { addRates } from '../support/accounts.ts'
 import type { Answer } from '../support/answer.ts'
 import { addCycle } from '../support/cycles.ts'
-import { addApiKey, TENANT } from '../support/database.ts'
 
 const RUNS = '/billing/v1/billRun'
 const TENANTS = '/admin/v1/tenant/demo'
+
+const BETWEEN = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50].map((from, at, all) => [
+  from,
+  all[at + 1] ?? 100
+])
 
 let world: BillingWorld
 let april: string
 beforeAll(async () => {
   world = await startBilling(4)
-  const { body } = await world.server.call('GET', `billCycle/${world.cycleId}`)
-  april = await addCycle(world.server, 4, { BillCycleSpecification: { id: body.BillCycleSpecification.id } })
+  april = await cycleOf(4)
 })
 afterAll(() => world.close())
 
@@ -24,6 +27,12 @@ const get = async (path: string) => (await world.server.call('GET', path)).body
 const post = (path: string, body: object, headers = {}) => world.server.call('POST', `${RUNS}/${path}`, body, headers)
 const bills = (run: string, query = ''): Promise<Answer> =>
   get(`customerBill?sort=id&limit=1000${query}&billCycle.id=${run}`)
+
+/** Adds the cycle of a month of the same specification. */
+async function cycleOf(month: number): Promise<string> {
+  const { BillCycleSpecification } = await get(`billCycle/${world.cycleId}`)
+  return addCycle(world.server, month, { BillCycleSpecification: { id: BillCycleSpecification.id } })
+}
 
 /** Returns a review as account -> reasons. */
 async function review(id: string, query = ''): Promise<Readonly<Record<string, string>>> {
@@ -118,7 +127,7 @@ describe('The runs of a tenant with rules', () => {
     await addRates(database, accounts, { amount: '100', date: '2026-04-10' })
     await addRates(database, [dear], { amount: '150', date: '2026-04-11' })
     await addRates(database, [dearer], { amount: '900', date: '2026-04-11' })
-    await addRates(database, [nothing], { amount: '100', kind: 'appliedBillingCredit', date: '2026-04-11' })
+    await addRates(database, [nothing], { amount: '-100', kind: 'appliedBillingCredit', date: '2026-04-11' })
     for (let line = 0; line < 3; line++) await addRates(database, [many], { amount: '1', date: '2026-04-11' })
     await set({
       reviewRules: { amountOver: { EUR: 1_000 }, overMean: { factor: 2, bills: 3 }, zero: true, linesOver: 2 }
@@ -126,18 +135,18 @@ describe('The runs of a tenant with rules', () => {
     const run = await runToEnd({ ...world, cycleId: april })
     const found = await review(run.id)
     expect(found).toEqual({
-      ...{ [dearer]: 'amountOver overMean', [many]: 'linesOver', [dear]: 'overMean' }
+      ...{ [dearer]: 'amountOver overMean', [many]: 'linesOver', [dear]: 'overMean', [nothing]: 'zero' }
     })
-    expect(Object.keys(found)).toEqual([dearer, many, dear])
-    expect(Object.keys(await review(run.id, '?reason=linesOver,zero'))).toEqual([many])
+    expect(Object.keys(found)).toEqual([dearer, many, dear, nothing])
+    expect(Object.keys(await review(run.id, '?reason=linesOver,zero'))).toEqual([many, nothing])
     const pages: string[] = []
     for (let path = `${RUNS}/${run.id}/review?limit=2`; path !== ''; ) {
       const { headers, body } = await world.server.call('GET', path)
-      expect(headers['x-total-count']).toBe('3')
+      expect(headers['x-total-count']).toBe('4')
       pages.push(body.map(({ billingAccount }: Answer) => billingAccount.id).join())
       path = /<http:\/\/localhost:80(.*)>; rel="next"/.exec(String(headers.link))?.[1] ?? ''
     }
-    expect(pages).toEqual([`${dearer},${many}`, dear])
+    expect(pages).toEqual([`${dearer},${many}`, `${dear},${nothing}`])
     const [{ href }] = await get(`${RUNS}/${run.id}/review?limit=1`)
     expect(await get(new URL(href).pathname)).toMatchObject({
       amountDue: { unit: 'EUR', value: 1_190 },
@@ -150,86 +159,50 @@ describe('The runs of a tenant with rules', () => {
   })
 })
 
-describe('A tenant may require', () => {
-  let cycleId: string
-  let run: Answer
+describe('The distribution of a run', () => {
+  const distribution = async (id: string) => get(`${RUNS}/${id}/distribution`)
 
-  test('that a run is released later, and is not to be started otherwise', async () => {
-    const { body } = await world.server.call('GET', `billCycle/${world.cycleId}`)
-    cycleId = await addCycle(world.server, 5, { BillCycleSpecification: { id: body.BillCycleSpecification.id } })
-    await set({
-      releaseRequires: ['secondUser'],
-      reviewRules: { firstBill: null, overMean: null, zero: null, linesOver: null }
-    })
-    await world.addAccounts(2, [{ amount: '5000', date: '2026-05-10' }])
-    await world.addAccounts(2, [{ amount: '50', date: '2026-05-10' }])
-    const early = await world.server.call('POST', RUNS, { billCycle: { id: cycleId }, billState: 'sent' })
-    expect([early.status, early.body.messageCode]).toEqual([409, 'run.releasedLater'])
-    run = await runToEnd({ ...world, cycleId })
-    expect(run).toMatchObject({ billed: 4, reviewCount: 2 })
-  })
-
-  test('a second user, for every way of issuing a bill of the run', async () => {
-    const refused = [403, 'A user other than the one who started this billRun must release its bills']
-    const [bill] = await bills(cycleId, '&state=new')
-    const attempts = [
-      await post(`${run.id}/release`, { state: 'sent' }),
-      await post(`${run.id}/review/release`, { state: 'sent', reason: 'amountOver' }),
-      await world.server.call('PATCH', `customerBill/${bill.id}`, { state: 'validated' })
-    ]
-    expect(attempts.map(({ status, body }) => [status, body.message])).toEqual(Array(3).fill(refused))
-    expect((await bills(cycleId, '&state=sent,validated')).length).toBe(0)
-    await addApiKey(world.server.database, { tenantId: TENANT, key: 'second', scopes: ['billing:run'] })
-    const second = await post(`${run.id}/release`, { state: 'sent', filter: `id=${bill.id}` }, { token: 'second' })
-    expect(second.body).toEqual({ released: 1, skipped: [] })
-  })
-
-  test('an empty review', async () => {
-    await set({ releaseRequires: ['emptyReview'] })
-    const [held] = await bills(cycleId, '&state=onHold')
-    const attempts = [
-      await post(`${run.id}/release`, { state: 'sent' }),
-      await post(`${run.id}/review/release`, { state: 'sent', reason: 'amountOver' }),
-      await world.server.call('PATCH', `customerBill/${held.id}`, { state: 'sent' })
-    ]
-    expect(attempts.map(({ status, body }) => [status, body.messageCode])).toEqual(Array(3).fill([409, 'run.inReview']))
-    expect((await post(`${run.id}/review/release`, { bills: [{ id: held.id }] })).body.released).toBe(1)
-    expect((await post(`${run.id}/review/discard`, { reason: 'amountOver' })).body.discarded).toBe(1)
-    expect((await post(`${run.id}/release`, { state: 'sent' })).body).toMatchObject({ released: 2 })
-    expect(await differences()).toEqual([undefined, undefined])
-  })
-
-  test.each<[object, number, string]>([
-    [{}, 400, 'run.oneSelection'],
-    [{ reason: 'zero', bills: [{ id: 'X' }] }, 400, 'run.oneSelection'],
-    [{ reason: 'odd' }, 400, 'body.invalidFields'],
-    [{ bills: [] }, 400, 'body.invalidFields'],
-    [{ reason: 'zero', state: 'settled' }, 400, 'body.invalidFields']
-  ])('a selection that makes sense: %j does not', async (body, status, code) => {
-    const answer = await post(`${run.id}/review/release`, body)
-    expect([answer.status, answer.body.messageCode]).toEqual([status, code])
-  })
-
-  test.each(['reason=odd', 'status=', 'limit=x', 'after=x', 'offset=1', 'reason=zero,zero'])(
-    'a query that makes sense: %s does not',
-    async (query) => {
-      expect((await world.server.call('GET', `${RUNS}/${run.id}/review?${query}`)).status).toBe(400)
-    }
-  )
-
-  test('its own scope and its own runs', async () => {
-    await addApiKey(world.server.database, { tenantId: TENANT, key: 'writer', scopes: ['bill:write', 'bill:read'] })
-    const body = { reason: 'amountOver' }
-    for (const [token, status] of [
-      ['writer', 403],
-      ['other-key', 404]
-    ] as const) {
-      const answers = [
-        await world.server.call('GET', `${RUNS}/${run.id}/review`, undefined, { token }),
-        await post(`${run.id}/review/release`, body, { token }),
-        await post(`${run.id}/review/discard`, body, { token })
+  test('counts its bills by amount beside those of the run before, whatever is held', async () => {
+    const [current, march] = await get(RUNS)
+    expect(await distribution(march.id)).toEqual({
+      billRun: { id: march.id, href: `http://localhost:80${RUNS}/${march.id}` },
+      currencies: [
+        {
+          ...{ currency: 'EUR', bills: 6, previousBills: 0 },
+          amount: { unit: 'EUR', value: 714 },
+          previousAmount: { unit: 'EUR', value: 0 },
+          bins: [{ from: 100, to: 200, bills: 6, previousBills: 0 }]
+        }
       ]
-      expect(answers.map((answer) => answer.status)).toEqual([status, status, status])
-    }
+    })
+    const bins = [
+      { from: 0, to: 0.01, bills: 1, previousBills: 0 },
+      ...BETWEEN.map(([from, to]) => ({ from, to, bills: 0, previousBills: 0 })),
+      { from: 100, to: 200, bills: 3, previousBills: 6 },
+      { from: 200, to: 500, bills: 1, previousBills: 0 },
+      { from: 500, to: 1_000, bills: 0, previousBills: 0 },
+      { from: 1_000, to: 2_000, bills: 1, previousBills: 0 }
+    ]
+    expect(await distribution(current.id)).toMatchObject({
+      previous: { id: march.id, billCycle: { id: world.cycleId } },
+      currencies: [{ bills: 6, previousBills: 6, bins }]
+    })
+  })
+
+  test('is there for a dry run, and not for others', async () => {
+    const [current] = await get(RUNS)
+    const date = '2026-06-10'
+    await world.addAccounts(1, [
+      { amount: '-5', kind: 'appliedBillingCredit', date },
+      { amount: '5.005', date }
+    ])
+    const dry = await runToEnd({ ...world, cycleId: await cycleOf(6) }, { dryRun: true })
+    expect(await distribution(dry.id)).toMatchObject({
+      previous: { id: current.id },
+      currencies: [{ bills: 1, previousBills: 6 }]
+    })
+    const path = `${RUNS}/${dry.id}/distribution`
+    expect((await world.server.call('GET', path, undefined, { token: 'other-key' })).status).toBe(404)
+    expect((await world.server.call('GET', `${path}?limit=1`)).status).toBe(400)
   })
 })
