@@ -14,6 +14,7 @@ import { bookEndpoints } from './books/endpoints.ts'
 import { ACCOUNT_BALANCES, LEDGER_ENTRY, PERIOD_CLOSE, TRIAL_BALANCE } from './books/schema.ts'
 import { comparisonEndpoints } from './comparison/endpoints.ts'
 import { COMPARED_ACCOUNT, COMPARISON } from './comparison/schema.ts'
+import { CORRECTION_APPROVAL } from './corrections/approval-schema.ts'
 import { correctionEndpoints } from './corrections/kinds.ts'
 import { documentEndpoint } from './documents/routes.ts'
 import { NO_NETWORKS } from './events/callback-address.ts'
@@ -52,6 +53,7 @@ export const BILLING_TAGS = {
   writeOff: 'Bills that are written off',
   refund: 'Credit that is paid out',
   adjustment: 'Changes of balances',
+  correctionApproval: 'Corrections that another user approves',
   preview: 'Previews of bills',
   comparison: 'Bills of another system, compared with a run',
   books: 'The ledger for accountants',
@@ -76,6 +78,7 @@ export const BILLING_SCHEMAS = {
   WriteOff: WRITE_OFF,
   Refund: REFUND,
   Adjustment: ADJUSTMENT,
+  CorrectionApproval: CORRECTION_APPROVAL,
   Payment: PAYMENT,
   UnmatchedPayment: UNMATCHED,
   Preview: PREVIEW,

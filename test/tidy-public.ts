@@ -35,7 +35,7 @@ const PUBLIC: Readonly<Record<string, string>> = {
   'src/billing/statement': 'routes schema',
   'src/cli': 'arguments command index usage',
   'src/comparison': 'accounts comparison endpoints list schema tasks',
-  'src/corrections': 'kinds',
+  'src/corrections': 'approval-events approval-schema kinds',
   'src/db': 'connection cursor database failure locks memory migrations postgres-url row secrets sql',
   'src/db/embedded': 'keys postgres',
   'src/documents': 'routes',

@@ -28,6 +28,8 @@ const FIELDS = {
   branding: optional(json(z.unknown())),
   itemisation: optional(json(z.unknown())),
   accountCodes: optional(json(z.unknown())),
+  /** By currency, the amount above which another user approves a correction. */
+  correctionApprovalLimits: optional(json(z.unknown())),
   /** The rules that hold bills of a run. */
   reviewRules: optional(json(z.unknown())),
   /** Requirements for the release of a run. */

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { isNumberPattern, NUMBER_PATTERN_RULE } from '../base/bill-number.ts'
 import { isCountry, isCurrency } from '../base/codes.ts'
 import { LANGUAGES } from '../base/language.ts'
+import { decimalFault, isInMinorUnits } from '../base/money.ts'
 import { isTimeZone } from '../base/time-zone.ts'
 import { UNKNOWN_ACCOUNTS } from '../base/unknown-accounts.ts'
 import { readBody } from '../http/read-body.ts'
@@ -94,6 +95,18 @@ function areAccountCodes(codes: Readonly<Record<string, string>>): boolean {
   return Object.keys(codes).length <= CODES_MAX && Object.entries(codes).every(isRight)
 }
 
+const LIMITS_RULE = FIELDS.approvalLimits()
+const APPROVAL_LIMITS = z
+  .record(z.string(), z.number({ error: LIMITS_RULE }), { error: LIMITS_RULE })
+  .refine(areLimits, { error: LIMITS_RULE })
+
+function areLimits(limits: Readonly<Record<string, number>>): boolean {
+  return Object.entries(limits).every(([currency, amount]) => {
+    const isAmount = amount >= 0 && decimalFault(String(amount)) === undefined
+    return isCurrency(currency) && isAmount && isInMinorUnits(amount, currency)
+  })
+}
+
 const LOGO = z.object({ logo: z.string() })
 
 function part<S extends z.ZodRawShape>(shape: S) {
@@ -162,6 +175,10 @@ export const TENANT_CREATION = z.strictObject({
   accountCodes: ACCOUNT_CODES.optional().meta({
     description: 'Codes of the chart of accounts by book, or by book and detail, such as `revenue/usageCharge`'
   }),
+  correctionApprovalLimits: APPROVAL_LIMITS.optional().meta({
+    description:
+      'Amounts by currency above which another user approves corrections; with any, currencies without one have 0'
+  }),
   reviewRules: REVIEW_RULES.optional().meta({ description: 'What holds bills of a run until someone looks at them' })
 })
 
@@ -174,6 +191,7 @@ export const TENANT_CHANGE = z.strictObject({
   branding: patched.meta({ description: 'Merged into what is there; null removes it' }),
   itemisation: patched.meta({ description: 'Merged into what is there; null lists all lines' }),
   accountCodes: patched.meta({ description: 'Merged into what is there; null removes all' }),
+  correctionApprovalLimits: patched.meta({ description: 'Merged into what is there; null removes all' }),
   reviewRules: patched.meta({ description: 'Merged into what is there; null removes all' })
 })
 
@@ -205,6 +223,7 @@ const PART_SHAPES = {
   branding: BRANDING,
   itemisation: ITEMISATION,
   accountCodes: ACCOUNT_CODES,
+  correctionApprovalLimits: APPROVAL_LIMITS,
   reviewRules: REVIEW_RULES
 } as const
 /** Settings with members, into which a patch is merged. */
@@ -212,6 +231,7 @@ export const PARTS = [
   'branding',
   'itemisation',
   'accountCodes',
+  'correctionApprovalLimits',
   'reviewRules'
 ] as const satisfies readonly (keyof typeof PART_SHAPES)[]
 

@@ -28,6 +28,8 @@ export const ACTIONS = [
   'close',
   'cancel',
   'resume',
+  'approve',
+  'reject',
   'retry',
   'discard',
   'deny',

@@ -15,6 +15,7 @@ const SETTINGS: readonly (readonly [name: string, form: string, meaning: string]
   ['unknownAccounts', 'accept|refuse|create', 'For uploaded bills to accounts that are not here'],
   ['itemisation', 'n,type:n,...', 'Limit of listed lines, of all types and of single types; empty for none'],
   ['accountCodes', 'book:code,...', 'Codes of the chart of accounts by book or book/detail; empty for none'],
+  ['correctionApprovalLimits', 'EUR:n,...', 'Amounts above which another user approves corrections; empty for none'],
   ['reviewRules', 'JSON', 'Rules that hold bills of a run, merged into those that are there; empty for none'],
   ['releaseRequires', 'emptyReview,secondUser', 'Requirements for the release of a run']
 ]
@@ -49,6 +50,7 @@ const READERS: Readonly<Record<string, (value: string) => unknown>> = {
   correctionReasons: listOf,
   itemisation,
   accountCodes,
+  correctionApprovalLimits,
   reviewRules,
   releaseRequires: listOf
 }
@@ -69,6 +71,13 @@ function accountCodes(value: string): unknown {
   const parts = listOf(value).map((part) => /^(.+):(.+)$/.exec(part))
   if (parts.includes(null)) throw new Misuse('accountCodes is written like receivable:1400,revenue/usageCharge:8400')
   return parts.length === 0 ? null : Object.fromEntries(parts.map((found) => [found?.[1], found?.[2]]))
+}
+
+/** Reads `EUR:100,JPY:10000`; null for an empty text. Throws Misuse. */
+function correctionApprovalLimits(value: string): unknown {
+  const parts = listOf(value).map((part) => /^([A-Z]{3}):(\d{1,12}(?:\.\d{1,3})?)$/.exec(part))
+  if (parts.includes(null)) throw new Misuse('correctionApprovalLimits is written like EUR:100,JPY:10000')
+  return parts.length === 0 ? null : Object.fromEntries(parts.map((found) => [found?.[1], Number(found?.[2])]))
 }
 
 /** Reads a JSON object; null for an empty text. Throws Misuse. */

@@ -1,18 +1,29 @@
 import type { z } from 'zod'
 import { type Kind, listCorrections, type Roots, readCorrection, writeCorrection } from '../billing/corrections/list.ts'
-import type { Transaction } from '../db/database.ts'
+import type { Row, Transaction } from '../db/database.ts'
 import { entityTag } from '../http/conditional.ts'
 import { CORRECTIONS } from '../messages/correction.ts'
 import { pagesOf } from '../tmf/openapi/endpoint.ts'
 import { type Json, schemaRef } from '../tmf/openapi/schemas.ts'
-import { anyQuery, type Endpoint, endpoint, listQuery, noBody, versioned } from '../tmf/serving/endpoint.ts'
+import {
+  type Answer,
+  anyQuery,
+  type Endpoint,
+  endpoint,
+  listQuery,
+  noBody,
+  versioned
+} from '../tmf/serving/endpoint.ts'
 import { answerPage, type Requested } from '../tmf/serving/pages.ts'
 import type { RouteContext } from '../tmf/serving/routes.ts'
 import type { WriteContext } from '../tmf/write.ts'
-import type { Made } from './known.ts'
+import { readApproval, writeApproval } from './approval-list.ts'
+import { APPROVAL_SCHEMA } from './approval-schema.ts'
+import type { Made, Reasoned } from './known.ts'
+import { submit } from './submit.ts'
 
 /** A kind of corrections as a resource; its path is its name. */
-export interface CorrectionKind<Body> {
+export interface CorrectionKind<Body extends object, Wanted extends Reasoned> {
   readonly path: Kind
   readonly type: string
   /** Its name in sentences, in the singular and in the plural. */
@@ -24,33 +35,46 @@ export interface CorrectionKind<Body> {
   readonly description: string
   readonly body: z.ZodType<Body>
   readonly example: Json
-  make(tx: Transaction, context: WriteContext, body: Body): Promise<Made>
+  read(body: Body): Wanted
+  make(tx: Transaction, context: WriteContext, wanted: Wanted): Promise<Made>
 }
 
 /** Returns the operations on corrections of a kind; bills have their addresses below `apiBase`. */
-export function endpointsOf<Body>(kind: CorrectionKind<Body>, apiBase: string): readonly Endpoint[] {
+export function endpointsOf<Body extends object, Wanted extends Reasoned>(
+  kind: CorrectionKind<Body, Wanted>,
+  apiBase: string
+): readonly Endpoint[] {
   return [list(kind, apiBase), create(kind, apiBase), retrieve(kind, apiBase)]
 }
 
-function create<Body>(kind: CorrectionKind<Body>, apiBase: string): Endpoint {
+function create<Body extends object, Wanted extends Reasoned>(
+  kind: CorrectionKind<Body, Wanted>,
+  apiBase: string
+): Endpoint {
   const { path, type, nouns, scopes, summary, description, body, example } = kind
   const schema = schemaRef(type)
   return endpoint({
     ...{ tag: path, query: anyQuery, method: 'POST', path: `/${path}`, operationId: `create${type}` },
     ...{ summary, body, example, failures: [409] },
-    description: `${description} The same reference with the same content means the earlier one.`,
+    description: `${description} Above the limit of the tenant it waits for the approval of another user, with nothing
+booked. The same reference with the same content means the earlier one.`,
     access: { scopes: scopes.write, supportsProxy: false },
     replies: {
       200: { description: `The earlier ${nouns[0]}`, schema, headers: ['ETag'] },
-      201: { description: `The ${nouns[0]}`, schema, headers: ['ETag', 'Location'] }
+      201: { description: `The ${nouns[0]}`, schema, headers: ['ETag', 'Location'] },
+      202: { description: 'Its approval', schema: APPROVAL_SCHEMA, headers: ['ETag', 'Location'] }
     },
     handle: async (asked, context) => {
       const { author, body: sent, view } = asked
       if (view.partnerId !== undefined) throw CORRECTIONS.providerCorrects()
-      const { id, isNew } = await context.database.transaction((tx) =>
-        kind.make(tx, { ...context, author, view }, sent)
+      const [wanted, own] = [kind.read(sent), { ...context, author, view }]
+      const submitted = await context.database.transaction((tx) =>
+        submit(tx, own, { kind: path, wanted, body: sent, make: (inner) => kind.make(inner, own, wanted) })
       )
       const roots = rootsOf(asked, context, apiBase)
+      if ('approvalId' in submitted)
+        return waiting(await readApproval(context.database, view, submitted.approvalId), roots)
+      const { id, isNew } = submitted.correction
       const { version, json } = await readCorrection(context.database, view, path, id, roots)
       const location = isNew && { Location: `${roots.billing}/${path}/${id}` }
       return { status: isNew ? 201 : 200, headers: { ETag: entityTag(version), ...location }, json }
@@ -58,7 +82,10 @@ function create<Body>(kind: CorrectionKind<Body>, apiBase: string): Endpoint {
   })
 }
 
-function retrieve<Body>({ path, type, nouns, scopes }: CorrectionKind<Body>, apiBase: string): Endpoint {
+function retrieve<Body extends object, Wanted extends Reasoned>(
+  { path, type, nouns, scopes }: CorrectionKind<Body, Wanted>,
+  apiBase: string
+): Endpoint {
   return endpoint({
     ...{ tag: path, query: anyQuery, body: noBody, method: 'GET', path: `/${path}/{id}` },
     operationId: `retrieve${type}`,
@@ -78,12 +105,21 @@ function retrieve<Body>({ path, type, nouns, scopes }: CorrectionKind<Body>, api
   })
 }
 
-const INSTANTS = {
+function waiting(row: Row, roots: Roots): Answer {
+  const { id, version, json } = writeApproval(row, roots)
+  const headers = { ETag: entityTag(version), Location: `${roots.billing}/correctionApproval/${id}` }
+  return { status: 202, headers, json }
+}
+
+export const INSTANTS = {
   createdAt: `Made on this day (2026-01-15) or at this date-time; \`createdAt.gt\`, \`createdAt.gte\`, \`createdAt.lt\`
 and \`createdAt.lte\` are the ends of a range`
 } as const
 
-function list<Body>({ path, type, nouns: [noun, many], scopes, filters }: CorrectionKind<Body>, apiBase: string) {
+function list<Body extends object, Wanted extends Reasoned>(
+  { path, type, nouns: [noun, many], scopes, filters }: CorrectionKind<Body, Wanted>,
+  apiBase: string
+) {
   return endpoint({
     tag: path,
     body: noBody,
@@ -116,6 +152,6 @@ function list<Body>({ path, type, nouns: [noun, many], scopes, filters }: Correc
   })
 }
 
-function rootsOf({ request, base }: Requested, { address }: RouteContext, apiBase: string): Roots {
+export function rootsOf({ request, base }: Requested, { address }: RouteContext, apiBase: string): Roots {
   return { billing: address(request, base).url, api: address(request, apiBase).url }
 }

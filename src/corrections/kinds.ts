@@ -1,8 +1,16 @@
+import { present } from '../base/unknown.ts'
+import type { Kind } from '../billing/corrections/list.ts'
+import type { Transaction } from '../db/database.ts'
+import { readBody } from '../http/read-body.ts'
 import type { Endpoint } from '../tmf/serving/endpoint.ts'
+import type { WriteContext } from '../tmf/write.ts'
 import { createAdjustment } from './adjustment.ts'
+import { approvalEndpoints } from './approval-endpoints.ts'
 import { createCancelAndRebill } from './cancel-and-rebill.ts'
 import { createCreditNote } from './credit-note.ts'
+import type { Remake } from './decide.ts'
 import { type CorrectionKind, endpointsOf } from './endpoints.ts'
+import type { Made, Reasoned } from './known.ts'
 import { createRefund } from './refund.ts'
 import {
   ADJUSTMENT_BODY,
@@ -29,7 +37,7 @@ const OF_ALL = {
 
 const BILL = { bill: { id: '01M7ADBH80B4TPYHKCZWMBD85V' } } as const
 
-const creditNote: CorrectionKind<Parameters<typeof readCreditNote>[0]> = {
+const creditNote: CorrectionKind<Parameters<typeof readCreditNote>[0], ReturnType<typeof readCreditNote>> = {
   path: 'creditNote',
   type: 'CreditNote',
   nouns: ['credit note', 'credit notes'],
@@ -45,10 +53,14 @@ is a bill with a number of its own series and amounts below zero. It pays its bi
 credit of the account.`,
   body: CREDIT_NOTE_BODY,
   example: { ...BILL, reason: 'wrongAmount', amount: { unit: 'EUR', value: 10 } },
-  make: (tx, context, body) => createCreditNote(tx, context, readCreditNote(body))
+  read: readCreditNote,
+  make: createCreditNote
 }
 
-const cancelAndRebill: CorrectionKind<Parameters<typeof readCancelAndRebill>[0]> = {
+const cancelAndRebill: CorrectionKind<
+  Parameters<typeof readCancelAndRebill>[0],
+  ReturnType<typeof readCancelAndRebill>
+> = {
   path: 'cancelAndRebill',
   type: 'CancelAndRebill',
   nouns: ['cancellation of a bill', 'cancellations of bills'],
@@ -64,10 +76,11 @@ the next run or request for a bill, so that they can be changed before. The line
 in \`correctsRate\`. What was paid pays the new bill.`,
   body: CANCEL_AND_REBILL_BODY,
   example: { ...BILL, reason: 'wrongAmount', when: 'nextRun' },
-  make: (tx, context, body) => createCancelAndRebill(tx, context, readCancelAndRebill(body))
+  read: readCancelAndRebill,
+  make: createCancelAndRebill
 }
 
-const writeOff: CorrectionKind<Parameters<typeof readWriteOff>[0]> = {
+const writeOff: CorrectionKind<Parameters<typeof readWriteOff>[0], ReturnType<typeof readWriteOff>> = {
   path: 'writeOff',
   type: 'WriteOff',
   nouns: ['write-off', 'write-offs'],
@@ -77,10 +90,11 @@ const writeOff: CorrectionKind<Parameters<typeof readWriteOff>[0]> = {
   description: 'Takes what remains of a bill off it, as bad debt. A payment or a credit note opens the bill again.',
   body: WRITE_OFF_BODY,
   example: { ...BILL, reason: 'other', description: 'The customer is insolvent' },
-  make: (tx, context, body) => createWriteOff(tx, context, readWriteOff(body))
+  read: readWriteOff,
+  make: createWriteOff
 }
 
-const refund: CorrectionKind<Parameters<typeof readRefund>[0]> = {
+const refund: CorrectionKind<Parameters<typeof readRefund>[0], ReturnType<typeof readRefund>> = {
   path: 'refund',
   type: 'Refund',
   nouns: ['refund', 'refunds'],
@@ -94,10 +108,11 @@ prepaid account no more than its usage and its holds leave.`,
     ...{ billingAccount: { id: 'BA-100031' }, amount: { unit: 'EUR', value: 1 }, method: 'bankTransfer' },
     reason: 'other'
   },
-  make: (tx, context, body) => createRefund(tx, context, readRefund(body))
+  read: readRefund,
+  make: createRefund
 }
 
-const adjustment: CorrectionKind<Parameters<typeof readAdjustment>[0]> = {
+const adjustment: CorrectionKind<Parameters<typeof readAdjustment>[0], ReturnType<typeof readAdjustment>> = {
   path: 'adjustment',
   type: 'Adjustment',
   nouns: ['adjustment', 'adjustments'],
@@ -112,16 +127,40 @@ is missing is owed. Tax is on bills only, unless \`taxCategory\` says that a par
     ...{ billingAccount: { id: 'BA-100031' }, amount: { unit: 'EUR', value: -5 }, reason: 'goodwill' },
     description: 'For the outage of Tuesday'
   },
-  make: (tx, context, body) => createAdjustment(tx, context, readAdjustment(body))
+  read: readAdjustment,
+  make: createAdjustment
 }
+
+interface Part {
+  readonly path: Kind
+  endpoints(apiBase: string): readonly Endpoint[]
+  remake(tx: Transaction, context: WriteContext, body: unknown): Promise<Made>
+}
+
+function partOf<Body extends object, Wanted extends Reasoned>(kind: CorrectionKind<Body, Wanted>): Part {
+  return {
+    path: kind.path,
+    endpoints: (apiBase) => endpointsOf(kind, apiBase),
+    remake: (tx, context, body) => kind.make(tx, context, kind.read(readBody(kind.body, body)))
+  }
+}
+
+/** All kinds of corrections; those above the limit of the tenant wait for an approval, whatever their kind. */
+const PARTS: readonly Part[] = [
+  partOf(creditNote),
+  partOf(cancelAndRebill),
+  partOf(writeOff),
+  partOf(refund),
+  partOf(adjustment)
+]
 
 /** Below the base path of billing; bills have their addresses below `apiBase`. */
 export function correctionEndpoints(apiBase: string): readonly Endpoint[] {
-  return [
-    ...endpointsOf(creditNote, apiBase),
-    ...endpointsOf(cancelAndRebill, apiBase),
-    ...endpointsOf(writeOff, apiBase),
-    ...endpointsOf(refund, apiBase),
-    ...endpointsOf(adjustment, apiBase)
-  ]
+  const remake: Remake = (tx, context, kind, body) => {
+    return present(
+      PARTS.find(({ path }) => path === kind),
+      kind
+    ).remake(tx, context, body)
+  }
+  return [...PARTS.flatMap((part) => part.endpoints(apiBase)), ...approvalEndpoints(apiBase, remake)]
 }

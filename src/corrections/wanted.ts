@@ -16,17 +16,17 @@ import type { NewWriteOff } from './write-off.ts'
 const REFERENCE_MAX_LENGTH = 256
 const DESCRIPTION_MAX_LENGTH = 1_000
 const LINES_MAX = 1_000
-const REFERENCE_FAULT = FIELDS.reference(REFERENCE_MAX_LENGTH)
-const DESCRIPTION_FAULT = FIELDS.reference(DESCRIPTION_MAX_LENGTH)
 
-function words(fault: string, maxLength: number) {
+/** Words that are not blank, or none. */
+export function words(maxLength: number) {
+  const fault = FIELDS.reference(maxLength)
   return z.string({ error: fault }).max(maxLength, { error: fault }).regex(/\S/, { error: fault }).optional()
 }
 
 const REASONED = {
   reason: z.string({ error: FIELDS.text() }).meta({ description: "One of the tenant's reasons" }),
-  description: words(DESCRIPTION_FAULT, DESCRIPTION_MAX_LENGTH).meta({ description: 'The reason in words' }),
-  reference: words(REFERENCE_FAULT, REFERENCE_MAX_LENGTH).meta({
+  description: words(DESCRIPTION_MAX_LENGTH).meta({ description: 'The reason in words' }),
+  reference: words(REFERENCE_MAX_LENGTH).meta({
     description: 'Your own name for it: sent again, it is done once'
   })
 } as const

@@ -4,6 +4,7 @@ import { UNMATCHED } from '../billing/incoming/schema.ts'
 import { PAYMENT } from '../billing/payments/schema.ts'
 import { BILL_RUN } from '../billing/runs/schema.ts'
 import { PERIOD_CLOSE } from '../books/schema.ts'
+import { CORRECTION_APPROVAL } from '../corrections/approval-schema.ts'
 import { objectOf, TEXT } from '../tmf/openapi/json-schema.ts'
 import { componentSchemas, type Json, schemaRef } from '../tmf/openapi/schemas.ts'
 import { UPLOAD } from '../upload/schema.ts'
@@ -60,6 +61,7 @@ function schemas(): Json {
     WriteOff: WRITE_OFF,
     Refund: REFUND,
     Adjustment: ADJUSTMENT,
+    CorrectionApproval: CORRECTION_APPROVAL,
     Upload: UPLOAD
   }
 }

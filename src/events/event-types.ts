@@ -16,6 +16,8 @@ import { RUN_EVENTS } from '../billing/runs/events.ts'
 import { BILL_RUN } from '../billing/runs/schema.ts'
 import { CLOSE_EVENTS } from '../books/close.ts'
 import { PERIOD_CLOSE } from '../books/schema.ts'
+import { APPROVAL_EVENTS } from '../corrections/approval-events.ts'
+import { CORRECTION_APPROVAL } from '../corrections/approval-schema.ts'
 import { objectOf } from '../http/json.ts'
 import { customerBill } from '../resources/customer-bill.ts'
 import type { Resource } from '../tmf/declaration/resource.ts'
@@ -96,6 +98,15 @@ export const EVENT_TYPES: ReadonlyMap<string, EventType> = new Map(
     ...typesOf(
       billingSubject('adjustment', 'Adjustment', 'A change of a balance, or a line of the next bill', ADJUSTMENT),
       ADJUSTMENT_EVENTS
+    ),
+    ...typesOf(
+      billingSubject(
+        'correctionApproval',
+        'CorrectionApproval',
+        'A correction that another user approves',
+        CORRECTION_APPROVAL
+      ),
+      APPROVAL_EVENTS
     ),
     ...typesOf(billingSubject('upload', 'Upload', 'Rows of another system, received as one', UPLOAD), UPLOAD_EVENTS),
     ...typesOf(

@@ -30,5 +30,11 @@ export const CORRECTIONS = messages('correction', {
   noTaxes: is.invalidField`$.taxCategory must be left out: the account has no taxes`,
   accountCurrency: is.invalidField`$.amount.unit must be ${'EUR'}, the currency of the bills of the account`,
   accountArchived: is.conflict`The billing account is archived and cannot be adjusted`,
+  decided: is.conflict`The correction is ${'approved'} already`,
+  ownRequest: is.forbidden`Another user approves: nobody approves their own correction`,
+  noPerson: is.forbidden`A user approves a correction; a client or a key does not`,
+  changedSince: is.conflict`The correction would be of ${'40'} ${'EUR'} by now, not of ${'50'} as asked for; reject it
+    and ask again`,
+  unknownState: is.invalidQuery`state must be one of ${['pendingApproval', 'approved', 'rejected']}`,
   referenceTaken: is.conflict`Another correction has this reference already`
 })

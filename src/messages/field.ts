@@ -79,6 +79,7 @@ export const FIELDS = messages('field', {
   timeZone: is.fault`must be UTC or a time zone of the IANA database with its area, such as Europe/Berlin`,
   callChargeTypes: is.fault`must be a list of at most ${50} different types of rates, each a text of 1 to ${50}
     characters`,
+  approvalLimits: is.fault`must be amounts by currency, such as EUR: 100, each at least 0 and in whole minor units`,
   correctionReasons: is.fault`must be a list of 1 to ${50} different codes of reasons, each a text of 1 to ${50}
     characters`,
   column: is.fault`is no column; there are ${['account_number', 'amount']}`,

@@ -58,6 +58,11 @@ async function addCorrections({ database }: World, account: string): Promise<voi
       (${newId()}, 'adjustment', NULL, NULL, NULL, NULL),
       (${newId()}, 'refund', NULL, NULL, 'cash', NULL)) k("id", "kind", "bill", "state", "method", "when")
     WHERE b."id" = ${bill}`)
+  await database.run(sql`INSERT INTO "correction_approval" ("tenant_id", "id", "kind", "state", "created_at",
+      "billing_account_id", "currency", "amount", "reason", "content_hash", "body", "requested_by_type",
+      "requested_by_id", "requested_by_name")
+    SELECT "tenant_id", ${newId()}, 'adjustment', 'pendingApproval', now(), "billing_account_id", 'EUR', 5, 'other',
+      'x', '{"reason": "other"}', 'user', 'u', 'nora' FROM "customer_bill" WHERE "id" = ${bill}`)
 }
 
 /** Uploads a file of each kind, without workers. */

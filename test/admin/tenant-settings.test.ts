@@ -30,6 +30,7 @@ const SETTINGS = {
   branding: BRANDING,
   itemisation: { lines: 100, types: { usageCharge: 0 } },
   accountCodes: { receivable: '1400', 'revenue/usageCharge': '8400' },
+  correctionApprovalLimits: { EUR: 100, KWD: 0.125 },
   reviewRules: {
     ...{ amountOver: { EUR: 999.95, JPY: 100_000 }, overMean: { factor: 2.5, bills: 6 } },
     ...{ zero: true, firstBill: false, negative: true, linesOver: 10_000, samplePercent: 0.5 }

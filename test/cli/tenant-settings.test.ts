@@ -22,6 +22,7 @@ const ASSIGNMENTS = [
   'callChargeTypes=usageCharge, roamingCharge',
   'itemisation=100,usageCharge:20, roaming:eu:0',
   'accountCodes=receivable:1400,revenue/usageCharge:8400',
+  'correctionApprovalLimits=EUR:100,KWD:0.125',
   'reviewRules={"firstBill": true}',
   'releaseRequires=secondUser'
 ]
@@ -36,6 +37,7 @@ const SETTINGS = {
   callChargeTypes: ['usageCharge', 'roamingCharge'],
   itemisation: { lines: 100, types: { usageCharge: 20, 'roaming:eu': 0 } },
   accountCodes: { receivable: '1400', 'revenue/usageCharge': '8400' },
+  correctionApprovalLimits: { EUR: 100, KWD: 0.125 },
   reviewRules: { firstBill: true },
   releaseRequires: ['secondUser']
 }

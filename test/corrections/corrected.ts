@@ -1,4 +1,5 @@
 import type { Answer } from '../support/answer.ts'
+import { TENANT } from '../support/database.ts'
 
 /** The events of `correct`, but those of its bill. */
 export const CORRECTED = [
@@ -8,19 +9,23 @@ export const CORRECTED = [
   'CancelAndRebillCreateEvent',
   'CancelAndRebillStateChangeEvent',
   'RefundCreateEvent',
-  'AdjustmentCreateEvent'
+  'AdjustmentCreateEvent',
+  'CorrectionApprovalCreateEvent',
+  'CorrectionApprovalStateChangeEvent'
 ]
 
+interface Requests {
+  /** Returns the id of what was made. */
+  posted(path: string, body: object): Promise<string>
+  does(method: 'POST' | 'PATCH', path: string, body?: object): Promise<void>
+  ask(method: 'GET', path: string): Promise<{ readonly body: Answer }>
+}
+
 /**
- * Writes a bill off of which a euro was paid, bills it anew, credits all of that, pays the euro out, and
- * charges one.
+ * Writes a bill off of which a euro was paid, bills it anew, credits all of that, pays the euro out, and charges one,
+ * but not another.
  */
-export async function correct(
-  posted: (path: string, body: object) => Promise<unknown>,
-  account: string,
-  bill: string,
-  ask: (method: 'GET', path: string) => Promise<{ readonly body: Answer }>
-): Promise<void> {
+export async function correct({ posted, does, ask }: Requests, account: string, bill: string): Promise<void> {
   const billing = '/billing/v1'
   const [of, reason] = [{ bill: { id: bill } }, 'goodwill']
   await posted(`${billing}/writeOff`, { ...of, reason })
@@ -29,5 +34,10 @@ export async function correct(
   await posted(`${billing}/creditNote`, { bill: { id: body[0].newBill[0].id }, reason, all: true })
   const amount = { unit: 'EUR', value: 1 }
   await posted(`${billing}/refund`, { billingAccount: { id: account }, amount, method: 'cash', reason })
-  await posted(`${billing}/adjustment`, { billingAccount: { id: account }, amount, reason })
+  const charge = { billingAccount: { id: account }, amount, reason }
+  await posted(`${billing}/adjustment`, charge)
+  const tenant = `/admin/v1/tenant/${TENANT}`
+  await does('PATCH', tenant, { correctionApprovalLimits: { EUR: 0.99 } })
+  await does('POST', `${billing}/correctionApproval/${await posted(`${billing}/adjustment`, charge)}/reject`)
+  await does('PATCH', tenant, { correctionApprovalLimits: null })
 }

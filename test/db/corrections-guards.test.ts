@@ -16,6 +16,8 @@ beforeAll(async () => {
   const other = await addBill(server, await addAccount(server), { rates: { usageCharge: '10' } })
   const cancelled = { bill: { id: other }, reason: 'other' }
   expect((await server.call('POST', '/billing/v1/cancelAndRebill', cancelled)).status).toBe(201)
+  await server.database.run(approval({}, SELF))
+  await server.database.run(sql`UPDATE "tenant" SET "correction_approval_limits" = '{"EUR": 10}'`)
 })
 afterAll(() => server.close())
 
@@ -33,6 +35,23 @@ function adjusted(values: object): Sql {
   return copy({ kind: 'adjustment', bill_id: null, ...taxes, ...values }, sql`NULL::text`)
 }
 
+/** Inserts an approval of it, or of none, with other values. */
+function approval(values: object, correction = sql`NULL::text`): Sql {
+  const asked = { requested_by_type: 'user', requested_by_id: 'a', requested_by_name: 'A' }
+  const decided = { decided_at: '2026-01-01T00:00:00Z', decided_by_type: 'user', decided_by_name: 'B' }
+  const one = { kind: 'creditNote', state: 'approved', body: {}, ...asked, ...decided, decided_by_id: 'b' }
+  const others = JSON.stringify({ ...one, id: newId(), version: 1, reference: null, ...values })
+  return sql`INSERT INTO "correction_approval" SELECT (jsonb_populate_record(NULL::"correction_approval",
+    to_jsonb(c) || ${others}::jsonb || jsonb_build_object('correction_id', ${correction}))).* FROM "correction" c
+    WHERE c."reference" = 'r'`
+}
+
+const SELF = sql`c."id"`
+const UNDECIDED = {
+  state: 'pendingApproval',
+  ...{ decided_at: null, decided_by_type: null, decided_by_id: null, decided_by_name: null }
+}
+const OFF_LIMIT = { kind: 'refund', bill_id: null, method: 'cash', currency: 'USD' }
 const OFF = { kind: 'writeOff', bill_state: 'sent' }
 
 test.each<[string, Sql, string]>([
@@ -49,11 +68,32 @@ test.each<[string, Sql, string]>([
   ['a tax has no rate', adjusted({ tax_rate: null }), '23514 correction_tax'],
   ['a credit note has a tax of its own', copy({ tax_rate: 0.19 }), '23514 correction_tax'],
   ['a bill is written off twice', copy(OFF, sql`NULL::text`), '23505 correction_open_write_off'],
+  ['somebody approves their own', approval({ decided_by_id: 'a' }, SELF), '23514 correction_approval_four_eyes'],
+  ['a key approves', approval({ decided_by_type: 'apiKey' }, SELF), '23514 correction_approval_four_eyes'],
+  ['an approval has no correction', approval({}), '23514 correction_approval_state'],
+  ['a correction waits, and is there', approval(UNDECIDED, SELF), '23514 correction_approval_state'],
+  ['a rejected correction is there', approval({ state: 'rejected' }, SELF), '23514 correction_approval_state'],
+  [
+    'an approval is undone',
+    sql`UPDATE "correction_approval" SET "state" = 'rejected'`,
+    '23000 correction_approval_kept'
+  ],
+  ['an approval is removed', sql`DELETE FROM "correction_approval"`, '23000 correction_approval_kept'],
+  ['all approvals are removed', sql`TRUNCATE "correction_approval"`, '23000 correction_approval_kept'],
+  ['a correction above the limit has no approval', copy(OFF_LIMIT, sql`NULL::text`), '23514 correction_approved'],
+  [
+    'a journal is of no correction',
+    sql`INSERT INTO "ledger_entry" ("tenant_id", "journal_id", "line", "posted_at", "book", "billing_account_id",
+      "currency", "amount", "source_type", "source_id") SELECT b."tenant_id", x."id", x."line", now(), 'balance',
+      b."billing_account_id", 'EUR', x."line" * 2 - 3, 'refund', b."id"
+      FROM "customer_bill" b CROSS JOIN (VALUES ('J', 1), ('J', 2)) x("id", "line") LIMIT 2`,
+    '23503 ledger_of_correction'
+  ],
   ['a reference comes twice', copy({ reference: 'r' }), '23505 correction_once'],
   ['a bill is the note of two', copy({}, sql`c."credit_note_id"`), '23505 correction_tenant_id_credit_note_id_key'],
   ['a credit note changes', sql`UPDATE "correction" SET "amount" = 1`, '23000 correction_immutable'],
   ['a credit note is removed', sql`DELETE FROM "correction"`, '23000 correction_immutable'],
-  ['all are removed at once', sql`TRUNCATE "correction"`, '23000 correction_immutable'],
+  ['all are removed at once', sql`TRUNCATE "correction" CASCADE`, '23000 correction_immutable'],
   [
     'a write-off changes',
     sql`UPDATE "correction" SET "reason" = 'x' WHERE "kind" = 'writeOff'`,

@@ -50,6 +50,11 @@ beforeAll(async () => {
   await database.run(sql`INSERT INTO "correction" ("tenant_id", "id", "kind", "created_at", "billing_account_id",
       "currency", "amount", "credited", "reason", "content_hash", "method")
     SELECT ${TENANT}, concat('R', n), 'refund', now(), ${account}, 'EUR', 1, 0, 'other', 'x', 'cash' FROM ${series}`)
+  await database.run(sql`INSERT INTO "correction_approval" ("tenant_id", "id", "kind", "state", "created_at",
+      "billing_account_id", "currency", "amount", "reason", "content_hash", "body", "requested_by_type",
+      "requested_by_id", "requested_by_name")
+    SELECT ${TENANT}, ${id}, 'refund', 'pendingApproval', now(), ${account}, 'EUR', 1, 'other', 'x',
+      '{"reason": "other"}', 'user', 'u', 'nora' FROM ${series}`)
   await database.run(sql`INSERT INTO "bill_run_dry_bill" ("tenant_id", "bill_run_id", "billing_account_id", "document")
     SELECT ${TENANT}, ${DRY}, ${id}, '{}' FROM ${series}`)
   await database.run(sql`ANALYZE`)
@@ -98,6 +103,7 @@ test.each([
   ['payments', '/billing/v1/payment?limit=10'],
   ['credit notes', '/billing/v1/creditNote?limit=10'],
   ['refunds', '/billing/v1/refund?limit=10'],
+  ['approvals that wait', '/billing/v1/correctionApproval?limit=10&state=pendingApproval'],
   ['runs', '/billing/v1/billRun?limit=10'],
   ['runs of a cycle', '/billing/v1/billRun?limit=10&billCycle.id=CYCLE'],
   ['tenants', '/admin/v1/tenant?limit=10'],

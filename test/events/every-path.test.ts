@@ -144,7 +144,7 @@ describe('the latest event of a resource is what the API returns', () => {
     ])
     await pay(world.server, account, 1)
     const { body } = await ask('GET', `customerBill?billingAccount.id=${account}`)
-    const noted = await toldBy(() => correct(posted, account, body[0].id, ask))
+    const noted = await toldBy(() => correct({ posted, does, ask }, account, body[0].id))
     expect(noted.types).toEqual(expect.arrayContaining(CORRECTED))
     const { id } = await untilDone(world.server, { billingAccount: { id: empty } })
     const renamed = await toldBy(() => does('PATCH', `customerBillOnDemand/${id}`, { name: 'x' }))

@@ -32,7 +32,7 @@ export async function allTold(database: Database): Promise<readonly Told[]> {
 }
 
 const BILLING = '/billing/v1'
-const OF_CORRECTIONS = ['creditNote', 'writeOff', 'refund', 'adjustment', 'cancelAndRebill']
+const OF_CORRECTIONS = ['creditNote', 'writeOff', 'refund', 'adjustment', 'cancelAndRebill', 'correctionApproval']
 const OF_BILLING = ['billRun', 'payment', 'unmatchedPayment', ...OF_CORRECTIONS]
 
 /** Returns where the API has a resource. */

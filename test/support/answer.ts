@@ -41,6 +41,7 @@ interface Members {
   readonly code: string
   readonly conflict: number
   readonly correctsRate: Answer
+  readonly correction: Answer
   readonly covered: boolean
   readonly created: number
   readonly createdAt: string

@@ -7,6 +7,7 @@ export const SCOPE_DESCRIPTIONS = {
   'billing:run': 'Run the billing',
   'account:read': 'Read customers, accounts and balances',
   'account:write': 'Create and change them, and pay',
+  'correction:approve': 'Approve and reject corrections above the limit of the tenant',
   'event:read': 'Read events, and who is subscribed to them',
   'event:write': 'Subscribe to events, and change and end subscriptions',
   partner: 'Act as a channel partner',
