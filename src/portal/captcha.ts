@@ -8,15 +8,21 @@ import type { PortalWords } from './vocabulary.ts'
 
 const SCRIPT_PATH = '/captcha.js'
 
-/** Where the widget leaves asking to the page, asks when the form is sent. Without the provider's script it is sent. */
+/**
+ * Where the widget leaves asking to the page, asks when the form is sent. Without a response the
+ * server says why it refuses the form.
+ */
 const SCRIPT = `const field = document.querySelector('input[data-sitekey]')
 field.form.addEventListener('submit', (event) => {
   if (!window.grecaptcha) return
   event.preventDefault()
   const { sitekey, action } = field.dataset
   window.grecaptcha.ready(async () => {
-    field.value = await window.grecaptcha.execute(sitekey, action ? { action } : {})
-    field.form.submit()
+    try {
+      field.value = await window.grecaptcha.execute(sitekey, action ? { action } : {})
+    } finally {
+      field.form.submit()
+    }
   })
 })
 `

@@ -79,7 +79,7 @@ describe.skipIf(!hasChromium())('in Chromium', () => {
     await inChromium({ javaScriptEnabled, locale: 'en-GB' }, async (browser: BrowserContext) => {
       await browser.route(/^https:/, (route) => route.fulfill({ contentType: 'text/javascript', body: script }))
       const page = await browser.newPage()
-      page.on('console', ({ text }) => seen.violations.push(text()))
+      page.on('console', (message) => seen.violations.push(message.text()))
       await page.goto(root + PAGE)
       await page.getByLabel('E-mail address').fill(email)
       await page.waitForLoadState('load')
@@ -114,5 +114,7 @@ describe.skipIf(!hasChromium())('in Chromium', () => {
     }`
     expect(await sendBy(library)).toEqual({ violations: [], words: expect.stringContaining('on its way') })
     expect(responses()).toEqual(['proof of the-site to reset'])
+    const failing = library.replace(/=> 'proof.*/, "=> { throw new Error('no such site') }")
+    expect((await sendBy(failing)).words).toContain('a person is there')
   })
 })
