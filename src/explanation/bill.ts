@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { canonicalDecimal, NO_CURRENCY } from '../base/money.ts'
 import type { Queryable } from '../db/database.ts'
-import { boolean, computed, decimal, json, optional, rowOf, text } from '../db/row.ts'
+import { boolean, computed, decimal, json, optional, rowOf, text, texts } from '../db/row.ts'
 import { prepared, sql } from '../db/sql.ts'
 import { DOCUMENTS } from '../messages/document.ts'
 
@@ -14,6 +14,8 @@ export interface ExplainedBill {
   readonly isIssued: boolean
   /** Whether this service computed it; otherwise its amounts are the word of who sent it. */
   readonly isComputed: boolean
+  /** The numbers of cancelled bills of which it has lines. */
+  readonly replaces: readonly string[]
   readonly unit: string
   readonly amountDue: string | undefined
   readonly remaining: string | undefined
@@ -72,7 +74,12 @@ const BILL = rowOf(
         t#>>'{taxAmount,value}') ORDER BY "at"), '[]')
         FROM jsonb_array_elements(b."tax_item") WITH ORDINALITY x(t, "at"))`
     ),
-    appliedTaxProfile: optional(json(PROFILE))
+    appliedTaxProfile: optional(json(PROFILE)),
+    replaces: computed(
+      texts,
+      sql`(SELECT coalesce(jsonb_agg(x->>'billNo'), '[]') FROM jsonb_array_elements(b."related_bill") x
+        WHERE x->>'relationshipType' = 'replaces')`
+    )
   },
   'b'
 )
@@ -86,9 +93,9 @@ export async function readExplainedBill(queryable: Queryable, tenantId: string, 
   const { amountDueUnit, taxExcludedAmountUnit, taxIncludedAmountUnit, remainingAmountUnit, taxes } = row
   const unit = amountDueUnit ?? taxExcludedAmountUnit ?? taxIncludedAmountUnit ?? taxes[0]?.[2] ?? NO_CURRENCY
   const inUnit = (value: string | undefined, of: string | undefined) => (of === unit ? value : undefined)
-  const { billNo, state, category, isIssued, isComputed, appliedTaxProfile } = row
+  const { billNo, state, category, isIssued, isComputed, replaces, appliedTaxProfile } = row
   return {
-    ...{ id, billNo, state, category, isIssued, isComputed, unit },
+    ...{ id, billNo, state, category, isIssued, isComputed, replaces, unit },
     amountDue: row.amountDueValue,
     remaining: inUnit(row.remainingAmountValue, remainingAmountUnit),
     taxExcluded: inUnit(row.taxExcludedAmountValue, taxExcludedAmountUnit),

@@ -94,9 +94,13 @@ function* productPieces(sum: ChargeSum, { explanation, rates }: Told, roots: Roo
   yield ']}'
 }
 
-function rateJson({ id, period, exact, shown, ...rate }: ExplainedRate, unit: string, roots: Roots): string {
+function rateJson(explained: ExplainedRate, unit: string, roots: Roots): string {
+  const { id, correctsRate, period, exact, shown, ...rate } = explained
+  const refOfRate = (of: string | undefined) =>
+    of && JSON.stringify({ id: of, href: `${roots.api}/appliedCustomerBillingRate/${of}` })
   return objectOf({
-    rate: id === undefined ? undefined : JSON.stringify({ id, href: `${roots.api}/appliedCustomerBillingRate/${id}` }),
+    rate: refOfRate(id),
+    correctsRate: refOfRate(correctsRate),
     ...textsOf(rate),
     periodCoverage: period,
     exactAmount: moneyOf(unit, exact),

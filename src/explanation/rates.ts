@@ -9,7 +9,10 @@ import type { Lines } from './lines.ts'
 export interface ExplainedRate {
   /** Undefined for a line of a credit note that has none. */
   readonly id: string | undefined
+  /** The sender's; of a rate that is billed anew, that of the line where it was first. */
   readonly externalId: string | undefined
+  /** The line of a cancelled bill that it bills anew. */
+  readonly correctsRate: string | undefined
   readonly name: string | undefined
   readonly description: string | undefined
   readonly date: Instant | undefined
@@ -22,13 +25,24 @@ export interface ExplainedRate {
 /** Of a longer bill only the sums are listed. */
 export const RATES_MAX = 10_000
 
+/** A line may have been billed anew more than once. */
+const SENDERS_ID = sql`CASE WHEN r."corrects_rate_id" IS NULL THEN r."external_id" ELSE (
+  WITH RECURSIVE "origin" AS (
+    SELECT o."external_id", o."corrects_rate_id" FROM "applied_customer_billing_rate" o
+    WHERE o."tenant_id" = r."tenant_id" AND o."id" = r."corrects_rate_id"
+    UNION ALL
+    SELECT o."external_id", o."corrects_rate_id" FROM "origin" p JOIN "applied_customer_billing_rate" o
+      ON o."tenant_id" = r."tenant_id" AND o."id" = p."corrects_rate_id")
+  SELECT "external_id" FROM "origin" WHERE "corrects_rate_id" IS NULL) END`
+
 const columns = (rateId: Sql, unit: string) => {
   const amount = amountsOf(unit)
   return rowOf(
     'applied_customer_billing_rate',
     {
       id: computed(optional(text), rateId),
-      externalId: optional(text),
+      externalId: computed(optional(text), SENDERS_ID),
+      correctsRate: computed(optional(text), sql`r."corrects_rate_id"`),
       name: optional(text),
       description: optional(text),
       date: optional(instant),

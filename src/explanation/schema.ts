@@ -25,13 +25,17 @@ const EXPLAINED_RATE = objectOf(
     rate: { ...objectOf({ id: TEXT, href: HREF }), description: 'The rate; missing for a credit of no certain rate' },
     exactAmount: moneyOf('Its amount before tax, as it was sent'),
     shownAmount: moneyOf('Its amount on documents'),
-    externalId: { ...TEXT, description: "The sender's own id of the rate" },
+    correctsRate: {
+      ...objectOf({ id: TEXT, href: HREF }),
+      description: 'The line of a cancelled bill that it bills anew'
+    },
+    externalId: { ...TEXT, description: "The sender's own id of the rate, or of the line that it bills anew" },
     name: TEXT,
     description: TEXT,
     date: INSTANT,
     periodCoverage: schemaRef('TimePeriod')
   },
-  ['rate', 'externalId', 'name', 'description', 'date', 'periodCoverage']
+  ['rate', 'correctsRate', 'externalId', 'name', 'description', 'date', 'periodCoverage']
 )
 
 const EXPLAINED_PRODUCT = objectOf(

@@ -17,11 +17,12 @@ const CREDITED = [
 ].join(' ')
 
 /** Says who knows what the bill is made of. */
-export function originText({ isComputed, isIssued, category }: ExplainedBill, rateCount: number): string {
+export function originText({ isComputed, isIssued, category, replaces }: ExplainedBill, rateCount: number): string {
   if (isComputed && category === 'creditNote') return CREDITED
   if (isComputed) {
     const standing = isIssued ? 'It is issued and does not change.' : 'It is not issued yet and may still be discarded.'
-    return `This service computed the bill from its rates. ${standing}`
+    const renewed = replaces.length > 0 ? ` It bills lines of ${replaces.join(' and ')} anew.` : ''
+    return `This service computed the bill from its rates.${renewed} ${standing}`
   }
   return rateCount === 0
     ? 'The bill came from another system, without rates. Its amounts are the word of the sender.'

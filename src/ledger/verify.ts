@@ -9,6 +9,7 @@ import { IN_LEDGER } from './foreign-bills.ts'
 import { foreignChecks } from './foreign-checks.ts'
 import { moneyChecks } from './money-checks.ts'
 import { noteChecks } from './note-checks.ts'
+import { rebillChecks } from './rebill-checks.ts'
 import { runChecks } from './run-checks.ts'
 import { usageChecks } from './usage-checks.ts'
 
@@ -56,6 +57,7 @@ async function firstDifference(tx: Transaction, tenantId: string): Promise<strin
     ...moneyChecks(tenantId, currencies),
     ...billChecks(tenantId, currencies),
     ...noteChecks(tenantId),
+    ...rebillChecks(tenantId),
     ...adjustmentChecks(tenantId),
     ...foreignChecks(tenantId),
     ...runChecks(tenantId),

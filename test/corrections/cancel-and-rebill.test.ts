@@ -1,13 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { newId } from '../../src/base/ulid.ts'
-import { sql } from '../../src/db/sql.ts'
+import { type Sql, sql } from '../../src/db/sql.ts'
 import { readUsage } from '../../src/ledger/usage.ts'
-import { addAccount, addBill, credits, paid, pay } from '../billing/ledger-world.ts'
+import { verifyLedger } from '../../src/ledger/verify.ts'
+import { addAccount, addBill, credits, keep, paid, pay, tamper } from '../billing/ledger-world.ts'
 import { TENANT } from '../support/database.ts'
 import { type CorrectionWorld, EUR, startCorrections } from './world.ts'
 
 const CANCEL = '/billing/v1/cancelAndRebill'
 const RATE = 'appliedCustomerBillingRate'
+const RATE_TABLE = 'applied_customer_billing_rate'
 
 let world: CorrectionWorld
 let server: CorrectionWorld['server']
@@ -160,5 +162,46 @@ describe('a bill that is cancelled and billed anew', () => {
     expect((await cancel({ ...body, bill: { id: posted.id } })).body.messageCode).toBe('correction.foreignBill')
     expect((await cancel({ ...body, when: 'later' })).status).toBe(400)
     expect((await cancel({ ...body, reason: 'mood' })).status).toBe(400)
+  })
+
+  test('is explained with the lines that it bills anew, and their ids of the sender', async () => {
+    const { account, id, body } = await oneBill()
+    const named = sql`"external_id" = concat("rate_type", ${id}::text)`
+    await tamper(server, sql`UPDATE "applied_customer_billing_rate" SET ${named} WHERE "bill_id" = ${id}`)
+    const [second] = (await cancel(body)).body.newBill
+    const [third] = (await cancel({ ...body, bill: { id: second.id } })).body.newBill
+    const [line] = await get(`${RATE}?bill.id=${second.id}&type=usageCharge`)
+    const { text } = await contract.call('GET', `customerBill/${third.id}/explanation`)
+    expect(text).toContain(`It bills lines of ${second.billNo} anew.`)
+    expect(text).toContain(`"correctsRate":{"id":"${line.id}"`)
+    expect(text).toContain(`"externalId":"usageCharge${id}"`)
+    expect(await credits(server, account)).toEqual({ EUR: 0 })
+  })
+})
+
+describe('a chain that is broken is found', () => {
+  let restore: () => Promise<void>
+  beforeAll(async () => {
+    await cancel((await oneBill()).body)
+    restore = await keep(server, 'customer_bill', RATE_TABLE)
+  })
+
+  test.each<[string, Sql, string]>([
+    ['a bill forgets its successor', sql`UPDATE "customer_bill" SET "related_bill" = '[]'`, 'billed anew: 20'],
+    [
+      'a bill forgets what it replaces',
+      sql`UPDATE "customer_bill" SET "related_bill" = NULL WHERE "related_bill" @> '[{"relationshipType": "replaces"}]'`,
+      '1 by its lines, 1 in its own words, 0 in those of the other'
+    ],
+    [
+      'a line is no copy any more',
+      sql`UPDATE "applied_customer_billing_rate" SET "corrects_rate_id" = NULL`,
+      '0 by its lines, 1 in its own words, 1 in those of the other'
+    ]
+  ])('where %s', async (_, statement, difference) => {
+    await tamper(server, statement)
+    const [found] = await verifyLedger(server.database)
+    await restore()
+    expect(found?.difference).toContain(difference)
   })
 })

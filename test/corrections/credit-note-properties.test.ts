@@ -33,6 +33,7 @@ const step = fc.oneof(
   fc.record({ kind: fc.constant('pay' as const), share: fc.integer({ min: 1, max: 1_500 }) }),
   fc.record({ kind: fc.constant('reverse' as const), at: fc.nat(3) }),
   fc.record({ kind: fc.constant('writeOff' as const) }),
+  fc.record({ kind: fc.constant('rebill' as const), when: fc.constantFrom('now', 'nextRun') }),
   fc.record({ kind: fc.constant('refund' as const), share: fc.integer({ min: 1, max: 1_200 }) })
 )
 const anyCase = fc.record({
@@ -57,9 +58,11 @@ const done = new Map<string, number>()
 /** A bill that is corrected, its lines, and the payments so far. */
 interface Holding {
   readonly account: string
-  readonly bill: string
+  /** The bill at the end of the chain, and those that it replaced. */
+  bill: string
+  readonly replaced: string[]
   readonly unit: string
-  readonly rates: readonly Answer[]
+  rates: readonly Answer[]
   readonly payments: string[]
 }
 
@@ -72,12 +75,27 @@ async function noted({ bill }: Holding, body: object): Promise<void> {
   await corrected('creditNote', { bill: { id: bill }, ...body })
 }
 
-async function corrected(path: string, body: object): Promise<void> {
-  const { status, text } = await server.call('POST', `/billing/v1/${path}`, { reason: 'other', ...body })
+async function corrected(path: string, body: object): Promise<Answer | undefined> {
+  const { status, text, body: made } = await server.call('POST', `/billing/v1/${path}`, { reason: 'other', ...body })
   expect(EXPECTED, text).toContain(status)
   const kind = 'lines' in body ? 'lines' : 'all' in body ? 'all' : path
-  if (status === 201) done.set(kind, (done.get(kind) ?? 0) + 1)
+  if (status !== 201) return undefined
+  done.set(kind, (done.get(kind) ?? 0) + 1)
+  return made
 }
+
+/** Bills a bill anew, and goes on with the new one. */
+async function rebill(holding: Holding, when: string): Promise<void> {
+  const made = await corrected('cancelAndRebill', { bill: { id: holding.bill }, when })
+  if (!made) return
+  holding.replaced.push(holding.bill)
+  holding.bill = when === 'now' ? made.newBill[0].id : await addBill(server, holding.account, { rates: {} })
+  holding.rates = await ratesOf(holding.bill)
+}
+
+const ratesOf = async (bill: string): Promise<readonly Answer[]> => [
+  ...(await server.call('GET', `appliedCustomerBillingRate?bill.id=${bill}&sort=id`)).body
+]
 
 const billOf = async ({ bill }: Holding) => (await server.call('GET', `customerBill/${bill}`)).body
 
@@ -105,13 +123,15 @@ async function take(one: Step, holding: Holding): Promise<void> {
       expect([200, 404, 409]).toContain(status)
       return
     }
+    case 'rebill':
+      return rebill(holding, one.when)
     case 'writeOff':
-      return corrected('writeOff', { bill: { id: holding.bill } })
+      return void (await corrected('writeOff', { bill: { id: holding.bill } }))
     case 'refund': {
       const { [unit]: credit = 0 } = await credits(server, account)
       const amount = moneyOf(credit, one.share)
       const of = { billingAccount: { id: account }, method: 'bankTransfer' }
-      return amount.value > 0 ? corrected('refund', { ...of, amount }) : undefined
+      if (amount.value > 0) await corrected('refund', { ...of, amount })
     }
   }
 }
@@ -126,13 +146,12 @@ async function play({ unit, tax, lines, steps }: Case): Promise<void> {
   const bill = await addBill(server, account, { rates: {} })
   // A total below zero is parked.
   if (bill === '') return
-  const { body: rates } = await server.call('GET', `appliedCustomerBillingRate?bill.id=${bill}&sort=id`)
-  const holding: Holding = { account, bill, unit, rates: [...rates], payments: [] }
+  const holding: Holding = { account, bill, replaced: [], unit, rates: await ratesOf(bill), payments: [] }
   for (const one of steps) await take(one, holding)
   await noted(holding, { all: true })
   const last = await billOf(holding)
   expect([last.remainingAmount.value, last.state]).toEqual([0, 'settled'])
-  expect(await leftOf(bill)).toEqual([])
+  for (const one of [holding.bill, ...holding.replaced]) expect(await leftOf(one)).toEqual([])
 }
 
 /** Returns what is left of the base, of each tax and of each book of a bill and its credit notes, but zeros. */
@@ -166,7 +185,7 @@ test(
         sql`b."category" = 'creditNote' OR b."related_bill" IS NOT NULL`
       )
       expect(explained).toBeGreaterThan(SEQUENCES)
-      expect([...done.keys()].sort()).toEqual(['all', 'creditNote', 'lines', 'refund', 'writeOff'])
+      expect([...done.keys()].sort()).toEqual(['all', 'cancelAndRebill', 'creditNote', 'lines', 'refund', 'writeOff'])
     }),
   120_000 + SOAK_MINUTES * 60_000
 )
