@@ -13,7 +13,8 @@ export interface Lines {
  * correct. A line without a type is a share of the rounding of that bill, and is none here.
  */
 export const NOTE_LINES: Sql = sql`(SELECT l."tenant_id", l."credit_note_id" AS "bill_id",
-    lpad(l."position"::text, 10, '0') AS "id", l."rate_id", r."external_id", r."corrects_rate_id", r."date", l."rate_type",
+    lpad(l."position"::text, 10, '0') AS "id", l."rate_id", r."external_id", r."corrects_rate_id",
+    r."date", l."rate_type",
     coalesce(r."name", CASE WHEN r."id" IS NULL THEN n."related_bill"#>>'{0,billNo}' END) AS "name", r."description",
     r."product_id", r."product", r."period_coverage", l."applied_tax", l."amount" AS "tax_excluded_amount_value",
     n."amount_due_unit" AS "tax_excluded_amount_unit", NULL::numeric AS "tax_included_amount_value",

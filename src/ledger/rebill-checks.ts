@@ -21,8 +21,8 @@ function chainCheck(tenantId: string): Sql {
   const stated = (type: 'replaces' | 'replacedBy') => sql`FROM "customer_bill" b
     CROSS JOIN LATERAL jsonb_path_query(b."related_bill", '$[*] ? (@.relationshipType == $type)',
       jsonb_build_object('type', ${type}::text)) x WHERE b."tenant_id" = ${tenantId} AND b."related_bill" IS NOT NULL`
-  return sql`SELECT format('the bill %s is replaced by %s: %s by its lines, %s in its own words, %s in those of the other',
-      "old", "new", "copied", "told", "named")
+  return sql`SELECT format('the bill %s is replaced by %s: %s by its lines, %s in its own words, '
+      || '%s in those of the other', "old", "new", "copied", "told", "named")
     FROM (SELECT "old", "new", count(*) FILTER (WHERE "by" = 'lines') AS "copied",
         count(*) FILTER (WHERE "by" = 'old') AS "told", count(*) FILTER (WHERE "by" = 'new') AS "named"
       FROM (

@@ -190,7 +190,8 @@ describe('a chain that is broken is found', () => {
     ['a bill forgets its successor', sql`UPDATE "customer_bill" SET "related_bill" = '[]'`, 'billed anew: 20'],
     [
       'a bill forgets what it replaces',
-      sql`UPDATE "customer_bill" SET "related_bill" = NULL WHERE "related_bill" @> '[{"relationshipType": "replaces"}]'`,
+      sql`UPDATE "customer_bill" SET "related_bill" = NULL
+        WHERE "related_bill" @> '[{"relationshipType": "replaces"}]'`,
       '1 by its lines, 1 in its own words, 0 in those of the other'
     ],
     [

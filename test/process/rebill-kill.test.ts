@@ -50,7 +50,7 @@ test(
     await cleanUp()
     await store.drop()
 
-    /** Counts bills, rates, corrections, rates that are billed anew, numbers, events and entries of audit and ledger. */
+    /** Counts bills, rates, corrections, copies, numbers, events, and entries of audit and ledger. */
     async function written(): Promise<readonly number[]> {
       const { rows } = await database.run(sql`SELECT (SELECT count(*) FROM "customer_bill"),
         (SELECT count(*) FROM "applied_customer_billing_rate"), (SELECT count(*) FROM "correction"),
