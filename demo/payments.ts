@@ -8,7 +8,8 @@ import { paymentOf, paymentSummary, showBill } from './receipts.ts'
 import type { Bills } from './release.ts'
 import type { Scene } from './stage.ts'
 
-const PART: Money = { unit: 'EUR', value: 20 }
+/** Of what is due, paid in cash. */
+export const PART: Money = { unit: 'EUR', value: 20 }
 /** Carla pays in whole notes, and one more. */
 const NOTE = 50
 /** Every third of the others does not pay. */

@@ -21,6 +21,7 @@ import type { Scene, Stage } from './stage.ts'
 import { readStatements } from './statements.ts'
 import { takeOn } from './subscribers.ts'
 import { subscribe } from './subscription.ts'
+import { correctBill } from './wrong-bill.ts'
 
 /**
  * Plays a provider's last full month through the public API and prints it. Checks everything it prints; throws
@@ -47,10 +48,12 @@ export async function playMonth(stage: Stage): Promise<void> {
   await writeDocuments(scene, cast.lotte, billOf(bills, cast.lotte))
   const totals = await closeBooks(scene, billed + further)
   await readEvents(scene, receiver, listenerId)
+  const corrected = await correctBill(scene, billOf(bills, cast.mika))
   await shadowRun(scene, cycleId, dryRunId, billOf(bills, cast.lotte))
   await takeLegacyMonth(scene)
+  const issued = totals.bills + corrected
   const seconds = Math.round((performance.now() - startedAt) / 100) / 10
   stage.narrator.say(
-    `So ended ${month.name}: ${totals.bills} bills and ${totals.payments} payments, played and checked in ${seconds} s.`
+    `So ended ${month.name}: ${issued} bills and ${totals.payments} payments, played and checked in ${seconds} s.`
   )
 }

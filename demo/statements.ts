@@ -29,7 +29,7 @@ export async function readStatements(scene: Scene): Promise<void> {
 }
 
 /** Reads a statement of this month, checks its arithmetic and returns the closing balance. */
-async function closingOf({ api, narrator, commands, month }: Scene, account: string): Promise<Big> {
+export async function closingOf({ api, narrator, commands, month }: Scene, account: string): Promise<Big> {
   const today = dayIn(OPERATOR.timeZone, commands.clock())
   const { body } = await api.show<Statement>(
     get(`/accounts/${account}/statement?from=${month.dayAfter}&to=${today}`),
