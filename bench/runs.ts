@@ -62,13 +62,16 @@ export async function measureRuns(
     const before = await runBare(await large.copy(), accounts)
     const ours = await runOurs(large, 1)
     const after = await runBare(await large.copy(), accounts)
+    console.log(`sharing runs of ${smallAccounts.toLocaleString('en')} accounts between processes`)
     const { documentMs } = await runOurs(small, 1)
     const issuing = []
     for (const processes of PROCESSES) {
       const { perSecond } = await runOurs(small, processes, { BILL_RUN_CHUNK_ACCOUNTS: `${SHARED_CHUNK_ACCOUNTS}` })
       issuing.push({ processes, perSecond })
     }
+    console.log('reading bills beside a run')
     const reads = await measureReads(loader, await large.copy(), seconds)
+    console.log('requesting bills beside a run')
     const demands = await measureDemandsBesideRun(await large.copy())
     const bare = (2 * accounts) / (before + after)
     const { perSecond, memory } = ours
