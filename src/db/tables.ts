@@ -645,6 +645,7 @@ export interface Tables {
     readonly billing_account_id: 'text'
     readonly reason: 'text'
     readonly reason_code: 'text?'
+    readonly retry: 'integer?'
   }
   readonly bill_run_dry_bill: {
     readonly tenant_id: 'text'

@@ -6,7 +6,7 @@ import { createTestDatabase } from '../support/database.ts'
 import { ask, fill, open, post, untilRunEnds } from './run-world.ts'
 import { cleanUp, startServer, until } from './server-process.ts'
 
-/** Just more bills than one transaction discards, with three rates each: a retry bills account by account. */
+/** Just more bills than one transaction discards, with three rates each. */
 const ACCOUNTS = 600
 const RATES = 3
 const LIMIT_MS = 600_000

@@ -112,14 +112,8 @@ export async function resumeRun(tx: Transaction, context: ChangeContext, id: str
 export async function retryRun(tx: Transaction, context: ChangeContext, id: string): Promise<void> {
   const { tenantId } = context.author
   await move(tx, context, id, 'retry', ['done'], sql`"state" = 'queued', "finished_at" = NULL`)
-  await tx.run(sql`WITH "again" AS (
-      DELETE FROM "bill_run_parked" WHERE "tenant_id" = ${tenantId} AND "bill_run_id" = ${id} RETURNING
-        "billing_account_id")
-    INSERT INTO "bill_run_chunk" ("tenant_id", "bill_run_id", "number", "first_account", "last_account", "eligible")
-    SELECT ${tenantId}, ${id}, (SELECT max("number") FROM "bill_run_chunk"
-        WHERE "tenant_id" = ${tenantId} AND "bill_run_id" = ${id}) + row_number() OVER (ORDER BY "billing_account_id"),
-      "billing_account_id", "billing_account_id", 0
-    FROM "again"`)
+  await tx.run(sql`UPDATE "bill_run_parked" SET "retry" = 0
+    WHERE "tenant_id" = ${tenantId} AND "bill_run_id" = ${id}`)
   await addJob(tx, { task: START_RUN, payload: { tenantId, runId: id }, key: `run ${id}` })
 }
 

@@ -1,7 +1,7 @@
 import { REVIEW_RULES } from '../../admin/review-rules.ts'
 import type { Instant } from '../../base/instant.ts'
 import type { Transaction } from '../../db/database.ts'
-import { boolean, computed, json, oneOf, optional, rowOf, text } from '../../db/row.ts'
+import { boolean, computed, json, oneOf, optional, rowOf, scalars, text } from '../../db/row.ts'
 import { type Sql, sql } from '../../db/sql.ts'
 import { lockWanted } from '../../ledger/balance.ts'
 import type { SKIPS } from '../../messages/reason.ts'
@@ -36,6 +36,7 @@ export async function billChunk(context: EngineContext, name: ChunkName): Promis
     const { tenantId, dates, accounts } = chunk
     const { chargeDate, creditDate, billingDate: taxDate } = dates
     const drafted = await draftBills(tx, { tenantId, accounts, chargeDate, creditDate, taxDate })
+    if (chunk.retried) await unpark(tx, name)
     await park(tx, name, drafted)
     await close(tx, chunk, drafted, context.clock())
     // Last: from here on, other takers of a bill number wait.
@@ -48,7 +49,7 @@ const CHUNK = rowOf(
   {
     firstAccount: computed(text, sql`c."first_account"`),
     lastAccount: computed(text, sql`c."last_account"`),
-    /** A parked account, already counted by its first chunk. */
+    /** Of parked accounts, already counted by their first chunks. */
     isRetry: computed(boolean, sql`c."eligible" = 0`),
     billCycleId: text,
     isDry: boolean,
@@ -68,9 +69,27 @@ async function claim(tx: Transaction, name: ChunkName) {
     FOR UPDATE OF c SKIP LOCKED`)
   const [chunk] = rows.map(CHUNK.read)
   if (!chunk) return undefined
-  const { firstAccount: first, lastAccount: last, ...run } = chunk
+  const { firstAccount: first, lastAccount: last, isRetry, ...run } = chunk
   const follows = eligible(sql`${run.dates.specificationId}::text`)
-  return { ...name, ...run, accounts: sql`${follows} AND a."id" BETWEEN ${first} AND ${last}` }
+  const retried = isRetry ? await retriedBy(tx, name, first) : undefined
+  const these = retried ? sql`a."id" = ANY(${retried}::text[])` : sql`a."id" BETWEEN ${first} AND ${last}`
+  return { ...name, ...run, retried, accounts: sql`${follows} AND ${these}` }
+}
+
+function parkedIn({ tenantId, runId, number }: ChunkName): Sql {
+  return sql`"bill_run_parked"
+    WHERE "tenant_id" = ${tenantId} AND "bill_run_id" = ${runId} AND "retry" = ${number}::int`
+}
+
+/** Reads the accounts of a retry. One of an earlier release has a single account, which is not parked any more. */
+async function retriedBy(tx: Transaction, name: ChunkName, first: string): Promise<readonly string[]> {
+  const ids = scalars(await tx.run(sql`SELECT "billing_account_id" FROM ${parkedIn(name)}`), text)
+  return ids.length > 0 ? ids : [first]
+}
+
+/** Takes the accounts that a chunk retries out of the parked ones: it bills, skips or parks each. */
+export async function unpark(tx: Transaction, name: ChunkName): Promise<void> {
+  await tx.run(sql`DELETE FROM ${parkedIn(name)}`)
 }
 
 async function issue(tx: Transaction, context: EngineContext, chunk: Chunk, { ready }: Drafted): Promise<void> {
@@ -137,12 +156,13 @@ export async function park(tx: Transaction, { tenantId, runId }: ChunkName, { pa
 }
 
 async function close(tx: Transaction, chunk: Chunk, drafted: Drafted, now: Instant): Promise<void> {
-  const { tenantId, runId, number, isRetry } = chunk
+  const { tenantId, runId, number, retried } = chunk
   const { ready, parked } = drafted
   const seen = ready + parked.length + Object.values(drafted.skipped).reduce((sum, count) => sum + count, 0)
-  const skipped = isRetry && seen === 0 ? { [NO_LONGER_ELIGIBLE]: 1 } : drafted.skipped
+  const gone = (retried?.length ?? seen) - seen
+  const skipped = { ...drafted.skipped, ...(gone > 0 && { [NO_LONGER_ELIGIBLE]: gone }) }
   await tx.run(sql`UPDATE "bill_run_chunk" SET "billed" = ${ready}, "skipped" = ${JSON.stringify(skipped)},
-      "eligible" = ${isRetry ? 0 : seen}::int, "finished_at" = ${now},
+      "eligible" = ${retried ? 0 : seen}::int, "finished_at" = ${now},
       "amounts" = (SELECT jsonb_object_agg("currency", "sum"::text) FROM (
         SELECT "currency", sum("tax_included") AS "sum" FROM ${READY_DRAFTS} d GROUP BY 1) s)
     WHERE "tenant_id" = ${tenantId} AND "bill_run_id" = ${runId} AND "number" = ${number}`)

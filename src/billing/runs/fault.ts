@@ -5,7 +5,7 @@ import { sql } from '../../db/sql.ts'
 import { addJobs, IN_BULK } from '../../jobs/queue.ts'
 import { REASONS } from '../../messages/reason.ts'
 import { BILL_CHUNK } from './bill-run.ts'
-import { type ChunkName, park } from './chunk.ts'
+import { type ChunkName, park, unpark } from './chunk.ts'
 
 /** Narrows a refused chunk down to the account at fault: halves it, or parks its only account. */
 export async function isolate(tx: Transaction, chunk: ChunkName, error: Error, now: Instant): Promise<void> {
@@ -18,16 +18,23 @@ async function halve(tx: Transaction, { tenantId, runId, number }: ChunkName): P
       WHERE "tenant_id" = ${tenantId} AND "bill_run_id" = ${runId} AND "number" = ${number} AND "finished_at" IS NULL
         AND "first_account" < "last_account" FOR UPDATE),
     "account" AS (
-      SELECT a."id", row_number() OVER (ORDER BY a."id") * 2 <= count(*) OVER () AS "is_lower"
-      FROM "billing_account" a JOIN "chunk" c ON a."tenant_id" = c."tenant_id"
-        AND a."id" BETWEEN c."first_account" AND c."last_account"),
+      SELECT a."id", row_number() OVER (ORDER BY a."id") * 2 <= count(*) OVER () AS "is_lower" FROM (
+        SELECT b."id" FROM "chunk" c JOIN "billing_account" b ON b."tenant_id" = c."tenant_id"
+          AND b."id" BETWEEN c."first_account" AND c."last_account" WHERE c."eligible" > 0
+        UNION ALL
+        SELECT p."billing_account_id" FROM "chunk" c JOIN "bill_run_parked" p ON p."tenant_id" = c."tenant_id"
+          AND p."bill_run_id" = c."bill_run_id" AND p."retry" = c."number" WHERE c."eligible" = 0) a),
     "upper" AS (
       INSERT INTO "bill_run_chunk" ("tenant_id", "bill_run_id", "number", "first_account", "last_account", "eligible")
       SELECT ${tenantId}, ${runId}, (SELECT max("number") + 1 FROM "bill_run_chunk"
-          WHERE "tenant_id" = ${tenantId} AND "bill_run_id" = ${runId}), min(a."id"), max(a."id"), count(*)
-      FROM "account" a WHERE NOT a."is_lower" HAVING count(*) > 0 RETURNING "number")
-    UPDATE "bill_run_chunk" x SET "last_account" = l."last", "eligible" = l."count"
-    FROM (SELECT max("id") AS "last", count(*) AS "count" FROM "account" WHERE "is_lower" HAVING count(*) > 0) l,
+          WHERE "tenant_id" = ${tenantId} AND "bill_run_id" = ${runId}), min(a."id"), max(a."id"), ${ELIGIBLE}
+      FROM "account" a WHERE NOT a."is_lower" HAVING count(*) > 0 RETURNING "number"),
+    "moved" AS (
+      UPDATE "bill_run_parked" p SET "retry" = u."number" FROM "account" a, "upper" u
+      WHERE p."tenant_id" = ${tenantId} AND p."bill_run_id" = ${runId} AND p."billing_account_id" = a."id"
+        AND p."retry" = ${number}::int AND NOT a."is_lower")
+    UPDATE "bill_run_chunk" x SET "last_account" = l."last", "eligible" = l."eligible"
+    FROM (SELECT max("id") AS "last", ${ELIGIBLE} AS "eligible" FROM "account" WHERE "is_lower" HAVING count(*) > 0) l,
       "chunk" c
     WHERE x."tenant_id" = c."tenant_id" AND x."bill_run_id" = c."bill_run_id" AND x."number" = c."number"
     RETURNING (SELECT "number" FROM "upper")`)
@@ -44,6 +51,9 @@ async function halve(tx: Transaction, { tenantId, runId, number }: ChunkName): P
   return true
 }
 
+/** The accounts of a half; those of a retry were counted before. */
+const ELIGIBLE = sql`CASE WHEN (SELECT "eligible" FROM "chunk") = 0 THEN 0 ELSE count(*) END`
+
 const FIRST = rowOf('bill_run_chunk', { firstAccount: text })
 
 async function parkAlone(tx: Transaction, name: ChunkName, error: Error, now: Instant): Promise<void> {
@@ -52,6 +62,7 @@ async function parkAlone(tx: Transaction, name: ChunkName, error: Error, now: In
     AND "bill_run_id" = ${runId} AND "number" = ${number} AND "finished_at" IS NULL FOR UPDATE`)
   const [chunk] = rows.map(FIRST.read)
   if (!chunk) return
+  await unpark(tx, name)
   await park(tx, name, {
     ready: 0,
     skipped: {},

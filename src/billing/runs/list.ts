@@ -64,7 +64,7 @@ const RUN = rowOf(
       optional(json(z.array(z.object({ ...BY_ACCOUNT, reason: z.string(), reasonCode: z.string().optional() })))),
       sql`(SELECT json_agg(json_strip_nulls(json_build_object('billingAccount',
           json_build_object('id', p."billing_account_id"), 'reason', p."reason", 'reasonCode', p."reason_code")))
-        FROM (SELECT * FROM "bill_run_parked" WHERE ${ofRun}
+        FROM (SELECT * FROM "bill_run_parked" WHERE ${ofRun} AND "retry" IS NULL
           ORDER BY "billing_account_id" LIMIT ${PARKED_SHOWN_MAX}) p)`
     ),
     unknown: computed(
@@ -78,7 +78,7 @@ const RUN = rowOf(
         JOIN "customer_bill" b ON b."tenant_id" = v."tenant_id" AND b."id" = v."bill_id"
         WHERE v."tenant_id" = r."tenant_id" AND v."bill_run_id" = r."id" AND ${IN_REVIEW})`
     ),
-    parkedCount: computed(count, sql`(SELECT count(*) FROM "bill_run_parked" WHERE ${ofRun})`)
+    parkedCount: computed(count, sql`(SELECT count(*) FROM "bill_run_parked" WHERE ${ofRun} AND "retry" IS NULL)`)
   },
   'r'
 )

@@ -72,6 +72,7 @@ async function begin(context: EngineContext, tenantId: string, runId: string): P
     const [run] = rows.map(BEGUN.read)
     if (!run) return
     await divide(tx, context, { tenantId, runId }, run.dates.specificationId)
+    await divideRetry(tx, context, { tenantId, runId })
     await addChunks(tx, sql`r."tenant_id" = ${tenantId} AND r."id" = ${runId}`)
     if (run.before === 'queued') await recordRun(tx, changeBy(context, tenantId, runId), 'stateChanged', runId)
   })
@@ -92,6 +93,25 @@ async function divide(
       FROM "billing_account" a WHERE a."tenant_id" = ${tenantId} AND ${eligible(sql`${specificationId}::text`)}
         AND NOT EXISTS (${chunks})) "account"
     GROUP BY "chunk"`)
+}
+
+/** Makes chunks of the parked accounts that wait for a retry. They are none of the eligible: others counted them. */
+async function divideRetry(
+  tx: Transaction,
+  { chunkAccounts }: EngineContext,
+  { tenantId, runId }: Omit<ChunkName, 'number'>
+): Promise<void> {
+  const last = sql`SELECT max("number") FROM "bill_run_chunk"
+    WHERE "tenant_id" = ${tenantId} AND "bill_run_id" = ${runId}`
+  await tx.run(sql`WITH "account" AS (
+      SELECT p."billing_account_id" AS "id", ((${last})
+        + (row_number() OVER (ORDER BY p."billing_account_id") - 1) / ${chunkAccounts}::bigint + 1)::int AS "chunk"
+      FROM "bill_run_parked" p WHERE p."tenant_id" = ${tenantId} AND p."bill_run_id" = ${runId} AND p."retry" = 0),
+    "given" AS (
+      UPDATE "bill_run_parked" p SET "retry" = a."chunk" FROM "account" a
+      WHERE p."tenant_id" = ${tenantId} AND p."bill_run_id" = ${runId} AND p."billing_account_id" = a."id")
+    INSERT INTO "bill_run_chunk" ("tenant_id", "bill_run_id", "number", "first_account", "last_account", "eligible")
+    SELECT ${tenantId}, ${runId}, "chunk", min("id"), max("id"), 0 FROM "account" GROUP BY "chunk"`)
 }
 
 /** Ends a run whose chunks are done, and counts rates of unknown accounts, which no run bills. */
