@@ -1,5 +1,6 @@
 import { catalogue } from './billing/catalogue.ts'
 import { ADJUSTMENT, CANCEL_AND_REBILL, CREDIT_NOTE, REFUND, WRITE_OFF } from './billing/corrections/schema.ts'
+import { DISPUTE } from './billing/disputes/schema.ts'
 import { previewEndpoint } from './billing/drafts/preview.ts'
 import { PREVIEW } from './billing/drafts/schema.ts'
 import { unmatchedEndpoints } from './billing/incoming/endpoints.ts'
@@ -16,6 +17,7 @@ import { comparisonEndpoints } from './comparison/endpoints.ts'
 import { COMPARED_ACCOUNT, COMPARISON } from './comparison/schema.ts'
 import { CORRECTION_APPROVAL } from './corrections/approval-schema.ts'
 import { correctionEndpoints } from './corrections/kinds.ts'
+import { disputeEndpoints } from './disputes/endpoints.ts'
 import { documentEndpoint } from './documents/routes.ts'
 import { NO_NETWORKS } from './events/callback-address.ts'
 import { deliveryEndpoints } from './events/delivery-endpoints.ts'
@@ -54,6 +56,7 @@ export const BILLING_TAGS = {
   refund: 'Credit that is paid out',
   adjustment: 'Changes of balances',
   correctionApproval: 'Corrections that another user approves',
+  dispute: 'What customers do not accept of bills',
   preview: 'Previews of bills',
   comparison: 'Bills of another system, compared with a run',
   books: 'The ledger for accountants',
@@ -79,6 +82,7 @@ export const BILLING_SCHEMAS = {
   Refund: REFUND,
   Adjustment: ADJUSTMENT,
   CorrectionApproval: CORRECTION_APPROVAL,
+  Dispute: DISPUTE,
   Payment: PAYMENT,
   UnmatchedPayment: UNMATCHED,
   Preview: PREVIEW,
@@ -123,6 +127,7 @@ export const billingEndpoints: readonly Endpoint[] = [
   ...paymentEndpoints(API_BASE),
   ...unmatchedEndpoints(API_BASE),
   ...correctionEndpoints(API_BASE),
+  ...disputeEndpoints(API_BASE),
   previewEndpoint(API_BASE),
   ...comparisonEndpoints,
   ...overdueEndpoints(API_BASE),

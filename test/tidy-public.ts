@@ -21,6 +21,7 @@ const PUBLIC: Readonly<Record<string, string>> = {
   'src/books': 'close closes days endpoints schema',
   'src/billing': 'catalogue jobs',
   'src/billing/corrections': 'events list schema',
+  'src/billing/disputes': 'disputed events list schema',
   'src/billing/cycles': 'calendar cycle day recurrence',
   'src/billing/drafts': 'draft preview schema tables',
   'src/billing/engine': 'author context',
@@ -28,16 +29,17 @@ const PUBLIC: Readonly<Record<string, string>> = {
   'src/billing/issuing': 'bill-moves issue issue-existing issue-foreign keep-letterhead number-series settle',
   'src/billing/on-demand': 'on-demand',
   'src/billing/payments':
-    'adjusted allocation bill-lookup common credit credited endpoints events given known-payments ' +
+    'adjusted allocation bill-lookup common credit credited disputed-bills endpoints events given known-payments ' +
     'payment prepaid receipt schema taking transfer written-off',
   'src/billing/review': 'hold judge release',
   'src/billing/runs': 'bill-run discard endpoints events list run run-bills schema tasks',
   'src/billing/statement': 'routes schema',
   'src/cli': 'arguments command index usage',
   'src/comparison': 'accounts comparison endpoints list schema tasks',
-  'src/corrections': 'approval-events approval-schema kinds',
+  'src/corrections': 'approval-events approval-schema asked bill credit-note kinds known left lines split submit',
   'src/db': 'connection cursor database failure locks memory migrations postgres-url row secrets sql',
   'src/db/embedded': 'keys postgres',
+  'src/disputes': 'endpoints',
   'src/documents': 'routes',
   'src/documents/content':
     'bill-content bill-reading bill-source bill-taxes branding colour format issuer qr-code tally texts ' +
@@ -61,7 +63,7 @@ const PUBLIC: Readonly<Record<string, string>> = {
   'src/mail': 'queue retention settings tasks transport',
   'src/messages':
     'access account admin bill body books callback captcha catalogue comparison correction customer ' +
-    'cycle delivery document event field guess http message oauth overdue page partner payment problem ' +
+    'cycle delivery dispute document event field guess http message oauth overdue page partner payment problem ' +
     'query rate reason resource run server sso subscription unmatched upload upload-failure',
   'src/metrics': 'collect server',
   'src/overdue': 'endpoints schema',

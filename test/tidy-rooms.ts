@@ -20,6 +20,7 @@ const FLOORS: readonly (readonly (readonly string[])[])[] = [
       'cycles',
       'drafts',
       'corrections',
+      'disputes',
       'payments',
       'incoming',
       'review',
@@ -29,19 +30,13 @@ const FLOORS: readonly (readonly (readonly string[])[])[] = [
       'on-demand',
       'statement',
       ''
-    ].map((room) => path.posix.join('src/billing', room)),
+    ]
+      .map((room) => path.posix.join('src/billing', room))
+      .concat('src/corrections', 'src/disputes'),
     ['src/explanation', ...['content', 'csv', 'html', 'pdf', ''].map((room) => path.posix.join('src/documents', room))]
   ],
   [
-    [
-      'src/books',
-      'src/corrections',
-      'src/upload/camt',
-      'src/upload/file',
-      'src/upload',
-      'src/comparison',
-      'src/events'
-    ],
+    ['src/books', 'src/upload/camt', 'src/upload/file', 'src/upload', 'src/comparison', 'src/events'],
     ['src/overdue'],
     ['src/review'],
     ['src/mail', 'src/auth/customers', 'src/pages', 'src/portal', 'src/partner-api']

@@ -21,6 +21,8 @@ const FIELDS = {
   creditNoteNumberPattern: text,
   /** Codes of the reasons for which bills are corrected. */
   correctionReasons: texts,
+  /** Codes of the reasons for which customers dispute bills. */
+  disputeReasons: texts,
   /** Types of rates that statements count as calls. */
   callChargeTypes: texts,
   /** The fate of uploaded bills to unknown accounts. */

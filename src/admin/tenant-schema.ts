@@ -13,6 +13,7 @@ const TENANT: Json = {
     ...[
       'creditNoteNumberPattern',
       'correctionReasons',
+      'disputeReasons',
       'callChargeTypes',
       'unknownAccounts',
       'releaseRequires',

@@ -135,6 +135,11 @@ const PLAIN = {
     .refine(areReasons, { error: REASONS_RULE })
     .optional()
     .meta({ description: 'Codes of the reasons for which bills are corrected' }),
+  disputeReasons: z
+    .array(z.string({ error: REASONS_RULE }), { error: REASONS_RULE })
+    .refine(areReasons, { error: REASONS_RULE })
+    .optional()
+    .meta({ description: 'Codes of the reasons for which customers dispute bills' }),
   callChargeTypes: z
     .array(z.string({ error: CALL_TYPES_RULE }), { error: CALL_TYPES_RULE })
     .refine(areCallTypes, { error: CALL_TYPES_RULE })

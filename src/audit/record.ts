@@ -24,6 +24,7 @@ export const ACTIONS = [
   'replace',
   'writeOff',
   'reopen',
+  'dispute',
   'reverse',
   'close',
   'cancel',

@@ -14,6 +14,7 @@ import { afterIssue, issueWithChange } from './issuing/issue-existing.ts'
 import { issueForeign, takeOverBills } from './issuing/issue-foreign.ts'
 import { requireForeignNumber } from './issuing/number-series.ts'
 import { askForBill } from './on-demand/on-demand.ts'
+import { requireUndisputed } from './payments/disputed-bills.ts'
 import { discardRemoved } from './runs/discard.ts'
 
 /** A request adds the job for its bill in the transaction that creates it. */
@@ -33,7 +34,10 @@ const issuedBill = served(customerBill, {
     if (!before && document.billNo !== undefined) await requireForeignNumber(tx, tenantId, document.billNo)
     return document
   },
-  beforeChange: issueWithChange,
+  beforeChange: async (tx, context, after, before) => {
+    await requireUndisputed(tx, context.author.tenantId, after, before)
+    return issueWithChange(tx, context, after, before)
+  },
   beforeRemoval: discardRemoved,
   afterWrite: {
     when: ({ state }, before) => isBecomingIssued(state, before),

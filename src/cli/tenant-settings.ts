@@ -11,6 +11,7 @@ const SETTINGS: readonly (readonly [name: string, form: string, meaning: string]
   ['billNumberPattern', 'text', 'Pattern of bill numbers'],
   ['creditNoteNumberPattern', 'text', 'Pattern of the numbers of credit notes'],
   ['correctionReasons', 'text,...', 'Codes of the reasons for which bills are corrected'],
+  ['disputeReasons', 'text,...', 'Codes of the reasons for which customers dispute bills'],
   ['callChargeTypes', 'text,...', 'Types of rates that statements count as calls'],
   ['unknownAccounts', 'accept|refuse|create', 'For uploaded bills to accounts that are not here'],
   ['itemisation', 'n,type:n,...', 'Limit of listed lines, of all types and of single types; empty for none'],
@@ -48,6 +49,7 @@ export async function readBrandingInput(context: Context, { options }: Arguments
 const READERS: Readonly<Record<string, (value: string) => unknown>> = {
   callChargeTypes: listOf,
   correctionReasons: listOf,
+  disputeReasons: listOf,
   itemisation,
   accountCodes,
   correctionApprovalLimits,

@@ -11,9 +11,9 @@ import type { Requester, RouteContext } from '../tmf/serving/routes.ts'
 import type { WriteContext } from '../tmf/write.ts'
 import { listApprovals, APPROVAL_PATH as PATH, readApproval, writeApproval } from './approval-list.ts'
 import { APPROVAL_SCHEMA, APPROVAL_STATES } from './approval-schema.ts'
+import { words } from './asked.ts'
 import { approve, type Remake, reject } from './decide.ts'
 import { INSTANTS, rootsOf } from './endpoints.ts'
-import { words } from './wanted.ts'
 
 const READ = {
   tag: PATH,

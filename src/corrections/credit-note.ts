@@ -20,6 +20,8 @@ import { total } from './split.ts'
 export interface NewCreditNote extends Reasoned {
   readonly billId: string
   readonly way: Way
+  /** It resolves a dispute, which then ends and decides whether the bill stays on hold. */
+  readonly isOfDispute?: boolean
 }
 
 /**
@@ -47,7 +49,7 @@ export async function createCreditNote(tx: Transaction, context: ChangeContext, 
   )
   const now = context.clock()
   const note = await writeNote(tx, context, bill, left, content, now)
-  await creditBill(tx, context, { ...key, billId, amount, note }, now)
+  await creditBill(tx, context, { ...key, billId, amount, note, isOfDispute: wanted.isOfDispute }, now)
   const id = context.newId()
   await tx.run(sql`INSERT INTO "correction" ("tenant_id", "id", "partner_id", "kind", "created_at",
       "billing_account_id", "currency", "amount", "credited", "reason", "description", "reference", "content_hash",

@@ -18,7 +18,8 @@ export type Way =
 
 interface Amount {
   readonly unit: string
-  readonly value: number
+  /** Of a body a number; else decimal text. */
+  readonly value: number | string
 }
 
 /** A line of the bill; without an amount before tax, all that is left of it. */

@@ -1,53 +1,20 @@
 import { z } from 'zod'
-import { requirePlainText } from '../base/plain-text.ts'
 import { REFERRED } from '../billing/payments/common.ts'
 import { METHODS } from '../billing/payments/receipt.ts'
 import { AMOUNT, SIGNED_AMOUNT } from '../billing/payments/taking.ts'
 import { CORRECTIONS } from '../messages/correction.ts'
 import { FIELDS } from '../messages/field.ts'
 import type { NewAdjustment } from './adjustment.ts'
+import { REASONED, reasonedAs, WAYS, wayOf } from './asked.ts'
 import { type NewCancelAndRebill, WHEN } from './cancel-and-rebill.ts'
 import type { NewCreditNote } from './credit-note.ts'
-import { namedAs, type Reasoned } from './known.ts'
-import type { Way } from './lines.ts'
 import type { NewRefund } from './refund.ts'
 import type { NewWriteOff } from './write-off.ts'
-
-const REFERENCE_MAX_LENGTH = 256
-const DESCRIPTION_MAX_LENGTH = 1_000
-const LINES_MAX = 1_000
-
-/** Words that are not blank, or none. */
-export function words(maxLength: number) {
-  const fault = FIELDS.reference(maxLength)
-  return z.string({ error: fault }).max(maxLength, { error: fault }).regex(/\S/, { error: fault }).optional()
-}
-
-const REASONED = {
-  reason: z.string({ error: FIELDS.text() }).meta({ description: "One of the tenant's reasons" }),
-  description: words(DESCRIPTION_MAX_LENGTH).meta({ description: 'The reason in words' }),
-  reference: words(REFERENCE_MAX_LENGTH).meta({
-    description: 'Your own name for it: sent again, it is done once'
-  })
-} as const
 
 export const CREDIT_NOTE_BODY = z.strictObject({
   bill: REFERRED.meta({ description: 'The bill to correct' }),
   ...REASONED,
-  all: z.literal(true, { error: FIELDS.onlyTrue() }).optional().meta({ description: 'All that is left to credit' }),
-  amount: AMOUNT.optional().meta({ description: 'An amount with tax, divided over the whole bill' }),
-  lines: z
-    .array(
-      z.strictObject({
-        rate: REFERRED.meta({ description: 'The line of the bill' }),
-        amount: AMOUNT.optional().meta({ description: 'A part of it before tax; all that is left of it by default' })
-      }),
-      { error: FIELDS.list() }
-    )
-    .min(1, { error: FIELDS.tooFew(1) })
-    .max(LINES_MAX, { error: FIELDS.tooManyNamed(LINES_MAX) })
-    .optional()
-    .meta({ description: 'Lines of the bill' })
+  ...WAYS
 })
 
 export const CANCEL_AND_REBILL_BODY = z.strictObject({
@@ -131,26 +98,4 @@ export function readAdjustment({
 }: z.output<typeof ADJUSTMENT_BODY>): NewAdjustment {
   const content = [billingAccount.id, amount, taxCategory ?? null, isOnNextBill]
   return { account: billingAccount.id, amount, taxCategory, isOnNextBill, ...reasonedAs(reasoned, content) }
-}
-
-interface Given {
-  readonly reason: string
-  readonly description?: string | undefined
-  readonly reference?: string | undefined
-}
-
-function reasonedAs({ reason, description, reference }: Given, content: readonly unknown[]): Reasoned {
-  if (reference !== undefined) requirePlainText('$.reference', reference)
-  return { reason, description, ...namedAs(reference, [...content, reason, description ?? null]) }
-}
-
-function wayOf({ all, amount, lines }: Pick<CreditNoteBody, 'all' | 'amount' | 'lines'>): Way {
-  const ways: readonly (Way | undefined)[] = [
-    all && { kind: 'all' },
-    amount && { kind: 'amount', amount },
-    lines && { kind: 'lines', lines: lines.map(({ rate, amount: part }) => ({ rateId: rate.id, amount: part })) }
-  ]
-  const [way, ...others] = ways.flatMap((one) => one ?? [])
-  if (!way || others.length > 0) throw CORRECTIONS.oneWay()
-  return way
 }

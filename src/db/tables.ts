@@ -11,6 +11,7 @@ export interface Tables {
     readonly credit_note_number_pattern: 'text'
     readonly correction_reasons: 'json'
     readonly correction_approval_limits: 'json?'
+    readonly dispute_reasons: 'json'
     readonly unknown_accounts: 'text'
     readonly call_charge_types: 'json'
     readonly branding: 'json?'
@@ -862,6 +863,39 @@ export interface Tables {
     readonly decided_by_name: 'text?'
     readonly comment: 'text?'
     readonly correction_id: 'text?'
+  }
+  readonly dispute: {
+    readonly tenant_id: 'text'
+    readonly id: 'text'
+    readonly partner_id: 'text?'
+    readonly version: 'integer'
+    readonly created_at: 'instant'
+    readonly billing_account_id: 'text'
+    readonly currency: 'text'
+    readonly bill_id: 'text'
+    readonly amount: 'decimal'
+    readonly reason: 'text'
+    readonly description: 'text?'
+    readonly reference: 'text?'
+    readonly content_hash: 'text'
+    readonly opened_by: 'text'
+    readonly state: 'text'
+    readonly answer: 'text?'
+    readonly closed_at: 'instant?'
+    readonly correction_id: 'text?'
+  }
+  readonly dispute_line: {
+    readonly tenant_id: 'text'
+    readonly dispute_id: 'text'
+    readonly position: 'integer'
+    readonly rate_id: 'text'
+    readonly amount: 'decimal?'
+    readonly is_open: 'boolean'
+  }
+  readonly dispute_hold: {
+    readonly tenant_id: 'text'
+    readonly bill_id: 'text'
+    readonly bill_state: 'text'
   }
   readonly credit_note_line: {
     readonly tenant_id: 'text'

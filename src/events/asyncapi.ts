@@ -1,5 +1,6 @@
 import { catalogue } from '../billing/catalogue.ts'
 import { ADJUSTMENT, CANCEL_AND_REBILL, CREDIT_NOTE, REFUND, WRITE_OFF } from '../billing/corrections/schema.ts'
+import { DISPUTE } from '../billing/disputes/schema.ts'
 import { UNMATCHED } from '../billing/incoming/schema.ts'
 import { PAYMENT } from '../billing/payments/schema.ts'
 import { BILL_RUN } from '../billing/runs/schema.ts'
@@ -62,6 +63,7 @@ function schemas(): Json {
     Refund: REFUND,
     Adjustment: ADJUSTMENT,
     CorrectionApproval: CORRECTION_APPROVAL,
+    Dispute: DISPUTE,
     Upload: UPLOAD
   }
 }

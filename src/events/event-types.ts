@@ -8,6 +8,8 @@ import {
   WRITE_OFF_EVENTS
 } from '../billing/corrections/events.ts'
 import { ADJUSTMENT, CANCEL_AND_REBILL, CREDIT_NOTE, REFUND, WRITE_OFF } from '../billing/corrections/schema.ts'
+import { DISPUTE_EVENTS } from '../billing/disputes/events.ts'
+import { DISPUTE } from '../billing/disputes/schema.ts'
 import { UNMATCHED_EVENTS } from '../billing/incoming/events.ts'
 import { UNMATCHED } from '../billing/incoming/schema.ts'
 import { PAYMENT_EVENTS } from '../billing/payments/events.ts'
@@ -107,6 +109,10 @@ export const EVENT_TYPES: ReadonlyMap<string, EventType> = new Map(
         CORRECTION_APPROVAL
       ),
       APPROVAL_EVENTS
+    ),
+    ...typesOf(
+      billingSubject('dispute', 'Dispute', 'What a customer does not accept of a bill', DISPUTE),
+      DISPUTE_EVENTS
     ),
     ...typesOf(billingSubject('upload', 'Upload', 'Rows of another system, received as one', UPLOAD), UPLOAD_EVENTS),
     ...typesOf(

@@ -11,6 +11,7 @@ import { CORRECTIONS } from './correction.ts'
 import { CUSTOMERS } from './customer.ts'
 import { CYCLES } from './cycle.ts'
 import { DELIVERIES } from './delivery.ts'
+import { DISPUTES } from './dispute.ts'
 import { DOCUMENTS } from './document.ts'
 import { EVENTS } from './event.ts'
 import { FIELDS } from './field.ts'
@@ -53,6 +54,7 @@ export const CATALOGUE: Readonly<Record<string, Readonly<Record<string, Entry>>>
   'Open and overdue amounts': OVERDUE,
   'Books and balances': BOOKS,
   Corrections: CORRECTIONS,
+  Disputes: DISPUTES,
   Uploads: UPLOADS,
   'The API for partners': PARTNERS,
   'Customers who sign in': CUSTOMERS,

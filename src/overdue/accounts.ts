@@ -1,4 +1,5 @@
 import { DAY_MS, dayOf, startOfDay } from '../base/time-zone.ts'
+import { DISPUTED } from '../billing/disputes/disputed.ts'
 import { PAYABLE } from '../billing/payments/allocation.ts'
 import type { Queryable } from '../db/database.ts'
 import { computed, computedRow, count, decimal, instant, optional, scalar, text } from '../db/row.ts'
@@ -21,6 +22,7 @@ const OVERDUE = computedRow({
   currency: computed(text, sql`o."currency"`),
   billCount: computed(count, sql`o."bills"`),
   amount: computed(decimal, sql`o."amount"`),
+  disputed: computed(decimal, sql`o."disputed"`),
   oldestDueDate: computed(instant, sql`o."due"`)
 })
 
@@ -28,7 +30,7 @@ export type OverdueAccount = ReturnType<typeof OVERDUE.read>
 
 /**
  * Lists the accounts with bills that were due before today and can be paid, the longest overdue first; one row for each
- * currency. A bill on hold is not overdue: someone looks into it.
+ * currency. A bill on hold is not overdue, nor is the disputed part of one: someone looks into it.
  */
 export async function listOverdue(
   queryable: Queryable,
@@ -39,12 +41,13 @@ export async function listOverdue(
 ): Promise<PageOf<OverdueAccount>> {
   const before = (day: number) => sql`${new Date(startOfDay(day, timeZone)).toISOString()}::timestamptz`
   const amount: Sql =
-    minAmount === undefined ? sql`TRUE` : sql`sum(b."remaining_amount_value") >= ${minAmount}::numeric`
+    minAmount === undefined ? sql`TRUE` : sql`sum(b."remaining_amount_value" - b."disputed") >= ${minAmount}::numeric`
   const currency = currencies === undefined ? sql`TRUE` : sql`b."remaining_amount_unit" = ANY(${currencies}::text[])`
   const overdue = sql`SELECT b."billing_account_id" AS "account", b."remaining_amount_unit" AS "currency",
-      count(*) AS "bills", sum(b."remaining_amount_value") AS "amount", min(b."payment_due_date") AS "due"
-    FROM "customer_bill" b
-    WHERE ${ownedBy(view, 'b')} AND ${PAYABLE} AND b."payment_due_date" < ${before(today)} AND ${currency}
+      count(*) AS "bills", sum(b."remaining_amount_value" - b."disputed") AS "amount",
+      sum(b."disputed") AS "disputed", min(b."payment_due_date") AS "due"
+    FROM (SELECT b.*, ${DISPUTED} AS "disputed" FROM "customer_bill" b
+      WHERE ${ownedBy(view, 'b')} AND ${PAYABLE} AND b."payment_due_date" < ${before(today)} AND ${currency}) b
     GROUP BY 1, 2 HAVING min(b."payment_due_date") < ${before(today - minDays + 1)} AND ${amount}`
   const { rows } = await queryable.run(sql`SELECT ${OVERDUE.columns} FROM (${overdue}) o
     JOIN "billing_account" a ON a."tenant_id" = ${view.tenantId} AND a."id" = o."account"
@@ -55,7 +58,7 @@ export async function listOverdue(
 
 /** Writes a row as JSON; `today` is a day in the zone. */
 export function writeOverdue(
-  { accountId: id, accountName: name, partnerId, currency, billCount, amount, oldestDueDate }: OverdueAccount,
+  { accountId: id, accountName: name, partnerId, currency, billCount, amount, disputed, oldestDueDate }: OverdueAccount,
   { today, timeZone }: { readonly today: number; readonly timeZone: string },
   apiUrl: string
 ): string {
@@ -64,6 +67,7 @@ export function writeOverdue(
     billingAccount: JSON.stringify({ id, href: `${apiUrl}/accounts/${encodeURIComponent(id)}`, name }),
     partner: partnerId === undefined ? undefined : JSON.stringify({ id: partnerId }),
     overdueAmount: moneyOf(currency, amount),
+    disputedAmount: moneyOf(currency, disputed),
     billCount: String(billCount),
     oldestDueDate: JSON.stringify(dayText(due)),
     daysOverdue: String(today - due)

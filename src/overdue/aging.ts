@@ -5,7 +5,7 @@ import { computed, computedRow, count, decimal, optional, text } from '../db/row
 import { type Sql, sql } from '../db/sql.ts'
 import { ownedBy, type View } from '../tmf/view.ts'
 
-/** The open amounts of a currency, by the days since they were due; decimals as text. */
+/** The open amounts of a currency, by the days since they were due, but what is disputed apart; decimals as text. */
 export interface Aged {
   readonly currency: string
   readonly billCount: number
@@ -14,6 +14,7 @@ export interface Aged {
   readonly days31To60: string
   readonly days61To90: string
   readonly daysOver90: string
+  readonly disputed: string
   readonly total: string
 }
 
@@ -23,7 +24,7 @@ export interface AgedOfPartner extends Aged {
   readonly partnerName: string | undefined
 }
 
-export const BUCKETS = ['current', 'days1To30', 'days31To60', 'days61To90', 'daysOver90'] as const
+export const BUCKETS = ['current', 'days1To30', 'days31To60', 'days61To90', 'daysOver90', 'disputed'] as const
 
 const AGED = computedRow({
   partnerId: computed(optional(text), sql`o."partner_id"`),
@@ -36,17 +37,19 @@ const AGED = computedRow({
   days31To60: computed(decimal, amountIn(sql`o."days" BETWEEN 31 AND 60`)),
   days61To90: computed(decimal, amountIn(sql`o."days" BETWEEN 61 AND 90`)),
   daysOver90: computed(decimal, amountIn(sql`o."days" > 90`)),
+  disputed: computed(decimal, sql`sum(o."disputed")`),
   total: computed(decimal, sql`sum(o."amount")`)
 })
 
 function amountIn(condition: Sql): Sql {
-  return sql`coalesce(sum(o."amount") FILTER (WHERE ${condition}), 0)`
+  return sql`coalesce(sum(o."amount" - o."disputed") FILTER (WHERE ${condition}), 0)`
 }
 
 /**
  * Reads the receivables of a view at the end of a day in the tenant's zone, by currency and partner. All of it comes
  * from the ledger: the open amount of a bill is the sum of its journal, of those of its credit notes, write-offs and
- * allocations until then, whatever their origin, so that the totals are those of the book.
+ * allocations until then, whatever their origin, so that the totals are those of the book. Of that, no more is disputed
+ * than is open; disputes keep when they were opened and when they ended.
  */
 export async function readAging(
   queryable: Queryable,
@@ -72,10 +75,15 @@ export async function readAging(
         AND ${ownedBy(view, 'x')}) e
     GROUP BY 1, 2, 3 HAVING sum(e."amount") <> 0`
   const { rows } = await queryable.run(sql`SELECT ${AGED.columns} FROM (
-      SELECT s."partner_id", s."currency", s."amount", (${end}::timestamptz AT TIME ZONE ${timeZone})::date - 1
-        - (b."payment_due_date" AT TIME ZONE ${timeZone})::date AS "days"
+      SELECT s."partner_id", s."currency", s."amount",
+        least(coalesce(d."amount", 0), greatest(s."amount", 0)) AS "disputed",
+        (${end}::timestamptz AT TIME ZONE ${timeZone})::date - 1
+          - (b."payment_due_date" AT TIME ZONE ${timeZone})::date AS "days"
       FROM (${open}) s
-      LEFT JOIN "customer_bill" b ON b."tenant_id" = ${view.tenantId} AND b."id" = s."bill") o
+      LEFT JOIN "customer_bill" b ON b."tenant_id" = ${view.tenantId} AND b."id" = s."bill"
+      LEFT JOIN (SELECT "bill_id", sum("amount") AS "amount" FROM "dispute" WHERE "tenant_id" = ${view.tenantId}
+          AND "created_at" < ${end} AND ("closed_at" IS NULL OR "closed_at" >= ${end}) GROUP BY 1) d
+        ON d."bill_id" = s."bill") o
     LEFT JOIN "partner" p ON p."tenant_id" = ${view.tenantId} AND p."id" = o."partner_id"
     GROUP BY 1, 2, 3 ORDER BY o."currency", o."partner_id" NULLS FIRST`)
   return rows.map(AGED.read)
@@ -94,6 +102,7 @@ export function totalsOf(rows: readonly Aged[]): readonly Aged[] {
       days31To60: sum('days31To60'),
       days61To90: sum('days61To90'),
       daysOver90: sum('daysOver90'),
+      disputed: sum('disputed'),
       total: sum('total')
     }
   })

@@ -14,7 +14,8 @@ const AGED = {
   days31To60: moneyOf('Due 31 to 60 days before'),
   days61To90: moneyOf('Due 61 to 90 days before'),
   daysOver90: moneyOf('Due more than 90 days before'),
-  total: moneyOf('The sum of these five')
+  disputed: moneyOf('In an open dispute at the end of the day, whenever it was due'),
+  total: moneyOf('The sum of these six')
 }
 
 export const AGING_REPORT = objectOf({
@@ -39,7 +40,8 @@ export const OVERDUE_ACCOUNT = objectOf(
   {
     billingAccount: objectOf({ id: TEXT, href: ADDRESS, name: TEXT }),
     partner: { ...objectOf({ id: TEXT }), description: "The account's partner, if it has one" },
-    overdueAmount: moneyOf('What remains of the overdue bills in this currency'),
+    overdueAmount: moneyOf('What remains of the overdue bills in this currency, without what is disputed'),
+    disputedAmount: moneyOf('The disputed part of these bills, which is not due'),
     billCount: { ...COUNT, description: 'Number of overdue bills' },
     oldestDueDate: { ...DAY, description: 'The due day of the oldest of them, in the time zone of the tenant' },
     daysOverdue: { ...COUNT, description: 'Days since then' }

@@ -40,8 +40,9 @@ export async function postedAccount(world: World, viewer: Viewer): Promise<void>
 async function addCorrections({ database }: World, account: string): Promise<void> {
   const [bill, note] = [newId(), newId()]
   await database.run(sql`INSERT INTO "customer_bill" ("tenant_id", "id", "partner_id", "last_update", "bill_no",
-      "bill_document", "billing_account_id", "state", "amount_due_value", "tax_excluded_amount_value")
-    SELECT a."tenant_id", b."id", a."partner_id", now(), b."id", '[]', a."id", 'new', 5, -5 FROM "billing_account" a
+      "bill_document", "billing_account_id", "state", "amount_due_value", "tax_excluded_amount_value",
+      "remaining_amount_value")
+    SELECT a."tenant_id", b."id", a."partner_id", now(), b."id", '[]', a."id", 'new', 5, -5, 5 FROM "billing_account" a
     CROSS JOIN (VALUES (${bill}), (${note})) b("id")
     WHERE a."id" LIKE concat('%', ${account}::text)`)
   await database.run(sql`INSERT INTO "correction" ("tenant_id", "id", "partner_id", "kind", "created_at",
@@ -63,6 +64,10 @@ async function addCorrections({ database }: World, account: string): Promise<voi
       "requested_by_id", "requested_by_name")
     SELECT "tenant_id", ${newId()}, 'adjustment', 'pendingApproval', now(), "billing_account_id", 'EUR', 5, 'other',
       'x', '{"reason": "other"}', 'user', 'u', 'nora' FROM "customer_bill" WHERE "id" = ${bill}`)
+  await database.run(sql`INSERT INTO "dispute" ("tenant_id", "id", "partner_id", "created_at", "billing_account_id",
+      "currency", "bill_id", "amount", "reason", "content_hash", "opened_by", "state")
+    SELECT "tenant_id", ${newId()}, "partner_id", now(), "billing_account_id", 'EUR', "id", 5, 'other', 'x', 'provider',
+      'acknowledged' FROM "customer_bill" WHERE "id" = ${bill}`)
 }
 
 /** Uploads a file of each kind, without workers. */

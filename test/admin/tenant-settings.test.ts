@@ -24,7 +24,7 @@ const SETTINGS = {
   language: 'fr',
   billNumberPattern: '{0001}/{yyyy}',
   creditNoteNumberPattern: 'CN {0001}/{yyyy}',
-  correctionReasons: ['tariff', 'Kulanz'],
+  ...{ correctionReasons: ['tariff', 'Kulanz'], disputeReasons: ['tariff', 'ghost'] },
   callChargeTypes: ['usageCharge', 'roamingCharge'],
   unknownAccounts: 'create',
   branding: BRANDING,

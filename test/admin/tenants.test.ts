@@ -31,6 +31,7 @@ describe('The administrator of a tenant', () => {
         billNumberPattern: 'INV-{yyyy}-{000001}',
         creditNoteNumberPattern: 'CRN-{yyyy}-{000001}',
         correctionReasons: ['wrongAmount', 'wrongCustomer', 'notDelivered', 'goodwill', 'other'],
+        disputeReasons: ['wrongAmount', 'unknownCharge', 'notDelivered', 'alreadyPaid', 'other'],
         unknownAccounts: 'accept',
         releaseRequires: [],
         callChargeTypes: ['usageCharge'],

@@ -11,7 +11,9 @@ export const CORRECTED = [
   'RefundCreateEvent',
   'AdjustmentCreateEvent',
   'CorrectionApprovalCreateEvent',
-  'CorrectionApprovalStateChangeEvent'
+  'CorrectionApprovalStateChangeEvent',
+  'DisputeCreateEvent',
+  'DisputeStateChangeEvent'
 ]
 
 interface Requests {
@@ -22,12 +24,14 @@ interface Requests {
 }
 
 /**
- * Writes a bill off of which a euro was paid, bills it anew, credits all of that, pays the euro out, and charges one,
- * but not another.
+ * Disputes a bill of which a euro was paid, writes it off, bills it anew, credits all of that, pays the euro out, and
+ * charges one, but not another.
  */
 export async function correct({ posted, does, ask }: Requests, account: string, bill: string): Promise<void> {
   const billing = '/billing/v1'
   const [of, reason] = [{ bill: { id: bill } }, 'goodwill']
+  const dispute = await posted(`${billing}/dispute`, { ...of, reason: 'other', all: true })
+  await posted(`${billing}/dispute/${dispute}/cancel`, {})
   await posted(`${billing}/writeOff`, { ...of, reason })
   await posted(`${billing}/cancelAndRebill`, { ...of, reason })
   const { body } = await ask('GET', `${billing}/cancelAndRebill?bill.id=${bill}`)

@@ -131,7 +131,7 @@ test.each<[string, Make, string]>([
   ['all bills are removed at once', () => sql`TRUNCATE "customer_bill" CASCADE`, '23000 issued_bill_no_truncate'],
   [
     'all lines are removed at once',
-    () => sql`TRUNCATE "applied_customer_billing_rate"`,
+    () => sql`TRUNCATE "applied_customer_billing_rate" CASCADE`,
     '23000 issued_lines_no_truncate'
   ],
   [

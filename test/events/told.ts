@@ -33,7 +33,7 @@ export async function allTold(database: Database): Promise<readonly Told[]> {
 
 const BILLING = '/billing/v1'
 const OF_CORRECTIONS = ['creditNote', 'writeOff', 'refund', 'adjustment', 'cancelAndRebill', 'correctionApproval']
-const OF_BILLING = ['billRun', 'payment', 'unmatchedPayment', ...OF_CORRECTIONS]
+const OF_BILLING = ['billRun', 'payment', 'unmatchedPayment', ...OF_CORRECTIONS, 'dispute']
 
 /** Returns where the API has a resource. */
 export function addressOf({ path, id }: Told): string {

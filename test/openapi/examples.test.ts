@@ -59,6 +59,7 @@ beforeAll(async () => {
   expect(issued).not.toBe('')
   ids.set('issued bill', issued)
   ids.set('wrong bill', await addBill(server, 'BA-100017', { state: 'sent', rates: { usageCharge: '5' } }))
+  ids.set('disputed bill', await addBill(server, 'BA-100017', { state: 'sent', rates: { usageCharge: '50' } }))
   await pay(server, 'BA-100031', 5_000)
   await addFunds()
   ids.set('/billing/v1/correctionApproval', await askForApproval())
@@ -126,14 +127,17 @@ test.each(tried)('an example of $name, $type, succeeds on the demo data', async 
   if (known) ids.set(path, answer.body.id)
 })
 
-/** Returns the id of what the example of the collection created; creates a bill for each call. */
+/** Returns the id of what the example of the collection created; creates a bill or a dispute for each call. */
 async function idFor(path: string): Promise<string> {
   const [collection = '', item] = path.split('/{id}')
   if (item === undefined) return ''
-  if (collection !== '/customerBill') return String(ids.get(collection))
+  if (!ANEW.includes(collection)) return String(ids.get(collection))
   const sent = bodies.find(({ name }) => name === `POST ${collection}`)?.sent[0]
-  return (await server.call('POST', collection.slice(1), sent)).body.id
+  const url = collection.startsWith('/billing') ? collection : collection.slice(1)
+  return (await server.call('POST', url, { ...Object(sent), ...billOf(collection) })).body.id
 }
+
+const ANEW: readonly string[] = ['/customerBill', '/billing/v1/dispute']
 
 /** The demo data has no run, and no bill of the engine: an example names those of this test. */
 function written({ type, path, example: given }: (typeof tried)[number]): string {
@@ -150,15 +154,20 @@ function written({ type, path, example: given }: (typeof tried)[number]): string
     return `${fields.join('')}--part--\r\n`
   }
   const run = 'billRun' in Object(example) && { billRun: { id: ids.get('/billing/v1/billRun') } }
-  const billed = OF_BILLS[path]
-  const bill = billed && { bill: { id: ids.get(billed) } }
+  const bill = billOf(path)
   return `${JSON.stringify(run || bill ? { ...Object(example), ...run, ...bill } : example)}\n`
+}
+
+function billOf(path: string) {
+  const billed = OF_BILLS[path]
+  return billed && { bill: { id: ids.get(billed) } }
 }
 
 /** The bills that examples correct, by path. */
 const OF_BILLS: Readonly<Record<string, string>> = {
   '/billing/v1/creditNote': 'issued bill',
   '/billing/v1/writeOff': 'issued bill',
+  '/billing/v1/dispute': 'disputed bill',
   '/billing/v1/cancelAndRebill': 'wrong bill'
 }
 

@@ -67,6 +67,7 @@ test('accounts with bills that were due before today are listed, the longest ove
   expect(rows[1]).toEqual({
     billingAccount: { id: long, href, name: 'Account' },
     overdueAmount: { unit: 'EUR', value: 15.5 },
+    disputedAmount: { unit: 'EUR', value: 0 },
     ...{ billCount: 2, oldestDueDate: ago(40).slice(0, 10), daysOverdue: 40 }
   })
   expect(rows[2]).toMatchObject({ partner: { id: partnerId }, daysOverdue: 1 })

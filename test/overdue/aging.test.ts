@@ -192,7 +192,7 @@ test('a report names partners, adds up currencies, is CSV too, and knows no tomo
       rows: expect.arrayContaining([
         {
           ...{ currency: 'EUR', billCount: 1, current: zero, days1To30: zero, days31To60: eur(5.5) },
-          ...{ days61To90: zero, daysOver90: zero, total: eur(5.5) }
+          ...{ days61To90: zero, daysOver90: zero, disputed: zero, total: eur(5.5) }
         },
         expect.objectContaining({ partner: { id: partnerId }, current: eur(7) })
       ]),
@@ -200,8 +200,9 @@ test('a report names partners, adds up currencies, is CSV too, and knows no tomo
     }
   ])
   const csv = await server.call('GET', `${REPORT}?asOf=${textOf(31)}`, undefined, { accept: 'text/csv' })
-  const head = 'asOf,currency,partnerId,partnerName,billCount,current,days1To30,days31To60,days61To90,daysOver90,total'
-  expect(csv.text.split('\r\n').slice(0, 2)).toEqual([head, '2026-02-01,EUR,,,1,0,0,5.5,0,0,5.5'])
+  const head =
+    'asOf,currency,partnerId,partnerName,billCount,current,days1To30,days31To60,days61To90,daysOver90,disputed,total'
+  expect(csv.text.split('\r\n').slice(0, 2)).toEqual([head, '2026-02-01,EUR,,,1,0,0,5.5,0,0,0,5.5'])
   const refused = await server.call('GET', `${REPORT}?asOf=9998-12-31`)
   expect(refused).toMatchObject({ status: 400, text: expect.stringContaining('asOf must not be after today') })
   expect((await server.call('GET', REPORT, undefined, { accept: 'image/png' })).status).toBe(406)

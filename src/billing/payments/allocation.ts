@@ -10,6 +10,8 @@ import { customerBill } from '../../resources/customer-bill.ts'
 import type { ChangeContext } from '../../tmf/declaration/resource.ts'
 import { recordEvents } from '../../tmf/event.ts'
 import { readStored } from '../../tmf/representation.ts'
+import { DISPUTED } from '../disputes/disputed.ts'
+import { holdDisputed, UNPAID_STATE } from './disputed-bills.ts'
 
 /**
  * Selects payable bills, as a condition on "customer_bill" under the name `b`: issued bills of the engine, and those of
@@ -22,12 +24,12 @@ export const PAYABLE = sql`b."state" IN ('validated', 'sent', 'partiallyPaid') A
 /**
  * Allocates payments to bills: first in, first out, in the order of the bills, and each payment up to its unused part.
  * `payments` is a condition on "payment" under the name `p`, `bills` one on "customer_bill" under `b`, and `order`
- * sorts that. The balances and bills must be locked.
+ * sorts that. Of bills that are not named, the disputed part is left alone. The balances and bills must be locked.
  */
 export async function matched(
   tx: Transaction,
   tenantId: string,
-  { payments, bills, order }: { readonly payments: Sql; readonly bills: Sql; readonly order: Sql }
+  { payments, bills, order, isNamed = false }: Matching
 ): Promise<readonly Allocation[]> {
   // The payments and the bills of an account form stretches of one line, end to end: a payment pays the bills it
   // overlaps.
@@ -39,15 +41,24 @@ export async function matched(
         FROM "payment" p WHERE p."tenant_id" = ${tenantId} AND p."reversed_at" IS NULL AND ${payments}) x
       WHERE "left" > 0),
     "due" AS (
-      SELECT b."id", b."billing_account_id" AS "account", b."remaining_amount_unit" AS "currency",
-        b."remaining_amount_value" AS "left", sum(b."remaining_amount_value")
+      SELECT b."id", b."billing_account_id" AS "account", b."remaining_amount_unit" AS "currency", b."left",
+        sum(b."left")
           OVER (PARTITION BY b."billing_account_id", b."remaining_amount_unit" ORDER BY ${order}, b."id") AS "end"
-      FROM "customer_bill" b WHERE b."tenant_id" = ${tenantId} AND ${PAYABLE} AND ${bills})
+      FROM (SELECT b.*, b."remaining_amount_value" - ${isNamed ? sql`0` : DISPUTED} AS "left" FROM "customer_bill" b
+        WHERE b."tenant_id" = ${tenantId} AND ${PAYABLE} AND ${bills}) b WHERE b."left" > 0)
     SELECT ${MATCHED.columns}
     FROM "paid" p JOIN "due" d USING ("account", "currency")
     WHERE p."end" - p."left" < d."end" AND d."end" - d."left" < p."end"
     ORDER BY "account", "currency", d."end", p."end"`)
   return rows.map(MATCHED.read)
+}
+
+interface Matching {
+  readonly payments: Sql
+  readonly bills: Sql
+  readonly order: Sql
+  /** The payments name the bills. */
+  readonly isNamed?: boolean
 }
 
 const MATCHED = computedRow({
@@ -96,20 +107,13 @@ export async function takeBack(
   now: Instant
 ): Promise<void> {
   const assignments = sql`
-    "state" = CASE WHEN x."total" <> 0 AND b."state" IN ('partiallyPaid', 'settled') THEN ${STATE_BEFORE}
+    "state" = CASE WHEN x."total" <> 0 AND b."state" IN ('partiallyPaid', 'settled') THEN ${UNPAID_STATE}
       ELSE b."state" END,
     "applied_payment" = (SELECT jsonb_agg(e."one" ORDER BY e."at")
       FROM jsonb_array_elements(b."applied_payment") WITH ORDINALITY e("one", "at")
       WHERE e."one"#>>'{payment,id}' IS DISTINCT FROM ${paymentId})`
   await move(tx, context, allocations, now, { action: 'reverse' as const, assignments })
 }
-
-/** The state of a bill before its first payment, for a bill with none left. */
-const STATE_BEFORE = sql`coalesce((
-    SELECT (array_agg(a."bill_state" ORDER BY a."position" DESC)
-      FILTER (WHERE a."bill_state" NOT IN ('partiallyPaid', 'settled')))[1]
-    FROM "payment_allocation" a WHERE a."tenant_id" = b."tenant_id" AND a."bill_id" = b."id"
-    HAVING sum(a."amount") = 0), 'partiallyPaid')`
 
 const COLUMNS = identifiers(customerBill.columns)
 
@@ -120,6 +124,8 @@ interface Move {
   readonly replacesLimit?: boolean
   /** The part of a bill that a credit note takes away. */
   readonly credit?: Pick<Allocation, 'billId' | 'currency' | 'amount'>
+  /** The caller looks whether disputes hold the bills. */
+  readonly keepsHold?: boolean
 }
 
 /**
@@ -131,7 +137,7 @@ export async function move(
   context: ChangeContext,
   allocations: readonly Allocation[],
   now: Instant,
-  { action, assignments, replacesLimit = false, credit }: Move
+  { action, assignments, replacesLimit = false, credit, keepsHold = false }: Move
 ): Promise<void> {
   if (allocations.length === 0 && !credit) return
   const { tenantId } = context.author
@@ -162,6 +168,7 @@ export async function move(
         ${changes('amount')}::numeric[]) WITH ORDINALITY u("bill", "payment", "currency", "amount", "at") GROUP BY 1) x
     WHERE b."tenant_id" = ${tenantId} AND b."id" = x."bill" RETURNING ${COLUMNS}`)
   await record(tx, context, action, { before: before.rows, after: after.rows }, now)
+  if (!keepsHold) await holdDisputed(tx, context, [...new Set(changes('billId'))], now)
 }
 
 async function record(

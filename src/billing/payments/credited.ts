@@ -11,6 +11,8 @@ export interface Credit extends BalanceKey {
   readonly billId: string
   readonly amount: string
   readonly note: { readonly id: string; readonly billNo: string }
+  /** A dispute ends with it; the caller looks whether the bill stays on hold. */
+  readonly isOfDispute?: boolean | undefined
 }
 
 const TAKEN = computedRow({
@@ -26,7 +28,7 @@ const TAKEN = computedRow({
 export async function creditBill(
   tx: Transaction,
   context: ChangeContext,
-  { billId, amount, note, ...key }: Credit,
+  { billId, amount, note, isOfDispute = false, ...key }: Credit,
   now: Instant
 ): Promise<void> {
   const { tenantId } = context.author
@@ -47,7 +49,7 @@ export async function creditBill(
     "applied_payment" = ${APPLIED},
     "related_bill" = coalesce(b."related_bill", '[]') || ${related}::jsonb`
   const credit = { billId, currency: key.currency, amount }
-  await move(tx, context, taken, now, { action: 'credit', assignments, credit })
+  await move(tx, context, taken, now, { action: 'credit', assignments, credit, keepsHold: isOfDispute })
   const byLimit = taken.filter(({ paymentId }) => paymentId === undefined)
   await addOverdrawn(
     tx,

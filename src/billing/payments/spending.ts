@@ -66,7 +66,7 @@ async function payNamed(tx: Transaction, tenantId: string, payments: readonly Ta
   if (payments.length === 0) return []
   const bills = sql`${payments.flatMap(({ receipt }) => receipt.billIds ?? [])}::text[]`
   const order = sql`array_position(${bills}, b."id")`
-  return matched(tx, tenantId, { payments: these(payments), bills: sql`b."id" = ANY(${bills})`, order })
+  return matched(tx, tenantId, { payments: these(payments), bills: sql`b."id" = ANY(${bills})`, order, isNamed: true })
 }
 
 async function payDue(tx: Transaction, tenantId: string, payments: readonly Taken[]): Promise<readonly Allocation[]> {
