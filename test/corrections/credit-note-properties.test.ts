@@ -8,15 +8,19 @@ import { verifyLedger } from '../../src/ledger/verify.ts'
 import { addAccount, addBill, credits, PAYMENT, pay, startLedger } from '../billing/ledger-world.ts'
 import { addRates } from '../support/accounts.ts'
 import type { Answer } from '../support/answer.ts'
+import { TENANT } from '../support/database.ts'
 import { expectExplained } from '../support/explained.ts'
 import { SOAK_MINUTES, soak } from '../support/seeded.ts'
 import type { TestServer } from '../support/server.ts'
+import { addPeople } from './people.ts'
 
-const SEQUENCES = 25
+const SEQUENCES = 30
 
 let server: TestServer
+let approver: Record<string, string>
 beforeAll(async () => {
   server = await startLedger()
+  approver = (await addPeople(server, { bruno: ['correction:approve'] })).bruno
 })
 afterAll(() => server.close())
 
@@ -34,16 +38,23 @@ const step = fc.oneof(
   fc.record({ kind: fc.constant('reverse' as const), at: fc.nat(3) }),
   fc.record({ kind: fc.constant('writeOff' as const) }),
   fc.record({ kind: fc.constant('rebill' as const), when: fc.constantFrom('now', 'nextRun') }),
-  fc.record({ kind: fc.constant('refund' as const), share: fc.integer({ min: 1, max: 1_200 }) })
+  fc.record({ kind: fc.constant('refund' as const), share: fc.integer({ min: 1, max: 1_200 }) }),
+  fc.record({
+    ...{ kind: fc.constant('adjust' as const), share: fc.integer({ min: -900, max: 900 }), hasTax: fc.boolean() },
+    onNextBill: fc.boolean()
+  }),
+  fc.record({ kind: fc.constant('approve' as const), at: fc.nat(3) })
 )
+/** Some corrections wait for an approval, whatever comes between. */
+const waits = fc.constantFrom(true, false, false)
 const anyCase = fc.record({
   unit: fc.constantFrom('EUR', 'JPY', 'KWD'),
   tax: fc.constantFrom(0, 0.19, 0.081),
   lines: fc.array(line, { minLength: 1, maxLength: 6 }),
-  steps: fc.array(step, { maxLength: 8 })
+  steps: fc.array(fc.record({ one: step, waits }), { maxLength: 9 })
 })
 type Case = typeof anyCase extends fc.Arbitrary<infer C> ? C : never
-type Step = Case['steps'][number]
+type Step = Case['steps'][number]['one']
 
 function taxesOf(rate: string | undefined, amount: Big, unit: string): readonly object[] {
   if (rate === undefined) return []
@@ -51,7 +62,8 @@ function taxesOf(rate: string | undefined, amount: Big, unit: string): readonly 
   return [{ taxCategory: 'VAT', taxRate: Number(rate), taxAmount: { unit, value } }]
 }
 
-const EXPECTED = [201, 409]
+const EXPECTED = [201, 202, 409]
+const KINDS = ['adjustment', 'all', 'approved', 'cancelAndRebill', 'creditNote', 'lines', 'refund', 'writeOff']
 /** How often each kind of step was done, not refused. */
 const done = new Map<string, number>()
 
@@ -63,7 +75,10 @@ interface Holding {
   readonly replaced: string[]
   readonly unit: string
   rates: readonly Answer[]
+  readonly hasTax: boolean
   readonly payments: string[]
+  /** Approvals that wait. */
+  readonly pending: string[]
 }
 
 /** Returns a share in thousandths, rounded up to the minor unit. */
@@ -71,22 +86,47 @@ function shareOf(value: number, share: number, unit: string): number {
   return Number(new Big(value).times(share).div(1_000).round(minorDigits(unit), Big.roundUp).toFixed())
 }
 
-async function noted({ bill }: Holding, body: object): Promise<void> {
-  await corrected('creditNote', { bill: { id: bill }, ...body })
+interface Body {
+  readonly amount?: { readonly value: number }
+  readonly [name: string]: unknown
 }
 
-async function corrected(path: string, body: object): Promise<Answer | undefined> {
+async function noted({ bill, pending }: Holding, body: Body): Promise<void> {
+  await corrected('creditNote', { bill: { id: bill }, ...body }, pending)
+}
+
+/** Corrects something, unless the share is nothing. */
+async function corrected(path: string, body: Body, pending: string[]): Promise<Answer | undefined> {
+  if (body.amount?.value === 0) return undefined
   const { status, text, body: made } = await server.call('POST', `/billing/v1/${path}`, { reason: 'other', ...body })
   expect(EXPECTED, text).toContain(status)
+  if (status === 202) pending.push(made.id)
   const kind = 'lines' in body ? 'lines' : 'all' in body ? 'all' : path
   if (status !== 201) return undefined
-  done.set(kind, (done.get(kind) ?? 0) + 1)
+  count(kind)
   return made
+}
+
+function count(kind: string): void {
+  done.set(kind, (done.get(kind) ?? 0) + 1)
+}
+
+/** Limits all corrections to nothing, or lifts the limit. */
+function limit(limits: string | null) {
+  return server.database.run(sql`UPDATE "tenant" SET "correction_approval_limits" = ${limits}::jsonb
+    WHERE "id" = ${TENANT}`)
+}
+
+async function approve(id: string): Promise<void> {
+  const path = `/billing/v1/correctionApproval/${id}/approve`
+  const { status, text } = await server.call('POST', path, undefined, approver)
+  expect([200, 409], text).toContain(status)
+  if (status === 200) count('approved')
 }
 
 /** Bills a bill anew, and goes on with the new one. */
 async function rebill(holding: Holding, when: string): Promise<void> {
-  const made = await corrected('cancelAndRebill', { bill: { id: holding.bill }, when })
+  const made = await corrected('cancelAndRebill', { bill: { id: holding.bill }, when }, holding.pending)
   if (!made) return
   holding.replaced.push(holding.bill)
   holding.bill = when === 'now' ? made.newBill[0].id : await addBill(server, holding.account, { rates: {} })
@@ -100,13 +140,13 @@ const ratesOf = async (bill: string): Promise<readonly Answer[]> => [
 const billOf = async ({ bill }: Holding) => (await server.call('GET', `customerBill/${bill}`)).body
 
 async function take(one: Step, holding: Holding): Promise<void> {
-  const { account, unit, rates, payments } = holding
+  const { account, unit, rates, payments, pending } = holding
   const { amountDue, remainingAmount } = await billOf(holding)
   const moneyOf = (of: number, share: number) => ({ unit, value: shareOf(of, share, unit) })
   switch (one.kind) {
     case 'amount': {
       const amount = moneyOf(Number(amountDue.value), one.share)
-      return amount.value > 0 ? noted(holding, { amount }) : undefined
+      return noted(holding, { amount })
     }
     case 'line': {
       const rate = rates[one.at % rates.length]
@@ -126,12 +166,23 @@ async function take(one: Step, holding: Holding): Promise<void> {
     case 'rebill':
       return rebill(holding, one.when)
     case 'writeOff':
-      return void (await corrected('writeOff', { bill: { id: holding.bill } }))
+      return void (await corrected('writeOff', { bill: { id: holding.bill } }, pending))
     case 'refund': {
       const { [unit]: credit = 0 } = await credits(server, account)
       const amount = moneyOf(credit, one.share)
       const of = { billingAccount: { id: account }, method: 'bankTransfer' }
-      if (amount.value > 0) await corrected('refund', { ...of, amount })
+      return void (await corrected('refund', { ...of, amount }, pending))
+    }
+    case 'adjust': {
+      const { onNextBill, share, hasTax } = one
+      const amount = moneyOf(Number(amountDue.value), share)
+      const taxCategory = hasTax && holding.hasTax ? 'VAT' : undefined
+      const body = { billingAccount: { id: account }, amount, taxCategory, onNextBill }
+      return void (await corrected('adjustment', body, pending))
+    }
+    case 'approve': {
+      const [id] = pending.splice(one.at % (pending.length || 1), 1)
+      return id === undefined ? undefined : approve(id)
     }
   }
 }
@@ -146,8 +197,13 @@ async function play({ unit, tax, lines, steps }: Case): Promise<void> {
   const bill = await addBill(server, account, { rates: {} })
   // A total below zero is parked.
   if (bill === '') return
-  const holding: Holding = { account, bill, replaced: [], unit, rates: await ratesOf(bill), payments: [] }
-  for (const one of steps) await take(one, holding)
+  const own = { account, bill, unit, rates: await ratesOf(bill), hasTax: tax > 0 }
+  const holding: Holding = { ...own, replaced: [], payments: [], pending: [] }
+  for (const { one, waits: isAsked } of steps) {
+    if (isAsked && one.kind !== 'rebill') await limit('{"USD": 1}')
+    await take(one, holding).finally(() => limit(null))
+  }
+  for (const id of holding.pending) await approve(id)
   await noted(holding, { all: true })
   const last = await billOf(holding)
   expect([last.remainingAmount.value, last.state]).toEqual([0, 'settled'])
@@ -185,7 +241,7 @@ test(
         sql`b."category" = 'creditNote' OR b."related_bill" IS NOT NULL`
       )
       expect(explained).toBeGreaterThan(SEQUENCES)
-      expect([...done.keys()].sort()).toEqual(['all', 'cancelAndRebill', 'creditNote', 'lines', 'refund', 'writeOff'])
+      expect([...done.keys()].sort()).toEqual(KINDS)
     }),
   120_000 + SOAK_MINUTES * 60_000
 )

@@ -10,6 +10,7 @@ import type { TestServer } from '../support/server.ts'
 const TABLES = [
   'ledger_entry',
   'payment_allocation',
+  'correction',
   'payment',
   'account_balance',
   'applied_customer_billing_rate',
@@ -28,6 +29,12 @@ beforeAll(async () => {
   const payment = (await pay(server, account, 10)).body.id
   const reversed = (await pay(server, account, 20)).body.id
   await server.call('POST', `/billing/v1/payment/${reversed}/reverse`)
+  const adjusted = await addAccount(server, { tax: 0.19 })
+  const of = { billingAccount: { id: adjusted }, reason: 'other', taxCategory: 'VAT' }
+  for (const value of [11.9, -5]) {
+    const body = { ...of, amount: { unit: 'EUR', value } }
+    expect((await server.call('POST', '/billing/v1/adjustment', body)).status).toBe(201)
+  }
   ids = { account, bill, payment, reversed }
   restore = await keep(server, ...TABLES)
 })
@@ -35,7 +42,7 @@ afterAll(() => server.close())
 
 test('a ledger that nobody touched is sound', async () => {
   const report = reportLedger(await verifyLedger(server.database))
-  const text = 'demo: sound, 10 journals, 2 bills, 2 payments\nother: sound, 0 journals, 0 bills, 0 payments'
+  const text = 'demo: sound, 12 journals, 2 bills, 3 payments\nother: sound, 0 journals, 0 bills, 0 payments'
   expect(report).toEqual({ text, isSound: true })
 })
 
@@ -154,6 +161,33 @@ test.each<[string, () => Sql, string]>([
   ],
   ['a number that is given twice', row('customer_bill', bill, sql`"bill_no" = 'INV-2026-02'`), 'number'],
   ['no number', row('customer_bill', bill, sql`"bill_no" = 'X'`), 'has no number of any series'],
+  [
+    'an adjustment',
+    () => sql`UPDATE "correction" SET "amount" = 9 WHERE "amount" > 0`,
+    'is overdrawn by 6.9 EUR, but bills, transfers and corrections used 4'
+  ],
+  [
+    'the tax of an adjustment',
+    () => sql`UPDATE "correction" SET "tax_category" = 'GST' WHERE "amount" > 0`,
+    'of 11.9 EUR with a tax of 1.9 is posted as 11.9'
+  ],
+  [
+    'an adjustment of the books of others',
+    () =>
+      sql`UPDATE "ledger_entry" SET "detail" = 'usageCharge' WHERE "source_type" = 'adjustment' AND "detail" <> 'VAT'`,
+    'is posted as 11.9'
+  ],
+  [
+    'the payment of an adjustment',
+    () => sql`UPDATE "payment" SET "amount" = 6 WHERE "method" = 'adjustment'`,
+    'of -5 gives the payment'
+  ],
+  [
+    'a payment that is called an adjustment',
+    row('payment', payment, sql`"method" = 'adjustment'`),
+    'adjustment none of nothing gives the payment'
+  ],
+  ['a charge that is gone', () => sql`DELETE FROM "correction" WHERE "amount" > 0`, 'comes from the adjustment'],
   ['a series', () => sql`UPDATE "number_series" SET "next" = 7`, 'goes on with 7, but its last number is 2']
 ])('%s is found', async (_, statement, difference) => {
   await tamper(server, statement())
