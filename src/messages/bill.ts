@@ -14,6 +14,9 @@ export const BILLS = messages('bill', {
   stateByAmounts: is.conflict`${'A bill may be settled only when …'}${'; the bill may go to sent'}`,
   ownNumber: is.invalidField`$.billNo must not be a number that this service gives itself, by the pattern ${'INV-{5}'},
     nor differ from one in case or punctuation alone`,
+  noteAboveZero: is.invalidField`${'$.amountDue.value'} of a credit note must not be above 0`,
+  noteDoesNotAddUp: is.invalidField`A credit note must add up: its parts make ${'-119'}, but it states ${'-120'}; the
+    amount before tax and the taxes make the amount with tax, which is the amount due`,
   tooManyDecimals: is.invalidField`$.${'amountDue'}.value of a bill of this billing account may have at most ${2}
     decimals in ${'EUR'}`,
   remainingOutside: is.invalidField`$.remainingAmount of a bill of this billing account must lie between 0 and

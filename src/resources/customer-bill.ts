@@ -18,6 +18,7 @@ import { declareResource } from '../tmf/declaration/define.ts'
 import { type DocumentOf, EXTENSIONS, type Stored } from '../tmf/declaration/resource.ts'
 import { list, timePeriod, type ValueOf } from '../tmf/declaration/shape.ts'
 import { ownDocument, withUrls } from './bill-document.ts'
+import { requireSoundNote } from './posted-note.ts'
 import { relatedBill, withHrefs } from './related-bill.ts'
 import {
   appliedPayment,
@@ -136,6 +137,7 @@ export const customerBill = declareResource(['completeFromDatabase', 'beforeChan
     requireOneCurrency(after)
     requireBoundedTaxes(after)
     requirePaymentState(after, before)
+    if (!before) requireSoundNote(after)
   },
   checkRemoval: ({ document, internal }) => {
     if (internal.issued_as === null) return
