@@ -1,4 +1,5 @@
 import { query } from '../ctk/checks.ts'
+import { CORRECTIONS } from './corrections.ts'
 import type { Task } from './task.ts'
 
 const PATCH = 'application/merge-patch+json'
@@ -166,4 +167,4 @@ const uploads: Task = {
   ]
 }
 
-export const BILL_TASKS: readonly Task[] = [documents, payments, states, queries, uploads]
+export const BILL_TASKS: readonly Task[] = [documents, payments, CORRECTIONS, states, queries, uploads]
