@@ -42,7 +42,7 @@ export async function insertRows(
   const fixed = owner.map(([column]) => column)
   const columns = [...columnsOfRows(resource, rows)].filter(([column]) => !fixed.includes(column))
   const types = columnTypes(resource)
-  const arrays = columns.map(([column, values]) => sql`${arrayText(values)}::${types.get(column) ?? sql`text`}[]`)
+  const arrays = columns.map(([column, values]) => sql`${columnText(values)}::${types.get(column) ?? sql`text`}[]`)
   const names = join(columns.map(([column]) => identifier(column)))
   const inserted =
     await tx.run(prepared`INSERT INTO ${identifier(resource.table)} (${join(fixed.map(identifier))}, ${names})
@@ -96,6 +96,11 @@ const SCALAR_TYPES: Readonly<Record<string, Sql>> = {
   boolean: sql`boolean`,
   integer: sql`integer`,
   decimal: sql`numeric`
+}
+
+/** Of a column without any value nothing is sent: `unnest` fills the shorter array up with NULL. */
+function columnText(values: readonly (string | null)[]): string {
+  return values.some((value) => value !== null && value !== undefined) ? arrayText(values) : '{}'
 }
 
 /**
