@@ -58,11 +58,9 @@ export async function accountsCalled(
   return (await queryable.run(found)).rows.map(ACCOUNT.read)
 }
 
-const NAMED = rowOf(
-  'billing_account',
-  { alias: computed(text, sql`n."alias"`), id: text, name: text, partnerId: optional(text), invoiceCurrency: text },
-  'a'
-)
+const WITH_ID_COLUMNS = { id: text, name: text, partnerId: optional(text), invoiceCurrency: text }
+const WITH_ID = rowOf('billing_account', WITH_ID_COLUMNS, 'a')
+const NAMED = rowOf('billing_account', { alias: computed(text, sql`n."alias"`), ...WITH_ID_COLUMNS }, 'a')
 
 export type NamedAccount = Pick<Account, 'id' | 'name' | 'partnerId' | 'invoiceCurrency'>
 
@@ -72,14 +70,28 @@ export async function namedAccounts(
   view: View,
   names: readonly string[]
 ): Promise<ReadonlyMap<string, NamedAccount>> {
+  // An id is a name of the provider's, and of no other account: most are found by it, which takes half the time.
+  const byId = view.partnerId === undefined ? await accountsWithIds(queryable, view, names) : new Map()
+  const others = names.filter((name) => !byId.has(name))
+  if (others.length === 0) return byId
   const found = prepared`SELECT ${NAMED.columns}
     FROM "account_alias" n JOIN "billing_account" a ON a."tenant_id" = n."tenant_id" AND a."id" = n."account_id"
-    WHERE n."tenant_id" = ${view.tenantId} AND n."alias" = ANY(${names}::text[]) AND ${inNameSpaces(view)}
+    WHERE n."tenant_id" = ${view.tenantId} AND n."alias" = ANY(${others}::text[]) AND ${inNameSpaces(view)}
       AND ${ownedBy(view, 'a')}
     ORDER BY n."name_space"`
   const { rows } = await queryable.run(found)
   // The own name space comes last, so that its names win.
-  return new Map(rows.map(NAMED.read).map(({ alias, ...named }) => [alias, named]))
+  return new Map([...byId, ...rows.map(NAMED.read).map(({ alias, ...named }) => [alias, named] as const)])
+}
+
+async function accountsWithIds(
+  queryable: Queryable,
+  view: View,
+  ids: readonly string[]
+): Promise<ReadonlyMap<string, NamedAccount>> {
+  const { rows } = await queryable.run(prepared`SELECT ${WITH_ID.columns} FROM "billing_account" a
+    WHERE ${ownedBy(view, 'a')} AND a."id" = ANY(${ids}::text[])`)
+  return new Map(rows.map(WITH_ID.read).map((account) => [account.id, account]))
 }
 
 export const resolveAccounts: Resolve = async (queryable, view, names) =>
