@@ -57,6 +57,7 @@ export const TEST_BANS: readonly Ban[] = [
       'test/api/money.test.ts',
       'test/api/turns.test.ts',
       'test/billing/bill-run-bills.test.ts',
+      'test/db/tenant-guards.test.ts',
       'test/documents/bill-sums.test.ts',
       'test/documents/large-bill.ts',
       // Rows for guards and migrations.
