@@ -53,6 +53,10 @@ describe('a bill that is cancelled and billed anew', () => {
       relatedBill: [{ id, billNo: old.billNo, relationshipType: 'replaces' }]
     })
     expect(renewed.billDate > old.billDate).toBe(true)
+    const document = new URL(renewed.billDocument[0].url).pathname
+    const read = async (accept: string) => (await server.call('GET', document, undefined, { accept })).text
+    expect(await read('text/html')).toMatch(new RegExp(`Replaces invoice.*${old.billNo}`, 's'))
+    expect((await read('text/csv')).trim()).toMatch(new RegExp(`Replaces invoice,${old.billNo},.*,replaces$`))
     expect(await get(`customerBill/${id}`)).toMatchObject({
       ...{ state: 'settled', remainingAmount: EUR(0), amountDue: EUR(35.7) },
       relatedBill: [{ relationshipType: 'correctedBy' }, { id: newBill.id, relationshipType: 'replacedBy' }]

@@ -33,6 +33,7 @@ export function billOf(unit: string, charges: readonly Charge[], others: Partial
     createdAt: '2026-10-01T02:00:00.000Z',
     category: 'normal',
     corrected: undefined,
+    replaced: [],
     isIssued: true,
     period: { startDateTime: '2026-09-01T00:00:00.000Z', endDateTime: '2026-10-01T00:00:00.000Z' },
     paymentDueDate: '2026-10-15T00:00:00.000Z',

@@ -30,6 +30,8 @@ export interface BillContent {
   readonly period: BillSource['period']
   /** The bill that a credit note corrects. */
   readonly corrected: BillSource['corrected']
+  /** The numbers of the bills that it replaces. */
+  readonly replaced: BillSource['replaced']
   readonly account: {
     readonly id: string | undefined
     readonly name: string | undefined
@@ -105,6 +107,7 @@ export async function billContent(source: BillSource): Promise<BillContent> {
     createdAt: source.createdAt,
     period: source.period,
     corrected: source.corrected,
+    replaced: source.replaced,
     account: { id: source.accountId, name: source.account.name, balance: balanceOf(source) },
     due: dueOf(source),
     groups: groupsOf(tally),

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { LETTERHEAD, RECIPIENT } from '../../accounts/letterhead.ts'
 import type { Queryable } from '../../db/database.ts'
-import { computed, decimal, instant, json, optional, rowOf, text } from '../../db/row.ts'
+import { computed, decimal, instant, json, optional, rowOf, text, texts } from '../../db/row.ts'
 import { prepared, sql } from '../../db/sql.ts'
 import { DOCUMENTS } from '../../messages/document.ts'
 import { ownName } from '../../tmf/declaration/own-names.ts'
@@ -60,6 +60,11 @@ const CONTEXT = rowOf(
     appliedTaxProfile: optional(json(TAX_PROFILE)),
     correctedNo: computed(optional(text), sql`o."bill_no"`),
     correctedDate: computed(optional(instant), sql`o."bill_date"`),
+    replaced: computed(
+      texts,
+      sql`(SELECT coalesce(jsonb_agg(x->>'billNo' ORDER BY x->>'billNo'), '[]')
+        FROM jsonb_array_elements(b."related_bill") x WHERE x->>'relationshipType' = 'replaces')`
+    ),
     letterhead: computed(json(KEPT_LETTERHEAD), sql`coalesce(l."content", ${LETTERHEAD})`),
     recipient: computed(json(KEPT_RECIPIENT), sql`coalesce(b."recipient", ${RECIPIENT})`)
   },
@@ -85,6 +90,7 @@ export async function readContext(queryable: Queryable, tenantId: string, billId
   return {
     ...{ id, billNo, billDate, category, period, paymentDueDate, createdAt, taxes, ...taxedAmounts(context) },
     corrected: correctedNo && correctedDate ? { billNo: correctedNo, date: correctedDate } : undefined,
+    replaced: context.replaced,
     isIssued: context.issuedAs !== undefined,
     accountId: accountId === undefined ? undefined : ownName(accountId),
     amountDue: amount(context.amountDueValue, context.amountDueUnit),

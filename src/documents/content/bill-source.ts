@@ -19,6 +19,8 @@ export interface BillSource {
   readonly category: string | undefined
   /** The bill that a credit note corrects. */
   readonly corrected: { readonly billNo: string; readonly date: Instant } | undefined
+  /** The numbers of the cancelled bills of which it has lines. */
+  readonly replaced: readonly string[]
   readonly isIssued: boolean
   readonly period: Period
   readonly paymentDueDate: Instant | undefined

@@ -11,11 +11,12 @@ export function titleOf({ kind, number = '' }: BillContent, { titles }: Words): 
 
 /** Returns number, dates and account, each with its label, as far as known. */
 export function factsOf(content: BillContent, words: Words, format: Format): readonly (readonly [string, string])[] {
-  const { number = '', date, period, account, corrected } = content
+  const { number = '', date, period, account, corrected, replaced } = content
   const all = [
     [words.number, oneLine(number)],
     [words.date, date ? format.date(date) : ''],
     [words.corrects, corrected ? oneLine(`${corrected.billNo} · ${format.date(corrected.date)}`) : ''],
+    [words.replaces, oneLine(replaced.join(', '))],
     [words.period, format.period(period.startDateTime, period.endDateTime)],
     [words.account, oneLine([account.id, account.name].filter((part) => part).join(' · '))]
   ] as const

@@ -13,6 +13,7 @@ export const de: Words = {
   number: 'Nummer',
   date: 'Datum',
   corrects: 'Korrigiert Rechnung',
+  replaces: 'Ersetzt Rechnung',
   period: 'Abrechnungszeitraum',
   account: 'Kundenkonto',
   dueDate: 'Fällig am',

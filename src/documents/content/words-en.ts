@@ -11,6 +11,7 @@ export const en = {
   number: 'Number',
   date: 'Date',
   corrects: 'Corrects invoice',
+  replaces: 'Replaces invoice',
   period: 'Billing period',
   account: 'Account',
   dueDate: 'Due date',

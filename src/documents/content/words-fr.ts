@@ -13,6 +13,7 @@ export const fr: Words = {
   number: 'Numéro',
   date: 'Date',
   corrects: 'Corrige la facture',
+  replaces: 'Remplace la facture',
   period: 'Période de facturation',
   account: 'Compte client',
   dueDate: 'Échéance',

@@ -27,7 +27,7 @@ const COLUMNS = [
 
 /**
  * Yields the rates of a bill as CSV (RFC 4180): a header, one line for each rate, the taxes of the bill with their
- * bases, and of a credit note the bill that it corrects. Amounts and times are exact, as in the API. Each piece holds
+ * bases, and the bills that it corrects or replaces. Amounts and times are exact, as in the API. Each piece holds
  * one slice of the rates.
  */
 export async function* renderCsv(source: BillSource): AsyncGenerator<string> {
@@ -39,7 +39,9 @@ export async function* renderCsv(source: BillSource): AsyncGenerator<string> {
     yield slice.map((rate) => csvLine(cellsOf(rate, source))).join('')
   }
   const { currency = NO_CURRENCY } = tally
-  yield taxLines(source, taxesOf(source, tally, minorDigits(currency)), currency) + correctedLine(source)
+  const taxes = taxLines(source, taxesOf(source, tally, minorDigits(currency)), currency)
+  const replaced = source.replaced.map((of) => replacedLine(source, of))
+  yield taxes + correctedLine(source) + replaced.join('')
 }
 
 /** The bill that a credit note corrects. */
@@ -48,6 +50,12 @@ function correctedLine({ billNo, corrected, language }: BillSource): string {
   const named = [billNo, undefined, { exact: corrected.date }, undefined, undefined, undefined]
   const rest = Array.from({ length: 8 }, () => undefined)
   return csvLine([...named, WORDS[language].corrects, corrected.billNo, ...rest, 'corrects'])
+}
+
+/** A cancelled bill of which the bill has lines. */
+function replacedLine({ billNo, language }: BillSource, replaced: string): string {
+  const none = (count: number) => Array.from({ length: count }, () => undefined)
+  return csvLine([billNo, ...none(5), WORDS[language].replaces, replaced, ...none(8), 'replaces'])
 }
 
 function cellsOf(rate: Rate, { billNo, taxProfile }: BillSource): readonly Cell[] {
