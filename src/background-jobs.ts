@@ -3,6 +3,7 @@ import { resetJobs } from './auth/customers/reset.ts'
 import type { EngineContext } from './billing/engine/context.ts'
 import { type FurtherJobs, startBillingJobs } from './billing/jobs.ts'
 import { comparisonJobs } from './comparison/tasks.ts'
+import { dunningJobs } from './dunning/tasks.ts'
 import type { JobFigures } from './jobs/supervisor.ts'
 import type { MailSettings } from './mail/settings.ts'
 import { mailJobs } from './mail/tasks.ts'
@@ -38,5 +39,5 @@ function reportTo(logger: Logger, { tenantId, kind, difference }: Finding): void
 
 /** The jobs of the rooms above billing, except mails and what leads to them: only a server sends them. */
 export function furtherJobs(context: EngineContext): readonly FurtherJobs[] {
-  return [comparisonJobs(context), uploadJobs(context)]
+  return [comparisonJobs(context), uploadJobs(context), dunningJobs(context)]
 }

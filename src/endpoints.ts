@@ -19,6 +19,8 @@ import { CORRECTION_APPROVAL } from './corrections/approval-schema.ts'
 import { correctionEndpoints } from './corrections/kinds.ts'
 import { disputeEndpoints } from './disputes/endpoints.ts'
 import { documentEndpoint } from './documents/routes.ts'
+import { dunningEndpoints } from './dunning/endpoints.ts'
+import { DUNNING_STEP, PAYMENT_PROMISE } from './dunning/schema.ts'
 import { NO_NETWORKS } from './events/callback-address.ts'
 import { deliveryEndpoints } from './events/delivery-endpoints.ts'
 import { eventEndpoints } from './events/endpoints.ts'
@@ -61,6 +63,7 @@ export const BILLING_TAGS = {
   comparison: 'Bills of another system, compared with a run',
   books: 'The ledger for accountants',
   overdue: 'Open amounts by age, and who owes them',
+  dunning: 'What follows when bills are not paid, and promises to pay',
   upload: 'Rows of other systems in bulk'
 } as const
 
@@ -83,6 +86,8 @@ export const BILLING_SCHEMAS = {
   Adjustment: ADJUSTMENT,
   CorrectionApproval: CORRECTION_APPROVAL,
   Dispute: DISPUTE,
+  DunningStep: DUNNING_STEP,
+  PaymentPromise: PAYMENT_PROMISE,
   Payment: PAYMENT,
   UnmatchedPayment: UNMATCHED,
   Preview: PREVIEW,
@@ -131,6 +136,7 @@ export const billingEndpoints: readonly Endpoint[] = [
   previewEndpoint(API_BASE),
   ...comparisonEndpoints,
   ...overdueEndpoints(API_BASE),
+  ...dunningEndpoints(API_BASE),
   ...bookEndpoints,
   ...UPLOAD_KINDS.flatMap((kind) => uploadEndpoints(kind, API_BASE))
 ]

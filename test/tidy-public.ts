@@ -4,8 +4,8 @@ import { importsOf, roomOf, type Tree } from './tidy-tree.ts'
 const PUBLIC: Readonly<Record<string, string>> = {
   'src/accounts': 'account attributes customer letterhead lookup',
   'src/admin':
-    'api-key bootstrap client index partner review-rules rotation rotation-routes routes tenant-creation ' +
-    'tenant-routes tenant-schema tenant-settings tenants user',
+    'api-key bootstrap client dunning-plan index partner review-rules rotation rotation-routes ' +
+    'routes tenant-creation tenant-routes tenant-schema tenant-settings tenants user',
   'src/audit': 'record report seal sealing verify',
   'src/auth': 'purge refused-names',
   'src/auth/access': 'access access-token address-list admission authenticate clients grants principal scopes',
@@ -41,6 +41,7 @@ const PUBLIC: Readonly<Record<string, string>> = {
   'src/db/embedded': 'keys postgres',
   'src/disputes': 'endpoints',
   'src/documents': 'routes',
+  'src/dunning': 'endpoints events schema tasks',
   'src/documents/content':
     'bill-content bill-reading bill-source bill-taxes branding colour format issuer qr-code tally texts ' +
     'vocabulary words',
@@ -63,8 +64,8 @@ const PUBLIC: Readonly<Record<string, string>> = {
   'src/mail': 'queue retention settings tasks transport',
   'src/messages':
     'access account admin bill body books callback captcha catalogue comparison correction customer ' +
-    'cycle delivery dispute document event field guess http message oauth overdue page partner payment problem ' +
-    'query rate reason resource run server sso subscription unmatched upload upload-failure',
+    'cycle delivery dispute document dunning event field guess http message oauth overdue page partner payment ' +
+    'problem query rate reason resource run server sso subscription unmatched upload upload-failure',
   'src/metrics': 'collect server',
   'src/overdue': 'endpoints schema',
   'src/partner-api': 'customers hold routes',

@@ -36,7 +36,7 @@ const FLOORS: readonly (readonly (readonly string[])[])[] = [
     ['src/explanation', ...['content', 'csv', 'html', 'pdf', ''].map((room) => path.posix.join('src/documents', room))]
   ],
   [
-    ['src/books', 'src/upload/camt', 'src/upload/file', 'src/upload', 'src/comparison', 'src/events'],
+    ['src/books', 'src/upload/camt', 'src/upload/file', 'src/upload', 'src/comparison', 'src/dunning', 'src/events'],
     ['src/overdue'],
     ['src/review'],
     ['src/mail', 'src/auth/customers', 'src/pages', 'src/portal', 'src/partner-api']

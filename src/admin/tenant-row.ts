@@ -34,6 +34,8 @@ const FIELDS = {
   correctionApprovalLimits: optional(json(z.unknown())),
   /** The rules that hold bills of a run. */
   reviewRules: optional(json(z.unknown())),
+  /** The steps that follow when a bill is not paid. */
+  dunningPlan: optional(json(z.unknown())),
   /** Requirements for the release of a run. */
   releaseRequires: texts,
   createdAt: instant

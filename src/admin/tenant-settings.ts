@@ -12,6 +12,7 @@ import { ADMIN } from '../messages/admin.ts'
 import { FIELDS } from '../messages/field.ts'
 import { readFault } from '../messages/message.ts'
 import { PLAIN_ID } from './attributes.ts'
+import { DUNNING_PLAN } from './dunning-plan.ts'
 import { RELEASE_REQUIREMENTS, REVIEW_RULES } from './review-rules.ts'
 
 const NAME_MAX_LENGTH = 256
@@ -34,9 +35,7 @@ const ITEMISED_LINES_MAX = 10_000
 const ITEMISED_TYPES_MAX = 50
 const ITEMISED_RULE = FIELDS.wholeNumber(0, ITEMISED_LINES_MAX)
 const ITEMISED_TYPES_RULE = FIELDS.itemisedTypes(ITEMISED_TYPES_MAX)
-
 const REQUIREMENTS_RULE = FIELDS.listOfSome(RELEASE_REQUIREMENTS)
-
 const CODES_MAX = 200
 const CODE_MAX_LENGTH = 50
 const CODES_RULE = FIELDS.accountCodes(CODES_MAX, CODE_MAX_LENGTH, BOOKS)
@@ -184,7 +183,8 @@ export const TENANT_CREATION = z.strictObject({
     description:
       'Amounts by currency above which another user approves corrections; with any, currencies without one have 0'
   }),
-  reviewRules: REVIEW_RULES.optional().meta({ description: 'What holds bills of a run until someone looks at them' })
+  reviewRules: REVIEW_RULES.optional().meta({ description: 'What holds bills of a run until someone looks at them' }),
+  dunningPlan: DUNNING_PLAN.optional().meta({ description: 'The steps that follow when a bill is not paid' })
 })
 
 const patched = z.record(z.string(), z.unknown(), { error: PART_RULE }).nullable().optional()
@@ -197,7 +197,8 @@ export const TENANT_CHANGE = z.strictObject({
   itemisation: patched.meta({ description: 'Merged into what is there; null lists all lines' }),
   accountCodes: patched.meta({ description: 'Merged into what is there; null removes all' }),
   correctionApprovalLimits: patched.meta({ description: 'Merged into what is there; null removes all' }),
-  reviewRules: patched.meta({ description: 'Merged into what is there; null removes all' })
+  reviewRules: patched.meta({ description: 'Merged into what is there; null removes all' }),
+  dunningPlan: patched.meta({ description: 'Takes the place of what is there; null removes it' })
 })
 
 const CHANGEABLE = Object.keys(TENANT_CHANGE.shape)
@@ -229,7 +230,8 @@ const PART_SHAPES = {
   itemisation: ITEMISATION,
   accountCodes: ACCOUNT_CODES,
   correctionApprovalLimits: APPROVAL_LIMITS,
-  reviewRules: REVIEW_RULES
+  reviewRules: REVIEW_RULES,
+  dunningPlan: DUNNING_PLAN
 } as const
 /** Settings with members, into which a patch is merged. */
 export const PARTS = [
@@ -237,7 +239,8 @@ export const PARTS = [
   'itemisation',
   'accountCodes',
   'correctionApprovalLimits',
-  'reviewRules'
+  'reviewRules',
+  'dunningPlan'
 ] as const satisfies readonly (keyof typeof PART_SHAPES)[]
 
 /** Checks a merged part, without pixels. Throws `invalidField` with every finding and its JSON path. */

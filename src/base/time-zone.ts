@@ -26,6 +26,11 @@ export function dayOf(time: number, timeZone: string): number {
   return Math.floor((time + offsetAt(time, timeZone)) / DAY_MS)
 }
 
+/** Writes a day, such as 2026-11-30. */
+export function dayText(day: number): string {
+  return new Date(day * DAY_MS).toISOString().slice(0, 10)
+}
+
 /** Writes an instant in a zone (RFC 3339): `2026-04-01T02:00:00.000+02:00`. */
 export function offsetTime(instant: Instant, timeZone: string): string {
   const time = Date.parse(instant)

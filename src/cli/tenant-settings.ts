@@ -18,6 +18,7 @@ const SETTINGS: readonly (readonly [name: string, form: string, meaning: string]
   ['accountCodes', 'book:code,...', 'Codes of the chart of accounts by book or book/detail; empty for none'],
   ['correctionApprovalLimits', 'EUR:n,...', 'Amounts above which another user approves corrections; empty for none'],
   ['reviewRules', 'JSON', 'Rules that hold bills of a run, merged into those that are there; empty for none'],
+  ['dunningPlan', 'JSON', 'Steps that follow when a bill is not paid; empty for none'],
   ['releaseRequires', 'emptyReview,secondUser', 'Requirements for the release of a run']
 ]
 const NAMES = SETTINGS.map(([name]) => name)
@@ -53,7 +54,8 @@ const READERS: Readonly<Record<string, (value: string) => unknown>> = {
   itemisation,
   accountCodes,
   correctionApprovalLimits,
-  reviewRules,
+  reviewRules: (value) => jsonObject(value, 'reviewRules', '{"firstBill": true}'),
+  dunningPlan: (value) => jsonObject(value, 'dunningPlan', '{"steps": [{"daysAfterDue": 7, "action": "reminder"}]}'),
   releaseRequires: listOf
 }
 
@@ -83,11 +85,11 @@ function correctionApprovalLimits(value: string): unknown {
 }
 
 /** Reads a JSON object; null for an empty text. Throws Misuse. */
-function reviewRules(value: string): unknown {
+function jsonObject(value: string, name: string, example: string): unknown {
   if (value === '') return null
-  const rules = parseJson(Buffer.from(value))
-  if (typeof rules !== 'object') throw new Misuse('reviewRules is JSON such as {"firstBill": true}')
-  return rules
+  const object = parseJson(Buffer.from(value))
+  if (typeof object !== 'object') throw new Misuse(`${name} is JSON such as ${example}`)
+  return object
 }
 
 function listOf(value: string): readonly string[] {

@@ -8,5 +8,7 @@ export const LOCKS = {
   /** Of postings that are not committed yet; the migration `closed_periods` has the number. */
   postings: 678_008,
   /** Of the nightly verification. */
-  verification: 678_009
+  verification: 678_009,
+  /** Of the dunning of a tenant. */
+  dunning: 678_010
 } as const

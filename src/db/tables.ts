@@ -19,6 +19,7 @@ export interface Tables {
     readonly account_codes: 'json?'
     readonly review_rules: 'json?'
     readonly release_requires: 'json'
+    readonly dunning_plan: 'json?'
     readonly usage_day: 'date?'
     readonly created_at: 'instant'
   }
@@ -896,6 +897,41 @@ export interface Tables {
     readonly tenant_id: 'text'
     readonly bill_id: 'text'
     readonly bill_state: 'text'
+  }
+  readonly dunning_day: {
+    readonly tenant_id: 'text'
+    readonly day: 'date'
+    readonly finished_at: 'instant'
+  }
+  readonly dunning_step: {
+    readonly tenant_id: 'text'
+    readonly id: 'text'
+    readonly partner_id: 'text?'
+    readonly version: 'integer'
+    readonly created_at: 'instant'
+    readonly day: 'date'
+    readonly billing_account_id: 'text'
+    readonly bill_id: 'text'
+    readonly days_after_due: 'integer'
+    readonly action: 'text'
+    readonly text: 'text?'
+    readonly currency: 'text'
+    readonly overdue_amount: 'decimal'
+    readonly days_overdue: 'integer'
+    readonly fee_rate_id: 'text?'
+    readonly interest_rate_id: 'text?'
+  }
+  readonly payment_promise: {
+    readonly tenant_id: 'text'
+    readonly id: 'text'
+    readonly partner_id: 'text?'
+    readonly version: 'integer'
+    readonly created_at: 'instant'
+    readonly billing_account_id: 'text'
+    readonly bill_id: 'text?'
+    readonly until: 'date'
+    readonly description: 'text?'
+    readonly cancelled_at: 'instant?'
   }
   readonly credit_note_line: {
     readonly tenant_id: 'text'

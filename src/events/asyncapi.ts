@@ -6,6 +6,7 @@ import { PAYMENT } from '../billing/payments/schema.ts'
 import { BILL_RUN } from '../billing/runs/schema.ts'
 import { PERIOD_CLOSE } from '../books/schema.ts'
 import { CORRECTION_APPROVAL } from '../corrections/approval-schema.ts'
+import { DUNNING_STEP, PAYMENT_PROMISE } from '../dunning/schema.ts'
 import { objectOf, TEXT } from '../tmf/openapi/json-schema.ts'
 import { componentSchemas, type Json, schemaRef } from '../tmf/openapi/schemas.ts'
 import { UPLOAD } from '../upload/schema.ts'
@@ -64,6 +65,8 @@ function schemas(): Json {
     Adjustment: ADJUSTMENT,
     CorrectionApproval: CORRECTION_APPROVAL,
     Dispute: DISPUTE,
+    DunningStep: DUNNING_STEP,
+    PaymentPromise: PAYMENT_PROMISE,
     Upload: UPLOAD
   }
 }

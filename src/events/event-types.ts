@@ -20,6 +20,8 @@ import { CLOSE_EVENTS } from '../books/close.ts'
 import { PERIOD_CLOSE } from '../books/schema.ts'
 import { APPROVAL_EVENTS } from '../corrections/approval-events.ts'
 import { CORRECTION_APPROVAL } from '../corrections/approval-schema.ts'
+import { PROMISE_EVENTS, STEP_EVENTS } from '../dunning/events.ts'
+import { DUNNING_STEP, PAYMENT_PROMISE } from '../dunning/schema.ts'
 import { objectOf } from '../http/json.ts'
 import { customerBill } from '../resources/customer-bill.ts'
 import type { Resource } from '../tmf/declaration/resource.ts'
@@ -114,6 +116,11 @@ export const EVENT_TYPES: ReadonlyMap<string, EventType> = new Map(
       billingSubject('dispute', 'Dispute', 'What a customer does not accept of a bill', DISPUTE),
       DISPUTE_EVENTS
     ),
+    ...typesOf(
+      billingSubject('dunningStep', 'DunningStep', 'What was done because a bill is not paid', DUNNING_STEP),
+      STEP_EVENTS
+    ),
+    ...typesOf(billingSubject('paymentPromise', 'PaymentPromise', 'A promise to pay', PAYMENT_PROMISE), PROMISE_EVENTS),
     ...typesOf(billingSubject('upload', 'Upload', 'Rows of another system, received as one', UPLOAD), UPLOAD_EVENTS),
     ...typesOf(
       billingSubject('unmatchedPayment', 'UnmatchedPayment', 'Money that came in without an account', UNMATCHED),

@@ -13,6 +13,7 @@ import { CYCLES } from './cycle.ts'
 import { DELIVERIES } from './delivery.ts'
 import { DISPUTES } from './dispute.ts'
 import { DOCUMENTS } from './document.ts'
+import { DUNNING } from './dunning.ts'
 import { EVENTS } from './event.ts'
 import { FIELDS } from './field.ts'
 import { GUESSES } from './guess.ts'
@@ -52,6 +53,7 @@ export const CATALOGUE: Readonly<Record<string, Readonly<Record<string, Entry>>>
   Documents: DOCUMENTS,
   Payments: PAYMENTS,
   'Open and overdue amounts': OVERDUE,
+  Dunning: DUNNING,
   'Books and balances': BOOKS,
   Corrections: CORRECTIONS,
   Disputes: DISPUTES,

@@ -63,6 +63,8 @@ export const FIELDS = messages('field', {
   wholeNumber: is.fault`must be a whole number from ${0} to ${10_000}`,
   numberBetween: is.fault`must be a number from ${0} to ${100}`,
   listOfSome: is.fault`must be a list of ${['emptyReview', 'secondUser']}, each at most once`,
+  dunningSteps: is.fault`must be a list of at most ${20} steps, no two with the same daysAfterDue and action`,
+  ofFee: is.fault`is of a step with the action fee`,
   line: is.fault`must be a line of ${1} to ${100} characters`,
   name: is.fault`must be a line of at most ${256} characters, and not blank`,
   reference: is.fault`must be a text of at most ${256} characters, and not blank`,

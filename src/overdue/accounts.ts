@@ -1,4 +1,4 @@
-import { DAY_MS, dayOf, startOfDay } from '../base/time-zone.ts'
+import { dayOf, dayText, startOfDay } from '../base/time-zone.ts'
 import { DISPUTED } from '../billing/disputes/disputed.ts'
 import { PAYABLE } from '../billing/payments/allocation.ts'
 import type { Queryable } from '../db/database.ts'
@@ -72,9 +72,4 @@ export function writeOverdue(
     oldestDueDate: JSON.stringify(dayText(due)),
     daysOverdue: String(today - due)
   })
-}
-
-/** Writes a day, such as 2026-11-30. */
-export function dayText(day: number): string {
-  return new Date(day * DAY_MS).toISOString().slice(0, 10)
 }

@@ -68,6 +68,23 @@ async function addCorrections({ database }: World, account: string): Promise<voi
       "currency", "bill_id", "amount", "reason", "content_hash", "opened_by", "state")
     SELECT "tenant_id", ${newId()}, "partner_id", now(), "billing_account_id", 'EUR', "id", 5, 'other', 'x', 'provider',
       'acknowledged' FROM "customer_bill" WHERE "id" = ${bill}`)
+  await database.run(sql`INSERT INTO "payment_promise" ("tenant_id", "id", "partner_id", "created_at",
+      "billing_account_id", "bill_id", "until")
+    SELECT "tenant_id", ${newId()}, "partner_id", now(), "billing_account_id", "id", '2098-12-31'
+    FROM "customer_bill" WHERE "id" = ${bill}`)
+  await addStep(database, bill)
+}
+
+/** Adds a step of dunning of a bill, of which nothing is due. */
+async function addStep(database: World['database'], bill: string): Promise<void> {
+  await database.transaction(async (tx) => {
+    await tx.run(sql`SET LOCAL session_replication_role = replica`)
+    await tx.run(sql`INSERT INTO "dunning_step" ("tenant_id", "id", "partner_id", "created_at", "day",
+        "billing_account_id", "bill_id", "days_after_due", "action", "currency", "overdue_amount", "days_overdue")
+      SELECT "tenant_id", ${newId()}, "partner_id", now(), '2026-11-30', "billing_account_id", "id", 7, 'event', 'EUR',
+        5, 7
+      FROM "customer_bill" WHERE "id" = ${bill}`)
+  })
 }
 
 /** Uploads a file of each kind, without workers. */

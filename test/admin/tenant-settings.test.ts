@@ -35,6 +35,7 @@ const SETTINGS = {
     ...{ amountOver: { EUR: 999.95, JPY: 100_000 }, overMean: { factor: 2.5, bills: 6 } },
     ...{ zero: true, firstBill: false, negative: true, linesOver: 10_000, samplePercent: 0.5 }
   },
+  dunningPlan: { steps: [{ daysAfterDue: 7, action: 'reminder', text: { en: 'Please pay.' } }] },
   releaseRequires: ['emptyReview', 'secondUser']
 }
 

@@ -25,6 +25,7 @@ const ASSIGNMENTS = [
   'accountCodes=receivable:1400,revenue/usageCharge:8400',
   'correctionApprovalLimits=EUR:100,KWD:0.125',
   'reviewRules={"firstBill": true}',
+  'dunningPlan={"steps": [{"daysAfterDue": 7, "action": "reminder"}]}',
   'releaseRequires=secondUser'
 ]
 const SETTINGS = {
@@ -41,6 +42,7 @@ const SETTINGS = {
   accountCodes: { receivable: '1400', 'revenue/usageCharge': '8400' },
   correctionApprovalLimits: { EUR: 100, KWD: 0.125 },
   reviewRules: { firstBill: true },
+  dunningPlan: { steps: [{ daysAfterDue: 7, action: 'reminder' }] },
   releaseRequires: ['secondUser']
 }
 

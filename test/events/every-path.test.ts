@@ -6,6 +6,7 @@ import { EVENT_TYPES } from '../../src/events/event-types.ts'
 import { bringUnmatched, pay } from '../billing/ledger-world.ts'
 import { type BillingWorld, runToEnd, startBilling, untilDone } from '../billing/world.ts'
 import { CORRECTED, correct } from '../corrections/corrected.ts'
+import { DUNNED, prepareDunning } from '../dunning/dunned.ts'
 import { compiler } from '../openapi/contract.ts'
 import { inDigits } from '../support/digits.ts'
 import { until } from '../support/until.ts'
@@ -125,12 +126,13 @@ describe('the latest event of a resource is what the API returns', () => {
     ])
   })
 
-  test('of money without an account, which a person dismisses', async () => {
+  test('of money without an account, which a person dismisses, and of money that does not come', async () => {
     const { types, result: id } = await toldBy(() => bringUnmatched(world.server, { debtorName: 'Jo' }))
     expect(types).toEqual(['UnmatchedPaymentCreateEvent'])
     const path = `${BILLING}/unmatchedPayment/${id}`
     const dismissed = await toldBy(() => does('PATCH', path, { state: 'dismissed', reason: 'a test' }))
     expect(dismissed.types).toEqual(['UnmatchedPaymentStateChangeEvent'])
+    expect((await toldBy(await prepareDunning(world.server))).types).toEqual(DUNNED)
   })
 
   test('of requests for a bill, of their bills, and of corrections', async () => {
@@ -158,7 +160,6 @@ describe('the latest event of a resource is what the API returns', () => {
     const ids = await world.addAccounts(4, CHARGES)
     await pay(world.server, String(ids[0]), 3)
     const { types, result } = await toldBy(() => runToEnd(world, { billState: 'new' }))
-    const run = result.id
     expect(types.toSorted()).toEqual([
       'BillRunCreateEvent',
       ...['BillRunStateChangeEvent', 'BillRunStateChangeEvent'],
@@ -167,7 +168,7 @@ describe('the latest event of a resource is what the API returns', () => {
     const { body: bills } = await ask('GET', `customerBill?sort=billingAccount.id&billingAccount.id=${ids.join()}`)
     const [paid, patched, discarded] = bills.map(({ id }: { id: string }) => id)
     const release = { state: 'validated', filter: `id=${paid}` }
-    expect((await toldBy(() => does('POST', `${BILLING}/billRun/${run}/release`, release))).types).toEqual([
+    expect((await toldBy(() => does('POST', `${BILLING}/billRun/${result.id}/release`, release))).types).toEqual([
       'CustomerBillStateChangeEvent',
       'CustomerBillStateChangeEvent'
     ])
@@ -175,14 +176,13 @@ describe('the latest event of a resource is what the API returns', () => {
       'CustomerBillStateChangeEvent'
     ])
     expect((await toldBy(() => does('DELETE', `customerBill/${discarded}`))).types).toEqual(['CustomerBillDeleteEvent'])
-    expect((await toldBy(() => does('POST', `${BILLING}/billRun/${run}/discard`, {}))).types).toEqual([
+    expect((await toldBy(() => does('POST', `${BILLING}/billRun/${result.id}/discard`, {}))).types).toEqual([
       'CustomerBillDeleteEvent'
     ])
   })
 
   test('of a bill that a new account takes over', async () => {
-    const id = 'A-new'
-    const due = { unit: 'EUR', value: 8 }
+    const [id, due] = ['A-new', { unit: 'EUR', value: 8 }]
     const bill = { billingAccount: { id }, amountDue: due, taxIncludedAmount: due, state: 'sent' }
     expect((await toldBy(() => posted('customerBill', bill))).types).toEqual(['CustomerBillCreateEvent'])
     const account = { id, name: 'Account', customerId: 'C1' }

@@ -33,7 +33,8 @@ export async function allTold(database: Database): Promise<readonly Told[]> {
 
 const BILLING = '/billing/v1'
 const OF_CORRECTIONS = ['creditNote', 'writeOff', 'refund', 'adjustment', 'cancelAndRebill', 'correctionApproval']
-const OF_BILLING = ['billRun', 'payment', 'unmatchedPayment', ...OF_CORRECTIONS, 'dispute']
+const OF_DUNNING = ['dunningStep', 'paymentPromise']
+const OF_BILLING = ['billRun', 'payment', 'unmatchedPayment', ...OF_CORRECTIONS, 'dispute', ...OF_DUNNING]
 
 /** Returns where the API has a resource. */
 export function addressOf({ path, id }: Told): string {
@@ -42,4 +43,4 @@ export function addressOf({ path, id }: Told): string {
 }
 
 /** Figures of a run and the credit of a payment go on with the bills, which have events of their own. */
-export const goesOn = ({ path }: Told) => ['billRun', 'payment', 'upload'].includes(path)
+export const goesOn = ({ path }: Told) => ['billRun', 'payment', 'upload', 'paymentPromise'].includes(path)

@@ -53,6 +53,8 @@ interface Members {
   readonly customerBill: Answer
   readonly data: Answer
   readonly date: string
+  readonly day: string
+  readonly daysAfterDue: number
   readonly discarded: Answer
   readonly duplicate: number
   readonly eligible: number
