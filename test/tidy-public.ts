@@ -39,7 +39,7 @@ const PUBLIC: Readonly<Record<string, string>> = {
   'src/corrections': 'approval-events approval-schema asked bill credit-note kinds known left lines split submit',
   'src/db': 'connection cursor database failure locks memory migrations postgres-url row secrets sql',
   'src/db/embedded': 'keys postgres',
-  'src/disputes': 'endpoints',
+  'src/disputes': 'end endpoints open',
   'src/documents': 'routes',
   'src/dunning': 'endpoints events schema tasks',
   'src/documents/content':

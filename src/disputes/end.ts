@@ -128,6 +128,19 @@ export async function cancelDispute(tx: Transaction, context: ChangeContext, vie
   await end(tx, context, dispute, 'cancelled', {})
 }
 
+/** Cancels a dispute of a bill that its customer opened. Throws as `startDispute`. */
+export async function cancelOwnDispute(
+  tx: Transaction,
+  context: ChangeContext,
+  view: View,
+  { id, billId }: { readonly id: string; readonly billId: string }
+): Promise<void> {
+  const found = await findDispute(tx, view, id, false)
+  if (found.billId !== billId || found.openedBy !== 'customer') throw RESOURCES.notFound('dispute')
+  const dispute = await lockDispute(tx, view, id, 'cancelled')
+  await end(tx, context, dispute, 'cancelled', {})
+}
+
 /** Locks the balance, the bill and the dispute, which must be able to go to a state. */
 async function lockDispute(tx: Transaction, view: View, id: string, to: DisputeState): Promise<Stored> {
   const { billId, ...key } = await findDispute(tx, view, id, false)

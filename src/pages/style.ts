@@ -26,11 +26,14 @@ a { color: var(--link) }
 a[aria-current] { color: inherit; text-decoration: none; font-weight: 600 }
 label { display: block; margin-top: 1rem; font-weight: 600 }
 .hint { margin: 0; color: var(--soft); font-size: .9rem }
-input { width: 100%; font: inherit; color: inherit; background: var(--ground); padding: .55rem .7rem;
+input, select, textarea { width: 100%; font: inherit; color: inherit; background: var(--ground); padding: .55rem .7rem;
   border: 1px solid var(--field); border-radius: .3rem }
 button { font: inherit; font-weight: 600; color: #fff; background: var(--fill); border: 1px solid transparent;
   border-radius: .3rem; padding: .6rem 1.1rem; cursor: pointer }
 @media (prefers-color-scheme: dark) { main button { border-color: var(--field) } }
+input[type=checkbox] { width: auto; margin: 0 .5rem 0 0 }
+fieldset { margin: 1rem 0 0; padding: .25rem 1rem 1rem; border: 1px solid var(--rule); border-radius: .3rem }
+fieldset label { font-weight: normal; margin-top: .5rem }
 .captcha { margin-top: 1.25rem; overflow-x: auto }
 main.narrow button { width: 100%; margin: 1.5rem 0 .5rem }
 nav button { padding: 0; color: var(--link); background: none; border: 0; font-weight: 400; text-decoration: underline }

@@ -1,9 +1,10 @@
 import type { CustomerSession } from '../auth/customers/session.ts'
 import type { Instant } from '../base/instant.ts'
 import { compareDecimals } from '../base/money.ts'
+import { DISPUTED } from '../billing/disputes/disputed.ts'
 import { PAYABLE } from '../billing/payments/allocation.ts'
 import type { Queryable } from '../db/database.ts'
-import { computed, computedRow, decimal, instant, json, optional, rowOf, text } from '../db/row.ts'
+import { boolean, computed, computedRow, decimal, instant, json, optional, rowOf, text } from '../db/row.ts'
 import { prepared, type Sql, sql } from '../db/sql.ts'
 import { ATTACHMENTS, type Attachment } from '../resources/bill-document.ts'
 import { ownedBy } from '../tmf/view.ts'
@@ -57,6 +58,9 @@ const BILL = rowOf(
     currency: computed(optional(text), sql`b."amount_due_unit"`),
     amount: computed(optional(decimal), sql`b."amount_due_value"`),
     left: computed(optional(decimal), sql`b."remaining_amount_value"`),
+    due: computed(optional(decimal), sql`b."remaining_amount_value" - ${DISPUTED}`),
+    disputed: computed(decimal, DISPUTED),
+    isOurs: computed(boolean, sql`b."rounding_amount" IS NOT NULL`),
     billDocument: json(ATTACHMENTS)
   },
   'b'
@@ -70,6 +74,11 @@ export interface Bill {
   readonly currency: string | undefined
   readonly amount: string | undefined
   readonly left: string | undefined
+  /** The part of that which is not disputed. */
+  readonly due: string | undefined
+  readonly disputed: string
+  /** The engine made it; others are disputed where they come from. */
+  readonly isOurs: boolean
   readonly billDocument: readonly Attachment[]
 }
 
@@ -98,6 +107,13 @@ export async function seesBill(queryable: Queryable, session: Of, id: string): P
     prepared`SELECT FROM "customer_bill" b WHERE ${seen(session)} AND b."id" = ${id}`
   )
   return rowCount > 0
+}
+
+/** Returns a bill that the customer sees. */
+export async function billOf(queryable: Queryable, session: Of, id: string): Promise<Bill | undefined> {
+  const { rows } = await queryable.run(prepared`SELECT ${BILL.columns} FROM "customer_bill" b
+    WHERE ${seen(session)} AND b."id" = ${id}`)
+  return rows.map(BILL.read)[0]
 }
 
 export function isOpen({ left }: Bill): boolean {

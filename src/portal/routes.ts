@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { registerPages } from '../pages/routes.ts'
 import { captchaScript } from './captcha.ts'
+import { disputePages } from './dispute.ts'
 import { entryPages } from './entry.ts'
 import { failurePage } from './failure.ts'
 import { readCustomers } from './session.ts'
@@ -12,7 +13,7 @@ export async function registerPortal(app: FastifyInstance, context: PortalContex
   app.decorateRequest('customer', null)
   const site = {
     base: PORTAL_BASE,
-    pages: [captchaScript, ...entryPages, ...startPages],
+    pages: [captchaScript, ...entryPages, ...startPages, ...disputePages],
     context,
     publicUrl: context.publicUrl
   }

@@ -12,6 +12,7 @@ import type { PageRoute } from '../pages/routes.ts'
 import { isOwnDocument } from '../resources/bill-document.ts'
 import { ownName } from '../tmf/declaration/own-names.ts'
 import { type AccountBalance, type Bill, balancesOf, billsOf, dueBillsOf, isOpen, seesBill } from './accounts.ts'
+import { disputePath } from './dispute.ts'
 import { requireCustomer } from './session.ts'
 import { type PortalContext, pathTo, show, type Visit, visitOf } from './visit.ts'
 
@@ -106,9 +107,7 @@ function dueTable(writing: Writing, bills: readonly Bill[]): Html {
   const { words } = writing.visit
   if (bills.length === 0) return html`<p>${words.nothingDue}</p>`
   const rows = bills.map(
-    (
-      bill
-    ) => html`<tr><th scope="row">${numberOf(bill)}</th><td class="number">${moneyOf(writing, bill, bill.left)}</td>
+    (bill) => html`<tr><th scope="row">${numberOf(bill)}</th><td class="number">${moneyOf(writing, bill, bill.due)}</td>
 <td class="state">${dueText(writing, bill)}</td></tr>
 `
   )
@@ -126,7 +125,7 @@ function billTable(writing: Writing, bills: readonly Bill[]): Html {
     return html`<tr><th scope="row">${numberOf(bill)}</th><td class="date">${date}</td>
 <td class="number">${moneyOf(writing, bill, bill.amount)}</td>
 <td class="state">${isOpen(bill) ? dueText(writing, bill) : words.paid}</td>
-<td class="links">${documentLinks(writing, bill)}</td></tr>
+<td class="links">${documentLinks(writing, bill)}${disputeLink(writing, bill)}</td></tr>
 `
   })
   return html`<table><thead><tr><th scope="col">${words.bill}</th><th scope="col">${words.date}</th>
@@ -144,10 +143,11 @@ function moneyOf(writing: Writing, { currency = NO_CURRENCY }: Bill, amount: str
 }
 
 /** Says when a bill is due; a bill is overdue from the day after, in the zone of the tenant. */
-function dueText(writing: Writing, { paymentDueDate: due, currency = NO_CURRENCY }: Bill): Html {
+function dueText(writing: Writing, { paymentDueDate: due, currency = NO_CURRENCY, disputed, left }: Bill): Html {
   const { words, timeZone } = writing.visit
   if (due === undefined) return html``
   const isLate = dayOf(Date.parse(due), timeZone) < dayOf(Date.parse(writing.now), timeZone)
+  if (compareDecimals(disputed, '0') > 0 && left === disputed) return html`${words.inDispute}`
   const text = fill(isLate ? words.overdue : words.due, { date: formatIn(writing, currency).date(due) })
   return isLate ? html`<span class="late">${text}</span>` : html`${text}`
 }
@@ -163,6 +163,13 @@ function documentLinks({ context }: Writing, bill: Bill): readonly Html[] {
     if (isOwnDocument(attachment)) return [link('pdf', 'PDF'), link('html', 'HTML')]
     return attachment.content === undefined ? [] : [link('file', oneLine(attachment.name ?? attachment.id))]
   })
+}
+
+/** Links the disputes of a bill of which something is left. */
+function disputeLink({ context, visit: { words } }: Writing, bill: Bill): Html | undefined {
+  if (!bill.isOurs || !isOpen(bill)) return undefined
+  const label = `${words.dispute} ${numberOf(bill)}`
+  return html`<a href="${pathTo(context, disputePath(bill.id))}" aria-label="${label}">${words.dispute}</a>`
 }
 
 function pager({ context, visit: { words } }: Writing, page: number, isMore: boolean): Html | undefined {
