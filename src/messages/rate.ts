@@ -8,5 +8,6 @@ export const RATES = messages('rate', {
   creditPositive: is.invalidField`$.taxExcludedAmount.value must not be positive on an ${'appliedBillingCredit'}`,
   billOfEngine: is.conflict`A rate cannot join a bill that was made of rates; let it go onto the next one`,
   billIssued: is.conflict`A rate cannot join a bill that was issued; this one is ${'sent'}`,
+  ofAdjustment: is.conflict`The rate of an adjustment keeps its ${'taxExcludedAmount'}; make an opposite adjustment`,
   billed: is.conflict`A billed rate cannot be ${'changed'}; correct it by another rate`
 })

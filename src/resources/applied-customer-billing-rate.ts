@@ -1,7 +1,10 @@
 import { compareDecimals } from '../base/money.ts'
 import { requirePlainText } from '../base/plain-text.ts'
+import type { Transaction } from '../db/database.ts'
+import { prepared } from '../db/sql.ts'
 import { BODIES } from '../messages/body.ts'
 import { RATES } from '../messages/rate.ts'
+import { changedNames } from '../tmf/changes.ts'
 import {
   boolean,
   instant,
@@ -81,6 +84,7 @@ export const appliedCustomerBillingRate = defineResource({
     requireCreditSign(document)
   },
   checkChange: (stored) => requireUnbilled(stored, 'changed'),
+  beforeChange: (tx, { author }, after, before) => keepAdjusted(tx, author.tenantId, after, before),
   checkRemoval: (stored) => requireUnbilled(stored, 'deleted')
 })
 
@@ -108,6 +112,19 @@ function requireOpen({ document, internal }: Stored): void {
   if (internal.rounding_amount !== null) throw RATES.billOfEngine()
   if (internal.issued_as === null) return
   throw RATES.billIssued(String(document.state))
+}
+
+/** Attributes that an adjustment states, too. */
+const ADJUSTED = ['billingAccount', 'type', 'appliedTax', 'taxExcludedAmount']
+
+/** Refuses to change what an adjustment states of its rate. */
+async function keepAdjusted(tx: Transaction, tenantId: string, after: Rate, { id, document }: Stored<Rate>) {
+  const [changed] = [...changedNames(document, after)].filter((name) => ADJUSTED.includes(name))
+  if (changed === undefined) return undefined
+  const { rowCount } = await tx.run(prepared`SELECT FROM "correction"
+    WHERE "tenant_id" = ${tenantId} AND "rate_id" = ${id}`)
+  if (rowCount > 0) throw RATES.ofAdjustment(changed)
+  return undefined
 }
 
 function requireUnbilled({ document }: Stored, verb: string): void {

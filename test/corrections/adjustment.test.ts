@@ -134,6 +134,9 @@ describe('an adjustment on the next bill', () => {
     expect(await usageOf(account)).toMatchObject({ adjustments: 8, closing_balance: -8 })
     const removed = await server.call('DELETE', `appliedCustomerBillingRate/${made.rate.id}`)
     expect([removed.status, removed.text]).toEqual([409, removed.text])
+    const patched = (body: object) => server.call('PATCH', `appliedCustomerBillingRate/${made.rate.id}`, body)
+    expect((await patched({ taxExcludedAmount: EUR(11) })).body.messageCode).toBe('rate.ofAdjustment')
+    expect((await patched({ name: 'Card' })).status).toBe(200)
     // A line is due before the instant of its bill.
     const date = later(given.body.createdAt, 60)
     const bill = await addBill(server, account, { date, rates: {} })

@@ -9,13 +9,21 @@ let server: TestServer
 let bill: string
 beforeAll(async () => {
   server = await startLedger()
-  bill = await addBill(server, await addAccount(server), { rates: { usageCharge: '10' } })
+  const account = await addAccount(server)
+  bill = await addBill(server, account, { rates: { usageCharge: '10' } })
   const note = { bill: { id: bill }, reason: 'other', amount: { unit: 'EUR', value: 6 } }
   expect((await server.call('POST', '/billing/v1/creditNote', { ...note, reference: 'r' })).status).toBe(201)
   expect((await server.call('POST', '/billing/v1/writeOff', { ...note, amount: undefined })).status).toBe(201)
   const other = await addBill(server, await addAccount(server), { rates: { usageCharge: '10' } })
   const cancelled = { bill: { id: other }, reason: 'other' }
   expect((await server.call('POST', '/billing/v1/cancelAndRebill', cancelled)).status).toBe(201)
+  const charge = {
+    billingAccount: { id: account },
+    reason: 'other',
+    amount: { unit: 'EUR', value: 1 },
+    onNextBill: true
+  }
+  expect((await server.call('POST', '/billing/v1/adjustment', charge)).status).toBe(201)
   await server.database.run(approval({}, SELF))
   await server.database.run(sql`UPDATE "tenant" SET "correction_approval_limits" = '{"EUR": 10}'`)
 })
@@ -61,6 +69,11 @@ test.each<[string, Sql, string]>([
   ['a correction is of no known kind', copy({ kind: 'x' }), '23514 correction_kind'],
   ['a write-off is a credit note, too', copy({ kind: 'writeOff', bill_state: 'sent' }), '23514 correction_kind'],
   ['a refund is of a bill', copy({ kind: 'refund', method: 'cash' }), '23514 correction_kind'],
+  [
+    'the rate of an adjustment has another amount',
+    sql`UPDATE "applied_customer_billing_rate" SET "tax_excluded_amount_value" = 2 WHERE NOT "is_billed"`,
+    '23000 adjustment_rate_kept'
+  ],
   ['an adjustment is of a bill', copy({ kind: 'adjustment' }), '23514 correction_kind'],
   ['an adjustment gives without a payment', adjusted({ amount: -1 }), '23514 correction_kind'],
   ['an adjustment is of nothing', adjusted({ amount: 0 }), '23514 correction_amount'],
