@@ -16,7 +16,10 @@ function cancellationCheck(tenantId: string): Sql {
       OR (c."rebilled_at" IS NOT NULL) <> (b."related_bill" @> '[{"relationshipType": "replacedBy"}]'))`
 }
 
-/** A bill and the one that replaces it name each other, exactly if that one is issued and has copies of lines. */
+/**
+ * A bill and the one that replaces it name each other, exactly if that one is issued and has copies of lines that were
+ * not moved to another account.
+ */
 function chainCheck(tenantId: string): Sql {
   const stated = (type: 'replaces' | 'replacedBy') => sql`FROM "customer_bill" b
     CROSS JOIN LATERAL jsonb_path_query(b."related_bill", '$[*] ? (@.relationshipType == $type)',
@@ -31,6 +34,7 @@ function chainCheck(tenantId: string): Sql {
         JOIN "applied_customer_billing_rate" o ON o."tenant_id" = r."tenant_id" AND o."id" = r."corrects_rate_id"
         JOIN "customer_bill" n ON n."tenant_id" = r."tenant_id" AND n."id" = r."bill_id" AND n."issued_as" IS NOT NULL
         WHERE r."tenant_id" = ${tenantId} AND r."corrects_rate_id" IS NOT NULL
+          AND r."billing_account_id" = o."billing_account_id"
         UNION ALL
         SELECT b."id", x->>'id', 'old' ${stated('replacedBy')}
         UNION ALL

@@ -168,6 +168,19 @@ describe('a bill that is cancelled and billed anew', () => {
     expect((await cancel({ ...body, reason: 'mood' })).status).toBe(400)
   })
 
+  test('is named by no bill of another account to which a line was moved', async () => {
+    const { id, body } = await oneBill()
+    const { body: made } = await cancel({ ...body, when: 'nextRun' })
+    const [line] = await get(`${RATE}?bill.id=${id}&type=usageCharge`)
+    const [copy] = await get(`${RATE}?correctsRate.id=${line.id}`)
+    const other = await addAccount(server)
+    const moved = await server.call('PATCH', `${RATE}/${copy.id}`, { billingAccount: { id: other } })
+    expect([moved.status, moved.body.correctsRate.id]).toEqual([200, line.id])
+    const bill = await addBill(server, other, { rates: {} })
+    expect((await get(`customerBill/${bill}`)).relatedBill).toBeUndefined()
+    expect((await get(`${CANCEL}/${made.id}`)).newBill).toEqual([])
+  })
+
   test('is explained with the lines that it bills anew, and their ids of the sender', async () => {
     const { account, id, body } = await oneBill()
     const named = sql`"external_id" = concat("rate_type", ${id}::text)`

@@ -22,7 +22,8 @@ const REPLACING = computedRow({
 })
 
 /**
- * Finds the cancelled bills of which these bills have lines, and locks those. Lock the balances before; take the
+ * Finds the cancelled bills of which these bills have lines, and locks those. A line that was moved to another account
+ * is of no chain: its bill tells nobody of another customer's. Lock the balances before; take the
  * numbers after.
  */
 export async function lockReplaced(
@@ -34,7 +35,7 @@ export async function lockReplaced(
     FROM (SELECT DISTINCT r."bill_id", o."bill_id" AS "replaced" FROM "applied_customer_billing_rate" r
       JOIN "applied_customer_billing_rate" o ON o."tenant_id" = r."tenant_id" AND o."id" = r."corrects_rate_id"
       WHERE r."tenant_id" = ${tenantId} AND r."bill_id" = ANY(${billIds}::text[])
-        AND r."corrects_rate_id" IS NOT NULL) x
+        AND r."corrects_rate_id" IS NOT NULL AND r."billing_account_id" = o."billing_account_id") x
     JOIN "customer_bill" b ON b."tenant_id" = ${tenantId} AND b."id" = x."replaced"
     ORDER BY x."replaced", x."bill_id" FOR UPDATE OF b`)
   return rows.map(REPLACING.read)
