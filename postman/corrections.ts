@@ -28,6 +28,27 @@ export const CORRECTIONS: Task = {
     },
     { name: 'Read the credit note', operation: 'retrieveCreditNote', status: 200, path: ['{{creditNoteId}}'] },
     {
+      name: 'Dispute ten euros of it',
+      operation: 'createDispute',
+      status: 201,
+      body: { ...OF_BILL, amount: EUR(10), description: 'I was not abroad in May' },
+      save: { disputeId: '.id' }
+    },
+    { name: 'Take the dispute up', operation: 'startDispute', status: 200, path: ['{{disputeId}}'], body: null },
+    {
+      name: 'Resolve it by a credit note of five euros',
+      operation: 'resolveDispute',
+      status: 200,
+      path: ['{{disputeId}}'],
+      body: { amount: EUR(5), reason: 'goodwill', answer: 'We meet you halfway.' }
+    },
+    {
+      name: 'List the disputes of the account',
+      operation: 'listDispute',
+      status: 200,
+      query: query({ 'billingAccount.id': '{{accountId}}', state: 'resolved' })
+    },
+    {
       name: 'Write the rest of the bill off',
       operation: 'createWriteOff',
       status: 201,

@@ -2,7 +2,6 @@ import type { z } from 'zod'
 import { DISPUTE_STATES, listDisputes, OPENERS, readDispute, writeDispute } from '../billing/disputes/list.ts'
 import type { Transaction } from '../db/database.ts'
 import { entityTag } from '../http/conditional.ts'
-import { DISPUTES } from '../messages/dispute.ts'
 import type { ChangeContext } from '../tmf/declaration/resource.ts'
 import { pagesOf } from '../tmf/openapi/endpoint.ts'
 import { type Json, schemaRef } from '../tmf/openapi/schemas.ts'
@@ -18,7 +17,9 @@ const TAG = 'dispute'
 const PATH = '/dispute'
 const SCHEMA = schemaRef('Dispute')
 const READ = { scopes: ['bill:read'], supportsProxy: true } as const
-const WRITE = { scopes: ['bill:write'], supportsProxy: false } as const
+/** Of the provider; a partner opens disputes, and cancels those that it opened. */
+const DECIDE = { scopes: ['bill:write'], supportsProxy: false } as const
+const WRITE = { scopes: ['bill:write'], supportsProxy: true } as const
 const COMMON = { tag: TAG, query: anyQuery } as const
 
 /** Below the base path of billing; bills have their addresses below `apiBase`. */
@@ -182,11 +183,10 @@ function step<Body>(apiBase: string, { name, body, example, isForOpener, take, .
     ...(example !== undefined && { example }),
     ...(body === noBody && { isBodyOptional: true }),
     failures: [404, 409],
-    access: WRITE,
+    access: isForOpener ? WRITE : DECIDE,
     replies: { 200: { description: 'The dispute', schema: SCHEMA, headers: ['ETag'] } },
     handle: async (asked, context) => {
       const { author, body: sent, view, params } = asked
-      if (view.partnerId !== undefined && !isForOpener) throw DISPUTES.providerDecides()
       const id = String(params.id)
       await context.database.transaction((tx) => take(tx, { ...context, author }, view, id, sent))
       return answer(asked, context, id, apiBase)

@@ -1,7 +1,6 @@
 import { is, messages } from './message.ts'
 
 export const DISPUTES = messages('dispute', {
-  providerDecides: is.forbidden`Only the provider works on disputes and ends them; a partner opens and cancels its own`,
   notOwn: is.forbidden`A partner cancels the disputes that it opened itself; this one was opened by the ${'customer'}`,
   unknownReason: is.invalidField`$.reason must be one of the reasons of the tenant: ${['wrongAmount', 'other']}`,
   nothingLeft: is.conflict`Nothing of this bill is left to dispute; what is paid is corrected by a credit note`,
