@@ -92,9 +92,10 @@ ALTER TABLE "dispute_hold" ADD CONSTRAINT "dispute_hold_tenant_id_fkey" FOREIGN 
 ALTER TABLE "dispute_hold" ADD CONSTRAINT "dispute_hold_tenant_id_bill_id_fkey" FOREIGN KEY ("tenant_id", "bill_id") REFERENCES "customer_bill"("tenant_id", "id") ON DELETE RESTRICT ON UPDATE RESTRICT;
 
 -- By hand from here. A reference means one dispute of its sender.
-CREATE UNIQUE INDEX "dispute_once" ON "dispute"("tenant_id", "opened_by",
-  (CASE "opened_by" WHEN 'partner' THEN coalesce("partner_id", '') ELSE '' END), "reference")
-  WHERE "reference" IS NOT NULL;
+CREATE UNIQUE INDEX "dispute_once" ON "dispute"("tenant_id", "opened_by", "reference")
+  WHERE "reference" IS NOT NULL AND "opened_by" <> 'partner';
+CREATE UNIQUE INDEX "dispute_partner_once" ON "dispute"("tenant_id", "partner_id", "reference")
+  WHERE "reference" IS NOT NULL AND "opened_by" = 'partner';
 -- Payments and reports look for the open disputes of bills. One dispute of a line is open.
 CREATE INDEX "dispute_open" ON "dispute"("tenant_id", "bill_id") WHERE "closed_at" IS NULL;
 CREATE UNIQUE INDEX "dispute_line_open" ON "dispute_line"("tenant_id", "rate_id") WHERE "is_open";
