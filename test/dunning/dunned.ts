@@ -1,7 +1,7 @@
 import { newId } from '../../src/base/ulid.ts'
 import { sql } from '../../src/db/sql.ts'
 import { dunningJobs } from '../../src/dunning/tasks.ts'
-import { addAccount, addBill } from '../billing/ledger-world.ts'
+import { addAccount } from '../billing/ledger-world.ts'
 import type { TestServer } from '../support/server.ts'
 import { until } from '../support/until.ts'
 
@@ -16,7 +16,9 @@ export async function prepareDunning(server: TestServer): Promise<() => Promise<
   const account = await addAccount(server)
   const jobs = dunningJobs({ database, clock: database.clock, newId })
   await jobs.recover()
-  await addBill(server, account, { date: '2026-01-01T00:00:00Z', rates: { usageCharge: '1' }, state: 'sent' })
+  const due = { unit: 'EUR', value: 1 }
+  const bill = { billingAccount: { id: account }, amountDue: due, taxIncludedAmount: due, state: 'sent' }
+  await server.call('POST', 'customerBill', { ...bill, paymentDueDate: '2026-02-01T00:00:00Z' })
   return async () => {
     await database.run(sql`UPDATE "dunning_day" SET "day" = "day" - 1`)
     await jobs.recover()

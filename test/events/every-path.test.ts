@@ -245,6 +245,6 @@ test('what a run or a request for a bill makes has its id as correlation', async
   )
   const ofBills = all.filter(({ type }) => type === 'CustomerBillCreateEvent')
   const made = ofBills.filter(({ correlationId }) => makers.has(String(correlationId)))
-  expect([ofBills.length, made.length]).toEqual([15, 6])
+  expect([ofBills.length, made.length]).toEqual([16, 6])
   expect(all.filter(({ correlationId }) => correlationId === undefined)).toEqual([])
 })
