@@ -8,7 +8,10 @@ const FIRST = {
   billingAccount: schemaRef('BillingAccountRef')
 }
 
-const billOf = (description: string) => ({ ...objectOf({ id: TEXT, href: ADDRESS, billNo: TEXT }), description })
+const billOf = (description: string) => ({
+  ...objectOf({ id: TEXT, href: ADDRESS, billNo: TEXT }, ['billNo']),
+  description
+})
 const rateOf = (description: string) => ({ ...objectOf({ id: TEXT, href: ADDRESS }), description })
 const DAY = { ...TEXT, format: 'date' }
 
