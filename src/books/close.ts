@@ -49,16 +49,14 @@ export async function closePeriod(
     const endsAt = startOf(through + 1, timeZone)
     if (last && Date.parse(last.endsAt) >= Date.parse(endsAt)) throw BOOKS.closedAlready(last.through, day)
     const id = context.newId()
-    await tx.run(sql`INSERT INTO "period_close" ("tenant_id", "id", "created_at", "through", "ends_at", "description")
-      VALUES (${tenantId}, ${id}, ${now}, ${day}::date, ${endsAt}, ${description})`)
+    await tx.run(sql`INSERT INTO "period_close" ("tenant_id", "id", "version", "created_at", "through", "ends_at",
+        "description")
+      VALUES (${tenantId}, ${id}, 0, ${now}, ${day}::date, ${endsAt}, ${description})`)
     const after = { through: day, description }
     await recordChange(tx, context, { action: 'close', resourceType: 'PeriodClose', resourceId: id, after }, now)
-    const source = { type: CLOSE_EVENTS.created, path: 'periodClose', table: 'period_close', owner: 'tenant' } as const
-    const document = writeClose(await readClose(tx, tenantId, id), `${OWN_BILLING}/periodClose/${id}`)
-    await recordDocuments(tx, context, source, [{ id, document }], now)
     return { id, isNew: true }
   })
-  await database.transaction((tx) => countClose(tx, tenantId, closed.id))
+  await database.transaction((tx) => countClose(tx, context, closed.id))
   return closed
 }
 
@@ -70,12 +68,17 @@ async function lastClose(tx: Transaction, tenantId: string) {
   return rows.map(LAST.read)[0]
 }
 
-/** Counts the entries of a closed period and sums them, once. Nothing can be added to them any more. */
-async function countClose(tx: Transaction, tenantId: string, id: string): Promise<void> {
+/** Counts the entries of a closed period and sums them, once, and tells of it. Nothing can be added to them any more. */
+async function countClose(tx: Transaction, context: ChangeContext, id: string): Promise<void> {
+  const { tenantId } = context.author
   await tx.takeTime()
-  await tx.run(sql`UPDATE "period_close" c SET "version" = c."version" + 1, "entries" = x."entries",
-      "totals" = x."totals"
+  const { rowCount } = await tx.run(sql`UPDATE "period_close" c SET "version" = c."version" + 1,
+      "entries" = x."entries", "totals" = x."totals"
     FROM "period_close" p CROSS JOIN LATERAL ${sumsOf()} x
     WHERE p."tenant_id" = ${tenantId} AND p."id" = ${id} AND c."tenant_id" = p."tenant_id" AND c."id" = p."id"
       AND c."entries" IS NULL`)
+  if (rowCount === 0) return
+  const source = { type: CLOSE_EVENTS.created, path: 'periodClose', table: 'period_close', owner: 'tenant' } as const
+  const document = writeClose(await readClose(tx, tenantId, id), `${OWN_BILLING}/periodClose/${id}`)
+  await recordDocuments(tx, context, source, [{ id, document }], context.clock())
 }

@@ -13,6 +13,7 @@ import { until } from '../support/until.ts'
 import { addressOf, allTold, goesOn, HOST } from './told.ts'
 
 const BILLING = '/billing/v1'
+const OVER = { through: '2000-12-31' }
 const CHARGES = [{ amount: '10.005' }, { amount: '0.333', kind: 'usageCharge' }]
 
 let world: BillingWorld
@@ -129,9 +130,10 @@ describe('the latest event of a resource is what the API returns', () => {
   test('of money without an account, which a person dismisses, and of money that does not come', async () => {
     const { types, result: id } = await toldBy(() => bringUnmatched(world.server, { debtorName: 'Jo' }))
     expect(types).toEqual(['UnmatchedPaymentCreateEvent'])
-    const path = `${BILLING}/unmatchedPayment/${id}`
-    const dismissed = await toldBy(() => does('PATCH', path, { state: 'dismissed', reason: 'a test' }))
+    const body = { state: 'dismissed', reason: 'a test' }
+    const dismissed = await toldBy(() => does('PATCH', `${BILLING}/unmatchedPayment/${id}`, body))
     expect(dismissed.types).toEqual(['UnmatchedPaymentStateChangeEvent'])
+    expect((await toldBy(() => posted(`${BILLING}/periodClose`, OVER))).types).toEqual(['PeriodCloseCreateEvent'])
     expect((await toldBy(await prepareDunning(world.server))).types).toEqual(DUNNED)
   })
 
@@ -227,9 +229,8 @@ test('each version of a resource is one event, in their order', async () => {
 test('every event is as the AsyncAPI document describes it, and every type of event occurs', async () => {
   const all = await allTold(world.server.database)
   const open = '"additionalProperties":true'
-  const ofOurs = compiler(
-    JSON.parse(JSON.stringify(asyncApiDocument()).replaceAll(open, open.replace('true', 'false')))
-  )
+  const strict = JSON.stringify(asyncApiDocument()).replaceAll(open, open.replace('true', 'false'))
+  const ofOurs = compiler(JSON.parse(strict))
   const ofAll = compiler(asyncApiDocument())
   for (const { type, text } of all) {
     const validate = (text.includes('EnergyBill') ? ofAll : ofOurs)({ $ref: `#/components/schemas/${type}` })
@@ -240,9 +241,8 @@ test('every event is as the AsyncAPI document describes it, and every type of ev
 
 test('what a run or a request for a bill makes has its id as correlation', async () => {
   const all = await allTold(world.server.database)
-  const makers = new Set(
-    all.filter(({ path }) => ['billRun', 'customerBillOnDemand'].includes(path)).map(({ id }) => id)
-  )
+  const isMaker = ({ path }: (typeof all)[number]) => ['billRun', 'customerBillOnDemand'].includes(path)
+  const makers = new Set(all.filter(isMaker).map(({ id }) => id))
   const ofBills = all.filter(({ type }) => type === 'CustomerBillCreateEvent')
   const made = ofBills.filter(({ correlationId }) => makers.has(String(correlationId)))
   expect([ofBills.length, made.length]).toEqual([16, 6])

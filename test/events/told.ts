@@ -34,7 +34,15 @@ export async function allTold(database: Database): Promise<readonly Told[]> {
 const BILLING = '/billing/v1'
 const OF_CORRECTIONS = ['creditNote', 'writeOff', 'refund', 'adjustment', 'cancelAndRebill', 'correctionApproval']
 const OF_DUNNING = ['dunningStep', 'paymentPromise']
-const OF_BILLING = ['billRun', 'payment', 'unmatchedPayment', ...OF_CORRECTIONS, 'dispute', ...OF_DUNNING]
+const OF_BILLING = [
+  'billRun',
+  'payment',
+  'unmatchedPayment',
+  'periodClose',
+  'dispute',
+  ...OF_CORRECTIONS,
+  ...OF_DUNNING
+]
 
 /** Returns where the API has a resource. */
 export function addressOf({ path, id }: Told): string {
