@@ -68,7 +68,7 @@ async function lastClose(tx: Transaction, tenantId: string) {
   return rows.map(LAST.read)[0]
 }
 
-/** Counts the entries of a closed period and sums them, once, and tells of it. Nothing can be added to them any more. */
+/** Counts and sums the entries of a closed period, once, and tells of it. Nothing can be added to them any more. */
 async function countClose(tx: Transaction, context: ChangeContext, id: string): Promise<void> {
   const { tenantId } = context.author
   await tx.takeTime()

@@ -35,6 +35,6 @@ export const CORRECTIONS = messages('correction', {
   noPerson: is.forbidden`A user approves a correction; a client or a key does not`,
   changedSince: is.conflict`The correction would be of ${'40'} ${'EUR'} by now, not of ${'50'} as asked for; reject it
     and ask again`,
-  unknownState: is.invalidQuery`state must be one of ${['pendingApproval', 'approved', 'rejected']}`,
+  unknownState: is.invalidQuery`The state of an approval must be one of ${['pendingApproval', 'approved', 'rejected']}`,
   referenceTaken: is.conflict`Another correction has this reference already`
 })
