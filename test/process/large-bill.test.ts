@@ -6,9 +6,9 @@ import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { BASE } from '../support/server.ts'
 import { CREDENTIAL, cleanUp, type ServerProcess, startServer } from './server-process.ts'
 
-/** More lines than a document lists; those of three tables would fill the heap. */
+/** More lines than a document lists; beside the program itself, those of three tables would fill the heap. */
 const LINES = 15_000
-const HEAP_MIB = 96
+const HEAP_MIB = 112
 
 let store: TestDatabase
 let server: ServerProcess
