@@ -1,5 +1,5 @@
 import { recordChange } from '../audit/record.ts'
-import { dayOf } from '../base/time-zone.ts'
+import { dayOf, dayText } from '../base/time-zone.ts'
 import type { Database, Transaction } from '../db/database.ts'
 import { LOCKS } from '../db/locks.ts'
 import { instant, rowOf, text } from '../db/row.ts'
@@ -9,7 +9,7 @@ import { BOOKS } from '../messages/books.ts'
 import type { ChangeContext } from '../tmf/declaration/resource.ts'
 import { OWN_BILLING, recordDocuments } from '../tmf/event.ts'
 import { readClose, THROUGH, writeClose } from './closes.ts'
-import { startOf, textOf } from './days.ts'
+import { startOf } from './days.ts'
 import { readBookkeeping } from './settings.ts'
 
 export const CLOSE_EVENTS = { created: 'PeriodCloseCreateEvent' } as const
@@ -42,8 +42,8 @@ export async function closePeriod(
     // Those that post take the lock shared, and see this close afterwards.
     await tx.run(sql`SELECT pg_advisory_xact_lock(${LOCKS.postings}, hashtext(${tenantId}))`)
     const now = context.clock()
-    if (through >= dayOf(Date.parse(now), timeZone)) throw BOOKS.notOver(textOf(through))
-    const day = textOf(through)
+    if (through >= dayOf(Date.parse(now), timeZone)) throw BOOKS.notOver(dayText(through))
+    const day = dayText(through)
     const last = await lastClose(tx, tenantId)
     if (last?.through === day) return { id: last.id, isNew: false }
     const endsAt = startOf(through + 1, timeZone)

@@ -10,7 +10,3 @@ export function day(description: string) {
 export function startOf(day: number, timeZone: string): Instant {
   return new Date(startOfDay(day, timeZone)).toISOString()
 }
-
-export function textOf(day: number): string {
-  return new Date(day * DAY_MS).toISOString().slice(0, 10)
-}

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 import { z } from 'zod'
 import type { Instant } from '../base/instant.ts'
 import { sumDecimals } from '../base/money.ts'
-import { dayOf } from '../base/time-zone.ts'
+import { dayOf, dayText } from '../base/time-zone.ts'
 import type { Queryable } from '../db/database.ts'
 import { slotOf } from '../fairness/request-slot.ts'
 import { preferred } from '../http/accept.ts'
@@ -18,7 +18,7 @@ import type { RouteContext } from '../tmf/serving/routes.ts'
 import type { View } from '../tmf/view.ts'
 import { type Booked, type Held, readBalances, readTrialBalance } from './balances.ts'
 import { closeEndpoints } from './close-endpoints.ts'
-import { day, startOf, textOf } from './days.ts'
+import { day, startOf } from './days.ts'
 import { type Place, placeOf, readEntries, WRITERS } from './export.ts'
 import { BALANCES_SCHEMA, ENTRY_SCHEMA, TRIAL_SCHEMA } from './schema.ts'
 import { type Bookkeeping, codeOf, readBookkeeping } from './settings.ts'
@@ -104,10 +104,10 @@ The totals of debits and credits are the same. As JSON or, by \`Accept\`, as CSV
     await slotOf(request).become('expensive')
     const rows = await readTrialBalance(database, view, startOf(asOf + 1, bookkeeping.timeZone))
     const headers = { Vary: 'Accept' }
-    if (type === 'application/json') return { headers, json: trialJson(textOf(asOf), rows, bookkeeping) }
+    if (type === 'application/json') return { headers, json: trialJson(dayText(asOf), rows, bookkeeping) }
     const lines = rows.map(({ book, detail, currency, debit, credit, balance }) =>
       csvLine([
-        ...[{ exact: textOf(asOf) }, codeOf(bookkeeping, book, detail), book, detail, currency],
+        ...[{ exact: dayText(asOf) }, codeOf(bookkeeping, book, detail), book, detail, currency],
         ...[debit, credit, balance].map((exact) => ({ exact }))
       ])
     )
@@ -139,7 +139,7 @@ statement of that day. As JSON or, by \`Accept\`, as CSV.`,
     const asOf = requireBegun(query.asOf, bookkeeping, context.clock())
     const held = readBalances(inSlot(request, context), view, startOf(asOf + 1, bookkeeping.timeZone))
     const isJson = type === 'application/json'
-    const body = Readable.from((isJson ? balancesJson : balancesCsv)(textOf(asOf), held))
+    const body = Readable.from((isJson ? balancesJson : balancesCsv)(dayText(asOf), held))
     return { headers: { Vary: 'Accept' }, content: { type: isJson ? `${type};charset=utf-8` : CSV_TYPE, body } }
   }
 })
@@ -163,7 +163,7 @@ async function requirePlace(queryable: Queryable, view: View, after: string): Pr
 function requireBegun(asOf: number | undefined, { timeZone }: Bookkeeping, now: Instant): number {
   const today = dayOf(Date.parse(now), timeZone)
   if (asOf === undefined || asOf <= today) return asOf ?? today
-  throw parameterFault(QUERIES.invalid, 'asOf', FIELDS.afterEnd(`today, ${textOf(today)}`))
+  throw parameterFault(QUERIES.invalid, 'asOf', FIELDS.afterEnd(`today, ${dayText(today)}`))
 }
 
 function trialJson(asOf: string, rows: readonly Booked[], bookkeeping: Bookkeeping): string {

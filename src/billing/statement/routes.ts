@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { account } from '../../accounts/account.ts'
 import { type Account, findAccount } from '../../accounts/lookup.ts'
 import type { Instant } from '../../base/instant.ts'
-import { DAY_MS, startOfDay } from '../../base/time-zone.ts'
+import { DAY_MS, dayText, startOfDay } from '../../base/time-zone.ts'
 import { moneyOf, objectOf } from '../../http/json.ts'
 import { FIELDS } from '../../messages/field.ts'
 import { RESOURCES } from '../../messages/resource.ts'
@@ -78,8 +78,8 @@ function* piecesOf(
   const { movements, openingBalance, payments, adjustments, ...charges } = statement
   const amounts = objectOf({
     billingAccount: JSON.stringify({ id, href: `${roots.api}/accounts/${encodeURIComponent(id)}`, name }),
-    from: JSON.stringify(textOf(from)),
-    to: JSON.stringify(textOf(to)),
+    from: JSON.stringify(dayText(from)),
+    to: JSON.stringify(dayText(to)),
     currency: JSON.stringify(currency),
     openingBalance: money(openingBalance),
     payments: money(payments),
@@ -111,8 +111,4 @@ function sourceOf({ type, isOfBill, sourceId: id }: Movement, { api, billing }: 
   if (type === 'adjustment') return { type: 'Adjustment', id, href: `${billing}/adjustment/${id}` }
   if (type === 'refund') return { type: 'Refund', id, href: `${billing}/refund/${id}` }
   return { type: 'Payment', id, href: `${billing}/payment/${id}` }
-}
-
-function textOf(day: number): string {
-  return new Date(day * DAY_MS).toISOString().slice(0, 10)
 }
